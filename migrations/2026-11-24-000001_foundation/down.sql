@@ -1,0 +1,10 @@
+DROP TABLE idempotency_keys;
+DROP TABLE outbox_events;
+DROP TABLE audit_events;
+DROP TABLE sign_in_failures;
+DROP TABLE refresh_tokens;
+DROP TABLE sessions;
+DROP TABLE signing_keys;
+DROP TABLE role_policies;
+DROP TABLE users;
+DROP TABLE teams;

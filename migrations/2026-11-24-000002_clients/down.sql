@@ -1,0 +1,2 @@
+DROP TABLE clients;
+DROP EXTENSION pg_trgm;

@@ -1,0 +1,35 @@
+//! The actions that a [`super::scope::Scope`] can be for. A slice with an action of its own names it there.
+
+/// Something that can be done to a resource.
+pub trait Action: 'static {
+    /// Its name, the second half of a permission.
+    const NAME: &'static str;
+}
+
+/// See it.
+#[derive(Debug)]
+pub enum Read {}
+impl Action for Read {
+    const NAME: &'static str = "read";
+}
+
+/// Make a new one.
+#[derive(Debug)]
+pub enum Create {}
+impl Action for Create {
+    const NAME: &'static str = "create";
+}
+
+/// Change it.
+#[derive(Debug)]
+pub enum Update {}
+impl Action for Update {
+    const NAME: &'static str = "update";
+}
+
+/// Delete it.
+#[derive(Debug)]
+pub enum Delete {}
+impl Action for Delete {
+    const NAME: &'static str = "delete";
+}

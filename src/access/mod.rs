@@ -1,0 +1,10 @@
+//! Who is calling, and what they may touch.
+
+pub mod actions;
+pub mod caller;
+pub mod keys;
+pub mod permission;
+pub mod policy;
+pub mod role;
+pub mod scope;
+pub mod token;

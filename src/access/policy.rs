@@ -1,0 +1,105 @@
+//! What a role may do: rights with their reach, and limits.
+
+use std::collections::BTreeMap;
+
+use diesel::QueryDsl;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    permission::{PERMISSIONS, default_reach},
+    role::{Reach, Role},
+};
+use crate::{
+    db::schema::role_policies,
+    error::Result,
+    rest::number::{Amount, Percent},
+};
+
+/// The rights of one role, by name.
+pub type Grants = BTreeMap<String, Reach>;
+
+/// The policy of one role, as the requests of its users need it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Policy {
+    /// Whose policy this is.
+    pub role: Role,
+    /// The limits.
+    pub limits: Limits,
+    grants: Grants,
+}
+
+/// What a role may do without approval; `None` is without limit.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Largest discount on an order's line.
+    pub max_discount_percent: Option<Percent>,
+    /// Largest contract signed off.
+    pub max_contract_amount: Option<Amount>,
+    /// Largest order submitted.
+    pub max_order_amount: Option<Amount>,
+    /// Whether its users may own key clients.
+    pub may_own_key_clients: bool,
+}
+
+impl Policy {
+    /// A policy as stored. A right that came into being after it was stored has its default.
+    pub fn new(role: Role, limits: Limits, stored: &Grants) -> Self {
+        Self { role, limits, grants: complete(role, stored) }
+    }
+
+    /// The policy that a new installation begins with.
+    pub fn initial(role: Role) -> Self {
+        Self { role, limits: initial_limits(role), grants: complete(role, &Grants::new()) }
+    }
+
+    /// How far `permission` reaches.
+    pub fn reach(&self, permission: &str) -> Reach {
+        self.grants.get(permission).copied().unwrap_or(Reach::None)
+    }
+
+    /// Every right with its reach.
+    pub fn grants(&self) -> &Grants {
+        &self.grants
+    }
+}
+
+fn complete(role: Role, stored: &Grants) -> Grants {
+    let reach = |name: &str| stored.get(name).copied().unwrap_or_else(|| default_reach(role, name));
+    PERMISSIONS.iter().map(|(name, _)| ((*name).to_owned(), reach(name))).collect()
+}
+
+fn initial_limits(role: Role) -> Limits {
+    let percent = |value: i64| Percent::new(Decimal::from(value)).ok();
+    let amount = |value: i64| Amount::new(Decimal::from(value)).ok();
+    match role {
+        Role::Manager => Limits {
+            max_discount_percent: percent(5),
+            max_contract_amount: amount(0),
+            max_order_amount: amount(100_000),
+            may_own_key_clients: false,
+        },
+        Role::KeyAccountManager => Limits {
+            max_discount_percent: percent(15),
+            max_contract_amount: amount(1_000_000),
+            max_order_amount: amount(1_000_000),
+            may_own_key_clients: true,
+        },
+        Role::Supervisor => Limits {
+            max_discount_percent: None,
+            max_contract_amount: None,
+            max_order_amount: None,
+            may_own_key_clients: true,
+        },
+    }
+}
+
+/// Whether users of `role` may own key clients, read in the open transaction.
+///
+/// # Errors
+/// The database's.
+pub async fn may_own_key_clients(db: &mut AsyncPgConnection, role: Role) -> Result<bool> {
+    let may = role_policies::table.find(role).select(role_policies::may_own_key_clients).first(db).await?;
+    Ok(may)
+}

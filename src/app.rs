@@ -1,0 +1,138 @@
+//! One app: its state, its middleware, every slice's routes and their document.
+
+use std::sync::Arc;
+
+use actix_web::{
+    App, Error as ActixError, HttpMessage, HttpRequest, HttpResponse,
+    body::MessageBody,
+    dev::{ServiceFactory, ServiceRequest, ServiceResponse},
+    http::header,
+    middleware::{Compress, Next, from_fn},
+    web::{self, Data},
+};
+use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::{
+    access::{
+        caller::{Callers, Identified},
+        keys::Keys,
+        token::Tokens,
+    },
+    auth::{self, hashing::Hashing, throttle::Limits},
+    clients,
+    clock::Clock,
+    db::Db,
+    error::{Error, ProblemType, Result},
+    openapi, problems, rest, roles, service, teams, users,
+    secrets::Secrets,
+};
+
+/// What all workers share.
+pub struct State {
+    /// The time.
+    pub clock: Clock,
+    /// Derived from the master secret.
+    pub secrets: Secrets,
+    /// The keys of access tokens.
+    pub keys: Keys,
+    /// Makes and checks access tokens.
+    pub tokens: Tokens,
+    /// Who is behind a session.
+    pub callers: Callers,
+    /// Hashes passwords, as many at once as there are cores.
+    pub hashing: Hashing,
+    /// How many sign-ins may fail.
+    pub sign_in_limits: Limits,
+    /// The API's document, as served.
+    pub document: Arc<openapi::Document>,
+}
+
+impl State {
+    /// The state of the app that serves `request`.
+    ///
+    /// # Errors
+    /// Only internal ones.
+    pub fn of(request: &HttpRequest) -> Result<Data<Self>> {
+        request.app_data::<Data<Self>>().cloned().ok_or_else(|| Error::internal("the app has no state"))
+    }
+}
+
+/// Every slice's operations. What is registered here is served and documented.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    auth::routes(config);
+    users::routes(config);
+    teams::routes(config);
+    roles::routes(config);
+    clients::routes(config);
+    problems::routes(config);
+    service::routes(config);
+}
+
+/// The app of one worker.
+pub fn app(
+    state: Data<State>,
+    db: Db,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = ActixError,
+        InitError = (),
+    >,
+> {
+    let (app, _) = App::new().into_utoipa_app().configure(routes).split_for_parts();
+    app.app_data(state)
+        .app_data(Data::new(db))
+        .app_data(web::PathConfig::default().error_handler(|_, _| Error::not_found().into()))
+        .service(SwaggerUi::new("/docs/{_:.*}").config(openapi::swagger_config()))
+        .service(web::redirect("/docs", "/docs/"))
+        .service(web::redirect("/", "/docs/"))
+        .default_service(web::to(no_such_operation))
+        .wrap(from_fn(identify))
+        .wrap(Compress::default())
+        .wrap(from_fn(rest::answer::complete))
+}
+
+/// 404, or 405 with `Allow` when the address exists for other methods.
+async fn no_such_operation(request: HttpRequest) -> Result<HttpResponse> {
+    let state = State::of(&request)?;
+    let methods = state.document.methods_at(request.path());
+    if methods.is_empty() {
+        return Err(Error::not_found());
+    }
+    Err(Error::new(ProblemType::MethodNotAllowed).allow(&methods.join(", ")))
+}
+
+/// Finds who is calling, before any extractor asks.
+async fn identify<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, ActixError> {
+    if let Some(identified) = identified(&request).await {
+        request.extensions_mut().insert(identified);
+    }
+    next.call(request).await
+}
+
+async fn identified(request: &ServiceRequest) -> Option<Identified> {
+    let header = request.headers().get(header::AUTHORIZATION)?;
+    let (Some(state), Some(db)) = (request.app_data::<Data<State>>(), request.app_data::<Data<Db>>()) else {
+        return Some(Identified::Unavailable("the app has no state".to_owned()));
+    };
+    let now = state.clock.now();
+    let session = bearer(header).and_then(|token| state.tokens.verify(&state.keys, token, now));
+    let Some(session) = session else { return Some(Identified::Refused) };
+    Some(match state.callers.find(db, session, now).await {
+        Ok(Some(caller)) => Identified::Caller(caller),
+        Ok(None) => Identified::Refused,
+        Err(error) => Identified::Unavailable(error.to_string()),
+    })
+}
+
+/// The token of `Authorization: Bearer …` (RFC 6750, section 2.1).
+fn bearer(header: &header::HeaderValue) -> Option<&str> {
+    let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}

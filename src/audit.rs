@@ -1,0 +1,147 @@
+//! Who changed what, when and why: one row for each change, in the change's own transaction.
+
+use diesel::Insertable;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::{
+    access::caller::UserId,
+    db::schema::audit_events,
+    error::Result,
+    rest::{entity::Entity, time::Instant},
+};
+
+/// What happened to one resource.
+#[derive(Debug)]
+pub struct Record {
+    /// What was done: `created`, `updated`, `transferred` …
+    pub action: &'static str,
+    /// The kind of resource.
+    pub resource: &'static str,
+    /// Its id.
+    pub resource_id: Uuid,
+    /// The client whose history this belongs to.
+    pub client_id: Option<Uuid>,
+    /// The version that came of it.
+    pub version: i64,
+    /// Each changed field with its value before and after; `reason` when one was given.
+    pub changes: Map<String, Value>,
+}
+
+impl Record {
+    /// `row` was made.
+    pub fn created<E: Entity>(row: &E) -> Self {
+        Self::of("created", row, difference(&Map::new(), &members(row)))
+    }
+
+    /// `action` made `after` of `before`.
+    pub fn changed<E: Entity>(action: &'static str, before: &E, after: &E) -> Self {
+        Self::of(action, after, difference(&members(before), &members(after)))
+    }
+
+    /// `row` is gone.
+    pub fn deleted<E: Entity>(row: &E) -> Self {
+        Self::of("deleted", row, difference(&members(row), &Map::new()))
+    }
+
+    /// Keeps why it was done.
+    pub fn because(&mut self, reason: &str) {
+        self.changes.insert("reason".to_owned(), json!({"to": reason}));
+    }
+
+    fn of<E: Entity>(action: &'static str, row: &E, changes: Map<String, Value>) -> Self {
+        Self {
+            action,
+            resource: E::NAME,
+            resource_id: row.uuid(),
+            client_id: row.client(),
+            version: row.version(),
+            changes,
+        }
+    }
+}
+
+fn members(row: &impl Serialize) -> Map<String, Value> {
+    match serde_json::to_value(row) {
+        Ok(Value::Object(members)) => members,
+        _ => Map::new(),
+    }
+}
+
+/// The fields that differ. The version and the time of the change stand in the record itself.
+fn difference(before: &Map<String, Value>, after: &Map<String, Value>) -> Map<String, Value> {
+    let names = before.keys().chain(after.keys().filter(|name| !before.contains_key(*name)));
+    names
+        .filter(|name| !matches!(name.as_str(), "id" | "version" | "created_at" | "updated_at"))
+        .filter_map(|name| {
+            let from = before.get(name).unwrap_or(&Value::Null);
+            let to = after.get(name).unwrap_or(&Value::Null);
+            (from != to).then(|| (name.clone(), json!({"from": from, "to": to})))
+        })
+        .collect()
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = audit_events, treat_none_as_default_value = false)]
+struct NewAuditEvent<'a> {
+    id: Uuid,
+    at: Instant,
+    actor_id: Option<Uuid>,
+    action: &'a str,
+    resource: &'a str,
+    resource_id: Uuid,
+    client_id: Option<Uuid>,
+    request_id: Option<&'a str>,
+    changes: Value,
+}
+
+/// Writes `records` into the open transaction.
+///
+/// # Errors
+/// The database's.
+pub async fn insert(
+    db: &mut AsyncPgConnection,
+    records: &[Record],
+    actor: Option<UserId>,
+    request_id: Option<&str>,
+    now: Instant,
+) -> Result<()> {
+    for record in records {
+        let event = NewAuditEvent {
+            id: Uuid::now_v7(),
+            at: now,
+            actor_id: actor.map(UserId::uuid),
+            action: record.action,
+            resource: record.resource,
+            resource_id: record.resource_id,
+            client_id: record.client_id,
+            request_id,
+            changes: Value::Object(record.changes.clone()),
+        };
+        diesel::insert_into(audit_events::table).values(event).execute(db).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::difference;
+
+    fn object(value: Value) -> serde_json::Map<String, Value> {
+        match value {
+            Value::Object(members) => members,
+            _ => panic!("not an object"),
+        }
+    }
+
+    #[test]
+    fn only_changed_fields_are_recorded() {
+        let before = object(json!({"id": 1, "version": 1, "name": "a", "phone": null, "tags": ["x"]}));
+        let after = object(json!({"id": 1, "version": 2, "name": "b", "phone": null, "tags": ["x"]}));
+        assert_eq!(Value::Object(difference(&before, &after)), json!({"name": {"from": "a", "to": "b"}}));
+    }
+}

@@ -1,0 +1,352 @@
+//! Every query on clients.
+
+use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, PgArrayExpressionMethods, QueryDsl, SelectableHelper, pg::Pg};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::{
+    confidential,
+    model::{Archive, Client, ClientFilter, ClientId, ClientPatch, ClientSort, NewClient},
+    status::{ClientStatus, Transition},
+};
+use crate::{
+    access::{
+        actions::{Action, Create, Read, Update},
+        scope::Scope,
+    },
+    db::{Cached, Jsonb, schema::clients},
+    error::{Error, OnConstraint, Result},
+    rest::{
+        change::{Tx, unknown_reference},
+        entity::{Entity, Resource},
+        etag::IfMatch,
+        id::Id,
+        invalid::Invalid,
+        keyset::{KeyValue, Order, keyset},
+        list::{ListQuery, Page, Sort},
+        search::search,
+    },
+    users,
+};
+
+type Boxed = clients::BoxedQuery<'static, Pg>;
+
+/// The rows of `filter` within reach: for the page and for its total alike.
+fn filtered(scope: &Scope<Client, Read>, filter: &ClientFilter) -> Boxed {
+    let mut query = clients::table.filter(scope.visible()).into_boxed();
+    query = if filter.status.is_empty() {
+        query.filter(clients::status.ne(ClientStatus::Archived))
+    } else {
+        query.filter(clients::status.eq_any(filter.status.clone()))
+    };
+    if let Some(kind) = filter.kind {
+        query = query.filter(clients::kind.eq(kind));
+    }
+    if !filter.owner_id.is_empty() {
+        query = query.filter(clients::owner_id.eq_any(filter.owner_id.clone()));
+    }
+    if !filter.team_id.is_empty() {
+        query = query.filter(clients::team_id.eq_any(filter.team_id.clone()));
+    }
+    if let Some(is_key) = filter.is_key {
+        query = query.filter(clients::is_key.eq(is_key));
+    }
+    if !filter.tag.is_empty() {
+        query = query.filter(clients::tags.contains(filter.tag.clone()));
+    }
+    if let Some(tax_id) = &filter.tax_id {
+        query = query.filter(clients::tax_id.eq(tax_id.clone()));
+    }
+    if let Some(source) = &filter.external_source {
+        query = query.filter(clients::external_source.eq(source.clone()));
+    }
+    if let Some(id) = &filter.external_id {
+        query = query.filter(clients::external_id.eq(id.clone()));
+    }
+    query = in_time(query, filter);
+    match &filter.q {
+        Some(words) => search(query, Client::NAME, words),
+        None => query,
+    }
+}
+
+fn in_time(mut query: Boxed, filter: &ClientFilter) -> Boxed {
+    if let Some(from) = filter.updated_at_from {
+        query = query.filter(clients::updated_at.ge(from));
+    }
+    if let Some(to) = filter.updated_at_to {
+        query = query.filter(clients::updated_at.lt(to));
+    }
+    if let Some(from) = filter.created_at_from {
+        query = query.filter(clients::created_at.ge(from));
+    }
+    if let Some(to) = filter.created_at_to {
+        query = query.filter(clients::created_at.lt(to));
+    }
+    if let Some(since) = filter.unverified_since {
+        query = query.filter(clients::last_verified_at.is_null().or(clients::last_verified_at.lt(since)));
+    }
+    query
+}
+
+/// A page of the clients within reach.
+///
+/// # Errors
+/// The database's.
+pub async fn list(
+    db: &mut AsyncPgConnection,
+    scope: &Scope<Client, Read>,
+    query: &ListQuery<ClientFilter>,
+) -> Result<Page<Client>> {
+    let filter = &query.filter;
+    let by_default = Sort { key: ClientSort::UpdatedAt, descending: true };
+    let order = match (filter.sort, &filter.q) {
+        (None, Some(words)) => Order::rank(Client::NAME, words.as_str()),
+        (sort, _) => {
+            let sort = sort.unwrap_or(by_default);
+            Order::column(Client::NAME, column(sort.key), sort.descending)
+        }
+    };
+    let rows = keyset(filtered(scope, filter), order, query.after.clone(), query.limit)
+        .select(Client::as_select())
+        .load(db)
+        .await?;
+    let total = match query.total {
+        true => Some(filtered(scope, filter).count().get_result(db).await?),
+        false => None,
+    };
+    query.page(rows, total, |client: &Client| {
+        let key = match (filter.sort, &filter.q) {
+            (None, Some(_)) => KeyValue::Rank,
+            (sort, _) => value(sort.unwrap_or(by_default).key, client),
+        };
+        (key, client.uuid())
+    })
+}
+
+fn column(sort: ClientSort) -> &'static str {
+    match sort {
+        ClientSort::Name => "name",
+        ClientSort::CreatedAt => "created_at",
+        ClientSort::UpdatedAt => "updated_at",
+    }
+}
+
+fn value(sort: ClientSort, client: &Client) -> KeyValue {
+    match sort {
+        ClientSort::Name => KeyValue::Text(client.name.as_str().to_owned()),
+        ClientSort::CreatedAt => KeyValue::Instant(client.created_at),
+        ClientSort::UpdatedAt => KeyValue::Instant(client.updated_at),
+    }
+}
+
+/// The client `id`, within reach.
+///
+/// # Errors
+/// 404 when there is none.
+pub async fn find<A: Action>(db: &mut AsyncPgConnection, scope: &Scope<Client, A>, id: ClientId) -> Result<Client> {
+    clients::table
+        .filter(clients::id.eq(id))
+        .filter(scope.visible())
+        .select(Client::as_select())
+        .first(db)
+        .await
+        .optional()?
+        .ok_or_else(Error::not_found)
+}
+
+/// The client that something new refers to, held so that its owner stays the same until the transaction ends.
+///
+/// # Errors
+/// 422 at `pointer` when the caller cannot reach it, 409 when it is archived.
+pub async fn hold(tx: &mut Tx<'_>, id: ClientId, pointer: &str) -> Result<Client> {
+    let scope = match tx.caller() {
+        Some(caller) => Scope::<Client, Read>::of(caller)?,
+        None => Scope::system(),
+    };
+    let client: Client = clients::table
+        .filter(clients::id.eq(id))
+        .filter(scope.visible())
+        .select(Client::as_select())
+        .for_key_share()
+        .first(&mut **tx)
+        .await
+        .optional()?
+        .ok_or_else(|| unknown_reference(pointer))?;
+    client.refuse_archived()?;
+    Ok(client)
+}
+
+/// Creates a client.
+///
+/// # Errors
+/// 403 for an owner or confidential fields out of reach, 422 for values against the rules.
+pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Client, Create>, new: NewClient) -> Result<Client> {
+    let owner_id = new.owner_id.or_else(|| tx.caller().map(|caller| caller.user_id));
+    let owner_id = owner_id.ok_or_else(|| Error::field("/owner_id", Invalid::Required))?;
+    let owner = users::owner(tx, owner_id, "/owner_id").await?;
+    scope.permit_owner(owner.id, owner.team_id)?;
+    confidential::check_new(tx.caller(), &new, owner.id, owner.team_id)?;
+    let now = tx.now();
+    let client = Client {
+        id: Id::generate(),
+        version: 1,
+        created_at: now,
+        updated_at: now,
+        kind: new.kind,
+        name: new.name,
+        legal_name: new.legal_name,
+        tax_id: new.tax_id,
+        registration_number: new.registration_number,
+        industry: new.industry,
+        status: ClientStatus::Lead,
+        source: new.source,
+        email: new.email,
+        phone: new.phone,
+        messengers: Jsonb(new.messengers),
+        address: new.address.map(Jsonb),
+        website: new.website,
+        employees: new.employees,
+        language: new.language,
+        timezone: new.timezone,
+        owner_id: owner.id,
+        team_id: owner.team_id,
+        is_key: false,
+        tags: new.tags,
+        external_source: new.external_source,
+        external_id: new.external_id,
+        last_verified_at: None,
+        last_interaction_at: None,
+        next_interaction_at: None,
+        credit_limit: new.credit_limit,
+        margin_percent: new.margin_percent,
+        confidential_note: new.confidential_note,
+        archived_from: None,
+    };
+    client.check()?;
+    diesel::insert_into(clients::table).values(&client).execute(&mut **tx).await.on_constraint(breached)?;
+    tx.created(&client);
+    Ok(client)
+}
+
+/// Changes what `patch` names.
+///
+/// # Errors
+/// 404, 412, 403 for what the caller may not change, 409 when archived, 422 for values against the rules.
+pub async fn update(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Client, Update>,
+    id: ClientId,
+    seen: &IfMatch,
+    patch: ClientPatch,
+) -> Result<Client> {
+    let before = lock(tx, scope, id, seen).await?;
+    before.refuse_archived()?;
+    confidential::check_patch(tx.caller(), &patch, &before)?;
+    let mut after = before.clone();
+    patch.apply(&mut after);
+    after.check()?;
+    save(tx, "updated", &before, after).await
+}
+
+/// Notes that the data was checked just now.
+///
+/// # Errors
+/// 404, 412, 403, 409 when archived.
+pub async fn verify(tx: &mut Tx<'_>, scope: &Scope<Client, Update>, id: ClientId, seen: &IfMatch) -> Result<Client> {
+    let before = lock(tx, scope, id, seen).await?;
+    before.refuse_archived()?;
+    let after = Client { last_verified_at: Some(tx.now()), ..before.clone() };
+    save(tx, "verified", &before, after).await
+}
+
+/// Takes a step of the client's life.
+///
+/// # Errors
+/// 404, 412, 403, 409 when the step is not possible from the present status.
+pub async fn step(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Client, Update>,
+    id: ClientId,
+    seen: &IfMatch,
+    transition: Transition,
+) -> Result<Client> {
+    let before = lock(tx, scope, id, seen).await?;
+    let status = transition.apply(before.status, before.archived_from)?;
+    let after = Client { status, ..before.clone() };
+    save(tx, transition.into(), &before, after).await
+}
+
+/// Puts a client away or takes it out again.
+///
+/// # Errors
+/// As [`step`].
+pub async fn archive(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Client, Archive>,
+    id: ClientId,
+    seen: &IfMatch,
+    transition: Transition,
+) -> Result<Client> {
+    let before = lock(tx, scope, id, seen).await?;
+    let status = transition.apply(before.status, before.archived_from)?;
+    let archived_from = (status == ClientStatus::Archived).then_some(before.status);
+    let after = Client { status, archived_from, ..before.clone() };
+    save(tx, transition.into(), &before, after).await
+}
+
+/// The client `id` for a change, locked: seen, permitted and of the version that the caller has seen.
+///
+/// # Errors
+/// 404, 403, 412, in this order.
+pub async fn lock<A: Action>(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Client, A>,
+    id: ClientId,
+    seen: &IfMatch,
+) -> Result<Client> {
+    let client = clients::table
+        .filter(clients::id.eq(id))
+        .filter(scope.visible())
+        .select(Client::as_select())
+        .for_no_key_update()
+        .first(&mut **tx)
+        .await
+        .optional()?
+        .ok_or_else(Error::not_found)?;
+    scope.permit(&client)?;
+    seen.check(client.version)?;
+    Ok(client)
+}
+
+/// Writes `after` and records what `action` changed; nothing when nothing did.
+///
+/// # Errors
+/// 422 for an external id that is taken.
+pub async fn save(tx: &mut Tx<'_>, action: &'static str, before: &Client, mut after: Client) -> Result<Client> {
+    if *before == after {
+        return Ok(after);
+    }
+    after.version += 1;
+    after.updated_at = tx.now();
+    let update = diesel::update(clients::table.find(after.id)).set(after.clone());
+    Cached(update).execute(&mut **tx).await.on_constraint(breached)?;
+    tx.changed(action, before, &after);
+    Ok(after)
+}
+
+impl Client {
+    /// Refuses to work on a client that is put away.
+    ///
+    /// # Errors
+    /// 409.
+    pub fn refuse_archived(&self) -> Result<()> {
+        if self.status != ClientStatus::Archived {
+            return Ok(());
+        }
+        Err(Error::transition("archived", &["restore"]))
+    }
+}
+
+fn breached(constraint: &str) -> Option<Error> {
+    (constraint == "clients_external_key").then(|| Error::field("/external_id", Invalid::Taken))
+}

@@ -1,0 +1,413 @@
+//! `/v1/clients`.
+
+use actix_web::{HttpResponse, get, patch, post, web::Path};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    model::{
+        Archive, Client, ClientFilter, ClientId, ClientParams, ClientPatch, DesignateKey, NewClient, Reason, Transfer,
+        TransferClient,
+    },
+    queries,
+    status::Transition,
+    transfer,
+    view::{ClientView, views},
+};
+use crate::{
+    access::{
+        actions::{Create, Read, Update},
+        scope::Scope,
+    },
+    db::Db,
+    error::{Error, Result},
+    rest::{
+        body::Body,
+        change::{Change, Reply},
+        etag::{IfMatch, Tagged},
+        fields::Fields,
+        list::{ListQuery, Page, PageParams, Query},
+    },
+};
+
+/// The operations on clients.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list_clients)
+        .service(create_client)
+        .service(get_client)
+        .service(update_client)
+        .service(verify_client)
+        .service(transfer_client)
+        .service(designate_key_client)
+        .service(revoke_key_client)
+        .service(qualify_client)
+        .service(activate_client)
+        .service(mark_client_dormant)
+        .service(mark_client_lost)
+        .service(archive_client)
+        .service(restore_client);
+}
+
+/// List clients
+#[utoipa::path(
+    tag = "clients",
+    params(ClientFilter, PageParams),
+    responses((status = 200, description = "A page of the clients within reach.", body = Page<ClientView>)),
+    extensions(("x-permission" = json!("clients:read")))
+)]
+#[get("/v1/clients")]
+async fn list_clients(scope: Scope<Client, Read>, query: ListQuery<ClientFilter>, db: Db) -> Result<Page<ClientView>> {
+    let mut db = db.connect().await?;
+    let mut page = queries::list(&mut db, &scope, &query).await?;
+    let clients = std::mem::take(&mut page.data);
+    Ok(page.with(views(&mut db, clients, &query.filter.include, scope.caller()).await?))
+}
+
+/// Create a client
+///
+/// The client begins as a lead of the caller, or of `owner_id` where the caller may give clients to others.
+#[utoipa::path(
+    tag = "clients",
+    request_body = NewClient,
+    responses((status = 201, description = "The new client.", body = ClientView)),
+    extensions(("x-permission" = json!("clients:create")))
+)]
+#[post("/v1/clients")]
+async fn create_client(scope: Scope<Client, Create>, change: Change, new: Body<NewClient>) -> Result<HttpResponse> {
+    let Body(new) = new;
+    change
+        .run(async |tx| {
+            let client = queries::insert(tx, &scope, new).await?;
+            Reply::created(&ClientView::of(client, tx.caller()))
+        })
+        .await
+}
+
+/// Get a client
+#[utoipa::path(
+    tag = "clients",
+    params(("id" = ClientId, Path, description = "The client."), ClientParams),
+    responses((status = 200, description = "The client.", body = ClientView)),
+    extensions(("x-permission" = json!("clients:read")))
+)]
+#[get("/v1/clients/{id}")]
+async fn get_client(
+    scope: Scope<Client, Read>,
+    id: Path<ClientId>,
+    query: Query<ClientParams>,
+    db: Db,
+) -> Result<Tagged<ClientView>> {
+    let Query(params) = query;
+    let fields = Fields::parse(params.fields.as_deref())?;
+    let mut db = db.connect().await?;
+    let client = queries::find(&mut db, &scope, *id).await?;
+    let view = views(&mut db, vec![client], &params.include, scope.caller()).await?.pop();
+    Ok(Tagged::new(view.ok_or_else(Error::not_found)?, fields))
+}
+
+/// Change a client
+///
+/// Status, owner and designation are changed by transitions.
+#[utoipa::path(
+    tag = "clients",
+    params(("id" = ClientId, Path, description = "The client.")),
+    request_body = ClientPatch,
+    responses((status = 200, description = "The changed client.", body = ClientView)),
+    extensions(("x-permission" = json!("clients:update")))
+)]
+#[patch("/v1/clients/{id}")]
+async fn update_client(
+    scope: Scope<Client, Update>,
+    id: Path<ClientId>,
+    seen: IfMatch,
+    change: Change,
+    patch: Body<ClientPatch>,
+) -> Result<HttpResponse> {
+    let Body(patch) = patch;
+    change
+        .run(async |tx| {
+            let client = queries::update(tx, &scope, *id, &seen, patch).await?;
+            Reply::ok(&ClientView::of(client, tx.caller()))
+        })
+        .await
+}
+
+/// Verify a client
+///
+/// Notes that the client's data was checked just now.
+#[utoipa::path(
+    tag = "clients",
+    params(("id" = ClientId, Path, description = "The client.")),
+    responses((status = 200, description = "The changed client.", body = ClientView)),
+    extensions(("x-permission" = json!("clients:update")))
+)]
+#[post("/v1/clients/{id}/verify")]
+async fn verify_client(
+    scope: Scope<Client, Update>,
+    id: Path<ClientId>,
+    seen: IfMatch,
+    change: Change,
+) -> Result<HttpResponse> {
+    change
+        .run(async |tx| {
+            let client = queries::verify(tx, &scope, *id, &seen).await?;
+            Reply::ok(&ClientView::of(client, tx.caller()))
+        })
+        .await
+}
+
+/// Transfer a client
+///
+/// Gives the client to another owner, within the team unless the right reaches further. A key client goes only to someone
+/// whose role may own key clients.
+#[utoipa::path(
+    tag = "clients",
+    params(("id" = ClientId, Path, description = "The client.")),
+    request_body = Transfer,
+    responses((status = 200, description = "The changed client.", body = ClientView)),
+    extensions(("x-permission" = json!("clients:transfer")))
+)]
+#[post("/v1/clients/{id}/transfer")]
+async fn transfer_client(
+    scope: Scope<Client, TransferClient>,
+    id: Path<ClientId>,
+    seen: IfMatch,
+    change: Change,
+    body: Body<Transfer>,
+) -> Result<HttpResponse> {
+    let Body(body) = body;
+    change
+        .run(async |tx| {
+            let client = transfer::transfer(tx, &scope, *id, &seen, body).await?;
+            Reply::ok(&ClientView::of(client, tx.caller()))
+        })
+        .await
+}
+
+/// Designate a key client
+///
+/// A person's decision; the owner's role must allow it to own key clients.
+#[utoipa::path(
+    tag = "clients",
+    params(("id" = ClientId, Path, description = "The client.")),
+    responses((status = 200, description = "The changed client.", body = ClientView)),
+    extensions(("x-permission" = json!("clients:designate_key")))
+)]
+#[post("/v1/clients/{id}/designate-key")]
+async fn designate_key_client(
+    scope: Scope<Client, DesignateKey>,
+    id: Path<ClientId>,
+    seen: IfMatch,
+    change: Change,
+) -> Result<HttpResponse> {
+    change
+        .run(async |tx| {
+            let client = transfer::designate(tx, &scope, *id, &seen, true).await?;
+            Reply::ok(&ClientView::of(client, tx.caller()))
+        })
+        .await
+}
+
+/// Revoke the designation as key
+///
+/// The client becomes an ordinary one.
+#[utoipa::path(
+    tag = "clients",
+    params(("id" = ClientId, Path, description = "The client.")),
+    responses((status = 200, description = "The changed client.", body = ClientView)),
+    extensions(("x-permission" = json!("clients:designate_key")))
+)]
+#[post("/v1/clients/{id}/revoke-key")]
+async fn revoke_key_client(
+    scope: Scope<Client, DesignateKey>,
+    id: Path<ClientId>,
+    seen: IfMatch,
+    change: Change,
+) -> Result<HttpResponse> {
+    change
+        .run(async |tx| {
+            let client = transfer::designate(tx, &scope, *id, &seen, false).await?;
+            Reply::ok(&ClientView::of(client, tx.caller()))
+        })
+        .await
+}
+
+/// Qualify a client
+///
+/// From lead to prospect.
+#[utoipa::path(
+    tag = "clients",
+    params(("id" = ClientId, Path, description = "The client.")),
+    request_body = Reason,
+    responses((status = 200, description = "The changed client.", body = ClientView)),
+    extensions(("x-permission" = json!("clients:update")))
+)]
+#[post("/v1/clients/{id}/qualify")]
+async fn qualify_client(
+    scope: Scope<Client, Update>,
+    id: Path<ClientId>,
+    seen: IfMatch,
+    change: Change,
+    body: Body<Reason>,
+) -> Result<HttpResponse> {
+    let Body(Reason { reason }) = body;
+    change
+        .run(async |tx| {
+            let client = queries::step(tx, &scope, *id, &seen, Transition::Qualify).await?;
+            if let Some(reason) = &reason {
+                tx.because(reason.as_str());
+            }
+            Reply::ok(&ClientView::of(client, tx.caller()))
+        })
+        .await
+}
+
+/// Activate a client
+///
+/// From lead, prospect, dormant or lost to active.
+#[utoipa::path(
+    tag = "clients",
+    params(("id" = ClientId, Path, description = "The client.")),
+    request_body = Reason,
+    responses((status = 200, description = "The changed client.", body = ClientView)),
+    extensions(("x-permission" = json!("clients:update")))
+)]
+#[post("/v1/clients/{id}/activate")]
+async fn activate_client(
+    scope: Scope<Client, Update>,
+    id: Path<ClientId>,
+    seen: IfMatch,
+    change: Change,
+    body: Body<Reason>,
+) -> Result<HttpResponse> {
+    let Body(Reason { reason }) = body;
+    change
+        .run(async |tx| {
+            let client = queries::step(tx, &scope, *id, &seen, Transition::Activate).await?;
+            if let Some(reason) = &reason {
+                tx.because(reason.as_str());
+            }
+            Reply::ok(&ClientView::of(client, tx.caller()))
+        })
+        .await
+}
+
+/// Mark a client dormant
+///
+/// From active to dormant.
+#[utoipa::path(
+    tag = "clients",
+    params(("id" = ClientId, Path, description = "The client.")),
+    request_body = Reason,
+    responses((status = 200, description = "The changed client.", body = ClientView)),
+    extensions(("x-permission" = json!("clients:update")))
+)]
+#[post("/v1/clients/{id}/mark-dormant")]
+async fn mark_client_dormant(
+    scope: Scope<Client, Update>,
+    id: Path<ClientId>,
+    seen: IfMatch,
+    change: Change,
+    body: Body<Reason>,
+) -> Result<HttpResponse> {
+    let Body(Reason { reason }) = body;
+    change
+        .run(async |tx| {
+            let client = queries::step(tx, &scope, *id, &seen, Transition::MarkDormant).await?;
+            if let Some(reason) = &reason {
+                tx.because(reason.as_str());
+            }
+            Reply::ok(&ClientView::of(client, tx.caller()))
+        })
+        .await
+}
+
+/// Mark a client lost
+///
+/// From any status but archived to lost.
+#[utoipa::path(
+    tag = "clients",
+    params(("id" = ClientId, Path, description = "The client.")),
+    request_body = Reason,
+    responses((status = 200, description = "The changed client.", body = ClientView)),
+    extensions(("x-permission" = json!("clients:update")))
+)]
+#[post("/v1/clients/{id}/mark-lost")]
+async fn mark_client_lost(
+    scope: Scope<Client, Update>,
+    id: Path<ClientId>,
+    seen: IfMatch,
+    change: Change,
+    body: Body<Reason>,
+) -> Result<HttpResponse> {
+    let Body(Reason { reason }) = body;
+    change
+        .run(async |tx| {
+            let client = queries::step(tx, &scope, *id, &seen, Transition::MarkLost).await?;
+            if let Some(reason) = &reason {
+                tx.because(reason.as_str());
+            }
+            Reply::ok(&ClientView::of(client, tx.caller()))
+        })
+        .await
+}
+
+/// Archive a client
+///
+/// Puts the client away: it is listed only when asked for, and nothing new can be added to it.
+#[utoipa::path(
+    tag = "clients",
+    params(("id" = ClientId, Path, description = "The client.")),
+    request_body = Reason,
+    responses((status = 200, description = "The changed client.", body = ClientView)),
+    extensions(("x-permission" = json!("clients:archive")))
+)]
+#[post("/v1/clients/{id}/archive")]
+async fn archive_client(
+    scope: Scope<Client, Archive>,
+    id: Path<ClientId>,
+    seen: IfMatch,
+    change: Change,
+    body: Body<Reason>,
+) -> Result<HttpResponse> {
+    let Body(Reason { reason }) = body;
+    change
+        .run(async |tx| {
+            let client = queries::archive(tx, &scope, *id, &seen, Transition::Archive).await?;
+            if let Some(reason) = &reason {
+                tx.because(reason.as_str());
+            }
+            Reply::ok(&ClientView::of(client, tx.caller()))
+        })
+        .await
+}
+
+/// Restore a client
+///
+/// Takes the client out of the archive, to the status that it had.
+#[utoipa::path(
+    tag = "clients",
+    params(("id" = ClientId, Path, description = "The client.")),
+    request_body = Reason,
+    responses((status = 200, description = "The changed client.", body = ClientView)),
+    extensions(("x-permission" = json!("clients:archive")))
+)]
+#[post("/v1/clients/{id}/restore")]
+async fn restore_client(
+    scope: Scope<Client, Archive>,
+    id: Path<ClientId>,
+    seen: IfMatch,
+    change: Change,
+    body: Body<Reason>,
+) -> Result<HttpResponse> {
+    let Body(Reason { reason }) = body;
+    change
+        .run(async |tx| {
+            let client = queries::archive(tx, &scope, *id, &seen, Transition::Restore).await?;
+            if let Some(reason) = &reason {
+                tx.because(reason.as_str());
+            }
+            Reply::ok(&ClientView::of(client, tx.caller()))
+        })
+        .await
+}

@@ -1,0 +1,112 @@
+//! A client as a caller sees it.
+
+use std::{collections::HashMap, sync::Arc};
+
+use diesel_async::AsyncPgConnection;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    model::{Archive, Client, ClientInclude, DesignateKey, TransferClient},
+    status::{ClientStatus, Transition},
+};
+use crate::{
+    access::{
+        actions::Update,
+        caller::{Caller, UserId},
+        scope::may,
+    },
+    error::Result,
+    rest::{entity::View, list::Words},
+    users::{self, UserRef},
+};
+
+/// A client, what the caller may do with it, and what was included.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Client, example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "version": 3,
+    "created_at": "2026-11-20T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z", "kind": "organization", "name": "Romashka",
+    "legal_name": "OOO Romashka", "tax_id": "7707083893", "registration_number": null, "industry": "Retail", "status": "active",
+    "source": "exhibition", "email": "office@romashka.example", "phone": "+74951234567",
+    "messengers": [{"kind": "telegram", "handle": "@romashka"}],
+    "address": {"street": "Tverskaya 1", "city": "Moscow", "region": null, "postal_code": "125009", "country": "RU"},
+    "website": "https://romashka.example/", "employees": 120, "language": "ru", "timezone": "Europe/Moscow",
+    "owner_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31", "is_key": false,
+    "tags": ["wholesale"], "external_source": null, "external_id": null, "last_verified_at": "2026-11-01T09:30:00Z",
+    "last_interaction_at": "2026-11-23T14:00:00Z", "next_interaction_at": "2026-12-01T10:00:00Z", "archived_from": null,
+    "actions": ["update", "verify", "mark_dormant", "mark_lost", "archive"]}))]
+pub struct ClientView {
+    #[serde(flatten)]
+    client: Client,
+    /// What the caller may do with the client now.
+    actions: Vec<&'static str>,
+    /// Who works with the client, when included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<UserRef>,
+}
+
+impl ClientView {
+    /// `client` as `caller` sees it.
+    pub fn of(mut client: Client, caller: Option<&Arc<Caller>>) -> Self {
+        let actions = caller.map_or_else(Vec::new, |caller| actions(&client, caller));
+        if let Some(caller) = caller {
+            client.redact(caller);
+        }
+        Self { client, actions, owner: None }
+    }
+}
+
+impl View for ClientView {
+    type Row = Client;
+
+    fn row(&self) -> &Client {
+        &self.client
+    }
+}
+
+/// What `caller` may do with `client` in its present state.
+fn actions(client: &Client, caller: &Caller) -> Vec<&'static str> {
+    let update = may::<Client, Update>(caller, client);
+    let archive = may::<Client, Archive>(caller, client);
+    let archived = client.status == ClientStatus::Archived;
+    let mut actions = Vec::new();
+    if !archived {
+        let designate = may::<Client, DesignateKey>(caller, client);
+        let offered = [
+            ("update", update),
+            ("verify", update),
+            ("transfer", may::<Client, TransferClient>(caller, client)),
+            ("designate_key", designate && !client.is_key),
+            ("revoke_key", designate && client.is_key),
+        ];
+        actions.extend(offered.into_iter().filter(|(_, may)| *may).map(|(name, _)| name));
+    }
+    for step in Transition::possible(client.status, client.archived_from) {
+        let may = if matches!(step, Transition::Archive | Transition::Restore) { archive } else { update };
+        if may {
+            actions.push(step.into());
+        }
+    }
+    actions
+}
+
+/// `clients` as `caller` sees them, with what `include` asks for, in one query for each kind.
+///
+/// # Errors
+/// The database's.
+pub async fn views(
+    db: &mut AsyncPgConnection,
+    clients: Vec<Client>,
+    include: &Words<ClientInclude>,
+    caller: Option<&Arc<Caller>>,
+) -> Result<Vec<ClientView>> {
+    let owners: HashMap<UserId, UserRef> = if include.has(ClientInclude::Owner) {
+        users::references(db, clients.iter().map(|client| client.owner_id).collect()).await?
+    } else {
+        HashMap::new()
+    };
+    let view = |client: Client| {
+        let owner = owners.get(&client.owner_id).cloned();
+        ClientView { owner, ..ClientView::of(client, caller) }
+    };
+    Ok(clients.into_iter().map(view).collect())
+}

@@ -1,0 +1,134 @@
+//! What the command line does beside serving.
+
+use clap::Args;
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
+use diesel_async::RunQueryDsl;
+
+use crate::{
+    access::{caller::{TeamId, UserId}, role::Role, scope::Scope},
+    auth::{
+        self,
+        hashing::{Hashing, NewPassword},
+    },
+    clock::Clock,
+    db::{
+        self,
+        schema::{teams, users},
+    },
+    error::{Error, Result},
+    rest::{
+        change,
+        text::{Email, Line},
+    },
+    secrets::{Secrets, random_text},
+    setup,
+    teams::{self as groups, NewTeam},
+    users::{self as people, NewUser},
+};
+
+/// A user to be created from the command line.
+#[derive(Args, Debug)]
+pub struct CreateUser {
+    /// The address to sign in with.
+    #[arg(long)]
+    email: String,
+    /// The person's name.
+    #[arg(long)]
+    name: String,
+    /// manager, key_account_manager or supervisor.
+    #[arg(long)]
+    role: String,
+    /// The name of the team; made when there is none of that name.
+    #[arg(long)]
+    team: String,
+}
+
+/// Brings the database up to date and says so.
+///
+/// # Errors
+/// When the database cannot be reached or a migration fails.
+pub async fn migrate(url: &str) -> Result<()> {
+    let mut turn = db::migrations::turn(url).await?;
+    let ran = db::migrations::run(url).await?;
+    turn.end().await?;
+    println!("{ran} migrations ran; the database is up to date.");
+    Ok(())
+}
+
+/// Creates a user and prints the generated password.
+///
+/// # Errors
+/// What is wrong with the user.
+pub async fn create_user(url: &str, secrets: &Secrets, user: CreateUser) -> Result<()> {
+    let hashing = Hashing::new()?;
+    let clock = Clock::system();
+    setup::prepare(url, secrets, &hashing, &clock).await?;
+    let name = Line::parse(&user.name).map_err(Error::internal)?;
+    let email = Email::parse(&user.email).map_err(Error::internal)?;
+    let team = Line::parse(&user.team).map_err(Error::internal)?;
+    let role: Role = user.role.parse().map_err(|_unknown| Error::internal("no such role"))?;
+    let (password, hash) = generated(&hashing).await?;
+    let mut connection = db::connect(url).await?;
+    change::by_system(&mut connection, clock.now(), async |tx| {
+        let found: Option<TeamId> =
+            teams::table.filter(teams::name.eq(&team)).select(teams::id).first(&mut **tx).await.optional()?;
+        let team_id = match found {
+            Some(id) => id,
+            None => groups::insert(tx, &Scope::system(), NewTeam { name: team }).await?.id,
+        };
+        let new = NewUser { name, email, job_title: None, role, team_id, password: password.clone() };
+        people::insert(tx, &Scope::system(), new, hash).await
+    })
+    .await?;
+    println!("{} may sign in with the password {}", user.email, password.reveal());
+    Ok(())
+}
+
+/// Gives a user a new password, prints it, and ends the user's sessions.
+///
+/// # Errors
+/// When there is no such user.
+pub async fn reset_password(url: &str, secrets: &Secrets, email: &str) -> Result<()> {
+    let hashing = Hashing::new()?;
+    let clock = Clock::system();
+    setup::prepare(url, secrets, &hashing, &clock).await?;
+    let (password, hash) = generated(&hashing).await?;
+    let mut connection = db::connect(url).await?;
+    let email = email.trim().to_lowercase();
+    change::by_system(&mut connection, clock.now(), async |tx| {
+        let user: Option<UserId> = diesel::update(users::table.filter(users::email.eq(&email)))
+            .set(users::password_hash.eq(hash))
+            .returning(users::id)
+            .get_result(&mut **tx)
+            .await
+            .optional()?;
+        let user = user.ok_or_else(|| Error::internal("no such user"))?;
+        let now = tx.now();
+        auth::end_all(tx, user, now).await
+    })
+    .await?;
+    println!("{email} may sign in with the password {}", password.reveal());
+    Ok(())
+}
+
+async fn generated(hashing: &Hashing) -> Result<(NewPassword, String)> {
+    let password = NewPassword::parse(random_text::<18>()?).map_err(Error::internal)?;
+    let hash = hashing.hash(password.clone()).await?;
+    Ok((password, hash))
+}
+
+/// Fills an empty database with the demonstration company.
+///
+/// # Errors
+/// When the database is not empty.
+pub async fn seed_demo(_url: &str, _secrets: &Secrets) -> Result<()> {
+    Err(Error::internal("the demonstration company is not there yet"))
+}
+
+/// The same, and nothing when the database is not empty.
+///
+/// # Errors
+/// The database's.
+pub async fn seed_demo_if_empty(url: &str, secrets: &Secrets) -> Result<()> {
+    seed_demo(url, secrets).await
+}

@@ -1,0 +1,110 @@
+//! Connections: a pool for each worker, since a connection is driven by the thread that opened it.
+
+use std::time::Duration;
+
+use actix_web::{HttpRequest, web::Data};
+use diesel_async::{
+    AsyncConnection, AsyncPgConnection, SimpleAsyncConnection,
+    pooled_connection::{
+        AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
+        deadpool::{Object, Pool},
+    },
+};
+use futures_util::FutureExt;
+
+use crate::error::{Error, Result};
+
+/// How a pool is bounded.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolSettings {
+    /// Most connections of one worker.
+    pub max_size: usize,
+    /// How long a request waits for one before it is told to come back.
+    pub wait: Duration,
+    /// How long a statement may run.
+    pub statement_timeout: Duration,
+}
+
+impl Default for PoolSettings {
+    fn default() -> Self {
+        Self { max_size: 8, wait: Duration::from_secs(2), statement_timeout: Duration::from_secs(10) }
+    }
+}
+
+/// The connections of one worker.
+#[derive(Clone)]
+pub struct Db(Pool<AsyncPgConnection>);
+
+impl Db {
+    /// A pool of connections to `url`; none is opened before it is needed.
+    pub fn new(url: &str, settings: PoolSettings) -> Self {
+        let mut config = ManagerConfig::<AsyncPgConnection>::default();
+        // A connection found broken when it is used costs one request a retry; a ping would cost every request a
+        // round trip.
+        config.recycling_method = RecyclingMethod::Fast;
+        config.custom_setup = Box::new(move |url| {
+            let url = url.to_owned();
+            async move { configured(&url, settings.statement_timeout).await }.boxed()
+        });
+        let manager = AsyncDieselConnectionManager::new_with_config(url, config);
+        let pool = Pool::builder(manager)
+            .max_size(settings.max_size)
+            .wait_timeout(Some(settings.wait))
+            .create_timeout(Some(settings.wait))
+            .runtime(deadpool::Runtime::Tokio1)
+            .build();
+        #[expect(clippy::expect_used, reason = "fails only for timeouts without a runtime")]
+        Self(pool.expect("a pool with a runtime"))
+    }
+
+    /// A connection of the pool; it goes back when it is dropped.
+    ///
+    /// # Errors
+    /// 503 when the database cannot be reached or no connection comes free in time.
+    pub async fn connect(&self) -> Result<Object<AsyncPgConnection>> {
+        self.0.get().await.map_err(Error::unavailable)
+    }
+
+    /// The pool of the worker that serves `request`.
+    ///
+    /// # Errors
+    /// Only internal ones.
+    pub fn of(request: &HttpRequest) -> Result<Self> {
+        request
+            .app_data::<Data<Self>>()
+            .map(|db| db.get_ref().clone())
+            .ok_or_else(|| Error::internal("the app has no database"))
+    }
+}
+
+impl actix_web::FromRequest for Db {
+    type Error = Error;
+    type Future = std::future::Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut actix_web::dev::Payload) -> Self::Future {
+        std::future::ready(Self::of(request))
+    }
+}
+
+/// One connection to `url`, outside every pool and without a limit on its statements.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn connect(url: &str) -> Result<AsyncPgConnection> {
+    AsyncPgConnection::establish(url).await.map_err(Error::unavailable)
+}
+
+async fn configured(url: &str, statement_timeout: Duration) -> diesel::ConnectionResult<AsyncPgConnection> {
+    let mut connection = AsyncPgConnection::establish(url).await?;
+    let milliseconds = statement_timeout.as_millis();
+    let settings = format!(
+        "SET statement_timeout = {milliseconds}; \
+         SET lock_timeout = {milliseconds}; \
+         SET idle_in_transaction_session_timeout = {milliseconds}"
+    );
+    connection
+        .batch_execute(&settings)
+        .await
+        .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+    Ok(connection)
+}

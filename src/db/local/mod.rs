@@ -1,0 +1,138 @@
+//! A Postgres of Liaison's own, for those who bring none: finds or downloads the server's binaries,
+//! initialises a cluster in the data folder and runs it on a Unix socket that no one else can enter.
+//!
+//! Several Liaisons may share a data folder: the first starts Postgres, the others use it, the last
+//! to leave stops it. After a killed Liaison, Postgres runs on; the next start adopts it.
+
+mod account;
+mod binaries;
+mod cluster;
+mod download;
+mod error;
+mod locks;
+mod pid_file;
+mod postmaster;
+mod server;
+mod settings;
+mod socket;
+mod watchdog;
+
+use binaries::{Binaries, Wanted};
+use cluster::{Cluster, unique_suffix};
+pub use error::LocalPostgresError;
+use error::Result;
+use locks::{Membership, SetupLock};
+use postmaster::Postmaster;
+use settings::Durability;
+pub use settings::{Settings, default_data_dir};
+use watchdog::Watchdog;
+
+/// A running local Postgres. Call [`stop`](Self::stop) at the end; merely dropped, it only asks
+/// the server to end and does not wait for it.
+#[derive(Debug)]
+pub struct LocalPostgres {
+    postmaster: Postmaster,
+    cluster: Cluster,
+    membership: Option<Membership>,
+    watchdog: Option<Watchdog>,
+}
+
+impl LocalPostgres {
+    /// Starts the Postgres of the data folder, or joins the one that runs there already. Creates
+    /// the cluster and the database where there are none; both have the name `liaison`, as has the
+    /// superuser. Returns when connections are taken: a tenth of a second on an existing cluster,
+    /// at most two minutes if the server has to recover from a crash.
+    ///
+    /// # Errors
+    /// If no binaries can be had, the folder cannot be used, or the server does not start; the
+    /// message says which and what helps.
+    pub async fn start(settings: &Settings) -> Result<Self> {
+        let cluster = Cluster::locate(&settings.data_dir)?;
+        let _setup = SetupLock::take(&cluster.data_dir).await?;
+        let membership = Some(Membership::join(&cluster.data_dir)?);
+        let postmaster = match Postmaster::adopt(&cluster).await? {
+            Some(running) => running,
+            None => start_server(&cluster, settings).await?,
+        };
+        Ok(Self {
+            postmaster,
+            cluster,
+            membership,
+            watchdog: None,
+        })
+    }
+
+    /// Starts a throw-away Postgres for tests, in a folder of its own among the temporary files:
+    /// without durability, with room for 300 connections. Server and folder vanish with the test
+    /// process, even if that is killed, at the latest some seconds after it. Of the settings, the
+    /// data folder serves only to keep downloaded binaries.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub async fn temporary(settings: &Settings) -> Result<Self> {
+        let folder = std::env::temp_dir().join(format!("liaison-test-{}", unique_suffix()));
+        let mut watchdog = Watchdog::over(&folder)?;
+        let cluster = Cluster::locate(&folder)?;
+        let binaries = Binaries::obtain(settings, Wanted { major: None }).await?;
+        cluster.initialise(&binaries, Durability::ThrowAway).await?;
+        let mut postmaster = Postmaster::spawn(&cluster, &binaries, Durability::ThrowAway)?;
+        watchdog.watch(postmaster.pid)?;
+        postmaster.wait_until_ready().await?;
+        Ok(Self {
+            postmaster,
+            cluster,
+            membership: None,
+            watchdog: Some(watchdog),
+        })
+    }
+
+    /// The address of the database, for tokio-postgres, diesel-async and libpq's programs:
+    /// `postgres://liaison@/liaison?host=/…`. No TCP port is open.
+    #[must_use]
+    pub fn url(&self) -> String {
+        socket::url(&self.postmaster.socket_dir)
+    }
+
+    /// Leaves the server, and stops it if no other Liaison uses it, whoever started it. Sessions
+    /// are broken off, so drain before. Takes at most 40 seconds, mostly a tenth of one.
+    ///
+    /// # Errors
+    /// If another Liaison holds the setup lock for too long, or the server does not end.
+    pub async fn stop(mut self) -> Result<()> {
+        if let Some(watchdog) = self.watchdog.take() {
+            self.postmaster.stop().await?;
+            return watchdog.dismiss();
+        }
+        let _setup = SetupLock::take(&self.cluster.data_dir).await?;
+        if self.membership.take().is_some_and(Membership::leave) {
+            self.postmaster.stop().await?;
+        }
+        Ok(())
+    }
+}
+
+/// For paths that end early, such as a port that is taken: the server that we started must not
+/// stay behind. A throw-away server is left to its watchdog.
+impl Drop for LocalPostgres {
+    fn drop(&mut self) {
+        let Some(membership) = self.membership.take() else {
+            return;
+        };
+        // If another Liaison starts or stops at this moment, the server is its business.
+        let setup = SetupLock::try_take(&self.cluster.data_dir);
+        if matches!(setup, Ok(Some(_))) && membership.leave() {
+            self.postmaster.ask_to_stop();
+        }
+    }
+}
+
+async fn start_server(cluster: &Cluster, settings: &Settings) -> Result<Postmaster> {
+    let major = cluster.major_version();
+    let binaries = Binaries::obtain(settings, Wanted { major }).await?;
+    if major.is_none() {
+        cluster.initialise(&binaries, Durability::Durable).await?;
+    }
+    let mut postmaster = Postmaster::spawn(cluster, &binaries, Durability::Durable)?;
+    postmaster.wait_until_ready().await?;
+    Ok(postmaster)
+}

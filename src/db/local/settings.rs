@@ -1,0 +1,69 @@
+use std::path::PathBuf;
+
+use nix::unistd::geteuid;
+
+/// What an operator may decide about the local Postgres.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The folder for the database and all that belongs to it; made if missing.
+    pub data_dir: PathBuf,
+    /// The folder of `postgres` and `initdb`; `None` looks in the usual places.
+    pub binaries_dir: Option<PathBuf>,
+    /// Whether binaries may be downloaded where none are installed.
+    pub may_download: bool,
+}
+
+impl Settings {
+    /// Settings that look for installed binaries and else download some.
+    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            data_dir: data_dir.into(),
+            binaries_dir: None,
+            may_download: true,
+        }
+    }
+}
+
+/// The data folder when none is given: `/var/lib/liaison` for root, as the user who runs Postgres
+/// then cannot enter root's home, else the user's own folder for application data. `None` where
+/// the environment names no home.
+#[must_use]
+pub fn default_data_dir() -> Option<PathBuf> {
+    if geteuid().is_root() {
+        return Some(PathBuf::from("/var/lib/liaison"));
+    }
+    let variable = |name| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    let data_home =
+        variable("XDG_DATA_HOME").or_else(|| Some(variable("HOME")?.join(".local/share")));
+    data_home.map(|folder| folder.join("liaison"))
+}
+
+/// How much the cluster's data is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Durability {
+    /// Survives a power cut.
+    Durable,
+    /// For tests: fast, and lost with the machine.
+    ThrowAway,
+}
+
+impl Durability {
+    /// The server settings that differ.
+    pub(super) fn server_settings(self) -> &'static [&'static str] {
+        match self {
+            Self::Durable => &["max_connections=100"],
+            Self::ThrowAway => &[
+                "max_connections=300",
+                "fsync=off",
+                "synchronous_commit=off",
+                "full_page_writes=off",
+                "wal_level=minimal",
+                "max_wal_senders=0",
+            ],
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The schema's history, carried in the binary.
+
+use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::connect;
+use crate::error::{Error, Result};
+
+/// Every migration, oldest first.
+pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
+
+/// Any number, as long as nothing else in the database locks it.
+const LOCK: i64 = 0x6c69_6169_736f_6e01;
+
+/// The turn of one server among several that start together; over when it is dropped.
+pub struct Turn(AsyncPgConnection);
+
+impl Turn {
+    /// Lets the next one begin.
+    ///
+    /// # Errors
+    /// When the connection is gone, and with it the turn.
+    pub async fn end(&mut self) -> Result<()> {
+        self.0.batch_execute(&format!("SELECT pg_advisory_unlock({LOCK})")).await?;
+        Ok(())
+    }
+}
+
+/// Waits for the turn to set up the database at `url`.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn turn(url: &str) -> Result<Turn> {
+    // A connection of its own: migrations may run outside a transaction, and a broken one must not keep the lock.
+    let mut connection = connect(url).await?;
+    connection.batch_execute(&format!("SELECT pg_advisory_lock({LOCK})")).await?;
+    Ok(Turn(connection))
+}
+
+/// Brings the database at `url` up to date; tells how many migrations ran. The caller has the [`Turn`].
+///
+/// # Errors
+/// When the database cannot be reached or a migration fails.
+pub async fn run(url: &str) -> Result<usize> {
+    harness(url, |harness| harness.run_pending_migrations(MIGRATIONS).map(|ran| ran.len())).await
+}
+
+/// Takes every migration back, newest first; tells how many.
+///
+/// # Errors
+/// When the database cannot be reached or a migration fails.
+pub async fn revert_all(url: &str) -> Result<usize> {
+    harness(url, |harness| harness.revert_all_migrations(MIGRATIONS).map(|gone| gone.len())).await
+}
+
+/// The harness blocks, so it has a thread of its own.
+async fn harness(
+    url: &str,
+    work: impl FnOnce(&mut AsyncMigrationHarness<AsyncPgConnection>) -> diesel::migration::Result<usize> + Send + 'static,
+) -> Result<usize> {
+    let connection = connect(url).await?;
+    tokio::task::spawn_blocking(move || work(&mut AsyncMigrationHarness::new(connection)).map_err(Error::internal))
+        .await
+        .map_err(Error::internal)?
+}

@@ -1,0 +1,25 @@
+//! Liaison: a headless CRM. One server gives a client manager's whole job as a JSON API over Postgres.
+//!
+//! One folder for each resource, with the same few files in each; `rest` and `access` are what they share.
+
+pub mod access;
+pub mod app;
+pub mod audit;
+pub mod auth;
+pub mod clients;
+pub mod clock;
+pub mod commands;
+pub mod config;
+pub mod db;
+pub mod error;
+pub mod openapi;
+pub mod outbox;
+pub mod problems;
+pub mod rest;
+pub mod roles;
+pub mod secrets;
+pub mod server;
+pub mod service;
+pub mod setup;
+pub mod teams;
+pub mod users;

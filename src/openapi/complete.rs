@@ -1,0 +1,365 @@
+//! Adds to the document what every operation has: sign-in, problem responses, headers, examples, who may call it.
+
+use serde_json::{Map, Value, json};
+use strum::IntoEnumIterator;
+
+use crate::{
+    access::permission::PERMISSIONS,
+    error::{Error, Language},
+    problems::ProblemType,
+};
+
+type Object = Map<String, Value>;
+
+/// Completes the document that utoipa made of the routes.
+pub fn complete(document: &mut Value) {
+    set(document, "/info/version", json!(env!("CARGO_PKG_VERSION")));
+    let examples = schema_examples(document);
+    add_components(document);
+    for (path, method, operation) in operations(document) {
+        let call = Call { path: &path, method: &method, list: is_list(operation) };
+        call.complete(operation, &examples);
+    }
+    share_parameters(document);
+    lift_descriptions(document);
+}
+
+/// utoipa puts the description of an optional property at the referenced alternative, where a reader of the property
+/// does not look.
+fn lift_descriptions(schema: &mut Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(lift_descriptions),
+        Value::Object(object) => {
+            let alternatives = object.get_mut("oneOf").and_then(Value::as_array_mut).into_iter().flatten();
+            let description = alternatives
+                .filter_map(Value::as_object_mut)
+                .filter(|alternative| alternative.contains_key("$ref"))
+                .find_map(|alternative| alternative.remove("description"));
+            if let Some(description) = description {
+                object.entry("description").or_insert(description);
+            }
+            object.values_mut().for_each(lift_descriptions);
+        }
+        _ => {}
+    }
+}
+
+fn set(document: &mut Value, pointer: &str, value: Value) {
+    let Some((parent, name)) = pointer.rsplit_once('/') else { return };
+    if let Some(Value::Object(object)) = document.pointer_mut(parent) {
+        object.insert(name.to_owned(), value);
+    }
+}
+
+fn operations(document: &mut Value) -> Vec<(String, String, &mut Object)> {
+    let Some(Value::Object(paths)) = document.get_mut("paths") else { return Vec::new() };
+    paths
+        .iter_mut()
+        .filter_map(|(path, item)| item.as_object_mut().map(|item| (path, item)))
+        .flat_map(|(path, item)| {
+            item.iter_mut().filter_map(|(method, operation)| {
+                operation.as_object_mut().map(|operation| (path.clone(), method.clone(), operation))
+            })
+        })
+        .collect()
+}
+
+/// The example of each schema that has one.
+fn schema_examples(document: &Value) -> Object {
+    let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
+    schemas
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, schema)| schema.get("example").map(|example| (name.clone(), example.clone())))
+        .collect()
+}
+
+fn add_components(document: &mut Value) {
+    set(document, "/components/securitySchemes", json!({
+        "password": {
+            "type": "oauth2",
+            "description": "Sign in with an e-mail address and a password.",
+            "flows": {"password": {"tokenUrl": "/v1/auth/token", "refreshUrl": "/v1/auth/token", "scopes": {}}}
+        },
+        "bearer": {
+            "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+            "description": "An access token from `POST /v1/auth/token`."
+        }
+    }));
+    set(document, "/components/headers", headers());
+    let responses: Object = statuses().into_iter().map(|status| (response_name(status), problem_response(status))).collect();
+    set(document, "/components/responses", Value::Object(responses));
+    set(document, "/components/parameters", Value::Object(Map::new()));
+}
+
+fn headers() -> Value {
+    let text = |description: &str, example: &str| {
+        json!({"description": description, "schema": {"type": "string"}, "example": example})
+    };
+    json!({
+        "XRequestId": text("The request's id; a sound one that the caller sent is kept.", "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f"),
+        "ETag": text("The version of the resource, for `If-Match` and `If-None-Match`.", "\"3\""),
+        "Location": text("Where the new resource is.", "/v1/clients/01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f"),
+        "Link": text("The next page (RFC 8288), when there is one.", "</v1/clients?cursor=abc>; rel=\"next\""),
+        "IdempotencyReplayed": {
+            "description": "`true` when this answer was given before to the same `Idempotency-Key`.",
+            "schema": {"type": "string", "enum": ["true"]}
+        },
+        "RetryAfter": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0}, "example": 1},
+        "WwwAuthenticate": text("How to sign in (RFC 6750).", "Bearer realm=\"liaison\""),
+        "Allow": text("The methods of this address.", "GET, PATCH"),
+        "ContentLanguage": {
+            "description": "The language of `title` and `detail`.",
+            "schema": {"type": "string", "enum": ["en", "ru"]}
+        }
+    })
+}
+
+fn statuses() -> Vec<u16> {
+    let mut all: Vec<u16> = ProblemType::iter().map(|problem| problem.status().as_u16()).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+fn response_name(status: u16) -> String {
+    format!("Problem{status}")
+}
+
+/// The shared response of a status, with an example of each of its problem types.
+fn problem_response(status: u16) -> Value {
+    let types: Vec<ProblemType> = ProblemType::iter().filter(|problem| problem.status().as_u16() == status).collect();
+    let titles: Vec<String> = types.iter().map(|problem| problem.title().text(Language::En).to_owned()).collect();
+    let examples: Object = types.iter().map(|problem| (problem.code(), json!({"value": example(*problem)}))).collect();
+    let mut headers = json!({
+        "X-Request-Id": {"$ref": "#/components/headers/XRequestId"},
+        "Content-Language": {"$ref": "#/components/headers/ContentLanguage"}
+    });
+    let own = match status {
+        401 => Some(("WWW-Authenticate", "WwwAuthenticate")),
+        405 => Some(("Allow", "Allow")),
+        429 | 503 => Some(("Retry-After", "RetryAfter")),
+        _ => None,
+    };
+    if let Some((name, component)) = own {
+        set(&mut headers, &format!("/{name}"), json!({"$ref": format!("#/components/headers/{component}")}));
+    }
+    json!({
+        "description": format!("{}.", titles.join(" · ")),
+        "headers": headers,
+        "content": {"application/problem+json": {
+            "schema": {"$ref": "#/components/schemas/Problem"},
+            "examples": examples
+        }}
+    })
+}
+
+fn example(problem: ProblemType) -> Value {
+    let request_id = "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f";
+    let document = Error::new(problem).document(Language::En, "/v1/clients", request_id);
+    serde_json::to_value(document).unwrap_or_default()
+}
+
+/// What an operation is, told by its address, its method and its answer.
+struct Call<'a> {
+    path: &'a str,
+    method: &'a str,
+    list: bool,
+}
+
+impl Call<'_> {
+    fn complete(&self, operation: &mut Object, examples: &Object) {
+        let public = operation.contains_key("security");
+        if !public {
+            operation.insert("security".to_owned(), json!([{"password": []}, {"bearer": []}]));
+        }
+        describe_right(operation);
+        self.add_header_parameters(operation);
+        self.add_problems(operation, public);
+        self.add_response_headers(operation);
+        add_examples(operation, examples);
+    }
+
+    /// Signing in is not a change of a resource: it takes no key and no precondition.
+    fn changes_resource(&self) -> bool {
+        self.method != "get" && !self.path.starts_with("/v1/auth/")
+    }
+
+    /// Whether the operation changes a resource that is there already.
+    fn needs_if_match(&self) -> bool {
+        self.changes_resource() && self.path.contains('{')
+    }
+
+    /// Whether the answer is one resource with an `ETag`.
+    fn reads_resource(&self) -> bool {
+        let one = self.path.contains('{') || self.path == "/v1/me";
+        self.method == "get" && one && !self.list && self.path.starts_with("/v1/")
+    }
+
+    fn takes_idempotency_key(&self) -> bool {
+        self.method == "post" && self.changes_resource()
+    }
+
+    fn add_header_parameters(&self, operation: &mut Object) {
+        let mut headers = Vec::new();
+        if self.takes_idempotency_key() {
+            headers.push(json!({
+                "name": "Idempotency-Key", "in": "header", "required": false,
+                "description": "Makes a repeated request safe: the same key and request get the same answer, for 24 hours.",
+                "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x20-\\x7E]+$"},
+                "example": "5f8c2b1e-call-2026-11-24"
+            }));
+        }
+        if self.needs_if_match() {
+            headers.push(json!({
+                "name": "If-Match", "in": "header", "required": true,
+                "description": "The `ETag` of the resource as you read it, or `*`.",
+                "schema": {"type": "string", "minLength": 1, "maxLength": 1000}, "example": "*"
+            }));
+        }
+        if self.reads_resource() {
+            headers.push(json!({
+                "name": "If-None-Match", "in": "header", "required": false,
+                "description": "The `ETag` that you hold: 304 when it is still the current one.",
+                "schema": {"type": "string", "maxLength": 1000}, "example": "\"3\""
+            }));
+        }
+        let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
+        if let Value::Array(parameters) = parameters {
+            parameters.append(&mut headers);
+        }
+    }
+
+    fn problem_statuses(&self, operation: &Object, public: bool) -> Vec<u16> {
+        let has_body = operation.contains_key("requestBody");
+        let has_query = operation.get("parameters").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
+        let when = |condition: bool, statuses: &[u16]| if condition { statuses.to_vec() } else { Vec::new() };
+        [
+            vec![500, 503],
+            when(self.path.starts_with("/v1/"), &[406]),
+            when(has_query || has_body, &[400]),
+            when(has_body, &[413, 415, 422]),
+            when(!public, &[401]),
+            when(operation.contains_key("x-permission"), &[403]),
+            when(self.path.contains('{'), &[404]),
+            when(self.changes_resource(), &[409, 422]),
+            when(self.needs_if_match(), &[412, 428]),
+            when(self.path == "/v1/auth/token", &[429]),
+        ]
+        .concat()
+    }
+
+    fn add_problems(&self, operation: &mut Object, public: bool) {
+        let statuses = self.problem_statuses(operation, public);
+        let Some(Value::Object(responses)) = operation.get_mut("responses") else { return };
+        for status in statuses {
+            responses
+                .entry(status.to_string())
+                .or_insert_with(|| json!({"$ref": format!("#/components/responses/{}", response_name(status))}));
+        }
+        if self.reads_resource() {
+            let headers = json!({"ETag": header("ETag"), "X-Request-Id": header("XRequestId")});
+            let unchanged = json!({"description": "You hold the current version.", "headers": headers});
+            responses.insert("304".to_owned(), unchanged);
+        }
+    }
+
+    fn add_response_headers(&self, operation: &mut Object) {
+        let Some(Value::Object(responses)) = operation.get_mut("responses") else { return };
+        for (status, response) in responses.iter_mut().filter(|(status, _)| status.starts_with('2')) {
+            let tagged = self.reads_resource() || (self.changes_resource() && status != "204");
+            let headers = [
+                ("X-Request-Id", "XRequestId", true),
+                ("ETag", "ETag", tagged),
+                ("Location", "Location", status == "201"),
+                ("Link", "Link", self.list),
+                ("Idempotency-Replayed", "IdempotencyReplayed", self.takes_idempotency_key()),
+            ];
+            let own = headers.into_iter().filter(|(_, _, has)| *has);
+            let own: Object = own.map(|(name, component, _)| (name.to_owned(), header(component))).collect();
+            set(response, "/headers", Value::Object(own));
+        }
+    }
+}
+
+fn header(component: &str) -> Value {
+    json!({"$ref": format!("#/components/headers/{component}")})
+}
+
+/// Tells in words who may call the operation, from the permission that it names.
+fn describe_right(operation: &mut Object) {
+    let Some(permission) = operation.get("x-permission").and_then(Value::as_str) else { return };
+    let Some((_, reaches)) = PERMISSIONS.iter().find(|(name, _)| *name == permission) else { return };
+    let [manager, key_account_manager, supervisor] = reaches.map(|reach| format!("{reach:?}").to_lowercase());
+    let who = format!(
+        "Needs `{permission}`, which reaches by default: manager {manager}, key-account manager {key_account_manager}, \
+         supervisor {supervisor}."
+    );
+    let said = operation.get("description").and_then(Value::as_str).unwrap_or_default();
+    let description = format!("{said}\n\n{who}").trim().to_owned();
+    operation.insert("description".to_owned(), json!(description));
+}
+
+/// Whether the operation answers a page of a list.
+fn is_list(operation: &Object) -> bool {
+    let schema = operation.get("responses").and_then(|responses| responses.pointer("/200/content/application~1json/schema/$ref"));
+    schema.and_then(Value::as_str).is_some_and(|name| name.contains("/Page_"))
+}
+
+/// Puts the example of a schema where a body of that schema is sent or answered.
+fn add_examples(operation: &mut Object, examples: &Object) {
+    let answers = operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flat_map(Object::values_mut);
+    for answer in answers {
+        add_example(answer, examples);
+    }
+    if let Some(body) = operation.get_mut("requestBody") {
+        add_example(body, examples);
+    }
+}
+
+fn add_example(message: &mut Value, examples: &Object) {
+    let contents = message.get_mut("content").and_then(Value::as_object_mut).into_iter().flat_map(Object::values_mut);
+    for content in contents {
+        let schema = content.pointer("/schema/$ref").and_then(Value::as_str).unwrap_or_default();
+        let name = schema.rsplit('/').next().unwrap_or_default();
+        let example = match name.strip_prefix("Page_") {
+            Some(item) => examples.get(item).map(|item| json!({"data": [item], "next_cursor": null})),
+            None => examples.get(name).cloned(),
+        };
+        if let (Some(example), Some(content)) = (example, content.as_object_mut()) {
+            content.entry("example").or_insert(example);
+        }
+    }
+}
+
+/// A parameter that several operations have alike becomes a shared component.
+fn share_parameters(document: &mut Value) {
+    let mut uses: Vec<(Value, usize)> = Vec::new();
+    for (_, _, operation) in operations(document) {
+        for parameter in parameters(operation) {
+            match uses.iter_mut().find(|(known, _)| known == parameter) {
+                Some((_, count)) => *count += 1,
+                None => uses.push((parameter.clone(), 1)),
+            }
+        }
+    }
+    let mut shared: Vec<(String, Value)> = Vec::new();
+    for (parameter, _) in uses.into_iter().filter(|(_, count)| *count > 1) {
+        let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let namesakes = shared.iter().filter(|(_, known)| known.get("name") == parameter.get("name")).count();
+        let key = if namesakes == 0 { name } else { format!("{name}-{}", namesakes + 1) };
+        shared.push((key, parameter));
+    }
+    for (_, _, operation) in operations(document) {
+        for parameter in parameters(operation) {
+            if let Some((key, _)) = shared.iter().find(|(_, known)| known == parameter) {
+                *parameter = json!({"$ref": format!("#/components/parameters/{key}")});
+            }
+        }
+    }
+    set(document, "/components/parameters", Value::Object(shared.into_iter().collect()));
+}
+
+fn parameters(operation: &mut Object) -> impl Iterator<Item = &mut Value> {
+    operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten()
+}

@@ -1,0 +1,93 @@
+//! The OpenAPI document: what is common to all operations is added here, once.
+
+mod complete;
+
+use serde_json::Value;
+use utoipa::OpenApi;
+use utoipa_actix_web::AppExt;
+use utoipa_swagger_ui::Config;
+
+use crate::{
+    app,
+    error::{Problem, ProblemField},
+};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Liaison",
+        description = "A headless CRM: a client manager's whole job as a JSON API.\n\n\
+            **Sign in** at `POST /v1/auth/token` (or with *Authorize* above) and send the access token as a bearer token.\n\n\
+            **Reach.** Every right has a reach: `own`, `team` or `all`. What you cannot reach does not exist for you (404); \
+            what you see but may not do is 403 with the permission that was missing.\n\n\
+            **Lists** are paged by an opaque `cursor`. **Changes** need `If-Match` with the `ETag` that you read, and every \
+            `POST` takes an `Idempotency-Key`, kept for 24 hours. **Failures** are problem documents (RFC 9457) in English or Russian.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    servers((url = "/", description = "This server")),
+    tags(
+        (name = "auth", description = "Sign-in, tokens and the caller's own account."),
+        (name = "users", description = "The people who work here, and their roles."),
+        (name = "teams", description = "Teams of users."),
+        (name = "roles", description = "What each role may do."),
+        (name = "clients", description = "Organisations and persons that the company works with."),
+        (name = "service", description = "The service itself."),
+    ),
+    components(schemas(Problem, ProblemField)),
+)]
+struct Api;
+
+/// The document, and what the server looks up in it.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// The document as it is served and committed.
+    pub json: String,
+    /// Each path template, split at its slashes, with its methods.
+    methods: Vec<(Vec<String>, Vec<String>)>,
+}
+
+impl Document {
+    /// Builds the document from the routes.
+    ///
+    /// # Errors
+    /// None that routes of ours can cause.
+    pub fn build() -> serde_json::Result<Self> {
+        let (_, routes) = actix_web::App::new()
+            .into_utoipa_app()
+            .openapi(Api::openapi())
+            .configure(app::routes)
+            .split_for_parts();
+        let mut document = serde_json::to_value(routes)?;
+        complete::complete(&mut document);
+        let json = serde_json::to_string_pretty(&document)? + "\n";
+        Ok(Self { json, methods: methods(&document) })
+    }
+
+    /// The methods of the operations at `path`.
+    pub fn methods_at(&self, path: &str) -> Vec<&str> {
+        let asked = segments(path);
+        let fits = |template: &[String]| {
+            template.len() == asked.len()
+                && template.iter().zip(&asked).all(|(part, asked)| part.starts_with('{') || part == asked)
+        };
+        let fitting = self.methods.iter().filter(|(template, _)| fits(template));
+        fitting.flat_map(|(_, methods)| methods.iter().map(String::as_str)).collect()
+    }
+}
+
+fn methods(document: &Value) -> Vec<(Vec<String>, Vec<String>)> {
+    let paths = document.get("paths").and_then(Value::as_object);
+    let operations = |item: &Value| -> Vec<String> {
+        item.as_object().into_iter().flatten().map(|(method, _)| method.to_uppercase()).collect()
+    };
+    paths.into_iter().flatten().map(|(path, item)| (segments(path), operations(item))).collect()
+}
+
+fn segments(path: &str) -> Vec<String> {
+    path.split('/').map(str::to_owned).collect()
+}
+
+/// Swagger UI as we serve it: signs in with the password flow and remembers that in the tab.
+pub fn swagger_config() -> Config<'static> {
+    Config::new(["/openapi.json"]).try_it_out_enabled(true).persist_authorization(true).display_operation_id(true)
+}

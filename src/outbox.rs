@@ -1,0 +1,41 @@
+//! What happened, in order, for everyone who listens: written in the change's own transaction.
+
+use diesel::Insertable;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use crate::{audit::Record, db::schema::outbox_events, error::Result, rest::time::Instant};
+
+#[derive(Insertable)]
+#[diesel(table_name = outbox_events, treat_none_as_default_value = false)]
+struct NewOutboxEvent<'a> {
+    id: Uuid,
+    at: Instant,
+    #[diesel(column_name = type_)]
+    r#type: String,
+    resource: &'a str,
+    resource_id: Uuid,
+    client_id: Option<Uuid>,
+    version: i64,
+}
+
+/// Writes an event for each of `records` into the open transaction. An event says what changed, not to what: who hears
+/// of it reads the resource with their own rights.
+///
+/// # Errors
+/// The database's.
+pub async fn insert(db: &mut AsyncPgConnection, records: &[Record], now: Instant) -> Result<()> {
+    for record in records {
+        let event = NewOutboxEvent {
+            id: Uuid::now_v7(),
+            at: now,
+            r#type: format!("{}.{}", record.resource, record.action),
+            resource: record.resource,
+            resource_id: record.resource_id,
+            client_id: record.client_id,
+            version: record.version,
+        };
+        diesel::insert_into(outbox_events::table).values(event).execute(db).await?;
+    }
+    Ok(())
+}

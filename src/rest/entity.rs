@@ -1,0 +1,41 @@
+//! What every resource has.
+
+use serde::Serialize;
+use uuid::Uuid;
+
+/// A kind of resource: table, module, URL segment, permission prefix and audit resource in one word.
+pub trait Resource: 'static {
+    /// The plural name, such as `clients`.
+    const NAME: &'static str;
+}
+
+/// A row that is a resource.
+pub trait Entity: Resource + Serialize {
+    /// The bare id.
+    fn uuid(&self) -> Uuid;
+
+    /// Grows by one with each change; the `ETag`.
+    fn version(&self) -> i64;
+
+    /// The client whose history a change of this row belongs to.
+    fn client(&self) -> Option<Uuid> {
+        None
+    }
+
+    /// Fields that only some may see: they are kept out of what a timeline tells.
+    const CONFIDENTIAL: &'static [&'static str] = &[];
+
+    /// Where the resource lives, relative to the server.
+    fn path(&self) -> String {
+        format!("/v1/{}/{}", Self::NAME, self.uuid())
+    }
+}
+
+/// What an operation answers of a row: the row and what this caller may do with it.
+pub trait View: Serialize {
+    /// The row behind it.
+    type Row: Entity;
+
+    /// The row.
+    fn row(&self) -> &Self::Row;
+}

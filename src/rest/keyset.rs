@@ -1,0 +1,182 @@
+//! Keyset paging: the next page begins after the last row of this one, found through an index.
+//!
+//! Column names reach these fragments only as `&'static str`, from the slices' sort enums; values are always bound.
+
+use diesel::{
+    Expression, QueryResult,
+    expression::{AppearsOnTable, ValidGrouping, is_aggregate},
+    pg::Pg,
+    query_builder::{AstPass, QueryFragment, QueryId},
+    query_dsl::methods::{FilterDsl, LimitDsl, OrderDsl},
+    sql_types::{Bool, Date, Int8, Text, Timestamptz},
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::rest::time::{Day, Instant};
+
+/// What a list is ordered by, before the id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OrderKey {
+    /// A column that is never null.
+    Column(&'static str),
+    /// How well the `search` column matches this text, best first.
+    Rank(String),
+}
+
+/// The order of a list: a key, its direction, then the id in the same direction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The table that is listed.
+    pub table: &'static str,
+    /// The key.
+    pub key: OrderKey,
+    /// Largest first.
+    pub descending: bool,
+}
+
+impl Order {
+    /// By a column that is never null.
+    pub fn column(table: &'static str, column: &'static str, descending: bool) -> Self {
+        Self { table, key: OrderKey::Column(column), descending }
+    }
+
+    /// By how well the `search` column matches `words`, best first.
+    pub fn rank(table: &'static str, words: &str) -> Self {
+        Self { table, key: OrderKey::Rank(words.to_lowercase()), descending: true }
+    }
+}
+
+/// The key of the last row of a page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum KeyValue {
+    /// A moment.
+    #[serde(rename = "i")]
+    Instant(Instant),
+    /// A day.
+    #[serde(rename = "d")]
+    Day(Day),
+    /// A text.
+    #[serde(rename = "t")]
+    Text(String),
+    /// A whole number.
+    #[serde(rename = "n")]
+    Number(i64),
+    /// The row's rank, looked up again by its id.
+    #[serde(rename = "r")]
+    Rank,
+}
+
+/// Where a page begins: after this row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct After {
+    /// The row's key.
+    #[serde(rename = "k")]
+    pub key: KeyValue,
+    /// The row's id.
+    pub id: Uuid,
+}
+
+/// Orders `query`, begins it after `after` and takes one row more than `limit`, which tells whether there is a next page.
+pub fn keyset<Q>(query: Q, order: Order, after: Option<After>, limit: u16) -> Q
+where
+    Q: FilterDsl<Beyond, Output = Q> + OrderDsl<Order, Output = Q> + LimitDsl<Output = Q>,
+{
+    let query = match after {
+        Some(after) => FilterDsl::filter(query, Beyond { order: order.clone(), after }),
+        None => query,
+    };
+    LimitDsl::limit(OrderDsl::order(query, order), i64::from(limit) + 1)
+}
+
+/// The condition that a row comes after another in an [`Order`].
+#[derive(Clone, Debug)]
+pub struct Beyond {
+    order: Order,
+    after: After,
+}
+
+impl Order {
+    fn push_key<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        match &self.key {
+            OrderKey::Column(column) => push_column(out, self.table, column),
+            OrderKey::Rank(words) => {
+                out.push_sql("word_similarity(");
+                out.push_bind_param::<Text, _>(words)?;
+                out.push_sql(", ");
+                push_column(out, self.table, "search")?;
+                out.push_sql(")");
+                Ok(())
+            }
+        }
+    }
+}
+
+fn push_column(out: &mut AstPass<'_, '_, Pg>, table: &str, column: &str) -> QueryResult<()> {
+    out.push_identifier(table)?;
+    out.push_sql(".");
+    out.push_identifier(column)
+}
+
+impl QueryFragment<Pg> for Order {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        let direction = if self.descending { " DESC" } else { "" };
+        self.push_key(&mut out)?;
+        out.push_sql(direction);
+        out.push_sql(", ");
+        push_column(&mut out, self.table, "id")?;
+        out.push_sql(direction);
+        Ok(())
+    }
+}
+
+impl QueryFragment<Pg> for Beyond {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        let Self { order, after } = self;
+        out.push_sql("(");
+        order.push_key(&mut out)?;
+        out.push_sql(", ");
+        push_column(&mut out, order.table, "id")?;
+        out.push_sql(if order.descending { ") < (" } else { ") > (" });
+        match &after.key {
+            KeyValue::Instant(instant) => out.push_bind_param::<Timestamptz, _>(instant)?,
+            KeyValue::Day(day) => out.push_bind_param::<Date, _>(day)?,
+            KeyValue::Text(text) => out.push_bind_param::<Text, _>(text)?,
+            KeyValue::Number(number) => out.push_bind_param::<Int8, _>(number)?,
+            KeyValue::Rank => {
+                out.push_sql("(SELECT ");
+                order.push_key(&mut out)?;
+                out.push_sql(" FROM ");
+                out.push_identifier(order.table)?;
+                out.push_sql(" WHERE id = ");
+                out.push_bind_param::<diesel::sql_types::Uuid, _>(&after.id)?;
+                out.push_sql(")");
+            }
+        }
+        out.push_sql(", ");
+        out.push_bind_param::<diesel::sql_types::Uuid, _>(&after.id)?;
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+impl Expression for Order {
+    type SqlType = Bool;
+}
+impl Expression for Beyond {
+    type SqlType = Bool;
+}
+impl<QS> AppearsOnTable<QS> for Order {}
+impl<QS> AppearsOnTable<QS> for Beyond {}
+impl<GB> ValidGrouping<GB> for Beyond {
+    type IsAggregate = is_aggregate::No;
+}
+// Their text depends on their values: Diesel must look at it to find the prepared statement.
+impl QueryId for Order {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+impl QueryId for Beyond {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}

@@ -1,0 +1,64 @@
+//! The service itself: whether it lives, whether it can serve, and its own document.
+
+use actix_web::{
+    HttpResponse, get,
+    web::{self, Data},
+};
+use diesel_async::RunQueryDsl;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::{app::State, db::Db, error::Result};
+
+/// The operations on the service.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(get_liveness).service(get_readiness).service(get_openapi).service(get_jwks);
+}
+
+/// How the service is.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"status": "ok"}))]
+pub struct Health {
+    /// `ok`; anything else is a problem document.
+    #[schema(example = "ok")]
+    pub status: &'static str,
+}
+
+/// Tell whether the process lives
+///
+/// Depends on nothing: a failure here is cured by a restart.
+#[utoipa::path(tag = "service", responses((status = 200, description = "It lives.", body = Health)), security(()))]
+#[get("/livez")]
+async fn get_liveness() -> web::Json<Health> {
+    web::Json(Health { status: "ok" })
+}
+
+/// Tell whether requests can be served
+///
+/// Asks the database. A failure here is cured by waiting.
+#[utoipa::path(tag = "service", responses((status = 200, description = "It can serve.", body = Health)), security(()))]
+#[get("/readyz")]
+async fn get_readiness(db: Db) -> Result<web::Json<Health>> {
+    let mut db = db.connect().await?;
+    diesel::select(diesel::dsl::now).execute(&mut db).await.map_err(crate::error::Error::unavailable)?;
+    Ok(web::Json(Health { status: "ok" }))
+}
+
+/// Get the OpenAPI document
+///
+/// This document: OpenAPI 3.1.
+#[utoipa::path(tag = "service", responses((status = 200, description = "The document.", body = Object, content_type = "application/json")), security(()))]
+#[get("/openapi.json")]
+async fn get_openapi(state: Data<State>) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(state.document.json.clone())
+}
+
+/// Get the keys of access tokens
+///
+/// The public keys that access tokens are signed with (RFC 7517), for services that check tokens themselves.
+#[utoipa::path(tag = "service", responses((status = 200, description = "The keys.", body = crate::access::keys::JwkSet)), security(()))]
+#[get("/.well-known/jwks.json")]
+async fn get_jwks(state: Data<State>) -> HttpResponse {
+    HttpResponse::Ok().insert_header(("cache-control", "public, max-age=300")).json(state.keys.published())
+}

@@ -1,0 +1,73 @@
+//! What a database needs before it can serve: its schema, the first policies, signing keys and a supervisor.
+
+use diesel::QueryDsl;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use crate::{
+    access::{keys::Keys, role::Role, scope::Scope},
+    auth::hashing::{Hashing, NewPassword},
+    clock::Clock,
+    db::{self, schema::users},
+    error::{Error, Result},
+    rest::{
+        change,
+        text::{Email, Line},
+    },
+    roles,
+    secrets::{Secrets, random_text},
+    teams::{self, NewTeam},
+    users::{self as people, NewUser},
+};
+
+/// The address of the supervisor that the first start makes.
+pub const FIRST_SUPERVISOR: &str = "supervisor@liaison.example";
+
+/// What was set up.
+pub struct Prepared {
+    /// The signing keys.
+    pub keys: Keys,
+    /// The password of the first supervisor, when there was no user before.
+    pub first_password: Option<String>,
+}
+
+/// Brings the database at `url` up to date and fills what is missing. Servers that start together take turns.
+///
+/// # Errors
+/// When the database cannot be reached, a migration fails, or the master secret is not the database's.
+pub async fn prepare(url: &str, secrets: &Secrets, hashing: &Hashing, clock: &Clock) -> Result<Prepared> {
+    let mut turn = db::migrations::turn(url).await?;
+    db::migrations::run(url).await?;
+    let mut connection = db::connect(url).await?;
+    roles::insert_initial(&mut connection, clock.now()).await?;
+    let keys = Keys::load(&mut connection, secrets, clock.now()).await?;
+    let first_password = first_supervisor(&mut connection, hashing, clock).await?;
+    turn.end().await?;
+    Ok(Prepared { keys, first_password })
+}
+
+async fn first_supervisor(db: &mut AsyncPgConnection, hashing: &Hashing, clock: &Clock) -> Result<Option<String>> {
+    let any: i64 = users::table.limit(1).count().get_result(db).await?;
+    if any > 0 {
+        return Ok(None);
+    }
+    let password = random_text::<18>()?;
+    let hash = hashing.hash(NewPassword::parse(password.clone()).map_err(Error::internal)?).await?;
+    let supervisor = |team_id| -> Result<NewUser> {
+        Ok(NewUser {
+            name: Line::parse("First supervisor").map_err(Error::internal)?,
+            email: Email::parse(FIRST_SUPERVISOR).map_err(Error::internal)?,
+            job_title: None,
+            role: Role::Supervisor,
+            team_id,
+            password: NewPassword::parse(password.clone()).map_err(Error::internal)?,
+        })
+    };
+    change::by_system(db, clock.now(), async |tx| {
+        let name = Line::parse("Management").map_err(Error::internal)?;
+        let team = teams::insert(tx, &Scope::system(), NewTeam { name }).await?;
+        people::insert(tx, &Scope::system(), supervisor(team.id)?, hash).await?;
+        Ok(())
+    })
+    .await?;
+    Ok(Some(password))
+}

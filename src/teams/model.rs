@@ -1,0 +1,123 @@
+//! What a team is.
+
+use std::sync::Arc;
+
+use diesel::prelude::{AsChangeset, Identifiable, Insertable, Queryable, Selectable};
+use serde::{Deserialize, Serialize};
+use strum::{EnumString, VariantNames};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use crate::{
+    access::caller::{Caller, TeamId},
+    access::role::Reach,
+    db::schema::teams,
+    rest::{
+        entity::{Entity, Resource, View},
+        list::Sort,
+        patch,
+        text::Line,
+        time::Instant,
+    },
+};
+
+/// A team of users.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable, Identifiable, AsChangeset, Serialize, ToSchema)]
+#[diesel(table_name = teams, treat_none_as_null = true, treat_none_as_default_value = false)]
+#[schema(as = TeamFields)]
+pub struct Team {
+    /// Identifier.
+    pub id: TeamId,
+    /// Grows by one with each change.
+    #[schema(minimum = 1)]
+    pub version: i64,
+    /// When the team was created.
+    pub created_at: Instant,
+    /// When the team was last changed.
+    pub updated_at: Instant,
+    /// Its name; no two teams share one.
+    pub name: Line,
+}
+
+impl Resource for Team {
+    const NAME: &'static str = "teams";
+}
+
+impl Entity for Team {
+    fn uuid(&self) -> Uuid {
+        self.id.uuid()
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+}
+
+/// A team, and what the caller may do with it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Team, example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "version": 1,
+    "created_at": "2026-11-24T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z", "name": "North", "actions": ["update"]}))]
+pub struct TeamView {
+    #[serde(flatten)]
+    team: Team,
+    /// What the caller may do with the team now.
+    actions: Vec<&'static str>,
+}
+
+impl TeamView {
+    /// `team` as `caller` sees it.
+    pub fn of(team: Team, caller: Option<&Arc<Caller>>) -> Self {
+        let may_update = caller.is_some_and(|caller| caller.policy.reach("teams:update") > Reach::None);
+        Self { team, actions: if may_update { vec!["update"] } else { Vec::new() } }
+    }
+}
+
+impl View for TeamView {
+    type Row = Team;
+
+    fn row(&self) -> &Team {
+        &self.team
+    }
+}
+
+/// A team to be created.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "North"}))]
+pub struct NewTeam {
+    /// Its name.
+    pub name: Line,
+}
+
+/// What of a team to change.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "North and East"}))]
+pub struct TeamPatch {
+    /// Its name.
+    #[serde(default, deserialize_with = "patch::set")]
+    pub name: Option<Line>,
+}
+
+/// How to list teams.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct TeamFilter {
+    /// The order; `name` when left out.
+    #[param(inline)]
+    pub sort: Option<TeamOrder>,
+}
+
+/// The order of a list of teams.
+pub type TeamOrder = Sort<TeamSort>;
+
+/// What teams can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum TeamSort {
+    /// Its name.
+    Name,
+    /// When the team was last changed.
+    UpdatedAt,
+}

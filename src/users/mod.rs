@@ -1,0 +1,9 @@
+//! The people who work here. Everyone sees their team; supervisors see and administer all.
+
+mod model;
+mod queries;
+mod routes;
+
+pub use model::{NewUser, User, UserRef, UserStatus, UserView};
+pub use queries::{Owner, find_own, insert, owner, references};
+pub use routes::routes;

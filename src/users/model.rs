@@ -1,0 +1,232 @@
+//! What a user is.
+
+use std::sync::Arc;
+
+use diesel::prelude::{AsChangeset, Identifiable, Insertable, Queryable, Selectable};
+use serde::{Deserialize, Serialize};
+use strum::{AsRefStr, EnumString, VariantNames};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use crate::{
+    access::{
+        actions::Update,
+        caller::{Caller, TeamId, UserId},
+        role::Role,
+        scope::{Belongs, Owned, may},
+    },
+    auth::hashing::NewPassword,
+    db::{schema::users, stored_as_text},
+    rest::{
+        entity::{Entity, Resource, View},
+        list::Sort,
+        patch,
+        text::{Email, Line},
+        time::Instant,
+    },
+};
+
+/// A person who signs in.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable, Identifiable, AsChangeset, Serialize, ToSchema)]
+#[diesel(table_name = users, treat_none_as_null = true, treat_none_as_default_value = false)]
+#[schema(as = UserFields)]
+pub struct User {
+    /// Identifier.
+    pub id: UserId,
+    /// Grows by one with each change.
+    #[schema(minimum = 1)]
+    pub version: i64,
+    /// When the user was created.
+    pub created_at: Instant,
+    /// When the user was last changed.
+    pub updated_at: Instant,
+    /// The person's name.
+    pub name: Line,
+    /// The address that the user signs in with.
+    pub email: Email,
+    /// The person's position.
+    pub job_title: Option<Line>,
+    /// What the user is in the organisation.
+    pub role: Role,
+    /// The user's team.
+    pub team_id: TeamId,
+    /// Whether the user may sign in.
+    pub status: UserStatus,
+}
+
+/// Whether a user may sign in.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, AsRefStr, EnumString,
+    diesel::expression::AsExpression, diesel::deserialize::FromSqlRow,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[diesel(sql_type = diesel::sql_types::Text)]
+pub enum UserStatus {
+    /// The user may sign in.
+    Active,
+    /// The user may not.
+    Blocked,
+}
+stored_as_text!(UserStatus);
+
+impl Resource for User {
+    const NAME: &'static str = "users";
+}
+
+impl Entity for User {
+    fn uuid(&self) -> Uuid {
+        self.id.uuid()
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+}
+
+impl Owned for User {
+    const OWNER: &'static str = "id";
+    const KEY: Option<&'static str> = None;
+}
+
+impl Belongs for User {
+    fn owner(&self) -> UserId {
+        self.id
+    }
+
+    fn team(&self) -> TeamId {
+        self.team_id
+    }
+
+    fn is_key(&self) -> bool {
+        true
+    }
+}
+
+/// A user, and what the caller may do with them.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = User, example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "version": 1,
+    "created_at": "2026-11-24T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z", "name": "Anna Petrova",
+    "email": "anna@example.com", "job_title": "Sales manager", "role": "manager",
+    "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "status": "active", "actions": ["update", "block"]}))]
+pub struct UserView {
+    #[serde(flatten)]
+    user: User,
+    /// What the caller may do with the user now.
+    actions: Vec<&'static str>,
+}
+
+impl UserView {
+    /// `user` as `caller` sees them.
+    pub fn of(user: User, caller: Option<&Arc<Caller>>) -> Self {
+        let actions = caller.map_or_else(Vec::new, |caller| actions(&user, caller));
+        Self { user, actions }
+    }
+}
+
+fn actions(user: &User, caller: &Caller) -> Vec<&'static str> {
+    if !may::<User, Update>(caller, user) {
+        return Vec::new();
+    }
+    // Nobody changes their own rights, and blocking is the last of them.
+    match user.status {
+        _ if user.id == caller.user_id => vec!["update"],
+        UserStatus::Active => vec!["update", "block"],
+        UserStatus::Blocked => vec!["update", "unblock"],
+    }
+}
+
+impl View for UserView {
+    type Row = User;
+
+    fn row(&self) -> &User {
+        &self.user
+    }
+}
+
+/// The name of a user, as it stands beside what they own.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Serialize, ToSchema)]
+#[diesel(table_name = users)]
+pub struct UserRef {
+    /// Identifier.
+    pub id: UserId,
+    /// The person's name.
+    pub name: Line,
+    /// The person's position.
+    pub job_title: Option<Line>,
+}
+
+/// A user to be created.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Anna Petrova", "email": "anna@example.com", "job_title": "Sales manager", "role": "manager",
+    "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "password": "correct horse battery staple"}))]
+pub struct NewUser {
+    /// The person's name.
+    pub name: Line,
+    /// The address to sign in with; no two users share one.
+    pub email: Email,
+    /// The person's position.
+    pub job_title: Option<Line>,
+    /// What the user is in the organisation.
+    pub role: Role,
+    /// The user's team.
+    pub team_id: TeamId,
+    /// The first password.
+    pub password: NewPassword,
+}
+
+/// What of a user to change.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"job_title": "Key account manager", "role": "key_account_manager"}))]
+pub struct UserPatch {
+    /// The person's name.
+    #[serde(default, deserialize_with = "patch::set")]
+    pub name: Option<Line>,
+    /// The address to sign in with.
+    #[serde(default, deserialize_with = "patch::set")]
+    pub email: Option<Email>,
+    /// The person's position.
+    #[serde(default, deserialize_with = "patch::set_or_clear")]
+    #[schema(value_type = Option<Line>)]
+    pub job_title: Option<Option<Line>>,
+    /// What the user is in the organisation; nobody changes their own.
+    #[serde(default, deserialize_with = "patch::set")]
+    pub role: Option<Role>,
+    /// The user's team; their clients go along. Nobody changes their own.
+    #[serde(default, deserialize_with = "patch::set")]
+    pub team_id: Option<TeamId>,
+}
+
+/// Which users to list, and how.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct UserFilter {
+    /// Only users with one of these roles.
+    #[param(inline)]
+    pub role: Vec<Role>,
+    /// Only users with one of these states.
+    #[param(inline)]
+    pub status: Vec<UserStatus>,
+    /// Only users of one of these teams.
+    #[param(inline)]
+    pub team_id: Vec<TeamId>,
+    /// The order; `name` when left out.
+    #[param(inline)]
+    pub sort: Option<UserOrder>,
+}
+
+/// The order of a list of users.
+pub type UserOrder = Sort<UserSort>;
+
+/// What users can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum UserSort {
+    /// The person's name.
+    Name,
+    /// When the user was last changed.
+    UpdatedAt,
+}

@@ -1,0 +1,321 @@
+//! Every query on users.
+
+use std::collections::HashMap;
+
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper, pg::Pg};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::model::{NewUser, User, UserFilter, UserPatch, UserRef, UserSort, UserStatus};
+use crate::{
+    access::{
+        actions::{Action, Create, Read, Update},
+        caller::{Caller, TeamId, UserId},
+        policy::may_own_key_clients,
+        role::Role,
+        scope::Scope,
+    },
+    auth,
+    db::{
+        Cached,
+        schema::{clients, users},
+    },
+    error::{Error, OnConstraint, ProblemType, Result},
+    rest::{
+        change::{Tx, unknown_reference},
+        entity::{Entity, Resource},
+        etag::IfMatch,
+        id::Id,
+        invalid::Invalid,
+        keyset::{KeyValue, Order, keyset},
+        list::{ListQuery, Page, Sort},
+        patch::change,
+    },
+};
+
+type Boxed = users::BoxedQuery<'static, Pg>;
+
+fn filtered(scope: &Scope<User, Read>, filter: &UserFilter) -> Boxed {
+    let mut query = users::table.filter(scope.visible()).into_boxed();
+    if !filter.role.is_empty() {
+        query = query.filter(users::role.eq_any(filter.role.clone()));
+    }
+    if !filter.status.is_empty() {
+        query = query.filter(users::status.eq_any(filter.status.clone()));
+    }
+    if !filter.team_id.is_empty() {
+        query = query.filter(users::team_id.eq_any(filter.team_id.clone()));
+    }
+    query
+}
+
+/// A page of the users within reach.
+///
+/// # Errors
+/// The database's.
+pub async fn list(
+    db: &mut AsyncPgConnection,
+    scope: &Scope<User, Read>,
+    query: &ListQuery<UserFilter>,
+) -> Result<Page<User>> {
+    let sort = query.filter.sort.unwrap_or(Sort { key: UserSort::Name, descending: false });
+    let column = match sort.key {
+        UserSort::Name => "name",
+        UserSort::UpdatedAt => "updated_at",
+    };
+    let order = Order::column(User::NAME, column, sort.descending);
+    let rows = keyset(filtered(scope, &query.filter), order, query.after.clone(), query.limit)
+        .select(User::as_select())
+        .load(db)
+        .await?;
+    let total = match query.total {
+        true => Some(filtered(scope, &query.filter).count().get_result(db).await?),
+        false => None,
+    };
+    query.page(rows, total, |user: &User| {
+        let key = match sort.key {
+            UserSort::Name => KeyValue::Text(user.name.as_str().to_owned()),
+            UserSort::UpdatedAt => KeyValue::Instant(user.updated_at),
+        };
+        (key, user.uuid())
+    })
+}
+
+/// The user `id`, within reach.
+///
+/// # Errors
+/// 404 when there is none.
+pub async fn find(db: &mut AsyncPgConnection, scope: &Scope<User, Read>, id: UserId) -> Result<User> {
+    users::table
+        .filter(users::id.eq(id))
+        .filter(scope.visible())
+        .select(User::as_select())
+        .first(db)
+        .await
+        .optional()?
+        .ok_or_else(Error::not_found)
+}
+
+/// The caller's own account, which everyone may read.
+///
+/// # Errors
+/// 404 when it is gone.
+pub async fn find_own(db: &mut AsyncPgConnection, caller: &Caller) -> Result<User> {
+    let own = users::table.find(caller.user_id).select(User::as_select()).first(db).await.optional()?;
+    own.ok_or_else(Error::not_found)
+}
+
+/// The names of `ids`, in one query, whoever they are: a name stands beside what its bearer owns.
+///
+/// # Errors
+/// The database's.
+pub async fn references(db: &mut AsyncPgConnection, ids: Vec<UserId>) -> Result<HashMap<UserId, UserRef>> {
+    let rows: Vec<UserRef> =
+        users::table.filter(users::id.eq_any(ids)).select(UserRef::as_select()).load(db).await?;
+    Ok(rows.into_iter().map(|user| (user.id, user)).collect())
+}
+
+/// A user as the owner of something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The user.
+    pub id: UserId,
+    /// Their team.
+    pub team_id: TeamId,
+    /// Their role, which decides what they may own.
+    pub role: Role,
+}
+
+/// The active user `id`, to own something; held so that their team and role stay until the transaction ends.
+///
+/// # Errors
+/// 422 at `pointer` when there is no such active user.
+pub async fn owner(tx: &mut Tx<'_>, id: UserId, pointer: &str) -> Result<Owner> {
+    let row: Option<(UserId, TeamId, Role)> = users::table
+        .filter(users::id.eq(id))
+        .filter(users::status.eq(UserStatus::Active))
+        .select((users::id, users::team_id, users::role))
+        .for_share()
+        .first(&mut **tx)
+        .await
+        .optional()?;
+    let (id, team_id, role) = row.ok_or_else(|| unknown_reference(pointer))?;
+    Ok(Owner { id, team_id, role })
+}
+
+/// Creates a user with a password already hashed.
+///
+/// # Errors
+/// 422 for a taken address or an unknown team.
+pub async fn insert(
+    tx: &mut Tx<'_>,
+    _scope: &Scope<User, Create>,
+    new: NewUser,
+    password_hash: String,
+) -> Result<User> {
+    let now = tx.now();
+    let NewUser { name, email, job_title, role, team_id, password: _ } = new;
+    let user = User {
+        id: Id::generate(),
+        version: 1,
+        created_at: now,
+        updated_at: now,
+        name,
+        email,
+        job_title,
+        role,
+        team_id,
+        status: UserStatus::Active,
+    };
+    diesel::insert_into(users::table)
+        .values((user.clone(), users::password_hash.eq(password_hash)))
+        .execute(&mut **tx)
+        .await
+        .on_constraint(breached)?;
+    tx.created(&user);
+    Ok(user)
+}
+
+fn breached(constraint: &str) -> Option<Error> {
+    match constraint {
+        "users_email_key" => Some(Error::field("/email", Invalid::Taken)),
+        "users_team_id_fkey" => Some(unknown_reference("/team_id")),
+        _ => None,
+    }
+}
+
+/// Changes what `patch` names.
+///
+/// # Errors
+/// 403 for one's own rights, 409 for the last supervisor, 422 for a taken address or an unknown team.
+pub async fn update(
+    tx: &mut Tx<'_>,
+    scope: &Scope<User, Update>,
+    id: UserId,
+    seen: &IfMatch,
+    patch: UserPatch,
+) -> Result<User> {
+    let before = lock(tx, scope, id, seen).await?;
+    let mut after = before.clone();
+    change(&mut after.name, patch.name);
+    change(&mut after.email, patch.email);
+    change(&mut after.job_title, patch.job_title);
+    change(&mut after.role, patch.role);
+    change(&mut after.team_id, patch.team_id);
+
+    let rights_change = after.role != before.role || after.team_id != before.team_id;
+    if rights_change {
+        refuse_own(tx, id)?;
+    }
+    if before.role == Role::Supervisor && after.role != Role::Supervisor {
+        refuse_last_supervisor(tx, &before).await?;
+    }
+    if before.role != after.role {
+        refuse_key_clients(tx, id, after.role).await?;
+    }
+    save(tx, "updated", &before, after).await
+}
+
+/// Keeps a user from signing in, and ends their sessions.
+///
+/// # Errors
+/// 403 for oneself, 409 for the last supervisor or a user who is blocked already.
+pub async fn block(tx: &mut Tx<'_>, scope: &Scope<User, Update>, id: UserId, seen: &IfMatch) -> Result<User> {
+    let before = lock(tx, scope, id, seen).await?;
+    refuse_own(tx, id)?;
+    if before.status == UserStatus::Blocked {
+        return Err(Error::transition("blocked", &["unblock"]));
+    }
+    refuse_last_supervisor(tx, &before).await?;
+    let now = tx.now();
+    auth::end_all(tx, id, now).await?;
+    let after = User { status: UserStatus::Blocked, ..before.clone() };
+    save(tx, "blocked", &before, after).await
+}
+
+/// Lets a blocked user sign in again.
+///
+/// # Errors
+/// 409 for a user who is not blocked.
+pub async fn unblock(tx: &mut Tx<'_>, scope: &Scope<User, Update>, id: UserId, seen: &IfMatch) -> Result<User> {
+    let before = lock(tx, scope, id, seen).await?;
+    if before.status == UserStatus::Active {
+        return Err(Error::transition("active", &["block"]));
+    }
+    let after = User { status: UserStatus::Active, ..before.clone() };
+    save(tx, "unblocked", &before, after).await
+}
+
+async fn lock<A: Action>(tx: &mut Tx<'_>, scope: &Scope<User, A>, id: UserId, seen: &IfMatch) -> Result<User> {
+    let user = users::table
+        .filter(users::id.eq(id))
+        .filter(scope.visible())
+        .select(User::as_select())
+        .for_update()
+        .first(&mut **tx)
+        .await
+        .optional()?
+        .ok_or_else(Error::not_found)?;
+    scope.permit(&user)?;
+    seen.check(user.version)?;
+    Ok(user)
+}
+
+async fn save(tx: &mut Tx<'_>, action: &'static str, before: &User, mut after: User) -> Result<User> {
+    if *before == after {
+        return Ok(after);
+    }
+    after.version += 1;
+    after.updated_at = tx.now();
+    let update = diesel::update(users::table.find(after.id)).set(after.clone());
+    Cached(update).execute(&mut **tx).await.on_constraint(breached)?;
+    tx.changed(action, before, &after);
+    Ok(after)
+}
+
+fn refuse_own(tx: &Tx<'_>, id: UserId) -> Result<()> {
+    if tx.caller().is_none_or(|caller| caller.user_id != id) {
+        return Ok(());
+    }
+    Err(Error::new(ProblemType::Forbidden).detail(
+        "Nobody changes their own role, team or status.",
+        "Никто не меняет собственную роль, команду или статус.",
+    ))
+}
+
+/// Locks all active supervisors, so that two of them cannot go at the same moment.
+async fn refuse_last_supervisor(tx: &mut Tx<'_>, user: &User) -> Result<()> {
+    if user.role != Role::Supervisor || user.status != UserStatus::Active {
+        return Ok(());
+    }
+    let supervisors: Vec<UserId> = users::table
+        .filter(users::role.eq(Role::Supervisor))
+        .filter(users::status.eq(UserStatus::Active))
+        .order(users::id)
+        .select(users::id)
+        .for_update()
+        .load(&mut **tx)
+        .await?;
+    if supervisors.iter().any(|id| *id != user.id) {
+        return Ok(());
+    }
+    Err(Error::new(ProblemType::Conflict).detail(
+        "This is the last active supervisor.",
+        "Это последний действующий руководитель.",
+    ))
+}
+
+/// A role that may not own key clients cannot be given to their owner.
+async fn refuse_key_clients(tx: &mut Tx<'_>, id: UserId, role: Role) -> Result<()> {
+    if may_own_key_clients(tx, role).await? {
+        return Ok(());
+    }
+    let owned = clients::table.filter(clients::owner_id.eq(id)).filter(clients::is_key).select(clients::id);
+    let owns: bool = diesel::select(diesel::dsl::exists(owned)).get_result(&mut **tx).await?;
+    if !owns {
+        return Ok(());
+    }
+    Err(Error::new(ProblemType::Conflict).detail(
+        "The user owns key clients, which this role may not own. Transfer them first.",
+        "Пользователь ведёт ключевых клиентов, а эта роль не может ими владеть. Сначала передайте их.",
+    ))
+}

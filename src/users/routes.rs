@@ -1,0 +1,178 @@
+//! `/v1/users`.
+
+use actix_web::{
+    HttpResponse, get, patch, post,
+    web::{Data, Path},
+};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    model::{NewUser, User, UserFilter, UserPatch, UserView},
+    queries,
+};
+use crate::{
+    access::{
+        actions::{Create, Read, Update},
+        caller::UserId,
+        scope::Scope,
+    },
+    app::State,
+    db::Db,
+    error::Result,
+    rest::{
+        body::Body,
+        change::{Change, Reply},
+        etag::{IfMatch, Tagged},
+        list::{ListQuery, OneParams, Page, PageParams, Query},
+    },
+};
+
+/// The operations on users.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list_users)
+        .service(create_user)
+        .service(get_user)
+        .service(update_user)
+        .service(block_user)
+        .service(unblock_user);
+}
+
+/// List users
+#[utoipa::path(
+    tag = "users",
+    params(UserFilter, PageParams),
+    responses((status = 200, description = "A page of the users within reach.", body = Page<UserView>)),
+    extensions(("x-permission" = json!("users:read")))
+)]
+#[get("/v1/users")]
+async fn list_users(scope: Scope<User, Read>, query: ListQuery<UserFilter>, db: Db) -> Result<Page<UserView>> {
+    let mut db = db.connect().await?;
+    let page = queries::list(&mut db, &scope, &query).await?;
+    Ok(page.map(|user| UserView::of(user, scope.caller())))
+}
+
+/// Create a user
+///
+/// The user may sign in at once with the password given.
+#[utoipa::path(
+    tag = "users",
+    request_body = NewUser,
+    responses((status = 201, description = "The new user.", body = UserView)),
+    extensions(("x-permission" = json!("users:create")))
+)]
+#[post("/v1/users")]
+async fn create_user(
+    scope: Scope<User, Create>,
+    change: Change,
+    new: Body<NewUser>,
+    state: Data<State>,
+) -> Result<HttpResponse> {
+    let Body(new) = new;
+    let password_hash = state.hashing.hash(new.password.clone()).await?;
+    change
+        .run(async |tx| {
+            let user = queries::insert(tx, &scope, new, password_hash).await?;
+            Reply::created(&UserView::of(user, tx.caller()))
+        })
+        .await
+}
+
+/// Get a user
+#[utoipa::path(
+    tag = "users",
+    params(("id" = UserId, Path, description = "The user."), OneParams),
+    responses((status = 200, description = "The user.", body = UserView)),
+    extensions(("x-permission" = json!("users:read")))
+)]
+#[get("/v1/users/{id}")]
+async fn get_user(
+    scope: Scope<User, Read>,
+    id: Path<UserId>,
+    query: Query<OneParams>,
+    db: Db,
+) -> Result<Tagged<UserView>> {
+    let fields = query.0.fields()?;
+    let mut db = db.connect().await?;
+    let user = queries::find(&mut db, &scope, *id).await?;
+    Ok(Tagged::new(UserView::of(user, scope.caller()), fields))
+}
+
+/// Change a user
+///
+/// A new role or team is in force at once. Nobody changes their own role or team, and the last active supervisor stays one.
+#[utoipa::path(
+    tag = "users",
+    params(("id" = UserId, Path, description = "The user.")),
+    request_body = UserPatch,
+    responses((status = 200, description = "The changed user.", body = UserView)),
+    extensions(("x-permission" = json!("users:update")))
+)]
+#[patch("/v1/users/{id}")]
+async fn update_user(
+    scope: Scope<User, Update>,
+    id: Path<UserId>,
+    seen: IfMatch,
+    change: Change,
+    patch: Body<UserPatch>,
+    state: Data<State>,
+) -> Result<HttpResponse> {
+    let Body(patch) = patch;
+    let answer = change
+        .run(async |tx| {
+            let user = queries::update(tx, &scope, *id, &seen, patch).await?;
+            Reply::ok(&UserView::of(user, tx.caller()))
+        })
+        .await;
+    state.callers.forget();
+    answer
+}
+
+/// Block a user
+///
+/// The user's sessions end at once. The last active supervisor cannot be blocked, and nobody blocks themselves.
+#[utoipa::path(
+    tag = "users",
+    params(("id" = UserId, Path, description = "The user.")),
+    responses((status = 200, description = "The blocked user.", body = UserView)),
+    extensions(("x-permission" = json!("users:update")))
+)]
+#[post("/v1/users/{id}/block")]
+async fn block_user(
+    scope: Scope<User, Update>,
+    id: Path<UserId>,
+    seen: IfMatch,
+    change: Change,
+    state: Data<State>,
+) -> Result<HttpResponse> {
+    let answer = change
+        .run(async |tx| {
+            let user = queries::block(tx, &scope, *id, &seen).await?;
+            Reply::ok(&UserView::of(user, tx.caller()))
+        })
+        .await;
+    state.callers.forget();
+    answer
+}
+
+/// Unblock a user
+#[utoipa::path(
+    tag = "users",
+    params(("id" = UserId, Path, description = "The user.")),
+    responses((status = 200, description = "The active user.", body = UserView)),
+    extensions(("x-permission" = json!("users:update")))
+)]
+#[post("/v1/users/{id}/unblock")]
+async fn unblock_user(
+    scope: Scope<User, Update>,
+    id: Path<UserId>,
+    seen: IfMatch,
+    change: Change,
+) -> Result<HttpResponse> {
+    change
+        .run(async |tx| {
+            let user = queries::unblock(tx, &scope, *id, &seen).await?;
+            Reply::ok(&UserView::of(user, tx.caller()))
+        })
+        .await
+}

@@ -1,0 +1,85 @@
+//! The document as a contract: status, content type, headers and body of every answer are held against it.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock, Mutex},
+};
+
+use jsonschema::Validator;
+use liaison::openapi::Document;
+use serde_json::{Value, json};
+
+use super::Answer;
+
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(&Document::build().unwrap().json).unwrap());
+static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
+
+/// The OpenAPI document.
+pub fn document() -> &'static Value {
+    &DOCUMENT
+}
+
+/// Panics when `answer` breaks the contract of the operation at `method` and `path`.
+#[track_caller]
+pub fn check(method: &str, path: &str, answer: &Answer) {
+    assert!(answer.header("x-request-id").is_some(), "no request id");
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    let Some((template, operation)) = operation(method, path) else {
+        assert!(matches!(answer.status, 404 | 405 | 406) || path.starts_with("/docs") || path == "/", "undocumented: {method} {path}");
+        return;
+    };
+    let responses = &operation["responses"];
+    let response = resolve(&responses[answer.status.to_string()]);
+    assert!(!response.is_null(), "{method} {template} answered {}, which is not documented: {:?}", answer.status, answer.body);
+    for (name, header) in response["headers"].as_object().into_iter().flatten() {
+        let optional = ["Link", "Idempotency-Replayed", "Retry-After"].contains(&name.as_str());
+        let given = answer.header(&name.to_lowercase());
+        assert!(optional || given.is_some(), "{method} {template} {}: no header {name} {header}", answer.status);
+    }
+    check_body(method, template, &response, answer);
+}
+
+fn check_body(method: &str, template: &str, response: &Value, answer: &Answer) {
+    let Some((content_type, content)) = response["content"].as_object().and_then(|content| content.iter().next()) else {
+        assert!(answer.body.is_empty(), "{method} {template} {}: a body that is not documented", answer.status);
+        return;
+    };
+    assert_eq!(answer.header("content-type"), Some(content_type.as_str()), "{method} {template}");
+    let body = answer.json();
+    let validator = validator(&format!("{method} {template} {}", answer.status), &content["schema"]);
+    let errors: Vec<String> =
+        validator.iter_errors(&body).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{method} {template} {} breaks its schema: {errors:?}\n{body}", answer.status);
+}
+
+fn validator(key: &str, schema: &Value) -> Arc<Validator> {
+    let mut known = VALIDATORS.lock().unwrap();
+    let made = known.entry(key.to_owned()).or_insert_with(|| {
+        let root = json!({"allOf": [schema], "components": document()["components"]});
+        Arc::new(jsonschema::draft202012::options().should_validate_formats(true).build(&root).unwrap())
+    });
+    Arc::clone(made)
+}
+
+/// The operation that serves `method` and `path`; a path without parameters goes before one with.
+fn operation(method: &str, path: &str) -> Option<(&'static str, &'static Value)> {
+    let paths = document()["paths"].as_object()?;
+    let mut fitting: Vec<_> = paths.iter().filter(|(template, _)| fits(template, path)).collect();
+    fitting.sort_by_key(|(template, _)| template.matches('{').count());
+    fitting.into_iter().find_map(|(template, item)| {
+        let operation = &item[method.to_lowercase()];
+        (!operation.is_null()).then_some((template.as_str(), operation))
+    })
+}
+
+fn fits(template: &str, path: &str) -> bool {
+    let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
+    template.len() == path.len() && template.iter().zip(&path).all(|(part, given)| part.starts_with('{') || part == given)
+}
+
+fn resolve(value: &Value) -> Value {
+    match value["$ref"].as_str() {
+        Some(reference) => resolve(document().pointer(reference.trim_start_matches('#')).unwrap()),
+        None => value.clone(),
+    }
+}

@@ -1,0 +1,76 @@
+//! One throw-away Postgres for the run, one database for each test, cloned from a template.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use diesel_async::SimpleAsyncConnection;
+use liaison::{
+    auth::hashing::Hashing,
+    clock::Clock,
+    db::{
+        self,
+        local::{LocalPostgres, Settings},
+    },
+    secrets::Secrets,
+    setup,
+};
+use tokio::sync::OnceCell;
+
+/// The master secret of all tests.
+pub const MASTER: [u8; 32] = [7; 32];
+
+static SERVER: OnceCell<Server> = OnceCell::const_new();
+static NEXT: AtomicUsize = AtomicUsize::new(0);
+
+struct Server {
+    postgres: LocalPostgres,
+    hashing: Hashing,
+}
+
+/// A fresh database: its URL, and the hashing that all tests share.
+pub async fn fresh() -> (String, Hashing) {
+    let server = SERVER.get_or_init(start).await;
+    let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+    let create = format!("CREATE DATABASE {name} TEMPLATE template_liaison STRATEGY FILE_COPY");
+    run(&server.postgres.url(), &create).await;
+    (named(&server.postgres.url(), &name), server.hashing.clone())
+}
+
+async fn start() -> Server {
+    let settings = Settings::new(std::env::temp_dir().join("liaison-test-binaries"));
+    let postgres = LocalPostgres::temporary(&settings).await.unwrap_or_else(|error| panic!("no Postgres: {error}"));
+    let hashing = Hashing::new().unwrap();
+    run(&postgres.url(), "CREATE DATABASE template_liaison").await;
+    let template = named(&postgres.url(), "template_liaison");
+    let secrets = Secrets::derive(&MASTER).unwrap();
+    setup::prepare(&template, &secrets, &hashing, &Clock::system()).await.unwrap();
+    // A template may have no connection; the server closes the last one a moment after the client.
+    for _ in 0..100 {
+        if try_run(&postgres.url(), "ALTER DATABASE template_liaison ALLOW_CONNECTIONS false").await {
+            break;
+        }
+    }
+    Server { postgres, hashing }
+}
+
+fn named(url: &str, database: &str) -> String {
+    url.replacen("/liaison?", &format!("/{database}?"), 1)
+}
+
+async fn run(url: &str, sql: &str) {
+    assert!(try_run(url, sql).await, "{sql}");
+}
+
+async fn try_run(url: &str, sql: &str) -> bool {
+    for _ in 0..50 {
+        let mut connection = db::connect(url).await.unwrap();
+        match connection.batch_execute(sql).await {
+            Ok(()) => return true,
+            // "source database is being accessed by other users": a connection on its way out.
+            Err(error) if error.to_string().contains("being accessed") => {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+            Err(error) => panic!("{sql}: {error}"),
+        }
+    }
+    false
+}

@@ -1,0 +1,12 @@
+//! What every test stands on: a database, an app over it, callers, and answers that check themselves.
+
+mod answer;
+mod app;
+mod contract;
+mod database;
+mod user;
+
+pub use answer::Answer;
+pub use app::TestApp;
+pub use contract::document;
+pub use user::TestUser;

@@ -1,0 +1,136 @@
+//! Callers.
+
+use actix_web::{http::Method, test::TestRequest};
+use diesel::sql_types::{Text, Timestamptz, Uuid};
+use diesel_async::RunQueryDsl;
+use liaison::{
+    access::{
+        caller::{SessionId, TeamId, UserId},
+        role::Role,
+    },
+    rest::id::Id,
+};
+use serde_json::Value;
+
+use super::{Answer, TestApp};
+
+/// A user with an access token, or nobody.
+#[derive(Clone)]
+pub struct TestUser {
+    app: TestApp,
+    token: Option<String>,
+    /// Who it is.
+    pub id: UserId,
+    /// Whose team.
+    pub team_id: TeamId,
+}
+
+impl TestUser {
+    pub(super) fn anonymous(app: TestApp) -> Self {
+        Self { app, token: None, id: Id::generate(), team_id: Id::generate() }
+    }
+
+    /// The same user at another server of the same database.
+    pub fn at(&self, app: &TestApp) -> Self {
+        Self { app: app.clone(), ..self.clone() }
+    }
+
+    /// The same user with another token.
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// The user's access token.
+    pub fn token(&self) -> &str {
+        self.token.as_deref().unwrap()
+    }
+
+    /// A request of this user, to be completed and sent with [`TestUser::send`].
+    pub fn request(&self, method: Method, path: &str) -> TestRequest {
+        let request = TestRequest::with_uri(path).method(method).peer_addr("192.0.2.1:4711".parse().unwrap());
+        match &self.token {
+            Some(token) => request.insert_header(("Authorization", format!("Bearer {token}"))),
+            None => request,
+        }
+    }
+
+    pub async fn send(&self, request: TestRequest) -> Answer {
+        self.app.send(request).await
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    /// POST to a collection, or of a sign-in.
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(self.request(Method::POST, path).set_json(body)).await
+    }
+
+    /// POST of a transition of something whose version the caller has seen in `resource`.
+    pub async fn transition(&self, verb: &str, resource: &Value, body: Value) -> Answer {
+        let path = format!("{}/{verb}", self.path_of(resource));
+        let request = self.request(Method::POST, &path).insert_header(("If-Match", etag(resource)));
+        self.send(request.set_json(body)).await
+    }
+
+    pub async fn patch(&self, path: &str, resource: &Value, body: Value) -> Answer {
+        let request = self.request(Method::PATCH, path).insert_header(("If-Match", etag(resource)));
+        self.send(request.set_json(body)).await
+    }
+
+    pub async fn delete(&self, path: &str, resource: &Value) -> Answer {
+        self.send(self.request(Method::DELETE, path).insert_header(("If-Match", etag(resource)))).await
+    }
+
+    /// Where a resource answered by the API is; harness-made values carry it in `path`.
+    fn path_of(&self, resource: &Value) -> String {
+        resource["path"].as_str().map_or_else(|| panic!("the resource has no path: {resource}"), str::to_owned)
+    }
+}
+
+fn etag(resource: &Value) -> String {
+    format!("\"{}\"", resource["version"])
+}
+
+pub(super) async fn team(app: &TestApp, id: TeamId, name: &str) -> TeamId {
+    let mut db = app.db().await;
+    diesel::sql_query("INSERT INTO teams (id, version, created_at, updated_at, name) VALUES ($1, 1, $2, $2, $3)")
+        .bind::<Uuid, _>(id)
+        .bind::<Timestamptz, _>(app.state().clock.now())
+        .bind::<Text, _>(name)
+        .execute(&mut db)
+        .await
+        .unwrap();
+    id
+}
+
+pub(super) async fn create(app: &TestApp, name: &str, role: Role, in_team: Option<TeamId>) -> TestUser {
+    let number = app.next_user();
+    let now = app.state().clock.now();
+    let team_id = match in_team {
+        Some(id) => id,
+        None => team(app, Id::generate(), &format!("Team {number} of {name}")).await,
+    };
+    let (id, session): (UserId, SessionId) = (Id::generate(), Id::generate());
+    let mut db = app.db().await;
+    diesel::sql_query(
+        "WITH person AS (
+            INSERT INTO users (id, version, created_at, updated_at, name, email, role, team_id, status, password_hash)
+            VALUES ($1, 1, $2, $2, $3, $4, $5, $6, 'active', 'none') RETURNING id
+        ) INSERT INTO sessions (id, user_id, created_at, expires_at) SELECT $7, id, $2, $2 + interval '30 days' FROM person",
+    )
+    .bind::<Uuid, _>(id)
+    .bind::<Timestamptz, _>(now)
+    .bind::<Text, _>(name)
+    .bind::<Text, _>(format!("{name}{number}@example.com"))
+    .bind::<Text, _>(role)
+    .bind::<Uuid, _>(team_id)
+    .bind::<Uuid, _>(session)
+    .execute(&mut db)
+    .await
+    .unwrap();
+    let state = app.state();
+    let token = state.tokens.issue(&state.keys, id, session, "tests", now).unwrap();
+    TestUser { app: app.clone(), token: Some(token), id, team_id }
+}
