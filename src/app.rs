@@ -24,8 +24,9 @@ use crate::{
     clock::Clock,
     db::Db,
     error::{Error, ProblemType, Result},
-    openapi, problems, rest, roles, service, teams, users,
+    openapi, problems, rest, roles,
     secrets::Secrets,
+    service, teams, users,
 };
 
 /// What all workers share.
@@ -106,10 +107,7 @@ async fn no_such_operation(request: HttpRequest) -> Result<HttpResponse> {
 }
 
 /// Finds who is calling, before any extractor asks.
-async fn identify<B: MessageBody>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<B>, ActixError> {
+async fn identify<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, ActixError> {
     if let Some(identified) = identified(&request).await {
         request.extensions_mut().insert(identified);
     }

@@ -5,7 +5,11 @@ use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
 use diesel_async::RunQueryDsl;
 
 use crate::{
-    access::{caller::{TeamId, UserId}, role::Role, scope::Scope},
+    access::{
+        caller::{TeamId, UserId},
+        role::Role,
+        scope::Scope,
+    },
     auth::{
         self,
         hashing::{Hashing, NewPassword},

@@ -101,10 +101,14 @@ impl Settings {
         let mut problems = Problems::default();
         let listen = problems.note("--listen", self.listen.parse::<SocketAddr>());
         let database_url = self.database_url.as_deref().map(|url| problems.note("DATABASE_URL", database_url(url)));
-        let data_dir = problems.note("--data-dir", self.data_dir.clone().or_else(default_data_dir).ok_or("this user has no home folder; name one"));
+        let data_dir = problems.note(
+            "--data-dir",
+            self.data_dir.clone().or_else(default_data_dir).ok_or("this user has no home folder; name one"),
+        );
         let secret_key = self.secret_key.as_deref().map(|key| problems.note("LIAISON_SECRET_KEY", secret_key(key)));
         let issuer = problems.note("--issuer", url::Url::parse(&self.issuer).map(|_| self.issuer.clone()));
-        let workers = problems.note("--workers", self.workers.as_deref().map_or_else(|| Ok(cores()), |n| count(n, 1024)));
+        let workers =
+            problems.note("--workers", self.workers.as_deref().map_or_else(|| Ok(cores()), |n| count(n, 1024)));
         let pool_size = problems.note("--pool-size", count(&self.pool_size, 1000));
         let per_account =
             problems.note("--sign-in-failures-per-account", count(&self.sign_in_failures_per_account, 100));

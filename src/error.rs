@@ -123,9 +123,8 @@ impl Error {
 
     /// These fields are wrong: malformed when one of them is unknown or given twice, else invalid.
     pub fn fields(fields: Vec<FieldError>) -> Self {
-        let malformed = fields
-            .iter()
-            .any(|field| matches!(field.invalid, Invalid::UnknownField | Invalid::DuplicateField));
+        let malformed =
+            fields.iter().any(|field| matches!(field.invalid, Invalid::UnknownField | Invalid::DuplicateField));
         let problem = if malformed { ProblemType::UnknownField } else { ProblemType::ValidationFailed };
         let mut error = Self::new(problem);
         error.0.fields = fields;

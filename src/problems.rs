@@ -131,7 +131,9 @@ impl ProblemType {
             Self::InvalidState => Say::new("Not possible in this state", "Невозможно в этом состоянии"),
             Self::Conflict => Say::new("Conflict", "Конфликт"),
             Self::IdempotencyInProgress => Say::new("Request in progress", "Запрос ещё выполняется"),
-            Self::IdempotencyMismatch => Say::new("Idempotency key reused", "Ключ идемпотентности использован повторно"),
+            Self::IdempotencyMismatch => {
+                Say::new("Idempotency key reused", "Ключ идемпотентности использован повторно")
+            }
             Self::PreconditionFailed => Say::new("Changed meanwhile", "Ресурс уже изменён"),
             Self::PreconditionRequired => Say::new("If-Match is required", "Нужен заголовок If-Match"),
             Self::BodyTooLarge => Say::new("Body too large", "Тело запроса слишком велико"),
@@ -163,7 +165,9 @@ impl ProblemType {
                 "The cursor was made for another list, sort, filter or caller. Begin again without it.",
                 "Курсор создан для другого списка, сортировки, фильтра или пользователя. Начните без него.",
             ),
-            Self::InvalidHeader => Say::new("A header has a value that is not valid.", "Значение заголовка недопустимо."),
+            Self::InvalidHeader => {
+                Say::new("A header has a value that is not valid.", "Значение заголовка недопустимо.")
+            }
             Self::InvalidRequest => Say::new(
                 "The sign-in form lacks a field, has an unknown one or is not form-encoded.",
                 "В форме входа не хватает поля, есть лишнее поле или она не form-encoded.",
@@ -172,10 +176,9 @@ impl ProblemType {
                 "The name, password or refresh token is not valid.",
                 "Имя, пароль или токен обновления недействительны.",
             ),
-            Self::UnsupportedGrantType => Say::new(
-                "Use password or refresh_token.",
-                "Используйте password или refresh_token.",
-            ),
+            Self::UnsupportedGrantType => {
+                Say::new("Use password or refresh_token.", "Используйте password или refresh_token.")
+            }
             Self::Unauthorized => Say::new(
                 "A valid access token is needed: sign in at /v1/auth/token.",
                 "Нужен действующий токен доступа: войдите через /v1/auth/token.",
@@ -188,10 +191,9 @@ impl ProblemType {
                 "Your role allows this only up to a limit. `limit` names it.",
                 "Ваша роль разрешает это только в пределах лимита. `limit` называет его.",
             ),
-            Self::NotFound => Say::new(
-                "There is no such resource within your reach.",
-                "Такого ресурса нет или он вам недоступен.",
-            ),
+            Self::NotFound => {
+                Say::new("There is no such resource within your reach.", "Такого ресурса нет или он вам недоступен.")
+            }
             Self::MethodNotAllowed => Say::new(
                 "This address does not take this method; `Allow` lists those that it takes.",
                 "Этот адрес не принимает такой метод; `Allow` перечисляет допустимые.",
@@ -201,10 +203,7 @@ impl ProblemType {
                 "The state of the resource forbids this transition.",
                 "Состояние ресурса не допускает этот переход.",
             ),
-            Self::Conflict => Say::new(
-                "Another resource stands in the way.",
-                "Этому мешает другой ресурс.",
-            ),
+            Self::Conflict => Say::new("Another resource stands in the way.", "Этому мешает другой ресурс."),
             Self::IdempotencyInProgress => Say::new(
                 "A request with this idempotency key is still running. Ask again shortly.",
                 "Запрос с этим ключом идемпотентности ещё выполняется. Повторите немного позже.",
@@ -217,10 +216,9 @@ impl ProblemType {
                 "The resource has changed since you read it. Read it again, then repeat the change.",
                 "Ресурс изменился после того, как вы его прочитали. Прочитайте его снова и повторите изменение.",
             ),
-            Self::PreconditionRequired => Say::new(
-                "Send If-Match with the ETag that you read.",
-                "Передайте If-Match с прочитанным ETag.",
-            ),
+            Self::PreconditionRequired => {
+                Say::new("Send If-Match with the ETag that you read.", "Передайте If-Match с прочитанным ETag.")
+            }
             Self::BodyTooLarge => Say::new("A body may have at most 1 MiB.", "Тело запроса не больше 1 МиБ."),
             Self::UnsupportedMediaType => Say::new(
                 "The body's Content-Type is not one that this operation takes.",

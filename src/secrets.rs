@@ -72,10 +72,8 @@ impl Secrets {
     /// Only internal ones.
     pub fn seal(&self, label: &str, plain: &[u8]) -> Result<Vec<u8>> {
         let mut sealed = plain.to_vec();
-        let nonce = self
-            .at_rest
-            .seal_in_place_append_tag(Aad::from(label.as_bytes()), &mut sealed)
-            .map_err(Error::internal)?;
+        let nonce =
+            self.at_rest.seal_in_place_append_tag(Aad::from(label.as_bytes()), &mut sealed).map_err(Error::internal)?;
         let mut all = nonce.as_ref().to_vec();
         all.append(&mut sealed);
         Ok(all)

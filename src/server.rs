@@ -55,11 +55,11 @@ pub async fn serve(config: &Config, url: &str, secrets: Secrets, ready: impl FnO
     let settings = PoolSettings { max_size: config.pool_size, ..PoolSettings::default() };
     let url = url.to_owned();
     HttpServer::new(move || app::app(state.clone(), Db::new(&url, settings)))
-    .workers(config.workers)
-    .shutdown_timeout(25)
-    .bind(config.listen)
-    .map_err(|error| Error::internal(format!("cannot listen on {}: {error}", config.listen)))?
-    .run()
-    .await
-    .map_err(Error::internal)
+        .workers(config.workers)
+        .shutdown_timeout(25)
+        .bind(config.listen)
+        .map_err(|error| Error::internal(format!("cannot listen on {}: {error}", config.listen)))?
+        .run()
+        .await
+        .map_err(Error::internal)
 }

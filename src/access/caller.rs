@@ -17,10 +17,7 @@ use crate::{
         schema::{role_policies, sessions, users},
     },
     error::{Error, ProblemType, Result},
-    rest::{
-        id::Id,
-        time::Instant,
-    },
+    rest::{id::Id, time::Instant},
 };
 
 /// Labels of identifiers whose rows several slices refer to.

@@ -74,11 +74,8 @@ impl Keys {
             )
         })?;
         let signing = SigningKey { id: id.clone(), private: EncodingKey::from_ed_der(&private) };
-        let verifying = rows.into_iter().map(|(id, point, _)| VerifyingKey {
-            public: DecodingKey::from_ed_der(&point),
-            id,
-            point,
-        });
+        let verifying =
+            rows.into_iter().map(|(id, point, _)| VerifyingKey { public: DecodingKey::from_ed_der(&point), id, point });
         Ok(Self { signing, verifying: verifying.collect() })
     }
 }

@@ -1,6 +1,10 @@
 //! Every right there is, with what each role has of it when nobody has changed the policy.
 
-use super::role::{Reach, Reach::{All, None, Own, Team}, Role};
+use super::role::{
+    Reach,
+    Reach::{All, None, Own, Team},
+    Role,
+};
 
 /// A right: its name and the default reach of manager, key-account manager and supervisor.
 pub type Permission = (&'static str, [Reach; 3]);
@@ -8,27 +12,55 @@ pub type Permission = (&'static str, [Reach; 3]);
 /// All rights. A name is `resource:action`.
 #[rustfmt::skip]
 pub const PERMISSIONS: &[Permission] = &[
-    //                              manager  key acc.  supervisor
-    ("audit:read",                  [None,   None,     All]),
-    ("clients:archive",             [Own,    Team,     All]),
-    ("clients:create",              [Own,    Team,     All]),
-    ("clients:designate_key",       [None,   Team,     All]),
-    ("clients:read",                [Own,    Team,     All]),
-    ("clients:read_confidential",   [None,   Own,      All]),
-    ("clients:transfer",            [None,   Team,     All]),
-    ("clients:update",              [Own,    Team,     All]),
-    ("roles:read",                  [All,    All,      All]),
-    ("teams:create",                [None,   None,     All]),
-    ("teams:read",                  [All,    All,      All]),
-    ("teams:update",                [None,   None,     All]),
-    ("users:create",                [None,   None,     All]),
-    ("users:read",                  [Team,   Team,     All]),
-    ("users:update",                [None,   None,     All]),
+    //                              manager key acc. supervisor
+    ("audit:read",                  [None,   None,   All]),
+    ("clients:archive",             [Own,    Team,   All]),
+    ("clients:create",              [Own,    Team,   All]),
+    ("clients:designate_key",       [None,   Team,   All]),
+    ("clients:read",                [Own,    Team,   All]),
+    ("clients:read_confidential",   [None,   Own,    All]),
+    ("clients:transfer",            [None,   Team,   All]),
+    ("clients:update",              [Own,    Team,   All]),
+    ("contacts:create",             [Own,    Team,   All]),
+    ("contacts:delete",             [Own,    Team,   All]),
+    ("contacts:read",               [Own,    Team,   All]),
+    ("contacts:update",             [Own,    Team,   All]),
+    ("contracts:approve",           [None,   Team,   All]),
+    ("contracts:create",            [Own,    Team,   All]),
+    ("contracts:read",              [Own,    Team,   All]),
+    ("contracts:sign",              [Own,    Team,   All]),
+    ("contracts:terminate",         [None,   Team,   All]),
+    ("contracts:update",            [Own,    Team,   All]),
+    ("departments:create",          [None,   None,   All]),
+    ("departments:read",            [All,    All,    All]),
+    ("departments:update",          [None,   None,   All]),
+    ("interactions:create",         [Own,    Team,   All]),
+    ("interactions:read",           [Own,    Team,   All]),
+    ("interactions:update",         [Own,    Team,   All]),
+    ("orders:approve",              [None,   Team,   All]),
+    ("orders:create",               [Own,    Team,   All]),
+    ("orders:execute",              [None,   None,   All]),
+    ("orders:hand_over",            [Own,    Team,   All]),
+    ("orders:read",                 [Own,    Team,   All]),
+    ("orders:record",               [None,   None,   All]),
+    ("orders:update",               [Own,    Team,   All]),
+    ("products:create",             [None,   None,   All]),
+    ("products:read",               [All,    All,    All]),
+    ("products:read_confidential",  [None,   None,   All]),
+    ("products:update",             [None,   None,   All]),
+    ("roles:read",                  [All,    All,    All]),
+    ("teams:create",                [None,   None,   All]),
+    ("teams:read",                  [All,    All,    All]),
+    ("teams:update",                [None,   None,   All]),
+    ("users:create",                [None,   None,   All]),
+    ("users:read",                  [Team,   Team,   All]),
+    ("users:update",                [None,   None,   All]),
 ];
 
 /// The default reach of `role` for `permission`; a right that does not exist reaches nowhere.
 pub fn default_reach(role: Role, permission: &str) -> Reach {
-    let Some((_, [manager, key_account_manager, supervisor])) = PERMISSIONS.iter().find(|(name, _)| *name == permission)
+    let Some((_, [manager, key_account_manager, supervisor])) =
+        PERMISSIONS.iter().find(|(name, _)| *name == permission)
     else {
         return None;
     };

@@ -12,10 +12,7 @@ use super::{
     throttle::Attempt,
 };
 use crate::{
-    access::{
-        caller::Caller,
-        token::LIFETIME,
-    },
+    access::{caller::Caller, token::LIFETIME},
     app::State,
     db::Db,
     error::{Error, ProblemType, Result},
@@ -90,14 +87,21 @@ pub struct RevokeRequest {
     security(())
 )]
 #[post("/v1/auth/token")]
-async fn create_token(request: HttpRequest, state: Data<State>, db: Db, form: Form<TokenRequest>) -> Result<HttpResponse> {
+async fn create_token(
+    request: HttpRequest,
+    state: Data<State>,
+    db: Db,
+    form: Form<TokenRequest>,
+) -> Result<HttpResponse> {
     let Form(form) = form;
     let session = match (form.grant_type.as_str(), form.username, form.password, form.refresh_token) {
         ("password", Some(username), Some(password), None) => {
             sign_in(&request, &state, &db, username, password).await?
         }
         ("refresh_token", None, None, Some(token)) => refresh(&state, &db, &token).await?,
-        ("password" | "refresh_token", ..) => return Err(Error::new(ProblemType::InvalidRequest).with("error", "invalid_request")),
+        ("password" | "refresh_token", ..) => {
+            return Err(Error::new(ProblemType::InvalidRequest).with("error", "invalid_request"));
+        }
         _ => return Err(Error::new(ProblemType::UnsupportedGrantType).with("error", "unsupported_grant_type")),
     };
     let client = form.client_id.filter(|id| !id.is_empty() && id.len() <= 100);

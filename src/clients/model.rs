@@ -32,7 +32,9 @@ use crate::{
 pub type ClientId = Id<Client>;
 
 /// An organisation or a person that the company works with.
-#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable, Identifiable, AsChangeset, Serialize, ToSchema)]
+#[derive(
+    Clone, Debug, PartialEq, Queryable, Selectable, Insertable, Identifiable, AsChangeset, Serialize, ToSchema,
+)]
 #[diesel(table_name = clients, treat_none_as_null = true, treat_none_as_default_value = false)]
 #[schema(as = ClientFields)]
 pub struct Client {
@@ -114,8 +116,18 @@ pub struct Client {
 
 /// Whether a client is an organisation or a person.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, AsRefStr, EnumString,
-    diesel::expression::AsExpression, diesel::deserialize::FromSqlRow,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    AsRefStr,
+    EnumString,
+    diesel::expression::AsExpression,
+    diesel::deserialize::FromSqlRow,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -516,15 +528,6 @@ pub struct Transfer {
     pub owner_id: UserId,
     /// Why; kept in the client's history.
     pub reason: Text<1000>,
-}
-
-/// Why a step is taken.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-#[schema(example = json!({"reason": "Closed the branch"}))]
-pub struct Reason {
-    /// Why; kept in the client's history.
-    pub reason: Option<Text<1000>>,
 }
 
 /// Give a client to another owner.

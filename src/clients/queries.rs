@@ -1,6 +1,9 @@
 //! Every query on clients.
 
-use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, PgArrayExpressionMethods, QueryDsl, SelectableHelper, pg::Pg};
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, OptionalExtension, PgArrayExpressionMethods, QueryDsl, SelectableHelper,
+    pg::Pg,
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{

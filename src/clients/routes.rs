@@ -5,7 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     model::{
-        Archive, Client, ClientFilter, ClientId, ClientParams, ClientPatch, DesignateKey, NewClient, Reason, Transfer,
+        Archive, Client, ClientFilter, ClientId, ClientParams, ClientPatch, DesignateKey, NewClient, Transfer,
         TransferClient,
     },
     queries,
@@ -26,6 +26,7 @@ use crate::{
         etag::{IfMatch, Tagged},
         fields::Fields,
         list::{ListQuery, Page, PageParams, Query},
+        reason::Reason,
     },
 };
 
@@ -250,13 +251,11 @@ async fn qualify_client(
     change: Change,
     body: Body<Reason>,
 ) -> Result<HttpResponse> {
-    let Body(Reason { reason }) = body;
+    let Body(reason) = body;
     change
         .run(async |tx| {
             let client = queries::step(tx, &scope, *id, &seen, Transition::Qualify).await?;
-            if let Some(reason) = &reason {
-                tx.because(reason.as_str());
-            }
+            reason.record(tx);
             Reply::ok(&ClientView::of(client, tx.caller()))
         })
         .await
@@ -280,13 +279,11 @@ async fn activate_client(
     change: Change,
     body: Body<Reason>,
 ) -> Result<HttpResponse> {
-    let Body(Reason { reason }) = body;
+    let Body(reason) = body;
     change
         .run(async |tx| {
             let client = queries::step(tx, &scope, *id, &seen, Transition::Activate).await?;
-            if let Some(reason) = &reason {
-                tx.because(reason.as_str());
-            }
+            reason.record(tx);
             Reply::ok(&ClientView::of(client, tx.caller()))
         })
         .await
@@ -310,13 +307,11 @@ async fn mark_client_dormant(
     change: Change,
     body: Body<Reason>,
 ) -> Result<HttpResponse> {
-    let Body(Reason { reason }) = body;
+    let Body(reason) = body;
     change
         .run(async |tx| {
             let client = queries::step(tx, &scope, *id, &seen, Transition::MarkDormant).await?;
-            if let Some(reason) = &reason {
-                tx.because(reason.as_str());
-            }
+            reason.record(tx);
             Reply::ok(&ClientView::of(client, tx.caller()))
         })
         .await
@@ -340,13 +335,11 @@ async fn mark_client_lost(
     change: Change,
     body: Body<Reason>,
 ) -> Result<HttpResponse> {
-    let Body(Reason { reason }) = body;
+    let Body(reason) = body;
     change
         .run(async |tx| {
             let client = queries::step(tx, &scope, *id, &seen, Transition::MarkLost).await?;
-            if let Some(reason) = &reason {
-                tx.because(reason.as_str());
-            }
+            reason.record(tx);
             Reply::ok(&ClientView::of(client, tx.caller()))
         })
         .await
@@ -370,13 +363,11 @@ async fn archive_client(
     change: Change,
     body: Body<Reason>,
 ) -> Result<HttpResponse> {
-    let Body(Reason { reason }) = body;
+    let Body(reason) = body;
     change
         .run(async |tx| {
             let client = queries::archive(tx, &scope, *id, &seen, Transition::Archive).await?;
-            if let Some(reason) = &reason {
-                tx.because(reason.as_str());
-            }
+            reason.record(tx);
             Reply::ok(&ClientView::of(client, tx.caller()))
         })
         .await
@@ -400,13 +391,11 @@ async fn restore_client(
     change: Change,
     body: Body<Reason>,
 ) -> Result<HttpResponse> {
-    let Body(Reason { reason }) = body;
+    let Body(reason) = body;
     change
         .run(async |tx| {
             let client = queries::archive(tx, &scope, *id, &seen, Transition::Restore).await?;
-            if let Some(reason) = &reason {
-                tx.because(reason.as_str());
-            }
+            reason.record(tx);
             Reply::ok(&ClientView::of(client, tx.caller()))
         })
         .await

@@ -69,8 +69,6 @@ async fn refuse_ordinary_owner(tx: &mut Tx<'_>, role: Role) -> Result<()> {
     if may_own_key_clients(tx, role).await? {
         return Ok(());
     }
-    Err(Error::new(ProblemType::Conflict).detail(
-        "The owner's role may not own key clients.",
-        "Роль владельца не позволяет вести ключевых клиентов.",
-    ))
+    Err(Error::new(ProblemType::Conflict)
+        .detail("The owner's role may not own key clients.", "Роль владельца не позволяет вести ключевых клиентов."))
 }

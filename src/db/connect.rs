@@ -102,9 +102,6 @@ async fn configured(url: &str, statement_timeout: Duration) -> diesel::Connectio
          SET lock_timeout = {milliseconds}; \
          SET idle_in_transaction_session_timeout = {milliseconds}"
     );
-    connection
-        .batch_execute(&settings)
-        .await
-        .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+    connection.batch_execute(&settings).await.map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
     Ok(connection)
 }

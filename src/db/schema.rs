@@ -54,6 +54,90 @@ diesel::table! {
 }
 
 diesel::table! {
+    contacts (id) {
+        id -> Uuid,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        client_id -> Uuid,
+        owner_id -> Uuid,
+        team_id -> Uuid,
+        is_key -> Bool,
+        name -> Text,
+        job_title -> Nullable<Text>,
+        decision_role -> Nullable<Text>,
+        email -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        messengers -> Jsonb,
+        is_primary -> Bool,
+        consents -> Jsonb,
+        search -> Text,
+    }
+}
+
+diesel::table! {
+    contract_events (id) {
+        id -> Uuid,
+        contract_id -> Uuid,
+        client_id -> Uuid,
+        at -> Timestamptz,
+        actor_id -> Nullable<Uuid>,
+        action -> Text,
+        from_status -> Nullable<Text>,
+        to_status -> Text,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    contract_numbers (year) {
+        year -> Int4,
+        last -> Int4,
+    }
+}
+
+diesel::table! {
+    contracts (id) {
+        id -> Uuid,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        client_id -> Uuid,
+        owner_id -> Uuid,
+        team_id -> Uuid,
+        is_key -> Bool,
+        number -> Text,
+        title -> Text,
+        status -> Text,
+        author_id -> Uuid,
+        amount -> Numeric,
+        currency -> Text,
+        payment_terms -> Nullable<Text>,
+        starts_on -> Date,
+        ends_on -> Nullable<Date>,
+        auto_renew -> Bool,
+        notice_days -> Int4,
+        signatories -> Jsonb,
+        approved_by -> Nullable<Uuid>,
+        approved_at -> Nullable<Timestamptz>,
+        signed_on -> Nullable<Date>,
+        search -> Text,
+    }
+}
+
+diesel::table! {
+    departments (id) {
+        id -> Uuid,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        name -> Text,
+        kind -> Text,
+        is_active -> Bool,
+    }
+}
+
+diesel::table! {
     idempotency_keys (actor_id, key) {
         actor_id -> Uuid,
         key -> Text,
@@ -63,6 +147,101 @@ diesel::table! {
         etag -> Nullable<Text>,
         body -> Bytea,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    interactions (id) {
+        id -> Uuid,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        client_id -> Uuid,
+        owner_id -> Uuid,
+        team_id -> Uuid,
+        is_key -> Bool,
+        contact_id -> Nullable<Uuid>,
+        user_id -> Uuid,
+        channel -> Text,
+        direction -> Text,
+        purpose -> Text,
+        status -> Text,
+        scheduled_at -> Nullable<Timestamptz>,
+        occurred_at -> Nullable<Timestamptz>,
+        at -> Timestamptz,
+        duration_seconds -> Nullable<Int4>,
+        subject -> Text,
+        summary -> Nullable<Text>,
+        outcome -> Nullable<Text>,
+        contract_id -> Nullable<Uuid>,
+        order_id -> Nullable<Uuid>,
+        follows_id -> Nullable<Uuid>,
+        search -> Text,
+    }
+}
+
+diesel::table! {
+    order_events (id) {
+        id -> Uuid,
+        order_id -> Uuid,
+        client_id -> Uuid,
+        at -> Timestamptz,
+        actor_id -> Nullable<Uuid>,
+        action -> Text,
+        from_status -> Nullable<Text>,
+        to_status -> Text,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    order_lines (id) {
+        id -> Uuid,
+        order_id -> Uuid,
+        position -> Int2,
+        product_id -> Uuid,
+        name -> Text,
+        unit -> Text,
+        quantity -> Numeric,
+        unit_price -> Numeric,
+        discount_percent -> Numeric,
+        tax_rate -> Numeric,
+        net_amount -> Numeric,
+        tax_amount -> Numeric,
+        fulfilled_quantity -> Numeric,
+    }
+}
+
+diesel::table! {
+    orders (id) {
+        id -> Uuid,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        client_id -> Uuid,
+        owner_id -> Uuid,
+        team_id -> Uuid,
+        is_key -> Bool,
+        number -> Text,
+        contract_id -> Nullable<Uuid>,
+        author_id -> Uuid,
+        status -> Text,
+        priority -> Text,
+        currency -> Text,
+        ordered_on -> Date,
+        requested_delivery_on -> Nullable<Date>,
+        comment -> Nullable<Text>,
+        net_total -> Numeric,
+        tax_total -> Numeric,
+        total -> Numeric,
+        department_id -> Nullable<Uuid>,
+        due_at -> Nullable<Timestamptz>,
+        submitted_at -> Nullable<Timestamptz>,
+        approved_by -> Nullable<Uuid>,
+        handed_over_at -> Nullable<Timestamptz>,
+        fulfilled_at -> Nullable<Timestamptz>,
+        queue_rank -> Int2,
+        search -> Text,
     }
 }
 
@@ -77,6 +256,29 @@ diesel::table! {
         resource_id -> Uuid,
         client_id -> Nullable<Uuid>,
         version -> Int8,
+    }
+}
+
+diesel::table! {
+    products (id) {
+        id -> Uuid,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        sku -> Text,
+        name -> Text,
+        kind -> Text,
+        category -> Nullable<Text>,
+        supplier -> Nullable<Text>,
+        unit -> Text,
+        base_price -> Numeric,
+        currency -> Text,
+        tax_rate -> Numeric,
+        min_price -> Nullable<Numeric>,
+        strengths -> Nullable<Text>,
+        weaknesses -> Nullable<Text>,
+        is_active -> Bool,
+        search -> Text,
     }
 }
 
@@ -159,6 +361,12 @@ diesel::table! {
 }
 
 diesel::joinable!(clients -> teams (team_id));
+diesel::joinable!(contract_events -> users (actor_id));
+diesel::joinable!(interactions -> users (user_id));
+diesel::joinable!(order_events -> users (actor_id));
+diesel::joinable!(order_lines -> orders (order_id));
+diesel::joinable!(order_lines -> products (product_id));
+diesel::joinable!(orders -> departments (department_id));
 diesel::joinable!(refresh_tokens -> sessions (session_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(users -> teams (team_id));
@@ -166,8 +374,18 @@ diesel::joinable!(users -> teams (team_id));
 diesel::allow_tables_to_appear_in_same_query!(
     audit_events,
     clients,
+    contacts,
+    contract_events,
+    contract_numbers,
+    contracts,
+    departments,
     idempotency_keys,
+    interactions,
+    order_events,
+    order_lines,
+    orders,
     outbox_events,
+    products,
     refresh_tokens,
     role_policies,
     sessions,

@@ -75,27 +75,30 @@ fn schema_examples(document: &Value) -> Object {
 }
 
 fn add_components(document: &mut Value) {
-    set(document, "/components/securitySchemes", json!({
-        "password": {
-            "type": "oauth2",
-            "description": "Sign in with an e-mail address and a password.",
-            "flows": {"password": {"tokenUrl": "/v1/auth/token", "refreshUrl": "/v1/auth/token", "scopes": {}}}
-        },
-        "bearer": {
-            "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-            "description": "An access token from `POST /v1/auth/token`."
-        }
-    }));
+    set(
+        document,
+        "/components/securitySchemes",
+        json!({
+            "password": {
+                "type": "oauth2",
+                "description": "Sign in with an e-mail address and a password.",
+                "flows": {"password": {"tokenUrl": "/v1/auth/token", "refreshUrl": "/v1/auth/token", "scopes": {}}}
+            },
+            "bearer": {
+                "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+                "description": "An access token from `POST /v1/auth/token`."
+            }
+        }),
+    );
     set(document, "/components/headers", headers());
-    let responses: Object = statuses().into_iter().map(|status| (response_name(status), problem_response(status))).collect();
+    let responses: Object =
+        statuses().into_iter().map(|status| (response_name(status), problem_response(status))).collect();
     set(document, "/components/responses", Value::Object(responses));
     set(document, "/components/parameters", Value::Object(Map::new()));
 }
 
 fn headers() -> Value {
-    let text = |description: &str, example: &str| {
-        json!({"description": description, "schema": {"type": "string"}, "example": example})
-    };
+    let text = |description: &str, example: &str| json!({"description": description, "schema": {"type": "string"}, "example": example});
     json!({
         "XRequestId": text("The request's id; a sound one that the caller sent is kept.", "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f"),
         "ETag": text("The version of the resource, for `If-Match` and `If-None-Match`.", "\"3\""),
@@ -302,13 +305,16 @@ fn describe_right(operation: &mut Object) {
 
 /// Whether the operation answers a page of a list.
 fn is_list(operation: &Object) -> bool {
-    let schema = operation.get("responses").and_then(|responses| responses.pointer("/200/content/application~1json/schema/$ref"));
+    let schema = operation
+        .get("responses")
+        .and_then(|responses| responses.pointer("/200/content/application~1json/schema/$ref"));
     schema.and_then(Value::as_str).is_some_and(|name| name.contains("/Page_"))
 }
 
 /// Puts the example of a schema where a body of that schema is sent or answered.
 fn add_examples(operation: &mut Object, examples: &Object) {
-    let answers = operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flat_map(Object::values_mut);
+    let answers =
+        operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flat_map(Object::values_mut);
     for answer in answers {
         add_example(answer, examples);
     }

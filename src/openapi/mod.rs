@@ -52,11 +52,8 @@ impl Document {
     /// # Errors
     /// None that routes of ours can cause.
     pub fn build() -> serde_json::Result<Self> {
-        let (_, routes) = actix_web::App::new()
-            .into_utoipa_app()
-            .openapi(Api::openapi())
-            .configure(app::routes)
-            .split_for_parts();
+        let (_, routes) =
+            actix_web::App::new().into_utoipa_app().openapi(Api::openapi()).configure(app::routes).split_for_parts();
         let mut document = serde_json::to_value(routes)?;
         complete::complete(&mut document);
         let json = serde_json::to_string_pretty(&document)? + "\n";

@@ -61,8 +61,8 @@ fn told<B: MessageBody>(response: ServiceResponse<B>, id: &str) -> ServiceRespon
 /// A caller's id is kept when it is 1 to 128 characters that are harmless in a log.
 fn incoming_id(headers: &HeaderMap) -> Option<String> {
     let id = headers.get(REQUEST_ID)?.to_str().ok()?;
-    let sound = (1..=128).contains(&id.len())
-        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte));
+    let sound =
+        (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte));
     sound.then(|| id.to_owned())
 }
 
@@ -107,9 +107,7 @@ fn problem(request: &HttpRequest, error: &Error, id: &str) -> HttpResponse<BoxBo
     let language = language(request.headers());
     let document = error.document(language, request.path(), id);
     let mut response = HttpResponse::build(status);
-    response
-        .insert_header((header::CONTENT_LANGUAGE, language.tag()))
-        .insert_header((header::VARY, "Accept-Language"));
+    response.insert_header((header::CONTENT_LANGUAGE, language.tag())).insert_header((header::VARY, "Accept-Language"));
     if let Some(methods) = error.allowed_methods() {
         response.insert_header((header::ALLOW, methods));
     }
@@ -199,7 +197,9 @@ mod tests {
 
     #[test]
     fn an_accept_without_json_is_refused() {
-        for (accept, kept) in [("*/*", true), ("application/json", true), ("audio/mpeg", false), ("application/json;q=0", false)] {
+        for (accept, kept) in
+            [("*/*", true), ("application/json", true), ("audio/mpeg", false), ("application/json;q=0", false)]
+        {
             let request = TestRequest::default().insert_header(("Accept", accept)).to_http_request();
             assert_eq!(accepts_json(request.headers()), kept, "{accept}");
         }

@@ -60,10 +60,8 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Body<T> {
 /// # Errors
 /// 413 when there is more, 400 when the connection breaks off.
 pub async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Bytes> {
-    let announced = request
-        .headers()
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let announced =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|bytes| bytes > MAX_BODY_BYTES) {
         return Err(Error::new(ProblemType::BodyTooLarge));
     }
@@ -101,7 +99,9 @@ fn check_media_type(request: &HttpRequest) -> Result<()> {
 /// 400 for text that is not JSON and for unknown fields, 422 for wrong values.
 pub fn parse<T: DeserializeOwned + ToSchema>(text: &[u8]) -> Result<T> {
     // serde would take an array for the fields in their order.
-    if text.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') && serde_json::from_slice::<Value>(text).is_ok() {
+    if text.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[')
+        && serde_json::from_slice::<Value>(text).is_ok()
+    {
         return Err(Error::field("", Invalid::Type));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(text);
@@ -143,7 +143,8 @@ fn all_errors<T: DeserializeOwned + ToSchema>(
         let told = original(&pointer, &items_out);
         let again = fields.contains_key(&told);
         fields.entry(told).or_insert_with(|| Invalid::from_message(&without_position(&error.inner().to_string())));
-        let progress = (!again && remove(&mut document, &pointer)) || remove_item(&mut document, &pointer, &mut items_out);
+        let progress =
+            (!again && remove(&mut document, &pointer)) || remove_item(&mut document, &pointer, &mut items_out);
         if !progress || fields.len() == MAX_FIELD_ERRORS {
             break;
         }
@@ -183,7 +184,8 @@ fn original(pointer: &str, items_out: &BTreeMap<String, usize>) -> String {
     for (array, out) in items_out {
         let inside = pointer.strip_prefix(array.as_str()).and_then(|rest| rest.strip_prefix('/'));
         let Some(rest) = inside else { continue };
-        let (index, tail) = rest.split_once('/').map_or((rest, String::new()), |(index, tail)| (index, format!("/{tail}")));
+        let (index, tail) =
+            rest.split_once('/').map_or((rest, String::new()), |(index, tail)| (index, format!("/{tail}")));
         if let Ok(index) = index.parse::<usize>() {
             return format!("{array}/{}{tail}", index + out);
         }
@@ -237,7 +239,10 @@ mod tests {
     use serde::Deserialize;
 
     use super::parse;
-    use crate::{error::Language, rest::text::{Email, Line}};
+    use crate::{
+        error::Language,
+        rest::text::{Email, Line},
+    };
 
     #[derive(Debug, Deserialize, utoipa::ToSchema)]
     #[serde(deny_unknown_fields)]
@@ -297,7 +302,8 @@ mod tests {
 
     #[test]
     fn wrong_fields_of_several_items_are_told_with_their_own_index() {
-        let children = r#"[{"name": "a", "age": 1}, {"name": "b", "age": -1}, {"name": "", "age": 2}, {"name": "d", "age": "x"}]"#;
+        let children =
+            r#"[{"name": "a", "age": 1}, {"name": "b", "age": -1}, {"name": "", "age": 2}, {"name": "d", "age": "x"}]"#;
         assert_eq!(
             errors(&format!(r#"{{"name": "x", "children": {children}}}"#)),
             (

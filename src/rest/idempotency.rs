@@ -50,7 +50,8 @@ diesel::define_sql_function! {
 /// # Errors
 /// 409 while another request holds the key, 422 when it was used for another request.
 pub async fn begin(tx: &mut Tx<'_>, actor: UserId, key: &Key, fingerprint: &[u8]) -> Result<Option<Reply>> {
-    let claimed: bool = diesel::select(pg_try_advisory_xact_lock(lock_number(actor, key))).get_result(&mut **tx).await?;
+    let claimed: bool =
+        diesel::select(pg_try_advisory_xact_lock(lock_number(actor, key))).get_result(&mut **tx).await?;
     if !claimed {
         return Err(in_progress());
     }

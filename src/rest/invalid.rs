@@ -111,22 +111,16 @@ impl Invalid {
             Self::Type => Say::new("The value has the wrong JSON type.", "Значение имеет неверный тип JSON."),
             Self::UnknownField => Say::new("There is no such field here.", "Такого поля здесь нет."),
             Self::DuplicateField => Say::new("The field is given twice.", "Поле указано дважды."),
-            Self::Choice(allowed) => Say::new(
-                format!("Must be one of: {allowed}."),
-                format!("Допустимые значения: {allowed}."),
-            ),
-            Self::TooShort(min) => Say::new(
-                format!("Must be at least {min} characters long."),
-                format!("Не короче {min} символов."),
-            ),
-            Self::TooLong(max) => Say::new(
-                format!("Must be at most {max} long."),
-                format!("Длина не больше {max}."),
-            ),
-            Self::ControlCharacter => Say::new(
-                "Control characters are not allowed.",
-                "Управляющие символы не допускаются.",
-            ),
+            Self::Choice(allowed) => {
+                Say::new(format!("Must be one of: {allowed}."), format!("Допустимые значения: {allowed}."))
+            }
+            Self::TooShort(min) => {
+                Say::new(format!("Must be at least {min} characters long."), format!("Не короче {min} символов."))
+            }
+            Self::TooLong(max) => Say::new(format!("Must be at most {max} long."), format!("Длина не больше {max}.")),
+            Self::ControlCharacter => {
+                Say::new("Control characters are not allowed.", "Управляющие символы не допускаются.")
+            }
             Self::Id => Say::new("Must be a UUID.", "Ожидается UUID."),
             Self::Email => Say::new("Must be an e-mail address.", "Ожидается адрес электронной почты."),
             Self::Phone => Say::new(
@@ -138,7 +132,9 @@ impl Invalid {
                 "Ожидается ИНН из 10 или 12 цифр с верными контрольными цифрами.",
             ),
             Self::Website => Say::new("Must be an http or https address.", "Ожидается адрес http или https."),
-            Self::Language => Say::new("Must be a language tag such as ru or en-GB.", "Ожидается код языка, например ru или en-GB."),
+            Self::Language => {
+                Say::new("Must be a language tag such as ru or en-GB.", "Ожидается код языка, например ru или en-GB.")
+            }
             Self::TimeZone => Say::new(
                 "Must be a time zone such as Europe/Moscow.",
                 "Ожидается часовой пояс, например Europe/Moscow.",
@@ -149,10 +145,9 @@ impl Invalid {
                 "Must be a decimal number in a string, such as \"12.50\".",
                 "Ожидается десятичное число в строке, например \"12.50\".",
             ),
-            Self::TooManyDecimals(max) => Say::new(
-                format!("Must have at most {max} decimals."),
-                format!("Не больше {max} знаков после запятой."),
-            ),
+            Self::TooManyDecimals(max) => {
+                Say::new(format!("Must have at most {max} decimals."), format!("Не больше {max} знаков после запятой."))
+            }
             Self::TooSmall(min) => Say::new(format!("Must be at least {min}."), format!("Не меньше {min}.")),
             Self::TooLarge(max) => Say::new(format!("Must be at most {max}."), format!("Не больше {max}.")),
             Self::Date => Say::new(
@@ -163,10 +158,9 @@ impl Invalid {
                 "Must be an RFC 3339 instant between 1900 and 2199.",
                 "Ожидается момент времени RFC 3339 между 1900 и 2199 годами.",
             ),
-            Self::UnknownReference => Say::new(
-                "There is no such resource within your reach.",
-                "Такого ресурса нет или он вам недоступен.",
-            ),
+            Self::UnknownReference => {
+                Say::new("There is no such resource within your reach.", "Такого ресурса нет или он вам недоступен.")
+            }
             Self::Taken => Say::new("Another resource has this value already.", "Это значение уже занято."),
             Self::Rule(_, say) => say.clone(),
             Self::Value => Say::new("The value is not valid.", "Недопустимое значение."),
@@ -226,9 +220,8 @@ impl Invalid {
         if message.starts_with("duplicate field") {
             return Self::DuplicateField;
         }
-        if let Some((_, allowed)) = message
-            .strip_prefix("unknown variant")
-            .and_then(|rest| rest.split_once("expected "))
+        if let Some((_, allowed)) =
+            message.strip_prefix("unknown variant").and_then(|rest| rest.split_once("expected "))
         {
             let allowed = allowed.trim_start_matches("one of ").replace('`', "");
             return Self::Choice(allowed);

@@ -141,9 +141,8 @@ impl<F: DeserializeOwned> ListQuery<F> {
     fn read(request: &HttpRequest) -> Result<Self> {
         let state = State::of(request)?;
         let caller = Caller::of(request)?;
-        let pairs: Vec<(String, String)> = url::form_urlencoded::parse(request.query_string().as_bytes())
-            .into_owned()
-            .collect();
+        let pairs: Vec<(String, String)> =
+            url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect();
         let (page, filter): (Vec<_>, Vec<_>) =
             pairs.iter().cloned().partition(|(name, _)| PAGE_PARAMS.contains(&name.as_str()));
 

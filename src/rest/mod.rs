@@ -13,6 +13,7 @@ pub mod keyset;
 pub mod list;
 pub mod number;
 pub mod patch;
+pub mod reason;
 pub mod search;
 pub mod text;
 pub mod time;

@@ -220,10 +220,8 @@ pub mod rules {
         const EXAMPLE: &'static str = "anna@example.com";
 
         fn check(text: &str) -> Result<String, Invalid> {
-            let options = email_address::Options::default()
-                .with_required_tld()
-                .without_display_text()
-                .without_domain_literal();
+            let options =
+                email_address::Options::default().with_required_tld().without_display_text().without_domain_literal();
             email_address::EmailAddress::parse_with_options(text, options)
                 .map(|_| text.to_lowercase())
                 .map_err(|_ignored| Invalid::Email)
@@ -314,7 +312,8 @@ pub mod rules {
                 None => (text, None),
             };
             let language_ok = matches!(language.len(), 2 | 3) && language.bytes().all(|b| b.is_ascii_lowercase());
-            let region_ok = region.is_none_or(|region| region.len() == 2 && region.bytes().all(|b| b.is_ascii_uppercase()));
+            let region_ok =
+                region.is_none_or(|region| region.len() == 2 && region.bytes().all(|b| b.is_ascii_uppercase()));
             (language_ok && region_ok).then(|| text.to_owned()).ok_or(Invalid::Language)
         }
     }
@@ -330,9 +329,7 @@ pub mod rules {
         const EXAMPLE: &'static str = "Europe/Moscow";
 
         fn check(text: &str) -> Result<String, Invalid> {
-            text.parse::<chrono_tz::Tz>()
-                .map(|zone| zone.name().to_owned())
-                .map_err(|_ignored| Invalid::TimeZone)
+            text.parse::<chrono_tz::Tz>().map(|zone| zone.name().to_owned()).map_err(|_ignored| Invalid::TimeZone)
         }
     }
 
@@ -363,9 +360,7 @@ pub mod rules {
         const EXAMPLE: &'static str = "RUB";
 
         fn check(text: &str) -> Result<String, Invalid> {
-            iso_currency::Currency::from_code(text)
-                .map(|currency| currency.code().to_owned())
-                .ok_or(Invalid::Currency)
+            iso_currency::Currency::from_code(text).map(|currency| currency.code().to_owned()).ok_or(Invalid::Currency)
         }
     }
 }
@@ -416,7 +411,10 @@ mod tests {
         for wrong in ["79161234567", "+09161234567", "+7 916 123", "+1234567890123456", "+123456"] {
             assert!(Phone::parse(wrong).is_err(), "{wrong}");
         }
-        assert_eq!(Email::parse("Anna@Example.com").map(|email| email.as_str().to_owned()), Ok("anna@example.com".to_owned()));
+        assert_eq!(
+            Email::parse("Anna@Example.com").map(|email| email.as_str().to_owned()),
+            Ok("anna@example.com".to_owned())
+        );
         for wrong in ["anna", "anna@", "@example.com", "anna@localhost", "Anna <anna@example.com>"] {
             assert!(Email::parse(wrong).is_err(), "{wrong}");
         }

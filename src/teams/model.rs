@@ -22,7 +22,9 @@ use crate::{
 };
 
 /// A team of users.
-#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable, Identifiable, AsChangeset, Serialize, ToSchema)]
+#[derive(
+    Clone, Debug, PartialEq, Queryable, Selectable, Insertable, Identifiable, AsChangeset, Serialize, ToSchema,
+)]
 #[diesel(table_name = teams, treat_none_as_null = true, treat_none_as_default_value = false)]
 #[schema(as = TeamFields)]
 pub struct Team {

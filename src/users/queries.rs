@@ -109,8 +109,7 @@ pub async fn find_own(db: &mut AsyncPgConnection, caller: &Caller) -> Result<Use
 /// # Errors
 /// The database's.
 pub async fn references(db: &mut AsyncPgConnection, ids: Vec<UserId>) -> Result<HashMap<UserId, UserRef>> {
-    let rows: Vec<UserRef> =
-        users::table.filter(users::id.eq_any(ids)).select(UserRef::as_select()).load(db).await?;
+    let rows: Vec<UserRef> = users::table.filter(users::id.eq_any(ids)).select(UserRef::as_select()).load(db).await?;
     Ok(rows.into_iter().map(|user| (user.id, user)).collect())
 }
 
@@ -298,10 +297,8 @@ async fn refuse_last_supervisor(tx: &mut Tx<'_>, user: &User) -> Result<()> {
     if supervisors.iter().any(|id| *id != user.id) {
         return Ok(());
     }
-    Err(Error::new(ProblemType::Conflict).detail(
-        "This is the last active supervisor.",
-        "Это последний действующий руководитель.",
-    ))
+    Err(Error::new(ProblemType::Conflict)
+        .detail("This is the last active supervisor.", "Это последний действующий руководитель."))
 }
 
 /// A role that may not own key clients cannot be given to their owner.

@@ -22,7 +22,10 @@ fn the_committed_document_is_what_the_code_makes() {
         std::fs::write(&path, &made).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(committed == made, "openapi/openapi.json is not what the code makes; UPDATE_OPENAPI=1 cargo test rewrites it");
+    assert!(
+        committed == made,
+        "openapi/openapi.json is not what the code makes; UPDATE_OPENAPI=1 cargo test rewrites it"
+    );
 }
 
 #[test]

@@ -10,13 +10,7 @@ use super::error::{LocalPostgresError, Result, io};
 
 /// Variables that Postgres's programs may need. The others stay here: they hold secrets (keys,
 /// `DATABASE_URL`) or would change the server's settings (`PGPORT` …).
-const KEPT_VARIABLES: [&str; 5] = [
-    "PATH",
-    "TMPDIR",
-    "TZ",
-    "LD_LIBRARY_PATH",
-    "DYLD_LIBRARY_PATH",
-];
+const KEPT_VARIABLES: [&str; 5] = ["PATH", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"];
 
 /// Users to run Postgres as when Liaison runs as root, the best first.
 const PREFERRED_USERS: [&str; 2] = ["postgres", "nobody"];
@@ -44,44 +38,26 @@ impl Account {
         }
         let own = Self::own_user();
         match owner.filter(|meta| meta.uid() != own.uid) {
-            Some(meta) => Err(LocalPostgresError::NotOwner {
-                folder: folder.into(),
-                owner: meta.uid(),
-            }),
+            Some(meta) => Err(LocalPostgresError::NotOwner { folder: folder.into(), owner: meta.uid() }),
             None => Ok(own),
         }
     }
 
     fn own_user() -> Self {
         let (uid, gid) = (geteuid(), getegid());
-        Self {
-            name: user_name(uid),
-            uid: uid.as_raw(),
-            gid: gid.as_raw(),
-            is_other: false,
-        }
+        Self { name: user_name(uid), uid: uid.as_raw(), gid: gid.as_raw(), is_other: false }
     }
 
     fn owner(meta: &Metadata) -> Self {
         let name = user_name(Uid::from_raw(meta.uid()));
-        Self {
-            name,
-            uid: meta.uid(),
-            gid: meta.gid(),
-            is_other: true,
-        }
+        Self { name, uid: meta.uid(), gid: meta.gid(), is_other: true }
     }
 
     fn preferred() -> Result<Self> {
         PREFERRED_USERS
             .iter()
             .find_map(|name| User::from_name(name).ok().flatten())
-            .map(|user| Self {
-                name: user.name,
-                uid: user.uid.as_raw(),
-                gid: user.gid.as_raw(),
-                is_other: true,
-            })
+            .map(|user| Self { name: user.name, uid: user.uid.as_raw(), gid: user.gid.as_raw(), is_other: true })
             .ok_or(LocalPostgresError::NoAccount)
     }
 
@@ -89,17 +65,8 @@ impl Account {
     /// terminal's Ctrl-C from ending Postgres before Liaison has drained.
     pub(super) fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
-        command
-            .env_clear()
-            .env("LC_ALL", "C")
-            .current_dir("/")
-            .stdin(Stdio::null())
-            .process_group(0);
-        command.envs(
-            KEPT_VARIABLES
-                .iter()
-                .filter_map(|key| Some((key, std::env::var_os(key)?))),
-        );
+        command.env_clear().env("LC_ALL", "C").current_dir("/").stdin(Stdio::null()).process_group(0);
+        command.envs(KEPT_VARIABLES.iter().filter_map(|key| Some((key, std::env::var_os(key)?))));
         if self.is_other {
             // Also drops root's supplementary groups.
             command.uid(self.uid).gid(self.gid);
@@ -117,23 +84,17 @@ impl Account {
         let meta = fs::symlink_metadata(folder).map_err(io("look at", folder))?;
         let is_ours = [self.uid, geteuid().as_raw()].contains(&meta.uid());
         if !meta.is_dir() || !is_ours || meta.mode() & 0o077 != 0 {
-            return Err(LocalPostgresError::UnsafeSocketFolder {
-                folder: folder.into(),
-                user: self.name.clone(),
-            });
+            return Err(LocalPostgresError::UnsafeSocketFolder { folder: folder.into(), user: self.name.clone() });
         }
         if self.is_other {
-            chown(folder, Some(self.uid), Some(self.gid))
-                .map_err(io("change the owner of", folder))?;
+            chown(folder, Some(self.uid), Some(self.gid)).map_err(io("change the owner of", folder))?;
         }
         Ok(())
     }
 
     /// Checks that this user can enter `target` and all folders above it.
     pub(super) fn check_reach(&self, target: &Path) -> Result<()> {
-        let closed = target
-            .ancestors()
-            .find(|folder| self.is_other && !self.may_enter(folder));
+        let closed = target.ancestors().find(|folder| self.is_other && !self.may_enter(folder));
         match closed {
             Some(folder) => Err(LocalPostgresError::NotTraversable {
                 user: self.name.clone(),
@@ -177,13 +138,9 @@ pub(super) fn private_file(path: &Path) -> Result<File> {
 
 /// Sets the mode whatever the umask says.
 pub(super) fn set_mode(path: &Path, mode: u32) -> Result<()> {
-    fs::set_permissions(path, fs::Permissions::from_mode(mode))
-        .map_err(io("change the mode of", path))
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(io("change the mode of", path))
 }
 
 fn user_name(uid: Uid) -> String {
-    User::from_uid(uid)
-        .ok()
-        .flatten()
-        .map_or_else(|| uid.to_string(), |user| user.name)
+    User::from_uid(uid).ok().flatten().map_or_else(|| uid.to_string(), |user| user.name)
 }

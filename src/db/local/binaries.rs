@@ -37,8 +37,7 @@ pub(super) struct Wanted {
 impl Wanted {
     fn accepts(self, binaries: &Binaries) -> bool {
         let (major, _) = binaries.version;
-        self.major
-            .map_or(major >= OLDEST_MAJOR, |wanted| wanted == major)
+        self.major.map_or(major >= OLDEST_MAJOR, |wanted| wanted == major)
     }
 
     /// For messages.
@@ -64,9 +63,8 @@ impl Binaries {
             return Ok(found);
         }
         download::fetch(&downloads, wanted, settings.may_download).await?;
-        newest(&matching(&downloads.join("*/bin")), wanted).ok_or_else(|| {
-            download::failure(wanted, "the downloaded binaries do not run on this machine")
-        })
+        newest(&matching(&downloads.join("*/bin")), wanted)
+            .ok_or_else(|| download::failure(wanted, "the downloaded binaries do not run on this machine"))
     }
 
     /// The path of one program, e.g. `initdb`.
@@ -76,20 +74,11 @@ impl Binaries {
 
     fn at(folder: &Path) -> Option<Self> {
         // Links such as `/usr/local/bin/postgres` lead to the folder with all the programs.
-        let folder = folder
-            .join("postgres")
-            .canonicalize()
-            .ok()?
-            .parent()?
-            .to_path_buf();
+        let folder = folder.join("postgres").canonicalize().ok()?.parent()?.to_path_buf();
         if !folder.join("initdb").is_file() {
             return None;
         }
-        let output = Command::new(folder.join("postgres"))
-            .arg("--version")
-            .stdin(Stdio::null())
-            .output()
-            .ok()?;
+        let output = Command::new(folder.join("postgres")).arg("--version").stdin(Stdio::null()).output().ok()?;
         let version = parse_version(&String::from_utf8_lossy(&output.stdout))?;
         Some(Self { folder, version })
     }
@@ -105,9 +94,7 @@ fn newest(folders: &BTreeSet<PathBuf>, wanted: Wanted) -> Option<Binaries> {
 
 fn places(downloads: &Path) -> BTreeSet<PathBuf> {
     let search_path = std::env::var_os("PATH").unwrap_or_default();
-    let mut folders: BTreeSet<_> = std::env::split_paths(&search_path)
-        .filter(|folder| folder.is_absolute())
-        .collect();
+    let mut folders: BTreeSet<_> = std::env::split_paths(&search_path).filter(|folder| folder.is_absolute()).collect();
     folders.extend(PLACES.iter().flat_map(|place| matching(Path::new(place))));
     folders.extend(matching(&downloads.join("*/bin")));
     folders
@@ -146,28 +133,17 @@ mod tests {
 
     #[test]
     fn versions_are_read_and_betas_left_out() {
-        assert_eq!(
-            parse_version("postgres (PostgreSQL) 17.2 (Debian 17.2-1)\n"),
-            Some((17, 2))
-        );
-        assert_eq!(
-            parse_version("postgres (PostgreSQL) 14.10\n"),
-            Some((14, 10))
-        );
+        assert_eq!(parse_version("postgres (PostgreSQL) 17.2 (Debian 17.2-1)\n"), Some((17, 2)));
+        assert_eq!(parse_version("postgres (PostgreSQL) 14.10\n"), Some((14, 10)));
         assert_eq!(parse_version("postgres (PostgreSQL) 18beta1\n"), None);
         assert_eq!(parse_version("something else"), None);
     }
 
     #[test]
     fn a_new_cluster_takes_any_supported_version_an_old_one_its_own() {
-        let binaries = |major| Binaries {
-            folder: PathBuf::new(),
-            version: (major, 1),
-        };
+        let binaries = |major| Binaries { folder: PathBuf::new(), version: (major, 1) };
         let any = Wanted { major: None };
-        assert!(
-            any.accepts(&binaries(14)) && any.accepts(&binaries(19)) && !any.accepts(&binaries(13))
-        );
+        assert!(any.accepts(&binaries(14)) && any.accepts(&binaries(19)) && !any.accepts(&binaries(13)));
         let same = Wanted { major: Some(15) };
         assert!(same.accepts(&binaries(15)) && !same.accepts(&binaries(17)));
     }

@@ -28,28 +28,17 @@ pub(super) async fn fetch(downloads: &Path, wanted: Wanted, may_download: bool) 
         return Err(failure(wanted, "it is not allowed by the settings"));
     }
     let major = wanted.major.unwrap_or(DEFAULT_MAJOR);
-    tracing::info!(
-        major,
-        source = URL,
-        "no installed Postgres found, downloading its binaries"
-    );
+    tracing::info!(major, source = URL, "no installed Postgres found, downloading its binaries");
     match timeout(PATIENCE, fetch_major(downloads, major)).await {
         Ok(outcome) => outcome.map_err(|error| failure(wanted, &error.to_string())),
-        Err(elapsed) => Err(failure(
-            wanted,
-            &format!("{elapsed} ({} s)", PATIENCE.as_secs()),
-        )),
+        Err(elapsed) => Err(failure(wanted, &format!("{elapsed} ({} s)", PATIENCE.as_secs()))),
     }
 }
 
 /// The error that names the remedies.
 pub(super) fn failure(wanted: Wanted, reason: &str) -> LocalPostgresError {
     let (wanted, download) = (wanted.describe(), reason.to_owned());
-    LocalPostgresError::NoBinaries {
-        wanted,
-        download,
-        source_url: URL,
-    }
+    LocalPostgresError::NoBinaries { wanted, download, source_url: URL }
 }
 
 async fn fetch_major(downloads: &Path, major: u32) -> Result<(), Box<dyn std::error::Error>> {

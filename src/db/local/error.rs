@@ -141,14 +141,7 @@ pub enum LocalPostgresError {
 pub(super) type Result<T, E = LocalPostgresError> = std::result::Result<T, E>;
 
 /// For `map_err`: says what was tried on which path, which an `io::Error` leaves out.
-pub(super) fn io(
-    action: &'static str,
-    path: &Path,
-) -> impl FnOnce(io::Error) -> LocalPostgresError {
+pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> LocalPostgresError {
     let path = path.to_path_buf();
-    move |source| LocalPostgresError::Io {
-        action,
-        path,
-        source,
-    }
+    move |source| LocalPostgresError::Io { action, path, source }
 }

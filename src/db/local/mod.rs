@@ -54,12 +54,7 @@ impl LocalPostgres {
             Some(running) => running,
             None => start_server(&cluster, settings).await?,
         };
-        Ok(Self {
-            postmaster,
-            cluster,
-            membership,
-            watchdog: None,
-        })
+        Ok(Self { postmaster, cluster, membership, watchdog: None })
     }
 
     /// Starts a throw-away Postgres for tests, in a folder of its own among the temporary files:
@@ -78,12 +73,7 @@ impl LocalPostgres {
         let mut postmaster = Postmaster::spawn(&cluster, &binaries, Durability::ThrowAway)?;
         watchdog.watch(postmaster.pid)?;
         postmaster.wait_until_ready().await?;
-        Ok(Self {
-            postmaster,
-            cluster,
-            membership: None,
-            watchdog: Some(watchdog),
-        })
+        Ok(Self { postmaster, cluster, membership: None, watchdog: Some(watchdog) })
     }
 
     /// The address of the database, for tokio-postgres, diesel-async and libpq's programs:

@@ -21,11 +21,7 @@ pub(super) fn running(folder: &Path) -> Option<Running> {
     let text = fs::read_to_string(path(folder)).ok()?;
     let pid = recorded_pid(&text).filter(|&pid| is_postmaster(pid, folder))?;
     // Lines: process id, data folder, start time, port, folder of the socket, …
-    let socket_dir = text
-        .lines()
-        .nth(4)
-        .filter(|line| !line.is_empty())
-        .map(PathBuf::from);
+    let socket_dir = text.lines().nth(4).filter(|line| !line.is_empty()).map(PathBuf::from);
     Some(Running { pid, socket_dir })
 }
 

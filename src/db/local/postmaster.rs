@@ -59,11 +59,7 @@ impl Postmaster {
 
     /// Starts the server. To be called under the setup lock, when [`Self::adopt`] has found none.
     /// Dropped before [`Self::wait_until_ready`] has succeeded, it ends again.
-    pub(super) fn spawn(
-        cluster: &Cluster,
-        binaries: &Binaries,
-        durability: Durability,
-    ) -> Result<Self> {
+    pub(super) fn spawn(cluster: &Cluster, binaries: &Binaries, durability: Durability) -> Result<Self> {
         let socket_dir = socket::folder_for(&cluster.data_dir);
         cluster.account.private_folder(&socket_dir)?;
         pid_file::clear_stale(&cluster.folder, &socket_dir)?;
@@ -71,13 +67,7 @@ impl Postmaster {
         let mut command = server::command(cluster, &program, &socket_dir, durability)?;
         let child = command.spawn().map_err(io("run", &program))?;
         let pid = Pid::from_raw(child.id().cast_signed());
-        Ok(Self {
-            pid,
-            socket_dir,
-            child: Some(child),
-            cluster: cluster.clone(),
-            is_ready: false,
-        })
+        Ok(Self { pid, socket_dir, child: Some(child), cluster: cluster.clone(), is_ready: false })
     }
 
     /// Waits until our database can be connected to, and creates it if need be.
@@ -98,11 +88,7 @@ impl Postmaster {
     async fn check_ready(&mut self) -> Result<bool> {
         let has_ended = self.has_ended();
         let Some(running) = pid_file::running(&self.cluster.folder) else {
-            return if has_ended {
-                Err(self.failed_start())
-            } else {
-                Ok(false)
-            };
+            return if has_ended { Err(self.failed_start()) } else { Ok(false) };
         };
         let Some(socket_dir) = ready_socket(&running).await? else {
             return Ok(false);
@@ -116,19 +102,13 @@ impl Postmaster {
 
     fn failed_start(&self) -> LocalPostgresError {
         let log = self.cluster.log.clone();
-        LocalPostgresError::Start {
-            tail: log_tail(&log),
-            log,
-        }
+        LocalPostgresError::Start { tail: log_tail(&log), log }
     }
 
     /// Ends the server: sessions are broken off, all data is written. If that takes too long, the
     /// server ends at once and recovers at the next start.
     pub(super) async fn stop(&mut self) -> Result<()> {
-        for (signal, patience) in [
-            (Signal::SIGINT, STOP_PATIENCE),
-            (Signal::SIGQUIT, QUIT_PATIENCE),
-        ] {
+        for (signal, patience) in [(Signal::SIGINT, STOP_PATIENCE), (Signal::SIGQUIT, QUIT_PATIENCE)] {
             self.signal(signal);
             if self.wait_for_end(patience).await {
                 // Fails if a file is in it, which then deserves to be seen.
@@ -136,9 +116,7 @@ impl Postmaster {
                 return Ok(());
             }
         }
-        Err(LocalPostgresError::NotStopped {
-            pid: self.pid.as_raw(),
-        })
+        Err(LocalPostgresError::NotStopped { pid: self.pid.as_raw() })
     }
 
     /// Asks the server to end, without waiting for it.
@@ -197,9 +175,5 @@ async fn ready_socket(running: &Running) -> Result<Option<PathBuf>> {
 
 fn not_ready(pid: Pid, cluster: &Cluster) -> LocalPostgresError {
     let (pid, log) = (pid.as_raw(), cluster.log.clone());
-    LocalPostgresError::NotReady {
-        pid,
-        seconds: START_PATIENCE.as_secs(),
-        log,
-    }
+    LocalPostgresError::NotReady { pid, seconds: START_PATIENCE.as_secs(), log }
 }

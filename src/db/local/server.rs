@@ -24,22 +24,12 @@ const SETTINGS: [&str; 10] = [
 ];
 
 /// The command that runs the server on the cluster, with its settings and its log.
-pub(super) fn command(
-    cluster: &Cluster,
-    program: &Path,
-    socket_dir: &Path,
-    durability: Durability,
-) -> Result<Command> {
+pub(super) fn command(cluster: &Cluster, program: &Path, socket_dir: &Path, durability: Durability) -> Result<Command> {
     // Emptied at each start: that is all the rotation a quiet log needs.
     let log = private_file(&cluster.log)?;
     let log_too = log.try_clone().map_err(io("write", &cluster.log))?;
     let mut command = cluster.account.command(program);
-    command
-        .arg("-D")
-        .arg(&cluster.folder)
-        .arg("-k")
-        .arg(socket_dir)
-        .args(["-p", &PORT.to_string()]);
+    command.arg("-D").arg(&cluster.folder).arg("-k").arg(socket_dir).args(["-p", &PORT.to_string()]);
     for setting in SETTINGS.iter().chain(durability.server_settings()) {
         command.args(["-c", setting]);
     }

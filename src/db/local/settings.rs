@@ -16,11 +16,7 @@ pub struct Settings {
 impl Settings {
     /// Settings that look for installed binaries and else download some.
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
-        Self {
-            data_dir: data_dir.into(),
-            binaries_dir: None,
-            may_download: true,
-        }
+        Self { data_dir: data_dir.into(), binaries_dir: None, may_download: true }
     }
 }
 
@@ -32,13 +28,8 @@ pub fn default_data_dir() -> Option<PathBuf> {
     if geteuid().is_root() {
         return Some(PathBuf::from("/var/lib/liaison"));
     }
-    let variable = |name| {
-        std::env::var_os(name)
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-    };
-    let data_home =
-        variable("XDG_DATA_HOME").or_else(|| Some(variable("HOME")?.join(".local/share")));
+    let variable = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let data_home = variable("XDG_DATA_HOME").or_else(|| Some(variable("HOME")?.join(".local/share")));
     data_home.map(|folder| folder.join("liaison"))
 }
 

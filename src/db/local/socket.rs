@@ -45,27 +45,19 @@ pub(super) fn folder_for(data_dir: &Path) -> PathBuf {
 }
 
 fn is_usable(folder: &Path) -> bool {
-    folder
-        .to_str()
-        .is_some_and(|path| path.len() <= LONGEST_FOLDER && !path.contains([',', '"', '\\']))
+    folder.to_str().is_some_and(|path| path.len() <= LONGEST_FOLDER && !path.contains([',', '"', '\\']))
 }
 
 /// Root's runtime folder is closed to the user who runs Postgres, so root uses `/tmp`.
 fn short_base() -> PathBuf {
     let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-    let is_good =
-        |folder: &PathBuf| !geteuid().is_root() && folder.is_dir() && folder.as_os_str().len() < 50;
-    runtime
-        .filter(is_good)
-        .unwrap_or_else(|| PathBuf::from("/tmp"))
+    let is_good = |folder: &PathBuf| !geteuid().is_root() && folder.is_dir() && folder.as_os_str().len() < 50;
+    runtime.filter(is_good).unwrap_or_else(|| PathBuf::from("/tmp"))
 }
 
 /// The server's address as libpq and tokio-postgres read it.
 pub(super) fn url(folder: &Path) -> String {
-    format!(
-        "postgres://{NAME}@/{NAME}?host={}",
-        percent_encode(folder.as_os_str())
-    )
+    format!("postgres://{NAME}@/{NAME}?host={}", percent_encode(folder.as_os_str()))
 }
 
 fn percent_encode(text: &OsStr) -> String {
@@ -83,8 +75,7 @@ fn percent_encode(text: &OsStr) -> String {
 
 /// Tries to connect once, at most for a second.
 pub(super) async fn probe(folder: &Path) -> Result<Answer> {
-    let Ok(outcome) = timeout(Duration::from_secs(1), config(folder, NAME).connect(NoTls)).await
-    else {
+    let Ok(outcome) = timeout(Duration::from_secs(1), config(folder, NAME).connect(NoTls)).await else {
         return Ok(Answer::NotYet);
     };
     let Err(error) = outcome else {
@@ -112,19 +103,12 @@ pub(super) async fn create_database(folder: &Path) -> Result<()> {
 }
 
 async fn run_create(client: &Client) -> Result<()> {
-    Ok(client
-        .batch_execute(&format!("CREATE DATABASE {NAME}"))
-        .await?)
+    Ok(client.batch_execute(&format!("CREATE DATABASE {NAME}")).await?)
 }
 
 fn config(folder: &Path, database: &str) -> Config {
     let mut config = Config::new();
-    config
-        .host_path(folder)
-        .port(PORT)
-        .user(NAME)
-        .dbname(database)
-        .application_name("liaison-start");
+    config.host_path(folder).port(PORT).user(NAME).dbname(database).application_name("liaison-start");
     config
 }
 
@@ -138,30 +122,16 @@ mod tests {
         let folder = Path::new("/srv/my data/ä%&?#");
         let config: Config = url(folder).parse().unwrap();
         assert_eq!(config.get_hosts(), [Host::Unix(folder.into())]);
-        assert_eq!(
-            (config.get_user(), config.get_dbname()),
-            (Some(NAME), Some(NAME))
-        );
+        assert_eq!((config.get_user(), config.get_dbname()), (Some(NAME), Some(NAME)));
     }
 
     #[test]
     fn long_or_special_paths_move_the_socket_away() {
         let long = PathBuf::from("/x".repeat(60));
-        assert_eq!(
-            folder_for(Path::new("/srv/liaison")),
-            Path::new("/srv/liaison/socket")
-        );
-        for data_dir in [
-            long.as_path(),
-            Path::new("/srv/a,b"),
-            Path::new("/srv/a\"b"),
-        ] {
+        assert_eq!(folder_for(Path::new("/srv/liaison")), Path::new("/srv/liaison/socket"));
+        for data_dir in [long.as_path(), Path::new("/srv/a,b"), Path::new("/srv/a\"b")] {
             let folder = folder_for(data_dir);
-            assert!(
-                !folder.starts_with(data_dir) && is_usable(&folder),
-                "{}",
-                folder.display()
-            );
+            assert!(!folder.starts_with(data_dir) && is_usable(&folder), "{}", folder.display());
         }
     }
 }

@@ -39,21 +39,11 @@ impl Watchdog {
     pub(super) fn over(folder: &Path) -> Result<Self> {
         let program = Path::new("/bin/sh");
         let mut command = Command::new(program);
-        command
-            .args(["-c", SCRIPT, "watchdog"])
-            .arg(folder)
-            .current_dir("/")
-            .process_group(0);
+        command.args(["-c", SCRIPT, "watchdog"]).arg(folder).current_dir("/").process_group(0);
         // Its output must not keep a reader of the tests' output waiting.
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let shell = command.spawn().map_err(io("run", program))?;
-        Ok(Self {
-            shell,
-            folder: folder.into(),
-        })
+        Ok(Self { shell, folder: folder.into() })
     }
 
     /// Tells which server to end.
@@ -61,17 +51,13 @@ impl Watchdog {
         let Some(input) = &mut self.shell.stdin else {
             return Ok(());
         };
-        writeln!(input, "{postmaster}")
-            .map_err(io("tell the server to the watchdog of", &self.folder))
+        writeln!(input, "{postmaster}").map_err(io("tell the server to the watchdog of", &self.folder))
     }
 
     /// Removes the folder ourselves, after the server has been stopped, and dismisses the shell.
     pub(super) fn dismiss(mut self) -> Result<()> {
         fs::remove_dir_all(&self.folder).map_err(io("remove", &self.folder))?;
-        self.shell
-            .kill()
-            .and_then(|()| self.shell.wait())
-            .map_err(io("end the watchdog of", &self.folder))?;
+        self.shell.kill().and_then(|()| self.shell.wait()).map_err(io("end the watchdog of", &self.folder))?;
         Ok(())
     }
 }

@@ -1,9 +1,6 @@
 //! Answers that check themselves: each one is held against the document before a test sees it.
 
-use actix_web::{
-    http::header::HeaderMap,
-    web::Bytes,
-};
+use actix_web::{http::header::HeaderMap, web::Bytes};
 use serde_json::Value;
 
 use super::contract;

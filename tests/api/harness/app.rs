@@ -172,6 +172,7 @@ impl TestApp {
     /// The types of the events in the outbox for a resource, in order.
     pub async fn events(&self, id: &Value) -> Vec<String> {
         let id = id.as_str().unwrap();
-        self.text(&format!("SELECT type AS value FROM outbox_events WHERE resource_id = '{id}' ORDER BY position")).await
+        self.text(&format!("SELECT type AS value FROM outbox_events WHERE resource_id = '{id}' ORDER BY position"))
+            .await
     }
 }

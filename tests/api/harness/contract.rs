@@ -25,12 +25,20 @@ pub fn check(method: &str, path: &str, answer: &Answer) {
     assert!(answer.header("x-request-id").is_some(), "no request id");
     assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
     let Some((template, operation)) = operation(method, path) else {
-        assert!(matches!(answer.status, 404 | 405 | 406) || path.starts_with("/docs") || path == "/", "undocumented: {method} {path}");
+        assert!(
+            matches!(answer.status, 404 | 405 | 406) || path.starts_with("/docs") || path == "/",
+            "undocumented: {method} {path}"
+        );
         return;
     };
     let responses = &operation["responses"];
     let response = resolve(&responses[answer.status.to_string()]);
-    assert!(!response.is_null(), "{method} {template} answered {}, which is not documented: {:?}", answer.status, answer.body);
+    assert!(
+        !response.is_null(),
+        "{method} {template} answered {}, which is not documented: {:?}",
+        answer.status,
+        answer.body
+    );
     for (name, header) in response["headers"].as_object().into_iter().flatten() {
         let optional = ["Link", "Idempotency-Replayed", "Retry-After"].contains(&name.as_str());
         let given = answer.header(&name.to_lowercase());
@@ -40,7 +48,8 @@ pub fn check(method: &str, path: &str, answer: &Answer) {
 }
 
 fn check_body(method: &str, template: &str, response: &Value, answer: &Answer) {
-    let Some((content_type, content)) = response["content"].as_object().and_then(|content| content.iter().next()) else {
+    let Some((content_type, content)) = response["content"].as_object().and_then(|content| content.iter().next())
+    else {
         assert!(answer.body.is_empty(), "{method} {template} {}: a body that is not documented", answer.status);
         return;
     };
@@ -74,7 +83,8 @@ fn operation(method: &str, path: &str) -> Option<(&'static str, &'static Value)>
 
 fn fits(template: &str, path: &str) -> bool {
     let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
-    template.len() == path.len() && template.iter().zip(&path).all(|(part, given)| part.starts_with('{') || part == given)
+    template.len() == path.len()
+        && template.iter().zip(&path).all(|(part, given)| part.starts_with('{') || part == given)
 }
 
 fn resolve(value: &Value) -> Value {
