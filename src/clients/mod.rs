@@ -10,6 +10,6 @@ mod transfer;
 mod view;
 
 pub use model::{Client, ClientId, Kind, NewClient};
-pub use queries::{hold, insert};
+pub use queries::{find, hold, insert};
 pub use routes::routes;
 pub use status::ClientStatus;
