@@ -29,6 +29,18 @@ impl Answer {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// All that the answer tells, but for the request's id and the texts in `hidden`: for answers that must be equal.
+    pub fn told(&self, hidden: &[&str]) -> (u16, Vec<(String, String)>, String) {
+        let request = self.header("x-request-id").unwrap_or_default().to_owned();
+        let hide = |text: &str| {
+            let text = text.replace(&request, "{request}");
+            hidden.iter().fold(text, |text, hidden| text.replace(hidden, "{hidden}"))
+        };
+        let mut headers: Vec<_> = self.headers.iter().map(|(name, value)| (name.clone(), hide(value))).collect();
+        headers.sort();
+        (self.status, headers, hide(&String::from_utf8_lossy(&self.body)))
+    }
+
     /// The JSON, whatever the status.
     #[track_caller]
     pub fn json(&self) -> Value {
