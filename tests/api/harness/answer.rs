@@ -1,6 +1,9 @@
 //! Answers that check themselves: each one is held against the document before a test sees it.
 
-use actix_web::{http::header::HeaderMap, web::Bytes};
+use actix_web::{
+    http::{Uri, header::HeaderMap},
+    web::Bytes,
+};
 use serde_json::Value;
 
 use super::contract;
@@ -17,11 +20,11 @@ pub struct Answer {
 
 impl Answer {
     #[track_caller]
-    pub(super) fn new(method: &str, path: &str, status: u16, headers: &HeaderMap, body: Bytes) -> Self {
+    pub(super) fn new(method: &str, uri: &Uri, status: u16, headers: &HeaderMap, body: Bytes) -> Self {
         let text = |value: &actix_web::http::header::HeaderValue| value.to_str().unwrap().to_owned();
         let headers = headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
-        let answer = Self { status, headers, body, path: path.to_owned() };
-        contract::check(method, path, &answer);
+        let answer = Self { status, headers, body, path: uri.path().to_owned() };
+        contract::check(method, uri.path(), uri.query().unwrap_or_default(), &answer);
         answer
     }
 
