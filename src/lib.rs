@@ -11,6 +11,7 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod db;
+pub mod docs;
 pub mod error;
 pub mod openapi;
 pub mod outbox;
