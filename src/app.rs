@@ -11,7 +11,6 @@ use actix_web::{
     web::{self, Data},
 };
 use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
-use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
     access::{
@@ -23,6 +22,7 @@ use crate::{
     clients,
     clock::Clock,
     db::Db,
+    docs,
     error::{Error, ProblemType, Result},
     openapi, problems, rest, roles,
     secrets::Secrets,
@@ -88,9 +88,7 @@ pub fn app(
     app.app_data(state)
         .app_data(Data::new(db))
         .app_data(web::PathConfig::default().error_handler(|_, _| Error::not_found().into()))
-        .service(SwaggerUi::new("/docs/{_:.*}").config(openapi::swagger_config()))
-        .service(web::redirect("/docs", "/docs/"))
-        .service(web::redirect("/", "/docs/"))
+        .configure(docs::routes)
         .default_service(web::to(no_such_operation))
         .wrap(from_fn(identify))
         .wrap(Compress::default())

@@ -12,6 +12,7 @@ pub mod commands;
 pub mod config;
 pub mod db;
 pub mod demo;
+pub mod docs;
 pub mod error;
 pub mod housekeeping;
 pub mod openapi;
