@@ -22,9 +22,11 @@ use crate::{
     auth::{self, hashing::Hashing, throttle::Limits},
     clients,
     clock::Clock,
+    contacts,
     db::Db,
+    departments,
     error::{Error, ProblemType, Result},
-    openapi, problems, rest, roles,
+    openapi, problems, products, rest, roles,
     secrets::Secrets,
     service, teams, users,
 };
@@ -66,6 +68,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     teams::routes(config);
     roles::routes(config);
     clients::routes(config);
+    contacts::routes(config);
+    products::routes(config);
+    departments::routes(config);
     problems::routes(config);
     service::routes(config);
 }

@@ -4,12 +4,14 @@
 mod confidential;
 mod model;
 mod queries;
+mod reference;
 mod routes;
 mod status;
 mod transfer;
 mod view;
 
-pub use model::{Client, ClientId, Kind, NewClient};
-pub use queries::{hold, insert};
+pub use model::{Client, ClientId, Kind, Messenger, MessengerKind, NewClient};
+pub use queries::{hold, insert, refuse_archived};
+pub use reference::{ClientRef, references};
 pub use routes::routes;
 pub use status::ClientStatus;

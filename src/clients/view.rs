@@ -16,6 +16,7 @@ use crate::{
         caller::{Caller, UserId},
         scope::may,
     },
+    contacts::{self, ContactRef},
     error::Result,
     rest::{entity::View, list::Words},
     users::{self, UserRef},
@@ -42,6 +43,9 @@ pub struct ClientView {
     /// Who works with the client, when included.
     #[serde(skip_serializing_if = "Option::is_none")]
     owner: Option<UserRef>,
+    /// The contact to turn to first, when included, there is one, and it is within reach.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    primary_contact: Option<ContactRef>,
 }
 
 impl ClientView {
@@ -51,7 +55,7 @@ impl ClientView {
         if let Some(caller) = caller {
             client.redact(caller);
         }
-        Self { client, actions, owner: None }
+        Self { client, actions, owner: None, primary_contact: None }
     }
 }
 
@@ -104,9 +108,15 @@ pub async fn views(
     } else {
         HashMap::new()
     };
+    let mut primary_contacts = if include.has(ClientInclude::PrimaryContact) {
+        contacts::primary_contacts(db, caller, clients.iter().map(|client| client.id).collect()).await?
+    } else {
+        HashMap::new()
+    };
     let view = |client: Client| {
         let owner = owners.get(&client.owner_id).cloned();
-        ClientView { owner, ..ClientView::of(client, caller) }
+        let primary_contact = primary_contacts.remove(&client.id);
+        ClientView { owner, primary_contact, ..ClientView::of(client, caller) }
     };
     Ok(clients.into_iter().map(view).collect())
 }
