@@ -12,5 +12,8 @@ mod harness;
 
 mod auth;
 mod clients;
+mod contacts;
+mod departments;
 mod openapi;
+mod products;
 mod users;
