@@ -21,10 +21,11 @@ use crate::{
     auth::{self, hashing::Hashing, throttle::Limits},
     clients,
     clock::Clock,
+    contacts,
     db::Db,
-    docs,
+    departments, docs,
     error::{Error, ProblemType, Result},
-    openapi, problems, rest, roles,
+    openapi, problems, products, rest, roles,
     secrets::Secrets,
     service, teams, timeline, users,
 };
@@ -67,6 +68,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     roles::routes(config);
     clients::routes(config);
     timeline::routes(config);
+    contacts::routes(config);
+    products::routes(config);
+    departments::routes(config);
     problems::routes(config);
     service::routes(config);
 }

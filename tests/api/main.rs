@@ -14,5 +14,8 @@ mod access;
 mod auth;
 mod calls;
 mod clients;
+mod contacts;
+mod departments;
 mod openapi;
+mod products;
 mod users;

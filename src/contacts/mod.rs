@@ -1,0 +1,14 @@
+//! Persons at a client. A contact is reached as its client is: by the client's owner, team and designation as key.
+
+mod consent;
+mod model;
+mod primary;
+mod queries;
+mod routes;
+mod view;
+
+pub use consent::{Consent, ConsentChannel};
+pub use model::{Contact, ContactId, ContactRef, DecisionRole, NewContact};
+pub use primary::primary_contacts;
+pub use queries::insert;
+pub use routes::routes;
