@@ -12,6 +12,7 @@ pub mod commands;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod interactions;
 pub mod openapi;
 pub mod outbox;
 pub mod problems;

@@ -4,12 +4,16 @@
 mod confidential;
 mod model;
 mod queries;
+mod reference;
 mod routes;
 mod status;
+mod touch;
 mod transfer;
 mod view;
 
 pub use model::{Client, ClientId, Kind, NewClient};
 pub use queries::{hold, insert};
+pub use reference::{ClientRef, references};
 pub use routes::routes;
 pub use status::ClientStatus;
+pub use touch::{hold_to_touch, lock_to_touch, touch};

@@ -31,6 +31,7 @@ use crate::{
         (name = "teams", description = "Teams of users."),
         (name = "roles", description = "What each role may do."),
         (name = "clients", description = "Organisations and persons that the company works with."),
+        (name = "interactions", description = "What passes between the company and its clients, done and planned."),
         (name = "service", description = "The service itself."),
     ),
     components(schemas(Problem, ProblemField)),

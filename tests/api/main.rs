@@ -12,5 +12,6 @@ mod harness;
 
 mod auth;
 mod clients;
+mod interactions;
 mod openapi;
 mod users;
