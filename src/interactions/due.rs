@@ -53,8 +53,8 @@ fn day_of(now: DateTime<Utc>, zone: Tz) -> Range<DateTime<Utc>> {
 /// was left out of the calendar altogether, it begins and ends with the next one.
 fn start_of(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
     let midnight = day.and_time(NaiveTime::MIN);
-    let quarters = (0..=4 * 24).map(|quarter| midnight + Duration::minutes(15 * quarter));
-    let first = quarters.filter_map(|local| zone.from_local_datetime(&local).earliest()).next();
+    let mut quarters = (0..=4 * 24).map(|quarter| midnight + Duration::minutes(15 * quarter));
+    let first = quarters.find_map(|local| zone.from_local_datetime(&local).earliest());
     first.map_or_else(|| midnight.and_utc(), |moment| moment.with_timezone(&Utc))
 }
 

@@ -4,6 +4,7 @@
 mod due;
 mod filter;
 mod hand_over;
+mod insert;
 mod kinds;
 mod model;
 mod queries;
@@ -14,8 +15,8 @@ mod steps;
 mod view;
 
 pub use hand_over::hand_over;
+pub use insert::insert;
 pub use kinds::{Channel, Direction, Outcome, Purpose};
 pub use model::{Interaction, InteractionId, NewInteraction, NextInteraction};
-pub use queries::insert;
 pub use routes::routes;
 pub use status::InteractionStatus;

@@ -8,6 +8,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     filter::{InteractionFilter, InteractionParams},
+    insert,
     model::{Completion, Interaction, InteractionId, InteractionPatch, NewInteraction, Rescheduling},
     queries, steps,
     view::{InteractionView, views},
@@ -82,7 +83,7 @@ async fn create_interaction(
     let Body(new) = new;
     change
         .run(async |tx| {
-            let (interaction, next) = queries::insert(tx, &scope, new).await?;
+            let (interaction, next) = insert::insert(tx, &scope, new).await?;
             let next = next.map(|next| view(tx, next));
             Reply::created(&view(tx, interaction).with_next(next))
         })

@@ -1,8 +1,9 @@
 //! The steps of an interaction's life, each with what it takes along.
 
 use super::{
+    insert::follow_up,
     model::{Completion, Interaction, InteractionId, Rescheduling},
-    queries::{follow_up, lock, save},
+    queries::{lock, save},
     status::Transition,
 };
 use crate::{
