@@ -25,7 +25,7 @@ use crate::{
     db::Db,
     departments, docs,
     error::{Error, ProblemType, Result},
-    openapi, problems, products, rest, roles,
+    interactions, openapi, problems, products, rest, roles,
     secrets::Secrets,
     service, teams, timeline, users,
 };
@@ -71,6 +71,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     contacts::routes(config);
     products::routes(config);
     departments::routes(config);
+    interactions::routes(config);
     problems::routes(config);
     service::routes(config);
 }

@@ -17,6 +17,7 @@ pub mod departments;
 pub mod docs;
 pub mod error;
 pub mod housekeeping;
+pub mod interactions;
 pub mod openapi;
 pub mod outbox;
 pub mod problems;

@@ -7,6 +7,7 @@ mod queries;
 mod reference;
 mod routes;
 mod status;
+mod touch;
 mod transfer;
 mod view;
 
@@ -15,4 +16,5 @@ pub use queries::{find, hold, insert, refuse_archived, step};
 pub use reference::{ClientRef, references};
 pub use routes::routes;
 pub use status::{ClientStatus, Transition};
+pub use touch::{hold_to_touch, lock_to_touch, touch};
 pub use transfer::designate;

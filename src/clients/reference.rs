@@ -1,14 +1,25 @@
 //! A client as it stands beside what belongs to it.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
-use diesel::{ExpressionMethods, QueryDsl, Queryable, Selectable, SelectableHelper};
+use diesel::{
+    ExpressionMethods, QueryDsl, SelectableHelper,
+    prelude::{Queryable, Selectable},
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{model::ClientId, status::ClientStatus};
-use crate::{db::schema::clients, error::Result, rest::text::Line};
+use super::{
+    model::{Client, ClientId},
+    status::ClientStatus,
+};
+use crate::{
+    access::{actions::Read, caller::Caller, scope::Scope},
+    db::schema::clients,
+    error::Result,
+    rest::text::Line,
+};
 
 /// A client as it stands beside what belongs to it.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable, Serialize, ToSchema)]
@@ -31,12 +42,24 @@ impl ClientRef {
     }
 }
 
-/// The clients of what was read within reach, in one query. Whether they are answered is for the caller to decide.
+/// Those of `ids` that `caller` may see, in one query.
 ///
 /// # Errors
 /// The database's.
-pub async fn references(db: &mut AsyncPgConnection, ids: Vec<ClientId>) -> Result<HashMap<ClientId, ClientRef>> {
-    let rows: Vec<ClientRef> =
-        clients::table.filter(clients::id.eq_any(ids)).select(ClientRef::as_select()).load(db).await?;
+pub async fn references(
+    db: &mut AsyncPgConnection,
+    caller: Option<&Arc<Caller>>,
+    ids: Vec<ClientId>,
+) -> Result<HashMap<ClientId, ClientRef>> {
+    let Some(scope) = caller.map_or_else(|| Some(Scope::system()), |caller| Scope::<Client, Read>::of(caller).ok())
+    else {
+        return Ok(HashMap::new());
+    };
+    let rows: Vec<ClientRef> = clients::table
+        .filter(clients::id.eq_any(ids))
+        .filter(scope.visible())
+        .select(ClientRef::as_select())
+        .load(db)
+        .await?;
     Ok(rows.into_iter().map(|client| (client.id, client)).collect())
 }

@@ -4,11 +4,13 @@ mod consent;
 mod model;
 mod primary;
 mod queries;
+mod reference;
 mod routes;
 mod view;
 
 pub use consent::{Consent, ConsentChannel};
-pub use model::{Contact, ContactId, ContactRef, DecisionRole, NewContact};
+pub use model::{Contact, ContactId, DecisionRole, NewContact};
 pub use primary::primary_contacts;
 pub use queries::insert;
+pub use reference::{ContactRef, references};
 pub use routes::routes;

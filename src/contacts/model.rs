@@ -107,22 +107,6 @@ pub enum DecisionRole {
 }
 stored_as_text!(DecisionRole);
 
-/// A contact as it stands beside its client.
-#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Serialize, ToSchema)]
-#[diesel(table_name = contacts)]
-pub struct ContactRef {
-    /// Identifier.
-    pub id: ContactId,
-    /// The person's name.
-    pub name: Line,
-    /// The person's position.
-    pub job_title: Option<Line>,
-    /// The e-mail address.
-    pub email: Option<Email>,
-    /// The telephone number.
-    pub phone: Option<Phone>,
-}
-
 impl Resource for Contact {
     const NAME: &'static str = "contacts";
 }

@@ -5,10 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::{
-    model::{Contact, ContactRef},
-    queries::save,
-};
+use super::{model::Contact, queries::save, reference::ContactRef};
 use crate::{
     access::{
         actions::{Read, Update},

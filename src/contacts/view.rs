@@ -14,7 +14,7 @@ use crate::{
     access::{
         actions::{Delete, Update},
         caller::Caller,
-        scope::{may, reaches},
+        scope::may,
     },
     clients::{self, ClientRef},
     error::{Error, Result},
@@ -58,7 +58,7 @@ pub async fn views(
     include: &ContactIncludes,
     caller: Option<&Arc<Caller>>,
 ) -> Result<Vec<ContactView>> {
-    let clients = clients::references(db, contacts.iter().map(|contact| contact.client_id).collect()).await?;
+    let clients = clients::references(db, caller, contacts.iter().map(|contact| contact.client_id).collect()).await?;
     let referred_to = referred_to(db, contacts.iter().map(|contact| contact.id).collect()).await?;
     let view = |contact: Contact| {
         let client = clients.get(&contact.client_id);
@@ -67,8 +67,7 @@ pub async fn views(
             Some(caller) if !archived => actions(&contact, &referred_to, caller),
             _ => Vec::new(),
         };
-        let wanted = include.has(ContactInclude::Client) && sees_client(&contact, caller);
-        let client = client.filter(|_| wanted).cloned();
+        let client = client.filter(|_| include.has(ContactInclude::Client)).cloned();
         ContactView { contact, actions, client }
     };
     Ok(contacts.into_iter().map(view).collect())
@@ -95,9 +94,4 @@ fn actions(contact: &Contact, referred_to: &HashSet<ContactId>, caller: &Caller)
         ("delete", may::<Contact, Delete>(caller, contact) && !referred_to.contains(&contact.id)),
     ];
     offered.into_iter().filter(|(_, may)| *may).map(|(name, _)| name).collect()
-}
-
-/// The rights on clients may reach less far than those on their contacts.
-fn sees_client(contact: &Contact, caller: Option<&Arc<Caller>>) -> bool {
-    caller.is_none_or(|caller| reaches(caller, "clients:read", contact.owner_id, contact.team_id, contact.is_key))
 }

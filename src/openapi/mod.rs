@@ -34,6 +34,7 @@ use crate::{
         (name = "contacts", description = "Persons at clients."),
         (name = "products", description = "What the company sells."),
         (name = "departments", description = "The departments that orders are handed to, and the management."),
+        (name = "interactions", description = "What passes between the company and its clients, done and planned."),
         (name = "service", description = "The service itself."),
     ),
     components(schemas(Problem, ProblemField)),

@@ -16,6 +16,7 @@ mod calls;
 mod clients;
 mod contacts;
 mod departments;
+mod interactions;
 mod openapi;
 mod products;
 mod users;
