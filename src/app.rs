@@ -22,6 +22,7 @@ use crate::{
     auth::{self, hashing::Hashing, throttle::Limits},
     clients,
     clock::Clock,
+    contracts,
     db::Db,
     error::{Error, ProblemType, Result},
     openapi, problems, rest, roles,
@@ -66,6 +67,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     teams::routes(config);
     roles::routes(config);
     clients::routes(config);
+    contracts::routes(config);
     problems::routes(config);
     service::routes(config);
 }

@@ -10,6 +10,7 @@ pub mod clients;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod contracts;
 pub mod db;
 pub mod error;
 pub mod openapi;

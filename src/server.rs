@@ -10,6 +10,7 @@ use crate::{
     auth::{hashing::Hashing, throttle::Limits},
     clock::Clock,
     config::Config,
+    contracts,
     db::{Db, PoolSettings},
     error::{Error, Result},
     openapi::Document,
@@ -54,12 +55,16 @@ pub async fn serve(config: &Config, url: &str, secrets: Secrets, ready: impl FnO
     let state = Data::new(state);
     let settings = PoolSettings { max_size: config.pool_size, ..PoolSettings::default() };
     let url = url.to_owned();
-    HttpServer::new(move || app::app(state.clone(), Db::new(&url, settings)))
+    let background = PoolSettings { max_size: 1, ..settings };
+    let by_clock = actix_web::rt::spawn(contracts::clock::run(Db::new(&url, background), state.clock.clone()));
+    let served = HttpServer::new(move || app::app(state.clone(), Db::new(&url, settings)))
         .workers(config.workers)
         .shutdown_timeout(25)
         .bind(config.listen)
         .map_err(|error| Error::internal(format!("cannot listen on {}: {error}", config.listen)))?
         .run()
         .await
-        .map_err(Error::internal)
+        .map_err(Error::internal);
+    by_clock.abort();
+    served
 }

@@ -4,6 +4,7 @@
 mod confidential;
 mod model;
 mod queries;
+mod reference;
 mod routes;
 mod status;
 mod transfer;
@@ -11,5 +12,6 @@ mod view;
 
 pub use model::{Client, ClientId, Kind, NewClient};
 pub use queries::{hold, insert};
+pub use reference::{ClientRef, references};
 pub use routes::routes;
 pub use status::ClientStatus;

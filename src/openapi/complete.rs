@@ -22,6 +22,22 @@ pub fn complete(document: &mut Value) {
     }
     share_parameters(document);
     lift_descriptions(document);
+    drop_null_defaults(document);
+}
+
+/// utoipa takes the default of a patch, in which nothing is named, for that of its fields: but an absent field leaves what
+/// `null` would clear.
+fn drop_null_defaults(schema: &mut Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(drop_null_defaults),
+        Value::Object(object) => {
+            if object.get("default").is_some_and(Value::is_null) {
+                object.remove("default");
+            }
+            object.values_mut().for_each(drop_null_defaults);
+        }
+        _ => {}
+    }
 }
 
 /// utoipa puts the description of an optional property at the referenced alternative, where a reader of the property

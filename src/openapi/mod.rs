@@ -31,6 +31,7 @@ use crate::{
         (name = "teams", description = "Teams of users."),
         (name = "roles", description = "What each role may do."),
         (name = "clients", description = "Organisations and persons that the company works with."),
+        (name = "contracts", description = "Contracts with clients, from the draft to their end, and the ceiling of their orders."),
         (name = "service", description = "The service itself."),
     ),
     components(schemas(Problem, ProblemField)),

@@ -12,5 +12,6 @@ mod harness;
 
 mod auth;
 mod clients;
+mod contracts;
 mod openapi;
 mod users;
