@@ -21,7 +21,7 @@ use crate::{
     auth::{self, hashing::Hashing, throttle::Limits},
     clients,
     clock::Clock,
-    contacts,
+    contacts, contracts,
     db::Db,
     departments, docs,
     error::{Error, ProblemType, Result},
@@ -72,6 +72,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     products::routes(config);
     departments::routes(config);
     interactions::routes(config);
+    contracts::routes(config);
     problems::routes(config);
     service::routes(config);
 }

@@ -35,6 +35,7 @@ use crate::{
         (name = "products", description = "What the company sells."),
         (name = "departments", description = "The departments that orders are handed to, and the management."),
         (name = "interactions", description = "What passes between the company and its clients, done and planned."),
+        (name = "contracts", description = "Contracts with clients, from the draft to their end, and the ceiling of their orders."),
         (name = "service", description = "The service itself."),
     ),
     components(schemas(Problem, ProblemField)),

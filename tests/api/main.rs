@@ -15,6 +15,7 @@ mod auth;
 mod calls;
 mod clients;
 mod contacts;
+mod contracts;
 mod departments;
 mod interactions;
 mod openapi;
