@@ -24,7 +24,7 @@ use crate::{
     clock::Clock,
     db::Db,
     error::{Error, ProblemType, Result},
-    openapi, problems, rest, roles,
+    openapi, orders, problems, rest, roles,
     secrets::Secrets,
     service, teams, users,
 };
@@ -66,6 +66,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     teams::routes(config);
     roles::routes(config);
     clients::routes(config);
+    orders::routes(config);
     problems::routes(config);
     service::routes(config);
 }

@@ -31,6 +31,7 @@ use crate::{
         (name = "teams", description = "Teams of users."),
         (name = "roles", description = "What each role may do."),
         (name = "clients", description = "Organisations and persons that the company works with."),
+        (name = "orders", description = "What clients order, from the draft to fulfilment, and the departments' queues."),
         (name = "service", description = "The service itself."),
     ),
     components(schemas(Problem, ProblemField)),
