@@ -13,4 +13,5 @@ mod harness;
 mod auth;
 mod clients;
 mod openapi;
+mod orders;
 mod users;
