@@ -19,5 +19,6 @@ mod contracts;
 mod departments;
 mod interactions;
 mod openapi;
+mod orders;
 mod products;
 mod users;
