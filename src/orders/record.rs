@@ -253,7 +253,9 @@ async fn insert(tx: &mut Tx<'_>, past: &[OrderWithLines]) -> Result<()> {
     for batch in rows.chunks(BATCH) {
         diesel::insert_into(order_events::table).values(batch).execute(&mut **tx).await?;
     }
-    past.iter().for_each(|order| tx.created(order));
+    for order in past {
+        tx.created(order);
+    }
     Ok(())
 }
 

@@ -87,6 +87,7 @@ pub enum Transition {
 impl Transition {
     /// Where the step leads from `status`; `None` where it is not possible. `whole` tells of the two steps with two ends
     /// whether they reach the further one: a submitted order that needs no approval, a fulfilment that leaves nothing.
+    #[expect(clippy::match_same_arms, reason = "one arm for each step, in their order")]
     pub fn target(self, status: OrderStatus, whole: bool) -> Option<OrderStatus> {
         use OrderStatus::{
             Accepted, Approved, Cancelled, Closed, Draft, Fulfilled, HandedOver, InProgress, Rejected, Submitted,
@@ -135,7 +136,7 @@ mod tests {
 
     use super::{OrderStatus, QUEUED, Transition};
 
-    /// Every step from every status: the row's status, then submit, approve, reject, reopen, hand_over, accept, start,
+    /// Every step from every status: the row's status, then submit, approve, reject, reopen, hand over, accept, start,
     /// fulfil, return, close, cancel; after a stroke where the step leads when it is not whole.
     const TABLE: &str = "
         draft       approved|submitted - - - - - - - - - cancelled

@@ -58,6 +58,25 @@ async fn a_contract_is_kept_up_to_its_amount() {
 }
 
 #[actix_web::test]
+async fn two_orders_at_once_do_not_share_what_a_contract_leaves() {
+    let app = TestApp::start().await;
+    let ann = app.manager("ann").await;
+    let client = client(&ann).await;
+    let line = json!({"product_id": product(&app, "100").await, "quantity": "6"});
+    let contract = contract(&app, &client, &[]).await;
+    let first = draft_under(&ann, &client, &contract, line.clone()).await;
+    let second = draft_under(&ann, &client, &contract, line).await;
+    let (one, other) = futures_util::future::join(
+        ann.transition("submit", &first, json!({})),
+        ann.transition("submit", &second, json!({})),
+    )
+    .await;
+    let mut statuses = [one.status, other.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 422]);
+}
+
+#[actix_web::test]
 async fn a_contract_is_active_in_force_and_in_the_same_currency() {
     let app = TestApp::start().await;
     let ann = app.manager("ann").await;

@@ -16,7 +16,7 @@ async fn an_order_is_executed_in_parts_to_its_end() {
     let order = ann.post("/v1/orders", json!({"client_id": client["id"], "lines": lines})).await.created();
     let department = department(&app, true).await;
     let order = handed_over(&ann, &order, &department).await;
-    assert_eq!((&order["department_id"], &order["due_at"]), (&json!(department), &json!("2026-11-25T10:00:00Z")));
+    assert_eq!((&order["department_id"], &order["due_at"]), (&json!(department), &json!("2026-12-24T10:00:00Z")));
     assert_eq!(order["handed_over_at"], "2026-11-24T10:00:00Z");
 
     let order = sue.get(order["path"].as_str().unwrap()).await.ok();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{actions, client, draft, key_client, product, product_with, step};
+use super::{actions, client, draft, key_client, later, product, product_with, step};
 use crate::harness::{TestApp, TestUser};
 
 /// An order of one line, submitted by `user`.
@@ -178,6 +178,6 @@ async fn an_order_is_of_the_day_of_its_submission() {
     let app = TestApp::start().await;
     let ann = app.manager("ann").await;
     let order = draft(&ann, &client(&ann).await, &product(&app, "100").await, "1").await;
-    app.advance(chrono::Duration::days(2));
+    let ann = later(&app, &ann, 2).await;
     assert_eq!(step(&ann, "submit", &order).await["ordered_on"], "2026-11-26");
 }

@@ -55,14 +55,24 @@ async fn draft(user: &TestUser, client: &Value, product: &str, quantity: &str) -
     user.post("/v1/orders", json!({"client_id": client["id"], "lines": lines})).await.created()
 }
 
+/// The same user some days later, with a token of that day.
+async fn later(app: &TestApp, user: &TestUser, days: i64) -> TestUser {
+    app.advance(chrono::Duration::days(days));
+    let session = app.text(&format!("SELECT id::text AS value FROM sessions WHERE user_id = '{}'", user.id)).await;
+    let session = session[0].parse::<Uuid>().unwrap().into();
+    let state = app.state();
+    let token = state.tokens.issue(&state.keys, user.id, session, "tests", state.clock.now()).unwrap();
+    user.with_token(&token)
+}
+
 async fn step(user: &TestUser, verb: &str, order: &Value) -> Value {
     user.transition(verb, order, json!({})).await.ok()
 }
 
-/// An order handed to `department`, due in a day.
+/// An order handed to `department`, due in a month.
 async fn handed_over(user: &TestUser, order: &Value, department: &str) -> Value {
     let order = step(user, "submit", order).await;
-    let body = json!({"department_id": department, "due_at": "2026-11-25T10:00:00Z"});
+    let body = json!({"department_id": department, "due_at": "2026-12-24T10:00:00Z"});
     user.transition("hand-over", &order, body).await.ok()
 }
 

@@ -22,7 +22,7 @@ fn past(client: &Value, product: &str) -> Value {
         "lines": [{"product_id": product, "quantity": "12", "unit_price": "14", "discount_percent": "15"}]})
 }
 
-fn with(mut body: Value, more: Value) -> Value {
+fn with(mut body: Value, more: &Value) -> Value {
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     body
 }
@@ -37,7 +37,7 @@ async fn a_past_order_has_its_real_dates() {
     let department = department(&app, false).await;
     let body = with(
         past(&client, &paper),
-        json!({"number": "10248", "fulfilled_on": "2020-07-16", "department_id": department, "author_id": ann.id}),
+        &json!({"number": "10248", "fulfilled_on": "2020-07-16", "department_id": department, "author_id": ann.id}),
     );
     let order = sue.post("/v1/orders/record", body.clone()).await.created();
     assert_eq!((&order["number"], &order["status"]), (&json!("10248"), &json!("closed")));
@@ -72,7 +72,7 @@ async fn a_past_order_came_as_far_as_it_says() {
     let sue = app.supervisor().await;
     let client = client(&sue).await;
     let paper = product_with(&app, "100", "RUB", true, "NULL").await;
-    let record = async |more: Value| sue.post("/v1/orders/record", with(past(&client, &paper), more)).await;
+    let record = async |more: Value| sue.post("/v1/orders/record", with(past(&client, &paper), &more)).await;
     let approved = record(json!({"status": "approved"})).await.created();
     assert_eq!((&approved["fulfilled_at"], actions(&approved)), (&Value::Null, vec!["hand_over", "cancel"]));
     assert_eq!((&approved["number"], &approved["author_id"]), (&json!("O-2026-000001"), &json!(sue.id)));
@@ -105,11 +105,11 @@ async fn what_cannot_have_happened_is_refused() {
         (json!({"lines": []}), "/lines", "too_short"),
         (json!({"due_at": "2026-12-01T15:00:00Z"}), "/due_at", "unknown_field"),
     ] {
-        sue.post("/v1/orders/record", with(past(&client, &paper), more)).await.field_error(pointer, code);
+        sue.post("/v1/orders/record", with(past(&client, &paper), &more)).await.field_error(pointer, code);
     }
     assert_eq!((app.count("orders").await, app.count("order_events").await), (0, 0));
     let number = json!({"number": "O-26-7", "fulfilled_on": "2026-11-24"});
-    assert_eq!(sue.post("/v1/orders/record", with(past(&client, &paper), number)).await.created()["number"], "O-26-7");
+    assert_eq!(sue.post("/v1/orders/record", with(past(&client, &paper), &number)).await.created()["number"], "O-26-7");
 }
 
 /// A past order of `client` with lines of odd prices and discounts, and what they come to.
@@ -168,7 +168,10 @@ async fn many_past_orders_are_loaded_at_once_and_their_sum_does_not_drift() {
     assert!(took.as_secs() < 5, "{took:?}");
 
     assert_eq!((app.count("orders").await, app.count("order_lines").await), (830, 2155));
-    assert_eq!((app.count("order_events").await, app.count("outbox_events").await), (830 * 3, 830 + 2));
+    assert_eq!(
+        (app.count("order_events").await, app.count("outbox_events WHERE type = 'orders.created'").await),
+        (830 * 3, 830)
+    );
     assert_eq!(app.count("audit_events WHERE resource = 'orders' AND action = 'created'").await, 830);
     let exact: Decimal = sums.into_iter().sum();
     let stored = app.text("SELECT sum(net_total)::text AS value FROM orders").await;
