@@ -3,7 +3,8 @@
 use liaison::{
     access::scope::Scope,
     clients::ClientId,
-    orders::{LineTerms, PastOrder, PastStatus, Priority, ProductId, record_all},
+    orders::{LineTerms, PastOrder, PastStatus, Priority, record_all},
+    products::ProductId,
     rest::{
         change::by_system,
         number::{Amount, Percent, Quantity},
