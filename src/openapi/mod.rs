@@ -65,7 +65,10 @@ impl Document {
         let asked = segments(path);
         let fits = |template: &[String]| {
             template.len() == asked.len()
-                && template.iter().zip(&asked).all(|(part, asked)| part.starts_with('{') || part == asked)
+                && template
+                    .iter()
+                    .zip(&asked)
+                    .all(|(part, asked)| if part.starts_with('{') { !asked.is_empty() } else { part == asked })
         };
         let fitting = self.methods.iter().filter(|(template, _)| fits(template));
         fitting.flat_map(|(_, methods)| methods.iter().map(String::as_str)).collect()

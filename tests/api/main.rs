@@ -12,6 +12,7 @@ mod harness;
 
 mod access;
 mod auth;
+mod bad_input;
 mod calls;
 mod clients;
 mod openapi;
