@@ -11,7 +11,6 @@ use actix_web::{
     web::{self, Data},
 };
 use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
-use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
     access::{
@@ -23,10 +22,11 @@ use crate::{
     clients,
     clock::Clock,
     db::Db,
+    docs,
     error::{Error, ProblemType, Result},
     openapi, problems, rest, roles,
     secrets::Secrets,
-    service, teams, users,
+    service, teams, timeline, users,
 };
 
 /// What all workers share.
@@ -66,6 +66,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     teams::routes(config);
     roles::routes(config);
     clients::routes(config);
+    timeline::routes(config);
     problems::routes(config);
     service::routes(config);
 }
@@ -87,9 +88,7 @@ pub fn app(
     app.app_data(state)
         .app_data(Data::new(db))
         .app_data(web::PathConfig::default().error_handler(|_, _| Error::not_found().into()))
-        .service(SwaggerUi::new("/docs/{_:.*}").config(openapi::swagger_config()))
-        .service(web::redirect("/docs", "/docs/"))
-        .service(web::redirect("/", "/docs/"))
+        .configure(docs::routes)
         .default_service(web::to(no_such_operation))
         .wrap(from_fn(identify))
         .wrap(Compress::default())

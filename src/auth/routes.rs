@@ -76,7 +76,6 @@ pub struct RevokeRequest {
     token: String,
     /// What the token is; a hint that is not needed.
     #[serde(rename = "token_type_hint")]
-    #[schema(max_length = 50)]
     _token_type_hint: Option<String>,
 }
 

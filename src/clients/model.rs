@@ -312,6 +312,7 @@ pub struct NewClient {
 pub struct ClientPatch {
     /// What the client is called.
     #[serde(deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
     pub name: Option<Line>,
     /// The name in the register of companies.
     #[serde(deserialize_with = "patch::set_or_clear")]
@@ -343,7 +344,7 @@ pub struct ClientPatch {
     pub phone: Option<Option<Phone>>,
     /// The messengers, at most ten; they replace those before.
     #[serde(deserialize_with = "patch::set")]
-    #[schema(max_items = 10)]
+    #[schema(nullable = false, max_items = 10)]
     pub messengers: Option<Vec<Messenger>>,
     /// The postal address; it replaces the one before.
     #[serde(deserialize_with = "patch::set_or_clear")]
@@ -367,7 +368,7 @@ pub struct ClientPatch {
     pub timezone: Option<Option<TimeZone>>,
     /// Free labels, at most fifty; they replace those before.
     #[serde(deserialize_with = "patch::set")]
-    #[schema(max_items = 50)]
+    #[schema(nullable = false, max_items = 50)]
     pub tags: Option<Vec<Text<50>>>,
     /// The system that `external_id` is from.
     #[serde(deserialize_with = "patch::set_or_clear")]
@@ -488,8 +489,8 @@ pub struct ClientParams {
     /// Related resources to put in, separated by commas.
     #[param(inline)]
     pub include: ClientIncludes,
-    /// Only these fields, separated by commas.
-    #[param(max_length = 1000, example = "id,version")]
+    /// Only these fields, separated by commas, such as `id,version`; the others are absent then.
+    #[param(max_length = 1000)]
     pub fields: Option<String>,
 }
 

@@ -6,52 +6,34 @@ use strum::IntoEnumIterator;
 use crate::{
     access::permission::PERMISSIONS,
     error::{Error, Language},
+    openapi::tidy::tidy,
     problems::ProblemType,
 };
 
-type Object = Map<String, Value>;
+pub(super) type Object = Map<String, Value>;
 
 /// Completes the document that utoipa made of the routes.
 pub fn complete(document: &mut Value) {
     set(document, "/info/version", json!(env!("CARGO_PKG_VERSION")));
     let examples = schema_examples(document);
+    let optional = bodies_without_required_fields(document);
     add_components(document);
     for (path, method, operation) in operations(document) {
         let call = Call { path: &path, method: &method, list: is_list(operation) };
         call.complete(operation, &examples);
+        allow_absent_body(operation, &optional);
     }
-    share_parameters(document);
-    lift_descriptions(document);
+    tidy(document);
 }
 
-/// utoipa puts the description of an optional property at the referenced alternative, where a reader of the property
-/// does not look.
-fn lift_descriptions(schema: &mut Value) {
-    match schema {
-        Value::Array(items) => items.iter_mut().for_each(lift_descriptions),
-        Value::Object(object) => {
-            let alternatives = object.get_mut("oneOf").and_then(Value::as_array_mut).into_iter().flatten();
-            let description = alternatives
-                .filter_map(Value::as_object_mut)
-                .filter(|alternative| alternative.contains_key("$ref"))
-                .find_map(|alternative| alternative.remove("description"));
-            if let Some(description) = description {
-                object.entry("description").or_insert(description);
-            }
-            object.values_mut().for_each(lift_descriptions);
-        }
-        _ => {}
-    }
-}
-
-fn set(document: &mut Value, pointer: &str, value: Value) {
+pub(super) fn set(document: &mut Value, pointer: &str, value: Value) {
     let Some((parent, name)) = pointer.rsplit_once('/') else { return };
     if let Some(Value::Object(object)) = document.pointer_mut(parent) {
         object.insert(name.to_owned(), value);
     }
 }
 
-fn operations(document: &mut Value) -> Vec<(String, String, &mut Object)> {
+pub(super) fn operations(document: &mut Value) -> Vec<(String, String, &mut Object)> {
     let Some(Value::Object(paths)) = document.get_mut("paths") else { return Vec::new() };
     paths
         .iter_mut()
@@ -72,6 +54,25 @@ fn schema_examples(document: &Value) -> Object {
         .flatten()
         .filter_map(|(name, schema)| schema.get("example").map(|example| (name.clone(), example.clone())))
         .collect()
+}
+
+/// The schemas of which `{}` is one. A body of such a schema may be left out: it is read as `{}`.
+fn bodies_without_required_fields(document: &Value) -> Vec<String> {
+    let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
+    schemas
+        .into_iter()
+        .flatten()
+        .filter(|(_, schema)| schema.get("type") == Some(&json!("object")) && schema.get("required").is_none())
+        .map(|(name, _)| format!("#/components/schemas/{name}"))
+        .collect()
+}
+
+fn allow_absent_body(operation: &mut Object, optional: &[String]) {
+    let Some(body) = operation.get_mut("requestBody") else { return };
+    let schema = body.pointer("/content/application~1json/schema/$ref").and_then(Value::as_str);
+    if schema.is_some_and(|schema| optional.iter().any(|name| name == schema)) {
+        set(body, "/required", json!(false));
+    }
 }
 
 fn add_components(document: &mut Value) {
@@ -209,22 +210,21 @@ impl Call<'_> {
             headers.push(json!({
                 "name": "Idempotency-Key", "in": "header", "required": false,
                 "description": "Makes a repeated request safe: the same key and request get the same answer, for 24 hours.",
-                "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x20-\\x7E]+$"},
-                "example": "5f8c2b1e-call-2026-11-24"
+                "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x20-\\x7E]+$"}
             }));
         }
         if self.needs_if_match() {
             headers.push(json!({
                 "name": "If-Match", "in": "header", "required": true,
                 "description": "The `ETag` of the resource as you read it, or `*`.",
-                "schema": {"type": "string", "minLength": 1, "maxLength": 1000}, "example": "*"
+                "schema": {"type": "string", "minLength": 1}, "example": "*"
             }));
         }
         if self.reads_resource() {
             headers.push(json!({
                 "name": "If-None-Match", "in": "header", "required": false,
                 "description": "The `ETag` that you hold: 304 when it is still the current one.",
-                "schema": {"type": "string", "maxLength": 1000}, "example": "\"3\""
+                "schema": {"type": "string"}
             }));
         }
         let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
@@ -336,36 +336,4 @@ fn add_example(message: &mut Value, examples: &Object) {
             content.entry("example").or_insert(example);
         }
     }
-}
-
-/// A parameter that several operations have alike becomes a shared component.
-fn share_parameters(document: &mut Value) {
-    let mut uses: Vec<(Value, usize)> = Vec::new();
-    for (_, _, operation) in operations(document) {
-        for parameter in parameters(operation) {
-            match uses.iter_mut().find(|(known, _)| known == parameter) {
-                Some((_, count)) => *count += 1,
-                None => uses.push((parameter.clone(), 1)),
-            }
-        }
-    }
-    let mut shared: Vec<(String, Value)> = Vec::new();
-    for (parameter, _) in uses.into_iter().filter(|(_, count)| *count > 1) {
-        let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let namesakes = shared.iter().filter(|(_, known)| known.get("name") == parameter.get("name")).count();
-        let key = if namesakes == 0 { name } else { format!("{name}-{}", namesakes + 1) };
-        shared.push((key, parameter));
-    }
-    for (_, _, operation) in operations(document) {
-        for parameter in parameters(operation) {
-            if let Some((key, _)) = shared.iter().find(|(_, known)| known == parameter) {
-                *parameter = json!({"$ref": format!("#/components/parameters/{key}")});
-            }
-        }
-    }
-    set(document, "/components/parameters", Value::Object(shared.into_iter().collect()));
-}
-
-fn parameters(operation: &mut Object) -> impl Iterator<Item = &mut Value> {
-    operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten()
 }

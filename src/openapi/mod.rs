@@ -1,11 +1,11 @@
 //! The OpenAPI document: what is common to all operations is added here, once.
 
 mod complete;
+mod tidy;
 
 use serde_json::Value;
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
-use utoipa_swagger_ui::Config;
 
 use crate::{
     app,
@@ -85,9 +85,4 @@ fn methods(document: &Value) -> Vec<(Vec<String>, Vec<String>)> {
 
 fn segments(path: &str) -> Vec<String> {
     path.split('/').map(str::to_owned).collect()
-}
-
-/// Swagger UI as we serve it: signs in with the password flow and remembers that in the tab.
-pub fn swagger_config() -> Config<'static> {
-    Config::new(["/openapi.json"]).try_it_out_enabled(true).persist_authorization(true).display_operation_id(true)
 }

@@ -42,9 +42,9 @@ pub struct PageParams {
     #[serde(default)]
     #[param(default = false)]
     pub total: bool,
-    /// Only these fields of each item, separated by commas.
+    /// Only these fields of each item, separated by commas, such as `id,version`; the others are absent then.
     #[serde(default)]
-    #[param(max_length = 1000, example = "id,version")]
+    #[param(max_length = 1000)]
     pub fields: Option<String>,
 }
 
@@ -53,9 +53,9 @@ pub struct PageParams {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct OneParams {
-    /// Only these fields, separated by commas.
+    /// Only these fields, separated by commas, such as `id,version`; the others are absent then.
     #[serde(default)]
-    #[param(max_length = 1000, example = "id,version")]
+    #[param(max_length = 1000)]
     pub fields: Option<String>,
 }
 

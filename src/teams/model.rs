@@ -98,6 +98,7 @@ pub struct NewTeam {
 pub struct TeamPatch {
     /// Its name.
     #[serde(default, deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
     pub name: Option<Line>,
 }
 

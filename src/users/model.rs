@@ -195,9 +195,11 @@ pub struct NewUser {
 pub struct UserPatch {
     /// The person's name.
     #[serde(default, deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
     pub name: Option<Line>,
     /// The address to sign in with.
     #[serde(default, deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
     pub email: Option<Email>,
     /// The person's position.
     #[serde(default, deserialize_with = "patch::set_or_clear")]
@@ -205,9 +207,11 @@ pub struct UserPatch {
     pub job_title: Option<Option<Line>>,
     /// What the user is in the organisation; nobody changes their own.
     #[serde(default, deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
     pub role: Option<Role>,
     /// The user's team; their clients go along. Nobody changes their own.
     #[serde(default, deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
     pub team_id: Option<TeamId>,
 }
 

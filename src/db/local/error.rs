@@ -122,7 +122,7 @@ pub enum LocalPostgresError {
     },
 
     /// The server answers, but with a refusal.
-    #[error("the local Postgres refused a connection or a statement: {0}")]
+    #[error("the local Postgres refused a connection or a statement: {}", refusal(.0))]
     Database(#[from] tokio_postgres::Error),
 
     /// The operating system refused something.
@@ -135,6 +135,11 @@ pub enum LocalPostgresError {
         /// The system's answer.
         source: io::Error,
     },
+}
+
+/// The server's own words, which the driver's `Display` leaves to the error's source.
+fn refusal(error: &tokio_postgres::Error) -> String {
+    error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 /// This module's results.

@@ -6,6 +6,7 @@ use nix::sys::signal::kill;
 use nix::unistd::Pid;
 
 use super::error::{Result, io};
+use super::socket::{self, Answer};
 
 /// A server that runs on a cluster.
 #[derive(Debug)]
@@ -13,6 +14,22 @@ pub(super) struct Running {
     pub(super) pid: Pid,
     /// The folder of its socket; `None` while it is just starting.
     pub(super) socket_dir: Option<PathBuf>,
+}
+
+impl Running {
+    /// The folder of the server's socket, once the server lets us into our database, which is
+    /// created if need be.
+    pub(super) async fn ready_socket(&self) -> Result<Option<PathBuf>> {
+        let Some(socket_dir) = &self.socket_dir else {
+            return Ok(None);
+        };
+        match socket::probe(socket_dir).await? {
+            Answer::NotYet => return Ok(None),
+            Answer::Ready => {}
+            Answer::NoDatabase => socket::create_database(socket_dir).await?,
+        }
+        Ok(Some(socket_dir.clone()))
+    }
 }
 
 /// The server that runs on the cluster in `folder`. The pid file may be stale and its process id

@@ -10,10 +10,10 @@ use tokio::time::{Instant, sleep};
 use super::binaries::Binaries;
 use super::cluster::Cluster;
 use super::error::{LocalPostgresError, Result, io};
-use super::pid_file::{self, Running};
+use super::pid_file;
 use super::server::{self, log_tail};
 use super::settings::Durability;
-use super::socket::{self, Answer};
+use super::socket;
 
 /// Covers the recovery after a crash, during which the server answers but lets nobody in.
 const START_PATIENCE: Duration = Duration::from_mins(2);
@@ -40,7 +40,7 @@ impl Postmaster {
     pub(super) async fn adopt(cluster: &Cluster) -> Result<Option<Self>> {
         let deadline = Instant::now() + START_PATIENCE;
         while let Some(running) = pid_file::running(&cluster.folder) {
-            if let Some(socket_dir) = ready_socket(&running).await? {
+            if let Some(socket_dir) = running.ready_socket().await? {
                 return Ok(Some(Self {
                     pid: running.pid,
                     socket_dir,
@@ -90,7 +90,7 @@ impl Postmaster {
         let Some(running) = pid_file::running(&self.cluster.folder) else {
             return if has_ended { Err(self.failed_start()) } else { Ok(false) };
         };
-        let Some(socket_dir) = ready_socket(&running).await? else {
+        let Some(socket_dir) = running.ready_socket().await? else {
             return Ok(false);
         };
         if running.pid != self.pid {
@@ -158,19 +158,6 @@ impl Drop for Postmaster {
             self.signal(Signal::SIGQUIT);
         }
     }
-}
-
-/// The folder of the server's socket, once the server lets us into our database.
-async fn ready_socket(running: &Running) -> Result<Option<PathBuf>> {
-    let Some(socket_dir) = &running.socket_dir else {
-        return Ok(None);
-    };
-    match socket::probe(socket_dir).await? {
-        Answer::NotYet => return Ok(None),
-        Answer::Ready => {}
-        Answer::NoDatabase => socket::create_database(socket_dir).await?,
-    }
-    Ok(Some(socket_dir.clone()))
 }
 
 fn not_ready(pid: Pid, cluster: &Cluster) -> LocalPostgresError {

@@ -103,7 +103,17 @@ pub(super) async fn create_database(folder: &Path) -> Result<()> {
 }
 
 async fn run_create(client: &Client) -> Result<()> {
-    Ok(client.batch_execute(&format!("CREATE DATABASE {NAME}")).await?)
+    let outcome = client.batch_execute(&format!("CREATE DATABASE {NAME}")).await;
+    match outcome {
+        Err(error) if !is_there_already(&error) => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// The server may still be at the statement of a Liaison that was killed meanwhile.
+fn is_there_already(error: &tokio_postgres::Error) -> bool {
+    let codes = [&SqlState::DUPLICATE_DATABASE, &SqlState::UNIQUE_VIOLATION];
+    error.code().is_some_and(|code| codes.contains(&code))
 }
 
 fn config(folder: &Path, database: &str) -> Config {

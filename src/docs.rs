@@ -1,0 +1,40 @@
+//! Swagger UI at `/docs`, from the binary: the API's document as a page to read and to try.
+
+use actix_web::{
+    Error as ActixError,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::header::{self, HeaderName, HeaderValue},
+    middleware::{Next, from_fn},
+    web::{self, ServiceConfig},
+};
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+/// What these pages may load and call: this server only, no inline script, no frame around them.
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+    img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// The pages under `/docs`, and the ways there.
+pub fn routes(config: &mut ServiceConfig) {
+    let pages = SwaggerUi::new("/{_:.*}").config(swagger_config());
+    config
+        .service(web::redirect("/", "/docs/"))
+        .service(web::redirect("/docs", "/docs/"))
+        .service(web::scope("/docs").wrap(from_fn(as_pages)).service(pages));
+}
+
+/// Signs in with the password flow and remembers that in the tab.
+fn swagger_config() -> Config<'static> {
+    Config::new(["/openapi.json"]).try_it_out_enabled(true).persist_authorization(true).display_operation_id(true)
+}
+
+/// Gives the answer the headers of a page; the policy of the API's answers would keep it blank.
+async fn as_pages<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, ActixError> {
+    let mut response = next.call(request).await?;
+    if response.status().is_success() {
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
+        headers.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
+    }
+    Ok(response)
+}

@@ -1,0 +1,97 @@
+//! The local Postgres, for real: needs installed server binaries.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::path::{Path, PathBuf};
+
+use liaison::db::local::{LocalPostgres, LocalPostgresError, Settings};
+use tokio_postgres::NoTls;
+
+/// A data folder that is removed at the test's end, passed or not.
+struct DataDir(PathBuf);
+
+impl DataDir {
+    fn new(name: &str) -> Self {
+        let name = format!("liaison-local-{name}-{}", std::process::id());
+        Self(std::env::temp_dir().join(name))
+    }
+
+    fn settings(&self) -> Settings {
+        Settings::new(&self.0)
+    }
+}
+
+impl Drop for DataDir {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+async fn run(url: &str, sql: &str) -> Option<String> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let rows = client.simple_query(sql).await.unwrap();
+    rows.iter().find_map(|message| match message {
+        tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+        _ => None,
+    })
+}
+
+fn is_running(data_dir: &Path) -> bool {
+    data_dir.join("postgres/postmaster.pid").exists()
+}
+
+#[tokio::test]
+async fn data_outlives_a_restart() {
+    let data_dir = DataDir::new("restart");
+    let first = LocalPostgres::start(&data_dir.settings()).await.unwrap();
+    run(&first.url(), "CREATE TABLE t AS SELECT lower('ÄЖ') AS word").await;
+    first.stop().await.unwrap();
+    assert!(!is_running(&data_dir.0));
+
+    let second = LocalPostgres::start(&data_dir.settings()).await.unwrap();
+    let word = run(&second.url(), "SELECT word FROM t").await;
+    assert_eq!(word.as_deref(), Some("äж"));
+    second.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_last_to_leave_stops_the_server() {
+    let data_dir = DataDir::new("shared");
+    let settings = data_dir.settings();
+    let (first, second) = tokio::join!(LocalPostgres::start(&settings), LocalPostgres::start(&settings));
+    let (first, second) = (first.unwrap(), second.unwrap());
+    assert_eq!(first.url(), second.url());
+
+    first.stop().await.unwrap();
+    assert_eq!(run(&second.url(), "SELECT 1").await.as_deref(), Some("1"));
+    second.stop().await.unwrap();
+    assert!(!is_running(&data_dir.0));
+}
+
+#[tokio::test]
+async fn a_dropped_server_ends_and_the_next_start_waits_for_that() {
+    let data_dir = DataDir::new("dropped");
+    drop(LocalPostgres::start(&data_dir.settings()).await.unwrap());
+    let next = LocalPostgres::start(&data_dir.settings()).await.unwrap();
+    assert_eq!(run(&next.url(), "SELECT 1").await.as_deref(), Some("1"));
+    next.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_folder_without_binaries_is_named() {
+    let data_dir = DataDir::new("bare");
+    let settings = Settings { binaries_dir: Some("/nonexistent".into()), ..data_dir.settings() };
+    let error = LocalPostgres::start(&settings).await.unwrap_err();
+    assert!(matches!(error, LocalPostgresError::NoBinariesInFolder { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_throw_away_server_leaves_nothing() {
+    let data_dir = DataDir::new("unused");
+    let postgres = LocalPostgres::temporary(&data_dir.settings()).await.unwrap();
+    let folder = run(&postgres.url(), "SHOW data_directory").await.unwrap();
+    assert_eq!(run(&postgres.url(), "SHOW fsync").await.as_deref(), Some("off"));
+    postgres.stop().await.unwrap();
+    assert!(!Path::new(&folder).parent().unwrap().exists());
+}
