@@ -31,6 +31,7 @@ use crate::{
         (name = "teams", description = "Teams of users."),
         (name = "roles", description = "What each role may do."),
         (name = "clients", description = "Organisations and persons that the company works with."),
+        (name = "audit", description = "Who changed what, when and why."),
         (name = "service", description = "The service itself."),
     ),
     components(schemas(Problem, ProblemField)),

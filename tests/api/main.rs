@@ -11,6 +11,7 @@
 mod harness;
 
 mod access;
+mod audit;
 mod auth;
 mod bad_input;
 mod calls;

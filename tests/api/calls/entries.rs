@@ -8,6 +8,7 @@ use super::{Call, Target, World, unique, world::PASSWORD};
 pub async fn call(world: &World, operation: &str, target: Target) -> Option<Call> {
     let found = [
         service(operation),
+        audit(operation),
         auth(world, operation).await,
         users(world, operation).await,
         teams(world, operation).await,
@@ -21,6 +22,13 @@ fn service(operation: &str) -> Option<Call> {
     Some(match operation {
         "get_jwks" | "get_liveness" | "get_openapi" | "get_readiness" => Call::plain(),
         "get_problem_type" => Call::plain().with("type", "not-found"),
+        _ => return None,
+    })
+}
+
+fn audit(operation: &str) -> Option<Call> {
+    Some(match operation {
+        "list_audit_entries" => Call::plain(),
         _ => return None,
     })
 }
@@ -74,7 +82,7 @@ async fn clients(world: &World, operation: &str, target: Target) -> Option<Call>
         client
     };
     Some(match operation {
-        "list_clients" | "get_client" | "verify_client" => world.about(target, client().await),
+        "list_clients" | "get_client" | "verify_client" | "list_client_timeline" => world.about(target, client().await),
         "qualify_client" | "activate_client" | "mark_client_lost" | "archive_client" => {
             world.about(target, client().await).json(json!({"reason": "Agreed"}))
         }
