@@ -16,5 +16,6 @@ mod auth;
 mod bad_input;
 mod calls;
 mod clients;
+mod migrations;
 mod openapi;
 mod users;
