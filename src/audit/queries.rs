@@ -65,7 +65,9 @@ pub async fn list(
         false => None,
     };
     if let Some(caller) = scope.caller() {
-        entries.iter_mut().for_each(|entry| entry.redact(caller));
+        for entry in &mut entries {
+            entry.redact(caller);
+        }
     }
     let page = query.page(entries, total, |entry| (KeyValue::Instant(entry.at), entry.id.uuid()))?;
     with_actors(db, page, filter).await
