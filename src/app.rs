@@ -22,10 +22,11 @@ use crate::{
     auth::{self, hashing::Hashing, throttle::Limits},
     clients,
     clock::Clock,
+    contacts, contracts,
     db::Db,
-    docs,
+    departments, docs,
     error::{Error, ProblemType, Result},
-    openapi, problems, rest, roles,
+    interactions, openapi, problems, products, rest, roles,
     secrets::Secrets,
     service, teams, timeline, users,
 };
@@ -69,6 +70,11 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     roles::routes(config);
     clients::routes(config);
     timeline::routes(config);
+    contacts::routes(config);
+    products::routes(config);
+    departments::routes(config);
+    interactions::routes(config);
+    contracts::routes(config);
     problems::routes(config);
     service::routes(config);
 }
