@@ -18,6 +18,7 @@ use crate::{
         keys::Keys,
         token::Tokens,
     },
+    audit,
     auth::{self, hashing::Hashing, throttle::Limits},
     clients,
     clock::Clock,
@@ -62,6 +63,7 @@ impl State {
 
 /// Every slice's operations. What is registered here is served and documented.
 pub fn routes(config: &mut ServiceConfig<'_>) {
+    audit::routes(config);
     auth::routes(config);
     users::routes(config);
     teams::routes(config);

@@ -37,6 +37,7 @@ use crate::{
         (name = "interactions", description = "What passes between the company and its clients, done and planned."),
         (name = "contracts", description = "Contracts with clients, from the draft to their end, and the ceiling of their orders."),
         (name = "orders", description = "What clients order, from the draft to fulfilment, and the departments' queues."),
+        (name = "audit", description = "Who changed what, when and why."),
         (name = "service", description = "The service itself."),
     ),
     components(schemas(Problem, ProblemField)),

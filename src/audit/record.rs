@@ -1,4 +1,4 @@
-//! Who changed what, when and why: one row for each change, in the change's own transaction.
+//! What is recorded of a change, in the change's own transaction.
 
 use diesel::Insertable;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -26,7 +26,7 @@ pub struct Record {
     pub client_id: Option<Uuid>,
     /// The version that came of it.
     pub version: i64,
-    /// Each changed field with its value before and after; `reason` when one was given.
+    /// Each changed field with its value before and after, marked when only some may see it; `reason` when one was given.
     pub changes: Map<String, Value>,
 }
 
@@ -51,7 +51,12 @@ impl Record {
         self.changes.insert("reason".to_owned(), json!({"to": reason}));
     }
 
-    fn of<E: Entity>(action: &'static str, row: &E, changes: Map<String, Value>) -> Self {
+    fn of<E: Entity>(action: &'static str, row: &E, mut changes: Map<String, Value>) -> Self {
+        for name in E::CONFIDENTIAL {
+            if let Some(Value::Object(change)) = changes.get_mut(*name) {
+                change.insert("confidential".to_owned(), json!(true));
+            }
+        }
         Self {
             action,
             resource: E::NAME,
