@@ -66,7 +66,7 @@ pub async fn migrate(url: &str) -> Result<()> {
 pub async fn create_user(url: &str, secrets: &Secrets, user: CreateUser) -> Result<()> {
     let hashing = Hashing::new()?;
     let clock = Clock::system();
-    setup::prepare(url, secrets, &hashing, &clock).await?;
+    setup::prepare(url, secrets, &hashing, &clock).await?.announce();
     let name = Line::parse(&user.name).map_err(Error::internal)?;
     let email = Email::parse(&user.email).map_err(Error::internal)?;
     let team = Line::parse(&user.team).map_err(Error::internal)?;
@@ -95,7 +95,7 @@ pub async fn create_user(url: &str, secrets: &Secrets, user: CreateUser) -> Resu
 pub async fn reset_password(url: &str, secrets: &Secrets, email: &str) -> Result<()> {
     let hashing = Hashing::new()?;
     let clock = Clock::system();
-    setup::prepare(url, secrets, &hashing, &clock).await?;
+    setup::prepare(url, secrets, &hashing, &clock).await?.announce();
     let (password, hash) = generated(&hashing).await?;
     let mut connection = db::connect(url).await?;
     let email = email.trim().to_lowercase();

@@ -127,9 +127,7 @@ async fn serve(config: &Config, url: &str, secrets: Secrets, demo: bool) -> Resu
         commands::seed_demo_if_empty(url, &secrets).await?;
     }
     server::serve(config, url, secrets, |prepared| {
-        if let Some(password) = &prepared.first_password {
-            println!("First supervisor: {} with the password {password}", liaison::setup::FIRST_SUPERVISOR);
-        }
+        prepared.announce();
         println!("Liaison listens on http://{0} · Swagger UI: http://{0}/docs/", config.listen);
     })
     .await
