@@ -45,6 +45,9 @@ diesel::define_sql_function! {
     fn pg_try_advisory_xact_lock(key: BigInt) -> Bool;
 }
 
+/// Fingerprint, status, location, tag and body of the first answer.
+type Kept = (Vec<u8>, i16, Option<String>, Option<String>, Vec<u8>);
+
 /// Claims `key` for this transaction; gives the answer when it was given before.
 ///
 /// # Errors
@@ -55,7 +58,7 @@ pub async fn begin(tx: &mut Tx<'_>, actor: UserId, key: &Key, fingerprint: &[u8]
     if !claimed {
         return Err(in_progress());
     }
-    let kept: Option<(Vec<u8>, i16, Option<String>, Option<String>, Vec<u8>)> = idempotency_keys::table
+    let kept: Option<Kept> = idempotency_keys::table
         .find((actor.uuid(), &key.0))
         .select((
             idempotency_keys::fingerprint,

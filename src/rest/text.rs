@@ -262,9 +262,9 @@ pub mod rules {
         const EXAMPLE: &'static str = "7707083893";
 
         fn check(text: &str) -> Result<String, Invalid> {
-            let digits: Vec<u32> = text.chars().map(|c| c.to_digit(10)).collect::<Option<_>>().ok_or(Invalid::TaxId)?;
             // The weights of the order of the Federal Tax Service MMV-7-6/435@.
             const WEIGHTS: [u32; 11] = [3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8];
+            let digits: Vec<u32> = text.chars().map(|c| c.to_digit(10)).collect::<Option<_>>().ok_or(Invalid::TaxId)?;
             let check_digit = |count: usize| {
                 let weights = WEIGHTS.iter().skip(11 - count);
                 let sum: u32 = weights.zip(&digits).map(|(weight, digit)| weight * digit).sum();
