@@ -26,7 +26,7 @@ use crate::{
     error::{Error, ProblemType, Result},
     openapi, problems, rest, roles,
     secrets::Secrets,
-    service, teams, users,
+    service, teams, timeline, users,
 };
 
 /// What all workers share.
@@ -66,6 +66,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     teams::routes(config);
     roles::routes(config);
     clients::routes(config);
+    timeline::routes(config);
     problems::routes(config);
     service::routes(config);
 }

@@ -7,6 +7,7 @@ use diesel_async::RunQueryDsl;
 use crate::{
     access::{
         caller::{TeamId, UserId},
+        keys::Keys,
         role::Role,
         scope::Scope,
     },
@@ -19,13 +20,14 @@ use crate::{
         self,
         schema::{teams, users},
     },
+    demo,
     error::{Error, Result},
     rest::{
         change,
         text::{Email, Line},
     },
     secrets::{Secrets, random_text},
-    setup,
+    setup::{self, FIRST_SUPERVISOR, Prepared},
     teams::{self as groups, NewTeam},
     users::{self as people, NewUser},
 };
@@ -66,7 +68,7 @@ pub async fn migrate(url: &str) -> Result<()> {
 pub async fn create_user(url: &str, secrets: &Secrets, user: CreateUser) -> Result<()> {
     let hashing = Hashing::new()?;
     let clock = Clock::system();
-    setup::prepare(url, secrets, &hashing, &clock).await?.announce();
+    prepare(url, secrets, &hashing, &clock).await?;
     let name = Line::parse(&user.name).map_err(Error::internal)?;
     let email = Email::parse(&user.email).map_err(Error::internal)?;
     let team = Line::parse(&user.team).map_err(Error::internal)?;
@@ -95,7 +97,7 @@ pub async fn create_user(url: &str, secrets: &Secrets, user: CreateUser) -> Resu
 pub async fn reset_password(url: &str, secrets: &Secrets, email: &str) -> Result<()> {
     let hashing = Hashing::new()?;
     let clock = Clock::system();
-    setup::prepare(url, secrets, &hashing, &clock).await?.announce();
+    prepare(url, secrets, &hashing, &clock).await?;
     let (password, hash) = generated(&hashing).await?;
     let mut connection = db::connect(url).await?;
     let email = email.trim().to_lowercase();
@@ -121,18 +123,54 @@ async fn generated(hashing: &Hashing) -> Result<(NewPassword, String)> {
     Ok((password, hash))
 }
 
-/// Fills an empty database with the demonstration company.
-///
-/// # Errors
-/// When the database is not empty.
-pub async fn seed_demo(_url: &str, _secrets: &Secrets) -> Result<()> {
-    Err(Error::internal("the demonstration company is not there yet"))
+/// The password of the demonstration company's users.
+#[derive(Args, Clone)]
+pub struct DemoPassword {
+    /// The password of all users of the demonstration company, at least 15 characters; generated when left out.
+    #[arg(long, env = "LIAISON_DEMO_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
+    demo_password: Option<String>,
 }
 
-/// The same, and nothing when the database is not empty.
+/// Fills an empty database with the demonstration company and prints its users' password.
+///
+/// # Errors
+/// When the database has clients already, or the password given is too short.
+pub async fn seed_demo(url: &str, hashing: &Hashing, clock: &Clock, given: &DemoPassword) -> Result<()> {
+    let (password, shown) = match &given.demo_password {
+        Some(text) => (text.clone(), "given by LIAISON_DEMO_PASSWORD".to_owned()),
+        None => {
+            let text = random_text::<18>()?;
+            (text.clone(), text)
+        }
+    };
+    let password =
+        NewPassword::parse(password).map_err(|invalid| Error::internal(format!("LIAISON_DEMO_PASSWORD: {invalid}")))?;
+    let mut connection = db::connect(url).await?;
+    demo::load(&mut connection, hashing, clock, password).await?;
+    println!("Northwind is loaded. Its users sign in as first.last@northwind.example with the password {shown}");
+    Ok(())
+}
+
+/// The same, and nothing when the database has clients already.
 ///
 /// # Errors
 /// The database's.
-pub async fn seed_demo_if_empty(url: &str, secrets: &Secrets) -> Result<()> {
-    seed_demo(url, secrets).await
+pub async fn seed_demo_if_empty(url: &str, hashing: &Hashing, clock: &Clock, given: &DemoPassword) -> Result<()> {
+    let mut connection = db::connect(url).await?;
+    if demo::is_empty(&mut connection).await? {
+        return seed_demo(url, hashing, clock, given).await;
+    }
+    Ok(())
+}
+
+/// Prepares the database and, on the very first start, prints the first supervisor's password: it is shown only once.
+///
+/// # Errors
+/// As [`setup::prepare`].
+pub async fn prepare(url: &str, secrets: &Secrets, hashing: &Hashing, clock: &Clock) -> Result<Keys> {
+    let Prepared { keys, first_password } = setup::prepare(url, secrets, hashing, clock).await?;
+    if let Some(password) = first_password {
+        println!("The first supervisor signs in as {FIRST_SUPERVISOR} with the password {password}");
+    }
+    Ok(keys)
 }

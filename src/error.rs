@@ -250,12 +250,14 @@ impl Error {
     }
 }
 
+/// For the log and the command line: what happened inside, or else what the caller is told.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.problem.code())?;
-        match &self.0.cause {
-            Some(cause) => write!(f, ": {cause}"),
-            None => Ok(()),
+        let Inner { problem, detail, cause, .. } = &*self.0;
+        match (cause, detail) {
+            (Some(cause), _) => f.write_str(cause),
+            (None, Some(detail)) => f.write_str(detail.text(Language::En)),
+            (None, None) => f.write_str(problem.about().text(Language::En)),
         }
     }
 }

@@ -4,7 +4,9 @@ use std::{path::Path, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 use liaison::{
-    commands,
+    auth::hashing::Hashing,
+    clock::Clock,
+    commands::{self, DemoPassword},
     config::{Config, Settings},
     db::local::{self, LocalPostgres},
     error::Result,
@@ -33,6 +35,8 @@ struct Serve {
     /// Load the demonstration company when the database is empty.
     #[arg(long)]
     demo: bool,
+    #[command(flatten)]
+    password: DemoPassword,
 }
 
 #[derive(Subcommand)]
@@ -66,6 +70,8 @@ enum Seed {
     Demo {
         #[command(flatten)]
         settings: Settings,
+        #[command(flatten)]
+        password: DemoPassword,
     },
 }
 
@@ -106,12 +112,13 @@ fn run(cli: Cli) -> Result<(), String> {
             print!("{}", document.json);
             Ok(())
         }
-        Command::Serve(Serve { settings, demo }) => {
+        Command::Serve(Serve { settings, demo, password }) => {
+            let demo = demo.then_some(password);
             with_database(&settings, async |config, url, secrets| serve(config, url, secrets, demo).await)
         }
         Command::Migrate { settings } => with_database(&settings, async |_, url, _| commands::migrate(url).await),
-        Command::Seed { what: Seed::Demo { settings } } => {
-            with_database(&settings, async |_, url, secrets| commands::seed_demo(url, &secrets).await)
+        Command::Seed { what: Seed::Demo { settings, password } } => {
+            with_database(&settings, async |_, url, secrets| seed_demo(url, &secrets, &password).await)
         }
         Command::User { what: User::Create { settings, user } } => {
             with_database(&settings, async |_, url, secrets| commands::create_user(url, &secrets, user).await)
@@ -122,15 +129,22 @@ fn run(cli: Cli) -> Result<(), String> {
     }
 }
 
-async fn serve(config: &Config, url: &str, secrets: Secrets, demo: bool) -> Result<()> {
-    if demo {
-        commands::seed_demo_if_empty(url, &secrets).await?;
+async fn serve(config: &Config, url: &str, secrets: Secrets, demo: Option<DemoPassword>) -> Result<()> {
+    let hashing = Hashing::new()?;
+    let clock = Clock::system();
+    let keys = commands::prepare(url, &secrets, &hashing, &clock).await?;
+    if let Some(password) = &demo {
+        commands::seed_demo_if_empty(url, &hashing, &clock, password).await?;
     }
-    server::serve(config, url, secrets, |prepared| {
-        prepared.announce();
-        println!("Liaison listens on http://{0} · Swagger UI: http://{0}/docs/", config.listen);
-    })
-    .await
+    let state = server::state(&config.issuer, secrets, hashing, keys, clock, config.sign_in_limits)?;
+    server::serve(config, url, state).await
+}
+
+async fn seed_demo(url: &str, secrets: &Secrets, password: &DemoPassword) -> Result<()> {
+    let hashing = Hashing::new()?;
+    let clock = Clock::system();
+    commands::prepare(url, secrets, &hashing, &clock).await?;
+    commands::seed_demo(url, &hashing, &clock, password).await
 }
 
 /// Checks the settings, has a database ready, does `work` and leaves the database as it should be left.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::{HttpServer, web::Data};
 
 use crate::{
-    access::{caller::Callers, token::Tokens},
+    access::{caller::Callers, keys::Keys, token::Tokens},
     app::{self, State},
     auth::{hashing::Hashing, throttle::Limits},
     clock::Clock,
@@ -14,7 +14,6 @@ use crate::{
     error::{Error, Result},
     openapi::Document,
     secrets::Secrets,
-    setup::{self, Prepared},
 };
 
 /// Makes the state of an app from what was prepared.
@@ -25,7 +24,7 @@ pub fn state(
     issuer: &str,
     secrets: Secrets,
     hashing: Hashing,
-    keys: crate::access::keys::Keys,
+    keys: Keys,
     clock: Clock,
     sign_in_limits: Limits,
 ) -> Result<State> {
@@ -41,25 +40,20 @@ pub fn state(
     })
 }
 
-/// Serves until told to stop. `ready` is called once requests are taken.
+/// Serves until told to stop.
 ///
 /// # Errors
-/// When the database or the address cannot be had.
-pub async fn serve(config: &Config, url: &str, secrets: Secrets, ready: impl FnOnce(&Prepared)) -> Result<()> {
-    let hashing = Hashing::new()?;
-    let clock = Clock::system();
-    let prepared = setup::prepare(url, &secrets, &hashing, &clock).await?;
-    ready(&prepared);
-    let state = state(&config.issuer, secrets, hashing, prepared.keys, clock, config.sign_in_limits)?;
+/// When the address cannot be had.
+pub async fn serve(config: &Config, url: &str, state: State) -> Result<()> {
     let state = Data::new(state);
     let settings = PoolSettings { max_size: config.pool_size, ..PoolSettings::default() };
     let url = url.to_owned();
-    HttpServer::new(move || app::app(state.clone(), Db::new(&url, settings)))
+    let server = HttpServer::new(move || app::app(state.clone(), Db::new(&url, settings)))
         .workers(config.workers)
         .shutdown_timeout(25)
         .bind(config.listen)
         .map_err(|error| Error::internal(format!("cannot listen on {}: {error}", config.listen)))?
-        .run()
-        .await
-        .map_err(Error::internal)
+        .run();
+    println!("Liaison listens on http://{0} · Swagger UI: http://{0}/docs/", config.listen);
+    server.await.map_err(Error::internal)
 }

@@ -30,15 +30,6 @@ pub struct Prepared {
     pub first_password: Option<String>,
 }
 
-impl Prepared {
-    /// Prints the password of the first supervisor: it is told this once.
-    pub fn announce(&self) {
-        if let Some(password) = &self.first_password {
-            println!("First supervisor: {FIRST_SUPERVISOR} with the password {password}");
-        }
-    }
-}
-
 /// Brings the database at `url` up to date and fills what is missing. Servers that start together take turns.
 ///
 /// # Errors

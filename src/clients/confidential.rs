@@ -14,9 +14,14 @@ use crate::{
 const PERMISSION: &str = "clients:read_confidential";
 
 impl Client {
+    /// Whether `caller` may see the confidential fields.
+    pub fn shows_confidential(&self, caller: &Caller) -> bool {
+        reaches(caller, PERMISSION, self.owner_id, self.team_id, self.is_key)
+    }
+
     /// Takes the confidential fields out for a `caller` who may not see them.
     pub fn redact(&mut self, caller: &Caller) {
-        if reaches(caller, PERMISSION, self.owner_id, self.team_id, self.is_key) {
+        if self.shows_confidential(caller) {
             return;
         }
         self.credit_limit = None;

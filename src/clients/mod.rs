@@ -9,7 +9,8 @@ mod status;
 mod transfer;
 mod view;
 
-pub use model::{Client, ClientId, Kind, NewClient};
-pub use queries::{hold, insert};
+pub use model::{Address, Client, ClientId, Kind, NewClient};
+pub use queries::{find, hold, insert, step};
 pub use routes::routes;
-pub use status::ClientStatus;
+pub use status::{ClientStatus, Transition};
+pub use transfer::designate;

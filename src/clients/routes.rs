@@ -11,7 +11,7 @@ use super::{
     queries,
     status::Transition,
     transfer,
-    view::{ClientView, views},
+    view::{ClientView, view, views},
 };
 use crate::{
     access::{
@@ -79,7 +79,7 @@ async fn create_client(scope: Scope<Client, Create>, change: Change, new: Body<N
     change
         .run(async |tx| {
             let client = queries::insert(tx, &scope, new).await?;
-            Reply::created(&ClientView::of(client, tx.caller()))
+            Reply::created(&view(tx, client).await?)
         })
         .await
 }
@@ -128,7 +128,7 @@ async fn update_client(
     change
         .run(async |tx| {
             let client = queries::update(tx, &scope, *id, &seen, patch).await?;
-            Reply::ok(&ClientView::of(client, tx.caller()))
+            Reply::ok(&view(tx, client).await?)
         })
         .await
 }
@@ -152,7 +152,7 @@ async fn verify_client(
     change
         .run(async |tx| {
             let client = queries::verify(tx, &scope, *id, &seen).await?;
-            Reply::ok(&ClientView::of(client, tx.caller()))
+            Reply::ok(&view(tx, client).await?)
         })
         .await
 }
@@ -180,7 +180,7 @@ async fn transfer_client(
     change
         .run(async |tx| {
             let client = transfer::transfer(tx, &scope, *id, &seen, body).await?;
-            Reply::ok(&ClientView::of(client, tx.caller()))
+            Reply::ok(&view(tx, client).await?)
         })
         .await
 }
@@ -204,7 +204,7 @@ async fn designate_key_client(
     change
         .run(async |tx| {
             let client = transfer::designate(tx, &scope, *id, &seen, true).await?;
-            Reply::ok(&ClientView::of(client, tx.caller()))
+            Reply::ok(&view(tx, client).await?)
         })
         .await
 }
@@ -228,7 +228,7 @@ async fn revoke_key_client(
     change
         .run(async |tx| {
             let client = transfer::designate(tx, &scope, *id, &seen, false).await?;
-            Reply::ok(&ClientView::of(client, tx.caller()))
+            Reply::ok(&view(tx, client).await?)
         })
         .await
 }
@@ -256,7 +256,7 @@ async fn qualify_client(
         .run(async |tx| {
             let client = queries::step(tx, &scope, *id, &seen, Transition::Qualify).await?;
             reason.record(tx);
-            Reply::ok(&ClientView::of(client, tx.caller()))
+            Reply::ok(&view(tx, client).await?)
         })
         .await
 }
@@ -284,7 +284,7 @@ async fn activate_client(
         .run(async |tx| {
             let client = queries::step(tx, &scope, *id, &seen, Transition::Activate).await?;
             reason.record(tx);
-            Reply::ok(&ClientView::of(client, tx.caller()))
+            Reply::ok(&view(tx, client).await?)
         })
         .await
 }
@@ -312,7 +312,7 @@ async fn mark_client_dormant(
         .run(async |tx| {
             let client = queries::step(tx, &scope, *id, &seen, Transition::MarkDormant).await?;
             reason.record(tx);
-            Reply::ok(&ClientView::of(client, tx.caller()))
+            Reply::ok(&view(tx, client).await?)
         })
         .await
 }
@@ -340,7 +340,7 @@ async fn mark_client_lost(
         .run(async |tx| {
             let client = queries::step(tx, &scope, *id, &seen, Transition::MarkLost).await?;
             reason.record(tx);
-            Reply::ok(&ClientView::of(client, tx.caller()))
+            Reply::ok(&view(tx, client).await?)
         })
         .await
 }
@@ -368,7 +368,7 @@ async fn archive_client(
         .run(async |tx| {
             let client = queries::archive(tx, &scope, *id, &seen, Transition::Archive).await?;
             reason.record(tx);
-            Reply::ok(&ClientView::of(client, tx.caller()))
+            Reply::ok(&view(tx, client).await?)
         })
         .await
 }
@@ -396,7 +396,7 @@ async fn restore_client(
         .run(async |tx| {
             let client = queries::archive(tx, &scope, *id, &seen, Transition::Restore).await?;
             reason.record(tx);
-            Reply::ok(&ClientView::of(client, tx.caller()))
+            Reply::ok(&view(tx, client).await?)
         })
         .await
 }

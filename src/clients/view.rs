@@ -1,6 +1,9 @@
 //! A client as a caller sees it.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use diesel_async::AsyncPgConnection;
 use serde::Serialize;
@@ -16,8 +19,8 @@ use crate::{
         caller::{Caller, UserId},
         scope::may,
     },
-    error::Result,
-    rest::{entity::View, list::Words},
+    error::{Error, Result},
+    rest::{change::Tx, entity::View, list::Words},
     users::{self, UserRef},
 };
 
@@ -44,15 +47,14 @@ pub struct ClientView {
     owner: Option<UserRef>,
 }
 
-impl ClientView {
-    /// `client` as `caller` sees it.
-    pub fn of(mut client: Client, caller: Option<&Arc<Caller>>) -> Self {
-        let actions = caller.map_or_else(Vec::new, |caller| actions(&client, caller));
-        if let Some(caller) = caller {
-            client.redact(caller);
-        }
-        Self { client, actions, owner: None }
-    }
+/// The client just changed, as who changed it sees it.
+///
+/// # Errors
+/// The database's.
+pub async fn view(tx: &mut Tx<'_>, client: Client) -> Result<ClientView> {
+    let caller = tx.caller().cloned();
+    let view = views(tx, vec![client], &Words::default(), caller.as_ref()).await?.pop();
+    view.ok_or_else(Error::not_found)
 }
 
 impl View for ClientView {
@@ -63,8 +65,8 @@ impl View for ClientView {
     }
 }
 
-/// What `caller` may do with `client` in its present state.
-fn actions(client: &Client, caller: &Caller) -> Vec<&'static str> {
+/// What `caller` may do with `client` in its present state; `may_be_key` when its owner may own key clients.
+fn actions(client: &Client, caller: &Caller, may_be_key: bool) -> Vec<&'static str> {
     let update = may::<Client, Update>(caller, client);
     let archive = may::<Client, Archive>(caller, client);
     let archived = client.status == ClientStatus::Archived;
@@ -75,7 +77,7 @@ fn actions(client: &Client, caller: &Caller) -> Vec<&'static str> {
             ("update", update),
             ("verify", update),
             ("transfer", may::<Client, TransferClient>(caller, client)),
-            ("designate_key", designate && !client.is_key),
+            ("designate_key", designate && !client.is_key && may_be_key),
             ("revoke_key", designate && client.is_key),
         ];
         actions.extend(offered.into_iter().filter(|(_, may)| *may).map(|(name, _)| name));
@@ -104,9 +106,27 @@ pub async fn views(
     } else {
         HashMap::new()
     };
-    let view = |client: Client| {
+    let key_owners = key_owners(db, &clients, caller).await?;
+    let view = |mut client: Client| {
         let owner = owners.get(&client.owner_id).cloned();
-        ClientView { owner, ..ClientView::of(client, caller) }
+        let may_be_key = key_owners.contains(&client.owner_id);
+        let actions = caller.map_or_else(Vec::new, |caller| actions(&client, caller, may_be_key));
+        if let Some(caller) = caller {
+            client.redact(caller);
+        }
+        ClientView { client, actions, owner }
     };
     Ok(clients.into_iter().map(view).collect())
+}
+
+/// The owners who may own key clients, asked only where `caller` could designate one.
+async fn key_owners(
+    db: &mut AsyncPgConnection,
+    clients: &[Client],
+    caller: Option<&Arc<Caller>>,
+) -> Result<HashSet<UserId>> {
+    let Some(caller) = caller else { return Ok(HashSet::new()) };
+    let could = |client: &&Client| !client.is_key && may::<Client, DesignateKey>(caller, *client);
+    let owners: Vec<UserId> = clients.iter().filter(could).map(|client| client.owner_id).collect();
+    if owners.is_empty() { Ok(HashSet::new()) } else { users::key_owners(db, owners).await }
 }

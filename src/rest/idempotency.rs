@@ -1,7 +1,12 @@
 //! `Idempotency-Key`: the same request twice has one effect and one answer.
 
 use aws_lc_rs::digest;
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, sql_types::BigInt};
+use chrono::Duration;
+use diesel::{
+    ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper,
+    prelude::{Queryable, Selectable},
+    sql_types::BigInt,
+};
 use diesel_async::RunQueryDsl;
 
 use crate::{
@@ -11,11 +16,17 @@ use crate::{
     rest::{
         change::{Reply, Tx},
         invalid::Invalid,
+        time::Instant,
     },
 };
 
-/// How long an answer is kept, in hours.
-pub const KEPT_HOURS: i64 = 24;
+/// How long an answer is kept.
+const KEPT: Duration = Duration::hours(24);
+
+/// The moment before which answers are no longer kept.
+pub fn kept_since(now: Instant) -> Instant {
+    now.after(-KEPT)
+}
 
 /// A key that the caller chose: 1 to 255 printable ASCII characters.
 #[derive(Clone, Debug)]
@@ -60,24 +71,33 @@ pub async fn begin(tx: &mut Tx<'_>, actor: UserId, key: &Key, fingerprint: &[u8]
     }
     let kept: Option<Kept> = idempotency_keys::table
         .find((actor.uuid(), &key.0))
-        .select((
-            idempotency_keys::fingerprint,
-            idempotency_keys::status,
-            idempotency_keys::location,
-            idempotency_keys::etag,
-            idempotency_keys::body,
-        ))
+        .select(Kept::as_select())
         .first(&mut **tx)
         .await
         .optional()?;
     match kept {
         None => Ok(None),
-        Some((seen, ..)) if seen != fingerprint => Err(Error::new(ProblemType::IdempotencyMismatch)),
-        Some((_, status, location, etag, body)) => {
+        Some(kept) if kept.created_at <= kept_since(tx.now()) => {
+            diesel::delete(idempotency_keys::table.find((actor.uuid(), &key.0))).execute(&mut **tx).await?;
+            Ok(None)
+        }
+        Some(kept) if kept.fingerprint != fingerprint => Err(Error::new(ProblemType::IdempotencyMismatch)),
+        Some(Kept { status, location, etag, body, .. }) => {
             let status = u16::try_from(status).map_err(Error::internal)?;
             Ok(Some(Reply { status, location, etag, body }))
         }
     }
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = idempotency_keys)]
+struct Kept {
+    fingerprint: Vec<u8>,
+    status: i16,
+    location: Option<String>,
+    etag: Option<String>,
+    body: Vec<u8>,
+    created_at: Instant,
 }
 
 /// Keeps `reply` for `key`, in the transaction of its effect.

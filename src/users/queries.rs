@@ -1,8 +1,8 @@
 //! Every query on users.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper, pg::Pg};
+use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, SelectableHelper, pg::Pg};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::{NewUser, User, UserFilter, UserPatch, UserRef, UserSort, UserStatus};
@@ -17,7 +17,7 @@ use crate::{
     auth,
     db::{
         Cached,
-        schema::{clients, users},
+        schema::{clients, role_policies, users},
     },
     error::{Error, OnConstraint, ProblemType, Result},
     rest::{
@@ -111,6 +111,21 @@ pub async fn find_own(db: &mut AsyncPgConnection, caller: &Caller) -> Result<Use
 pub async fn references(db: &mut AsyncPgConnection, ids: Vec<UserId>) -> Result<HashMap<UserId, UserRef>> {
     let rows: Vec<UserRef> = users::table.filter(users::id.eq_any(ids)).select(UserRef::as_select()).load(db).await?;
     Ok(rows.into_iter().map(|user| (user.id, user)).collect())
+}
+
+/// Those of `ids` whose role may own key clients, in one query.
+///
+/// # Errors
+/// The database's.
+pub async fn key_owners(db: &mut AsyncPgConnection, ids: Vec<UserId>) -> Result<HashSet<UserId>> {
+    let may_own = users::table
+        .inner_join(role_policies::table.on(role_policies::role.eq(users::role)))
+        .filter(users::id.eq_any(ids))
+        .filter(users::status.eq(UserStatus::Active))
+        .filter(role_policies::may_own_key_clients)
+        .select(users::id);
+    let ids: Vec<UserId> = may_own.load(db).await?;
+    Ok(ids.into_iter().collect())
 }
 
 /// A user as the owner of something.

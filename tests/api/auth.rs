@@ -1,1 +1,449 @@
 //! Signing in, staying in, and being refused.
+
+use actix_web::{http::Method, test::TestRequest};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use chrono::Duration;
+use futures_util::future::join_all;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Validation, crypto};
+use liaison::auth::throttle::Limits;
+use serde_json::{Value, json};
+
+use crate::{
+    calls::{PASSWORD, World},
+    harness::{Answer, TestApp, TestUser},
+};
+
+const HERE: &str = "192.0.2.1:4711";
+
+async fn send_form(app: &TestApp, path: &str, from: &str, fields: &[(&str, &str)]) -> Answer {
+    let request = TestRequest::with_uri(path).method(Method::POST).peer_addr(from.parse().unwrap());
+    app.send(request.set_form(fields)).await
+}
+
+async fn sign_in_from(app: &TestApp, from: &str, email: &str, password: &str) -> Answer {
+    let fields = [("grant_type", "password"), ("username", email), ("password", password)];
+    send_form(app, "/v1/auth/token", from, &fields).await
+}
+
+async fn sign_in(app: &TestApp, email: &str, password: &str) -> Answer {
+    sign_in_from(app, HERE, email, password).await
+}
+
+async fn refresh(app: &TestApp, token: &str) -> Answer {
+    let fields = [("grant_type", "refresh_token"), ("refresh_token", token)];
+    send_form(app, "/v1/auth/token", HERE, &fields).await
+}
+
+async fn revoke(app: &TestApp, token: &str) {
+    let answer = send_form(app, "/v1/auth/revoke", HERE, &[("token", token)]).await;
+    assert_eq!(answer.status, 200);
+}
+
+fn bearer(app: &TestApp, tokens: &Value) -> TestUser {
+    app.anonymous().with_token(tokens["access_token"].as_str().unwrap())
+}
+
+fn refresh_token(tokens: &Value) -> &str {
+    tokens["refresh_token"].as_str().unwrap()
+}
+
+/// An app, and a user with [`PASSWORD`] at it.
+async fn with_user(limits: Limits) -> (TestApp, Value) {
+    let app = TestApp::with_limits(limits).await;
+    let user = World::over(app.clone()).await.user().await;
+    (app, user)
+}
+
+async fn signed_in() -> (TestApp, Value) {
+    let (app, user) = with_user(Limits::default()).await;
+    let tokens = sign_in(&app, email(&user), PASSWORD).await.ok();
+    (app, tokens)
+}
+
+fn email(user: &Value) -> &str {
+    user["email"].as_str().unwrap()
+}
+
+#[actix_web::test]
+async fn a_password_gives_a_token_of_its_user() {
+    let (app, user) = with_user(Limits::default()).await;
+    // People write their address as they like.
+    let typed = format!(" {} ", email(&user).to_uppercase());
+    let tokens = sign_in(&app, &typed, PASSWORD).await.ok();
+    assert_eq!((&tokens["token_type"], &tokens["expires_in"]), (&json!("Bearer"), &json!(900)));
+    let me = bearer(&app, &tokens).get("/v1/me").await.ok();
+    assert_eq!(me["id"], user["id"]);
+    assert_eq!(me["actions"], json!([]));
+}
+
+#[actix_web::test]
+async fn who_may_not_sign_in_learns_nothing_of_why() {
+    let app = TestApp::start().await;
+    let world = World::over(app.clone()).await;
+    let user = world.user().await;
+    let blocked = world.step(&world.user().await, "block").await;
+    let attempts = [
+        (email(&user), "a wrong password, long enough"),
+        ("nobody@example.com", PASSWORD),
+        (email(&blocked), PASSWORD),
+        ("nobody\0@example.com", PASSWORD),
+        ("not an address", ""),
+    ];
+    let mut told = Vec::new();
+    for (name, password) in attempts {
+        let answer = sign_in(&app, name, password).await;
+        told.push(answer.told(&[]));
+        assert_eq!(answer.problem(400, "invalid_grant")["error"], "invalid_grant");
+    }
+    let long = "x".repeat(1025);
+    told.push(sign_in(&app, email(&user), &long).await.told(&[]));
+    assert!(told.iter().all(|one| *one == told[0]), "{told:#?}");
+}
+
+#[actix_web::test]
+async fn a_refresh_token_is_good_once() {
+    let (app, first) = signed_in().await;
+    let second = refresh(&app, refresh_token(&first)).await.ok();
+    let third = refresh(&app, refresh_token(&second)).await.ok();
+    for tokens in [&first, &second, &third] {
+        assert_eq!(bearer(&app, tokens).get("/v1/me").await.status, 200);
+    }
+    refresh(&app, "unknown").await.problem(400, "invalid_grant");
+    assert_eq!(bearer(&app, &third).get("/v1/me").await.status, 200, "an unknown token ends nothing");
+}
+
+#[actix_web::test]
+async fn a_spent_refresh_token_ends_its_family_and_no_other() {
+    let (app, user) = with_user(Limits::default()).await;
+    let first = sign_in(&app, email(&user), PASSWORD).await.ok();
+    let other = sign_in(&app, email(&user), PASSWORD).await.ok();
+    let second = refresh(&app, refresh_token(&first)).await.ok();
+    refresh(&app, refresh_token(&first)).await.problem(400, "invalid_grant");
+    refresh(&app, refresh_token(&second)).await.problem(400, "invalid_grant");
+    for tokens in [&first, &second] {
+        bearer(&app, tokens).get("/v1/me").await.problem(401, "unauthorized");
+    }
+    assert_eq!(bearer(&app, &other).get("/v1/me").await.status, 200);
+    let _ = refresh(&app, refresh_token(&other)).await.ok();
+}
+
+#[actix_web::test]
+async fn parallel_refreshes_leave_at_most_one_successor() {
+    let (app, first) = signed_in().await;
+    let second = app.second_server().await;
+    let servers = [&app, &second];
+    let racing = (0..20).map(|n| refresh(servers[n % 2], refresh_token(&first)));
+    let answers = join_all(racing).await;
+    let won: Vec<Value> = answers.into_iter().filter(|answer| answer.status == 200).map(Answer::ok).collect();
+    assert!(won.len() <= 1, "{} successors", won.len());
+    assert_eq!(app.count("refresh_tokens WHERE spent_at IS NULL").await, i64::try_from(won.len()).unwrap());
+    // Whoever else came with the token may be a thief: the family is over.
+    for tokens in &won {
+        refresh(&app, refresh_token(tokens)).await.problem(400, "invalid_grant");
+    }
+}
+
+#[actix_web::test]
+async fn tokens_end_with_time() {
+    let (app, tokens) = signed_in().await;
+    app.advance(Duration::seconds(899));
+    assert_eq!(bearer(&app, &tokens).get("/v1/me").await.status, 200);
+    app.advance(Duration::seconds(1));
+    let refused = bearer(&app, &tokens).get("/v1/me").await;
+    assert_eq!(refused.header("www-authenticate"), Some(r#"Bearer realm="liaison", error="invalid_token""#));
+    refused.problem(401, "unauthorized");
+
+    // A week without use ends a refresh token; thirty days end the session however it is used.
+    let mut tokens = refresh(&app, refresh_token(&tokens)).await.ok();
+    for _ in 0..4 {
+        app.advance(Duration::days(7) - Duration::seconds(1));
+        tokens = refresh(&app, refresh_token(&tokens)).await.ok();
+    }
+    app.advance(Duration::days(3));
+    refresh(&app, refresh_token(&tokens)).await.problem(400, "invalid_grant");
+
+    let (app, tokens) = signed_in().await;
+    app.advance(Duration::days(7));
+    refresh(&app, refresh_token(&tokens)).await.problem(400, "invalid_grant");
+}
+
+#[actix_web::test]
+async fn either_token_signs_out() {
+    let (app, user) = with_user(Limits::default()).await;
+    for which in ["access_token", "refresh_token"] {
+        let tokens = sign_in(&app, email(&user), PASSWORD).await.ok();
+        assert_eq!(bearer(&app, &tokens).get("/v1/me").await.status, 200);
+        revoke(&app, tokens[which].as_str().unwrap()).await;
+        bearer(&app, &tokens).get("/v1/me").await.problem(401, "unauthorized");
+        refresh(&app, refresh_token(&tokens)).await.problem(400, "invalid_grant");
+        revoke(&app, tokens[which].as_str().unwrap()).await;
+    }
+    revoke(&app, "unknown").await;
+    revoke(&app, "").await;
+}
+
+#[actix_web::test]
+async fn guesses_at_an_account_are_throttled_until_the_window_ends() {
+    let (app, user) = with_user(Limits { per_account: 3, per_network: 100 }).await;
+    for _ in 0..3 {
+        sign_in(&app, email(&user), "a wrong password").await.problem(400, "invalid_grant");
+    }
+    app.advance(Duration::minutes(1));
+    for password in ["a wrong password", PASSWORD] {
+        let refused = sign_in_from(&app, "198.51.100.1:1", email(&user), password).await;
+        assert_eq!(refused.header("retry-after"), Some("240"));
+        refused.problem(429, "too_many_requests");
+    }
+    // Another account is not touched, nor can its owner tell an unknown account by the throttling.
+    for _ in 0..3 {
+        sign_in(&app, "nobody@example.com", PASSWORD).await.problem(400, "invalid_grant");
+    }
+    sign_in(&app, "nobody@example.com", PASSWORD).await.problem(429, "too_many_requests");
+    app.advance(Duration::minutes(4));
+    let _ = sign_in(&app, email(&user), PASSWORD).await.ok();
+}
+
+#[actix_web::test]
+async fn a_right_password_forgets_the_wrong_ones() {
+    let (app, user) = with_user(Limits { per_account: 3, per_network: 4 }).await;
+    for _ in 0..3 {
+        sign_in(&app, email(&user), "a wrong password").await.problem(400, "invalid_grant");
+        sign_in(&app, email(&user), "a wrong password").await.problem(400, "invalid_grant");
+        let _ = sign_in(&app, email(&user), PASSWORD).await.ok();
+        app.advance(Duration::minutes(5));
+    }
+}
+
+#[actix_web::test]
+async fn guesses_from_a_network_are_throttled() {
+    let (app, user) = with_user(Limits { per_account: 100, per_network: 3 }).await;
+    for n in 0..3 {
+        let from = format!("198.51.100.{n}:1");
+        sign_in_from(&app, &from, &format!("nobody{n}@example.com"), PASSWORD).await.problem(400, "invalid_grant");
+    }
+    let refused = sign_in_from(&app, "198.51.100.77:1", email(&user), PASSWORD).await;
+    assert_eq!(refused.header("retry-after"), Some("300"));
+    refused.problem(429, "too_many_requests");
+    let _ = sign_in_from(&app, "203.0.113.1:1", email(&user), PASSWORD).await.ok();
+    app.advance(Duration::minutes(5));
+    let _ = sign_in_from(&app, "198.51.100.77:1", email(&user), PASSWORD).await.ok();
+}
+
+#[actix_web::test]
+async fn parallel_guesses_are_counted_each() {
+    let (app, user) = with_user(Limits { per_account: 3, per_network: 100 }).await;
+    let answers = join_all((0..12).map(|_| sign_in(&app, email(&user), "a wrong password"))).await;
+    let looked_at = answers.iter().filter(|answer| answer.status == 400).count();
+    let throttled = answers.iter().filter(|answer| answer.status == 429).count();
+    assert_eq!((looked_at, throttled), (3, 9));
+}
+
+#[actix_web::test]
+async fn forms_that_are_wrong_are_refused() {
+    let app = TestApp::start().await;
+    let wrong: [(&[(&str, &str)], &str); 9] = [
+        (&[], "invalid_request"),
+        (&[("username", "a@example.com"), ("password", PASSWORD)], "invalid_request"),
+        (&[("grant_type", "password")], "invalid_request"),
+        (&[("grant_type", "password"), ("username", "a@example.com")], "invalid_request"),
+        (&[("grant_type", "refresh_token")], "invalid_request"),
+        (&[("grant_type", "refresh_token"), ("refresh_token", "x"), ("username", "a")], "invalid_request"),
+        (
+            &[("grant_type", "password"), ("grant_type", "password"), ("username", "a"), ("password", "b")],
+            "invalid_request",
+        ),
+        (&[("grant_type", "client_credentials")], "unsupported_grant_type"),
+        (&[("grant_type", ""), ("username", "a"), ("password", "b")], "unsupported_grant_type"),
+    ];
+    for (fields, error) in wrong {
+        let problem = send_form(&app, "/v1/auth/token", HERE, fields).await.problem(400, error);
+        assert_eq!(problem["error"], error, "{fields:?}");
+    }
+    send_form(&app, "/v1/auth/revoke", HERE, &[]).await.problem(400, "invalid_request");
+    let anonymous = app.anonymous();
+    for path in ["/v1/auth/token", "/v1/auth/revoke"] {
+        let json = json!({"grant_type": "password", "username": "a", "password": "b", "token": "c"});
+        anonymous.post(path, json).await.problem(415, "unsupported_media_type");
+        let huge = "x".repeat(1 << 20);
+        send_form(&app, path, HERE, &[("token", &huge)]).await.problem(413, "body_too_large");
+        let request = anonymous.request(Method::POST, path);
+        let request = request.insert_header(("content-type", "application/x-www-form-urlencoded"));
+        let raw =
+            anonymous.send(request.set_payload(&b"grant_type=password&username=%FF%FE&password=\xff&token=%00"[..]));
+        let status = raw.await.status;
+        assert!(status == 400 || (status == 200 && path.ends_with("revoke")), "{path}: {status}");
+    }
+}
+
+#[actix_web::test]
+async fn the_published_keys_verify_a_token() {
+    let (app, tokens) = signed_in().await;
+    let jwks = app.anonymous().get("/.well-known/jwks.json").await.json();
+    let token = tokens["access_token"].as_str().unwrap();
+    let header = jsonwebtoken::decode_header(token).unwrap();
+    assert_eq!((header.typ.as_deref(), header.alg), (Some("at+jwt"), Algorithm::EdDSA));
+    let keys = jwks["keys"].as_array().unwrap();
+    let key = keys.iter().find(|key| key["kid"] == header.kid.as_deref().unwrap()).unwrap();
+    assert!(keys.iter().all(|key| key.get("d").is_none()), "a private key is published");
+    let public = DecodingKey::from_ed_components(key["x"].as_str().unwrap()).unwrap();
+    let mut validation = Validation::new(Algorithm::EdDSA);
+    validation.set_audience(&["liaison"]);
+    validation.set_issuer(&["http://127.0.0.1:8080"]);
+    validation.validate_exp = false;
+    let claims = jsonwebtoken::decode::<Value>(token, &public, &validation).unwrap().claims;
+    for name in ["iss", "exp", "aud", "sub", "client_id", "iat", "jti"] {
+        assert!(!claims[name].is_null(), "RFC 9068 asks for {name}: {claims}");
+    }
+    assert_eq!(bearer(&app, &tokens).get("/v1/me").await.ok()["id"], claims["sub"]);
+}
+
+/// A token taken apart, to be put together wrongly.
+struct Forge<'a> {
+    app: &'a TestApp,
+    header: Value,
+    claims: Value,
+}
+
+impl<'a> Forge<'a> {
+    fn of(app: &'a TestApp, token: &str) -> Self {
+        let part = |n: usize| -> Value {
+            let bytes = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(n).unwrap()).unwrap();
+            serde_json::from_slice(&bytes).unwrap()
+        };
+        Self { app, header: part(0), claims: part(1) }
+    }
+
+    /// Signed with the server's own key, with these members of header and claims changed; `null` takes one out.
+    fn signed(&self, header: Value, claims: Value) -> String {
+        self.signed_by(&self.app.state().keys.signing().private, Algorithm::EdDSA, header, claims)
+    }
+
+    fn signed_by(&self, key: &EncodingKey, algorithm: Algorithm, header: Value, claims: Value) -> String {
+        let text = self.unsigned(header, claims);
+        let signature = crypto::sign(text.as_bytes(), key, algorithm).unwrap();
+        format!("{text}.{signature}")
+    }
+
+    fn unsigned(&self, header: Value, claims: Value) -> String {
+        let encode = |whole: &Value, change: Value| {
+            let mut whole = whole.as_object().unwrap().clone();
+            for (name, value) in change.as_object().unwrap() {
+                whole.insert(name.clone(), value.clone());
+            }
+            whole.retain(|_, value| !value.is_null());
+            BASE64_URL_SAFE_NO_PAD.encode(Value::Object(whole).to_string())
+        };
+        format!("{}.{}", encode(&self.header, header), encode(&self.claims, claims))
+    }
+}
+
+#[actix_web::test]
+async fn forged_and_mangled_tokens_are_refused() {
+    let (app, tokens) = signed_in().await;
+    let token = tokens["access_token"].as_str().unwrap();
+    let forge = Forge::of(&app, token);
+    // What is put together rightly is taken: the refusals below are for what is wrong in each.
+    assert_eq!(app.anonymous().with_token(&forge.signed(json!({}), json!({}))).get("/v1/me").await.status, 200);
+
+    let mut wrong = wrong_headers(&forge);
+    wrong.extend(wrong_claims(&forge));
+    wrong.extend(mangled(token));
+    assert!(wrong.len() >= 20);
+    for (what, token) in wrong {
+        let answer = app.anonymous().with_token(&token).get("/v1/me").await;
+        assert_eq!(answer.status, 401, "{what}: {:?}", answer.body);
+    }
+}
+
+fn wrong_headers(forge: &Forge<'_>) -> Vec<(&'static str, String)> {
+    let jwks = serde_json::to_value(forge.app.state().keys.published()).unwrap();
+    let public = jwks["keys"][0].clone();
+    let point = BASE64_URL_SAFE_NO_PAD.decode(public["x"].as_str().unwrap()).unwrap();
+    let stranger = aws_lc_rs::signature::Ed25519KeyPair::generate().unwrap();
+    let stranger = EncodingKey::from_ed_der(stranger.to_pkcs8v1().unwrap().as_ref());
+    let with_public =
+        |key: &[u8], header| forge.signed_by(&EncodingKey::from_secret(key), Algorithm::HS256, header, json!({}));
+    let none = |alg: &str| forge.unsigned(json!({"alg": alg}), json!({})) + ".";
+    let by_stranger = |header| forge.signed_by(&stranger, Algorithm::EdDSA, header, json!({}));
+    vec![
+        ("alg none", none("none")),
+        ("alg None", none("None")),
+        ("no alg", forge.signed(json!({"alg": null}), json!({}))),
+        ("HS256 with the public point", with_public(&point, json!({"alg": "HS256"}))),
+        ("HS256 with the published x", with_public(public["x"].as_str().unwrap().as_bytes(), json!({"alg": "HS256"}))),
+        ("HMAC said to be EdDSA", with_public(&point, json!({}))),
+        ("typ JWT", forge.signed(json!({"typ": "JWT"}), json!({}))),
+        ("no typ", forge.signed(json!({"typ": null}), json!({}))),
+        ("typ of an id token", forge.signed(json!({"typ": "id_token+jwt"}), json!({}))),
+        ("no kid", forge.signed(json!({"kid": null}), json!({}))),
+        ("unknown kid", forge.signed(json!({"kid": "unknown"}), json!({}))),
+        ("kid that is a path", forge.signed(json!({"kid": "../../../dev/null"}), json!({}))),
+        ("another key", by_stranger(json!({}))),
+        ("another key with jku", by_stranger(json!({"jku": "https://evil.example/jwks.json"}))),
+        ("another key with its jwk", by_stranger(json!({"jwk": public, "kid": "mine"}))),
+        ("another key with x5u", by_stranger(json!({"x5u": "https://evil.example/cert.pem"}))),
+    ]
+}
+
+fn wrong_claims(forge: &Forge<'_>) -> Vec<(&'static str, String)> {
+    let now = forge.app.state().clock.now().utc().timestamp();
+    let with = |claims: Value| forge.signed(json!({}), claims);
+    vec![
+        ("another audience", with(json!({"aud": "another"}))),
+        ("no audience", with(json!({"aud": null}))),
+        ("another issuer", with(json!({"iss": "https://evil.example"}))),
+        ("no issuer", with(json!({"iss": null}))),
+        ("expired", with(json!({"exp": now - 1}))),
+        ("expires now", with(json!({"exp": now}))),
+        ("never expires", with(json!({"exp": null}))),
+        ("expires as a text", with(json!({"exp": (now + 900).to_string()}))),
+        ("not yet valid", with(json!({"nbf": now + 60}))),
+        ("of no session", with(json!({"sid": uuid::Uuid::now_v7()}))),
+        ("without a session", with(json!({"sid": null}))),
+        ("a session that is no id", with(json!({"sid": "' OR 1=1"}))),
+        ("oversized", with(json!({"more": "x".repeat(5 << 10)}))),
+    ]
+}
+
+fn mangled(token: &str) -> Vec<(&'static str, String)> {
+    let parts: Vec<&str> = token.split('.').collect();
+    let flipped = |n: usize| {
+        let mut parts: Vec<String> = parts.iter().map(|part| (*part).to_owned()).collect();
+        let first = if parts[n].starts_with('A') { "B" } else { "A" };
+        parts[n].replace_range(..1, first);
+        parts.join(".")
+    };
+    vec![
+        ("empty", String::new()),
+        ("no token", "token".to_owned()),
+        ("truncated", token[..token.len() - 10].to_owned()),
+        ("without its signature", format!("{}.{}.", parts[0], parts[1])),
+        ("two parts", format!("{}.{}", parts[0], parts[1])),
+        ("four parts", format!("{token}.{}", parts[2])),
+        ("another header", flipped(0)),
+        ("other claims", flipped(1)),
+        ("another signature", flipped(2)),
+        ("padded", format!("{token}==")),
+        ("twice", format!("{token}{token}")),
+    ]
+}
+
+#[actix_web::test]
+async fn only_a_bearer_is_let_in() {
+    let (app, tokens) = signed_in().await;
+    let token = tokens["access_token"].as_str().unwrap();
+    let anonymous = app.anonymous();
+    let nobody = anonymous.get("/v1/me").await;
+    assert_eq!(nobody.header("www-authenticate"), Some(r#"Bearer realm="liaison""#));
+    nobody.problem(401, "unauthorized");
+    let with = async |header: String| {
+        let request = anonymous.request(Method::GET, "/v1/me").insert_header(("authorization", header));
+        anonymous.send(request).await.status
+    };
+    assert_eq!(with(format!("bearer {token}")).await, 200);
+    for header in [format!("Basic {token}"), token.to_owned(), "Bearer".to_owned(), format!("Bearer{token}")] {
+        assert_eq!(with(header.clone()).await, 401, "{header}");
+    }
+    let in_query = anonymous.get(&format!("/v1/me?access_token={token}")).await;
+    assert_eq!(in_query.status, 401, "a token in the address ends in logs");
+}

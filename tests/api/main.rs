@@ -10,7 +10,9 @@
 
 mod harness;
 
+mod access;
 mod auth;
+mod calls;
 mod clients;
 mod openapi;
 mod users;

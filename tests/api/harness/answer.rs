@@ -1,6 +1,9 @@
 //! Answers that check themselves: each one is held against the document before a test sees it.
 
-use actix_web::{http::header::HeaderMap, web::Bytes};
+use actix_web::{
+    http::{Uri, header::HeaderMap},
+    web::Bytes,
+};
 use serde_json::Value;
 
 use super::contract;
@@ -17,16 +20,28 @@ pub struct Answer {
 
 impl Answer {
     #[track_caller]
-    pub(super) fn new(method: &str, path: &str, status: u16, headers: &HeaderMap, body: Bytes) -> Self {
+    pub(super) fn new(method: &str, uri: &Uri, status: u16, headers: &HeaderMap, body: Bytes) -> Self {
         let text = |value: &actix_web::http::header::HeaderValue| value.to_str().unwrap().to_owned();
         let headers = headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
-        let answer = Self { status, headers, body, path: path.to_owned() };
-        contract::check(method, path, &answer);
+        let answer = Self { status, headers, body, path: uri.path().to_owned() };
+        contract::check(method, uri.path(), uri.query().unwrap_or_default(), &answer);
         answer
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// All that the answer tells, but for the request's id and the texts in `hidden`: for answers that must be equal.
+    pub fn told(&self, hidden: &[&str]) -> (u16, Vec<(String, String)>, String) {
+        let request = self.header("x-request-id").unwrap_or_default().to_owned();
+        let hide = |text: &str| {
+            let text = text.replace(&request, "{request}");
+            hidden.iter().fold(text, |text, hidden| text.replace(hidden, "{hidden}"))
+        };
+        let mut headers: Vec<_> = self.headers.iter().map(|(name, value)| (name.clone(), hide(value))).collect();
+        headers.sort();
+        (self.status, headers, hide(&String::from_utf8_lossy(&self.body)))
     }
 
     /// The JSON, whatever the status.

@@ -69,13 +69,13 @@ impl TestApp {
         let service = Rc::new(service);
         let call = move |request: Request| -> Answered {
             let service = Rc::clone(&service);
-            let (method, path) = (request.method().to_string(), request.path().to_owned());
+            let (method, uri) = (request.method().to_string(), request.uri().clone());
             Box::pin(async move {
                 let response = service.call(request).await.unwrap();
                 let (_, response) = response.into_parts();
                 let (head, body) = response.into_parts();
                 let body = actix_web::body::to_bytes(body.boxed()).await.unwrap();
-                Answer::new(&method, &path, head.status().as_u16(), head.headers(), body)
+                Answer::new(&method, &uri, head.status().as_u16(), head.headers(), body)
             })
         };
         Self(Rc::new(Inner { call: Box::new(call), state, url, users: Cell::new(0) }))

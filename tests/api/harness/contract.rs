@@ -21,7 +21,7 @@ pub fn document() -> &'static Value {
 
 /// Panics when `answer` breaks the contract of the operation at `method` and `path`.
 #[track_caller]
-pub fn check(method: &str, path: &str, answer: &Answer) {
+pub fn check(method: &str, path: &str, query: &str, answer: &Answer) {
     assert!(answer.header("x-request-id").is_some(), "no request id");
     assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
     let Some((template, operation)) = operation(method, path) else {
@@ -44,10 +44,11 @@ pub fn check(method: &str, path: &str, answer: &Answer) {
         let given = answer.header(&name.to_lowercase());
         assert!(optional || given.is_some(), "{method} {template} {}: no header {name} {header}", answer.status);
     }
-    check_body(method, template, &response, answer);
+    let sparse = answer.status == 200 && query.split('&').any(|pair| pair.starts_with("fields="));
+    check_body(method, template, &response, sparse, answer);
 }
 
-fn check_body(method: &str, template: &str, response: &Value, answer: &Answer) {
+fn check_body(method: &str, template: &str, response: &Value, sparse: bool, answer: &Answer) {
     let Some((content_type, content)) = response["content"].as_object().and_then(|content| content.iter().next())
     else {
         assert!(answer.body.is_empty(), "{method} {template} {}: a body that is not documented", answer.status);
@@ -55,19 +56,34 @@ fn check_body(method: &str, template: &str, response: &Value, answer: &Answer) {
     };
     assert_eq!(answer.header("content-type"), Some(content_type.as_str()), "{method} {template}");
     let body = answer.json();
-    let validator = validator(&format!("{method} {template} {}", answer.status), &content["schema"]);
+    let validator = validator(&format!("{method} {template} {} {sparse}", answer.status), &content["schema"], sparse);
     let errors: Vec<String> =
         validator.iter_errors(&body).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(errors.is_empty(), "{method} {template} {} breaks its schema: {errors:?}\n{body}", answer.status);
 }
 
-fn validator(key: &str, schema: &Value) -> Arc<Validator> {
+fn validator(key: &str, schema: &Value, sparse: bool) -> Arc<Validator> {
     let mut known = VALIDATORS.lock().unwrap();
     let made = known.entry(key.to_owned()).or_insert_with(|| {
-        let root = json!({"allOf": [schema], "components": document()["components"]});
+        let mut root = json!({"allOf": [schema], "components": document()["components"]});
+        if sparse {
+            require_nothing(&mut root["components"]["schemas"]);
+        }
         Arc::new(jsonschema::draft202012::options().should_validate_formats(true).build(&root).unwrap())
     });
     Arc::clone(made)
+}
+
+/// With `fields` an answer has only what was asked for, and that must be as the document says.
+fn require_nothing(schema: &mut Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(require_nothing),
+        Value::Object(object) => {
+            object.retain(|name, value| name != "required" || !value.is_array());
+            object.values_mut().for_each(require_nothing);
+        }
+        _ => {}
+    }
 }
 
 /// The operation that serves `method` and `path`; a path without parameters goes before one with.

@@ -1,0 +1,94 @@
+//! The nine employees as users: teams by whom they report to, roles by what they do.
+
+use std::collections::{HashMap, HashSet};
+
+use super::northwind::{Employee, Northwind};
+use crate::{
+    access::{caller::TeamId, role::Role, scope::Scope},
+    auth::hashing::NewPassword,
+    error::{Error, Result},
+    rest::{
+        change::Tx,
+        text::{Email, Line},
+    },
+    teams::{self, NewTeam},
+    users::{self, NewUser, User},
+};
+
+/// How many of the largest customers make their owner a key-account manager.
+const LARGEST: usize = 5;
+
+/// Creates the users, all with the same password; by employee number.
+///
+/// # Errors
+/// The database's.
+pub async fn load(
+    tx: &mut Tx<'_>,
+    northwind: &Northwind,
+    password: &NewPassword,
+    hash: &str,
+) -> Result<HashMap<u32, User>> {
+    let teams = load_teams(tx, northwind).await?;
+    let roles = Roles::of(northwind);
+    let mut users = HashMap::new();
+    for employee in &northwind.employees {
+        let leader =
+            if teams.contains_key(&employee.employee_id) { Some(employee.employee_id) } else { employee.reports_to };
+        let team_id = leader.and_then(|leader| teams.get(&leader)).copied();
+        let new = NewUser {
+            name: Line::parse(&format!("{} {}", employee.first_name, employee.last_name)).map_err(Error::internal)?,
+            email: Email::parse(&address(employee)).map_err(Error::internal)?,
+            job_title: Line::parse(&employee.title).ok(),
+            role: roles.role(employee),
+            team_id: team_id.ok_or_else(|| Error::internal("an employee without a team"))?,
+            password: password.clone(),
+        };
+        let user = users::insert(tx, &Scope::system(), new, hash.to_owned()).await?;
+        users.insert(employee.employee_id, user);
+    }
+    Ok(users)
+}
+
+fn address(employee: &Employee) -> String {
+    format!("{}.{}@northwind.example", employee.first_name, employee.last_name).to_lowercase()
+}
+
+/// A team for everyone whom others report to.
+async fn load_teams(tx: &mut Tx<'_>, northwind: &Northwind) -> Result<HashMap<u32, TeamId>> {
+    let leaders: HashSet<u32> = northwind.employees.iter().filter_map(|employee| employee.reports_to).collect();
+    let mut teams = HashMap::new();
+    for leader in northwind.employees.iter().filter(|employee| leaders.contains(&employee.employee_id)) {
+        let name = Line::parse(&format!("Team {}", leader.last_name)).map_err(Error::internal)?;
+        let team = teams::insert(tx, &Scope::system(), NewTeam { name }).await?;
+        teams.insert(leader.employee_id, team.id);
+    }
+    Ok(teams)
+}
+
+/// What decides the roles.
+struct Roles {
+    leaders: HashSet<u32>,
+    owners_of_largest: HashSet<u32>,
+}
+
+impl Roles {
+    fn of(northwind: &Northwind) -> Self {
+        let owners = northwind.owners();
+        let largest = northwind.largest_customers(LARGEST);
+        Self {
+            leaders: northwind.employees.iter().filter_map(|employee| employee.reports_to).collect(),
+            owners_of_largest: largest.iter().filter_map(|customer| owners.get(customer)).copied().collect(),
+        }
+    }
+
+    fn role(&self, employee: &Employee) -> Role {
+        let number = employee.employee_id;
+        match employee.reports_to {
+            None => Role::Supervisor,
+            Some(_) if self.leaders.contains(&number) || self.owners_of_largest.contains(&number) => {
+                Role::KeyAccountManager
+            }
+            Some(_) => Role::Manager,
+        }
+    }
+}

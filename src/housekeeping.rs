@@ -1,0 +1,25 @@
+//! What is kept for a while, and thrown away after.
+
+use diesel::ExpressionMethods;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use crate::{
+    db::schema::{idempotency_keys, sessions, sign_in_failures},
+    error::Result,
+    rest::{idempotency, time::Instant},
+};
+
+/// Throws away answers of idempotency keys, counts of failed sign-ins and sessions whose time is over. Several servers
+/// at once do no harm.
+///
+/// # Errors
+/// The database's.
+pub async fn sweep(db: &mut AsyncPgConnection, now: Instant) -> Result<()> {
+    diesel::delete(idempotency_keys::table)
+        .filter(idempotency_keys::created_at.le(idempotency::kept_since(now)))
+        .execute(db)
+        .await?;
+    diesel::delete(sign_in_failures::table).filter(sign_in_failures::window_ends_at.le(now)).execute(db).await?;
+    diesel::delete(sessions::table).filter(sessions::expires_at.le(now)).execute(db).await?;
+    Ok(())
+}

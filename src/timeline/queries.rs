@@ -1,0 +1,96 @@
+//! The query of a client's timeline.
+
+use std::sync::Arc;
+
+use diesel::{ExpressionMethods, QueryDsl, SelectableHelper};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use strum::IntoEnumIterator;
+
+use super::model::{Entry, EntryResource, EntryView, TimelineFilter, TimelineInclude, client_timeline};
+use crate::{
+    access::{
+        actions::Read,
+        caller::Caller,
+        scope::{Scope, reaches},
+    },
+    clients::{self, Client, ClientId},
+    error::Result,
+    rest::{
+        entity::Entity,
+        keyset::{KeyValue, Order, keyset},
+        list::{ListQuery, Page},
+    },
+    users,
+};
+
+/// A page of what happened with a client, newest first.
+///
+/// # Errors
+/// 404 for a client out of reach.
+pub async fn list(
+    db: &mut AsyncPgConnection,
+    scope: &Scope<Client, Read>,
+    client: ClientId,
+    query: &ListQuery<TimelineFilter>,
+) -> Result<Page<EntryView>> {
+    let client = clients::find(db, scope, client).await?;
+    let filter = &query.filter;
+    let filtered = || {
+        let mut rows = client_timeline::table
+            .filter(client_timeline::client_id.eq(client.id.uuid()))
+            .filter(client_timeline::resource.eq_any(visible(scope.caller(), &client, &filter.resource)))
+            .into_boxed();
+        if let Some(from) = filter.at_from {
+            rows = rows.filter(client_timeline::at.ge(from));
+        }
+        if let Some(to) = filter.at_to {
+            rows = rows.filter(client_timeline::at.lt(to));
+        }
+        rows
+    };
+    let newest_first = Order::column("client_timeline", "at", true);
+    let mut entries: Vec<Entry> =
+        keyset(filtered(), newest_first, query.after.clone(), query.limit).select(Entry::as_select()).load(db).await?;
+    let total = match query.total {
+        true => Some(filtered().count().get_result(db).await?),
+        false => None,
+    };
+    if !scope.caller().is_none_or(|caller| client.shows_confidential(caller)) {
+        entries.iter_mut().for_each(Entry::redact);
+    }
+    let page = query.page(entries, total, |entry| (KeyValue::Instant(entry.at), entry.id))?;
+    with_actors(db, page, filter).await
+}
+
+/// The kinds of resources that `caller` may see of `client`, of those asked for.
+fn visible(caller: Option<&Arc<Caller>>, client: &Client, asked: &[EntryResource]) -> Vec<EntryResource> {
+    let may = |resource: EntryResource| {
+        let permission = format!("{}:read", resource.as_ref());
+        caller.is_none_or(|caller| reaches(caller, &permission, client.owner_id, client.team_id, client.is_key))
+    };
+    EntryResource::iter().filter(|resource| asked.is_empty() || asked.contains(resource)).filter(|r| may(*r)).collect()
+}
+
+impl Entry {
+    /// Takes the names of confidential fields out.
+    fn redact(&mut self) {
+        self.fields.retain(|field| !Client::CONFIDENTIAL.contains(&field.as_str()));
+    }
+}
+
+async fn with_actors(
+    db: &mut AsyncPgConnection,
+    page: Page<Entry>,
+    filter: &TimelineFilter,
+) -> Result<Page<EntryView>> {
+    let ids = if filter.include.has(TimelineInclude::Actor) {
+        page.data.iter().filter_map(|entry| entry.actor_id).collect()
+    } else {
+        Vec::new()
+    };
+    let actors = users::references(db, ids).await?;
+    Ok(page.map(|entry| {
+        let actor = entry.actor_id.and_then(|id| actors.get(&id).cloned());
+        EntryView { entry, actor }
+    }))
+}

@@ -1,0 +1,247 @@
+//! Who may do what: every operation of the document as every kind of caller, against `access.txt`.
+
+use std::{fmt::Write, path::Path};
+
+use chrono::Duration;
+use liaison::access::{
+    permission::default_reach,
+    role::{Reach, Role},
+};
+
+use crate::{
+    calls::{About, Belongs, Call, Operation, Target, World, call, operations},
+    harness::{Answer, TestApp, TestUser},
+};
+
+/// A column of the table.
+struct Caller {
+    name: &'static str,
+    user: TestUser,
+    /// `None` when the caller cannot be told who they are.
+    role: Option<Role>,
+}
+
+async fn callers() -> (World, Vec<Caller>) {
+    let app = TestApp::start().await;
+    let late = app.supervisor().await;
+    app.advance(Duration::minutes(16));
+    let world = World::over(app.clone()).await;
+    let blocked = app.supervisor().await;
+    app.text(&format!("UPDATE users SET status = 'blocked' WHERE id = '{}' RETURNING status AS value", blocked.id))
+        .await;
+    let unknown = |name, user| Caller { name, user, role: None };
+    let known = |name, user: &TestUser, role| Caller { name, user: user.clone(), role: Some(role) };
+    let mut forged = world.sue.token().to_owned();
+    forged.replace_range(forged.len() - 6..forged.len() - 5, if forged.ends_with('A') { "B" } else { "A" });
+    let callers = vec![
+        unknown("anonymous", app.anonymous()),
+        unknown("forged", world.sue.with_token(&(forged + "A"))),
+        unknown("expired", late),
+        unknown("blocked", blocked),
+        known("manager", &world.ann, Role::Manager),
+        known("colleague", &world.bob, Role::Manager),
+        known("key owner", &world.kim, Role::KeyAccountManager),
+        known("key coll.", &world.kai, Role::KeyAccountManager),
+        known("foreign", &world.mia, Role::Manager),
+        known("key for.", &world.leo, Role::KeyAccountManager),
+        known("supervisor", &world.sue, Role::Supervisor),
+    ];
+    (world, callers)
+}
+
+#[actix_web::test]
+async fn every_operation_answers_every_caller_as_the_table_says() {
+    let (world, callers) = callers().await;
+    let mut table = heading(&callers);
+    let mut wrong = Vec::new();
+    for operation in operations() {
+        let rows = rows(&world, operation).await;
+        if rows.is_empty() {
+            wrong.push(format!("{}: no entry in tests/api/calls/entries.rs", operation.id));
+        }
+        for row in rows {
+            write!(table, "{:<26}{:<9}", operation.id, row.label).unwrap();
+            let mut unspent = None;
+            for caller in &callers {
+                let call = match unspent.take() {
+                    Some(call) => call,
+                    None => row.call(&world).await,
+                };
+                let cell = row.cell(&call, caller, &mut wrong).await;
+                write!(table, " {cell:>10}").unwrap();
+                // What was refused has changed nothing, and the next caller can be tried on the same object.
+                if operation.is_safe() || !cell.starts_with('2') {
+                    unspent = Some(call);
+                }
+            }
+            table.push('\n');
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    committed(&table);
+}
+
+fn heading(callers: &[Caller]) -> String {
+    let mut heading = String::from(HEADING);
+    write!(heading, "{:<26}{:<9}", "operation", "object").unwrap();
+    for caller in callers {
+        write!(heading, " {:>10}", caller.name).unwrap();
+    }
+    heading + "\n"
+}
+
+const HEADING: &str = "\
+# What each operation answers to each kind of caller. UPDATE_ACCESS=1 cargo test --test api access rewrites this file.
+# manager owns the ordinary objects, key owner (a key-account manager of the same team) the key ones; colleague and
+# key coll. are in their team, foreign and key for. in another. A list answers 200+ when the object is in it.
+";
+
+fn committed(table: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/api/access.txt");
+    if std::env::var_os("UPDATE_ACCESS").is_some() {
+        std::fs::write(&path, table).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    for (made, known) in table.lines().zip(committed.lines()) {
+        assert_eq!(made, known, "UPDATE_ACCESS=1 cargo test --test api access rewrites tests/api/access.txt");
+    }
+    assert_eq!(table.lines().count(), committed.lines().count(), "operations came or went; UPDATE_ACCESS=1");
+}
+
+/// An operation on one kind of object.
+struct Row {
+    operation: Operation,
+    label: &'static str,
+    target: Target,
+    absent: bool,
+}
+
+/// The rows of an operation: ordinary and key ones for what is of clients, and one for what is not there.
+async fn rows(world: &World, operation: Operation) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    for target in [Target::Ordinary, Target::Key] {
+        let Some(call) = call(world, operation.id, target).await else { return Vec::new() };
+        let label = match call.about {
+            About::Nothing => "-",
+            About::Shared => "any",
+            About::User(_) => "of team",
+            About::Client(Belongs { is_key: false, .. }) => "ordinary",
+            About::Client(_) => "key",
+        };
+        if rows.iter().all(|row| row.label != label) {
+            rows.push(Row { operation, label, target, absent: false });
+        }
+    }
+    let needs_object = rows.iter().any(|row| row.label != "-");
+    if needs_object && !operation.is_list() {
+        rows.push(Row { operation, label: "absent", target: Target::Ordinary, absent: true });
+    }
+    rows
+}
+
+impl Row {
+    async fn call(&self, world: &World) -> Call {
+        let call = call(world, self.operation.id, self.target).await.unwrap();
+        if self.absent { call.absent() } else { call }
+    }
+
+    /// One answer, held against what the policy says of it.
+    async fn cell(&self, call: &Call, caller: &Caller, wrong: &mut Vec<String>) -> String {
+        let answer = caller.user.send(call.request(&self.operation, &caller.user)).await;
+        let mut cell = answer.status.to_string();
+        let expected = self.expected(caller, call);
+        let mut complain = |what: String| {
+            wrong.push(format!("{} {} as {}: {what}", self.operation.id, self.label, caller.name));
+        };
+        if !expected.fits(answer.status) {
+            complain(format!("{} where the policy says {expected:?}: {:?}", answer.status, answer.body));
+        }
+        if matches!(expected, Expected::Missing(_)) && !self.absent {
+            let absent = call.absent();
+            let nothing = caller.user.send(absent.request(&self.operation, &caller.user)).await;
+            let (one, other) = (answer.told(&[call.id().unwrap()]), nothing.told(&[absent.id().unwrap()]));
+            if one != other {
+                complain(format!("what is out of reach can be told from what is absent:\n{one:#?}\n{other:#?}"));
+            }
+        }
+        if self.operation.is_list() && answer.status == 200 && call.id().is_some() {
+            let seen = lists(&self.operation, caller, answer, call.id().unwrap()).await;
+            if seen != visible(&self.operation, caller, call) {
+                complain(format!("in the list: {seen}"));
+            }
+            cell.push(if seen { '+' } else { '-' });
+        }
+        cell
+    }
+
+    fn expected(&self, caller: &Caller, call: &Call) -> Expected {
+        let Some(role) = caller.role else {
+            return if self.operation.is_public() { Expected::Success } else { Expected::Unknown };
+        };
+        let Some(permission) = self.operation.permission() else { return Expected::Success };
+        let reach = default_reach(role, permission);
+        if reach == Reach::None {
+            return Expected::Forbidden;
+        }
+        if self.operation.is_list() {
+            return Expected::Success;
+        }
+        if self.absent || !visible(&self.operation, caller, call) {
+            // What the address names is 404, what the body names a wrong reference.
+            return Expected::Missing(if self.operation.path.contains('{') { 404 } else { 422 });
+        }
+        if covers(caller, role, reach, call.about) { Expected::Success } else { Expected::Forbidden }
+    }
+}
+
+/// What the policy says of one cell.
+#[derive(Clone, Copy, Debug)]
+enum Expected {
+    Success,
+    Unknown,
+    Forbidden,
+    Missing(u16),
+}
+
+impl Expected {
+    fn fits(self, status: u16) -> bool {
+        match self {
+            Self::Success => (200..300).contains(&status),
+            Self::Unknown => status == 401,
+            Self::Forbidden => status == 403,
+            Self::Missing(as_) => status == as_,
+        }
+    }
+}
+
+fn visible(operation: &Operation, caller: &Caller, call: &Call) -> bool {
+    let (Some(role), Some(permission)) = (caller.role, operation.permission()) else { return false };
+    let resource = permission.split(':').next().unwrap();
+    covers(caller, role, default_reach(role, &format!("{resource}:read")), call.about)
+}
+
+/// The rule of reach, told a second time: own, the team (its key clients for a key-account manager), all.
+fn covers(caller: &Caller, role: Role, reach: Reach, about: About) -> bool {
+    let (About::Client(belongs) | About::User(belongs)) = about else { return reach > Reach::None };
+    let is_own = belongs.owner == caller.user.id;
+    let is_teams = belongs.team == caller.user.team_id;
+    match reach {
+        Reach::None => false,
+        Reach::Own => is_own,
+        Reach::Team if role == Role::KeyAccountManager => is_own || (is_teams && belongs.is_key),
+        Reach::Team => is_teams,
+        Reach::All => true,
+    }
+}
+
+/// Whether `id` is on any page of the list.
+async fn lists(operation: &Operation, caller: &Caller, first: Answer, id: &str) -> bool {
+    let mut page = first.json();
+    loop {
+        if page["data"].as_array().unwrap().iter().any(|item| item["id"] == id) {
+            return true;
+        }
+        let Some(cursor) = page["next_cursor"].as_str() else { return false };
+        page = caller.user.get(&format!("{}?cursor={cursor}", operation.path)).await.ok();
+    }
+}

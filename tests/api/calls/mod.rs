@@ -1,0 +1,158 @@
+//! How each operation of the document is called so that it succeeds: the ground for tests that go over all of them.
+//!
+//! An operation has one entry, in the function of its slice in `entries.rs`. A tested rule that holds for every
+//! operation (who may call it, what bad input gets) then holds for a new one too, or its test fails.
+
+mod entries;
+mod operation;
+mod world;
+
+pub use entries::call;
+pub use operation::{Operation, operations};
+pub use world::{PASSWORD, World};
+
+use actix_web::{http::Method, test::TestRequest};
+use liaison::{
+    access::caller::{TeamId, UserId},
+    rest::id::Id,
+};
+use serde_json::{Value, json};
+
+use crate::harness::TestUser;
+
+/// Whose client an operation is tried on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// An ordinary client of the manager `ann`.
+    Ordinary,
+    /// A key client of the key-account manager `kim`, of the same team.
+    Key,
+}
+
+/// Whose something is: what reach is decided by.
+#[derive(Clone, Copy, Debug)]
+pub struct Belongs {
+    pub owner: UserId,
+    pub team: TeamId,
+    pub is_key: bool,
+}
+
+/// What an operation is about.
+#[derive(Clone, Copy, Debug)]
+pub enum About {
+    /// Nothing that is there already.
+    Nothing,
+    /// Something that belongs to nobody.
+    Shared,
+    /// A client, or something of one.
+    Client(Belongs),
+    /// A user.
+    User(Belongs),
+}
+
+#[derive(Clone, Debug)]
+pub enum Body {
+    None,
+    Json(Value),
+    Form(Vec<(&'static str, String)>),
+}
+
+/// One call of an operation, possible in every respect but who calls.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub about: About,
+    /// The resource as the API answered it; its members fill the path.
+    pub object: Value,
+    pub body: Body,
+    parameters: Vec<(&'static str, String)>,
+}
+
+impl Call {
+    fn new(about: About, object: Value) -> Self {
+        Self { about, object, body: Body::None, parameters: Vec::new() }
+    }
+
+    /// Of an operation that needs nothing to be there.
+    pub fn plain() -> Self {
+        Self::new(About::Nothing, Value::Null)
+    }
+
+    /// About something that belongs to nobody, such as a team or a product.
+    pub fn shared(object: Value) -> Self {
+        Self::new(About::Shared, object)
+    }
+
+    /// With a JSON body.
+    pub fn json(self, body: Value) -> Self {
+        Self { body: Body::Json(body), ..self }
+    }
+
+    /// With a form.
+    pub fn form(self, fields: Vec<(&'static str, String)>) -> Self {
+        Self { body: Body::Form(fields), ..self }
+    }
+
+    /// With a parameter of the path that is not a member of the object.
+    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.parameters.push((name, value.to_owned()));
+        self
+    }
+
+    pub fn id(&self) -> Option<&str> {
+        self.object["id"].as_str()
+    }
+
+    /// The same call about something that is not there.
+    pub fn absent(&self) -> Self {
+        let nowhere = Id::<()>::generate().to_string();
+        let mut call = self.clone();
+        if let Some(id) = self.id() {
+            let without =
+                |value: &Value| -> Value { serde_json::from_str(&value.to_string().replace(id, &nowhere)).unwrap() };
+            call.object = without(&self.object);
+            if let Body::Json(body) = &self.body {
+                call.body = Body::Json(without(body));
+            }
+        }
+        call
+    }
+
+    pub fn path(&self, operation: &Operation) -> String {
+        let fill = |part: &str| match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+            None => part.to_owned(),
+            Some(name) => match self.parameters.iter().find(|(known, _)| *known == name) {
+                Some((_, value)) => value.clone(),
+                None => self.object[name]
+                    .as_str()
+                    .unwrap_or_else(|| panic!("{}: nothing for {{{name}}}", operation.id))
+                    .to_owned(),
+            },
+        };
+        operation.path.split('/').map(fill).collect::<Vec<_>>().join("/")
+    }
+
+    /// The request without its body, and with `If-Match` where there is a version.
+    pub fn head(&self, operation: &Operation, who: &TestUser) -> TestRequest {
+        let method = Method::from_bytes(operation.method.to_uppercase().as_bytes()).unwrap();
+        let request = who.request(method, &self.path(operation));
+        match (operation.has_parameter("If-Match"), self.object["version"].as_i64()) {
+            (true, Some(version)) => request.insert_header(("If-Match", format!("\"{version}\""))),
+            (true, None) => request.insert_header(("If-Match", "*")),
+            (false, _) => request,
+        }
+    }
+
+    pub fn request(&self, operation: &Operation, who: &TestUser) -> TestRequest {
+        let request = self.head(operation, who);
+        match &self.body {
+            Body::None => request,
+            Body::Json(body) => request.set_json(body),
+            Body::Form(fields) => request.set_form(fields),
+        }
+    }
+}
+
+/// A name that no other object has.
+pub fn unique(word: &str) -> Value {
+    json!(format!("{word} {}", Id::<()>::generate()))
+}

@@ -1,0 +1,116 @@
+//! Who is there: two teams with a manager and a key-account manager each, and supervisors.
+
+use liaison::access::caller::UserId;
+use serde_json::{Value, json};
+
+use super::{About, Belongs, Call, Target, unique};
+use crate::harness::{TestApp, TestUser};
+
+/// The people of two teams, and one app that they use.
+pub struct World {
+    pub app: TestApp,
+    /// A manager, who owns [`Target::Ordinary`].
+    pub ann: TestUser,
+    /// A manager in Ann's team.
+    pub bob: TestUser,
+    /// A key-account manager in Ann's team, who owns [`Target::Key`].
+    pub kim: TestUser,
+    /// Another key-account manager in Ann's team.
+    pub kai: TestUser,
+    /// A manager of another team.
+    pub mia: TestUser,
+    /// A key-account manager of Mia's team.
+    pub leo: TestUser,
+    /// A supervisor.
+    pub sue: TestUser,
+    /// Another supervisor, who makes what the others are tried on: nobody is tried on their own work, which some rules
+    /// forbid them to approve.
+    pub sam: TestUser,
+}
+
+impl World {
+    pub async fn over(app: TestApp) -> Self {
+        let ann = app.manager("ann").await;
+        let mia = app.manager("mia").await;
+        Self {
+            bob: app.colleague_of(&ann, "bob").await,
+            kim: app.key_account_manager_of(&ann, "kim").await,
+            kai: app.key_account_manager_of(&ann, "kai").await,
+            leo: app.key_account_manager_of(&mia, "leo").await,
+            sue: app.supervisor().await,
+            sam: app.supervisor().await,
+            ann,
+            mia,
+            app,
+        }
+    }
+
+    pub fn owner(&self, target: Target) -> &TestUser {
+        match target {
+            Target::Ordinary => &self.ann,
+            Target::Key => &self.kim,
+        }
+    }
+
+    /// A call about `object`, which is of the target's client.
+    pub fn about(&self, target: Target, object: Value) -> Call {
+        let owner = self.owner(target);
+        let belongs = Belongs { owner: owner.id, team: owner.team_id, is_key: target == Target::Key };
+        Call::new(About::Client(belongs), object)
+    }
+
+    /// A call about a client, whoever owns it.
+    pub fn about_client(&self, client: Value) -> Call {
+        let belongs = Belongs {
+            owner: serde_json::from_value(client["owner_id"].clone()).unwrap(),
+            team: serde_json::from_value(client["team_id"].clone()).unwrap(),
+            is_key: client["is_key"] == true,
+        };
+        Call::new(About::Client(belongs), client)
+    }
+
+    /// A call about the user `object`.
+    pub fn about_user(&self, object: Value) -> Call {
+        let owner: UserId = serde_json::from_value(object["id"].clone()).unwrap();
+        let team = serde_json::from_value(object["team_id"].clone()).unwrap();
+        Call::new(About::User(Belongs { owner, team, is_key: true }), object)
+    }
+
+    /// Sam does `verb` to `object`.
+    pub async fn step(&self, object: &Value, verb: &str) -> Value {
+        self.sam.transition(verb, object, json!({})).await.ok()
+    }
+
+    /// A new client of the target's owner.
+    pub async fn client(&self, target: Target) -> Value {
+        let body = json!({"kind": "organization", "name": unique("Client"), "owner_id": self.owner(target).id});
+        let client = self.sam.post("/v1/clients", body).await.created();
+        match target {
+            Target::Ordinary => client,
+            Target::Key => self.step(&client, "designate-key").await,
+        }
+    }
+
+    /// A new ordinary client of `owner`.
+    pub async fn client_of(&self, owner: &TestUser) -> Value {
+        let body = json!({"kind": "organization", "name": unique("Client"), "owner_id": owner.id});
+        self.sam.post("/v1/clients", body).await.created()
+    }
+
+    /// A new manager in Ann's team, who has a password.
+    pub async fn user(&self) -> Value {
+        self.sam.post("/v1/users", self.new_user()).await.created()
+    }
+
+    pub fn new_user(&self) -> Value {
+        let email = unique("new").as_str().unwrap().replace(' ', ".") + "@example.com";
+        json!({"name": "New", "email": email, "role": "manager", "team_id": self.ann.team_id, "password": PASSWORD})
+    }
+
+    pub async fn team(&self) -> Value {
+        self.sam.post("/v1/teams", json!({"name": unique("Team")})).await.created()
+    }
+}
+
+/// The password of [`World::user`].
+pub const PASSWORD: &str = "correct horse battery staple";

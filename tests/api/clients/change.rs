@@ -1,0 +1,192 @@
+//! Preconditions, merge patch, and what is wrong with a value.
+
+use actix_web::http::Method;
+use serde_json::{Value, json};
+
+use super::{create, create_with, path, world};
+
+#[actix_web::test]
+async fn what_was_created_is_answered_and_read_back() {
+    let world = world().await;
+    let body = json!({"kind": "person", "name": " Анна  Петрова ", "email": "Anna@Example.COM", "phone": "+74951234567",
+        "messengers": [{"kind": "telegram", "handle": "@anna"}], "website": "https://anna.example", "employees": 0,
+        "address": {"city": "Москва", "country": "RU"}, "language": "ru", "timezone": "Europe/Moscow", "tags": ["vip"]});
+    let answer = world.ann.post("/v1/clients", body).await;
+    assert_eq!(answer.header("etag"), Some("\"1\""));
+    let location = answer.header("location").unwrap().to_owned();
+    let client = answer.created();
+    assert_eq!(location, path(&client));
+    assert_eq!(client["name"], "Анна  Петрова");
+    assert_eq!(client["email"], "anna@example.com");
+    assert_eq!(client["website"], "https://anna.example/");
+    assert_eq!(
+        client["address"],
+        json!({"street": null, "city": "Москва", "region": null, "postal_code": null, "country": "RU"})
+    );
+    assert_eq!((&client["status"], &client["is_key"], &client["version"]), (&json!("lead"), &json!(false), &json!(1)));
+    assert_eq!(world.ann.get(&location).await.ok(), client);
+}
+
+#[actix_web::test]
+async fn a_held_version_is_not_sent_again() {
+    let world = world().await;
+    let client = create(&world.ann, "Client").await;
+    let conditional = async |tags: &str| {
+        let request = world.ann.request(Method::GET, path(&client)).insert_header(("If-None-Match", tags));
+        world.ann.send(request).await
+    };
+    for tags in ["\"1\"", "W/\"1\"", "\"7\", \"1\"", "*"] {
+        let answer = conditional(tags).await;
+        assert_eq!((answer.status, answer.body.len(), answer.header("etag")), (304, 0, Some("\"1\"")), "{tags}");
+    }
+    for tags in ["\"2\"", "1", "\"01\"", "nonsense"] {
+        assert_eq!(conditional(tags).await.status, 200, "{tags}");
+    }
+}
+
+#[actix_web::test]
+async fn a_change_needs_the_version_that_was_seen() {
+    let world = world().await;
+    let client = create(&world.ann, "Client").await;
+    let with = async |method: Method, path: &str, tag: Option<&str>, body: Value| {
+        let mut request = world.ann.request(method, path);
+        if let Some(tag) = tag {
+            request = request.insert_header(("If-Match", tag));
+        }
+        world.ann.send(request.set_json(body)).await
+    };
+    let verb = format!("{}/qualify", path(&client));
+    for (method, address) in [(Method::PATCH, path(&client)), (Method::POST, verb.as_str())] {
+        for tag in [None, Some(""), Some(" , ")] {
+            with(method.clone(), address, tag, json!({})).await.problem(428, "precondition_required");
+        }
+        for tag in ["\"2\"", "\"0\"", "W/\"1\"", "1", "nonsense", "\"99999999999999999999\""] {
+            let stale = with(method.clone(), address, Some(tag), json!({})).await.problem(412, "precondition_failed");
+            assert_eq!(stale["current_version"], 1, "{tag}");
+        }
+    }
+    let rename = json!({"name": "New"});
+    for tag in ["*", "\"2\"", "\"7\", \"3\""] {
+        let answer = with(Method::PATCH, path(&client), Some(tag), json!({"industry": tag.len().to_string()})).await;
+        assert!(answer.status == 200, "{tag}: {:?}", answer.body);
+    }
+    let answer = with(Method::PATCH, path(&client), Some("\"4\""), rename).await;
+    assert_eq!(answer.header("etag"), Some("\"5\""));
+    assert_eq!(answer.ok()["version"], 5);
+    let twice = world.ann.request(Method::PATCH, path(&client));
+    let twice = twice.append_header(("If-Match", "\"9\"")).append_header(("If-Match", "\"5\""));
+    assert_eq!(world.ann.send(twice.set_json(json!({"name": "Newer"}))).await.status, 200);
+}
+
+#[actix_web::test]
+async fn of_two_changes_of_one_version_one_wins() {
+    let world = world().await;
+    let client = create(&world.ann, "Client").await;
+    let racing = (0..10).map(|n| world.ann.patch(path(&client), &client, json!({"name": format!("Name {n}")})));
+    let racing: Vec<_> = racing.map(Box::pin).collect();
+    let mut statuses: Vec<u16> =
+        futures_util::future::join_all(racing).await.iter().map(|answer| answer.status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [vec![200], vec![412; 9]].concat());
+    assert_eq!(world.ann.get(path(&client)).await.ok()["version"], 2);
+}
+
+#[actix_web::test]
+async fn a_merge_patch_sets_clears_and_leaves() {
+    let world = world().await;
+    let client = create_with(
+        &world.ann,
+        json!({"phone": "+74951234567", "industry": "Retail", "tags": ["a"],
+        "address": {"city": "Москва", "street": "Тверская 1"}}),
+    )
+    .await;
+    let patch =
+        json!({"phone": null, "website": "https://new.example/", "tags": ["b", "c"], "address": {"city": "Тверь"}});
+    let request = world.ann.request(Method::PATCH, path(&client)).insert_header(("If-Match", "*")).set_json(&patch);
+    let request = request.insert_header(("Content-Type", "application/merge-patch+json"));
+    let changed = world.ann.send(request).await.ok();
+    assert_eq!((&changed["phone"], &changed["industry"]), (&Value::Null, &json!("Retail")));
+    assert_eq!((&changed["tags"], &changed["address"]["city"]), (&json!(["b", "c"]), &json!("Тверь")));
+    assert_eq!(changed["address"]["street"], Value::Null, "a nested object is replaced whole");
+
+    for empty in [json!({}), patch] {
+        let same = world.ann.patch(path(&client), &changed, empty).await.ok();
+        assert_eq!(same["version"], changed["version"], "what changes nothing is no change");
+    }
+    assert_eq!(world.app.audit(&client["id"]).await.len(), 2);
+    for field in ["name", "tags", "messengers"] {
+        let refused = world.ann.patch(path(&client), &changed, json!({field: null})).await;
+        refused.field_error(&format!("/{field}"), "not_nullable");
+    }
+    for field in ["status", "owner_id", "is_key", "version", "id", "created_at", "archived_from", "last_verified_at"] {
+        let refused = world.ann.patch(path(&client), &changed, json!({field: "x"})).await;
+        assert_eq!(refused.problem(400, "unknown_field")["errors"][0]["pointer"], format!("/{field}"));
+    }
+}
+
+#[actix_web::test]
+async fn all_wrong_fields_are_told_at_once() {
+    let world = world().await;
+    let wrong = json!({"kind": "company", "email": "anna@", "phone": "8 495 123", "tax_id": "7707083894",
+        "website": "ftp://x", "employees": "many", "language": "RUS", "timezone": "Mars/Olympus",
+        "address": {"country": "ru"}, "messengers": [{"kind": "telegram", "handle": "@a"}, {"kind": "icq", "handle": ""}],
+        "tags": ["good", ""], "owner_id": "me", "industry": "x".repeat(101)});
+    let errors = world.ann.post("/v1/clients", wrong).await;
+    assert_eq!(errors.status, 422);
+    let mut errors = errors.field_errors();
+    errors.sort();
+    let expected = [
+        ("/address/country", "invalid_country"),
+        ("/email", "invalid_email"),
+        ("/employees", "invalid_type"),
+        ("/industry", "too_long"),
+        ("/kind", "invalid_choice"),
+        ("/language", "invalid_language"),
+        ("/messengers/1/handle", "too_short"),
+        ("/messengers/1/kind", "invalid_choice"),
+        ("/name", "required"),
+        ("/owner_id", "invalid_id"),
+        ("/phone", "invalid_phone"),
+        ("/tags/1", "too_short"),
+        ("/tax_id", "invalid_tax_id"),
+        ("/timezone", "invalid_timezone"),
+        ("/website", "invalid_website"),
+    ];
+    let expected = expected.map(|(pointer, code)| (pointer.to_owned(), code.to_owned()));
+    assert_eq!(errors, expected);
+    let together = json!({"kind": "person", "name": "x", "employees": -1, "external_id": "1", "tags": vec!["a"; 51],
+        "messengers": vec![json!({"kind": "vk", "handle": "a"}); 11]});
+    let mut errors = world.ann.post("/v1/clients", together).await.field_errors();
+    errors.sort();
+    let codes: Vec<_> = errors.iter().map(|(pointer, code)| (pointer.as_str(), code.as_str())).collect();
+    assert_eq!(
+        codes,
+        [
+            ("/employees", "too_small"),
+            ("/external_source", "required"),
+            ("/messengers", "too_long"),
+            ("/tags", "too_long")
+        ]
+    );
+    assert_eq!(world.app.count("clients").await, 0);
+}
+
+#[actix_web::test]
+async fn an_external_id_is_unique_within_its_source() {
+    let world = world().await;
+    let known = json!({"external_source": "erp", "external_id": "7"});
+    let first = create_with(&world.ann, known.clone()).await;
+    let again = json!({"kind": "person", "name": "x", "external_source": "erp", "external_id": "7"});
+    world.mia.post("/v1/clients", again).await.field_error("/external_id", "taken");
+    let other = create_with(&world.mia, json!({"external_source": "web", "external_id": "7"})).await;
+    world.mia.patch(path(&other), &other, json!({"external_source": "erp"})).await.field_error("/external_id", "taken");
+    world.mia.patch(path(&other), &other, json!({"external_id": null})).await.field_error("/external_id", "required");
+    world
+        .mia
+        .patch(path(&other), &other, json!({"external_source": null}))
+        .await
+        .field_error("/external_source", "required");
+    let free = json!({"external_source": null, "external_id": null});
+    let _ = world.ann.patch(path(&first), &first, free).await.ok();
+    let _ = world.mia.patch(path(&other), &other, known).await.ok();
+}

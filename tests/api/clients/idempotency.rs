@@ -1,0 +1,129 @@
+//! The same request twice has one effect and one answer.
+
+use actix_web::http::Method;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use super::{create, path, world};
+use crate::harness::{Answer, TestUser};
+
+async fn post(who: &TestUser, path: &str, key: &str, body: Value) -> Answer {
+    let request = who.request(Method::POST, path).insert_header(("Idempotency-Key", key));
+    who.send(request.insert_header(("If-Match", "*")).set_json(body)).await
+}
+
+fn new(name: &str) -> Value {
+    json!({"kind": "person", "name": name})
+}
+
+#[actix_web::test]
+async fn a_repeated_request_gets_the_first_answer() {
+    let world = world().await;
+    let first = post(&world.ann, "/v1/clients", "key 1", new("Client")).await;
+    assert_eq!(first.header("idempotency-replayed"), None);
+    let (_, location) = (first.status, first.header("location").map(str::to_owned));
+    let client = first.created();
+    let _ = world.ann.patch(path(&client), &client, json!({"name": "Renamed"})).await.ok();
+    let other_server = world.ann.at(&world.app.second_server().await);
+    for who in [&world.ann, &other_server] {
+        let again = post(who, "/v1/clients", "key 1", new("Client")).await;
+        assert_eq!(again.header("idempotency-replayed"), Some("true"));
+        assert_eq!(again.header("location").map(str::to_owned), location);
+        assert_eq!(again.header("etag"), Some("\"1\""));
+        assert_eq!(again.created(), client);
+    }
+    assert_eq!(world.app.count("clients").await, 1);
+    assert_eq!(post(&world.ann, "/v1/clients", "key 2", new("Client")).await.status, 201);
+    assert_eq!(world.app.count("clients").await, 2);
+}
+
+#[actix_web::test]
+async fn a_transition_is_replayed_though_its_state_is_gone() {
+    let world = world().await;
+    let client = create(&world.ann, "Client").await;
+    let address = format!("{}/qualify", path(&client));
+    let first = post(&world.ann, &address, "key", json!({"reason": "x"})).await.ok();
+    let again = post(&world.ann, &address, "key", json!({"reason": "x"})).await.ok();
+    assert_eq!(first, again);
+    post(&world.ann, &address, "other key", json!({"reason": "x"})).await.problem(409, "invalid_state");
+    assert_eq!(world.app.events(&client["id"]).await, ["clients.created", "clients.qualify"]);
+}
+
+#[actix_web::test]
+async fn a_key_is_good_for_one_request() {
+    let world = world().await;
+    let client = post(&world.ann, "/v1/clients", "key", new("Client")).await.created();
+    post(&world.ann, "/v1/clients", "key", new("Another")).await.problem(422, "idempotency_mismatch");
+    let elsewhere = format!("{}/qualify", path(&client));
+    post(&world.ann, &elsewhere, "key", new("Client")).await.problem(400, "unknown_field");
+    post(&world.ann, &elsewhere, "key", json!({})).await.problem(422, "idempotency_mismatch");
+    assert_eq!(world.app.count("clients").await, 1);
+}
+
+#[actix_web::test]
+async fn keys_of_others_are_others_keys() {
+    let world = world().await;
+    let anns = post(&world.ann, "/v1/clients", "key", new("Client")).await.created();
+    let answer = post(&world.mia, "/v1/clients", "key", new("Client")).await;
+    assert_eq!(answer.header("idempotency-replayed"), None);
+    let mias = answer.created();
+    assert_ne!(anns["id"], mias["id"]);
+    assert_eq!(mias["owner_id"], json!(world.mia.id));
+    assert_eq!(post(&world.mia, "/v1/clients", "key", new("Another")).await.status, 422);
+}
+
+#[actix_web::test]
+async fn a_refusal_is_not_kept() {
+    let world = world().await;
+    post(&world.ann, "/v1/clients", "key", json!({"kind": "person"})).await.field_error("/name", "required");
+    let taken = json!({"kind": "person", "name": "x", "external_source": "erp"});
+    post(&world.ann, "/v1/clients", "key", taken).await.field_error("/external_id", "required");
+    assert_eq!(post(&world.ann, "/v1/clients", "key", new("Client")).await.status, 201);
+    assert_eq!(world.app.count("idempotency_keys").await, 1);
+}
+
+#[actix_web::test]
+async fn parallel_equal_requests_have_one_effect() {
+    let world = world().await;
+    let second = world.ann.at(&world.app.second_server().await);
+    let servers = [&world.ann, &second];
+    let racing = (0..20).map(|n| post(servers[n % 2], "/v1/clients", "key", new("Client")));
+    let answers = join_all(racing).await;
+    let mut ids: Vec<Value> = Vec::new();
+    for answer in answers {
+        match answer.status {
+            201 => ids.push(answer.created()["id"].clone()),
+            _ => {
+                assert!(answer.header("retry-after").is_some());
+                answer.problem(409, "idempotency_in_progress");
+            }
+        }
+    }
+    assert!(!ids.is_empty() && ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    for table in ["clients", "audit_events WHERE resource = 'clients'", "outbox_events WHERE resource = 'clients'"] {
+        assert_eq!(world.app.count(table).await, 1, "{table}");
+    }
+}
+
+#[actix_web::test]
+async fn a_key_has_1_to_255_printable_characters() {
+    let world = world().await;
+    for wrong in [String::new(), "x".repeat(256), "ключ".to_owned(), "tab\there".to_owned()] {
+        let refused = post(&world.ann, "/v1/clients", &wrong, new("Client")).await.problem(400, "invalid_header");
+        assert_eq!(refused["errors"][0]["pointer"], "Idempotency-Key");
+    }
+    assert_eq!(post(&world.ann, "/v1/clients", &"~".repeat(255), new("Client")).await.status, 201);
+}
+
+#[actix_web::test]
+async fn without_the_right_there_is_no_replay() {
+    let world = world().await;
+    let client = create(&world.kim, "Client").await;
+    let address = format!("{}/designate-key", path(&client));
+    let body = json!({});
+    assert_eq!(post(&world.kim, &address, "key", body.clone()).await.status, 200);
+    let kims = format!("DELETE FROM sessions WHERE user_id = '{}' RETURNING 'gone' AS value", world.kim.id);
+    world.app.text(&kims).await;
+    world.app.state().callers.forget();
+    assert_eq!(post(&world.kim, &address, "key", body).await.status, 401);
+}

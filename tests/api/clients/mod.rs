@@ -1,0 +1,54 @@
+//! Clients: who reaches them, what is refused, how they live.
+
+mod change;
+mod confidential;
+mod idempotency;
+mod life;
+mod list;
+mod ownership;
+mod paging;
+mod reach;
+mod records;
+
+use serde_json::{Value, json};
+
+use crate::{
+    calls::World,
+    harness::{TestApp, TestUser},
+};
+
+async fn world() -> World {
+    World::over(TestApp::start().await).await
+}
+
+/// A client named `name` of the caller.
+async fn create(who: &TestUser, name: &str) -> Value {
+    create_with(who, json!({"name": name})).await
+}
+
+/// A client of the caller with these fields.
+async fn create_with(who: &TestUser, fields: Value) -> Value {
+    let mut body = json!({"kind": "organization", "name": "Client"});
+    for (name, value) in fields.as_object().unwrap() {
+        body[name] = value.clone();
+    }
+    who.post("/v1/clients", body).await.created()
+}
+
+fn path(resource: &Value) -> &str {
+    resource["path"].as_str().unwrap()
+}
+
+/// The names of a page, in its order.
+async fn names(who: &TestUser, query: &str) -> Vec<String> {
+    let page = who.get(&format!("/v1/clients?{query}")).await.ok();
+    let name = |item: &Value| item["name"].as_str().unwrap().to_owned();
+    page["data"].as_array().unwrap().iter().map(name).collect()
+}
+
+/// The names of a page, sorted.
+async fn set(who: &TestUser, query: &str) -> Vec<String> {
+    let mut names = names(who, query).await;
+    names.sort();
+    names
+}

@@ -1,0 +1,118 @@
+//! Walking through a list: nothing twice, nothing left out, and no cursor for another walk.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use super::{create, world};
+use crate::{calls::World, harness::TestUser};
+
+/// The ids of a walk by the `Link` of each page, in order.
+async fn walk(who: &TestUser, first: &str, total: usize) -> Vec<String> {
+    let mut ids = Vec::new();
+    let mut next = Some(first.to_owned());
+    while let Some(address) = next.take() {
+        let answer = who.get(&address).await;
+        let link = answer.header("link").map(|link| link.split(['<', '>']).nth(1).unwrap().to_owned());
+        let page = answer.ok();
+        assert_eq!(link.is_some(), page["next_cursor"].is_string());
+        let items = page["data"].as_array().unwrap();
+        assert!(items.len() <= 3 && (link.is_none() || items.len() == 3), "{} items", items.len());
+        assert_eq!(page["total"], json!(total));
+        ids.extend(items.iter().map(|item| item["id"].as_str().unwrap().to_owned()));
+        next = link;
+    }
+    ids
+}
+
+async fn many(world: &World) {
+    // The clock stands: all times are equal, and so are most names.
+    for name in ["a", "same", "same", "same", "same", "same", "same", "z", "Same", "ё"] {
+        create(&world.ann, name).await;
+    }
+}
+
+#[actix_web::test]
+async fn a_walk_meets_everything_once() {
+    let world = world().await;
+    many(&world).await;
+    for order in
+        ["", "sort=name", "sort=-name", "sort=created_at", "sort=-created_at", "sort=updated_at", "sort=-updated_at"]
+    {
+        let ids = walk(&world.ann, &format!("/v1/clients?limit=3&total=true&{order}"), 10).await;
+        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), 10, "{order}");
+        assert_eq!(ids.len(), 10, "{order}");
+        let whole = world.ann.get(&format!("/v1/clients?limit=200&{order}")).await.ok();
+        let whole: Vec<_> =
+            whole["data"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(ids, whole, "{order}");
+    }
+    let found = walk(&world.ann, "/v1/clients?limit=3&total=true&q=same", 7).await;
+    assert_eq!(found.iter().collect::<BTreeSet<_>>().len(), 7);
+    let included = walk(&world.ann, "/v1/clients?limit=3&total=true&q=same&include=owner&fields=id,owner", 7).await;
+    assert_eq!(included, found);
+    assert_eq!(walk(&world.ann, "/v1/clients?limit=3&total=true&kind=person", 0).await, Vec::<String>::new());
+}
+
+#[actix_web::test]
+async fn what_comes_meanwhile_shifts_nothing() {
+    let world = world().await;
+    many(&world).await;
+    let page = world.ann.get("/v1/clients?limit=3").await.ok();
+    create(&world.ann, "came meanwhile").await;
+    let cursor = page["next_cursor"].as_str().unwrap();
+    let next = world.ann.get(&format!("/v1/clients?limit=200&cursor={cursor}")).await.ok();
+    assert_eq!(next["data"].as_array().unwrap().len(), 7);
+}
+
+#[actix_web::test]
+async fn a_cursor_is_good_for_its_own_walk_only() {
+    let world = world().await;
+    many(&world).await;
+    let page = world.ann.get("/v1/clients?limit=2&sort=name&kind=organization").await.ok();
+    let cursor = page["next_cursor"].as_str().unwrap();
+    let same = format!("/v1/clients?kind=organization&sort=name&limit=5&include=owner&total=true&cursor={cursor}");
+    assert_eq!(world.ann.get(&same).await.status, 200, "limit, include, total and the order of parameters may change");
+
+    let refused = async |who: &TestUser, address: String| {
+        who.get(&address).await.problem(400, "invalid_cursor");
+    };
+    for query in [
+        "",
+        "sort=name",
+        "kind=organization",
+        "sort=-name&kind=organization",
+        "sort=name&kind=person",
+        "sort=name&kind=organization&is_key=false",
+        "sort=name&kind=organization&status=lead",
+        "q=same",
+    ] {
+        refused(&world.ann, format!("/v1/clients?{query}&cursor={cursor}")).await;
+    }
+    refused(&world.sue, format!("/v1/clients?sort=name&kind=organization&cursor={cursor}")).await;
+    refused(&world.ann, format!("/v1/teams?sort=name&cursor={cursor}")).await;
+    for at in (0..cursor.len() - 1).step_by(7) {
+        let mut tampered = cursor.to_owned();
+        tampered.replace_range(at..=at, if &cursor[at..=at] == "A" { "B" } else { "A" });
+        refused(&world.ann, format!("/v1/clients?sort=name&kind=organization&cursor={tampered}")).await;
+    }
+    for strange in ["", "x", "0", "%00", "null", "eyJrIjp7InQiOiJhIn19", &"A".repeat(2000)] {
+        refused(&world.ann, format!("/v1/clients?sort=name&kind=organization&cursor={strange}")).await;
+    }
+    let twice = format!("/v1/clients?sort=name&kind=organization&cursor={cursor}&cursor={cursor}");
+    world.ann.get(&twice).await.problem(400, "invalid_parameter");
+}
+
+#[actix_web::test]
+async fn a_cursor_outlives_the_server_and_the_row_it_was_made_from() {
+    let world = world().await;
+    many(&world).await;
+    let page = world.ann.get("/v1/clients?limit=3&sort=name").await.ok();
+    let cursor = page["next_cursor"].as_str().unwrap();
+    let last = &page["data"][2];
+    let client = world.ann.get(&format!("/v1/clients/{}", last["id"].as_str().unwrap())).await.ok();
+    world.step(&client, "archive").await;
+    let other = world.ann.at(&world.app.second_server().await);
+    let next = other.get(&format!("/v1/clients?limit=200&sort=name&cursor={cursor}")).await.ok();
+    assert_eq!(next["data"].as_array().unwrap().len(), 7);
+}

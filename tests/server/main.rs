@@ -1,0 +1,7 @@
+//! The program as an operator runs it: the real binary, its own Postgres, its signals, and the README's tour.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
+mod demo;
+mod life;
+mod process;

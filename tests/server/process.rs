@@ -1,0 +1,142 @@
+//! A running `liaison`, in a folder of its own.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use serde_json::Value;
+
+static NEXT: AtomicUsize = AtomicUsize::new(0);
+
+/// A data folder that is removed at the test's end, passed or not.
+pub struct DataDir(pub PathBuf);
+
+impl DataDir {
+    pub fn new() -> Self {
+        let name = format!("liaison-server-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        Self(std::env::temp_dir().join(name))
+    }
+
+    pub fn has_running_postgres(&self) -> bool {
+        self.0.join("postgres/postmaster.pid").exists()
+    }
+}
+
+impl Drop for DataDir {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A server; stopped with its Postgres at the test's end, passed or not.
+pub struct Server {
+    child: Child,
+    pub address: String,
+    /// What it printed until it listened.
+    pub printed: Vec<String>,
+}
+
+impl Server {
+    /// Starts one and waits until it listens.
+    pub fn start(data_dir: &Path, arguments: &[&str]) -> Self {
+        let address = format!("127.0.0.1:{}", free_port());
+        let mut child = Command::new(env!("CARGO_BIN_EXE_liaison"))
+            .args(arguments)
+            .args(["--listen", &address, "--log", "warn", "--data-dir"])
+            .arg(data_dir)
+            .env_remove("DATABASE_URL")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut printed = Vec::new();
+        loop {
+            let line = lines.next().unwrap_or_else(|| panic!("it ended: {printed:?}")).unwrap();
+            let listens = line.contains("listens on");
+            printed.push(line);
+            if listens {
+                break;
+            }
+        }
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, address, printed }
+    }
+
+    /// The word after `password` of the line that mentions `whom`.
+    pub fn printed_password(&self, whom: &str) -> Option<String> {
+        let line = self.printed.iter().find(|line| line.contains(whom))?;
+        line.rsplit("password ").next().map(str::to_owned)
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub fn status(&self, path: &str) -> u16 {
+        let agent = agent();
+        agent.get(self.url(path)).call().map_or(0, |answer| answer.status().as_u16())
+    }
+
+    pub fn sign_in(&self, email: &str, password: &str) -> String {
+        let form = [("grant_type", "password"), ("username", email), ("password", password)];
+        let mut answer = agent().post(self.url("/v1/auth/token")).send_form(form).unwrap();
+        assert_eq!(answer.status(), 200);
+        let token: Value = answer.body_mut().read_json().unwrap();
+        token["access_token"].as_str().unwrap().to_owned()
+    }
+
+    pub fn get(&self, path: &str, token: &str) -> Value {
+        let bearer = format!("Bearer {token}");
+        let mut answer = agent().get(self.url(path)).header("Authorization", bearer).call().unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.body_mut().read_json().unwrap()
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.child.id().cast_signed()), signal).unwrap();
+    }
+
+    /// Waits until the process is gone; whether it ended well.
+    pub fn wait(mut self) -> bool {
+        self.child.wait().unwrap().success()
+    }
+
+    /// Stops it in good order.
+    pub fn stop(self) {
+        self.signal(Signal::SIGTERM);
+        assert!(self.wait(), "it did not end well");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // After `wait` there is nothing left to signal.
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.signal(Signal::SIGTERM);
+            let _ = self.child.wait();
+        }
+    }
+}
+
+fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(Duration::from_secs(20)))
+        .build()
+        .into()
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
