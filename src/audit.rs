@@ -83,7 +83,6 @@ fn difference(before: &Map<String, Value>, after: &Map<String, Value>) -> Map<St
         .collect()
 }
 
-#[expect(clippy::ref_option_ref, reason = "the derive borrows each field")]
 #[derive(Insertable)]
 #[diesel(table_name = audit_events, treat_none_as_default_value = false)]
 struct NewAuditEvent<'a> {

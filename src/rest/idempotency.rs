@@ -56,9 +56,6 @@ diesel::define_sql_function! {
     fn pg_try_advisory_xact_lock(key: BigInt) -> Bool;
 }
 
-/// Fingerprint, status, location, tag and body of the first answer.
-type Kept = (Vec<u8>, i16, Option<String>, Option<String>, Vec<u8>);
-
 /// Claims `key` for this transaction; gives the answer when it was given before.
 ///
 /// # Errors
