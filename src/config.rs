@@ -5,7 +5,11 @@ use std::{fmt, net::SocketAddr, path::PathBuf};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use clap::Args;
 
-use crate::{auth::throttle::Limits, db::local::default_data_dir, secrets::SECRET_BYTES};
+use crate::{
+    auth::throttle::Limits,
+    db::{Target, TargetError, local::default_data_dir},
+    secrets::SECRET_BYTES,
+};
 
 /// Settings as a person writes them; [`Settings::check`] makes a [`Config`] of them.
 #[derive(Args, Clone)]
@@ -141,9 +145,8 @@ impl Settings {
     }
 }
 
-fn database_url(url: &str) -> Result<String, &'static str> {
-    // The parser's own message could repeat the password.
-    url.parse::<tokio_postgres::Config>().map(|_| url.to_owned()).map_err(|_secret| "not a libpq URL")
+fn database_url(url: &str) -> Result<String, TargetError> {
+    Target::parse(url).map(|_| url.to_owned())
 }
 
 fn secret_key(text: &str) -> Result<[u8; SECRET_BYTES], &'static str> {

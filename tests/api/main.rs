@@ -17,4 +17,5 @@ mod auth;
 mod calls;
 mod clients;
 mod openapi;
+mod tls;
 mod users;
