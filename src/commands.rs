@@ -41,7 +41,7 @@ pub struct CreateUser {
     /// The person's name.
     #[arg(long)]
     name: String,
-    /// manager, key_account_manager or supervisor.
+    /// `manager`, `key_account_manager` or `supervisor`.
     #[arg(long)]
     role: String,
     /// The name of the team; made when there is none of that name.

@@ -5,7 +5,11 @@ use std::{fmt, net::SocketAddr, path::PathBuf};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use clap::Args;
 
-use crate::{auth::throttle::Limits, db::local::default_data_dir, secrets::SECRET_BYTES};
+use crate::{
+    auth::throttle::Limits,
+    db::{Target, TargetError, local::default_data_dir},
+    secrets::SECRET_BYTES,
+};
 
 /// Settings as a person writes them; [`Settings::check`] makes a [`Config`] of them.
 #[derive(Args, Clone)]
@@ -141,9 +145,8 @@ impl Settings {
     }
 }
 
-fn database_url(url: &str) -> Result<String, &'static str> {
-    // The parser's own message could repeat the password.
-    url.parse::<tokio_postgres::Config>().map(|_| url.to_owned()).map_err(|_secret| "not a libpq URL")
+fn database_url(url: &str) -> Result<String, TargetError> {
+    Target::parse(url).map(|_| url.to_owned())
 }
 
 fn secret_key(text: &str) -> Result<[u8; SECRET_BYTES], &'static str> {
@@ -167,5 +170,74 @@ fn log_format(text: &str) -> Result<bool, &'static str> {
         "text" => Ok(false),
         "json" => Ok(true),
         _ => Err("neither text nor json"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::{Config, Settings};
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        settings: Settings,
+    }
+
+    fn check(arguments: &[&str]) -> Result<Config, String> {
+        let arguments = ["liaison", "--data-dir", "/nowhere"].iter().chain(arguments);
+        Cli::try_parse_from(arguments).unwrap_or_else(|error| panic!("{error}")).settings.check()
+    }
+
+    #[test]
+    fn the_defaults_hold() {
+        let config = check(&[]).unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!((config.pool_size, config.log_json), (8, false));
+    }
+
+    #[test]
+    fn every_wrong_setting_is_told_at_once() {
+        let wrong = [
+            ("--listen", "nowhere"),
+            ("--database-url", "mysql://db"),
+            ("--secret-key", "short"),
+            ("--issuer", "me"),
+            ("--workers", "0"),
+            ("--pool-size", "-1"),
+            ("--sign-in-failures-per-account", "101"),
+            ("--sign-in-failures-per-network", "many"),
+            ("--log", "liaison=loud"),
+            ("--log-format", "xml"),
+        ];
+        let arguments: Vec<String> = wrong.iter().map(|(flag, value)| format!("{flag}={value}")).collect();
+        let message = check(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).unwrap_err();
+        assert_eq!(message.lines().count(), wrong.len(), "{message}");
+        for (flag, _) in wrong {
+            let variable = match flag {
+                "--database-url" => "DATABASE_URL",
+                "--secret-key" => "LIAISON_SECRET_KEY",
+                flag => flag,
+            };
+            assert!(message.lines().any(|line| line.starts_with(&format!("{variable}: "))), "{flag}: {message}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_never_repeated() {
+        for url in ["postgres://u:hush@[/db", "postgres://u:hush@db:port/db", "host=db password=hush nonsense"] {
+            let message = check(&["--database-url", url]).unwrap_err();
+            assert!(!message.contains("hush"), "{message}");
+        }
+        for key in ["hush", "hush!", "aHVzaGh1c2hodXNoaHVzaA"] {
+            let message = check(&["--secret-key", key]).unwrap_err();
+            assert!(!message.contains(key), "{message}");
+        }
+        let key = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE";
+        let config = check(&["--database-url", "postgres://u:hush@db/db", "--secret-key", key]).unwrap();
+        let debug = format!("{config:?}");
+        assert!(!debug.contains("hush") && !debug.contains("[1, 1") && !debug.contains(key), "{debug}");
+        assert_eq!(config.secret_key, Some([1; 32]));
     }
 }

@@ -147,6 +147,7 @@ impl ProblemType {
     }
 
     /// What the type means and what to do about it.
+    #[expect(clippy::too_many_lines, reason = "one text for each type")]
     pub fn about(self) -> Say {
         match self {
             Self::MalformedBody => Say::new(

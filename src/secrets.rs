@@ -122,15 +122,29 @@ pub fn from_file(data_dir: &Path) -> Result<[u8; SECRET_BYTES]> {
     let path = data_dir.join("secret.key");
     let explain = |error: std::io::Error| Error::internal(format!("{}: {error}", path.display()));
     std::fs::create_dir_all(data_dir).map_err(explain)?;
-    let fresh = random::<SECRET_BYTES>()?;
-    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-    match made.and_then(|mut file| file.write_all(&fresh)) {
-        Ok(()) => Ok(fresh),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            let kept = std::fs::read(&path).map_err(explain)?;
-            kept.try_into().map_err(|_secret| Error::internal(format!("{}: not a Liaison secret", path.display())))
-        }
-        Err(error) => Err(explain(error)),
+    if !path.try_exists().map_err(explain)? {
+        make_file(&path, &random::<SECRET_BYTES>()?).map_err(explain)?;
+    }
+    let kept = std::fs::read(&path).map_err(explain)?;
+    kept.try_into().map_err(|_secret| Error::internal(format!("{}: not a Liaison secret", path.display())))
+}
+
+/// The file appears with all its bytes or not at all, however the process ends; the one of another start is kept.
+fn make_file(path: &Path, secret: &[u8]) -> std::io::Result<()> {
+    let draft = path.with_extension(format!("key.{}", std::process::id()));
+    match std::fs::remove_file(&draft) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    file.write_all(secret)?;
+    file.sync_all()?;
+    // A rename would put this secret in the place of one that is in use already.
+    let linked = std::fs::hard_link(&draft, path);
+    std::fs::remove_file(&draft)?;
+    match linked {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => path.parent().map_or(Ok(()), |folder| std::fs::File::open(folder)?.sync_all()),
     }
 }
 
@@ -154,9 +168,58 @@ pub fn random_text<const N: usize>() -> Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
+
     use proptest::prelude::*;
 
-    use super::Secrets;
+    use super::{Secrets, from_file, make_file, random_text};
+
+    fn folder() -> PathBuf {
+        std::env::temp_dir().join(format!("liaison-secrets-{}", random_text::<9>().unwrap()))
+    }
+
+    #[test]
+    fn the_secret_is_made_once_and_readable_for_its_owner_only() {
+        let folder = folder();
+        let made = from_file(&folder).unwrap();
+        assert_eq!(from_file(&folder).unwrap(), made);
+        let mode = fs::metadata(folder.join("secret.key")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "no draft is left");
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_draft_of_a_killed_start_is_no_secret() {
+        let folder = folder();
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(format!("secret.key.{}", std::process::id())), b"half").unwrap();
+        fs::write(folder.join("secret.key.1"), b"").unwrap();
+        let made = from_file(&folder).unwrap();
+        assert_eq!(from_file(&folder).unwrap(), made);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn of_starts_at_the_same_time_all_get_the_same_secret() {
+        let folder = folder();
+        fs::create_dir_all(&folder).unwrap();
+        make_file(&folder.join("secret.key"), &[1; 32]).unwrap();
+        // Another start that had found no file.
+        make_file(&folder.join("secret.key"), &[2; 32]).unwrap();
+        assert_eq!(from_file(&folder).unwrap(), [1; 32]);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_file_of_another_length_is_refused_and_kept() {
+        let folder = folder();
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("secret.key"), b"short").unwrap();
+        assert!(from_file(&folder).unwrap_err().to_string().contains("not a Liaison secret"));
+        assert_eq!(fs::read(folder.join("secret.key")).unwrap(), b"short");
+        fs::remove_dir_all(folder).unwrap();
+    }
 
     #[test]
     fn a_seal_opens_only_with_its_label_and_secret() {

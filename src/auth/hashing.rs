@@ -118,12 +118,9 @@ impl Hashing {
     pub async fn verify(&self, password: String, stored: Option<String>) -> Result<bool> {
         let argon2 = self.argon2.clone();
         let nobody = Arc::clone(&self.nobody);
-        self.bounded(move || match stored {
-            Some(stored) => verify(&argon2, &password, &stored),
-            None => {
-                verify(&argon2, &password, &nobody);
-                false
-            }
+        self.bounded(move || {
+            let right = verify(&argon2, &password, stored.as_deref().unwrap_or(&nobody));
+            right && stored.is_some()
         })
         .await
     }

@@ -46,8 +46,7 @@ pub struct TokenRequest {
     /// The refresh token, for `refresh_token`.
     #[schema(max_length = 200)]
     refresh_token: Option<String>,
-    /// The name of the program that signs in; for the record only.
-    #[schema(max_length = 100)]
+    /// The name of the program that signs in, for the record only: one of more than 100 characters is not recorded.
     client_id: Option<String>,
 }
 
@@ -72,7 +71,6 @@ pub struct TokenResponse {
 #[schema(example = json!({"token": "Jt9x0a3mB6v1yq5c8w2e4r7u0i3o6p9a1s4d7f0g3h8"}))]
 pub struct RevokeRequest {
     /// A refresh token or an access token.
-    #[schema(max_length = 4096)]
     token: String,
     /// What the token is; a hint that is not needed.
     #[serde(rename = "token_type_hint")]

@@ -115,7 +115,8 @@ mod tests {
 
     use super::{ClientStatus, Transition};
 
-    /// Every step from every status: the row's status, then qualify, activate, mark_dormant, mark_lost, archive, restore.
+    /// Every step from every status: the row's status, then `qualify`, `activate`, `mark_dormant`, `mark_lost`,
+    /// `archive`, `restore`.
     const TABLE: &str = "
         lead      prospect  active  -        lost  archived  -
         prospect  -         active  -        lost  archived  -

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::{HttpRequest, web::Data};
 use diesel_async::{
-    AsyncConnection, AsyncPgConnection, SimpleAsyncConnection,
+    AsyncPgConnection, SimpleAsyncConnection,
     pooled_connection::{
         AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
         deadpool::{Object, Pool},
@@ -12,6 +12,7 @@ use diesel_async::{
 };
 use futures_util::FutureExt;
 
+use super::tls::Target;
 use crate::error::{Error, Result};
 
 /// How a pool is bounded.
@@ -37,14 +38,19 @@ pub struct Db(Pool<AsyncPgConnection>);
 
 impl Db {
     /// A pool of connections to `url`; none is opened before it is needed.
+    ///
+    /// # Panics
+    /// Never: a pool fails to be made only without a runtime for its timeouts.
     pub fn new(url: &str, settings: PoolSettings) -> Self {
         let mut config = ManagerConfig::<AsyncPgConnection>::default();
         // A connection found broken when it is used costs one request a retry; a ping would cost every request a
         // round trip.
         config.recycling_method = RecyclingMethod::Fast;
-        config.custom_setup = Box::new(move |url| {
-            let url = url.to_owned();
-            async move { configured(&url, settings.statement_timeout).await }.boxed()
+        // Read once: it may take many certificates.
+        let target = Target::parse(url).map_err(|error| error.to_string());
+        config.custom_setup = Box::new(move |_| {
+            let target = target.clone();
+            async move { configured(target, settings.statement_timeout).await }.boxed()
         });
         let manager = AsyncDieselConnectionManager::new_with_config(url, config);
         let pool = Pool::builder(manager)
@@ -53,7 +59,7 @@ impl Db {
             .create_timeout(Some(settings.wait))
             .runtime(deadpool::Runtime::Tokio1)
             .build();
-        #[expect(clippy::expect_used, reason = "fails only for timeouts without a runtime")]
+        #[expect(clippy::expect_used, reason = "a runtime is given above")]
         Self(pool.expect("a pool with a runtime"))
     }
 
@@ -91,11 +97,14 @@ impl actix_web::FromRequest for Db {
 /// # Errors
 /// When the database cannot be reached.
 pub async fn connect(url: &str) -> Result<AsyncPgConnection> {
-    AsyncPgConnection::establish(url).await.map_err(Error::unavailable)
+    Target::parse(url).map_err(Error::internal)?.connect().await.map_err(Error::unavailable)
 }
 
-async fn configured(url: &str, statement_timeout: Duration) -> diesel::ConnectionResult<AsyncPgConnection> {
-    let mut connection = AsyncPgConnection::establish(url).await?;
+async fn configured(
+    target: Result<Target, String>,
+    statement_timeout: Duration,
+) -> diesel::ConnectionResult<AsyncPgConnection> {
+    let mut connection = target.map_err(diesel::ConnectionError::InvalidConnectionUrl)?.connect().await?;
     let milliseconds = statement_timeout.as_millis();
     let settings = format!(
         "SET statement_timeout = {milliseconds}; \

@@ -198,20 +198,23 @@ fn pointer_of(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
     use serde_path_to_error::Segment;
     let mut pointer = String::new();
     for segment in error.path() {
-        match segment {
-            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-            Segment::Map { key } => pointer.push_str(&format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
-            Segment::Enum { .. } | Segment::Unknown => {}
-        }
+        let part = match segment {
+            Segment::Seq { index } => index.to_string(),
+            Segment::Map { key } => key.replace('~', "~0").replace('/', "~1"),
+            Segment::Enum { .. } | Segment::Unknown => continue,
+        };
+        pointer.push('/');
+        pointer.push_str(&part);
     }
     let message = error.inner().to_string();
     if message.starts_with("missing field") || message.starts_with("duplicate field") {
-        pointer.push_str(&format!("/{}", message.split('`').nth(1).unwrap_or_default()));
+        pointer.push('/');
+        pointer.push_str(message.split('`').nth(1).unwrap_or_default());
     }
     pointer
 }
 
-/// serde_json adds the position to the text of its errors.
+/// `serde_json` adds the position to the text of its errors.
 fn without_position(message: &str) -> String {
     message.split(" at line ").next().unwrap_or(message).to_owned()
 }

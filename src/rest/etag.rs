@@ -106,10 +106,11 @@ impl<V: View + ToSchema> Tagged<V> {
     fn answer(&self, request: &HttpRequest) -> Result<HttpResponse> {
         let version = self.view.row().version();
         let tag = (header::ETAG, etag(version));
+        // First, so that a wrong field is told also to who holds this version.
+        let body = self.fields.select(&self.view)?;
         if holds(request, version)? {
             return Ok(HttpResponse::NotModified().insert_header(tag).finish());
         }
-        let body = self.fields.select(&self.view)?;
         Ok(HttpResponse::Ok().insert_header(tag).content_type("application/json").body(body))
     }
 }

@@ -27,7 +27,7 @@ impl Fields {
         let Some(text) = text else { return Ok(Self(None)) };
         let names: BTreeSet<String> = text.split(',').map(str::to_owned).collect();
         if names.len() > 100 || names.contains("") {
-            return Err(unknown(&["".to_owned()]));
+            return Err(unknown(&[String::new()]));
         }
         Ok(Self(Some(names)))
     }

@@ -104,6 +104,7 @@ impl Invalid {
     }
 
     /// What to tell a person, in each language.
+    #[expect(clippy::too_many_lines, reason = "one text for each kind")]
     pub fn say(&self) -> Say {
         match self {
             Self::Required => Say::new("This field is required.", "Это поле обязательно."),

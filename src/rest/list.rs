@@ -279,6 +279,7 @@ impl<W: PartialEq> Words<W> {
     }
 
     /// Whether `word` was asked for.
+    #[expect(clippy::needless_pass_by_value, reason = "a word of a plain enumeration")]
     pub fn has(&self, word: W) -> bool {
         self.0.contains(&word)
     }

@@ -28,6 +28,10 @@ use crate::rest::invalid::Invalid;
 #[serde(transparent)]
 pub struct Text<const MAX: usize>(String);
 
+/// No control character but line ends and tabs, and something that is not white space: a blank text is an empty one.
+const PRINTABLE: &str =
+    r"^[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]*$";
+
 /// A name or another text of one line.
 pub type Line = Text<200>;
 /// A text of several paragraphs.
@@ -39,15 +43,15 @@ impl<const MAX: usize> Text<MAX> {
     /// # Errors
     /// [`Invalid::TooShort`], [`Invalid::TooLong`] or [`Invalid::ControlCharacter`].
     pub fn parse(text: &str) -> Result<Self, Invalid> {
+        if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+            return Err(Invalid::ControlCharacter);
+        }
         let text = text.trim();
         if text.is_empty() {
             return Err(Invalid::TooShort(1));
         }
         if text.chars().count() > MAX {
             return Err(Invalid::TooLong(MAX));
-        }
-        if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-            return Err(Invalid::ControlCharacter);
         }
         Ok(Self(text.to_owned()))
     }
@@ -88,8 +92,7 @@ impl<const MAX: usize> PartialSchema for Text<MAX> {
             .schema_type(Type::String)
             .min_length(Some(1))
             .max_length(Some(MAX))
-            // At least one character that is not white space: a blank text is an empty one.
-            .pattern(Some(r"\S"))
+            .pattern(Some(PRINTABLE))
             .description(Some(format!("A text of 1 to {MAX} characters; space around it is removed.")))
             .into()
     }
@@ -259,9 +262,9 @@ pub mod rules {
         const EXAMPLE: &'static str = "7707083893";
 
         fn check(text: &str) -> Result<String, Invalid> {
-            let digits: Vec<u32> = text.chars().map(|c| c.to_digit(10)).collect::<Option<_>>().ok_or(Invalid::TaxId)?;
             // The weights of the order of the Federal Tax Service MMV-7-6/435@.
             const WEIGHTS: [u32; 11] = [3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8];
+            let digits: Vec<u32> = text.chars().map(|c| c.to_digit(10)).collect::<Option<_>>().ok_or(Invalid::TaxId)?;
             let check_digit = |count: usize| {
                 let weights = WEIGHTS.iter().skip(11 - count);
                 let sum: u32 = weights.zip(&digits).map(|(weight, digit)| weight * digit).sum();
@@ -384,6 +387,9 @@ pub type CurrencyCode = Checked<rules::CurrencyCode>;
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use utoipa::PartialSchema;
+
     use super::{Email, Invalid, LanguageTag, Line, Phone, TaxId, Text, TimeZone, Website};
 
     #[test]
@@ -392,7 +398,9 @@ mod tests {
         assert_eq!(Text::<3>::parse("абв").map(|text| text.as_str().to_owned()), Ok("абв".to_owned()));
         assert_eq!(Text::<3>::parse("абвг"), Err(Invalid::TooLong(3)));
         assert_eq!(Text::<3>::parse("   "), Err(Invalid::TooShort(1)));
-        assert_eq!(Text::<3>::parse("a\0b"), Err(Invalid::ControlCharacter));
+        for control in ["a\0b", "a\u{b}", "\u{85}a", "\0"] {
+            assert_eq!(Text::<3>::parse(control), Err(Invalid::ControlCharacter), "{control:?}");
+        }
     }
 
     #[test]
@@ -426,5 +434,14 @@ mod tests {
         assert!(LanguageTag::parse("english").is_err());
         assert!(TimeZone::parse("Europe/Moscow").is_ok());
         assert!(TimeZone::parse("Mars/Olympus").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn the_document_refuses_the_same_texts_as_the_check(text in "(?s)[\\s\\PCa-c\0-\u{9f}]{0,20}") {
+            let schema = serde_json::to_value(Text::<20>::schema()).unwrap();
+            let documented = jsonschema::validator_for(&schema).unwrap().is_valid(&serde_json::json!(text));
+            prop_assert_eq!(documented, Text::<20>::parse(&text).is_ok());
+        }
     }
 }

@@ -5,8 +5,10 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::string_slice,
     reason = "a test that cannot go on fails"
 )]
+#![allow(clippy::unused_self, reason = "what is made in a test's world reads as the world's")]
 
 mod harness;
 
@@ -24,4 +26,5 @@ mod migrations;
 mod openapi;
 mod orders;
 mod products;
+mod tls;
 mod users;

@@ -91,6 +91,7 @@ impl Cluster {
 }
 
 /// Tells apart folders of processes that follow each other with the same process id.
+#[expect(clippy::disallowed_methods, reason = "a name, not a time")]
 pub(super) fn unique_suffix() -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     format!("{}-{}", std::process::id(), now.as_nanos())

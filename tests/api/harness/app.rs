@@ -96,6 +96,11 @@ impl TestApp {
         db::connect(&self.0.url).await.unwrap()
     }
 
+    /// The URL of the app's database.
+    pub fn url(&self) -> &str {
+        &self.0.url
+    }
+
     /// Moves the app's clock on.
     pub fn advance(&self, by: Duration) {
         self.0.state.clock.advance(by);

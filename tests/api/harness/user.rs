@@ -69,7 +69,7 @@ impl TestUser {
 
     /// POST of a transition of something whose version the caller has seen in `resource`.
     pub async fn transition(&self, verb: &str, resource: &Value, body: Value) -> Answer {
-        let path = format!("{}/{verb}", self.path_of(resource));
+        let path = format!("{}/{verb}", path_of(resource));
         let request = self.request(Method::POST, &path).insert_header(("If-Match", etag(resource)));
         self.send(request.set_json(body)).await
     }
@@ -82,11 +82,11 @@ impl TestUser {
     pub async fn delete(&self, path: &str, resource: &Value) -> Answer {
         self.send(self.request(Method::DELETE, path).insert_header(("If-Match", etag(resource)))).await
     }
+}
 
-    /// Where a resource answered by the API is; harness-made values carry it in `path`.
-    fn path_of(&self, resource: &Value) -> String {
-        resource["path"].as_str().map_or_else(|| panic!("the resource has no path: {resource}"), str::to_owned)
-    }
+/// Where a resource answered by the API is; harness-made values carry it in `path`.
+fn path_of(resource: &Value) -> String {
+    resource["path"].as_str().map_or_else(|| panic!("the resource has no path: {resource}"), str::to_owned)
 }
 
 fn etag(resource: &Value) -> String {

@@ -1,0 +1,303 @@
+//! The way to the database: a libpq URL, whose `sslmode` and `sslrootcert` say how the way is protected.
+//!
+//! The driver parses the rest, several hosts and Unix sockets included. Passwords are never part of an error.
+
+use std::{fs::File, io::BufReader, sync::Arc};
+
+use diesel::{ConnectionError, ConnectionResult};
+use diesel_async::AsyncPgConnection;
+use percent_encoding::percent_decode_str;
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, RootCertStore, SignatureScheme,
+    client::{
+        WebPkiServerVerifier,
+        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    },
+    crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
+    pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
+};
+use strum::EnumString;
+use tokio_postgres::{
+    Config, NoTls,
+    config::{Host, SslMode},
+};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// How the connection is protected, in libpq's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, EnumString)]
+#[strum(serialize_all = "kebab-case")]
+enum Protection {
+    /// Not at all.
+    Disable,
+    /// As `Prefer`: the server decides.
+    Allow,
+    /// Encrypted when the server can.
+    Prefer,
+    /// Encrypted, to whomever answers.
+    Require,
+    /// Encrypted, to a server whose certificate a known authority issued.
+    VerifyCa,
+    /// The same, and the certificate is for the host's name.
+    VerifyFull,
+}
+
+/// What is wrong with a database URL.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    /// The driver cannot read it. Its own message could repeat the password.
+    #[error("not a libpq URL")]
+    NotAUrl,
+    /// Another word than libpq's.
+    #[error("sslmode is none of disable, allow, prefer, require, verify-ca and verify-full")]
+    Mode,
+    /// Everyone may have a certificate of a public authority: without the name it proves nothing.
+    #[error("sslrootcert=system needs sslmode=verify-full")]
+    WeakSystem,
+    /// The file is no certificate.
+    #[error("sslrootcert {0}: {1}")]
+    RootCertificates(String, String),
+    /// TLS itself cannot be set up.
+    #[error("TLS: {0}")]
+    Tls(#[from] TlsError),
+}
+
+/// A database that can be connected to.
+#[derive(Clone)]
+pub struct Target {
+    config: Config,
+    tls: Option<MakeRustlsConnect>,
+}
+
+impl Target {
+    /// Reads `url` and the certificates that it names.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(url: &str) -> Result<Self, TargetError> {
+        let Parts { rest, mode, root } = split(url);
+        let mut config: Config = rest.parse().map_err(|_secret| TargetError::NotAUrl)?;
+        let named = mode.map(|mode| mode.parse().map_err(|_unknown| TargetError::Mode)).transpose()?;
+        let protection = protection(named, config.get_ssl_mode(), root.as_deref())?;
+        // As in libpq: nobody can listen on a Unix socket.
+        let local = config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_)));
+        if local || protection == Protection::Disable {
+            config.ssl_mode(SslMode::Disable);
+            return Ok(Self { config, tls: None });
+        }
+        config.ssl_mode(if protection < Protection::Require { SslMode::Prefer } else { SslMode::Require });
+        let tls = MakeRustlsConnect::new(client_config(protection, root.as_deref())?);
+        Ok(Self { config, tls: Some(tls) })
+    }
+
+    /// A connection, to the first of the hosts that answers.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn connect(&self) -> ConnectionResult<AsyncPgConnection> {
+        match &self.tls {
+            None => {
+                let (client, connection) = self.config.connect(NoTls).await.map_err(refused)?;
+                AsyncPgConnection::try_from_client_and_connection(client, connection).await
+            }
+            Some(tls) => {
+                let (client, connection) = self.config.connect(tls.clone()).await.map_err(refused)?;
+                AsyncPgConnection::try_from_client_and_connection(client, connection).await
+            }
+        }
+    }
+}
+
+/// The driver's message with its causes, for the log.
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn refused(error: tokio_postgres::Error) -> ConnectionError {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(&error);
+    while let Some(error) = cause {
+        let inner = error.to_string();
+        if !text.ends_with(&inner) {
+            text = format!("{text}: {inner}");
+        }
+        cause = error.source();
+    }
+    ConnectionError::BadConnection(text)
+}
+
+/// A URL without what the driver does not know.
+struct Parts {
+    rest: String,
+    mode: Option<String>,
+    root: Option<String>,
+}
+
+fn split(url: &str) -> Parts {
+    let is_url = url.starts_with("postgres://") || url.starts_with("postgresql://");
+    let Some((base, query)) = url.split_once('?').filter(|_| is_url) else {
+        return Parts { rest: url.to_owned(), mode: None, root: None };
+    };
+    let value = |wanted: &str| {
+        let found = query.split('&').filter_map(|pair| pair.split_once('=')).find(|(name, _)| *name == wanted);
+        found.map(|(_, value)| percent_decode_str(value).decode_utf8_lossy().into_owned())
+    };
+    let ours = |pair: &&str| pair.starts_with("sslmode=") || pair.starts_with("sslrootcert=");
+    let others: Vec<&str> = query.split('&').filter(|pair| !ours(pair)).collect();
+    let rest = if others.is_empty() { base.to_owned() } else { format!("{base}?{}", others.join("&")) };
+    Parts { rest, mode: value("sslmode"), root: value("sslrootcert") }
+}
+
+/// The protection that was asked for, with libpq's defaults.
+fn protection(named: Option<Protection>, driver: SslMode, root: Option<&str>) -> Result<Protection, TargetError> {
+    let unnamed = match driver {
+        SslMode::Disable => Protection::Disable,
+        SslMode::Require => Protection::Require,
+        _ => Protection::Prefer,
+    };
+    match (named, root) {
+        (None, Some("system")) => Ok(Protection::VerifyFull),
+        (Some(mode), Some("system")) if mode < Protection::VerifyFull => Err(TargetError::WeakSystem),
+        // libpq: with an authority at hand, requiring encryption means to ask who answers.
+        (Some(Protection::Require), Some(_)) => Ok(Protection::VerifyCa),
+        (named, _) => Ok(named.unwrap_or(unnamed)),
+    }
+}
+
+fn client_config(protection: Protection, root: Option<&str>) -> Result<ClientConfig, TargetError> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let roots = if protection < Protection::VerifyCa { None } else { Some(Arc::new(authorities(root)?)) };
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
+    let mut config = match roots {
+        Some(roots) if protection == Protection::VerifyFull => builder.with_root_certificates(roots),
+        roots => {
+            let chain = roots.map(|roots| WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider)));
+            let chain = chain.map(|builder| builder.build().map_err(|error| TlsError::General(error.to_string())));
+            let verifier = Lenient { chain: chain.transpose()?, provider };
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
+        }
+    }
+    .with_no_client_auth();
+    config.alpn_protocols = vec![b"postgresql".to_vec()];
+    Ok(config)
+}
+
+/// The certificates of the file, or of the system's authorities.
+fn authorities(root: Option<&str>) -> Result<RootCertStore, TargetError> {
+    let (name, certificates) = match root {
+        None | Some("system") => ("system", rustls_native_certs::load_native_certs().certs),
+        Some(path) => (path, read_certificates(path)?),
+    };
+    let mut store = RootCertStore::empty();
+    let (added, _) = store.add_parsable_certificates(certificates);
+    if added == 0 {
+        return Err(TargetError::RootCertificates(name.to_owned(), "no certificate in it".to_owned()));
+    }
+    Ok(store)
+}
+
+fn read_certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, TargetError> {
+    let wrong = |error: String| TargetError::RootCertificates(path.to_owned(), error);
+    let file = File::open(path).map_err(|error| wrong(error.to_string()))?;
+    CertificateDer::pem_reader_iter(BufReader::new(file))
+        .collect::<Result<_, _>>()
+        .map_err(|error| wrong(error.to_string()))
+}
+
+/// Checks less than the host's name: the chain only, or nothing but that the server has its certificate's key.
+#[derive(Debug)]
+struct Lenient {
+    chain: Option<Arc<WebPkiServerVerifier>>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Lenient {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, TlsError> {
+        let Some(chain) = &self.chain else { return Ok(ServerCertVerified::assertion()) };
+        // The name is looked at last: when it is what is wrong, the chain is right.
+        match chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+            Err(TlsError::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            )) => Ok(ServerCertVerified::assertion()),
+            other => other,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_postgres::config::SslMode;
+
+    use super::{Protection, Target, protection, split};
+
+    #[test]
+    fn what_the_driver_does_not_know_is_taken_out() {
+        let parts =
+            split("postgres://u:p%3F@a:1,b:2/db?sslmode=verify-full&application_name=x&sslrootcert=%2Fa%20b.pem");
+        assert_eq!(parts.rest, "postgres://u:p%3F@a:1,b:2/db?application_name=x");
+        assert_eq!(parts.mode.as_deref(), Some("verify-full"));
+        assert_eq!(parts.root.as_deref(), Some("/a b.pem"));
+    }
+
+    #[test]
+    fn the_defaults_are_libpqs() {
+        let of = |mode: Option<&str>, root| {
+            protection(mode.map(|mode| mode.parse().unwrap()), SslMode::Prefer, root).map_err(|error| error.to_string())
+        };
+        assert_eq!(of(None, None), Ok(Protection::Prefer));
+        assert_eq!(of(Some("require"), None), Ok(Protection::Require));
+        assert_eq!(of(Some("require"), Some("/ca.pem")), Ok(Protection::VerifyCa));
+        assert_eq!(of(Some("verify-ca"), None), Ok(Protection::VerifyCa));
+        assert_eq!(of(None, Some("system")), Ok(Protection::VerifyFull));
+        assert!(of(Some("require"), Some("system")).is_err());
+    }
+
+    #[test]
+    fn every_form_of_a_url_is_read() {
+        for url in [
+            "postgres://u@localhost/db",
+            "postgresql://u:p@a:5432,b:5433/db?target_session_attrs=read-write&sslmode=require",
+            "postgres:///db?host=/run/postgresql&sslmode=verify-full",
+            "postgres://u@[::1]/db?sslmode=disable",
+            "host=a,b user=u sslmode=require",
+        ] {
+            assert!(Target::parse(url).is_ok(), "{url}");
+        }
+        for (url, wrong) in [
+            ("mysql://u@a/db", "not a libpq URL"),
+            ("postgres://u:hush@a:b/db", "not a libpq URL"),
+            ("postgres://u:hush@a/db?sslmode=strict", "sslmode is none of"),
+            ("postgres://u:hush@a/db?sslmode=verify-ca&sslrootcert=/nowhere.pem", "sslrootcert /nowhere.pem: "),
+        ] {
+            let message = Target::parse(url).map(|_| ()).unwrap_err().to_string();
+            assert!(message.starts_with(wrong) && !message.contains("hush"), "{url}: {message}");
+        }
+    }
+}

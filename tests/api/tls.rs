@@ -1,0 +1,150 @@
+//! The way to the database over TLS: what each `sslmode` accepts of a server, and what it refuses.
+//!
+//! The local Postgres has no TCP. A relay speaks TLS before its socket, as a server with `ssl = on` does.
+
+use std::{path::PathBuf, sync::Arc};
+
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use liaison::{db::Target, secrets::random_text};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::{ServerConfig, crypto::aws_lc_rs};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
+    net::{TcpListener, TcpStream, UnixStream},
+};
+use tokio_rustls::TlsAcceptor;
+
+use crate::harness::TestApp;
+
+/// The first message of a client that wants TLS: its length, and the code of the request.
+const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
+
+/// A TLS server before the database of a test.
+struct Relay {
+    port: u16,
+    database: String,
+    authority: PathBuf,
+}
+
+impl Relay {
+    /// With a certificate of an authority of its own, for `name`.
+    async fn start(app: &TestApp, name: &str) -> Self {
+        let (folder, database) = socket_of(app.url());
+        let (acceptor, authority) = certified(name);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        actix_web::rt::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                actix_web::rt::spawn(relay(client, acceptor.clone(), folder.clone()));
+            }
+        });
+        Self { port, database, authority }
+    }
+
+    /// Connects to `host`, and asks the database whether anyone is there.
+    async fn reach(&self, host: &str, parameters: &str) -> Result<(), String> {
+        let (port, database) = (self.port, &self.database);
+        let url = format!("postgres://liaison@{host}:{port}/{database}?{parameters}");
+        let target = Target::parse(&url).map_err(|error| error.to_string())?;
+        let mut connection: AsyncPgConnection = target.connect().await.map_err(|error| error.to_string())?;
+        connection.batch_execute("SELECT 1").await.map_err(|error| error.to_string())
+    }
+
+    fn trusting(&self, mode: &str) -> String {
+        format!("sslmode={mode}&sslrootcert={}", self.authority.display())
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.authority);
+    }
+}
+
+/// The folder of the socket and the name of the database.
+fn socket_of(url: &str) -> (PathBuf, String) {
+    let config: tokio_postgres::Config = url.parse().unwrap();
+    let [tokio_postgres::config::Host::Unix(folder)] = config.get_hosts() else { panic!("{url} is no socket") };
+    (folder.clone(), config.get_dbname().unwrap().to_owned())
+}
+
+fn certified(name: &str) -> (TlsAcceptor, PathBuf) {
+    let mut params = CertificateParams::new([]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+    let file = std::env::temp_dir().join(format!("liaison-ca-{}.pem", random_text::<9>().unwrap()));
+    std::fs::write(&file, issuer.pem()).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key.into())
+        .unwrap();
+    (TlsAcceptor::from(Arc::new(config)), file)
+}
+
+async fn relay(mut client: TcpStream, acceptor: TlsAcceptor, folder: PathBuf) -> std::io::Result<()> {
+    let mut first = [0; 8];
+    client.read_exact(&mut first).await?;
+    if first != SSL_REQUEST {
+        // As pg_hba.conf with nothing but hostssl.
+        return Ok(());
+    }
+    client.write_all(b"S").await?;
+    let mut encrypted = acceptor.accept(client).await?;
+    let mut server = UnixStream::connect(folder.join(".s.PGSQL.5432")).await?;
+    copy_bidirectional(&mut encrypted, &mut server).await.map(|_| ())
+}
+
+#[actix_web::test]
+async fn a_way_without_a_known_authority_is_encrypted_and_no_more() {
+    let app = TestApp::start().await;
+    let relay = Relay::start(&app, "db.example").await;
+    for mode in ["allow", "prefer", "require"] {
+        relay.reach("localhost", &format!("sslmode={mode}")).await.unwrap();
+    }
+    relay.reach("localhost", "application_name=x").await.unwrap();
+    assert!(relay.reach("localhost", "sslmode=disable").await.is_err());
+    for mode in ["verify-ca", "verify-full"] {
+        let refused = relay.reach("localhost", &format!("sslmode={mode}")).await.unwrap_err();
+        assert!(refused.contains("UnknownIssuer") || refused.contains("no certificate in it"), "{refused}");
+    }
+}
+
+#[actix_web::test]
+async fn the_name_is_checked_by_verify_full_alone() {
+    let app = TestApp::start().await;
+    let right = Relay::start(&app, "localhost").await;
+    let wrong = Relay::start(&app, "db.example").await;
+    for mode in ["require", "verify-ca"] {
+        wrong.reach("localhost", &wrong.trusting(mode)).await.unwrap();
+    }
+    let refused = wrong.reach("localhost", &wrong.trusting("verify-full")).await.unwrap_err();
+    assert!(refused.contains("not valid for name"), "{refused}");
+    right.reach("localhost", &right.trusting("verify-full")).await.unwrap();
+}
+
+#[actix_web::test]
+async fn a_certificate_of_another_authority_is_refused() {
+    let app = TestApp::start().await;
+    let (relay, other) = (Relay::start(&app, "localhost").await, Relay::start(&app, "localhost").await);
+    for mode in ["require", "verify-ca", "verify-full"] {
+        let refused = relay.reach("localhost", &other.trusting(mode)).await.unwrap_err();
+        assert!(refused.contains("UnknownIssuer") || refused.contains("BadSignature"), "{mode}: {refused}");
+    }
+}
+
+#[actix_web::test]
+async fn of_several_hosts_the_first_that_answers_serves() {
+    let app = TestApp::start().await;
+    let relay = Relay::start(&app, "localhost").await;
+    // Nothing listens at the first.
+    let hosts = format!("127.0.0.1:{},localhost", closed_port().await);
+    relay.reach(&hosts, &relay.trusting("verify-full")).await.unwrap();
+}
+
+async fn closed_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
+}
