@@ -5,6 +5,7 @@ use diesel_async::SimpleAsyncConnection;
 use liaison::{
     access::{actions::Create, scope::Scope},
     contracts::{Contract, NewContract, Past, clock, insert_active},
+    problems::ProblemType,
 };
 use serde_json::{Value, json};
 
