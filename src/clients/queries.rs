@@ -286,7 +286,7 @@ pub async fn step(
     let before = lock(tx, scope, id, seen).await?;
     let status = transition.apply(before.status, before.archived_from)?;
     let after = Client { status, ..before.clone() };
-    save(tx, transition.into(), &before, after).await
+    save(tx, transition.done(), &before, after).await
 }
 
 /// Puts a client away or takes it out again.
@@ -304,7 +304,7 @@ pub async fn archive(
     let status = transition.apply(before.status, before.archived_from)?;
     let archived_from = (status == ClientStatus::Archived).then_some(before.status);
     let after = Client { status, archived_from, ..before.clone() };
-    save(tx, transition.into(), &before, after).await
+    save(tx, transition.done(), &before, after).await
 }
 
 /// The client `id` for a change, locked: seen, permitted and of the version that the caller has seen.

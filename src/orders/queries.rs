@@ -267,7 +267,7 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Order, Create>, new: NewOrder
     let draft = lines::write(order, priced.lines, &[])?;
     diesel::insert_into(orders::table).values(&draft.order).execute(&mut **tx).await.on_constraint(breached)?;
     lines::insert(tx, &draft.lines).await?;
-    note(tx, &draft.order, None, Step::of("create")).await?;
+    note(tx, &draft.order, None, Step::of("created")).await?;
     tx.created(&draft);
     Ok(draft)
 }

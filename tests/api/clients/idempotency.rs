@@ -46,7 +46,7 @@ async fn a_transition_is_replayed_though_its_state_is_gone() {
     let again = post(&world.ann, &address, "key", json!({"reason": "x"})).await.ok();
     assert_eq!(first, again);
     post(&world.ann, &address, "other key", json!({"reason": "x"})).await.problem(409, "invalid_state");
-    assert_eq!(world.app.events(&client["id"]).await, ["clients.created", "clients.qualify"]);
+    assert_eq!(world.app.events(&client["id"]).await, ["clients.created", "clients.qualified"]);
 }
 
 #[actix_web::test]

@@ -38,7 +38,7 @@ async fn a_draft_is_priced_and_counted_by_the_server() {
 
     let path = order["path"].as_str().unwrap();
     assert_eq!(ann.get(path).await.ok(), order);
-    assert_eq!(history(&ann, &order).await, [("create".into(), "-".into(), "draft".into())]);
+    assert_eq!(history(&ann, &order).await, [("created".into(), "-".into(), "draft".into())]);
     assert_eq!(app.events(&order["id"]).await, ["orders.created"]);
     let recorded = app.audit(&order["id"]).await;
     assert_eq!(recorded[0].1["lines"]["to"].as_array().unwrap().len(), 2);
