@@ -149,7 +149,7 @@ async fn parameters_are_what_the_document_says() {
                     fits || answer.status == 400,
                     "{} {name}={} is taken against its schema",
                     operation.id,
-                    &value[..value.len().min(40)]
+                    value.get(..40).unwrap_or(value)
                 );
             }
             if !is_array {

@@ -53,10 +53,10 @@ async fn auth(world: &World, operation: &str) -> Option<Call> {
 
 async fn users(world: &World, operation: &str) -> Option<Call> {
     Some(match operation {
-        "list_users" | "get_user" | "block_user" => world.about_user(world.user().await),
+        "list_users" | "get_user" | "block_user" => Call::of_user(world.user().await),
         "create_user" => Call::plain().json(world.new_user()),
-        "update_user" => world.about_user(world.user().await).json(json!({"job_title": "Expert"})),
-        "unblock_user" => world.about_user(world.step(&world.user().await, "block").await),
+        "update_user" => Call::of_user(world.user().await).json(json!({"job_title": "Expert"})),
+        "unblock_user" => Call::of_user(world.step(&world.user().await, "block").await),
         _ => return None,
     })
 }
@@ -97,7 +97,7 @@ async fn clients(world: &World, operation: &str, target: Target) -> Option<Call>
         "update_client" => world.about(target, client().await).json(json!({"name": unique("Renamed")})),
         "transfer_client" => world.about(target, client().await).json(transfer(world, target)),
         // Only a key-account manager's client can be made key, and only a key one ordinary.
-        "designate_key_client" => world.about_client(world.client_of(&world.kim).await),
+        "designate_key_client" => Call::of_client(world.client_of(&world.kim).await),
         "revoke_key_client" => world.about(Target::Key, world.client(Target::Key).await),
         _ => return None,
     })
