@@ -26,7 +26,7 @@ use crate::{
     db::Db,
     departments, docs,
     error::{Error, ProblemType, Result},
-    interactions, openapi, problems, products, rest, roles,
+    interactions, openapi, orders, problems, products, rest, roles,
     secrets::Secrets,
     service, teams, timeline, users,
 };
@@ -75,6 +75,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     departments::routes(config);
     interactions::routes(config);
     contracts::routes(config);
+    orders::routes(config);
     problems::routes(config);
     service::routes(config);
 }

@@ -2,6 +2,9 @@
 //!
 //! One folder for each resource, with the same few files in each; `rest` and `access` are what they share.
 
+// The examples in the document are long literals.
+#![recursion_limit = "256"]
+
 pub mod access;
 pub mod app;
 pub mod audit;
@@ -21,6 +24,7 @@ pub mod error;
 pub mod housekeeping;
 pub mod interactions;
 pub mod openapi;
+pub mod orders;
 pub mod outbox;
 pub mod problems;
 pub mod products;

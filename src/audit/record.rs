@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     access::caller::UserId,
-    db::schema::audit_events,
+    db::{BATCH, schema::audit_events},
     error::Result,
     rest::{entity::Entity, time::Instant},
 };
@@ -113,19 +113,28 @@ pub async fn insert(
     request_id: Option<&str>,
     now: Instant,
 ) -> Result<()> {
-    for record in records {
-        let event = NewAuditEvent {
-            id: Uuid::now_v7(),
-            at: now,
-            actor_id: actor.map(UserId::uuid),
-            action: record.action,
-            resource: record.resource,
-            resource_id: record.resource_id,
-            client_id: record.client_id,
-            request_id,
-            changes: Value::Object(record.changes.clone()),
-        };
-        diesel::insert_into(audit_events::table).values(event).execute(db).await?;
+    let event = |record: &Record| NewAuditEvent {
+        id: Uuid::now_v7(),
+        at: now,
+        actor_id: actor.map(UserId::uuid),
+        action: record.action,
+        resource: record.resource,
+        resource_id: record.resource_id,
+        client_id: record.client_id,
+        request_id,
+        changes: Value::Object(record.changes.clone()),
+    };
+    match records {
+        // The statement of one row is prepared once; that of many is not.
+        [record] => {
+            diesel::insert_into(audit_events::table).values(event(record)).execute(db).await?;
+        }
+        _ => {
+            for batch in records.chunks(BATCH) {
+                let events: Vec<_> = batch.iter().map(event).collect();
+                diesel::insert_into(audit_events::table).values(events).execute(db).await?;
+            }
+        }
     }
     Ok(())
 }

@@ -193,6 +193,7 @@ diesel::table! {
         from_status -> Nullable<Text>,
         to_status -> Text,
         reason -> Nullable<Text>,
+        exceeded -> Jsonb,
     }
 }
 

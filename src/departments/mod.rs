@@ -3,9 +3,11 @@
 
 mod model;
 mod queries;
+mod reference;
 mod routes;
 mod view;
 
 pub use model::{Department, DepartmentId, DepartmentKind, NewDepartment};
 pub use queries::{find_active, insert};
+pub use reference::{DepartmentRef, check_exists, references};
 pub use routes::routes;

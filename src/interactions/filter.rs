@@ -7,13 +7,14 @@ use utoipa::IntoParams;
 use super::{
     due::Due,
     kinds::{Channel, Direction, Outcome, Purpose},
-    references::{ContractId, OrderId},
     status::InteractionStatus,
 };
 use crate::{
     access::caller::UserId,
     clients::ClientId,
     contacts::ContactId,
+    contracts::ContractId,
+    orders::OrderId,
     rest::{
         list::{Sort, Words},
         search,

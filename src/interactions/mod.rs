@@ -8,7 +8,6 @@ mod insert;
 mod kinds;
 mod model;
 mod queries;
-mod references;
 mod routes;
 mod status;
 mod steps;

@@ -8,7 +8,6 @@ use uuid::Uuid;
 
 use super::{
     kinds::{Channel, Direction, Outcome, Purpose},
-    references::{ContractId, OrderId},
     status::InteractionStatus,
 };
 use crate::{
@@ -18,8 +17,10 @@ use crate::{
     },
     clients::ClientId,
     contacts::ContactId,
+    contracts::ContractId,
     db::schema::interactions,
     error::{FieldError, Say},
+    orders::OrderId,
     rest::{
         entity::{Entity, Resource},
         id::Id,

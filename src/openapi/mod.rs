@@ -36,6 +36,7 @@ use crate::{
         (name = "departments", description = "The departments that orders are handed to, and the management."),
         (name = "interactions", description = "What passes between the company and its clients, done and planned."),
         (name = "contracts", description = "Contracts with clients, from the draft to their end, and the ceiling of their orders."),
+        (name = "orders", description = "What clients order, from the draft to fulfilment, and the departments' queues."),
         (name = "audit", description = "Who changed what, when and why."),
         (name = "service", description = "The service itself."),
     ),
@@ -71,10 +72,7 @@ impl Document {
         let asked = segments(path);
         let fits = |template: &[String]| {
             template.len() == asked.len()
-                && template
-                    .iter()
-                    .zip(&asked)
-                    .all(|(part, asked)| if part.starts_with('{') { !asked.is_empty() } else { part == asked })
+                && template.iter().zip(&asked).all(|(part, asked)| part.starts_with('{') || part == asked)
         };
         let fitting = self.methods.iter().filter(|(template, _)| fits(template));
         fitting.flat_map(|(_, methods)| methods.iter().map(String::as_str)).collect()

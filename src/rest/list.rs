@@ -273,6 +273,11 @@ impl<W> Default for Words<W> {
 }
 
 impl<W: PartialEq> Words<W> {
+    /// Whether nothing was asked for.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether `word` was asked for.
     pub fn has(&self, word: W) -> bool {
         self.0.contains(&word)

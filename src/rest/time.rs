@@ -117,6 +117,12 @@ impl Day {
     }
 }
 
+impl std::fmt::Display for Day {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 impl From<NaiveDate> for Day {
     fn from(date: NaiveDate) -> Self {
         Self(date)

@@ -22,5 +22,6 @@ mod departments;
 mod interactions;
 mod migrations;
 mod openapi;
+mod orders;
 mod products;
 mod users;
