@@ -72,7 +72,7 @@ async fn every_wrong_line_is_told_at_once_and_nothing_is_made() {
     let errors = post(json!([line(&paper), line(&dollars), line(&gone), line(&Uuid::now_v7().to_string())])).await;
     let pairs = [
         ("/lines/1/product_id", "currency_mismatch"),
-        ("/lines/2/product_id", "inactive"),
+        ("/lines/2/product_id", "inactive_product"),
         ("/lines/3/product_id", "unknown_reference"),
     ];
     assert_eq!(errors.field_errors(), pairs.map(|(pointer, code)| (pointer.to_owned(), code.to_owned())));

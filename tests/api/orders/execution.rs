@@ -102,7 +102,7 @@ async fn a_hand_over_names_an_active_department_and_a_time_to_come() {
     let due = "2026-11-24T10:00:00.000001Z";
     for (department, due, pointer, code) in [
         (active.as_str(), "2026-11-24T10:00:00Z", "/due_at", "not_in_future"),
-        (&closed, due, "/department_id", "inactive"),
+        (&closed, due, "/department_id", "inactive_department"),
         (&Uuid::now_v7().to_string(), due, "/department_id", "unknown_reference"),
     ] {
         ann.transition("hand-over", &order, body(department, due)).await.field_error(pointer, code);
