@@ -18,13 +18,15 @@ use crate::{
         keys::Keys,
         token::Tokens,
     },
+    audit,
     auth::{self, hashing::Hashing, throttle::Limits},
     clients,
     clock::Clock,
+    contacts, contracts,
     db::Db,
-    docs,
+    departments, docs,
     error::{Error, ProblemType, Result},
-    openapi, problems, rest, roles,
+    interactions, openapi, orders, problems, products, rest, roles,
     secrets::Secrets,
     service, teams, timeline, users,
 };
@@ -61,12 +63,19 @@ impl State {
 
 /// Every slice's operations. What is registered here is served and documented.
 pub fn routes(config: &mut ServiceConfig<'_>) {
+    audit::routes(config);
     auth::routes(config);
     users::routes(config);
     teams::routes(config);
     roles::routes(config);
     clients::routes(config);
     timeline::routes(config);
+    contacts::routes(config);
+    products::routes(config);
+    departments::routes(config);
+    interactions::routes(config);
+    contracts::routes(config);
+    orders::routes(config);
     problems::routes(config);
     service::routes(config);
 }

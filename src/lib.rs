@@ -2,22 +2,32 @@
 //!
 //! One folder for each resource, with the same few files in each; `rest` and `access` are what they share.
 
+// The examples in the document are long literals.
+#![recursion_limit = "256"]
+
 pub mod access;
 pub mod app;
 pub mod audit;
 pub mod auth;
+pub mod background;
 pub mod clients;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod contacts;
+pub mod contracts;
 pub mod db;
 pub mod demo;
+pub mod departments;
 pub mod docs;
 pub mod error;
 pub mod housekeeping;
+pub mod interactions;
 pub mod openapi;
+pub mod orders;
 pub mod outbox;
 pub mod problems;
+pub mod products;
 pub mod rest;
 pub mod roles;
 pub mod secrets;

@@ -4,7 +4,12 @@ use diesel::Insertable;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use crate::{audit::Record, db::schema::outbox_events, error::Result, rest::time::Instant};
+use crate::{
+    audit::Record,
+    db::{BATCH, schema::outbox_events},
+    error::Result,
+    rest::time::Instant,
+};
 
 #[derive(Insertable)]
 #[diesel(table_name = outbox_events, treat_none_as_default_value = false)]
@@ -25,17 +30,26 @@ struct NewOutboxEvent<'a> {
 /// # Errors
 /// The database's.
 pub async fn insert(db: &mut AsyncPgConnection, records: &[Record], now: Instant) -> Result<()> {
-    for record in records {
-        let event = NewOutboxEvent {
-            id: Uuid::now_v7(),
-            at: now,
-            r#type: format!("{}.{}", record.resource, record.action),
-            resource: record.resource,
-            resource_id: record.resource_id,
-            client_id: record.client_id,
-            version: record.version,
-        };
-        diesel::insert_into(outbox_events::table).values(event).execute(db).await?;
+    let event = |record: &Record| NewOutboxEvent {
+        id: Uuid::now_v7(),
+        at: now,
+        r#type: format!("{}.{}", record.resource, record.action),
+        resource: record.resource,
+        resource_id: record.resource_id,
+        client_id: record.client_id,
+        version: record.version,
+    };
+    match records {
+        // The statement of one row is prepared once; that of many is not.
+        [record] => {
+            diesel::insert_into(outbox_events::table).values(event(record)).execute(db).await?;
+        }
+        _ => {
+            for batch in records.chunks(BATCH) {
+                let events: Vec<_> = batch.iter().map(event).collect();
+                diesel::insert_into(outbox_events::table).values(events).execute(db).await?;
+            }
+        }
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use crate::{
     access::{caller::Callers, keys::Keys, token::Tokens},
     app::{self, State},
     auth::{hashing::Hashing, throttle::Limits},
+    background,
     clock::Clock,
     config::Config,
     db::{Db, PoolSettings},
@@ -48,6 +49,8 @@ pub async fn serve(config: &Config, url: &str, state: State) -> Result<()> {
     let state = Data::new(state);
     let settings = PoolSettings { max_size: config.pool_size, ..PoolSettings::default() };
     let url = url.to_owned();
+    let own_pool = Db::new(&url, PoolSettings { max_size: 1, ..settings });
+    let background = actix_web::rt::spawn(background::run(own_pool, state.clock.clone()));
     let server = HttpServer::new(move || app::app(state.clone(), Db::new(&url, settings)))
         .workers(config.workers)
         .shutdown_timeout(25)
@@ -55,5 +58,7 @@ pub async fn serve(config: &Config, url: &str, state: State) -> Result<()> {
         .map_err(|error| Error::internal(format!("cannot listen on {}: {error}", config.listen)))?
         .run();
     println!("Liaison listens on http://{0} · Swagger UI: http://{0}/docs/", config.listen);
-    server.await.map_err(Error::internal)
+    let served = server.await.map_err(Error::internal);
+    background.abort();
+    served
 }

@@ -98,6 +98,8 @@ CREATE INDEX audit_events_at_idx ON audit_events (at DESC, id DESC);
 CREATE INDEX audit_events_resource_id_at_idx ON audit_events (resource_id, at DESC, id DESC);
 CREATE INDEX audit_events_client_id_at_idx ON audit_events (client_id, at DESC, id DESC);
 CREATE INDEX audit_events_actor_id_at_idx ON audit_events (actor_id, at DESC, id DESC);
+CREATE INDEX audit_events_resource_at_idx ON audit_events (resource, at DESC, id DESC);
+CREATE INDEX audit_events_action_at_idx ON audit_events (action, at DESC, id DESC);
 
 CREATE TABLE outbox_events (
     position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

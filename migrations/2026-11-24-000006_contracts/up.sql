@@ -23,8 +23,11 @@ CREATE TABLE contracts (
     payment_terms text,
     starts_on date NOT NULL,
     ends_on date,
+    -- The last day of the first term: what each renewal is measured by.
+    initial_ends_on date,
     auto_renew boolean NOT NULL,
     notice_days integer NOT NULL,
+    notice_on date GENERATED ALWAYS AS (ends_on - notice_days) STORED,
     signatories jsonb NOT NULL,
     approved_by uuid,
     approved_at timestamptz,
@@ -38,7 +41,9 @@ CREATE TABLE contracts (
     CONSTRAINT contracts_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES users (id),
     CONSTRAINT contracts_status_check CHECK (status IN
         ('draft', 'in_review', 'approved', 'signed', 'active', 'completed', 'expired', 'terminated')),
-    CONSTRAINT contracts_days_check CHECK (ends_on >= starts_on)
+    CONSTRAINT contracts_days_check CHECK (ends_on >= initial_ends_on AND initial_ends_on >= starts_on),
+    CONSTRAINT contracts_term_check CHECK ((ends_on IS NULL) = (initial_ends_on IS NULL)),
+    CONSTRAINT contracts_auto_renew_check CHECK (NOT auto_renew OR ends_on IS NOT NULL)
 );
 CREATE INDEX contracts_client_id_idx ON contracts (client_id, owner_id, team_id, is_key);
 CREATE INDEX contracts_client_id_updated_at_idx ON contracts (client_id, updated_at DESC, id DESC);
@@ -51,6 +56,8 @@ CREATE INDEX contracts_search_idx ON contracts USING gin (search gin_trgm_ops);
 -- What the clock moves on: signed contracts by their first day, active ones by their last.
 CREATE INDEX contracts_signed_starts_on_idx ON contracts (starts_on) WHERE status = 'signed';
 CREATE INDEX contracts_active_ends_on_idx ON contracts (ends_on) WHERE status = 'active';
+-- The list of contracts near their notice date.
+CREATE INDEX contracts_active_notice_on_idx ON contracts (notice_on) WHERE status = 'active';
 
 CREATE TABLE contract_events (
     id uuid PRIMARY KEY,

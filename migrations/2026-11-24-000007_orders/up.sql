@@ -46,7 +46,10 @@ CREATE TABLE orders (
     CONSTRAINT orders_status_check CHECK (status IN ('draft', 'submitted', 'approved', 'rejected', 'handed_over',
         'accepted', 'in_progress', 'fulfilled', 'closed', 'cancelled')),
     CONSTRAINT orders_priority_check CHECK (priority IN ('normal', 'high', 'urgent')),
-    CONSTRAINT orders_total_check CHECK (total = net_total + tax_total)
+    CONSTRAINT orders_total_check CHECK (total = net_total + tax_total),
+    -- What stands in a queue has a place there.
+    CONSTRAINT orders_queue_check CHECK (status NOT IN ('handed_over', 'accepted', 'in_progress')
+        OR (department_id IS NOT NULL AND due_at IS NOT NULL))
 );
 CREATE INDEX orders_client_id_idx ON orders (client_id, owner_id, team_id, is_key);
 CREATE INDEX orders_client_id_updated_at_idx ON orders (client_id, updated_at DESC, id DESC);
@@ -93,6 +96,8 @@ CREATE TABLE order_events (
     from_status text,
     to_status text NOT NULL,
     reason text,
+    -- The limits for which a submitted order has to wait for approval.
+    exceeded jsonb NOT NULL,
     CONSTRAINT order_events_order_id_fkey FOREIGN KEY (order_id, client_id) REFERENCES orders (id, client_id),
     CONSTRAINT order_events_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES users (id)
 );

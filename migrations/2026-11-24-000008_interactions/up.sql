@@ -51,7 +51,9 @@ CREATE INDEX interactions_updated_at_idx ON interactions (updated_at DESC, id DE
 CREATE INDEX interactions_owner_id_at_idx ON interactions (owner_id, at DESC, id DESC);
 CREATE INDEX interactions_team_id_at_idx ON interactions (team_id, at DESC, id DESC);
 CREATE INDEX interactions_user_id_at_idx ON interactions (user_id, at DESC, id DESC);
-CREATE INDEX interactions_planned_idx ON interactions (user_id, scheduled_at, id) WHERE status = 'planned';
+-- The tasks of a user, and the next one of a client.
+CREATE INDEX interactions_planned_user_id_at_idx ON interactions (user_id, at, id) WHERE status = 'planned';
+CREATE INDEX interactions_planned_client_id_at_idx ON interactions (client_id, at, id) WHERE status = 'planned';
 CREATE INDEX interactions_contact_id_idx ON interactions (contact_id, client_id);
 CREATE INDEX interactions_contract_id_idx ON interactions (contract_id, client_id);
 CREATE INDEX interactions_order_id_idx ON interactions (order_id, client_id);

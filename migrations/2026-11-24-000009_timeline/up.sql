@@ -18,4 +18,4 @@ UNION ALL
     SELECT id, client_id, at, resource, resource_id, action, actor_id, NULL, changes #>> '{reason,to}',
            ARRAY(SELECT jsonb_object_keys(changes))
     FROM audit_events
-    WHERE resource IN ('clients', 'contacts');
+    WHERE resource IN ('clients', 'contacts') AND action <> 'touched';

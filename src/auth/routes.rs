@@ -16,7 +16,12 @@ use crate::{
     app::State,
     db::Db,
     error::{Error, ProblemType, Result},
-    rest::{body, etag::Tagged, fields::Fields},
+    rest::{
+        body,
+        etag::Tagged,
+        fields::Fields,
+        list::{NoParams, Query},
+    },
     users::{self, UserView},
 };
 
@@ -168,7 +173,7 @@ async fn revoke_token(state: Data<State>, db: Db, form: Form<RevokeRequest>) -> 
 /// For every user who is signed in.
 #[utoipa::path(tag = "auth", responses((status = 200, description = "The caller.", body = UserView)))]
 #[get("/v1/me")]
-async fn get_me(caller: Me, db: Db) -> Result<Tagged<UserView>> {
+async fn get_me(caller: Me, _: Query<NoParams>, db: Db) -> Result<Tagged<UserView>> {
     let mut db = db.connect().await?;
     let user = users::find_own(&mut db, &caller.0).await?;
     Ok(Tagged::new(UserView::of(user, Some(&caller.0)), Fields::default()))

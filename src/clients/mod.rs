@@ -4,13 +4,17 @@
 mod confidential;
 mod model;
 mod queries;
+mod reference;
 mod routes;
 mod status;
+mod touch;
 mod transfer;
 mod view;
 
-pub use model::{Address, Client, ClientId, Kind, NewClient};
-pub use queries::{find, hold, insert, step};
+pub use model::{Address, Client, ClientId, Kind, Messenger, MessengerKind, NewClient};
+pub use queries::{find, hold, insert, refuse_archived, step};
+pub use reference::{ClientRef, references};
 pub use routes::routes;
 pub use status::{ClientStatus, Transition};
+pub use touch::{hold_to_touch, lock_to_touch, touch};
 pub use transfer::designate;

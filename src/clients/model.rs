@@ -518,6 +518,8 @@ pub type ClientIncludes = Words<ClientInclude>;
 pub enum ClientInclude {
     /// Who works with the client.
     Owner,
+    /// The contact to turn to first.
+    PrimaryContact,
 }
 
 /// Whom to give a client to, and why.

@@ -160,7 +160,7 @@ async fn verify_client(
 /// Transfer a client
 ///
 /// Gives the client to another owner, within the team unless the right reaches further. A key client goes only to someone
-/// whose role may own key clients.
+/// whose role may own key clients. What the old owner had planned with the client becomes the new owner's task.
 #[utoipa::path(
     tag = "clients",
     params(("id" = ClientId, Path, description = "The client.")),

@@ -44,6 +44,19 @@ pub enum ClientStatus {
 }
 stored_as_text!(ClientStatus);
 
+impl ClientStatus {
+    /// Refuses to work on a client that is put away.
+    ///
+    /// # Errors
+    /// 409.
+    pub fn refuse_archived(self) -> Result<()> {
+        match self {
+            Self::Archived => Err(Error::transition("archived", &["restore"])),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// A step from one status to another. Its name is the verb of its address and of its audit record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AsRefStr, IntoStaticStr, EnumIter)]
 #[strum(serialize_all = "snake_case")]

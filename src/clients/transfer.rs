@@ -7,11 +7,13 @@ use super::{
 use crate::{
     access::{policy::may_own_key_clients, role::Role, scope::Scope},
     error::{Error, ProblemType, Result},
+    interactions,
     rest::{change::Tx, etag::IfMatch},
     users,
 };
 
-/// Gives a client to another owner; everything of the client comes within the new owner's reach.
+/// Gives a client to another owner; everything of the client comes within the new owner's reach, and what the old owner
+/// had planned with it becomes the new owner's task.
 ///
 /// # Errors
 /// 404, 412, 403 for a client or an owner out of reach, 409 for a key client to someone who may not own one, 422 for an
@@ -35,6 +37,7 @@ pub async fn transfer(
     let after = save(tx, "transferred", &before, after).await?;
     if !unchanged {
         tx.because(transfer.reason.as_str());
+        interactions::hand_over(tx, id, before.owner_id, after.owner_id).await?;
     }
     Ok(after)
 }

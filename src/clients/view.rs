@@ -19,6 +19,7 @@ use crate::{
         caller::{Caller, UserId},
         scope::may,
     },
+    contacts::{self, ContactRef},
     error::{Error, Result},
     rest::{change::Tx, entity::View, list::Words},
     users::{self, UserRef},
@@ -45,6 +46,9 @@ pub struct ClientView {
     /// Who works with the client, when included.
     #[serde(skip_serializing_if = "Option::is_none")]
     owner: Option<UserRef>,
+    /// The contact to turn to first, when included, there is one, and it is within reach.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    primary_contact: Option<ContactRef>,
 }
 
 /// The client just changed, as who changed it sees it.
@@ -106,6 +110,11 @@ pub async fn views(
     } else {
         HashMap::new()
     };
+    let mut primary_contacts = if include.has(ClientInclude::PrimaryContact) {
+        contacts::primary_contacts(db, caller, clients.iter().map(|client| client.id).collect()).await?
+    } else {
+        HashMap::new()
+    };
     let key_owners = key_owners(db, &clients, caller).await?;
     let view = |mut client: Client| {
         let owner = owners.get(&client.owner_id).cloned();
@@ -114,7 +123,8 @@ pub async fn views(
         if let Some(caller) = caller {
             client.redact(caller);
         }
-        ClientView { client, actions, owner }
+        let primary_contact = primary_contacts.remove(&client.id);
+        ClientView { client, actions, owner, primary_contact }
     };
     Ok(clients.into_iter().map(view).collect())
 }

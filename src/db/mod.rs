@@ -10,6 +10,9 @@ pub mod schema;
 mod stored;
 mod tls;
 
+/// Most rows of one `INSERT`: a statement takes 65,535 values, and no table has 65 columns.
+pub const BATCH: usize = 1000;
+
 pub use cached::Cached;
 pub use connect::{Db, PoolSettings, connect};
 pub use jsonb::Jsonb;

@@ -115,8 +115,10 @@ diesel::table! {
         payment_terms -> Nullable<Text>,
         starts_on -> Date,
         ends_on -> Nullable<Date>,
+        initial_ends_on -> Nullable<Date>,
         auto_renew -> Bool,
         notice_days -> Int4,
+        notice_on -> Nullable<Date>,
         signatories -> Jsonb,
         approved_by -> Nullable<Uuid>,
         approved_at -> Nullable<Timestamptz>,
@@ -191,6 +193,7 @@ diesel::table! {
         from_status -> Nullable<Text>,
         to_status -> Text,
         reason -> Nullable<Text>,
+        exceeded -> Jsonb,
     }
 }
 

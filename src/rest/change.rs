@@ -29,6 +29,7 @@ use crate::{
         etag::etag,
         idempotency::{self, Key},
         invalid::Invalid,
+        list::NoParams,
         time::Instant,
     },
 };
@@ -200,6 +201,7 @@ impl FromRequest for Change {
 }
 
 fn read(request: &HttpRequest) -> Result<Change> {
+    NoParams::check(request)?;
     let key = match request.headers().get("idempotency-key") {
         Some(value) if request.method() == "POST" => Some(Key::parse(value.as_bytes()).map_err(|invalid| {
             Error::new(ProblemType::InvalidHeader).with_fields(vec![FieldError::new("Idempotency-Key", invalid)])

@@ -20,6 +20,8 @@ use crate::rest::time::{Day, Instant};
 pub enum OrderKey {
     /// A column that is never null.
     Column(&'static str),
+    /// Several columns that are never null, all in the same direction.
+    Columns(&'static [&'static str]),
     /// How well the `search` column matches this text, best first.
     Rank(String),
 }
@@ -39,6 +41,11 @@ impl Order {
     /// By a column that is never null.
     pub fn column(table: &'static str, column: &'static str, descending: bool) -> Self {
         Self { table, key: OrderKey::Column(column), descending }
+    }
+
+    /// By several columns that are never null, one after the other, smallest first.
+    pub fn columns(table: &'static str, columns: &'static [&'static str]) -> Self {
+        Self { table, key: OrderKey::Columns(columns), descending: false }
     }
 
     /// By how well the `search` column matches `words`, best first.
@@ -62,6 +69,9 @@ pub enum KeyValue {
     /// A whole number.
     #[serde(rename = "n")]
     Number(i64),
+    /// A value for each of several columns.
+    #[serde(rename = "s")]
+    Several(Vec<KeyValue>),
     /// The row's rank, looked up again by its id.
     #[serde(rename = "r")]
     Rank,
@@ -97,18 +107,29 @@ pub struct Beyond {
 }
 
 impl Order {
-    fn push_key<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+    /// The key, with `direction` after each of its columns.
+    fn push_key<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>, direction: &str) -> QueryResult<()> {
         match &self.key {
-            OrderKey::Column(column) => push_column(out, self.table, column),
+            OrderKey::Column(column) => push_column(out, self.table, column)?,
+            OrderKey::Columns(columns) => {
+                for (position, column) in columns.iter().enumerate() {
+                    if position > 0 {
+                        out.push_sql(direction);
+                        out.push_sql(", ");
+                    }
+                    push_column(out, self.table, column)?;
+                }
+            }
             OrderKey::Rank(words) => {
                 out.push_sql("word_similarity(");
                 out.push_bind_param::<Text, _>(words)?;
                 out.push_sql(", ");
                 push_column(out, self.table, "search")?;
                 out.push_sql(")");
-                Ok(())
             }
         }
+        out.push_sql(direction);
+        Ok(())
     }
 }
 
@@ -121,11 +142,39 @@ fn push_column(out: &mut AstPass<'_, '_, Pg>, table: &str, column: &str) -> Quer
 impl QueryFragment<Pg> for Order {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         let direction = if self.descending { " DESC" } else { "" };
-        self.push_key(&mut out)?;
-        out.push_sql(direction);
+        self.push_key(&mut out, direction)?;
         out.push_sql(", ");
         push_column(&mut out, self.table, "id")?;
         out.push_sql(direction);
+        Ok(())
+    }
+}
+
+impl Beyond {
+    fn push_value<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>, value: &'b KeyValue) -> QueryResult<()> {
+        match value {
+            KeyValue::Instant(instant) => out.push_bind_param::<Timestamptz, _>(instant)?,
+            KeyValue::Day(day) => out.push_bind_param::<Date, _>(day)?,
+            KeyValue::Text(text) => out.push_bind_param::<Text, _>(text)?,
+            KeyValue::Number(number) => out.push_bind_param::<Int8, _>(number)?,
+            KeyValue::Several(values) => {
+                for (position, value) in values.iter().enumerate() {
+                    if position > 0 {
+                        out.push_sql(", ");
+                    }
+                    self.push_value(out, value)?;
+                }
+            }
+            KeyValue::Rank => {
+                out.push_sql("(SELECT ");
+                self.order.push_key(out, "")?;
+                out.push_sql(" FROM ");
+                out.push_identifier(self.order.table)?;
+                out.push_sql(" WHERE id = ");
+                out.push_bind_param::<diesel::sql_types::Uuid, _>(&self.after.id)?;
+                out.push_sql(")");
+            }
+        }
         Ok(())
     }
 }
@@ -134,25 +183,11 @@ impl QueryFragment<Pg> for Beyond {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         let Self { order, after } = self;
         out.push_sql("(");
-        order.push_key(&mut out)?;
+        order.push_key(&mut out, "")?;
         out.push_sql(", ");
         push_column(&mut out, order.table, "id")?;
         out.push_sql(if order.descending { ") < (" } else { ") > (" });
-        match &after.key {
-            KeyValue::Instant(instant) => out.push_bind_param::<Timestamptz, _>(instant)?,
-            KeyValue::Day(day) => out.push_bind_param::<Date, _>(day)?,
-            KeyValue::Text(text) => out.push_bind_param::<Text, _>(text)?,
-            KeyValue::Number(number) => out.push_bind_param::<Int8, _>(number)?,
-            KeyValue::Rank => {
-                out.push_sql("(SELECT ");
-                order.push_key(&mut out)?;
-                out.push_sql(" FROM ");
-                out.push_identifier(order.table)?;
-                out.push_sql(" WHERE id = ");
-                out.push_bind_param::<diesel::sql_types::Uuid, _>(&after.id)?;
-                out.push_sql(")");
-            }
-        }
+        self.push_value(&mut out, &after.key)?;
         out.push_sql(", ");
         out.push_bind_param::<diesel::sql_types::Uuid, _>(&after.id)?;
         out.push_sql(")");

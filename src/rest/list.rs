@@ -141,8 +141,7 @@ impl<F: DeserializeOwned> ListQuery<F> {
     fn read(request: &HttpRequest) -> Result<Self> {
         let state = State::of(request)?;
         let caller = Caller::of(request)?;
-        let pairs: Vec<(String, String)> =
-            url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect();
+        let pairs = pairs(request);
         let (page, filter): (Vec<_>, Vec<_>) =
             pairs.iter().cloned().partition(|(name, _)| PAGE_PARAMS.contains(&name.as_str()));
 
@@ -179,6 +178,10 @@ fn context(path: &str, caller: Uuid, filter: &[(String, String)]) -> String {
 /// # Errors
 /// 400 naming the parameter.
 pub fn parse<T: DeserializeOwned>(pairs: &[(String, String)]) -> Result<T> {
+    // serde_html_form would take an empty number or truth value for an absent one, and drop it silently.
+    if let Some((name, _)) = pairs.iter().find(|(_, value)| value.is_empty()) {
+        return Err(invalid_parameter(name, Invalid::TooShort(1)));
+    }
     let text = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     let deserializer = serde_html_form::Deserializer::from_bytes(text.as_bytes());
     serde_path_to_error::deserialize(deserializer).map_err(|error| {
@@ -200,9 +203,27 @@ impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
     type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let pairs: Vec<_> = url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect();
-        ready(parse(&pairs).map(Self))
+        ready(parse(&pairs(request)).map(Self))
     }
+}
+
+/// The query of an operation that takes none.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoParams {}
+
+impl NoParams {
+    /// Refuses every parameter, so that none is dropped silently.
+    ///
+    /// # Errors
+    /// 400 naming the first.
+    pub fn check(request: &HttpRequest) -> Result<()> {
+        parse::<Self>(&pairs(request)).map(|Self {}| ())
+    }
+}
+
+fn pairs(request: &HttpRequest) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect()
 }
 
 fn invalid_parameter(name: &str, invalid: Invalid) -> Error {
@@ -252,6 +273,11 @@ impl<W> Default for Words<W> {
 }
 
 impl<W: PartialEq> Words<W> {
+    /// Whether nothing was asked for.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether `word` was asked for.
     #[expect(clippy::needless_pass_by_value, reason = "a word of a plain enumeration")]
     pub fn has(&self, word: W) -> bool {

@@ -41,6 +41,16 @@ pub trait Bounds {
 pub struct Bounded<B>(Decimal, PhantomData<fn() -> B>);
 
 impl<B: Bounds> Bounded<B> {
+    /// The smallest of its kind.
+    pub fn least() -> Self {
+        Self::scaled(B::MIN)
+    }
+
+    /// The largest of its kind.
+    pub fn most() -> Self {
+        Self::scaled(B::MAX)
+    }
+
     /// Checks `value` against the bounds and gives it the scale of its kind.
     ///
     /// # Errors
@@ -55,9 +65,12 @@ impl<B: Bounds> Bounded<B> {
         if value.normalize().scale() > B::SCALE {
             return Err(Invalid::TooManyDecimals(B::SCALE));
         }
-        let mut scaled = value;
-        scaled.rescale(B::SCALE);
-        Ok(Self(scaled, PhantomData))
+        Ok(Self::scaled(value))
+    }
+
+    fn scaled(mut value: Decimal) -> Self {
+        value.rescale(B::SCALE);
+        Self(value, PhantomData)
     }
 }
 
@@ -82,6 +95,12 @@ impl<B> PartialEq for Bounded<B> {
 impl<B> fmt::Debug for Bounded<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl<B> fmt::Display for Bounded<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -201,6 +220,43 @@ pub mod bounds {
         const SCALE: u32 = 3;
         const EXAMPLE: &'static str = "12";
     }
+
+    /// See [`super::FulfilledQuantity`].
+    #[derive(Debug)]
+    pub struct FulfilledQuantity;
+    impl Bounds for FulfilledQuantity {
+        const NAME: &'static str = "FulfilledQuantity";
+        const ABOUT: &'static str = "How much of what was ordered is fulfilled.";
+        const MIN: Decimal = Decimal::ZERO;
+        const MAX: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
+        const SCALE: u32 = 3;
+        const EXAMPLE: &'static str = "4.000";
+    }
+
+    /// See [`super::Total`].
+    #[derive(Debug)]
+    pub struct Total;
+    impl Bounds for Total {
+        const NAME: &'static str = "Total";
+        const ABOUT: &'static str =
+            "An amount of money computed by the server, with four decimals so that sums of many do not drift.";
+        const MIN: Decimal = Decimal::ZERO;
+        const MAX: Decimal = Decimal::from_parts(2_313_682_943, 2_328_306_436, 0, false, 4); // all 19 digits 9
+        const SCALE: u32 = 4;
+        const EXAMPLE: &'static str = "1187.5000";
+    }
+
+    /// See [`super::Sum`].
+    #[derive(Debug)]
+    pub struct Sum;
+    impl Bounds for Sum {
+        const NAME: &'static str = "Sum";
+        const ABOUT: &'static str = "A sum of money over many rows, rounded once.";
+        const MIN: Decimal = Decimal::ZERO;
+        const MAX: Decimal = Decimal::from_parts(2_701_131_776, 466_537_709, 54_210, false, 0); // 10^24
+        const SCALE: u32 = 2;
+        const EXAMPLE: &'static str = "1265793.04";
+    }
 }
 
 /// An amount of money of at most two decimals, 0 to 9 999 999 999 999; the currency stands beside it.
@@ -211,13 +267,19 @@ pub type Percent = Bounded<bounds::Percent>;
 pub type Margin = Bounded<bounds::Margin>;
 /// 0.001 to 1 000 000 with three decimals.
 pub type Quantity = Bounded<bounds::Quantity>;
+/// 0 to 1 000 000 with three decimals: the part of a [`Quantity`] that is done.
+pub type FulfilledQuantity = Bounded<bounds::FulfilledQuantity>;
+/// What the server computes of prices: four decimals, as wide as the column.
+pub type Total = Bounded<bounds::Total>;
+/// A sum of [`Total`]s, for people: two decimals.
+pub type Sum = Bounded<bounds::Sum>;
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
     use rust_decimal::Decimal;
 
-    use super::{Amount, Margin, Quantity};
+    use super::{Amount, Bounds, Margin, Quantity, bounds};
 
     fn amount(text: &str) -> Result<String, String> {
         serde_json::from_value::<Amount>(serde_json::json!(text))
@@ -237,6 +299,12 @@ mod tests {
         for wrong in ["", "1e3", "+1", " 1", "1.", ".1", "1,5", "NaN", "0x10", "1_000", "--1", "1.2.3"] {
             assert_eq!(amount(wrong), Err("invalid_decimal".to_owned()), "{wrong}");
         }
+    }
+
+    #[test]
+    fn the_largest_totals_and_sums_are_what_they_are_meant_to_be() {
+        assert_eq!(bounds::Total::MAX.to_string(), "999999999999999.9999");
+        assert_eq!(bounds::Sum::MAX.to_string(), format!("1{}", "0".repeat(24)));
     }
 
     #[test]

@@ -33,6 +33,11 @@ impl Instant {
         self.0
     }
 
+    /// The day of the moment, in UTC.
+    pub fn day(self) -> Day {
+        Day(self.0.date_naive())
+    }
+
     /// The moment that is `duration` later, or the last one that can be told.
     #[must_use]
     pub fn after(self, duration: chrono::Duration) -> Self {
@@ -104,6 +109,17 @@ impl Day {
     /// The day for chrono's arithmetic.
     pub fn date(self) -> NaiveDate {
         self.0
+    }
+
+    /// The moment that the day begins, in UTC.
+    pub fn start(self) -> Instant {
+        Instant(self.0.and_time(chrono::NaiveTime::MIN).and_utc())
+    }
+}
+
+impl std::fmt::Display for Day {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
     }
 }
 

@@ -13,9 +13,18 @@
 mod harness;
 
 mod access;
+mod audit;
 mod auth;
+mod bad_input;
 mod calls;
 mod clients;
+mod contacts;
+mod contracts;
+mod departments;
+mod interactions;
+mod migrations;
 mod openapi;
+mod orders;
+mod products;
 mod tls;
 mod users;

@@ -8,11 +8,17 @@ use super::{Call, Target, World, unique, world::PASSWORD};
 pub async fn call(world: &World, operation: &str, target: Target) -> Option<Call> {
     let found = [
         service(operation),
+        audit(operation),
         auth(world, operation).await,
         users(world, operation).await,
         teams(world, operation).await,
         roles(operation),
+        products(world, operation).await,
+        departments(world, operation).await,
         clients(world, operation, target).await,
+        contacts(world, operation, target).await,
+        interactions(world, operation, target).await,
+        contracts(world, operation, target).await,
     ];
     found.into_iter().flatten().next()
 }
@@ -21,6 +27,13 @@ fn service(operation: &str) -> Option<Call> {
     Some(match operation {
         "get_jwks" | "get_liveness" | "get_openapi" | "get_readiness" => Call::plain(),
         "get_problem_type" => Call::plain().with("type", "not-found"),
+        _ => return None,
+    })
+}
+
+fn audit(operation: &str) -> Option<Call> {
+    Some(match operation {
+        "list_audit_entries" => Call::plain(),
         _ => return None,
     })
 }
@@ -74,7 +87,7 @@ async fn clients(world: &World, operation: &str, target: Target) -> Option<Call>
         client
     };
     Some(match operation {
-        "list_clients" | "get_client" | "verify_client" => world.about(target, client().await),
+        "list_clients" | "get_client" | "verify_client" | "list_client_timeline" => world.about(target, client().await),
         "qualify_client" | "activate_client" | "mark_client_lost" | "archive_client" => {
             world.about(target, client().await).json(json!({"reason": "Agreed"}))
         }
@@ -97,4 +110,93 @@ fn transfer(world: &World, target: Target) -> Value {
         Target::Key => &world.kai,
     };
     json!({"owner_id": to.id, "reason": "Vacation"})
+}
+
+async fn products(world: &World, operation: &str) -> Option<Call> {
+    let new = || {
+        json!({"sku": unique("SKU"), "name": unique("Product"), "kind": "good", "unit": "piece", "base_price": "18.00",
+            "currency": "RUB", "tax_rate": "20.00"})
+    };
+    let product = async || world.sam.post("/v1/products", new()).await.created();
+    Some(match operation {
+        "list_products" | "get_product" => Call::shared(product().await),
+        "create_product" => Call::plain().json(new()),
+        "update_product" => Call::shared(product().await).json(json!({"base_price": "19.50"})),
+        _ => return None,
+    })
+}
+
+async fn departments(world: &World, operation: &str) -> Option<Call> {
+    let new = || json!({"kind": "department", "name": unique("Department")});
+    let department = async || world.sam.post("/v1/departments", new()).await.created();
+    Some(match operation {
+        "list_departments" | "get_department" => Call::shared(department().await),
+        "create_department" => Call::plain().json(new()),
+        "update_department" => Call::shared(department().await).json(json!({"is_active": false})),
+        _ => return None,
+    })
+}
+
+async fn contacts(world: &World, operation: &str, target: Target) -> Option<Call> {
+    let new = |client: &Value| json!({"client_id": client["id"], "name": unique("Maria")});
+    let contact = async || world.sam.post("/v1/contacts", new(&world.client(target).await)).await.created();
+    Some(match operation {
+        "list_contacts" | "get_contact" | "delete_contact" => world.about(target, contact().await),
+        "create_contact" => {
+            let client = world.client(target).await;
+            world.about(target, client.clone()).json(new(&client))
+        }
+        "update_contact" => world.about(target, contact().await).json(json!({"job_title": "Director"})),
+        _ => return None,
+    })
+}
+
+async fn interactions(world: &World, operation: &str, target: Target) -> Option<Call> {
+    let new = |client: &Value| {
+        json!({"client_id": client["id"], "channel": "phone", "purpose": "negotiation", "subject": "Prices",
+            "scheduled_at": "2026-11-24T09:00:00Z"})
+    };
+    let planned = async || {
+        let interaction = world.sam.post("/v1/interactions", new(&world.client(target).await)).await.created();
+        world.about(target, interaction)
+    };
+    Some(match operation {
+        "list_interactions" | "get_interaction" => planned().await,
+        "create_interaction" => {
+            let client = world.client(target).await;
+            world.about(target, client.clone()).json(new(&client))
+        }
+        "update_interaction" => planned().await.json(json!({"summary": "They agree to 2 %."})),
+        "complete_interaction" => planned().await.json(json!({"outcome": "positive"})),
+        "reschedule_interaction" => planned().await.json(json!({"scheduled_at": "2026-12-02T10:00:00Z"})),
+        "cancel_interaction" | "miss_interaction" => planned().await.json(json!({"reason": "Agreed"})),
+        _ => return None,
+    })
+}
+
+async fn contracts(world: &World, operation: &str, target: Target) -> Option<Call> {
+    let new = |client: &Value| {
+        json!({"client_id": client["id"], "title": "Supply", "amount": "1000.00", "currency": "RUB",
+            "starts_on": "2026-12-01"})
+    };
+    let in_status = async |status: &str| {
+        let contract = world.sam.post("/v1/contracts", new(&world.client(target).await)).await.created();
+        world.put_into("contracts", &contract, status).await;
+        world.about(target, contract)
+    };
+    Some(match operation {
+        "list_contracts" | "get_contract" | "list_contract_history" => in_status("draft").await,
+        "create_contract" => {
+            let client = world.client(target).await;
+            world.about(target, client.clone()).json(new(&client))
+        }
+        "update_contract" => in_status("draft").await.json(json!({"title": "Renamed"})),
+        "submit_contract" => in_status("draft").await.json(json!({})),
+        "approve_contract" | "return_contract" | "withdraw_contract" => {
+            in_status("in_review").await.json(json!({"reason": "Agreed"}))
+        }
+        "sign_contract" => in_status("approved").await.json(json!({"signed_on": "2026-11-24"})),
+        "complete_contract" | "terminate_contract" => in_status("active").await.json(json!({"reason": "Agreed"})),
+        _ => return None,
+    })
 }

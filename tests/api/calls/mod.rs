@@ -133,8 +133,12 @@ impl Call {
 
     /// The request without its body, and with `If-Match` where there is a version.
     pub fn head(&self, operation: &Operation, who: &TestUser) -> TestRequest {
+        self.head_at(operation, &self.path(operation), who)
+    }
+
+    fn head_at(&self, operation: &Operation, address: &str, who: &TestUser) -> TestRequest {
         let method = Method::from_bytes(operation.method.to_uppercase().as_bytes()).unwrap();
-        let request = who.request(method, &self.path(operation));
+        let request = who.request(method, address);
         match (operation.has_parameter("If-Match"), self.object["version"].as_i64()) {
             (true, Some(version)) => request.insert_header(("If-Match", format!("\"{version}\""))),
             (true, None) => request.insert_header(("If-Match", "*")),
@@ -143,7 +147,12 @@ impl Call {
     }
 
     pub fn request(&self, operation: &Operation, who: &TestUser) -> TestRequest {
-        let request = self.head(operation, who);
+        self.request_at(operation, &self.path(operation), who)
+    }
+
+    /// The request at another address.
+    pub fn request_at(&self, operation: &Operation, address: &str, who: &TestUser) -> TestRequest {
+        let request = self.head_at(operation, address, who);
         match &self.body {
             Body::None => request,
             Body::Json(body) => request.set_json(body),

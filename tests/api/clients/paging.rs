@@ -96,7 +96,7 @@ async fn a_cursor_is_good_for_its_own_walk_only() {
         tampered.replace_range(at..=at, if &cursor[at..=at] == "A" { "B" } else { "A" });
         refused(&world.ann, format!("/v1/clients?sort=name&kind=organization&cursor={tampered}")).await;
     }
-    for strange in ["", "x", "0", "%00", "null", "eyJrIjp7InQiOiJhIn19", &"A".repeat(2000)] {
+    for strange in ["x", "0", "%00", "null", "eyJrIjp7InQiOiJhIn19", &"A".repeat(2000)] {
         refused(&world.ann, format!("/v1/clients?sort=name&kind=organization&cursor={strange}")).await;
     }
     let twice = format!("/v1/clients?sort=name&kind=organization&cursor={cursor}&cursor={cursor}");

@@ -35,6 +35,14 @@ pub async fn fresh() -> (String, Hashing) {
     (named(&server.postgres.url(), &name), server.hashing.clone())
 }
 
+/// The URL of a fresh database without anything in it.
+pub async fn empty() -> String {
+    let server = SERVER.get_or_init(start).await;
+    let name = format!("empty_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+    run(&server.postgres.url(), &format!("CREATE DATABASE {name}")).await;
+    named(&server.postgres.url(), &name)
+}
+
 async fn start() -> Server {
     let settings = Settings::new(std::env::temp_dir().join("liaison-test-binaries"));
     let postgres = LocalPostgres::temporary(&settings).await.unwrap_or_else(|error| panic!("no Postgres: {error}"));

@@ -9,4 +9,5 @@ mod user;
 pub use answer::Answer;
 pub use app::TestApp;
 pub use contract::document;
+pub use database::empty as empty_database;
 pub use user::TestUser;

@@ -1,4 +1,4 @@
-//! Who changed what, when and why: one row for each change, in the change's own transaction.
+//! What is recorded of a change, in the change's own transaction.
 
 use diesel::Insertable;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     access::caller::UserId,
-    db::schema::audit_events,
+    db::{BATCH, schema::audit_events},
     error::Result,
     rest::{entity::Entity, time::Instant},
 };
@@ -26,7 +26,7 @@ pub struct Record {
     pub client_id: Option<Uuid>,
     /// The version that came of it.
     pub version: i64,
-    /// Each changed field with its value before and after; `reason` when one was given.
+    /// Each changed field with its value before and after, marked when only some may see it; `reason` when one was given.
     pub changes: Map<String, Value>,
 }
 
@@ -51,7 +51,12 @@ impl Record {
         self.changes.insert("reason".to_owned(), json!({"to": reason}));
     }
 
-    fn of<E: Entity>(action: &'static str, row: &E, changes: Map<String, Value>) -> Self {
+    fn of<E: Entity>(action: &'static str, row: &E, mut changes: Map<String, Value>) -> Self {
+        for name in E::CONFIDENTIAL {
+            if let Some(Value::Object(change)) = changes.get_mut(*name) {
+                change.insert("confidential".to_owned(), json!(true));
+            }
+        }
         Self {
             action,
             resource: E::NAME,
@@ -108,19 +113,28 @@ pub async fn insert(
     request_id: Option<&str>,
     now: Instant,
 ) -> Result<()> {
-    for record in records {
-        let event = NewAuditEvent {
-            id: Uuid::now_v7(),
-            at: now,
-            actor_id: actor.map(UserId::uuid),
-            action: record.action,
-            resource: record.resource,
-            resource_id: record.resource_id,
-            client_id: record.client_id,
-            request_id,
-            changes: Value::Object(record.changes.clone()),
-        };
-        diesel::insert_into(audit_events::table).values(event).execute(db).await?;
+    let event = |record: &Record| NewAuditEvent {
+        id: Uuid::now_v7(),
+        at: now,
+        actor_id: actor.map(UserId::uuid),
+        action: record.action,
+        resource: record.resource,
+        resource_id: record.resource_id,
+        client_id: record.client_id,
+        request_id,
+        changes: Value::Object(record.changes.clone()),
+    };
+    match records {
+        // The statement of one row is prepared once; that of many is not.
+        [record] => {
+            diesel::insert_into(audit_events::table).values(event(record)).execute(db).await?;
+        }
+        _ => {
+            for batch in records.chunks(BATCH) {
+                let events: Vec<_> = batch.iter().map(event).collect();
+                diesel::insert_into(audit_events::table).values(events).execute(db).await?;
+            }
+        }
     }
     Ok(())
 }

@@ -1,0 +1,65 @@
+//! A client as it stands beside what belongs to it.
+
+use std::{collections::HashMap, sync::Arc};
+
+use diesel::{
+    ExpressionMethods, QueryDsl, SelectableHelper,
+    prelude::{Queryable, Selectable},
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    model::{Client, ClientId},
+    status::ClientStatus,
+};
+use crate::{
+    access::{actions::Read, caller::Caller, scope::Scope},
+    db::schema::clients,
+    error::Result,
+    rest::text::Line,
+};
+
+/// A client as it stands beside what belongs to it.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Serialize, ToSchema)]
+#[diesel(table_name = clients)]
+pub struct ClientRef {
+    /// Identifier.
+    pub id: ClientId,
+    /// What the client is called.
+    pub name: Line,
+    /// Where the company stands with the client.
+    pub status: ClientStatus,
+    /// Whether the client is designated as key.
+    pub is_key: bool,
+}
+
+impl ClientRef {
+    /// Whether the client is put away.
+    pub fn is_archived(&self) -> bool {
+        self.status == ClientStatus::Archived
+    }
+}
+
+/// Those of `ids` that `caller` may see, in one query.
+///
+/// # Errors
+/// The database's.
+pub async fn references(
+    db: &mut AsyncPgConnection,
+    caller: Option<&Arc<Caller>>,
+    ids: Vec<ClientId>,
+) -> Result<HashMap<ClientId, ClientRef>> {
+    let Some(scope) = caller.map_or_else(|| Some(Scope::system()), |caller| Scope::<Client, Read>::of(caller).ok())
+    else {
+        return Ok(HashMap::new());
+    };
+    let rows: Vec<ClientRef> = clients::table
+        .filter(clients::id.eq_any(ids))
+        .filter(scope.visible())
+        .select(ClientRef::as_select())
+        .load(db)
+        .await?;
+    Ok(rows.into_iter().map(|client| (client.id, client)).collect())
+}

@@ -1,0 +1,85 @@
+//! When a client was last spoken with, and when it is to be next: told by its interactions, kept with the client.
+
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, OptionalExtension, PgExpressionMethods, QueryDsl, SelectableHelper,
+    dsl::sql, sql_types::Bool,
+};
+use diesel_async::RunQueryDsl;
+
+use super::model::{Client, ClientId};
+use crate::{
+    access::{actions::Read, scope::Scope},
+    db::{
+        Cached,
+        schema::{clients, interactions},
+    },
+    error::{Error, Result},
+    rest::change::{Tx, unknown_reference},
+};
+
+/// As [`super::hold`], for who is going to [`touch`] the client: from here on no one else does.
+///
+/// # Errors
+/// 422 at `pointer` when the caller cannot reach it, 409 when it is archived.
+pub async fn hold_to_touch(tx: &mut Tx<'_>, id: ClientId, pointer: &str) -> Result<Client> {
+    let scope = match tx.caller() {
+        Some(caller) => Scope::<Client, Read>::of(caller)?,
+        None => Scope::system(),
+    };
+    let client = lock(tx, &scope, id).await?.ok_or_else(|| unknown_reference(pointer))?;
+    client.refuse_archived()?;
+    Ok(client)
+}
+
+/// The client of something that the caller has reached, for a change of that and a [`touch`]. To be called before the
+/// something is locked: a transfer, too, locks the client first.
+///
+/// # Errors
+/// Only internal ones.
+pub async fn lock_to_touch(tx: &mut Tx<'_>, id: ClientId) -> Result<Client> {
+    lock(tx, &Scope::system(), id).await?.ok_or_else(|| Error::internal("an interaction without a client"))
+}
+
+async fn lock(tx: &mut Tx<'_>, scope: &Scope<Client, Read>, id: ClientId) -> Result<Option<Client>> {
+    let client = clients::table
+        .filter(clients::id.eq(id))
+        .filter(scope.visible())
+        .select(Client::as_select())
+        .for_no_key_update()
+        .first(&mut **tx)
+        .await
+        .optional()?;
+    Ok(client)
+}
+
+/// Makes `last_interaction_at` and `next_interaction_at` of the locked client true; nothing is written when they are.
+///
+/// # Errors
+/// The database's.
+pub async fn touch(tx: &mut Tx<'_>, before: &Client) -> Result<()> {
+    // The statuses stand in the text, not in parameters, so that the plan can use the partial index.
+    let of_client = || interactions::table.filter(interactions::client_id.eq(before.id));
+    let last = || {
+        let done = of_client().filter(sql::<Bool>("interactions.status = 'done'"));
+        done.order(interactions::at.desc()).select(interactions::at).limit(1).single_value()
+    };
+    let next = || {
+        let planned = of_client().filter(sql::<Bool>("interactions.status = 'planned'"));
+        planned.order(interactions::at).select(interactions::at).limit(1).single_value()
+    };
+    let stale =
+        clients::last_interaction_at.is_distinct_from(last()).or(clients::next_interaction_at.is_distinct_from(next()));
+    let update = diesel::update(clients::table.filter(clients::id.eq(before.id)).filter(stale))
+        .set((
+            clients::last_interaction_at.eq(last()),
+            clients::next_interaction_at.eq(next()),
+            clients::version.eq(before.version + 1),
+            clients::updated_at.eq(tx.now()),
+        ))
+        .returning(Client::as_select());
+    let after: Option<Client> = Cached(update).get_result(&mut **tx).await.optional()?;
+    if let Some(after) = after {
+        tx.changed("touched", before, &after);
+    }
+    Ok(())
+}

@@ -1,0 +1,16 @@
+//! Persons at a client. A contact is reached as its client is: by the client's owner, team and designation as key.
+
+mod consent;
+mod model;
+mod primary;
+mod queries;
+mod reference;
+mod routes;
+mod view;
+
+pub use consent::{Consent, ConsentChannel};
+pub use model::{Contact, ContactId, DecisionRole, NewContact};
+pub use primary::primary_contacts;
+pub use queries::insert;
+pub use reference::{ContactRef, references};
+pub use routes::routes;

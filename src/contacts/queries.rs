@@ -1,0 +1,254 @@
+//! Every query on contacts.
+
+use std::collections::HashSet;
+
+use diesel::{
+    ExpressionMethods, NullableExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper, dsl::exists, pg::Pg,
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::{
+    model::{Contact, ContactFilter, ContactId, ContactPatch, ContactSort, NewContact},
+    primary,
+};
+use crate::{
+    access::{
+        actions::{Action, Create, Delete, Read, Update},
+        scope::Scope,
+    },
+    clients,
+    db::{
+        Cached, Jsonb,
+        schema::{contacts, interactions},
+    },
+    error::{Error, OnConstraint, ProblemType, Result},
+    rest::{
+        change::Tx,
+        entity::{Entity, Resource},
+        etag::IfMatch,
+        id::Id,
+        keyset::{KeyValue, Order, keyset},
+        list::{ListQuery, Page, Sort},
+        search::search,
+    },
+};
+
+type Boxed = contacts::BoxedQuery<'static, Pg>;
+
+/// The rows of `filter` within reach: for the page and for its total alike.
+fn filtered(scope: &Scope<Contact, Read>, filter: &ContactFilter) -> Boxed {
+    let mut query = contacts::table.filter(scope.visible()).into_boxed();
+    if !filter.client_id.is_empty() {
+        query = query.filter(contacts::client_id.eq_any(filter.client_id.clone()));
+    }
+    if !filter.owner_id.is_empty() {
+        query = query.filter(contacts::owner_id.eq_any(filter.owner_id.clone()));
+    }
+    if !filter.decision_role.is_empty() {
+        query = query.filter(contacts::decision_role.eq_any(filter.decision_role.clone()));
+    }
+    if let Some(is_primary) = filter.is_primary {
+        query = query.filter(contacts::is_primary.eq(is_primary));
+    }
+    if let Some(from) = filter.updated_at_from {
+        query = query.filter(contacts::updated_at.ge(from));
+    }
+    if let Some(to) = filter.updated_at_to {
+        query = query.filter(contacts::updated_at.lt(to));
+    }
+    match &filter.q {
+        Some(words) => search(query, Contact::NAME, words),
+        None => query,
+    }
+}
+
+/// A page of the contacts within reach.
+///
+/// # Errors
+/// The database's.
+pub async fn list(
+    db: &mut AsyncPgConnection,
+    scope: &Scope<Contact, Read>,
+    query: &ListQuery<ContactFilter>,
+) -> Result<Page<Contact>> {
+    let filter = &query.filter;
+    let by_default = Sort { key: ContactSort::UpdatedAt, descending: true };
+    let order = match (filter.sort, &filter.q) {
+        (None, Some(words)) => Order::rank(Contact::NAME, words.as_str()),
+        (sort, _) => {
+            let sort = sort.unwrap_or(by_default);
+            Order::column(Contact::NAME, column(sort.key), sort.descending)
+        }
+    };
+    let rows = keyset(filtered(scope, filter), order, query.after.clone(), query.limit)
+        .select(Contact::as_select())
+        .load(db)
+        .await?;
+    let total = match query.total {
+        true => Some(filtered(scope, filter).count().get_result(db).await?),
+        false => None,
+    };
+    query.page(rows, total, |contact: &Contact| {
+        let key = match (filter.sort, &filter.q) {
+            (None, Some(_)) => KeyValue::Rank,
+            (sort, _) => value(sort.unwrap_or(by_default).key, contact),
+        };
+        (key, contact.uuid())
+    })
+}
+
+fn column(sort: ContactSort) -> &'static str {
+    match sort {
+        ContactSort::Name => "name",
+        ContactSort::UpdatedAt => "updated_at",
+    }
+}
+
+fn value(sort: ContactSort, contact: &Contact) -> KeyValue {
+    match sort {
+        ContactSort::Name => KeyValue::Text(contact.name.as_str().to_owned()),
+        ContactSort::UpdatedAt => KeyValue::Instant(contact.updated_at),
+    }
+}
+
+/// The contact `id`, within reach.
+///
+/// # Errors
+/// 404 when there is none.
+pub async fn find(db: &mut AsyncPgConnection, scope: &Scope<Contact, Read>, id: ContactId) -> Result<Contact> {
+    contacts::table
+        .filter(contacts::id.eq(id))
+        .filter(scope.visible())
+        .select(Contact::as_select())
+        .first(db)
+        .await
+        .optional()?
+        .ok_or_else(Error::not_found)
+}
+
+/// Those of `ids` that interactions refer to, in one query. It starts from contacts that were read within reach.
+///
+/// # Errors
+/// The database's.
+pub async fn referred_to(db: &mut AsyncPgConnection, ids: Vec<ContactId>) -> Result<HashSet<ContactId>> {
+    let referring = interactions::table.filter(interactions::contact_id.eq(contacts::id.nullable()));
+    let rows: Vec<ContactId> = contacts::table
+        .filter(contacts::id.eq_any(ids))
+        .filter(exists(referring))
+        .select(contacts::id)
+        .load(db)
+        .await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Creates a contact.
+///
+/// # Errors
+/// 422 for a client out of reach and for values against the rules, 409 for one that is archived, 403 for one whose
+/// contacts the caller may not add to.
+pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Contact, Create>, new: NewContact) -> Result<Contact> {
+    let client = clients::hold(tx, new.client_id, "/client_id").await?;
+    let now = tx.now();
+    let contact = Contact {
+        id: Id::generate(),
+        version: 1,
+        created_at: now,
+        updated_at: now,
+        client_id: client.id,
+        owner_id: client.owner_id,
+        team_id: client.team_id,
+        is_key: client.is_key,
+        name: new.name,
+        job_title: new.job_title,
+        decision_role: new.decision_role,
+        email: new.email,
+        phone: new.phone,
+        messengers: Jsonb(new.messengers),
+        is_primary: new.is_primary,
+        consents: Jsonb(new.consents),
+    };
+    scope.permit(&contact)?;
+    contact.check(now)?;
+    if contact.is_primary {
+        primary::give_way(tx, contact.client_id).await?;
+    }
+    diesel::insert_into(contacts::table).values(&contact).execute(&mut **tx).await.on_constraint(breached)?;
+    tx.created(&contact);
+    Ok(contact)
+}
+
+/// Changes what `patch` names.
+///
+/// # Errors
+/// 404, 403, 412, 409 when the client is archived, 422 for values against the rules.
+pub async fn update(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Contact, Update>,
+    id: ContactId,
+    seen: &IfMatch,
+    patch: ContactPatch,
+) -> Result<Contact> {
+    let before = lock(tx, scope, id, seen).await?;
+    clients::refuse_archived(tx, before.client_id).await?;
+    let mut after = before.clone();
+    patch.apply(&mut after);
+    after.check(tx.now())?;
+    if after.is_primary && !before.is_primary {
+        primary::give_way(tx, after.client_id).await?;
+    }
+    save(tx, &before, after).await
+}
+
+/// Deletes a contact that nothing refers to.
+///
+/// # Errors
+/// 404, 403, 412, 409 when the client is archived or interactions refer to the contact.
+pub async fn delete(tx: &mut Tx<'_>, scope: &Scope<Contact, Delete>, id: ContactId, seen: &IfMatch) -> Result<()> {
+    let contact = lock(tx, scope, id, seen).await?;
+    clients::refuse_archived(tx, contact.client_id).await?;
+    diesel::delete(contacts::table.find(id)).execute(&mut **tx).await.on_constraint(breached)?;
+    tx.deleted(&contact);
+    Ok(())
+}
+
+async fn lock<A: Action>(tx: &mut Tx<'_>, scope: &Scope<Contact, A>, id: ContactId, seen: &IfMatch) -> Result<Contact> {
+    let contact = contacts::table
+        .filter(contacts::id.eq(id))
+        .filter(scope.visible())
+        .select(Contact::as_select())
+        .for_no_key_update()
+        .first(&mut **tx)
+        .await
+        .optional()?
+        .ok_or_else(Error::not_found)?;
+    scope.permit(&contact)?;
+    seen.check(contact.version)?;
+    Ok(contact)
+}
+
+/// Writes `after` and records what changed; nothing when nothing did.
+///
+/// # Errors
+/// 409 when another contact became primary at the same moment.
+pub async fn save(tx: &mut Tx<'_>, before: &Contact, mut after: Contact) -> Result<Contact> {
+    if *before == after {
+        return Ok(after);
+    }
+    after.version += 1;
+    after.updated_at = tx.now();
+    let update = diesel::update(contacts::table.find(after.id)).set(after.clone());
+    Cached(update).execute(&mut **tx).await.on_constraint(breached)?;
+    tx.changed("updated", before, &after);
+    Ok(after)
+}
+
+fn breached(constraint: &str) -> Option<Error> {
+    match constraint {
+        "contacts_primary_key" => Some(Error::new(ProblemType::Busy).retry_after(1)),
+        "interactions_contact_id_fkey" => Some(
+            Error::new(ProblemType::Conflict)
+                .detail("Interactions refer to this contact.", "На этот контакт ссылаются взаимодействия."),
+        ),
+        _ => None,
+    }
+}

@@ -1,0 +1,152 @@
+//! `/v1/contacts`.
+
+use actix_web::{HttpResponse, delete, get, patch, post, web::Path};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    model::{Contact, ContactFilter, ContactId, ContactIncludes, ContactParams, ContactPatch, NewContact},
+    queries,
+    view::{ContactView, view, views},
+};
+use crate::{
+    access::{
+        actions::{Create, Delete, Read, Update},
+        scope::Scope,
+    },
+    db::Db,
+    error::Result,
+    rest::{
+        body::Body,
+        change::{Change, Reply, Tx},
+        etag::{IfMatch, Tagged},
+        fields::Fields,
+        list::{ListQuery, Page, PageParams, Query},
+    },
+};
+
+/// The operations on contacts.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list_contacts)
+        .service(create_contact)
+        .service(get_contact)
+        .service(update_contact)
+        .service(delete_contact);
+}
+
+/// List contacts
+#[utoipa::path(
+    tag = "contacts",
+    params(ContactFilter, PageParams),
+    responses((status = 200, description = "A page of the contacts within reach.", body = Page<ContactView>)),
+    extensions(("x-permission" = json!("contacts:read")))
+)]
+#[get("/v1/contacts")]
+async fn list_contacts(
+    scope: Scope<Contact, Read>,
+    query: ListQuery<ContactFilter>,
+    db: Db,
+) -> Result<Page<ContactView>> {
+    let mut db = db.connect().await?;
+    let mut page = queries::list(&mut db, &scope, &query).await?;
+    let contacts = std::mem::take(&mut page.data);
+    Ok(page.with(views(&mut db, contacts, &query.filter.include, scope.caller()).await?))
+}
+
+/// Create a contact
+///
+/// A client's primary contact gives way to a new one that is to be primary. Not possible for an archived client.
+#[utoipa::path(
+    tag = "contacts",
+    request_body = NewContact,
+    responses((status = 201, description = "The new contact.", body = ContactView)),
+    extensions(("x-permission" = json!("contacts:create")))
+)]
+#[post("/v1/contacts")]
+async fn create_contact(scope: Scope<Contact, Create>, change: Change, new: Body<NewContact>) -> Result<HttpResponse> {
+    let Body(new) = new;
+    change
+        .run(async |tx| {
+            let contact = queries::insert(tx, &scope, new).await?;
+            Reply::created(&seen(tx, contact).await?)
+        })
+        .await
+}
+
+/// Get a contact
+#[utoipa::path(
+    tag = "contacts",
+    params(("id" = ContactId, Path, description = "The contact."), ContactParams),
+    responses((status = 200, description = "The contact.", body = ContactView)),
+    extensions(("x-permission" = json!("contacts:read")))
+)]
+#[get("/v1/contacts/{id}")]
+async fn get_contact(
+    scope: Scope<Contact, Read>,
+    id: Path<ContactId>,
+    query: Query<ContactParams>,
+    db: Db,
+) -> Result<Tagged<ContactView>> {
+    let Query(params) = query;
+    let fields = Fields::parse(params.fields.as_deref())?;
+    let mut db = db.connect().await?;
+    let contact = queries::find(&mut db, &scope, *id).await?;
+    Ok(Tagged::new(view(&mut db, contact, &params.include, scope.caller()).await?, fields))
+}
+
+/// Change a contact
+///
+/// A client's primary contact gives way to one that becomes primary. Not possible for an archived client.
+#[utoipa::path(
+    tag = "contacts",
+    params(("id" = ContactId, Path, description = "The contact.")),
+    request_body = ContactPatch,
+    responses((status = 200, description = "The changed contact.", body = ContactView)),
+    extensions(("x-permission" = json!("contacts:update")))
+)]
+#[patch("/v1/contacts/{id}")]
+async fn update_contact(
+    scope: Scope<Contact, Update>,
+    id: Path<ContactId>,
+    if_match: IfMatch,
+    change: Change,
+    patch: Body<ContactPatch>,
+) -> Result<HttpResponse> {
+    let Body(patch) = patch;
+    change
+        .run(async |tx| {
+            let contact = queries::update(tx, &scope, *id, &if_match, patch).await?;
+            Reply::ok(&seen(tx, contact).await?)
+        })
+        .await
+}
+
+/// Delete a contact
+///
+/// Not possible while interactions refer to the contact, nor for an archived client.
+#[utoipa::path(
+    tag = "contacts",
+    params(("id" = ContactId, Path, description = "The contact.")),
+    responses((status = 204, description = "The contact is gone.")),
+    extensions(("x-permission" = json!("contacts:delete")))
+)]
+#[delete("/v1/contacts/{id}")]
+async fn delete_contact(
+    scope: Scope<Contact, Delete>,
+    id: Path<ContactId>,
+    if_match: IfMatch,
+    change: Change,
+) -> Result<HttpResponse> {
+    change
+        .run(async |tx| {
+            queries::delete(tx, &scope, *id, &if_match).await?;
+            Ok(Reply::no_content())
+        })
+        .await
+}
+
+/// `contact` as who makes the change sees it.
+async fn seen(tx: &mut Tx<'_>, contact: Contact) -> Result<ContactView> {
+    let caller = tx.caller().cloned();
+    view(tx, contact, &ContactIncludes::default(), caller.as_ref()).await
+}

@@ -1,0 +1,97 @@
+//! A contact as a caller sees it.
+
+use std::{collections::HashSet, sync::Arc};
+
+use diesel_async::AsyncPgConnection;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    model::{Contact, ContactId, ContactInclude, ContactIncludes},
+    queries::referred_to,
+};
+use crate::{
+    access::{
+        actions::{Delete, Update},
+        caller::Caller,
+        scope::may,
+    },
+    clients::{self, ClientRef},
+    error::{Error, Result},
+    rest::entity::View,
+};
+
+/// A contact, what the caller may do with it, and what was included.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Contact, example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e40", "version": 2,
+    "created_at": "2026-11-20T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z", "client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f",
+    "owner_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31", "is_key": false,
+    "name": "Maria Anders", "job_title": "Head of purchasing", "decision_role": "decision_maker",
+    "email": "maria@romashka.example", "phone": "+74951234567", "messengers": [{"kind": "telegram", "handle": "@maria"}],
+    "is_primary": true, "consents": [{"channel": "email", "purpose": "marketing", "given_at": "2026-11-20T09:30:00Z",
+    "withdrawn_at": null, "source": "web form"}], "actions": ["update", "delete"]}))]
+pub struct ContactView {
+    #[serde(flatten)]
+    contact: Contact,
+    /// What the caller may do with the contact now.
+    actions: Vec<&'static str>,
+    /// The client that the person is at, when included and within reach.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client: Option<ClientRef>,
+}
+
+impl View for ContactView {
+    type Row = Contact;
+
+    fn row(&self) -> &Contact {
+        &self.contact
+    }
+}
+
+/// `contacts` as `caller` sees them, with what `include` asks for, in a number of queries that does not grow with them.
+///
+/// # Errors
+/// The database's.
+pub async fn views(
+    db: &mut AsyncPgConnection,
+    contacts: Vec<Contact>,
+    include: &ContactIncludes,
+    caller: Option<&Arc<Caller>>,
+) -> Result<Vec<ContactView>> {
+    let clients = clients::references(db, caller, contacts.iter().map(|contact| contact.client_id).collect()).await?;
+    let referred_to = referred_to(db, contacts.iter().map(|contact| contact.id).collect()).await?;
+    let view = |contact: Contact| {
+        let client = clients.get(&contact.client_id);
+        let archived = client.is_some_and(ClientRef::is_archived);
+        let actions = match caller {
+            Some(caller) if !archived => actions(&contact, &referred_to, caller),
+            _ => Vec::new(),
+        };
+        let client = client.filter(|_| include.has(ContactInclude::Client)).cloned();
+        ContactView { contact, actions, client }
+    };
+    Ok(contacts.into_iter().map(view).collect())
+}
+
+/// One contact, as [`views`] has it.
+///
+/// # Errors
+/// The database's.
+pub async fn view(
+    db: &mut AsyncPgConnection,
+    contact: Contact,
+    include: &ContactIncludes,
+    caller: Option<&Arc<Caller>>,
+) -> Result<ContactView> {
+    let mut views = views(db, vec![contact], include, caller).await?;
+    views.pop().ok_or_else(Error::not_found)
+}
+
+/// What `caller` may do with a contact at a client that is not archived.
+fn actions(contact: &Contact, referred_to: &HashSet<ContactId>, caller: &Caller) -> Vec<&'static str> {
+    let offered = [
+        ("update", may::<Contact, Update>(caller, contact)),
+        ("delete", may::<Contact, Delete>(caller, contact) && !referred_to.contains(&contact.id)),
+    ];
+    offered.into_iter().filter(|(_, may)| *may).map(|(name, _)| name).collect()
+}

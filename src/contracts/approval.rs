@@ -1,0 +1,79 @@
+//! Who may let a contract pass: within one's own limit anyone, and never the author of what needs approval.
+
+use super::{
+    life::take,
+    model::{Approve, Contract, ContractId},
+    queries::lock,
+    status::{ContractStatus, Transition},
+};
+use crate::{
+    access::{actions::Update, caller::Caller, scope::Scope},
+    error::{Error, ProblemType, Result},
+    rest::{change::Tx, etag::IfMatch, text::Text},
+};
+use rust_decimal::Decimal;
+
+/// Hands a draft to the approvers; within the caller's own limit it is approved at once.
+///
+/// # Errors
+/// 404, 412, 403, 409 when it is no draft.
+pub async fn submit(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Contract, Update>,
+    id: ContractId,
+    seen: &IfMatch,
+    reason: Option<&Text<1000>>,
+) -> Result<Contract> {
+    let before = lock(tx, scope, id, seen).await?;
+    let cleared = tx.caller().is_none_or(|caller| is_within_limit(caller, &before));
+    let status = Transition::Submit.apply(before.status, cleared)?;
+    let approved_at = (status == ContractStatus::Approved).then(|| tx.now());
+    let after = Contract { status, approved_at, ..before.clone() };
+    take(tx, Transition::Submit, &before, after, reason).await
+}
+
+/// Approves a contract in review.
+///
+/// # Errors
+/// 404, 412, 403 for the author and for who has too low a limit, 409 when it is not in review.
+pub async fn approve(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Contract, Approve>,
+    id: ContractId,
+    seen: &IfMatch,
+    reason: Option<&Text<1000>>,
+) -> Result<Contract> {
+    let before = lock(tx, scope, id, seen).await?;
+    let status = Transition::Approve.apply(before.status, false)?;
+    if let Some(caller) = tx.caller() {
+        check_approver(caller, &before)?;
+    }
+    let approved_by = tx.caller().map(|caller| caller.user_id);
+    let after = Contract { status, approved_by, approved_at: Some(tx.now()), ..before.clone() };
+    take(tx, Transition::Approve, &before, after, reason).await
+}
+
+/// Whether `caller`, who has the right to approve, may approve this contract.
+///
+/// # Errors
+/// 403 for its author, and for an amount over the caller's own limit.
+pub fn check_approver(caller: &Caller, contract: &Contract) -> Result<()> {
+    if caller.user_id == contract.author_id {
+        return Err(Error::new(ProblemType::Forbidden)
+            .detail("The author of a contract never approves it.", "Автор договора никогда не согласует его сам."));
+    }
+    if is_within_limit(caller, contract) {
+        return Ok(());
+    }
+    Err(Error::new(ProblemType::LimitExceeded)
+        .detail("The amount of the contract is over your own limit.", "Сумма договора превышает ваш собственный лимит.")
+        .with("limit", "max_contract_amount"))
+}
+
+/// A limit of nothing allows nothing, not even a contract without an amount.
+fn is_within_limit(caller: &Caller, contract: &Contract) -> bool {
+    caller.policy.limits.max_contract_amount.is_none_or(|limit| {
+        let limit = limit.value();
+        limit > Decimal::ZERO && contract.amount.value() <= limit
+    })
+}

@@ -1,0 +1,80 @@
+//! What happens to contracts by the clock: they come into force, go on for another term, or expire.
+
+use diesel::{ExpressionMethods, QueryDsl, SelectableHelper};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::{
+    life::take,
+    model::Contract,
+    status::{ContractStatus, Transition},
+    term::renewed_until,
+};
+use crate::{
+    db::schema::contracts,
+    error::Result,
+    rest::{
+        change::{self, Tx},
+        time::{Day, Instant},
+    },
+};
+
+/// Most contracts of one transaction.
+const BATCH: i64 = 100;
+
+/// Moves on every contract that is due by `now`, the days taken in UTC, and tells how many steps were taken. A contract
+/// that another transaction works on is left for the next time.
+///
+/// # Errors
+/// The database's.
+pub async fn advance(db: &mut AsyncPgConnection, now: Instant) -> Result<usize> {
+    let mut steps = 0;
+    for status in [ContractStatus::Signed, ContractStatus::Active] {
+        loop {
+            let taken = change::by_system(db, now, async |tx| batch(tx, status).await).await?;
+            steps += taken;
+            if taken == 0 {
+                break;
+            }
+        }
+    }
+    Ok(steps)
+}
+
+async fn batch(tx: &mut Tx<'_>, status: ContractStatus) -> Result<usize> {
+    let today = tx.now().day();
+    let due = due(tx, status, today).await?;
+    for contract in &due {
+        match status {
+            ContractStatus::Signed => activate(tx, contract).await?,
+            _ => renew_or_expire(tx, contract, today).await?,
+        }
+    }
+    Ok(due.len())
+}
+
+async fn due(tx: &mut Tx<'_>, status: ContractStatus, today: Day) -> Result<Vec<Contract>> {
+    let of_status = contracts::table.filter(contracts::status.eq(status)).select(Contract::as_select()).limit(BATCH);
+    let locked = of_status.for_no_key_update().skip_locked();
+    let due = match status {
+        ContractStatus::Signed => {
+            locked.filter(contracts::starts_on.le(today)).order(contracts::starts_on).load(tx).await
+        }
+        _ => locked.filter(contracts::ends_on.lt(today)).order(contracts::ends_on).load(tx).await,
+    };
+    Ok(due?)
+}
+
+async fn activate(tx: &mut Tx<'_>, signed: &Contract) -> Result<()> {
+    let status = Transition::Activate.apply(signed.status, false)?;
+    let active = Contract { status, ..signed.clone() };
+    take(tx, Transition::Activate, signed, active, None).await.map(drop)
+}
+
+async fn renew_or_expire(tx: &mut Tx<'_>, active: &Contract, today: Day) -> Result<()> {
+    let renewed = active.initial_ends_on.filter(|_| active.auto_renew);
+    let renewed = renewed.and_then(|first_end| renewed_until(active.starts_on, first_end, today));
+    let step = if renewed.is_some() { Transition::Renew } else { Transition::Expire };
+    let status = step.apply(active.status, false)?;
+    let after = Contract { status, ends_on: renewed.or(active.ends_on), ..active.clone() };
+    take(tx, step, active, after, None).await.map(drop)
+}

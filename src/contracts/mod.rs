@@ -1,0 +1,23 @@
+//! Contracts with clients: drafted, approved by another than the author, signed, in force within their days, and the
+//! ceiling of the orders under them. Who reaches the client reaches its contracts.
+
+mod approval;
+mod ceiling;
+pub mod clock;
+mod events;
+mod life;
+mod model;
+mod numbers;
+mod past;
+mod queries;
+mod routes;
+mod status;
+mod term;
+mod view;
+
+pub use ceiling::hold_for_order;
+pub use model::{Contract, ContractId, NewContract, Side, Signatory};
+pub use past::{Past, insert_active};
+pub use queries::insert;
+pub use routes::routes;
+pub use status::ContractStatus;

@@ -1,0 +1,399 @@
+//! What a contract is.
+
+use diesel::prelude::{AsChangeset, Identifiable, Insertable, Queryable, Selectable};
+use serde::{Deserialize, Serialize};
+use strum::{EnumString, VariantNames};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::status::ContractStatus;
+use crate::{
+    access::{
+        actions::Action,
+        caller::{TeamId, UserId},
+        scope::{Belongs, Owned},
+    },
+    clients::ClientId,
+    db::{Jsonb, schema::contracts},
+    error::{Error, FieldError, Result, Say},
+    rest::{
+        entity::{Entity, Resource},
+        id::Id,
+        invalid::Invalid,
+        list::{Sort, Words},
+        number::Amount,
+        patch::{self, change},
+        search,
+        text::{CurrencyCode, Line, Text},
+        time::{Day, Instant},
+    },
+};
+
+/// A contract's identifier.
+pub type ContractId = Id<Contract>;
+
+/// Most days of notice: ten years.
+const MAX_NOTICE_DAYS: i32 = 3650;
+/// Most people who sign.
+const MAX_SIGNATORIES: usize = 20;
+
+/// An agreement with a client, and the ceiling of the orders under it.
+#[derive(
+    Clone, Debug, PartialEq, Queryable, Selectable, Insertable, Identifiable, AsChangeset, Serialize, ToSchema,
+)]
+#[diesel(table_name = contracts, treat_none_as_null = true, treat_none_as_default_value = false)]
+#[schema(as = ContractFields)]
+pub struct Contract {
+    /// Identifier.
+    pub id: ContractId,
+    /// Grows by one with each change.
+    #[schema(minimum = 1)]
+    pub version: i64,
+    /// When the contract was created.
+    pub created_at: Instant,
+    /// When the contract was last changed.
+    pub updated_at: Instant,
+    /// The client.
+    pub client_id: ClientId,
+    /// Who works with the client.
+    pub owner_id: UserId,
+    /// The owner's team.
+    pub team_id: TeamId,
+    /// Whether the client is designated as key.
+    pub is_key: bool,
+    /// The number: `C-`, the year in which it was created, and its place in that year's sequence, which has no gaps.
+    #[schema(pattern = "^C-[0-9]{4}-[0-9]{6,}$", max_length = 20)]
+    pub number: String,
+    /// What the contract is called.
+    pub title: Line,
+    /// How far the contract has come; changed by transitions, and by the clock.
+    pub status: ContractStatus,
+    /// Who drafted the contract; can never approve it.
+    pub author_id: UserId,
+    /// The most that the orders under the contract may sum up to, before tax.
+    pub amount: Amount,
+    /// The currency of the amount and of the orders.
+    pub currency: CurrencyCode,
+    /// How and when the client pays.
+    pub payment_terms: Option<Text<2000>>,
+    /// The first day in force.
+    pub starts_on: Day,
+    /// The last day in force; without one the contract goes on until it is ended. A renewal moves it.
+    pub ends_on: Option<Day>,
+    /// The last day of the first term, before any renewal.
+    pub initial_ends_on: Option<Day>,
+    /// Whether the contract goes on for another term of the same length after its last day.
+    pub auto_renew: bool,
+    /// How many days before the last day notice must be given.
+    #[schema(minimum = 0, maximum = 3650)]
+    pub notice_days: i32,
+    /// Who signs, at most twenty.
+    #[schema(value_type = Vec<Signatory>, max_items = 20)]
+    pub signatories: Jsonb<Vec<Signatory>>,
+    /// Who approved the contract; nobody when it was within the limit of who submitted it.
+    pub approved_by: Option<UserId>,
+    /// When the contract was approved.
+    pub approved_at: Option<Instant>,
+    /// The day on which the contract was signed.
+    pub signed_on: Option<Day>,
+}
+
+/// A person who signs a contract.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Signatory {
+    /// The person's name.
+    pub name: Line,
+    /// The person's position.
+    pub position: Option<Line>,
+    /// For whom the person signs.
+    pub side: Side,
+}
+
+/// A side of a contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The company.
+    Ours,
+    /// The client.
+    Client,
+}
+
+impl Resource for Contract {
+    const NAME: &'static str = "contracts";
+}
+
+impl Entity for Contract {
+    fn uuid(&self) -> Uuid {
+        self.id.uuid()
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn client(&self) -> Option<Uuid> {
+        Some(self.client_id.uuid())
+    }
+}
+
+impl Owned for Contract {}
+
+impl Belongs for Contract {
+    fn owner(&self) -> UserId {
+        self.owner_id
+    }
+
+    fn team(&self) -> TeamId {
+        self.team_id
+    }
+
+    fn is_key(&self) -> bool {
+        self.is_key
+    }
+}
+
+impl Contract {
+    /// The rules between fields.
+    ///
+    /// # Errors
+    /// 422 with every breach.
+    pub fn check(&self) -> Result<()> {
+        let mut breaches = Vec::new();
+        if self.ends_on.is_some_and(|last| last < self.starts_on) {
+            let say = Say::new("The last day is before the first.", "Последний день раньше первого.");
+            breaches.push(FieldError::new("/ends_on", Invalid::Rule("ends_before_start", say)));
+        }
+        if self.auto_renew && self.ends_on.is_none() {
+            breaches.push(FieldError::new("/ends_on", Invalid::Required));
+        }
+        if self.notice_days < 0 {
+            breaches.push(FieldError::new("/notice_days", Invalid::TooSmall("0".into())));
+        }
+        if self.notice_days > MAX_NOTICE_DAYS {
+            breaches.push(FieldError::new("/notice_days", Invalid::TooLarge(MAX_NOTICE_DAYS.to_string())));
+        }
+        if self.signatories.0.len() > MAX_SIGNATORIES {
+            breaches.push(FieldError::new("/signatories", Invalid::TooLong(MAX_SIGNATORIES)));
+        }
+        if breaches.is_empty() { Ok(()) } else { Err(Error::fields(breaches)) }
+    }
+}
+
+/// A contract to be drafted.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "title": "Supply of coffee in 2027",
+    "amount": "1500000.00", "currency": "RUB", "payment_terms": "30 days after delivery", "starts_on": "2027-01-01",
+    "ends_on": "2027-12-31", "auto_renew": true, "notice_days": 60,
+    "signatories": [{"name": "Anna Petrova", "position": "Sales director", "side": "ours"},
+        {"name": "Ivan Sidorov", "position": "General director", "side": "client"}]}))]
+pub struct NewContract {
+    /// The client.
+    pub client_id: ClientId,
+    /// What the contract is called.
+    pub title: Line,
+    /// The most that the orders under the contract may sum up to, before tax.
+    pub amount: Amount,
+    /// The currency of the amount and of the orders.
+    pub currency: CurrencyCode,
+    /// How and when the client pays.
+    pub payment_terms: Option<Text<2000>>,
+    /// The first day in force.
+    pub starts_on: Day,
+    /// The last day in force; without one the contract goes on until it is ended.
+    pub ends_on: Option<Day>,
+    /// Whether the contract goes on for another term of the same length after its last day; needs `ends_on`.
+    #[serde(default)]
+    pub auto_renew: bool,
+    /// How many days before the last day notice must be given.
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 3650)]
+    pub notice_days: i32,
+    /// Who signs, at most twenty.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub signatories: Vec<Signatory>,
+}
+
+/// What of a draft to change.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"amount": "1800000.00", "ends_on": null, "auto_renew": false}))]
+pub struct ContractPatch {
+    /// What the contract is called.
+    #[serde(deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
+    pub title: Option<Line>,
+    /// The most that the orders under the contract may sum up to, before tax.
+    #[serde(deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
+    pub amount: Option<Amount>,
+    /// The currency of the amount and of the orders.
+    #[serde(deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
+    pub currency: Option<CurrencyCode>,
+    /// How and when the client pays.
+    #[serde(deserialize_with = "patch::set_or_clear")]
+    #[schema(value_type = Option<Text<2000>>)]
+    pub payment_terms: Option<Option<Text<2000>>>,
+    /// The first day in force.
+    #[serde(deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
+    pub starts_on: Option<Day>,
+    /// The last day in force.
+    #[serde(deserialize_with = "patch::set_or_clear")]
+    #[schema(value_type = Option<Day>)]
+    pub ends_on: Option<Option<Day>>,
+    /// Whether the contract goes on for another term of the same length after its last day; needs `ends_on`.
+    #[serde(deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
+    pub auto_renew: Option<bool>,
+    /// How many days before the last day notice must be given.
+    #[serde(deserialize_with = "patch::set")]
+    #[schema(nullable = false, minimum = 0, maximum = 3650)]
+    pub notice_days: Option<i32>,
+    /// Who signs, at most twenty; they replace those before.
+    #[serde(deserialize_with = "patch::set")]
+    #[schema(nullable = false, max_items = 20)]
+    pub signatories: Option<Vec<Signatory>>,
+}
+
+impl ContractPatch {
+    /// Puts what the patch says into the draft `contract`.
+    pub fn apply(self, contract: &mut Contract) {
+        change(&mut contract.title, self.title);
+        change(&mut contract.amount, self.amount);
+        change(&mut contract.currency, self.currency);
+        change(&mut contract.payment_terms, self.payment_terms);
+        change(&mut contract.starts_on, self.starts_on);
+        change(&mut contract.ends_on, self.ends_on);
+        contract.initial_ends_on = contract.ends_on;
+        change(&mut contract.auto_renew, self.auto_renew);
+        change(&mut contract.notice_days, self.notice_days);
+        change(&mut contract.signatories, self.signatories.map(Jsonb));
+    }
+}
+
+/// Which contracts to list, and how.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct ContractFilter {
+    /// Only contracts of one of these clients.
+    #[param(inline)]
+    pub client_id: Vec<ClientId>,
+    /// Only contracts with clients of one of these owners.
+    #[param(inline)]
+    pub owner_id: Vec<UserId>,
+    /// Only contracts drafted by one of these users.
+    #[param(inline)]
+    pub author_id: Vec<UserId>,
+    /// Only contracts with one of these statuses.
+    #[param(inline)]
+    pub status: Vec<ContractStatus>,
+    /// Only contracts in one of these currencies.
+    #[param(inline)]
+    pub currency: Vec<CurrencyCode>,
+    /// Only contracts that begin on this day or later.
+    #[param(inline)]
+    pub starts_on_from: Option<Day>,
+    /// Only contracts that begin before this day.
+    #[param(inline)]
+    pub starts_on_to: Option<Day>,
+    /// Only contracts that end on this day or later; those without an end are left out.
+    #[param(inline)]
+    pub ends_on_from: Option<Day>,
+    /// Only contracts that end before this day; those without an end are left out.
+    #[param(inline)]
+    pub ends_on_to: Option<Day>,
+    /// Only active contracts whose notice day is today (UTC) or past, or only others.
+    pub notice_due: Option<bool>,
+    /// Only contracts changed at or after this moment.
+    #[param(inline)]
+    pub updated_at_from: Option<Instant>,
+    /// Only contracts changed before this moment.
+    #[param(inline)]
+    pub updated_at_to: Option<Instant>,
+    /// Every word must occur in the number or the title. Best matches first, unless `sort` says otherwise.
+    #[param(inline)]
+    pub q: Option<search::Words>,
+    /// The order; `-updated_at` when left out.
+    #[param(inline)]
+    pub sort: Option<ContractOrder>,
+    /// Related resources to put in, separated by commas.
+    #[param(inline)]
+    pub include: ContractIncludes,
+}
+
+/// How to answer one contract.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct ContractParams {
+    /// Related resources to put in, separated by commas.
+    #[param(inline)]
+    pub include: ContractIncludes,
+    /// Only these fields, separated by commas.
+    #[param(max_length = 1000, example = "id,version")]
+    pub fields: Option<String>,
+}
+
+/// The order of a list of contracts.
+pub type ContractOrder = Sort<ContractSort>;
+
+/// What contracts can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum ContractSort {
+    /// When the contract was last changed.
+    UpdatedAt,
+    /// The number, which is the order of creation.
+    Number,
+}
+
+/// What to put into a contract.
+pub type ContractIncludes = Words<ContractInclude>;
+
+/// What can be put into a contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum ContractInclude {
+    /// The client.
+    Client,
+    /// Who works with the client.
+    Owner,
+    /// Who drafted the contract.
+    Author,
+}
+
+/// When a contract was signed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"signed_on": "2026-11-24"}))]
+pub struct Signature {
+    /// The day on which both sides had signed; not in the future.
+    pub signed_on: Day,
+}
+
+/// Approve a contract, or return it to its author.
+#[derive(Debug)]
+pub enum Approve {}
+impl Action for Approve {
+    const NAME: &'static str = "approve";
+}
+
+/// Record that a contract was signed.
+#[derive(Debug)]
+pub enum Sign {}
+impl Action for Sign {
+    const NAME: &'static str = "sign";
+}
+
+/// End a contract early.
+#[derive(Debug)]
+pub enum Terminate {}
+impl Action for Terminate {
+    const NAME: &'static str = "terminate";
+}

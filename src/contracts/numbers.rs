@@ -1,0 +1,22 @@
+//! Numbers without gaps: the year's row is held until the transaction ends, and goes back with it.
+
+use diesel::ExpressionMethods;
+use diesel_async::RunQueryDsl;
+
+use crate::{db::schema::contract_numbers, error::Result, rest::change::Tx};
+
+/// The next number of `year`. Others who want one wait until the transaction ends, so this comes last before the insert.
+///
+/// # Errors
+/// The database's.
+pub async fn next(tx: &mut Tx<'_>, year: i32) -> Result<String> {
+    let last: i32 = diesel::insert_into(contract_numbers::table)
+        .values((contract_numbers::year.eq(year), contract_numbers::last.eq(1)))
+        .on_conflict(contract_numbers::year)
+        .do_update()
+        .set(contract_numbers::last.eq(contract_numbers::last + 1))
+        .returning(contract_numbers::last)
+        .get_result(&mut **tx)
+        .await?;
+    Ok(format!("C-{year:04}-{last:06}"))
+}

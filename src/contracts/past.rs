@@ -1,0 +1,69 @@
+//! Contracts that were in force before they were entered here.
+
+use super::{
+    events::{self, Step},
+    model::{Contract, NewContract},
+    queries::{draft, write},
+    status::{ContractStatus, Transition},
+};
+use crate::{
+    access::{actions::Create, caller::UserId, scope::Scope},
+    error::Result,
+    rest::{change::Tx, time::Day, time::Instant},
+};
+
+/// What happened to a contract before it was entered.
+#[derive(Clone, Copy, Debug)]
+pub struct Past {
+    /// Who drafted it.
+    pub author_id: UserId,
+    /// Who approved it: another than the author, or nobody where it was within the author's limit.
+    pub approved_by: Option<UserId>,
+    /// When it was drafted and approved; the number is of this year.
+    pub created_at: Instant,
+    /// The day on which it was signed.
+    pub signed_on: Day,
+}
+
+/// Enters a contract that is in force, with its history as it was. The clock ends or renews it when its last day is past.
+///
+/// # Errors
+/// As [`super::insert`].
+pub async fn insert_active(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Contract, Create>,
+    new: NewContract,
+    past: Past,
+) -> Result<Contract> {
+    let draft = draft(tx, scope, new, past.author_id, past.created_at).await?;
+    let contract = Contract {
+        status: ContractStatus::Active,
+        approved_by: past.approved_by,
+        approved_at: Some(past.created_at),
+        signed_on: Some(past.signed_on),
+        ..draft
+    };
+    let contract = write(tx, contract, past.created_at).await?;
+    for step in steps(past, contract.starts_on.max(past.signed_on)) {
+        events::write(tx, &contract, step, None).await?;
+    }
+    Ok(contract)
+}
+
+/// The steps after the draft, in their order.
+fn steps(past: Past, active_on: Day) -> Vec<Step> {
+    use ContractStatus::{Active, Approved, Draft, InReview, Signed};
+    let author = Some(past.author_id);
+    let (submitted, signed, active) = (past.created_at, past.signed_on.start(), active_on.start());
+    let step = |step: Transition, at, actor, from, to| Step { at, actor, action: step.done(), from: Some(from), to };
+    let mut steps = match past.approved_by {
+        Some(approver) => vec![
+            step(Transition::Submit, submitted, author, Draft, InReview),
+            step(Transition::Approve, submitted, Some(approver), InReview, Approved),
+        ],
+        None => vec![step(Transition::Submit, submitted, author, Draft, Approved)],
+    };
+    steps.push(step(Transition::Sign, signed.max(submitted), author, Approved, Signed));
+    steps.push(step(Transition::Activate, active.max(submitted), None, Signed, Active));
+    steps
+}

@@ -1,0 +1,288 @@
+//! Every query on contracts.
+
+use chrono::Datelike;
+use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper, pg::Pg};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::{
+    events,
+    model::{Contract, ContractFilter, ContractId, ContractPatch, ContractSort, NewContract},
+    numbers,
+    status::{ContractStatus, refused},
+};
+use crate::{
+    access::{
+        actions::{Action, Create, Read, Update},
+        caller::UserId,
+        scope::Scope,
+    },
+    clients,
+    db::{Cached, Jsonb, schema::contracts},
+    error::{Error, Result},
+    rest::{
+        change::Tx,
+        entity::{Entity, Resource},
+        etag::IfMatch,
+        id::Id,
+        keyset::{KeyValue, Order, keyset},
+        list::{ListQuery, Page, Sort},
+        search::search,
+        time::{Day, Instant},
+    },
+};
+
+type Boxed = contracts::BoxedQuery<'static, Pg>;
+
+/// The rows of `filter` within reach: for the page and for its total alike.
+fn filtered(scope: &Scope<Contract, Read>, filter: &ContractFilter, today: Day) -> Boxed {
+    let mut query = contracts::table.filter(scope.visible()).into_boxed();
+    if !filter.client_id.is_empty() {
+        query = query.filter(contracts::client_id.eq_any(filter.client_id.clone()));
+    }
+    if !filter.owner_id.is_empty() {
+        query = query.filter(contracts::owner_id.eq_any(filter.owner_id.clone()));
+    }
+    if !filter.author_id.is_empty() {
+        query = query.filter(contracts::author_id.eq_any(filter.author_id.clone()));
+    }
+    if !filter.status.is_empty() {
+        query = query.filter(contracts::status.eq_any(filter.status.clone()));
+    }
+    if !filter.currency.is_empty() {
+        query = query.filter(contracts::currency.eq_any(filter.currency.clone()));
+    }
+    query = in_time(query, filter);
+    let active = contracts::status.eq(ContractStatus::Active);
+    query = match filter.notice_due {
+        Some(true) => query.filter(active.and(contracts::notice_on.le(today))),
+        Some(false) => {
+            query.filter(diesel::dsl::not(active).or(contracts::notice_on.is_null()).or(contracts::notice_on.gt(today)))
+        }
+        None => query,
+    };
+    match &filter.q {
+        Some(words) => search(query, Contract::NAME, words),
+        None => query,
+    }
+}
+
+fn in_time(mut query: Boxed, filter: &ContractFilter) -> Boxed {
+    if let Some(from) = filter.starts_on_from {
+        query = query.filter(contracts::starts_on.ge(from));
+    }
+    if let Some(to) = filter.starts_on_to {
+        query = query.filter(contracts::starts_on.lt(to));
+    }
+    if let Some(from) = filter.ends_on_from {
+        query = query.filter(contracts::ends_on.ge(from));
+    }
+    if let Some(to) = filter.ends_on_to {
+        query = query.filter(contracts::ends_on.lt(to));
+    }
+    if let Some(from) = filter.updated_at_from {
+        query = query.filter(contracts::updated_at.ge(from));
+    }
+    if let Some(to) = filter.updated_at_to {
+        query = query.filter(contracts::updated_at.lt(to));
+    }
+    query
+}
+
+/// A page of the contracts within reach; `today` decides which notice days are due.
+///
+/// # Errors
+/// The database's.
+pub async fn list(
+    db: &mut AsyncPgConnection,
+    scope: &Scope<Contract, Read>,
+    query: &ListQuery<ContractFilter>,
+    today: Day,
+) -> Result<Page<Contract>> {
+    let filter = &query.filter;
+    let by_default = Sort { key: ContractSort::UpdatedAt, descending: true };
+    let order = match (filter.sort, &filter.q) {
+        (None, Some(words)) => Order::rank(Contract::NAME, words.as_str()),
+        (sort, _) => {
+            let sort = sort.unwrap_or(by_default);
+            Order::column(Contract::NAME, column(sort.key), sort.descending)
+        }
+    };
+    let rows = keyset(filtered(scope, filter, today), order, query.after.clone(), query.limit)
+        .select(Contract::as_select())
+        .load(db)
+        .await?;
+    let total = match query.total {
+        true => Some(filtered(scope, filter, today).count().get_result(db).await?),
+        false => None,
+    };
+    query.page(rows, total, |contract: &Contract| {
+        let key = match (filter.sort, &filter.q) {
+            (None, Some(_)) => KeyValue::Rank,
+            (sort, _) => value(sort.unwrap_or(by_default).key, contract),
+        };
+        (key, contract.uuid())
+    })
+}
+
+fn column(sort: ContractSort) -> &'static str {
+    match sort {
+        ContractSort::UpdatedAt => "updated_at",
+        ContractSort::Number => "number",
+    }
+}
+
+fn value(sort: ContractSort, contract: &Contract) -> KeyValue {
+    match sort {
+        ContractSort::UpdatedAt => KeyValue::Instant(contract.updated_at),
+        ContractSort::Number => KeyValue::Text(contract.number.clone()),
+    }
+}
+
+/// The contract `id`, within reach.
+///
+/// # Errors
+/// 404 when there is none.
+pub async fn find<A: Action>(
+    db: &mut AsyncPgConnection,
+    scope: &Scope<Contract, A>,
+    id: ContractId,
+) -> Result<Contract> {
+    contracts::table
+        .filter(contracts::id.eq(id))
+        .filter(scope.visible())
+        .select(Contract::as_select())
+        .first(db)
+        .await
+        .optional()?
+        .ok_or_else(Error::not_found)
+}
+
+/// Drafts a contract; the caller is its author.
+///
+/// # Errors
+/// 403 for a client out of reach of this right, 409 for an archived one, 422 for values against the rules.
+pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Contract, Create>, new: NewContract) -> Result<Contract> {
+    let author = tx.caller().map(|caller| caller.user_id);
+    let author = author.ok_or_else(|| Error::internal("the system drafts no contracts"))?;
+    let now = tx.now();
+    let contract = draft(tx, scope, new, author, now).await?;
+    write(tx, contract, now).await
+}
+
+/// The draft of `new`, checked, not yet numbered and written.
+///
+/// # Errors
+/// As [`insert`].
+pub async fn draft(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Contract, Create>,
+    new: NewContract,
+    author_id: UserId,
+    now: Instant,
+) -> Result<Contract> {
+    let client = clients::hold(tx, new.client_id, "/client_id").await?;
+    let contract = Contract {
+        id: Id::generate(),
+        version: 1,
+        created_at: now,
+        updated_at: now,
+        client_id: client.id,
+        owner_id: client.owner_id,
+        team_id: client.team_id,
+        is_key: client.is_key,
+        number: String::new(),
+        title: new.title,
+        status: ContractStatus::Draft,
+        author_id,
+        amount: new.amount,
+        currency: new.currency,
+        payment_terms: new.payment_terms,
+        starts_on: new.starts_on,
+        ends_on: new.ends_on,
+        initial_ends_on: new.ends_on,
+        auto_renew: new.auto_renew,
+        notice_days: new.notice_days,
+        signatories: Jsonb(new.signatories),
+        approved_by: None,
+        approved_at: None,
+        signed_on: None,
+    };
+    scope.permit(&contract)?;
+    contract.check()?;
+    Ok(contract)
+}
+
+/// Numbers and writes a new contract.
+///
+/// # Errors
+/// The database's.
+pub async fn write(tx: &mut Tx<'_>, mut contract: Contract, at: Instant) -> Result<Contract> {
+    contract.number = numbers::next(tx, contract.created_at.utc().year()).await?;
+    diesel::insert_into(contracts::table).values(&contract).execute(&mut **tx).await?;
+    tx.created(&contract);
+    let created =
+        events::Step { at, actor: Some(contract.author_id), action: "created", from: None, to: ContractStatus::Draft };
+    events::write(tx, &contract, created, None).await?;
+    Ok(contract)
+}
+
+/// Changes what `patch` names of a draft.
+///
+/// # Errors
+/// 404, 412, 403, 409 when it is no draft, 422 for values against the rules.
+pub async fn update(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Contract, Update>,
+    id: ContractId,
+    seen: &IfMatch,
+    patch: ContractPatch,
+) -> Result<Contract> {
+    let before = lock(tx, scope, id, seen).await?;
+    if before.status != ContractStatus::Draft {
+        return Err(refused(before.status));
+    }
+    let mut after = before.clone();
+    patch.apply(&mut after);
+    after.check()?;
+    save(tx, "updated", &before, after).await
+}
+
+/// The contract `id` for a change, locked: seen, permitted and of the version that the caller has seen.
+///
+/// # Errors
+/// 404, 403, 412, in this order.
+pub async fn lock<A: Action>(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Contract, A>,
+    id: ContractId,
+    seen: &IfMatch,
+) -> Result<Contract> {
+    let contract = contracts::table
+        .filter(contracts::id.eq(id))
+        .filter(scope.visible())
+        .select(Contract::as_select())
+        .for_no_key_update()
+        .first(&mut **tx)
+        .await
+        .optional()?
+        .ok_or_else(Error::not_found)?;
+    scope.permit(&contract)?;
+    seen.check(contract.version)?;
+    Ok(contract)
+}
+
+/// Writes `after` and records what `action` changed; nothing when nothing did.
+///
+/// # Errors
+/// The database's.
+pub async fn save(tx: &mut Tx<'_>, action: &'static str, before: &Contract, mut after: Contract) -> Result<Contract> {
+    if *before == after {
+        return Ok(after);
+    }
+    after.version += 1;
+    after.updated_at = tx.now();
+    let update = diesel::update(contracts::table.find(after.id)).set(after.clone());
+    Cached(update).execute(&mut **tx).await?;
+    tx.changed(action, before, &after);
+    Ok(after)
+}

@@ -1,0 +1,359 @@
+//! `/v1/contracts`.
+
+use actix_web::{
+    HttpResponse, get, patch, post,
+    web::{Data, Path},
+};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    approval,
+    events::{self, ContractEventView, HistoryFilter},
+    life,
+    model::{
+        Approve, Contract, ContractFilter, ContractId, ContractParams, ContractPatch, NewContract, Sign, Signature,
+        Terminate,
+    },
+    queries,
+    status::Transition,
+    view::{ContractView, views},
+};
+use crate::{
+    access::{
+        actions::{Create, Read, Update},
+        scope::Scope,
+    },
+    app::State,
+    db::Db,
+    error::{Error, Result},
+    rest::{
+        body::Body,
+        change::{Change, Reply},
+        etag::{IfMatch, Tagged},
+        fields::Fields,
+        list::{ListQuery, Page, PageParams, Query},
+        reason::{Reason, RequiredReason},
+    },
+};
+
+/// The operations on contracts.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list_contracts)
+        .service(create_contract)
+        .service(get_contract)
+        .service(update_contract)
+        .service(list_contract_history)
+        .service(submit_contract)
+        .service(approve_contract)
+        .service(return_contract)
+        .service(withdraw_contract)
+        .service(sign_contract)
+        .service(complete_contract)
+        .service(terminate_contract);
+}
+
+/// List contracts
+#[utoipa::path(
+    tag = "contracts",
+    params(ContractFilter, PageParams),
+    responses((status = 200, description = "A page of the contracts within reach.", body = Page<ContractView>)),
+    extensions(("x-permission" = json!("contracts:read")))
+)]
+#[get("/v1/contracts")]
+async fn list_contracts(
+    scope: Scope<Contract, Read>,
+    query: ListQuery<ContractFilter>,
+    state: Data<State>,
+    db: Db,
+) -> Result<Page<ContractView>> {
+    let mut db = db.connect().await?;
+    let mut page = queries::list(&mut db, &scope, &query, state.clock.now().day()).await?;
+    let contracts = std::mem::take(&mut page.data);
+    Ok(page.with(views(&mut db, contracts, &query.filter.include, scope.caller()).await?))
+}
+
+/// Draft a contract
+///
+/// The caller is the author. The number is given at once, from the sequence of the year.
+#[utoipa::path(
+    tag = "contracts",
+    request_body = NewContract,
+    responses((status = 201, description = "The new contract.", body = ContractView)),
+    extensions(("x-permission" = json!("contracts:create")))
+)]
+#[post("/v1/contracts")]
+async fn create_contract(
+    scope: Scope<Contract, Create>,
+    change: Change,
+    new: Body<NewContract>,
+) -> Result<HttpResponse> {
+    let Body(new) = new;
+    change
+        .run(async |tx| {
+            let contract = queries::insert(tx, &scope, new).await?;
+            Reply::created(&ContractView::of(contract, tx.caller()))
+        })
+        .await
+}
+
+/// Get a contract
+///
+/// With what was ordered under it.
+#[utoipa::path(
+    tag = "contracts",
+    params(("id" = ContractId, Path, description = "The contract."), ContractParams),
+    responses((status = 200, description = "The contract.", body = ContractView)),
+    extensions(("x-permission" = json!("contracts:read")))
+)]
+#[get("/v1/contracts/{id}")]
+async fn get_contract(
+    scope: Scope<Contract, Read>,
+    id: Path<ContractId>,
+    query: Query<ContractParams>,
+    db: Db,
+) -> Result<Tagged<ContractView>> {
+    let Query(params) = query;
+    let fields = Fields::parse(params.fields.as_deref())?;
+    let mut db = db.connect().await?;
+    let contract = queries::find(&mut db, &scope, *id).await?;
+    let view = views(&mut db, vec![contract], &params.include, scope.caller()).await?.pop();
+    let view = view.ok_or_else(Error::not_found)?.with_ordered_total(&mut db).await?;
+    Ok(Tagged::new(view, fields))
+}
+
+/// Change a contract
+///
+/// Only a draft can be changed. Its author and its client stay.
+#[utoipa::path(
+    tag = "contracts",
+    params(("id" = ContractId, Path, description = "The contract.")),
+    request_body = ContractPatch,
+    responses((status = 200, description = "The changed contract.", body = ContractView)),
+    extensions(("x-permission" = json!("contracts:update")))
+)]
+#[patch("/v1/contracts/{id}")]
+async fn update_contract(
+    scope: Scope<Contract, Update>,
+    id: Path<ContractId>,
+    seen: IfMatch,
+    change: Change,
+    patch: Body<ContractPatch>,
+) -> Result<HttpResponse> {
+    let Body(patch) = patch;
+    change
+        .run(async |tx| {
+            let contract = queries::update(tx, &scope, *id, &seen, patch).await?;
+            Reply::ok(&ContractView::of(contract, tx.caller()))
+        })
+        .await
+}
+
+/// List a contract's history
+///
+/// Every step of its life, newest first: who took it, when and why.
+#[utoipa::path(
+    tag = "contracts",
+    params(("id" = ContractId, Path, description = "The contract."), HistoryFilter, PageParams),
+    responses((status = 200, description = "A page of the contract's history.", body = Page<ContractEventView>)),
+    extensions(("x-permission" = json!("contracts:read")))
+)]
+#[get("/v1/contracts/{id}/history")]
+async fn list_contract_history(
+    scope: Scope<Contract, Read>,
+    id: Path<ContractId>,
+    query: ListQuery<HistoryFilter>,
+    db: Db,
+) -> Result<Page<ContractEventView>> {
+    let mut db = db.connect().await?;
+    events::list(&mut db, &scope, *id, &query).await
+}
+
+/// Submit a contract
+///
+/// A draft within the caller's own limit is approved at once; any other waits for an approver.
+#[utoipa::path(
+    tag = "contracts",
+    params(("id" = ContractId, Path, description = "The contract.")),
+    request_body = Reason,
+    responses((status = 200, description = "The changed contract.", body = ContractView)),
+    extensions(("x-permission" = json!("contracts:update")))
+)]
+#[post("/v1/contracts/{id}/submit")]
+async fn submit_contract(
+    scope: Scope<Contract, Update>,
+    id: Path<ContractId>,
+    seen: IfMatch,
+    change: Change,
+    body: Body<Reason>,
+) -> Result<HttpResponse> {
+    let Body(body) = body;
+    change
+        .run(async |tx| {
+            let contract = approval::submit(tx, &scope, *id, &seen, body.reason.as_ref()).await?;
+            Reply::ok(&ContractView::of(contract, tx.caller()))
+        })
+        .await
+}
+
+/// Approve a contract
+///
+/// Never by its author, and only within the caller's own limit.
+#[utoipa::path(
+    tag = "contracts",
+    params(("id" = ContractId, Path, description = "The contract.")),
+    request_body = Reason,
+    responses((status = 200, description = "The changed contract.", body = ContractView)),
+    extensions(("x-permission" = json!("contracts:approve")))
+)]
+#[post("/v1/contracts/{id}/approve")]
+async fn approve_contract(
+    scope: Scope<Contract, Approve>,
+    id: Path<ContractId>,
+    seen: IfMatch,
+    change: Change,
+    body: Body<Reason>,
+) -> Result<HttpResponse> {
+    let Body(body) = body;
+    change
+        .run(async |tx| {
+            let contract = approval::approve(tx, &scope, *id, &seen, body.reason.as_ref()).await?;
+            Reply::ok(&ContractView::of(contract, tx.caller()))
+        })
+        .await
+}
+
+/// Return a contract
+///
+/// From review back to its author, with the reason.
+#[utoipa::path(
+    tag = "contracts",
+    params(("id" = ContractId, Path, description = "The contract.")),
+    request_body = RequiredReason,
+    responses((status = 200, description = "The changed contract.", body = ContractView)),
+    extensions(("x-permission" = json!("contracts:approve")))
+)]
+#[post("/v1/contracts/{id}/return")]
+async fn return_contract(
+    scope: Scope<Contract, Approve>,
+    id: Path<ContractId>,
+    seen: IfMatch,
+    change: Change,
+    body: Body<RequiredReason>,
+) -> Result<HttpResponse> {
+    let Body(body) = body;
+    change
+        .run(async |tx| {
+            let contract = life::step(tx, &scope, *id, &seen, Transition::Return, Some(&body.reason)).await?;
+            Reply::ok(&ContractView::of(contract, tx.caller()))
+        })
+        .await
+}
+
+/// Withdraw a contract
+///
+/// Takes a contract in review or approved back to draft; an approval is void.
+#[utoipa::path(
+    tag = "contracts",
+    params(("id" = ContractId, Path, description = "The contract.")),
+    request_body = Reason,
+    responses((status = 200, description = "The changed contract.", body = ContractView)),
+    extensions(("x-permission" = json!("contracts:update")))
+)]
+#[post("/v1/contracts/{id}/withdraw")]
+async fn withdraw_contract(
+    scope: Scope<Contract, Update>,
+    id: Path<ContractId>,
+    seen: IfMatch,
+    change: Change,
+    body: Body<Reason>,
+) -> Result<HttpResponse> {
+    let Body(body) = body;
+    change
+        .run(async |tx| {
+            let contract = life::step(tx, &scope, *id, &seen, Transition::Withdraw, body.reason.as_ref()).await?;
+            Reply::ok(&ContractView::of(contract, tx.caller()))
+        })
+        .await
+}
+
+/// Sign a contract
+///
+/// Records that both sides have signed. The contract is active from its first day on, at once when that is past.
+#[utoipa::path(
+    tag = "contracts",
+    params(("id" = ContractId, Path, description = "The contract.")),
+    request_body = Signature,
+    responses((status = 200, description = "The changed contract.", body = ContractView)),
+    extensions(("x-permission" = json!("contracts:sign")))
+)]
+#[post("/v1/contracts/{id}/sign")]
+async fn sign_contract(
+    scope: Scope<Contract, Sign>,
+    id: Path<ContractId>,
+    seen: IfMatch,
+    change: Change,
+    body: Body<Signature>,
+) -> Result<HttpResponse> {
+    let Body(body) = body;
+    change
+        .run(async |tx| {
+            let contract = life::sign(tx, &scope, *id, &seen, &body).await?;
+            Reply::ok(&ContractView::of(contract, tx.caller()))
+        })
+        .await
+}
+
+/// Complete a contract
+///
+/// Everything agreed was done.
+#[utoipa::path(
+    tag = "contracts",
+    params(("id" = ContractId, Path, description = "The contract.")),
+    request_body = Reason,
+    responses((status = 200, description = "The changed contract.", body = ContractView)),
+    extensions(("x-permission" = json!("contracts:update")))
+)]
+#[post("/v1/contracts/{id}/complete")]
+async fn complete_contract(
+    scope: Scope<Contract, Update>,
+    id: Path<ContractId>,
+    seen: IfMatch,
+    change: Change,
+    body: Body<Reason>,
+) -> Result<HttpResponse> {
+    let Body(body) = body;
+    change
+        .run(async |tx| {
+            let contract = life::step(tx, &scope, *id, &seen, Transition::Complete, body.reason.as_ref()).await?;
+            Reply::ok(&ContractView::of(contract, tx.caller()))
+        })
+        .await
+}
+
+/// Terminate a contract
+///
+/// Ends a signed or active contract early, with the reason.
+#[utoipa::path(
+    tag = "contracts",
+    params(("id" = ContractId, Path, description = "The contract.")),
+    request_body = RequiredReason,
+    responses((status = 200, description = "The changed contract.", body = ContractView)),
+    extensions(("x-permission" = json!("contracts:terminate")))
+)]
+#[post("/v1/contracts/{id}/terminate")]
+async fn terminate_contract(
+    scope: Scope<Contract, Terminate>,
+    id: Path<ContractId>,
+    seen: IfMatch,
+    change: Change,
+    body: Body<RequiredReason>,
+) -> Result<HttpResponse> {
+    let Body(body) = body;
+    change
+        .run(async |tx| {
+            let contract = life::step(tx, &scope, *id, &seen, Transition::Terminate, Some(&body.reason)).await?;
+            Reply::ok(&ContractView::of(contract, tx.caller()))
+        })
+        .await
+}

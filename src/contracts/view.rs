@@ -1,0 +1,140 @@
+//! A contract as a caller sees it.
+
+use std::{collections::HashMap, sync::Arc};
+
+use diesel_async::AsyncPgConnection;
+use rust_decimal::Decimal;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    approval::check_approver,
+    ceiling,
+    model::{Approve, Contract, ContractInclude, ContractIncludes, Sign, Terminate},
+    status::{ContractStatus, Transition},
+};
+use crate::{
+    access::{
+        actions::Update,
+        caller::{Caller, UserId},
+        scope::may,
+    },
+    clients::{self, ClientRef},
+    error::Result,
+    rest::entity::View,
+    users::{self, UserRef},
+};
+
+/// A contract, what the caller may do with it, and what was included.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Contract, example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "version": 5,
+    "created_at": "2026-11-20T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z",
+    "client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "owner_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31",
+    "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e32", "is_key": false, "number": "C-2026-000001",
+    "title": "Supply of coffee in 2027", "status": "active", "author_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31",
+    "amount": "1500000.00", "currency": "RUB", "payment_terms": "30 days after delivery", "starts_on": "2026-11-24",
+    "ends_on": "2027-11-23", "initial_ends_on": "2027-11-23", "auto_renew": true, "notice_days": 60,
+    "signatories": [{"name": "Anna Petrova", "position": "Sales director", "side": "ours"}],
+    "approved_by": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e33", "approved_at": "2026-11-23T09:30:00Z", "signed_on": "2026-11-24",
+    "actions": ["complete"], "ordered_total": "120000.0000"}))]
+pub struct ContractView {
+    #[serde(flatten)]
+    contract: Contract,
+    /// What the caller may do with the contract now.
+    actions: Vec<&'static str>,
+    /// What was ordered under the contract, before tax: drafts, rejected and cancelled orders left out. Only where one
+    /// contract is read. The `ETag` does not tell of its changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, pattern = r"^[0-9]+\.[0-9]{4}$", max_length = 40)]
+    ordered_total: Option<Decimal>,
+    /// The client, when included and within reach.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client: Option<ClientRef>,
+    /// Who works with the client, when included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<UserRef>,
+    /// Who drafted the contract, when included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    author: Option<UserRef>,
+}
+
+impl ContractView {
+    /// `contract` as `caller` sees it.
+    pub fn of(contract: Contract, caller: Option<&Arc<Caller>>) -> Self {
+        let actions = caller.map_or_else(Vec::new, |caller| actions(&contract, caller));
+        Self { contract, actions, ordered_total: None, client: None, owner: None, author: None }
+    }
+
+    /// The same with what was ordered under the contract, which takes one query.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn with_ordered_total(self, db: &mut AsyncPgConnection) -> Result<Self> {
+        let mut ordered_total = ceiling::ordered_total(db, self.contract.id, None).await?;
+        ordered_total.rescale(4);
+        Ok(Self { ordered_total: Some(ordered_total), ..self })
+    }
+}
+
+impl View for ContractView {
+    type Row = Contract;
+
+    fn row(&self) -> &Contract {
+        &self.contract
+    }
+}
+
+/// What `caller` may do with `contract` in its present state.
+fn actions(contract: &Contract, caller: &Caller) -> Vec<&'static str> {
+    let mut actions = Vec::new();
+    if contract.status == ContractStatus::Draft && may::<Contract, Update>(caller, contract) {
+        actions.push("update");
+    }
+    let possible = Transition::possible(contract.status).into_iter();
+    actions.extend(possible.filter(|step| may_take(*step, contract, caller)).map(<&str>::from));
+    actions
+}
+
+fn may_take(step: Transition, contract: &Contract, caller: &Caller) -> bool {
+    match step {
+        Transition::Submit | Transition::Withdraw | Transition::Complete => may::<Contract, Update>(caller, contract),
+        Transition::Approve => may::<Contract, Approve>(caller, contract) && check_approver(caller, contract).is_ok(),
+        Transition::Return => may::<Contract, Approve>(caller, contract),
+        Transition::Sign => may::<Contract, Sign>(caller, contract),
+        Transition::Terminate => may::<Contract, Terminate>(caller, contract),
+        Transition::Activate | Transition::Renew | Transition::Expire => false,
+    }
+}
+
+/// `contracts` as `caller` sees them, with what `include` asks for, in one query for each kind.
+///
+/// # Errors
+/// The database's.
+pub async fn views(
+    db: &mut AsyncPgConnection,
+    contracts: Vec<Contract>,
+    include: &ContractIncludes,
+    caller: Option<&Arc<Caller>>,
+) -> Result<Vec<ContractView>> {
+    let (owners, authors) = (include.has(ContractInclude::Owner), include.has(ContractInclude::Author));
+    let clients = if include.has(ContractInclude::Client) {
+        clients::references(db, caller, contracts.iter().map(|contract| contract.client_id).collect()).await?
+    } else {
+        HashMap::new()
+    };
+    let mut ids: Vec<UserId> = Vec::new();
+    if owners {
+        ids.extend(contracts.iter().map(|contract| contract.owner_id));
+    }
+    if authors {
+        ids.extend(contracts.iter().map(|contract| contract.author_id));
+    }
+    let users = if ids.is_empty() { HashMap::new() } else { users::references(db, ids).await? };
+    let view = |contract: Contract| ContractView {
+        client: clients.get(&contract.client_id).cloned(),
+        owner: users.get(&contract.owner_id).filter(|_| owners).cloned(),
+        author: users.get(&contract.author_id).filter(|_| authors).cloned(),
+        ..ContractView::of(contract, caller)
+    };
+    Ok(contracts.into_iter().map(view).collect())
+}

@@ -1,0 +1,13 @@
+//! The departments that orders and requests are handed to, management among them. Everyone may know them; supervisors
+//! keep them.
+
+mod model;
+mod queries;
+mod reference;
+mod routes;
+mod view;
+
+pub use model::{Department, DepartmentId, DepartmentKind, NewDepartment};
+pub use queries::{find_active, insert};
+pub use reference::{DepartmentRef, check_exists, references};
+pub use routes::routes;

@@ -1,0 +1,161 @@
+//! What a department is.
+
+use diesel::prelude::{AsChangeset, Identifiable, Insertable, Queryable, Selectable};
+use serde::{Deserialize, Serialize};
+use strum::{AsRefStr, EnumString, VariantNames};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use crate::{
+    db::{schema::departments, stored_as_text},
+    rest::{
+        entity::{Entity, Resource},
+        id::Id,
+        list::Sort,
+        patch::{self, change},
+        text::Line,
+        time::Instant,
+    },
+};
+
+/// A department's identifier.
+pub type DepartmentId = Id<Department>;
+
+/// A part of the company that carries out what clients order.
+#[derive(
+    Clone, Debug, PartialEq, Queryable, Selectable, Insertable, Identifiable, AsChangeset, Serialize, ToSchema,
+)]
+#[diesel(table_name = departments, treat_none_as_null = true, treat_none_as_default_value = false)]
+#[schema(as = DepartmentFields)]
+pub struct Department {
+    /// Identifier.
+    pub id: DepartmentId,
+    /// Grows by one with each change.
+    #[schema(minimum = 1)]
+    pub version: i64,
+    /// When the department was created.
+    pub created_at: Instant,
+    /// When the department was last changed.
+    pub updated_at: Instant,
+    /// Its name; no two departments share one.
+    pub name: Line,
+    /// Whether it is a department or the management.
+    pub kind: DepartmentKind,
+    /// Whether anything can be handed to it now.
+    pub is_active: bool,
+}
+
+/// Whether it is a department or the management.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    AsRefStr,
+    EnumString,
+    diesel::expression::AsExpression,
+    diesel::deserialize::FromSqlRow,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[diesel(sql_type = diesel::sql_types::Text)]
+pub enum DepartmentKind {
+    /// A department that carries out.
+    Department,
+    /// The management, which decides.
+    Management,
+}
+stored_as_text!(DepartmentKind);
+
+impl Resource for Department {
+    const NAME: &'static str = "departments";
+}
+
+impl Entity for Department {
+    fn uuid(&self) -> Uuid {
+        self.id.uuid()
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+}
+
+/// A department to be created.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Warehouse", "kind": "department"}))]
+pub struct NewDepartment {
+    /// Its name; no two departments share one.
+    pub name: Line,
+    /// Whether it is a department or the management.
+    pub kind: DepartmentKind,
+    /// Whether anything can be handed to it now.
+    #[serde(default = "active")]
+    #[schema(default = true)]
+    pub is_active: bool,
+}
+
+fn active() -> bool {
+    true
+}
+
+/// What of a department to change.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"is_active": false}))]
+pub struct DepartmentPatch {
+    /// Its name; no two departments share one.
+    #[serde(deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
+    pub name: Option<Line>,
+    /// Whether it is a department or the management.
+    #[serde(deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
+    pub kind: Option<DepartmentKind>,
+    /// Whether anything can be handed to it now.
+    #[serde(deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
+    pub is_active: Option<bool>,
+}
+
+impl DepartmentPatch {
+    /// Puts what the patch says into `department`.
+    pub fn apply(self, department: &mut Department) {
+        change(&mut department.name, self.name);
+        change(&mut department.kind, self.kind);
+        change(&mut department.is_active, self.is_active);
+    }
+}
+
+/// Which departments to list, and how.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct DepartmentFilter {
+    /// Only departments, or only the management.
+    #[param(inline)]
+    pub kind: Option<DepartmentKind>,
+    /// Only those that anything can be handed to now, or only others; all when left out.
+    pub is_active: Option<bool>,
+    /// The order; `name` when left out.
+    #[param(inline)]
+    pub sort: Option<DepartmentOrder>,
+}
+
+/// The order of a list of departments.
+pub type DepartmentOrder = Sort<DepartmentSort>;
+
+/// What departments can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum DepartmentSort {
+    /// Its name.
+    Name,
+    /// When the department was last changed.
+    UpdatedAt,
+}

@@ -1,0 +1,152 @@
+//! Every query on departments. They belong to nobody, so a right that reaches anywhere reaches all of them.
+
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper, pg::Pg};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::model::{Department, DepartmentFilter, DepartmentId, DepartmentPatch, DepartmentSort, NewDepartment};
+use crate::{
+    access::{
+        actions::{Create, Read, Update},
+        scope::Scope,
+    },
+    db::{Cached, schema::departments},
+    error::{Error, OnConstraint, Result, Say},
+    rest::{
+        change::{Tx, unknown_reference},
+        entity::{Entity, Resource},
+        etag::IfMatch,
+        id::Id,
+        invalid::Invalid,
+        keyset::{KeyValue, Order, keyset},
+        list::{ListQuery, Page, Sort},
+    },
+};
+
+/// The rows of `filter`: for the page and for its total alike.
+fn filtered(filter: &DepartmentFilter) -> departments::BoxedQuery<'static, Pg> {
+    let mut query = departments::table.into_boxed();
+    if let Some(kind) = filter.kind {
+        query = query.filter(departments::kind.eq(kind));
+    }
+    if let Some(is_active) = filter.is_active {
+        query = query.filter(departments::is_active.eq(is_active));
+    }
+    query
+}
+
+/// A page of the departments.
+///
+/// # Errors
+/// The database's.
+pub async fn list(
+    db: &mut AsyncPgConnection,
+    _scope: &Scope<Department, Read>,
+    query: &ListQuery<DepartmentFilter>,
+) -> Result<Page<Department>> {
+    let filter = &query.filter;
+    let sort = filter.sort.unwrap_or(Sort { key: DepartmentSort::Name, descending: false });
+    let column = match sort.key {
+        DepartmentSort::Name => "name",
+        DepartmentSort::UpdatedAt => "updated_at",
+    };
+    let order = Order::column(Department::NAME, column, sort.descending);
+    let rows = keyset(filtered(filter), order, query.after.clone(), query.limit)
+        .select(Department::as_select())
+        .load(db)
+        .await?;
+    let total = match query.total {
+        true => Some(filtered(filter).count().get_result(db).await?),
+        false => None,
+    };
+    query.page(rows, total, |department: &Department| {
+        let key = match sort.key {
+            DepartmentSort::Name => KeyValue::Text(department.name.as_str().to_owned()),
+            DepartmentSort::UpdatedAt => KeyValue::Instant(department.updated_at),
+        };
+        (key, department.uuid())
+    })
+}
+
+/// The department `id`.
+///
+/// # Errors
+/// 404 when there is none.
+pub async fn find(
+    db: &mut AsyncPgConnection,
+    _scope: &Scope<Department, Read>,
+    id: DepartmentId,
+) -> Result<Department> {
+    let department = departments::table.find(id).select(Department::as_select()).first(db).await.optional()?;
+    department.ok_or_else(Error::not_found)
+}
+
+/// The department that something is handed to, held so that it stays active until the transaction ends.
+///
+/// # Errors
+/// 422 at `pointer` when there is no such department or nothing can be handed to it now.
+pub async fn find_active(tx: &mut Tx<'_>, id: DepartmentId, pointer: &str) -> Result<Department> {
+    let department: Department = departments::table
+        .find(id)
+        .select(Department::as_select())
+        .for_share()
+        .first(&mut **tx)
+        .await
+        .optional()?
+        .ok_or_else(|| unknown_reference(pointer))?;
+    if department.is_active {
+        return Ok(department);
+    }
+    let say = Say::new("Nothing can be handed to this department now.", "Сейчас этому отделу ничего нельзя передать.");
+    Err(Error::field(pointer, Invalid::Rule("inactive_department", say)))
+}
+
+/// Creates a department.
+///
+/// # Errors
+/// 422 for a taken name.
+pub async fn insert(tx: &mut Tx<'_>, _scope: &Scope<Department, Create>, new: NewDepartment) -> Result<Department> {
+    let now = tx.now();
+    let NewDepartment { name, kind, is_active } = new;
+    let department =
+        Department { id: Id::generate(), version: 1, created_at: now, updated_at: now, name, kind, is_active };
+    diesel::insert_into(departments::table).values(&department).execute(&mut **tx).await.on_constraint(breached)?;
+    tx.created(&department);
+    Ok(department)
+}
+
+/// Changes what `patch` names.
+///
+/// # Errors
+/// 404, 412, or 422 for a taken name.
+pub async fn update(
+    tx: &mut Tx<'_>,
+    _scope: &Scope<Department, Update>,
+    id: DepartmentId,
+    seen: &IfMatch,
+    patch: DepartmentPatch,
+) -> Result<Department> {
+    let before: Department = departments::table
+        .find(id)
+        .select(Department::as_select())
+        .for_no_key_update()
+        .first(&mut **tx)
+        .await
+        .optional()?
+        .ok_or_else(Error::not_found)?;
+    seen.check(before.version)?;
+    let mut after = before.clone();
+    patch.apply(&mut after);
+    if after == before {
+        return Ok(before);
+    }
+    after.version += 1;
+    after.updated_at = tx.now();
+    let update = diesel::update(departments::table.find(id)).set(after.clone());
+    Cached(update).execute(&mut **tx).await.on_constraint(breached)?;
+    tx.changed("updated", &before, &after);
+    Ok(after)
+}
+
+fn breached(constraint: &str) -> Option<Error> {
+    (constraint == "departments_name_key").then(|| Error::field("/name", Invalid::Taken))
+}

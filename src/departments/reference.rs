@@ -1,0 +1,50 @@
+//! A department as it stands beside the orders handed to it.
+
+use std::collections::HashMap;
+
+use diesel::{
+    ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper,
+    prelude::{Queryable, Selectable},
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::model::DepartmentId;
+use crate::{
+    db::schema::departments,
+    error::{Error, Result},
+    rest::text::Line,
+};
+
+/// The name of a department, as it stands beside the orders handed to it.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Serialize, ToSchema)]
+#[diesel(table_name = departments)]
+pub struct DepartmentRef {
+    /// Identifier.
+    pub id: DepartmentId,
+    /// What the department is called.
+    pub name: Line,
+}
+
+/// The names of the departments `ids`, in one query, whoever asks: a name stands beside what the department works on.
+///
+/// # Errors
+/// The database's.
+pub async fn references(
+    db: &mut AsyncPgConnection,
+    ids: Vec<DepartmentId>,
+) -> Result<HashMap<DepartmentId, DepartmentRef>> {
+    let rows: Vec<DepartmentRef> =
+        departments::table.filter(departments::id.eq_any(ids)).select(DepartmentRef::as_select()).load(db).await?;
+    Ok(rows.into_iter().map(|department| (department.id, department)).collect())
+}
+
+/// Tells whether the department `id` exists.
+///
+/// # Errors
+/// 404 when it does not.
+pub async fn check_exists(db: &mut AsyncPgConnection, id: DepartmentId) -> Result<()> {
+    let found: Option<DepartmentId> = departments::table.find(id).select(departments::id).first(db).await.optional()?;
+    found.map(|_| ()).ok_or_else(Error::not_found)
+}

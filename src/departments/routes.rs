@@ -1,0 +1,116 @@
+//! `/v1/departments`.
+
+use actix_web::{HttpResponse, get, patch, post, web::Path};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    model::{Department, DepartmentFilter, DepartmentId, DepartmentPatch, NewDepartment},
+    queries,
+    view::DepartmentView,
+};
+use crate::{
+    access::{
+        actions::{Create, Read, Update},
+        scope::Scope,
+    },
+    db::Db,
+    error::Result,
+    rest::{
+        body::Body,
+        change::{Change, Reply},
+        etag::{IfMatch, Tagged},
+        list::{ListQuery, OneParams, Page, PageParams, Query},
+    },
+};
+
+/// The operations on departments.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(list_departments).service(create_department).service(get_department).service(update_department);
+}
+
+/// List departments
+#[utoipa::path(
+    tag = "departments",
+    params(DepartmentFilter, PageParams),
+    responses((status = 200, description = "A page of the departments.", body = Page<DepartmentView>)),
+    extensions(("x-permission" = json!("departments:read")))
+)]
+#[get("/v1/departments")]
+async fn list_departments(
+    scope: Scope<Department, Read>,
+    query: ListQuery<DepartmentFilter>,
+    db: Db,
+) -> Result<Page<DepartmentView>> {
+    let mut db = db.connect().await?;
+    let page = queries::list(&mut db, &scope, &query).await?;
+    Ok(page.map(|department| DepartmentView::of(department, scope.caller())))
+}
+
+/// Create a department
+#[utoipa::path(
+    tag = "departments",
+    request_body = NewDepartment,
+    responses((status = 201, description = "The new department.", body = DepartmentView)),
+    extensions(("x-permission" = json!("departments:create")))
+)]
+#[post("/v1/departments")]
+async fn create_department(
+    scope: Scope<Department, Create>,
+    change: Change,
+    new: Body<NewDepartment>,
+) -> Result<HttpResponse> {
+    let Body(new) = new;
+    change
+        .run(async |tx| {
+            let department = queries::insert(tx, &scope, new).await?;
+            Reply::created(&DepartmentView::of(department, tx.caller()))
+        })
+        .await
+}
+
+/// Get a department
+#[utoipa::path(
+    tag = "departments",
+    params(("id" = DepartmentId, Path, description = "The department."), OneParams),
+    responses((status = 200, description = "The department.", body = DepartmentView)),
+    extensions(("x-permission" = json!("departments:read")))
+)]
+#[get("/v1/departments/{id}")]
+async fn get_department(
+    scope: Scope<Department, Read>,
+    id: Path<DepartmentId>,
+    query: Query<OneParams>,
+    db: Db,
+) -> Result<Tagged<DepartmentView>> {
+    let fields = query.0.fields()?;
+    let mut db = db.connect().await?;
+    let department = queries::find(&mut db, &scope, *id).await?;
+    Ok(Tagged::new(DepartmentView::of(department, scope.caller()), fields))
+}
+
+/// Change a department
+///
+/// A department is never deleted: with `is_active` off, nothing more can be handed to it.
+#[utoipa::path(
+    tag = "departments",
+    params(("id" = DepartmentId, Path, description = "The department.")),
+    request_body = DepartmentPatch,
+    responses((status = 200, description = "The changed department.", body = DepartmentView)),
+    extensions(("x-permission" = json!("departments:update")))
+)]
+#[patch("/v1/departments/{id}")]
+async fn update_department(
+    scope: Scope<Department, Update>,
+    id: Path<DepartmentId>,
+    seen: IfMatch,
+    change: Change,
+    patch: Body<DepartmentPatch>,
+) -> Result<HttpResponse> {
+    let Body(patch) = patch;
+    change
+        .run(async |tx| {
+            let department = queries::update(tx, &scope, *id, &seen, patch).await?;
+            Reply::ok(&DepartmentView::of(department, tx.caller()))
+        })
+        .await
+}

@@ -1,0 +1,40 @@
+//! A department as a caller sees it.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::model::Department;
+use crate::{
+    access::{caller::Caller, role::Reach},
+    rest::entity::View,
+};
+
+/// A department, and what the caller may do with it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Department, example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "version": 1,
+    "created_at": "2026-11-24T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z", "name": "Warehouse", "kind": "department",
+    "is_active": true, "actions": ["update"]}))]
+pub struct DepartmentView {
+    #[serde(flatten)]
+    department: Department,
+    /// What the caller may do with the department now.
+    actions: Vec<&'static str>,
+}
+
+impl DepartmentView {
+    /// `department` as `caller` sees it.
+    pub fn of(department: Department, caller: Option<&Arc<Caller>>) -> Self {
+        let may_update = caller.is_some_and(|caller| caller.policy.reach("departments:update") > Reach::None);
+        Self { department, actions: if may_update { vec!["update"] } else { Vec::new() } }
+    }
+}
+
+impl View for DepartmentView {
+    type Row = Department;
+
+    fn row(&self) -> &Department {
+        &self.department
+    }
+}

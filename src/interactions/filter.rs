@@ -1,0 +1,140 @@
+//! Which interactions to list, and how.
+
+use serde::Deserialize;
+use strum::{EnumString, VariantNames};
+use utoipa::IntoParams;
+
+use super::{
+    due::Due,
+    kinds::{Channel, Direction, Outcome, Purpose},
+    status::InteractionStatus,
+};
+use crate::{
+    access::caller::UserId,
+    clients::ClientId,
+    contacts::ContactId,
+    contracts::ContractId,
+    orders::OrderId,
+    rest::{
+        list::{Sort, Words},
+        search,
+        text::TimeZone,
+        time::Instant,
+    },
+};
+
+/// Which interactions to list, and how.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct InteractionFilter {
+    /// Only interactions with one of these clients.
+    #[param(inline)]
+    pub client_id: Vec<ClientId>,
+    /// Only interactions with one of these contacts.
+    #[param(inline)]
+    pub contact_id: Vec<ContactId>,
+    /// Only interactions that one of these users does or did.
+    #[param(inline)]
+    pub user_id: Vec<UserId>,
+    /// Only interactions with clients of one of these owners.
+    #[param(inline)]
+    pub owner_id: Vec<UserId>,
+    /// Only interactions by one of these means.
+    #[param(inline)]
+    pub channel: Vec<Channel>,
+    /// Only interactions from this side.
+    #[param(inline)]
+    pub direction: Option<Direction>,
+    /// Only interactions for one of these purposes.
+    #[param(inline)]
+    pub purpose: Vec<Purpose>,
+    /// Only interactions with one of these statuses.
+    #[param(inline)]
+    pub status: Vec<InteractionStatus>,
+    /// Only interactions that came out so.
+    #[param(inline)]
+    pub outcome: Vec<Outcome>,
+    /// Only interactions about one of these contracts.
+    #[param(inline)]
+    pub contract_id: Vec<ContractId>,
+    /// Only interactions about one of these orders.
+    #[param(inline)]
+    pub order_id: Vec<OrderId>,
+    /// Only interactions that take or took place at or after this moment.
+    #[param(inline)]
+    pub at_from: Option<Instant>,
+    /// Only interactions that take or took place before this moment.
+    #[param(inline)]
+    pub at_to: Option<Instant>,
+    /// Only interactions changed at or after this moment.
+    #[param(inline)]
+    pub updated_at_from: Option<Instant>,
+    /// Only interactions changed before this moment.
+    #[param(inline)]
+    pub updated_at_to: Option<Instant>,
+    /// Only planned interactions: `overdue` are those whose time has passed, `today` those of the current day, `upcoming`
+    /// those after it.
+    #[param(inline)]
+    pub due: Option<Due>,
+    /// Whose day is the current one for `due`; UTC when left out.
+    #[param(inline)]
+    pub timezone: Option<TimeZone>,
+    /// Every word must occur in the subject or the summary. Best matches first, unless `sort` says otherwise.
+    #[param(inline)]
+    pub q: Option<search::Words>,
+    /// The order; `-at` when left out.
+    #[param(inline)]
+    pub sort: Option<InteractionOrder>,
+    /// Related resources to put in, separated by commas.
+    #[param(inline)]
+    pub include: InteractionIncludes,
+}
+
+impl InteractionFilter {
+    /// The caller's time zone.
+    pub fn zone(&self) -> chrono_tz::Tz {
+        self.timezone.as_ref().and_then(|zone| zone.as_str().parse().ok()).unwrap_or(chrono_tz::UTC)
+    }
+}
+
+/// How to answer one interaction.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct InteractionParams {
+    /// Related resources to put in, separated by commas.
+    #[param(inline)]
+    pub include: InteractionIncludes,
+    /// Only these fields, separated by commas.
+    #[param(max_length = 1000, example = "id,version")]
+    pub fields: Option<String>,
+}
+
+/// The order of a list of interactions.
+pub type InteractionOrder = Sort<InteractionSort>;
+
+/// What interactions can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum InteractionSort {
+    /// When the interaction takes or took place.
+    At,
+    /// When the interaction was last changed.
+    UpdatedAt,
+}
+
+/// What to put into an interaction.
+pub type InteractionIncludes = Words<InteractionInclude>;
+
+/// What can be put into an interaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum InteractionInclude {
+    /// The client.
+    Client,
+    /// The person at the client.
+    Contact,
+    /// Who does or did it.
+    User,
+}

@@ -1,0 +1,28 @@
+//! What becomes of the tasks with a client that changes hands.
+
+use diesel::{ExpressionMethods, QueryDsl, SelectableHelper};
+use diesel_async::RunQueryDsl;
+
+use super::{model::Interaction, queries::save, status::InteractionStatus};
+use crate::{access::caller::UserId, clients::ClientId, db::schema::interactions, error::Result, rest::change::Tx};
+
+/// Gives what `from` has planned with the client to `to`. The client is locked, and is of its new owner already.
+///
+/// # Errors
+/// The database's.
+pub async fn hand_over(tx: &mut Tx<'_>, client_id: ClientId, from: UserId, to: UserId) -> Result<()> {
+    let planned: Vec<Interaction> = interactions::table
+        .filter(interactions::client_id.eq(client_id))
+        .filter(interactions::user_id.eq(from))
+        .filter(interactions::status.eq(InteractionStatus::Planned))
+        .order(interactions::id)
+        .select(Interaction::as_select())
+        .for_no_key_update()
+        .load(&mut **tx)
+        .await?;
+    for before in planned {
+        let after = Interaction { user_id: to, ..before.clone() };
+        save(tx, "handed_over", &before, after).await?;
+    }
+    Ok(())
+}

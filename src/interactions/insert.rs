@@ -1,0 +1,150 @@
+//! New interactions: what took place, what is planned, and what is planned along with what took place.
+
+use diesel_async::RunQueryDsl;
+
+use super::{
+    kinds::{Channel, Direction, Purpose},
+    model::{Interaction, NewInteraction, NextInteraction},
+    queries::breached,
+    status::InteractionStatus,
+};
+use crate::{
+    access::{
+        actions::{Action, Create},
+        caller::UserId,
+        scope::Scope,
+    },
+    clients::{self, Client},
+    db::schema::interactions,
+    error::{Error, OnConstraint, Result},
+    rest::{change::Tx, id::Id, invalid::Invalid, text::Line},
+    users,
+};
+
+/// Logs an interaction that took place, with the next one where that is planned along, or plans one.
+///
+/// # Errors
+/// 403 for a client or a user out of reach, 409 when the client is archived, 422 for values against the rules.
+pub async fn insert(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Interaction, Create>,
+    new: NewInteraction,
+) -> Result<(Interaction, Option<Interaction>)> {
+    let client = clients::hold_to_touch(tx, new.client_id, "/client_id").await?;
+    scope.permit(&client)?;
+    let user_id = assignee(tx, scope, new.user_id, "/user_id").await?;
+    let mut breaches = new.breaches();
+    let mut row = row(tx, &client, user_id, new.channel, new.purpose, new.subject);
+    if new.scheduled_at.is_none() {
+        row.status = InteractionStatus::Done;
+        row.occurred_at = new.occurred_at.or(Some(tx.now()));
+    }
+    let row = Interaction {
+        contact_id: new.contact_id,
+        direction: new.direction.unwrap_or(row.direction),
+        scheduled_at: new.scheduled_at,
+        duration_seconds: new.duration_seconds,
+        summary: new.summary,
+        outcome: new.outcome,
+        contract_id: new.contract_id,
+        order_id: new.order_id,
+        ..row
+    };
+    breaches.extend(row.breaches(tx.now()));
+    if !breaches.is_empty() {
+        return Err(Error::fields(breaches));
+    }
+    write(tx, &row, "").await?;
+    let next = match new.next {
+        Some(next) => Some(follow_up(tx, scope, &client, &row, next).await?),
+        None => None,
+    };
+    clients::touch(tx, &client).await?;
+    Ok((row, next))
+}
+
+/// Plans the step after `done` with the held `client`.
+///
+/// # Errors
+/// 403 and 422 as [`insert`], below `/next`.
+pub async fn follow_up(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Interaction, Create>,
+    client: &Client,
+    done: &Interaction,
+    next: NextInteraction,
+) -> Result<Interaction> {
+    let user_id = assignee(tx, scope, next.user_id, "/next/user_id").await?;
+    let channel = next.channel.unwrap_or(done.channel);
+    let purpose = next.purpose.unwrap_or(Purpose::FollowUp);
+    let subject = next.subject.unwrap_or_else(|| done.subject.clone());
+    let row = Interaction {
+        contact_id: next.contact_id.or(done.contact_id),
+        scheduled_at: Some(next.scheduled_at),
+        follows_id: Some(done.id),
+        ..row(tx, client, user_id, channel, purpose, subject)
+    };
+    write(tx, &row, "/next").await?;
+    Ok(row)
+}
+
+/// Who is to do something: the caller, or someone whom the caller may give work to.
+///
+/// # Errors
+/// 422 at `pointer` for a user who does not exist or may not sign in, 403 for one out of reach.
+pub async fn assignee(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Interaction, impl Action>,
+    named: Option<UserId>,
+    pointer: &str,
+) -> Result<UserId> {
+    let user_id = named.or_else(|| tx.caller().map(|caller| caller.user_id));
+    let user_id = user_id.ok_or_else(|| Error::field(pointer, Invalid::Required))?;
+    let user = users::owner(tx, user_id, pointer).await?;
+    scope.permit_owner(user.id, user.team_id)?;
+    Ok(user.id)
+}
+
+/// A planned interaction with the held `client`, with all that is optional left out.
+fn row(
+    tx: &Tx<'_>,
+    client: &Client,
+    user_id: UserId,
+    channel: Channel,
+    purpose: Purpose,
+    subject: Line,
+) -> Interaction {
+    Interaction {
+        id: Id::generate(),
+        version: 1,
+        created_at: tx.now(),
+        updated_at: tx.now(),
+        client_id: client.id,
+        owner_id: client.owner_id,
+        team_id: client.team_id,
+        is_key: client.is_key,
+        contact_id: None,
+        user_id,
+        channel,
+        direction: Direction::Outbound,
+        purpose,
+        status: InteractionStatus::Planned,
+        scheduled_at: None,
+        occurred_at: None,
+        duration_seconds: None,
+        subject,
+        summary: None,
+        outcome: None,
+        contract_id: None,
+        order_id: None,
+        follows_id: None,
+    }
+}
+
+/// Writes a new row; `parent` is where its fields stand in the body.
+async fn write(tx: &mut Tx<'_>, row: &Interaction, parent: &str) -> Result<()> {
+    let insert = diesel::insert_into(interactions::table).values(row);
+    insert.execute(&mut **tx).await.on_constraint(|name| breached(name, parent))?;
+    tx.created(row);
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! The words that an interaction is described with.
+
+use serde::{Deserialize, Serialize};
+use strum::{AsRefStr, EnumString};
+use utoipa::ToSchema;
+
+use crate::db::stored_as_text;
+
+/// By what means the two sides meet.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    AsRefStr,
+    EnumString,
+    diesel::expression::AsExpression,
+    diesel::deserialize::FromSqlRow,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[diesel(sql_type = diesel::sql_types::Text)]
+pub enum Channel {
+    /// A telephone call.
+    Phone,
+    /// An e-mail.
+    Email,
+    /// A messenger.
+    Messenger,
+    /// A meeting in person.
+    Meeting,
+    /// A video call.
+    VideoCall,
+    /// A visit to the client.
+    Visit,
+    /// A letter on paper.
+    Letter,
+    /// Another one.
+    Other,
+}
+
+/// From which side it comes.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    AsRefStr,
+    EnumString,
+    diesel::expression::AsExpression,
+    diesel::deserialize::FromSqlRow,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[diesel(sql_type = diesel::sql_types::Text)]
+pub enum Direction {
+    /// From the client.
+    Inbound,
+    /// From the company.
+    Outbound,
+}
+
+/// What it is for.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    AsRefStr,
+    EnumString,
+    diesel::expression::AsExpression,
+    diesel::deserialize::FromSqlRow,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[diesel(sql_type = diesel::sql_types::Text)]
+pub enum Purpose {
+    /// To show what the company offers.
+    Presentation,
+    /// To advise.
+    Consultation,
+    /// To agree on terms.
+    Negotiation,
+    /// The client is not content.
+    Complaint,
+    /// The client tells what they think.
+    Feedback,
+    /// The company asks what the client thinks.
+    Survey,
+    /// To help with what was bought.
+    Support,
+    /// To go on with what was begun.
+    FollowUp,
+    /// Another one.
+    Other,
+}
+
+/// How it came out.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    AsRefStr,
+    EnumString,
+    diesel::expression::AsExpression,
+    diesel::deserialize::FromSqlRow,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[diesel(sql_type = diesel::sql_types::Text)]
+pub enum Outcome {
+    /// Well.
+    Positive,
+    /// Neither well nor badly.
+    Neutral,
+    /// Badly.
+    Negative,
+}
+
+stored_as_text!(Channel, Direction, Purpose, Outcome);

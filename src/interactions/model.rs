@@ -1,0 +1,381 @@
+//! What an interaction is.
+
+use chrono::Duration;
+use diesel::prelude::{AsChangeset, Identifiable, Insertable, Queryable, Selectable};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{
+    kinds::{Channel, Direction, Outcome, Purpose},
+    status::InteractionStatus,
+};
+use crate::{
+    access::{
+        caller::{TeamId, UserId},
+        scope::{Belongs, Owned},
+    },
+    clients::ClientId,
+    contacts::ContactId,
+    contracts::ContractId,
+    db::schema::interactions,
+    error::{FieldError, Say},
+    orders::OrderId,
+    rest::{
+        entity::{Entity, Resource},
+        id::Id,
+        invalid::Invalid,
+        patch::{self, change},
+        text::{Line, Prose, Text},
+        time::Instant,
+    },
+};
+
+/// Longest interaction: a week.
+const MAX_DURATION_SECONDS: i32 = 7 * 86_400;
+
+/// How far another clock may be ahead of ours.
+const CLOCK_SKEW: Duration = Duration::minutes(5);
+
+/// An interaction's identifier.
+pub type InteractionId = Id<Interaction>;
+
+/// Something that passes between the company and a client.
+#[derive(
+    Clone, Debug, PartialEq, Queryable, Selectable, Insertable, Identifiable, AsChangeset, Serialize, ToSchema,
+)]
+#[diesel(table_name = interactions, treat_none_as_null = true, treat_none_as_default_value = false)]
+#[schema(as = InteractionFields)]
+pub struct Interaction {
+    /// Identifier.
+    pub id: InteractionId,
+    /// Grows by one with each change.
+    #[schema(minimum = 1)]
+    pub version: i64,
+    /// When the interaction was created.
+    pub created_at: Instant,
+    /// When the interaction was last changed.
+    pub updated_at: Instant,
+    /// With which client.
+    pub client_id: ClientId,
+    /// Who works with the client.
+    pub owner_id: UserId,
+    /// The owner's team.
+    pub team_id: TeamId,
+    /// Whether the client is designated as key.
+    pub is_key: bool,
+    /// With whom at the client.
+    pub contact_id: Option<ContactId>,
+    /// Who does it, or did it.
+    pub user_id: UserId,
+    /// By what means.
+    pub channel: Channel,
+    /// From which side.
+    pub direction: Direction,
+    /// What for.
+    pub purpose: Purpose,
+    /// How far it has come; changed by transitions.
+    pub status: InteractionStatus,
+    /// When it is planned for; `null` when it was never planned.
+    pub scheduled_at: Option<Instant>,
+    /// When it took place; `null` until it has.
+    pub occurred_at: Option<Instant>,
+    /// How long it took, or is planned to take.
+    #[schema(minimum = 0, maximum = 604_800)]
+    pub duration_seconds: Option<i32>,
+    /// What it is about.
+    pub subject: Line,
+    /// What was said, or what is to be said.
+    pub summary: Option<Prose>,
+    /// How it came out; only of one that took place.
+    pub outcome: Option<Outcome>,
+    /// The contract that it is about.
+    pub contract_id: Option<ContractId>,
+    /// The order that it is about.
+    pub order_id: Option<OrderId>,
+    /// The interaction that this one was planned in.
+    pub follows_id: Option<InteractionId>,
+}
+
+impl Resource for Interaction {
+    const NAME: &'static str = "interactions";
+}
+
+impl Entity for Interaction {
+    fn uuid(&self) -> Uuid {
+        self.id.uuid()
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn client(&self) -> Option<Uuid> {
+        Some(self.client_id.uuid())
+    }
+}
+
+impl Owned for Interaction {}
+
+impl Belongs for Interaction {
+    fn owner(&self) -> UserId {
+        self.owner_id
+    }
+
+    fn team(&self) -> TeamId {
+        self.team_id
+    }
+
+    fn is_key(&self) -> bool {
+        self.is_key
+    }
+}
+
+impl Interaction {
+    /// When it takes or took place: what lists are ordered by, computed as the column `at` is.
+    pub fn at(&self) -> Instant {
+        self.occurred_at.or(self.scheduled_at).unwrap_or(self.created_at)
+    }
+
+    /// Whether the planned time is over at `now`.
+    pub fn has_passed(&self, now: Instant) -> bool {
+        self.scheduled_at.is_some_and(|scheduled_at| scheduled_at < now)
+    }
+
+    /// Every breach of the rules between fields.
+    pub fn breaches(&self, now: Instant) -> Vec<FieldError> {
+        let mut breaches = Vec::new();
+        match self.duration_seconds {
+            Some(seconds) if seconds < 0 => {
+                breaches.push(FieldError::new("/duration_seconds", Invalid::TooSmall("0".into())));
+            }
+            Some(seconds) if seconds > MAX_DURATION_SECONDS => {
+                let max = MAX_DURATION_SECONDS.to_string();
+                breaches.push(FieldError::new("/duration_seconds", Invalid::TooLarge(max)));
+            }
+            _ => {}
+        }
+        if self.occurred_at.is_some_and(|occurred_at| occurred_at > now.after(CLOCK_SKEW)) {
+            breaches.push(FieldError::new("/occurred_at", in_the_future()));
+        }
+        if self.outcome.is_some() && self.status != InteractionStatus::Done {
+            breaches.push(FieldError::new("/outcome", wrong_state()));
+        }
+        breaches
+    }
+}
+
+fn in_the_future() -> Invalid {
+    let say = Say::new(
+        "What took place cannot lie in the future. Plan it with scheduled_at.",
+        "Состоявшееся не может быть в будущем. Запланируйте его через scheduled_at.",
+    );
+    Invalid::Rule("in_the_future", say)
+}
+
+fn wrong_state() -> Invalid {
+    let say = Say::new(
+        "An interaction in this state has no such value to set.",
+        "У взаимодействия в этом состоянии такое значение не задаётся.",
+    );
+    Invalid::Rule("wrong_state", say)
+}
+
+/// An interaction to be logged or planned.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "channel": "phone", "direction": "outbound",
+    "purpose": "negotiation", "occurred_at": "2026-11-24T09:00:00Z", "duration_seconds": 540, "subject": "Prices for 2027",
+    "summary": "They ask for a discount of 3 %.", "outcome": "positive",
+    "next": {"scheduled_at": "2026-12-01T10:00:00Z", "channel": "meeting", "subject": "Sign the price list"}}))]
+pub struct NewInteraction {
+    /// With which client.
+    pub client_id: ClientId,
+    /// With whom at the client.
+    pub contact_id: Option<ContactId>,
+    /// Who does it, or did it; the caller when left out.
+    pub user_id: Option<UserId>,
+    /// By what means.
+    pub channel: Channel,
+    /// From which side; `outbound` when left out.
+    pub direction: Option<Direction>,
+    /// What for.
+    pub purpose: Purpose,
+    /// Plans the interaction for this moment. Not together with `occurred_at`.
+    pub scheduled_at: Option<Instant>,
+    /// When it took place, at most five minutes from now; now when both moments are left out.
+    pub occurred_at: Option<Instant>,
+    /// How long it took, or is planned to take.
+    #[schema(minimum = 0, maximum = 604_800)]
+    pub duration_seconds: Option<i32>,
+    /// What it is about.
+    pub subject: Line,
+    /// What was said, or what is to be said.
+    pub summary: Option<Prose>,
+    /// How it came out; not of a planned one.
+    pub outcome: Option<Outcome>,
+    /// The contract that it is about; of the same client.
+    pub contract_id: Option<ContractId>,
+    /// The order that it is about; of the same client.
+    pub order_id: Option<OrderId>,
+    /// The next step, to be planned along with it; not of a planned one.
+    pub next: Option<NextInteraction>,
+}
+
+impl NewInteraction {
+    /// Whether it is to be planned; else it took place.
+    pub fn is_planned(&self) -> bool {
+        self.scheduled_at.is_some()
+    }
+
+    /// Every breach of the rules between what is given.
+    pub fn breaches(&self) -> Vec<FieldError> {
+        let mut breaches = Vec::new();
+        if self.scheduled_at.is_some() && self.occurred_at.is_some() {
+            let say = Say::new(
+                "Give either scheduled_at, to plan it, or occurred_at, to log it.",
+                "Укажите либо scheduled_at, чтобы запланировать, либо occurred_at, чтобы записать.",
+            );
+            breaches.push(FieldError::new("/scheduled_at", Invalid::Rule("planned_and_done", say)));
+        }
+        if self.is_planned() && self.next.is_some() {
+            breaches.push(FieldError::new("/next", wrong_state()));
+        }
+        breaches
+    }
+}
+
+/// The next step, planned along with what took place.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"scheduled_at": "2026-12-01T10:00:00Z", "channel": "meeting", "purpose": "follow_up",
+    "subject": "Sign the price list"}))]
+pub struct NextInteraction {
+    /// When.
+    pub scheduled_at: Instant,
+    /// By what means; as before when left out.
+    pub channel: Option<Channel>,
+    /// What for; `follow_up` when left out.
+    pub purpose: Option<Purpose>,
+    /// What it is about; as before when left out.
+    pub subject: Option<Line>,
+    /// With whom at the client; as before when left out.
+    pub contact_id: Option<ContactId>,
+    /// Who is to do it; the caller when left out.
+    pub user_id: Option<UserId>,
+}
+
+/// What of an interaction to change.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"summary": "They agree to 2 %.", "outcome": "positive"}))]
+pub struct InteractionPatch {
+    /// With whom at the client.
+    #[serde(default, deserialize_with = "patch::set_or_clear")]
+    #[schema(value_type = Option<ContactId>)]
+    pub contact_id: Option<Option<ContactId>>,
+    /// Who is to do it; only of a planned one.
+    #[serde(default, deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
+    pub user_id: Option<UserId>,
+    /// By what means.
+    #[serde(default, deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
+    pub channel: Option<Channel>,
+    /// From which side.
+    #[serde(default, deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
+    pub direction: Option<Direction>,
+    /// What for.
+    #[serde(default, deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
+    pub purpose: Option<Purpose>,
+    /// When it took place, at most five minutes from now; only of one that did.
+    #[serde(default, deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
+    pub occurred_at: Option<Instant>,
+    /// How long it took, or is planned to take.
+    #[serde(default, deserialize_with = "patch::set_or_clear")]
+    #[schema(value_type = Option<i32>, minimum = 0, maximum = 604_800)]
+    pub duration_seconds: Option<Option<i32>>,
+    /// What it is about.
+    #[serde(default, deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
+    pub subject: Option<Line>,
+    /// What was said, or what is to be said.
+    #[serde(default, deserialize_with = "patch::set_or_clear")]
+    #[schema(value_type = Option<Prose>)]
+    pub summary: Option<Option<Prose>>,
+    /// How it came out; only of one that took place.
+    #[serde(default, deserialize_with = "patch::set_or_clear")]
+    #[schema(value_type = Option<Outcome>)]
+    pub outcome: Option<Option<Outcome>>,
+    /// The contract that it is about; of the same client.
+    #[serde(default, deserialize_with = "patch::set_or_clear")]
+    #[schema(value_type = Option<ContractId>)]
+    pub contract_id: Option<Option<ContractId>>,
+    /// The order that it is about; of the same client.
+    #[serde(default, deserialize_with = "patch::set_or_clear")]
+    #[schema(value_type = Option<OrderId>)]
+    pub order_id: Option<Option<OrderId>>,
+}
+
+impl InteractionPatch {
+    /// What is named but not open to change in `status`. A wrong `outcome` shows in the row itself.
+    pub fn breaches(&self, status: InteractionStatus) -> Vec<FieldError> {
+        let mut breaches = Vec::new();
+        if self.user_id.is_some() && status != InteractionStatus::Planned {
+            breaches.push(FieldError::new("/user_id", wrong_state()));
+        }
+        if self.occurred_at.is_some() && status != InteractionStatus::Done {
+            breaches.push(FieldError::new("/occurred_at", wrong_state()));
+        }
+        breaches
+    }
+
+    /// Puts what the patch says into `interaction`.
+    pub fn apply(self, interaction: &mut Interaction) {
+        change(&mut interaction.contact_id, self.contact_id);
+        change(&mut interaction.user_id, self.user_id);
+        change(&mut interaction.channel, self.channel);
+        change(&mut interaction.direction, self.direction);
+        change(&mut interaction.purpose, self.purpose);
+        change(&mut interaction.occurred_at, self.occurred_at.map(Some));
+        change(&mut interaction.duration_seconds, self.duration_seconds);
+        change(&mut interaction.subject, self.subject);
+        change(&mut interaction.summary, self.summary);
+        change(&mut interaction.outcome, self.outcome);
+        change(&mut interaction.contract_id, self.contract_id);
+        change(&mut interaction.order_id, self.order_id);
+    }
+}
+
+/// What came of a planned interaction, and the next step.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = InteractionCompletion, example = json!({"outcome": "positive", "summary": "They agree to 2 %.", "duration_seconds": 1800,
+    "next": {"scheduled_at": "2026-12-01T10:00:00Z", "subject": "Sign the price list"}}))]
+pub struct Completion {
+    /// How it came out.
+    pub outcome: Option<Outcome>,
+    /// What was said; as planned when left out.
+    pub summary: Option<Prose>,
+    /// When it took place, at most five minutes from now; now when left out.
+    pub occurred_at: Option<Instant>,
+    /// How long it took; as planned when left out.
+    #[schema(minimum = 0, maximum = 604_800)]
+    pub duration_seconds: Option<i32>,
+    /// The next step, to be planned along with it.
+    pub next: Option<NextInteraction>,
+}
+
+/// Another time for a planned interaction.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = InteractionRescheduling, example = json!({"scheduled_at": "2026-12-02T10:00:00Z", "reason": "The client asked for it"}))]
+pub struct Rescheduling {
+    /// When it is planned for now.
+    pub scheduled_at: Instant,
+    /// Why; kept in the history.
+    pub reason: Option<Text<1000>>,
+}

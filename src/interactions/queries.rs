@@ -1,0 +1,264 @@
+//! Every query on interactions.
+
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper, dsl::sql, pg::Pg, sql_types::Bool};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::{
+    filter::{InteractionFilter, InteractionSort},
+    insert::assignee,
+    model::{Interaction, InteractionId, InteractionPatch},
+};
+use crate::{
+    access::{
+        actions::{Action, Read, Update},
+        scope::Scope,
+    },
+    clients::{self, Client, ClientId},
+    db::{Cached, schema::interactions},
+    error::{Error, OnConstraint, Result},
+    rest::{
+        change::{Tx, unknown_reference},
+        entity::{Entity, Resource},
+        etag::IfMatch,
+        keyset::{KeyValue, Order, keyset},
+        list::{ListQuery, Page, Sort},
+        search::search,
+        time::Instant,
+    },
+};
+
+type Boxed = interactions::BoxedQuery<'static, Pg>;
+
+/// The rows of `filter` within reach: for the page and for its total alike.
+fn filtered(scope: &Scope<Interaction, Read>, filter: &InteractionFilter, now: Instant) -> Boxed {
+    let mut query = interactions::table.filter(scope.visible()).into_boxed();
+    if !filter.client_id.is_empty() {
+        query = query.filter(interactions::client_id.eq_any(filter.client_id.clone()));
+    }
+    if !filter.contact_id.is_empty() {
+        query = query.filter(interactions::contact_id.eq_any(filter.contact_id.clone()));
+    }
+    if !filter.user_id.is_empty() {
+        query = query.filter(interactions::user_id.eq_any(filter.user_id.clone()));
+    }
+    if !filter.owner_id.is_empty() {
+        query = query.filter(interactions::owner_id.eq_any(filter.owner_id.clone()));
+    }
+    if !filter.contract_id.is_empty() {
+        query = query.filter(interactions::contract_id.eq_any(filter.contract_id.clone()));
+    }
+    if !filter.order_id.is_empty() {
+        query = query.filter(interactions::order_id.eq_any(filter.order_id.clone()));
+    }
+    query = of_kind(query, filter);
+    query = in_time(query, filter, now);
+    match &filter.q {
+        Some(words) => search(query, Interaction::NAME, words),
+        None => query,
+    }
+}
+
+fn of_kind(mut query: Boxed, filter: &InteractionFilter) -> Boxed {
+    if !filter.channel.is_empty() {
+        query = query.filter(interactions::channel.eq_any(filter.channel.clone()));
+    }
+    if let Some(direction) = filter.direction {
+        query = query.filter(interactions::direction.eq(direction));
+    }
+    if !filter.purpose.is_empty() {
+        query = query.filter(interactions::purpose.eq_any(filter.purpose.clone()));
+    }
+    if !filter.status.is_empty() {
+        query = query.filter(interactions::status.eq_any(filter.status.clone()));
+    }
+    if !filter.outcome.is_empty() {
+        query = query.filter(interactions::outcome.eq_any(filter.outcome.clone()));
+    }
+    query
+}
+
+fn in_time(mut query: Boxed, filter: &InteractionFilter, now: Instant) -> Boxed {
+    if let Some(from) = filter.at_from {
+        query = query.filter(interactions::at.ge(from));
+    }
+    if let Some(to) = filter.at_to {
+        query = query.filter(interactions::at.lt(to));
+    }
+    if let Some(from) = filter.updated_at_from {
+        query = query.filter(interactions::updated_at.ge(from));
+    }
+    if let Some(to) = filter.updated_at_to {
+        query = query.filter(interactions::updated_at.lt(to));
+    }
+    let Some(due) = filter.due else { return query };
+    let window = due.window(now, filter.zone());
+    // The status stands in the text, not in a parameter, so that the plan can use the partial index.
+    query = query.filter(sql::<Bool>("interactions.status = 'planned'"));
+    if let Some(from) = window.from {
+        query = query.filter(interactions::at.ge(from));
+    }
+    match window.to {
+        Some(to) => query.filter(interactions::at.lt(to)),
+        None => query,
+    }
+}
+
+/// A page of the interactions within reach, as they are at `now`.
+///
+/// # Errors
+/// The database's.
+pub async fn list(
+    db: &mut AsyncPgConnection,
+    scope: &Scope<Interaction, Read>,
+    query: &ListQuery<InteractionFilter>,
+    now: Instant,
+) -> Result<Page<Interaction>> {
+    let filter = &query.filter;
+    let by_default = Sort { key: InteractionSort::At, descending: true };
+    let order = match (filter.sort, &filter.q) {
+        (None, Some(words)) => Order::rank(Interaction::NAME, words.as_str()),
+        (sort, _) => {
+            let sort = sort.unwrap_or(by_default);
+            Order::column(Interaction::NAME, column(sort.key), sort.descending)
+        }
+    };
+    let rows = keyset(filtered(scope, filter, now), order, query.after.clone(), query.limit)
+        .select(Interaction::as_select())
+        .load(db)
+        .await?;
+    let total = match query.total {
+        true => Some(filtered(scope, filter, now).count().get_result(db).await?),
+        false => None,
+    };
+    query.page(rows, total, |interaction: &Interaction| {
+        let key = match (filter.sort, &filter.q) {
+            (None, Some(_)) => KeyValue::Rank,
+            (sort, _) => value(sort.unwrap_or(by_default).key, interaction),
+        };
+        (key, interaction.uuid())
+    })
+}
+
+fn column(sort: InteractionSort) -> &'static str {
+    match sort {
+        InteractionSort::At => "at",
+        InteractionSort::UpdatedAt => "updated_at",
+    }
+}
+
+fn value(sort: InteractionSort, interaction: &Interaction) -> KeyValue {
+    match sort {
+        InteractionSort::At => KeyValue::Instant(interaction.at()),
+        InteractionSort::UpdatedAt => KeyValue::Instant(interaction.updated_at),
+    }
+}
+
+/// The interaction `id`, within reach.
+///
+/// # Errors
+/// 404 when there is none.
+pub async fn find(
+    db: &mut AsyncPgConnection,
+    scope: &Scope<Interaction, Read>,
+    id: InteractionId,
+) -> Result<Interaction> {
+    interactions::table
+        .filter(interactions::id.eq(id))
+        .filter(scope.visible())
+        .select(Interaction::as_select())
+        .first(db)
+        .await
+        .optional()?
+        .ok_or_else(Error::not_found)
+}
+
+/// Changes what `patch` names.
+///
+/// # Errors
+/// 404, 403, 412, 422 for values against the rules or not open to change in the present status.
+pub async fn update(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Interaction, Update>,
+    id: InteractionId,
+    seen: &IfMatch,
+    patch: InteractionPatch,
+) -> Result<Interaction> {
+    let (client, before) = lock(tx, scope, id, seen).await?;
+    let mut breaches = patch.breaches(before.status);
+    if breaches.is_empty() && patch.user_id.is_some_and(|user| user != before.user_id) {
+        assignee(tx, scope, patch.user_id, "/user_id").await?;
+    }
+    let mut after = before.clone();
+    patch.apply(&mut after);
+    // What stands there already is not held against a change of something else.
+    if after != before {
+        breaches.extend(after.breaches(tx.now()));
+    }
+    if !breaches.is_empty() {
+        return Err(Error::fields(breaches));
+    }
+    let moved = after.at() != before.at();
+    let after = save(tx, "updated", &before, after).await?;
+    if moved {
+        clients::touch(tx, &client).await?;
+    }
+    Ok(after)
+}
+
+/// The interaction `id` for a change, locked after its client: seen, permitted and of the version that the caller has
+/// seen.
+///
+/// # Errors
+/// 404, 403, 412, in this order.
+pub async fn lock<A: Action>(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Interaction, A>,
+    id: InteractionId,
+    seen: &IfMatch,
+) -> Result<(Client, Interaction)> {
+    let visible = || interactions::table.filter(interactions::id.eq(id)).filter(scope.visible());
+    let client_id: Option<ClientId> = visible().select(interactions::client_id).first(&mut **tx).await.optional()?;
+    let client = clients::lock_to_touch(tx, client_id.ok_or_else(Error::not_found)?).await?;
+    let interaction = visible()
+        .select(Interaction::as_select())
+        .for_no_key_update()
+        .first(&mut **tx)
+        .await
+        .optional()?
+        .ok_or_else(Error::not_found)?;
+    scope.permit(&interaction)?;
+    seen.check(interaction.version)?;
+    Ok((client, interaction))
+}
+
+/// Writes `after` and records what `action` changed; nothing when nothing did.
+///
+/// # Errors
+/// 422 for a contact, a contract or an order of another client.
+pub async fn save(
+    tx: &mut Tx<'_>,
+    action: &'static str,
+    before: &Interaction,
+    mut after: Interaction,
+) -> Result<Interaction> {
+    if *before == after {
+        return Ok(after);
+    }
+    after.version += 1;
+    after.updated_at = tx.now();
+    let update = diesel::update(interactions::table.find(after.id)).set(after.clone());
+    Cached(update).execute(&mut **tx).await.on_constraint(|name| breached(name, ""))?;
+    tx.changed(action, before, &after);
+    Ok(after)
+}
+
+/// The error of a contact, a contract or an order that is not of the client; `parent` is where the field stands.
+pub fn breached(constraint: &str, parent: &str) -> Option<Error> {
+    let field = match constraint {
+        "interactions_contact_id_fkey" => "contact_id",
+        "interactions_contract_id_fkey" => "contract_id",
+        "interactions_order_id_fkey" => "order_id",
+        _ => return None,
+    };
+    Some(unknown_reference(&format!("{parent}/{field}")))
+}

@@ -1,0 +1,256 @@
+//! `/v1/interactions`.
+
+use actix_web::{
+    HttpResponse, get, patch, post,
+    web::{Data, Path},
+};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    filter::{InteractionFilter, InteractionParams},
+    insert,
+    model::{Completion, Interaction, InteractionId, InteractionPatch, NewInteraction, Rescheduling},
+    queries, steps,
+    view::{InteractionView, views},
+};
+use crate::{
+    access::{
+        actions::{Create, Read, Update},
+        scope::Scope,
+    },
+    app::State,
+    db::Db,
+    error::{Error, Result},
+    rest::{
+        body::Body,
+        change::{Change, Reply, Tx},
+        etag::{IfMatch, Tagged},
+        fields::Fields,
+        list::{ListQuery, Page, PageParams, Query},
+        reason::Reason,
+    },
+};
+
+/// The operations on interactions.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list_interactions)
+        .service(create_interaction)
+        .service(get_interaction)
+        .service(update_interaction)
+        .service(complete_interaction)
+        .service(reschedule_interaction)
+        .service(cancel_interaction)
+        .service(miss_interaction);
+}
+
+/// List interactions
+#[utoipa::path(
+    tag = "interactions",
+    params(InteractionFilter, PageParams),
+    responses((status = 200, description = "A page of the interactions within reach.", body = Page<InteractionView>)),
+    extensions(("x-permission" = json!("interactions:read")))
+)]
+#[get("/v1/interactions")]
+async fn list_interactions(
+    scope: Scope<Interaction, Read>,
+    query: ListQuery<InteractionFilter>,
+    db: Db,
+    state: Data<State>,
+) -> Result<Page<InteractionView>> {
+    let mut db = db.connect().await?;
+    let now = state.clock.now();
+    let mut page = queries::list(&mut db, &scope, &query, now).await?;
+    let rows = std::mem::take(&mut page.data);
+    Ok(page.with(views(&mut db, rows, &query.filter.include, scope.caller(), now).await?))
+}
+
+/// Log or plan an interaction
+///
+/// Logs one that took place, with the next step planned along with it where `next` says so; with `scheduled_at`, plans one.
+#[utoipa::path(
+    tag = "interactions",
+    request_body = NewInteraction,
+    responses((status = 201, description = "The new interaction.", body = InteractionView)),
+    extensions(("x-permission" = json!("interactions:create")))
+)]
+#[post("/v1/interactions")]
+async fn create_interaction(
+    scope: Scope<Interaction, Create>,
+    change: Change,
+    new: Body<NewInteraction>,
+) -> Result<HttpResponse> {
+    let Body(new) = new;
+    change
+        .run(async |tx| {
+            let (interaction, next) = insert::insert(tx, &scope, new).await?;
+            let next = next.map(|next| view(tx, next));
+            Reply::created(&view(tx, interaction).with_next(next))
+        })
+        .await
+}
+
+/// Get an interaction
+#[utoipa::path(
+    tag = "interactions",
+    params(("id" = InteractionId, Path, description = "The interaction."), InteractionParams),
+    responses((status = 200, description = "The interaction.", body = InteractionView)),
+    extensions(("x-permission" = json!("interactions:read")))
+)]
+#[get("/v1/interactions/{id}")]
+async fn get_interaction(
+    scope: Scope<Interaction, Read>,
+    id: Path<InteractionId>,
+    query: Query<InteractionParams>,
+    db: Db,
+    state: Data<State>,
+) -> Result<Tagged<InteractionView>> {
+    let Query(params) = query;
+    let fields = Fields::parse(params.fields.as_deref())?;
+    let mut db = db.connect().await?;
+    let interaction = queries::find(&mut db, &scope, *id).await?;
+    let views = views(&mut db, vec![interaction], &params.include, scope.caller(), state.clock.now()).await?;
+    let view = views.into_iter().next().ok_or_else(Error::not_found)?;
+    Ok(Tagged::new(view, fields))
+}
+
+/// Change an interaction
+///
+/// Status and planned time are changed by transitions. `user_id` can be changed while it is planned, `outcome` and
+/// `occurred_at` after it took place.
+#[utoipa::path(
+    tag = "interactions",
+    params(("id" = InteractionId, Path, description = "The interaction.")),
+    request_body = InteractionPatch,
+    responses((status = 200, description = "The changed interaction.", body = InteractionView)),
+    extensions(("x-permission" = json!("interactions:update")))
+)]
+#[patch("/v1/interactions/{id}")]
+async fn update_interaction(
+    scope: Scope<Interaction, Update>,
+    id: Path<InteractionId>,
+    seen: IfMatch,
+    change: Change,
+    patch: Body<InteractionPatch>,
+) -> Result<HttpResponse> {
+    let Body(patch) = patch;
+    change
+        .run(async |tx| {
+            let interaction = queries::update(tx, &scope, *id, &seen, patch).await?;
+            Reply::ok(&view(tx, interaction))
+        })
+        .await
+}
+
+/// Complete a planned interaction
+///
+/// It took place. Plans the next step along with it where `next` says so, which needs `interactions:create` too.
+#[utoipa::path(
+    tag = "interactions",
+    params(("id" = InteractionId, Path, description = "The interaction.")),
+    request_body = Completion,
+    responses((status = 200, description = "The changed interaction.", body = InteractionView)),
+    extensions(("x-permission" = json!("interactions:update")))
+)]
+#[post("/v1/interactions/{id}/complete")]
+async fn complete_interaction(
+    scope: Scope<Interaction, Update>,
+    id: Path<InteractionId>,
+    seen: IfMatch,
+    change: Change,
+    body: Body<Completion>,
+) -> Result<HttpResponse> {
+    let Body(done) = body;
+    change
+        .run(async |tx| {
+            let (interaction, next) = steps::complete(tx, &scope, *id, &seen, done).await?;
+            let next = next.map(|next| view(tx, next));
+            Reply::ok(&view(tx, interaction).with_next(next))
+        })
+        .await
+}
+
+/// Reschedule a planned interaction
+///
+/// Plans it for another time.
+#[utoipa::path(
+    tag = "interactions",
+    params(("id" = InteractionId, Path, description = "The interaction.")),
+    request_body = Rescheduling,
+    responses((status = 200, description = "The changed interaction.", body = InteractionView)),
+    extensions(("x-permission" = json!("interactions:update")))
+)]
+#[post("/v1/interactions/{id}/reschedule")]
+async fn reschedule_interaction(
+    scope: Scope<Interaction, Update>,
+    id: Path<InteractionId>,
+    seen: IfMatch,
+    change: Change,
+    body: Body<Rescheduling>,
+) -> Result<HttpResponse> {
+    let Body(to) = body;
+    change
+        .run(async |tx| {
+            let interaction = steps::reschedule(tx, &scope, *id, &seen, to).await?;
+            Reply::ok(&view(tx, interaction))
+        })
+        .await
+}
+
+/// Cancel a planned interaction
+///
+/// It is called off.
+#[utoipa::path(
+    tag = "interactions",
+    params(("id" = InteractionId, Path, description = "The interaction.")),
+    request_body = Reason,
+    responses((status = 200, description = "The changed interaction.", body = InteractionView)),
+    extensions(("x-permission" = json!("interactions:update")))
+)]
+#[post("/v1/interactions/{id}/cancel")]
+async fn cancel_interaction(
+    scope: Scope<Interaction, Update>,
+    id: Path<InteractionId>,
+    seen: IfMatch,
+    change: Change,
+    body: Body<Reason>,
+) -> Result<HttpResponse> {
+    let Body(reason) = body;
+    change
+        .run(async |tx| {
+            let interaction = steps::cancel(tx, &scope, *id, &seen, &reason).await?;
+            Reply::ok(&view(tx, interaction))
+        })
+        .await
+}
+
+/// Mark a planned interaction missed
+///
+/// Its time passed, and it did not take place.
+#[utoipa::path(
+    tag = "interactions",
+    params(("id" = InteractionId, Path, description = "The interaction.")),
+    request_body = Reason,
+    responses((status = 200, description = "The changed interaction.", body = InteractionView)),
+    extensions(("x-permission" = json!("interactions:update")))
+)]
+#[post("/v1/interactions/{id}/miss")]
+async fn miss_interaction(
+    scope: Scope<Interaction, Update>,
+    id: Path<InteractionId>,
+    seen: IfMatch,
+    change: Change,
+    body: Body<Reason>,
+) -> Result<HttpResponse> {
+    let Body(reason) = body;
+    change
+        .run(async |tx| {
+            let interaction = steps::miss(tx, &scope, *id, &seen, &reason).await?;
+            Reply::ok(&view(tx, interaction))
+        })
+        .await
+}
+
+fn view(tx: &Tx<'_>, interaction: Interaction) -> InteractionView {
+    InteractionView::of(interaction, tx.caller(), tx.now())
+}

@@ -1,0 +1,120 @@
+//! An interaction as a caller sees it.
+
+use std::{collections::HashMap, sync::Arc};
+
+use diesel_async::AsyncPgConnection;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    filter::{InteractionInclude, InteractionIncludes},
+    model::Interaction,
+    status::Transition,
+};
+use crate::{
+    access::{actions::Update, caller::Caller, scope::may},
+    clients::{self, ClientRef},
+    contacts::{self, ContactRef},
+    error::Result,
+    rest::{entity::View, time::Instant},
+    users::{self, UserRef},
+};
+
+/// An interaction, what the caller may do with it, and what was included.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Interaction, example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e40", "version": 2,
+    "created_at": "2026-11-20T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z",
+    "client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "owner_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30",
+    "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31", "is_key": false, "contact_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e32",
+    "user_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "channel": "phone", "direction": "outbound", "purpose": "negotiation",
+    "status": "done", "scheduled_at": "2026-11-24T09:00:00Z", "occurred_at": "2026-11-24T09:05:00Z",
+    "at": "2026-11-24T09:05:00Z", "duration_seconds": 540, "subject": "Prices for 2027",
+    "summary": "They ask for a discount of 3 %.", "outcome": "positive", "contract_id": null, "order_id": null,
+    "follows_id": null, "actions": ["update"]}))]
+pub struct InteractionView {
+    #[serde(flatten)]
+    interaction: Interaction,
+    /// When it takes or took place: `occurred_at`, or else `scheduled_at`.
+    at: Instant,
+    /// What the caller may do with the interaction now.
+    actions: Vec<&'static str>,
+    /// The next step, where this request planned one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(no_recursion)]
+    next: Option<Box<InteractionView>>,
+    /// The client, when included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client: Option<ClientRef>,
+    /// The person at the client, when included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact: Option<ContactRef>,
+    /// Who does or did it, when included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<UserRef>,
+}
+
+impl InteractionView {
+    /// `interaction` as `caller` sees it at `now`.
+    pub fn of(interaction: Interaction, caller: Option<&Arc<Caller>>, now: Instant) -> Self {
+        let actions = caller.map_or_else(Vec::new, |caller| actions(&interaction, caller, now));
+        Self { at: interaction.at(), interaction, actions, next: None, client: None, contact: None, user: None }
+    }
+
+    /// The same with the step that was planned along with it.
+    #[must_use]
+    pub fn with_next(self, next: Option<Self>) -> Self {
+        Self { next: next.map(Box::new), ..self }
+    }
+}
+
+impl View for InteractionView {
+    type Row = Interaction;
+
+    fn row(&self) -> &Interaction {
+        &self.interaction
+    }
+}
+
+/// What `caller` may do with `interaction` in its present state.
+fn actions(interaction: &Interaction, caller: &Caller, now: Instant) -> Vec<&'static str> {
+    if !may::<Interaction, Update>(caller, interaction) {
+        return Vec::new();
+    }
+    let steps = Transition::possible(interaction.status, interaction.has_passed(now));
+    std::iter::once("update").chain(steps.into_iter().map(Into::into)).collect()
+}
+
+/// `interactions` as `caller` sees them at `now`, with what `include` asks for, in one query for each kind.
+///
+/// # Errors
+/// The database's.
+pub async fn views(
+    db: &mut AsyncPgConnection,
+    interactions: Vec<Interaction>,
+    include: &InteractionIncludes,
+    caller: Option<&Arc<Caller>>,
+    now: Instant,
+) -> Result<Vec<InteractionView>> {
+    let clients = if include.has(InteractionInclude::Client) {
+        clients::references(db, caller, interactions.iter().map(|row| row.client_id).collect()).await?
+    } else {
+        HashMap::new()
+    };
+    let contacts = if include.has(InteractionInclude::Contact) {
+        contacts::references(db, caller, interactions.iter().filter_map(|row| row.contact_id).collect()).await?
+    } else {
+        HashMap::new()
+    };
+    let users = if include.has(InteractionInclude::User) {
+        users::references(db, interactions.iter().map(|row| row.user_id).collect()).await?
+    } else {
+        HashMap::new()
+    };
+    let view = |row: Interaction| InteractionView {
+        client: clients.get(&row.client_id).cloned(),
+        contact: row.contact_id.and_then(|id| contacts.get(&id).cloned()),
+        user: users.get(&row.user_id).cloned(),
+        ..InteractionView::of(row, caller, now)
+    };
+    Ok(interactions.into_iter().map(view).collect())
+}

@@ -1,0 +1,192 @@
+//! What a caller sends about an order.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    model::{OrderLineId, OrderNumber, Priority},
+    record::PastStatus,
+};
+use crate::{
+    access::{actions::Action, caller::UserId},
+    clients::ClientId,
+    contracts::ContractId,
+    departments::DepartmentId,
+    products::ProductId,
+    rest::{
+        number::{Amount, Percent, Quantity},
+        patch,
+        text::{CurrencyCode, Prose, Text},
+        time::{Day, Instant},
+    },
+};
+
+/// An order to be drafted.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "requested_delivery_on": "2026-12-10",
+    "lines": [{"product_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "quantity": "12", "discount_percent": "5"}]}))]
+pub struct NewOrder {
+    /// Who orders.
+    pub client_id: ClientId,
+    /// The contract that the order is under; its rules hold when the order is submitted and approved.
+    pub contract_id: Option<ContractId>,
+    /// The currency of the order; that of its products when left out. They must be priced in it.
+    pub currency: Option<CurrencyCode>,
+    /// How urgent the order is; `high` for a key client and `normal` for others when left out.
+    pub priority: Option<Priority>,
+    /// When the client would like to have it.
+    pub requested_delivery_on: Option<Day>,
+    /// What else is to be said.
+    pub comment: Option<Prose>,
+    /// What is ordered: 1 to 200 lines.
+    #[schema(min_items = 1, max_items = 200)]
+    pub lines: Vec<NewOrderLine>,
+}
+
+/// A line to be ordered.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"product_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "quantity": "12", "unit_price": "100.00",
+    "discount_percent": "5", "tax_rate": "20"}))]
+pub struct NewOrderLine {
+    /// What is ordered.
+    pub product_id: ProductId,
+    /// How much is ordered.
+    pub quantity: Quantity,
+    /// What one unit costs before discount and tax; the product's base price when left out.
+    pub unit_price: Option<Amount>,
+    /// What is taken off; nothing when left out.
+    pub discount_percent: Option<Percent>,
+    /// The rate of the tax; the product's when left out.
+    pub tax_rate: Option<Percent>,
+}
+
+/// What of a draft to change.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"priority": "urgent", "comment": null}))]
+pub struct OrderPatch {
+    /// The contract that the order is under.
+    #[serde(deserialize_with = "patch::set_or_clear")]
+    #[schema(value_type = Option<ContractId>)]
+    pub contract_id: Option<Option<ContractId>>,
+    /// How urgent the order is.
+    #[serde(deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
+    pub priority: Option<Priority>,
+    /// When the client would like to have it.
+    #[serde(deserialize_with = "patch::set_or_clear")]
+    #[schema(value_type = Option<Day>)]
+    pub requested_delivery_on: Option<Option<Day>>,
+    /// What else is to be said.
+    #[serde(deserialize_with = "patch::set_or_clear")]
+    #[schema(value_type = Option<Prose>)]
+    pub comment: Option<Option<Prose>>,
+    /// What is ordered: 1 to 200 lines; they replace those before.
+    #[serde(deserialize_with = "patch::set")]
+    #[schema(nullable = false, min_items = 1, max_items = 200)]
+    pub lines: Option<Vec<NewOrderLine>>,
+}
+
+/// A past order to be recorded with its real dates.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "number": "10248", "ordered_on": "2026-07-04",
+    "fulfilled_on": "2026-07-16", "lines": [{"product_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "quantity": "12",
+    "unit_price": "14.00", "tax_rate": "0"}]}))]
+pub struct NewPastOrder {
+    /// Who ordered.
+    pub client_id: ClientId,
+    /// The contract that the order was under; its rules hold for the day of the order.
+    pub contract_id: Option<ContractId>,
+    /// The currency of the order; that of its products when left out. They must be priced in it.
+    pub currency: Option<CurrencyCode>,
+    /// How urgent the order was; `high` for a key client and `normal` for others when left out.
+    pub priority: Option<Priority>,
+    /// When the client wanted to have it.
+    pub requested_delivery_on: Option<Day>,
+    /// What else is to be said.
+    pub comment: Option<Prose>,
+    /// What was ordered: 1 to 200 lines. A product may be inactive by now.
+    #[schema(min_items = 1, max_items = 200)]
+    pub lines: Vec<NewOrderLine>,
+    /// The number that the order had; a new one when left out. The form of new numbers, such as O-2026-000123, is
+    /// reserved.
+    pub number: Option<OrderNumber>,
+    /// The day of the order, not in the future.
+    pub ordered_on: Day,
+    /// How far the order came; `closed` when left out.
+    pub status: Option<PastStatus>,
+    /// The day on which it was fulfilled, from `ordered_on` to today; the day of the order when left out. Not with the
+    /// status `approved`.
+    pub fulfilled_on: Option<Day>,
+    /// Who executed the order.
+    pub department_id: Option<DepartmentId>,
+    /// Who wrote the order; the caller when left out.
+    pub author_id: Option<UserId>,
+}
+
+/// Who is to execute an order, and until when.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"department_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "due_at": "2026-12-01T15:00:00Z"}))]
+pub struct HandOver {
+    /// The department, which must be active.
+    pub department_id: DepartmentId,
+    /// When the department is to be done; in the future.
+    pub due_at: Instant,
+    /// What the department should know; kept in the history.
+    pub reason: Option<Text<1000>>,
+}
+
+/// What is delivered now.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"lines": [{"line_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "quantity": "5"}]}))]
+pub struct Fulfilment {
+    /// The lines of which something is delivered: 1 to 200.
+    #[schema(min_items = 1, max_items = 200)]
+    pub lines: Vec<FulfilledLine>,
+    /// What is to be said about it; kept in the history.
+    pub reason: Option<Text<1000>>,
+}
+
+/// How much of one line is delivered now.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"line_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "quantity": "5"}))]
+pub struct FulfilledLine {
+    /// The line.
+    pub line_id: OrderLineId,
+    /// How much is delivered now, at most what remains.
+    pub quantity: Quantity,
+}
+
+/// Approve or reject an order.
+#[derive(Debug)]
+pub enum ApproveOrder {}
+impl Action for ApproveOrder {
+    const NAME: &'static str = "approve";
+}
+
+/// Hand an order to a department.
+#[derive(Debug)]
+pub enum HandOverOrder {}
+impl Action for HandOverOrder {
+    const NAME: &'static str = "hand_over";
+}
+
+/// Work on an order in a department.
+#[derive(Debug)]
+pub enum ExecuteOrder {}
+impl Action for ExecuteOrder {
+    const NAME: &'static str = "execute";
+}
+
+/// Record a past order.
+#[derive(Debug)]
+pub enum RecordOrder {}
+impl Action for RecordOrder {
+    const NAME: &'static str = "record";
+}

@@ -1,0 +1,231 @@
+//! Which orders to list and to sum, and how to answer them.
+
+use diesel::{ExpressionMethods, QueryDsl, pg::Pg};
+use serde::{Deserialize, Deserializer, de::Error as _};
+use strum::{EnumString, VariantNames};
+use utoipa::{
+    IntoParams,
+    openapi::path::{Parameter, ParameterIn},
+};
+
+use super::{
+    model::{Order, Priority},
+    status::OrderStatus,
+};
+use crate::{
+    access::{actions::Read, caller::UserId, scope::Scope},
+    clients::ClientId,
+    contracts::ContractId,
+    db::schema::{order_lines, orders},
+    departments::DepartmentId,
+    products::ProductId,
+    rest::{
+        entity::Resource,
+        list::{Sort, Words},
+        search::{self, search},
+        text::CurrencyCode,
+        time::{Day, Instant},
+    },
+};
+
+/// Which orders to list, and how.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct OrderFilter {
+    /// Only orders of one of these clients.
+    #[param(inline)]
+    pub client_id: Vec<ClientId>,
+    /// Only orders under one of these contracts.
+    #[param(inline)]
+    pub contract_id: Vec<ContractId>,
+    /// Only orders of the clients of one of these owners.
+    #[param(inline)]
+    pub owner_id: Vec<UserId>,
+    /// Only orders that one of these users wrote.
+    #[param(inline)]
+    pub author_id: Vec<UserId>,
+    /// Only orders handed to one of these departments.
+    #[param(inline)]
+    pub department_id: Vec<DepartmentId>,
+    /// Only orders with one of these statuses.
+    #[param(inline)]
+    pub status: Vec<OrderStatus>,
+    /// Only orders with one of these priorities.
+    #[param(inline)]
+    pub priority: Vec<Priority>,
+    /// Only orders in one of these currencies.
+    #[param(inline)]
+    pub currency: Vec<CurrencyCode>,
+    /// Only orders with a line of one of these products.
+    #[param(inline)]
+    pub product_id: Vec<ProductId>,
+    /// Only orders of this day or later.
+    #[param(inline)]
+    pub ordered_on_from: Option<Day>,
+    /// Only orders of days before this one.
+    #[param(inline)]
+    pub ordered_on_to: Option<Day>,
+    /// Only orders changed at or after this moment.
+    #[param(inline)]
+    pub updated_at_from: Option<Instant>,
+    /// Only orders changed before this moment.
+    #[param(inline)]
+    pub updated_at_to: Option<Instant>,
+    /// Every word must occur in the number or the comment. Best matches first, unless `sort` says otherwise.
+    #[param(inline)]
+    pub q: Option<search::Words>,
+    /// The order; `-updated_at` when left out.
+    #[param(inline)]
+    pub sort: Option<OrderOrder>,
+    /// Related resources to put in, separated by commas.
+    #[param(inline)]
+    pub include: OrderIncludes,
+}
+
+/// Which orders to sum: those that the list gives with the same parameters, without how it gives them.
+#[derive(Debug)]
+pub struct SummaryFilter(pub OrderFilter);
+
+const HOW: [&str; 2] = ["sort", "include"];
+
+impl<'de> Deserialize<'de> for SummaryFilter {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let filter = OrderFilter::deserialize(deserializer)?;
+        let given = [filter.sort.is_some(), !filter.include.is_empty()];
+        match HOW.iter().zip(given).find(|(_, given)| *given) {
+            Some((name, _)) => Err(D::Error::unknown_field(name, &[])),
+            None => Ok(Self(filter)),
+        }
+    }
+}
+
+impl IntoParams for SummaryFilter {
+    fn into_params(parameter_in: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut parameters = OrderFilter::into_params(parameter_in);
+        parameters.retain(|parameter| !HOW.contains(&parameter.name.as_str()));
+        parameters
+    }
+}
+
+/// How to answer one order.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct OrderParams {
+    /// Related resources to put in, separated by commas. The lines are always there.
+    #[param(inline)]
+    pub include: OrderIncludes,
+    /// Only these fields, separated by commas.
+    #[param(max_length = 1000, example = "id,version")]
+    pub fields: Option<String>,
+}
+
+/// How to answer a department's queue.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct QueueFilter {
+    /// Related resources to put in, separated by commas.
+    #[param(inline)]
+    pub include: OrderIncludes,
+}
+
+/// An order's history is listed whole.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HistoryFilter {}
+
+/// The order of a list of orders.
+pub type OrderOrder = Sort<OrderSort>;
+
+/// What orders can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum OrderSort {
+    /// When the order was last changed.
+    UpdatedAt,
+    /// The day of the order.
+    OrderedOn,
+}
+
+/// What to put into an order.
+pub type OrderIncludes = Words<OrderInclude>;
+
+/// What can be put into an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum OrderInclude {
+    /// The client.
+    Client,
+    /// Who works with the client.
+    Owner,
+    /// The department that executes it.
+    Department,
+    /// The lines.
+    Lines,
+}
+
+/// A query of orders, to be sorted and paged.
+pub type Boxed = orders::BoxedQuery<'static, Pg>;
+
+/// The rows of `filter` within reach: for the page, for its total and for the sums alike.
+pub fn filtered(scope: &Scope<Order, Read>, filter: &OrderFilter) -> Boxed {
+    let mut query = orders::table.filter(scope.visible()).into_boxed();
+    if !filter.client_id.is_empty() {
+        query = query.filter(orders::client_id.eq_any(filter.client_id.clone()));
+    }
+    if !filter.contract_id.is_empty() {
+        query = query.filter(orders::contract_id.eq_any(filter.contract_id.clone()));
+    }
+    if !filter.owner_id.is_empty() {
+        query = query.filter(orders::owner_id.eq_any(filter.owner_id.clone()));
+    }
+    if !filter.author_id.is_empty() {
+        query = query.filter(orders::author_id.eq_any(filter.author_id.clone()));
+    }
+    if !filter.department_id.is_empty() {
+        query = query.filter(orders::department_id.eq_any(filter.department_id.clone()));
+    }
+    query = of_kind(query, filter);
+    query = in_time(query, filter);
+    match &filter.q {
+        Some(words) => search(query, Order::NAME, words),
+        None => query,
+    }
+}
+
+fn of_kind(mut query: Boxed, filter: &OrderFilter) -> Boxed {
+    if !filter.status.is_empty() {
+        query = query.filter(orders::status.eq_any(filter.status.clone()));
+    }
+    if !filter.priority.is_empty() {
+        query = query.filter(orders::priority.eq_any(filter.priority.clone()));
+    }
+    if !filter.currency.is_empty() {
+        query = query.filter(orders::currency.eq_any(filter.currency.clone()));
+    }
+    if !filter.product_id.is_empty() {
+        let with = order_lines::table
+            .filter(order_lines::product_id.eq_any(filter.product_id.clone()))
+            .select(order_lines::order_id);
+        query = query.filter(orders::id.eq_any(with));
+    }
+    query
+}
+
+fn in_time(mut query: Boxed, filter: &OrderFilter) -> Boxed {
+    if let Some(from) = filter.ordered_on_from {
+        query = query.filter(orders::ordered_on.ge(from));
+    }
+    if let Some(to) = filter.ordered_on_to {
+        query = query.filter(orders::ordered_on.lt(to));
+    }
+    if let Some(from) = filter.updated_at_from {
+        query = query.filter(orders::updated_at.ge(from));
+    }
+    if let Some(to) = filter.updated_at_to {
+        query = query.filter(orders::updated_at.lt(to));
+    }
+    query
+}

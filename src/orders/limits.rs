@@ -1,0 +1,228 @@
+//! Who may let an order pass: the limits of the role policy, and the prices below which somebody has to agree.
+
+use std::{collections::HashMap, sync::Arc};
+
+use diesel::{ExpressionMethods, QueryDsl};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use strum::{AsRefStr, EnumString};
+use utoipa::ToSchema;
+
+use super::{
+    model::{Order, OrderId},
+    money::net_price,
+    status::OrderStatus,
+};
+use crate::{
+    access::{caller::Caller, policy},
+    db::schema::{order_lines, products},
+    error::{Error, ProblemType, Result},
+    rest::number::{Amount, FulfilledQuantity, Percent},
+};
+
+/// What an order can be over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, AsRefStr, EnumString)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Limit {
+    /// The net total is above the role's largest order.
+    MaxOrderAmount,
+    /// The discount on a line is above the role's largest discount.
+    MaxDiscountPercent,
+    /// A line is priced below its product's minimum.
+    MinPrice,
+}
+
+/// What the lines of an order tell about the steps that it can take.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Circumstances {
+    /// The largest discount on a line, from the list price or by name, whichever is more: a price cut by hand is a
+    /// discount like any other.
+    discount: Decimal,
+    /// Whether a line is priced below its product's minimum.
+    below_minimum: bool,
+    /// Whether something is fulfilled.
+    pub begun: bool,
+}
+
+/// What a line's circumstances are made of.
+struct Facts {
+    discount_percent: Percent,
+    unit_price: Amount,
+    fulfilled_quantity: FulfilledQuantity,
+    base_price: Amount,
+    min_price: Option<Amount>,
+}
+
+impl Circumstances {
+    fn add(&mut self, line: &Facts) {
+        let price = net_price(line.unit_price, line.discount_percent);
+        let list = line.base_price.value();
+        let cut = (list - price).checked_div(list).unwrap_or_default() * Decimal::ONE_HUNDRED;
+        self.discount = self.discount.max(line.discount_percent.value()).max(cut);
+        self.below_minimum |= line.min_price.is_some_and(|least| price < least.value());
+        self.begun |= !line.fulfilled_quantity.value().is_zero();
+    }
+
+    /// What keeps an order of `net_total` from passing at its submission by someone with these limits.
+    pub fn exceeded(&self, net_total: Decimal, limits: &policy::Limits) -> Vec<Limit> {
+        let over = |limit: Option<Decimal>, value: Decimal| limit.is_some_and(|limit| value > limit);
+        let checks = [
+            (Limit::MaxOrderAmount, over(limits.max_order_amount.map(Amount::value), net_total)),
+            (Limit::MaxDiscountPercent, over(limits.max_discount_percent.map(Percent::value), self.discount)),
+            (Limit::MinPrice, self.below_minimum),
+        ];
+        checks.into_iter().filter(|(_, over)| *over).map(|(limit, _)| limit).collect()
+    }
+
+    /// What keeps someone with these limits from approving it. Who may give any discount may agree to any price.
+    pub fn beyond(&self, net_total: Decimal, limits: &policy::Limits) -> Vec<Limit> {
+        let mut exceeded = self.exceeded(net_total, limits);
+        if limits.max_discount_percent.is_none() {
+            exceeded.retain(|limit| *limit != Limit::MinPrice);
+        }
+        exceeded
+    }
+}
+
+/// Whether `caller` wrote the order: who writes it does not approve it.
+pub fn is_author(order: &Order, caller: &Caller) -> bool {
+    order.author_id == caller.user_id
+}
+
+/// Refuses an approval by the order's author, or by someone whose limits do not cover it.
+///
+/// # Errors
+/// 403, naming the limit.
+pub fn permit_approval(order: &Order, circumstances: &Circumstances, caller: Option<&Arc<Caller>>) -> Result<()> {
+    let Some(caller) = caller else { return Ok(()) };
+    if is_author(order, caller) {
+        return Err(Error::new(ProblemType::Forbidden)
+            .detail("Nobody approves an order that they wrote.", "Никто не согласует заказ, который сам составил.")
+            .with("rule", "separation_of_duties"));
+    }
+    match circumstances.beyond(order.net_total.value(), &caller.policy.limits).as_slice() {
+        [] => Ok(()),
+        limits @ [first, ..] => Err(Error::new(ProblemType::LimitExceeded).with("limit", first).with("limits", limits)),
+    }
+}
+
+/// The circumstances of those of `orders` whose steps depend on them, in one query; none of the others.
+///
+/// # Errors
+/// The database's.
+pub async fn circumstances<'o>(
+    db: &mut AsyncPgConnection,
+    orders: impl IntoIterator<Item = &'o Order>,
+) -> Result<HashMap<OrderId, Circumstances>> {
+    let matters = |order: &&Order| matches!(order.status, OrderStatus::Submitted | OrderStatus::InProgress);
+    let ids: Vec<OrderId> = orders.into_iter().filter(matters).map(|order| order.id).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    load(db, ids).await
+}
+
+/// The circumstances of one order.
+///
+/// # Errors
+/// The database's.
+pub async fn circumstances_of(db: &mut AsyncPgConnection, id: OrderId) -> Result<Circumstances> {
+    Ok(load(db, vec![id]).await?.remove(&id).unwrap_or_default())
+}
+
+type Row = (OrderId, Percent, Amount, FulfilledQuantity, Amount, Option<Amount>);
+
+async fn load(db: &mut AsyncPgConnection, ids: Vec<OrderId>) -> Result<HashMap<OrderId, Circumstances>> {
+    let rows: Vec<Row> = order_lines::table
+        .inner_join(products::table)
+        .filter(order_lines::order_id.eq_any(ids))
+        .select((
+            order_lines::order_id,
+            order_lines::discount_percent,
+            order_lines::unit_price,
+            order_lines::fulfilled_quantity,
+            products::base_price,
+            products::min_price,
+        ))
+        .load(db)
+        .await?;
+    let mut all: HashMap<OrderId, Circumstances> = HashMap::new();
+    for (id, discount_percent, unit_price, fulfilled_quantity, base_price, min_price) in rows {
+        let line = Facts { discount_percent, unit_price, fulfilled_quantity, base_price, min_price };
+        all.entry(id).or_default().add(&line);
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use rust_decimal::Decimal;
+
+    use super::{Circumstances, Facts, Limit};
+    use crate::{
+        access::policy::Limits,
+        rest::number::{Amount, FulfilledQuantity, Percent},
+    };
+
+    fn amount(text: &str) -> Amount {
+        Amount::new(text.parse().unwrap()).unwrap()
+    }
+
+    fn percent(text: &str) -> Percent {
+        Percent::new(text.parse().unwrap()).unwrap()
+    }
+
+    fn line(price: &str, discount: &str, least: Option<&str>) -> Circumstances {
+        let mut circumstances = Circumstances::default();
+        circumstances.add(&Facts {
+            discount_percent: percent(discount),
+            unit_price: amount(price),
+            fulfilled_quantity: FulfilledQuantity::new(Decimal::ZERO).unwrap(),
+            base_price: amount("100"),
+            min_price: least.map(amount),
+        });
+        circumstances
+    }
+
+    const FREE: Limits = Limits {
+        max_discount_percent: None,
+        max_contract_amount: None,
+        max_order_amount: None,
+        may_own_key_clients: true,
+    };
+
+    fn bound(discount: &str, order: &str) -> Limits {
+        Limits { max_discount_percent: Some(percent(discount)), max_order_amount: Some(amount(order)), ..FREE }
+    }
+
+    #[test]
+    fn each_limit_holds_up_to_itself() {
+        let limits = bound("5", "1000");
+        let exceeded =
+            |circumstances: Circumstances, net: &str| circumstances.exceeded(net.parse::<Decimal>().unwrap(), &limits);
+        assert_eq!(exceeded(line("100", "5", None), "1000.0000"), []);
+        assert_eq!(exceeded(line("100", "0", None), "1000.0001"), [Limit::MaxOrderAmount]);
+        assert_eq!(exceeded(line("100", "5.01", None), "1"), [Limit::MaxDiscountPercent]);
+        assert_eq!(exceeded(line("100", "5", Some("95")), "1"), []);
+        assert_eq!(exceeded(line("100", "5", Some("95.01")), "1"), [Limit::MinPrice]);
+    }
+
+    #[test]
+    fn a_price_cut_by_hand_is_a_discount() {
+        let limits = bound("5", "1000");
+        assert_eq!(line("95", "0", None).exceeded(Decimal::ONE, &limits), []);
+        assert_eq!(line("94.99", "0", None).exceeded(Decimal::ONE, &limits), [Limit::MaxDiscountPercent]);
+        assert_eq!(line("96", "4", None).exceeded(Decimal::ONE, &limits), [Limit::MaxDiscountPercent]);
+        assert_eq!(line("120", "5", None).exceeded(Decimal::ONE, &limits), []);
+    }
+
+    #[test]
+    fn only_who_may_give_any_discount_agrees_to_any_price() {
+        let cheap = line("100", "5", Some("99"));
+        assert_eq!(cheap.exceeded(Decimal::ONE, &FREE), [Limit::MinPrice]);
+        assert_eq!(cheap.beyond(Decimal::ONE, &FREE), []);
+        assert_eq!(cheap.beyond(Decimal::ONE, &bound("50", "1000")), [Limit::MinPrice]);
+    }
+}

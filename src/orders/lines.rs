@@ -1,0 +1,210 @@
+//! Lines as they are written: priced from their products, and counted.
+
+use std::collections::{HashMap, HashSet};
+
+use diesel::{BelongingToDsl, ExpressionMethods, QueryDsl, SelectableHelper};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::{
+    bodies::NewOrderLine,
+    model::{Order, OrderId, OrderLine, OrderLineId, OrderWithLines},
+    money,
+};
+use crate::{
+    db::{BATCH, schema::order_lines},
+    error::{Error, FieldError, Result, Say},
+    products::{self, Product, ProductId},
+    rest::{
+        change::Tx,
+        id::Id,
+        invalid::Invalid,
+        number::{Amount, FulfilledQuantity, Percent, Quantity, Total},
+        text::{CurrencyCode, Line, Text},
+    },
+};
+
+/// Most lines of one order.
+pub const MAX_LINES: usize = 200;
+
+/// Lines that were checked against their products.
+#[derive(Debug)]
+pub struct Priced {
+    /// The currency of the lines.
+    pub currency: CurrencyCode,
+    /// The lines.
+    pub lines: Vec<LineTerms>,
+}
+
+/// A line with everything that decides its amounts.
+#[derive(Clone, Debug)]
+pub struct LineTerms {
+    /// What is ordered.
+    pub product_id: ProductId,
+    /// The product's name.
+    pub name: Line,
+    /// The product's unit.
+    pub unit: Text<50>,
+    /// How much is ordered.
+    pub quantity: Quantity,
+    /// What one unit costs before discount and tax.
+    pub unit_price: Amount,
+    /// What is taken off.
+    pub discount_percent: Percent,
+    /// The rate of the tax.
+    pub tax_rate: Percent,
+}
+
+/// Refuses an empty list and one that is too long.
+///
+/// # Errors
+/// 422 at `/lines`.
+pub fn check_count<T>(lines: &[T]) -> Result<()> {
+    match lines.len() {
+        0 => Err(Error::field("/lines", Invalid::TooShort(1))),
+        count if count > MAX_LINES => Err(Error::field("/lines", Invalid::TooLong(MAX_LINES))),
+        _ => Ok(()),
+    }
+}
+
+/// Looks the products of `new` up. All are priced in `currency`, or in that of the first product when it is not given.
+///
+/// # Errors
+/// 422 for each line whose product does not exist, has another currency or, unless it is `past`, is not active.
+pub async fn price(
+    db: &mut AsyncPgConnection,
+    new: Vec<NewOrderLine>,
+    currency: Option<CurrencyCode>,
+    past: bool,
+) -> Result<Priced> {
+    check_count(&new)?;
+    let ids: HashSet<ProductId> = new.iter().map(|line| line.product_id).collect();
+    let products = products::find_all(db, ids.into_iter().collect()).await?;
+    let first = new.iter().find_map(|line| products.get(&line.product_id)).map(|product| product.currency.clone());
+    let currency = currency.or(first);
+    let (mut lines, mut errors) = (Vec::new(), Vec::new());
+    for (index, line) in new.into_iter().enumerate() {
+        match sold(&products, line.product_id, currency.as_ref(), past) {
+            Ok(product) => lines.push(terms(&line, product)),
+            Err(invalid) => errors.push(FieldError::new(format!("/lines/{index}/product_id"), invalid)),
+        }
+    }
+    match currency {
+        Some(currency) if errors.is_empty() => Ok(Priced { currency, lines }),
+        _ => Err(Error::fields(errors)),
+    }
+}
+
+fn sold(
+    products: &HashMap<ProductId, Product>,
+    id: ProductId,
+    currency: Option<&CurrencyCode>,
+    past: bool,
+) -> Result<Product, Invalid> {
+    let product = products.get(&id).ok_or(Invalid::UnknownReference)?;
+    if !product.is_active && !past {
+        return Err(inactive());
+    }
+    if currency != Some(&product.currency) {
+        let say = Say::new("The product is priced in another currency.", "Цена товара в другой валюте.");
+        return Err(Invalid::Rule("currency_mismatch", say));
+    }
+    Ok(product.clone())
+}
+
+/// What was left out comes from the product.
+fn terms(line: &NewOrderLine, product: Product) -> LineTerms {
+    LineTerms {
+        product_id: product.id,
+        name: product.name,
+        unit: product.unit,
+        quantity: line.quantity,
+        unit_price: line.unit_price.unwrap_or(product.base_price),
+        discount_percent: line.discount_percent.unwrap_or_else(Percent::least),
+        tax_rate: line.tax_rate.unwrap_or(product.tax_rate),
+    }
+}
+
+/// `order` with these lines, their amounts and its totals. A line keeps the identifier of the one that had its place.
+///
+/// # Errors
+/// 422 for amounts that pass the largest total.
+pub fn write(order: Order, lines: Vec<LineTerms>, before: &[OrderLine]) -> Result<OrderWithLines> {
+    let (mut written, mut errors) = (Vec::new(), Vec::new());
+    for (index, terms) in lines.into_iter().enumerate() {
+        let id = before.get(index).map_or_else(Id::generate, |line| line.id);
+        let position = i16::try_from(index + 1).map_err(Error::internal)?;
+        match line(id, order.id, position, terms) {
+            Some(line) => written.push(line),
+            None => errors.push(FieldError::new(format!("/lines/{index}/quantity"), too_large())),
+        }
+    }
+    if !errors.is_empty() {
+        return Err(Error::fields(errors));
+    }
+    OrderWithLines { order, lines: written }.totalled().ok_or_else(|| Error::field("/lines", too_large()))
+}
+
+fn line(id: OrderLineId, order_id: OrderId, position: i16, terms: LineTerms) -> Option<OrderLine> {
+    let LineTerms { product_id, name, unit, quantity, unit_price, discount_percent, tax_rate } = terms;
+    let amounts = money::line(quantity, unit_price, discount_percent, tax_rate)?;
+    Some(OrderLine {
+        id,
+        order_id,
+        position,
+        product_id,
+        name,
+        unit,
+        quantity,
+        unit_price,
+        discount_percent,
+        tax_rate,
+        net_amount: amounts.net,
+        tax_amount: amounts.tax,
+        fulfilled_quantity: FulfilledQuantity::least(),
+    })
+}
+
+fn too_large() -> Invalid {
+    Invalid::TooLarge(Total::most().to_string())
+}
+
+/// The lines of `orders`, in one query, each order's in their order.
+///
+/// # Errors
+/// The database's.
+pub async fn of(db: &mut AsyncPgConnection, orders: &[Order]) -> Result<HashMap<OrderId, Vec<OrderLine>>> {
+    let rows: Vec<OrderLine> = OrderLine::belonging_to(orders)
+        .order((order_lines::order_id, order_lines::position))
+        .select(OrderLine::as_select())
+        .load(db)
+        .await?;
+    let mut lines: HashMap<OrderId, Vec<OrderLine>> = HashMap::new();
+    for line in rows {
+        lines.entry(line.order_id).or_default().push(line);
+    }
+    Ok(lines)
+}
+
+/// Writes new lines, as few statements as possible.
+///
+/// # Errors
+/// The database's.
+pub async fn insert(tx: &mut Tx<'_>, lines: &[OrderLine]) -> Result<()> {
+    for batch in lines.chunks(BATCH) {
+        diesel::insert_into(order_lines::table).values(batch).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+/// Puts `lines` in the place of those that the order had.
+///
+/// # Errors
+/// The database's.
+pub async fn replace(tx: &mut Tx<'_>, order: OrderId, lines: &[OrderLine]) -> Result<()> {
+    diesel::delete(order_lines::table.filter(order_lines::order_id.eq(order))).execute(&mut **tx).await?;
+    insert(tx, lines).await
+}
+
+fn inactive() -> Invalid {
+    Invalid::Rule("inactive_product", Say::new("This product is not sold now.", "Сейчас этот товар не продаётся."))
+}

@@ -1,0 +1,31 @@
+//! What clients order: from the draft through approval and hand-over to a department's queue and to fulfilment. Seen by
+//! whoever sees the client.
+
+mod bodies;
+mod contract;
+mod filter;
+mod fulfil;
+mod limits;
+mod lines;
+mod model;
+mod money;
+mod queries;
+mod record;
+mod routes;
+mod status;
+mod steps;
+mod transitions;
+mod view;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use lines::LineTerms;
+pub use model::{Order, OrderId, OrderLine, OrderWithLines, Priority};
+pub use record::{PastOrder, PastStatus, record, record_all};
+pub use status::OrderStatus;
+
+/// The operations on orders.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    routes::routes(config);
+    transitions::routes(config);
+}

@@ -1,0 +1,295 @@
+//! What an order is.
+
+use diesel::prelude::{AsChangeset, Associations, Identifiable, Insertable, Queryable, Selectable};
+use serde::{Deserialize, Serialize};
+use strum::{AsRefStr, EnumString};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{
+    limits::Limit,
+    money::{self, Amounts},
+    status::OrderStatus,
+};
+use crate::{
+    access::{
+        caller::{TeamId, UserId},
+        scope::{Belongs, Owned},
+    },
+    clients::ClientId,
+    contracts::ContractId,
+    db::{
+        Jsonb,
+        schema::{order_events, order_lines, orders},
+        stored_as_text,
+    },
+    departments::DepartmentId,
+    products::ProductId,
+    rest::{
+        entity::{Entity, Resource},
+        id::Id,
+        number::{Amount, FulfilledQuantity, Percent, Quantity, Total},
+        text::{CurrencyCode, Line, Prose, Text},
+        time::{Day, Instant},
+    },
+};
+
+/// An order's identifier.
+pub type OrderId = Id<Order>;
+/// The identifier of an order's line.
+pub type OrderLineId = Id<OrderLine>;
+/// The identifier of a step in an order's history.
+pub type OrderEventId = Id<OrderEvent>;
+
+/// An order of a client, without its lines.
+#[derive(
+    Clone, Debug, PartialEq, Queryable, Selectable, Insertable, Identifiable, AsChangeset, Serialize, ToSchema,
+)]
+#[diesel(table_name = orders, treat_none_as_null = true, treat_none_as_default_value = false)]
+#[schema(as = OrderFields)]
+pub struct Order {
+    /// Identifier.
+    pub id: OrderId,
+    /// Grows by one with each change.
+    #[schema(minimum = 1)]
+    pub version: i64,
+    /// When the order was created here.
+    pub created_at: Instant,
+    /// When the order was last changed.
+    pub updated_at: Instant,
+    /// Who orders.
+    pub client_id: ClientId,
+    /// Who works with the client.
+    pub owner_id: UserId,
+    /// The owner's team.
+    pub team_id: TeamId,
+    /// Whether the client is designated as key.
+    pub is_key: bool,
+    /// The number that people know the order by; unique, with gaps.
+    #[schema(value_type = Text<50>)]
+    pub number: OrderNumber,
+    /// The contract that the order is under.
+    pub contract_id: Option<ContractId>,
+    /// Who wrote the order; they do not approve it.
+    pub author_id: UserId,
+    /// How far the order is; changed by transitions.
+    pub status: OrderStatus,
+    /// How urgent the order is.
+    pub priority: Priority,
+    /// The currency of all amounts.
+    pub currency: CurrencyCode,
+    /// The day of the order: that of the draft until it is submitted, then that of its submission.
+    pub ordered_on: Day,
+    /// When the client would like to have it.
+    pub requested_delivery_on: Option<Day>,
+    /// What else is to be said.
+    pub comment: Option<Prose>,
+    /// The sum of the lines after discount, before tax.
+    pub net_total: Total,
+    /// The sum of the lines' taxes.
+    pub tax_total: Total,
+    /// `net_total` and `tax_total` together.
+    pub total: Total,
+    /// Who executes the order, once it is handed over.
+    pub department_id: Option<DepartmentId>,
+    /// When the department is to be done.
+    pub due_at: Option<Instant>,
+    /// When the order was submitted.
+    pub submitted_at: Option<Instant>,
+    /// Who approved the order; who submitted it, when that was within their limits.
+    pub approved_by: Option<UserId>,
+    /// When the order was handed to the department.
+    pub handed_over_at: Option<Instant>,
+    /// When the last of it was fulfilled.
+    pub fulfilled_at: Option<Instant>,
+}
+
+/// An order's number.
+pub type OrderNumber = Text<50>;
+
+/// How urgent an order is.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    AsRefStr,
+    EnumString,
+    diesel::expression::AsExpression,
+    diesel::deserialize::FromSqlRow,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[diesel(sql_type = diesel::sql_types::Text)]
+pub enum Priority {
+    /// In its turn.
+    Normal,
+    /// Before the normal ones; what key clients' orders begin with.
+    High,
+    /// Before all others.
+    Urgent,
+}
+stored_as_text!(Priority);
+
+impl Priority {
+    /// What an order begins with when nobody says otherwise.
+    pub fn initial(is_key: bool) -> Self {
+        if is_key { Self::High } else { Self::Normal }
+    }
+}
+
+/// One line of an order. Name, unit, price and tax rate are kept as they were when the line was written.
+#[derive(
+    Clone, Debug, PartialEq, Queryable, Selectable, Insertable, Identifiable, Associations, Serialize, ToSchema,
+)]
+#[diesel(table_name = order_lines, belongs_to(Order))]
+pub struct OrderLine {
+    /// Identifier.
+    pub id: OrderLineId,
+    /// The order.
+    #[serde(skip)]
+    pub order_id: OrderId,
+    /// The place among the lines, from 1.
+    #[schema(minimum = 1, maximum = 200)]
+    pub position: i16,
+    /// What is ordered.
+    pub product_id: ProductId,
+    /// The product's name.
+    pub name: Line,
+    /// The product's unit.
+    pub unit: Text<50>,
+    /// How much is ordered.
+    pub quantity: Quantity,
+    /// What one unit costs before discount and tax.
+    pub unit_price: Amount,
+    /// What is taken off.
+    pub discount_percent: Percent,
+    /// The rate of the tax.
+    pub tax_rate: Percent,
+    /// Quantity × unit price after discount, rounded to four decimals.
+    pub net_amount: Total,
+    /// The tax on the net amount, rounded to four decimals.
+    pub tax_amount: Total,
+    /// How much of it is fulfilled.
+    pub fulfilled_quantity: FulfilledQuantity,
+}
+
+impl OrderLine {
+    /// What the line adds to the order's totals.
+    pub fn amounts(&self) -> Amounts {
+        Amounts { net: self.net_amount, tax: self.tax_amount }
+    }
+
+    /// Whether all of it is fulfilled.
+    pub fn is_complete(&self) -> bool {
+        self.fulfilled_quantity.value() == self.quantity.value()
+    }
+}
+
+/// An order with its lines, in their order: what is changed and recorded as one.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct OrderWithLines {
+    /// The order.
+    #[serde(flatten)]
+    pub order: Order,
+    /// Its lines.
+    pub lines: Vec<OrderLine>,
+}
+
+impl OrderWithLines {
+    /// Sets the order's totals to the sums of its lines; `None` when they pass the largest total.
+    #[must_use]
+    pub fn totalled(mut self) -> Option<Self> {
+        let (amounts, total) = money::sum(self.lines.iter().map(OrderLine::amounts))?;
+        self.order.net_total = amounts.net;
+        self.order.tax_total = amounts.tax;
+        self.order.total = total;
+        Some(self)
+    }
+}
+
+/// A step in an order's history.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable, Serialize, ToSchema)]
+#[diesel(table_name = order_events, treat_none_as_default_value = false)]
+pub struct OrderEvent {
+    /// Identifier.
+    pub id: OrderEventId,
+    /// The order.
+    #[serde(skip)]
+    pub order_id: OrderId,
+    /// The order's client.
+    #[serde(skip)]
+    pub client_id: ClientId,
+    /// When it happened.
+    pub at: Instant,
+    /// Who did it; the system itself when `null`.
+    pub actor_id: Option<UserId>,
+    /// What was done: `create`, `record`, or the name of the transition.
+    #[schema(max_length = 20, example = "submit")]
+    pub action: String,
+    /// The status before.
+    pub from_status: Option<OrderStatus>,
+    /// The status after.
+    pub to_status: OrderStatus,
+    /// Why, when a reason was given.
+    pub reason: Option<Text<1000>>,
+    /// The limits of the one who submitted that the order is over: why it waits for approval.
+    #[schema(value_type = Vec<Limit>, max_items = 3)]
+    pub exceeded: Jsonb<Vec<Limit>>,
+}
+
+impl Resource for Order {
+    const NAME: &'static str = "orders";
+}
+
+impl Entity for Order {
+    fn uuid(&self) -> Uuid {
+        self.id.uuid()
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn client(&self) -> Option<Uuid> {
+        Some(self.client_id.uuid())
+    }
+}
+
+impl Owned for Order {}
+
+impl Belongs for Order {
+    fn owner(&self) -> UserId {
+        self.owner_id
+    }
+
+    fn team(&self) -> TeamId {
+        self.team_id
+    }
+
+    fn is_key(&self) -> bool {
+        self.is_key
+    }
+}
+
+impl Resource for OrderWithLines {
+    const NAME: &'static str = Order::NAME;
+}
+
+impl Entity for OrderWithLines {
+    fn uuid(&self) -> Uuid {
+        self.order.uuid()
+    }
+
+    fn version(&self) -> i64 {
+        self.order.version
+    }
+
+    fn client(&self) -> Option<Uuid> {
+        self.order.client()
+    }
+}

@@ -1,0 +1,376 @@
+//! Every query on orders.
+
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use rust_decimal::{Decimal, RoundingStrategy};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    bodies::{NewOrder, OrderPatch},
+    filter::{HistoryFilter, OrderFilter, OrderSort, QueueFilter, filtered},
+    lines,
+    model::{Order, OrderEvent, OrderId, OrderNumber, OrderWithLines, Priority},
+    status::{OrderStatus, QUEUED, refusal},
+    steps::{Step, note},
+};
+use crate::{
+    access::{
+        actions::{Action, Create, Read, Update},
+        scope::Scope,
+    },
+    clients,
+    db::{
+        Cached,
+        schema::{order_events, orders},
+    },
+    departments::{self, DepartmentId},
+    error::{Error, OnConstraint, Result},
+    rest::{
+        change::{Tx, unknown_reference},
+        entity::{Entity, Resource},
+        etag::IfMatch,
+        id::Id,
+        invalid::Invalid,
+        keyset::{KeyValue, Order as Sequence, keyset},
+        list::{ListQuery, Page, Sort},
+        number::{Sum, Total},
+        patch::change,
+        text::CurrencyCode,
+    },
+};
+
+/// A page of the orders within reach.
+///
+/// # Errors
+/// The database's.
+pub async fn list(
+    db: &mut AsyncPgConnection,
+    scope: &Scope<Order, Read>,
+    query: &ListQuery<OrderFilter>,
+) -> Result<Page<Order>> {
+    let filter = &query.filter;
+    let by_default = Sort { key: OrderSort::UpdatedAt, descending: true };
+    let sequence = match (filter.sort, &filter.q) {
+        (None, Some(words)) => Sequence::rank(Order::NAME, words.as_str()),
+        (sort, _) => {
+            let sort = sort.unwrap_or(by_default);
+            Sequence::column(Order::NAME, column(sort.key), sort.descending)
+        }
+    };
+    let rows = keyset(filtered(scope, filter), sequence, query.after.clone(), query.limit)
+        .select(Order::as_select())
+        .load(db)
+        .await?;
+    let total = match query.total {
+        true => Some(filtered(scope, filter).count().get_result(db).await?),
+        false => None,
+    };
+    query.page(rows, total, |order: &Order| {
+        let key = match (filter.sort, &filter.q) {
+            (None, Some(_)) => KeyValue::Rank,
+            (sort, _) => value(sort.unwrap_or(by_default).key, order),
+        };
+        (key, order.uuid())
+    })
+}
+
+fn column(sort: OrderSort) -> &'static str {
+    match sort {
+        OrderSort::UpdatedAt => "updated_at",
+        OrderSort::OrderedOn => "ordered_on",
+    }
+}
+
+fn value(sort: OrderSort, order: &Order) -> KeyValue {
+    match sort {
+        OrderSort::UpdatedAt => KeyValue::Instant(order.updated_at),
+        OrderSort::OrderedOn => KeyValue::Day(order.ordered_on),
+    }
+}
+
+/// How many orders there are, and what they come to.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"count": 830, "currencies": [{"currency": "USD", "count": 830, "net_total": "1265793.04",
+    "tax_total": "0.00", "total": "1265793.04"}]}))]
+pub struct OrderSummary {
+    /// How many orders there are.
+    #[schema(minimum = 0)]
+    pub count: i64,
+    /// The sums of each currency, by its code.
+    #[schema(max_items = 200)]
+    pub currencies: Vec<CurrencySummary>,
+}
+
+/// What the orders in one currency come to.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"currency": "USD", "count": 830, "net_total": "1265793.04", "tax_total": "0.00",
+    "total": "1265793.04"}))]
+pub struct CurrencySummary {
+    /// The currency.
+    pub currency: CurrencyCode,
+    /// How many orders there are.
+    #[schema(minimum = 0)]
+    pub count: i64,
+    /// The sum of their net totals, rounded once.
+    pub net_total: Sum,
+    /// The sum of their taxes, rounded once.
+    pub tax_total: Sum,
+    /// The sum of their totals, rounded once.
+    pub total: Sum,
+}
+
+/// The sums over exactly the orders that the list would give.
+///
+/// # Errors
+/// The database's.
+pub async fn summary(
+    db: &mut AsyncPgConnection,
+    scope: &Scope<Order, Read>,
+    filter: &OrderFilter,
+) -> Result<OrderSummary> {
+    use diesel::dsl::{count_star, sum};
+    type Row = (CurrencyCode, i64, Option<Decimal>, Option<Decimal>, Option<Decimal>);
+    let rows: Vec<Row> = orders::table
+        .filter(orders::id.eq_any(filtered(scope, filter).select(orders::id)))
+        .group_by(orders::currency)
+        .order(orders::currency)
+        .select((orders::currency, count_star(), sum(orders::net_total), sum(orders::tax_total), sum(orders::total)))
+        .load(db)
+        .await?;
+    let currencies = rows
+        .into_iter()
+        .map(|(currency, count, net_total, tax_total, total)| {
+            let [net_total, tax_total, total] = [rounded(net_total)?, rounded(tax_total)?, rounded(total)?];
+            Ok(CurrencySummary { currency, count, net_total, tax_total, total })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Ok(OrderSummary { count: currencies.iter().map(|currency| currency.count).sum(), currencies })
+}
+
+fn rounded(sum: Option<Decimal>) -> Result<Sum> {
+    let sum = sum.unwrap_or_default().round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
+    Sum::new(sum).map_err(Error::internal)
+}
+
+/// A page of a department's queue: priority first, then key clients, then what is due first.
+///
+/// # Errors
+/// 404 for a department that does not exist.
+pub async fn queue(
+    db: &mut AsyncPgConnection,
+    scope: &Scope<Order, Read>,
+    department: DepartmentId,
+    query: &ListQuery<QueueFilter>,
+) -> Result<Page<Order>> {
+    departments::check_exists(db, department).await?;
+    let queued = || {
+        orders::table
+            .filter(scope.visible())
+            .filter(orders::department_id.eq(department))
+            .filter(diesel::dsl::sql::<diesel::sql_types::Bool>(QUEUED))
+            .into_boxed()
+    };
+    let sequence = Sequence::columns(Order::NAME, &["queue_rank", "due_at"]);
+    let rows: Vec<(Order, i16)> = keyset(queued(), sequence, query.after.clone(), query.limit)
+        .select((Order::as_select(), orders::queue_rank))
+        .load(db)
+        .await?;
+    let total = match query.total {
+        true => Some(queued().count().get_result(db).await?),
+        false => None,
+    };
+    let page = query.page(rows, total, |(order, rank)| {
+        let due = order.due_at.map(KeyValue::Instant);
+        let key = [Some(KeyValue::Number(i64::from(*rank))), due].into_iter().flatten().collect();
+        (KeyValue::Several(key), order.uuid())
+    })?;
+    Ok(page.map(|(order, _)| order))
+}
+
+/// A page of an order's history, newest first.
+///
+/// # Errors
+/// 404 for an order out of reach.
+pub async fn history(
+    db: &mut AsyncPgConnection,
+    scope: &Scope<Order, Read>,
+    id: OrderId,
+    query: &ListQuery<HistoryFilter>,
+) -> Result<Page<OrderEvent>> {
+    find(db, scope, id).await?;
+    let events = || order_events::table.filter(order_events::order_id.eq(id)).into_boxed();
+    let sequence = Sequence::column("order_events", "at", true);
+    let rows =
+        keyset(events(), sequence, query.after.clone(), query.limit).select(OrderEvent::as_select()).load(db).await?;
+    let total = match query.total {
+        true => Some(events().count().get_result(db).await?),
+        false => None,
+    };
+    query.page(rows, total, |event: &OrderEvent| (KeyValue::Instant(event.at), event.id.uuid()))
+}
+
+/// The order `id`, within reach, without its lines.
+///
+/// # Errors
+/// 404 when there is none.
+pub async fn find(db: &mut AsyncPgConnection, scope: &Scope<Order, Read>, id: OrderId) -> Result<Order> {
+    orders::table
+        .filter(orders::id.eq(id))
+        .filter(scope.visible())
+        .select(Order::as_select())
+        .first(db)
+        .await
+        .optional()?
+        .ok_or_else(Error::not_found)
+}
+
+/// Drafts an order.
+///
+/// # Errors
+/// 403 for a client out of the right's reach, 409 for an archived one, 422 for values against the rules.
+pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Order, Create>, new: NewOrder) -> Result<OrderWithLines> {
+    let client = clients::hold(tx, new.client_id, "/client_id").await?;
+    scope.permit(&client)?;
+    let author_id = tx.caller().map(|caller| caller.user_id);
+    let author_id = author_id.ok_or_else(|| Error::field("/author_id", Invalid::Required))?;
+    let priced = lines::price(tx, new.lines, new.currency, false).await?;
+    let now = tx.now();
+    let order = Order {
+        id: Id::generate(),
+        version: 1,
+        created_at: now,
+        updated_at: now,
+        client_id: client.id,
+        owner_id: client.owner_id,
+        team_id: client.team_id,
+        is_key: client.is_key,
+        number: next_number(tx).await?,
+        contract_id: new.contract_id,
+        author_id,
+        status: OrderStatus::Draft,
+        priority: new.priority.unwrap_or_else(|| Priority::initial(client.is_key)),
+        currency: priced.currency,
+        ordered_on: now.day(),
+        requested_delivery_on: new.requested_delivery_on,
+        comment: new.comment,
+        net_total: Total::least(),
+        tax_total: Total::least(),
+        total: Total::least(),
+        department_id: None,
+        due_at: None,
+        submitted_at: None,
+        approved_by: None,
+        handed_over_at: None,
+        fulfilled_at: None,
+    };
+    let draft = lines::write(order, priced.lines, &[])?;
+    diesel::insert_into(orders::table).values(&draft.order).execute(&mut **tx).await.on_constraint(breached)?;
+    lines::insert(tx, &draft.lines).await?;
+    note(tx, &draft.order, None, Step::of("create")).await?;
+    tx.created(&draft);
+    Ok(draft)
+}
+
+diesel::define_sql_function! {
+    /// The next value of a sequence.
+    fn nextval(sequence: diesel::sql_types::Text) -> diesel::sql_types::BigInt;
+}
+
+/// A number that no other order has. A change that fails leaves a gap: nobody waits for another's number.
+pub async fn next_number(tx: &mut Tx<'_>) -> Result<OrderNumber> {
+    use chrono::Datelike;
+    let next: i64 = diesel::select(nextval("order_numbers")).get_result(&mut **tx).await?;
+    let year = tx.now().utc().year();
+    OrderNumber::parse(&format!("O-{year}-{next:06}")).map_err(Error::internal)
+}
+
+/// Changes what `patch` names of a draft.
+///
+/// # Errors
+/// 404, 403, 412, 409 when it is not a draft, 422 for values against the rules.
+pub async fn update(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Order, Update>,
+    id: OrderId,
+    seen: &IfMatch,
+    patch: OrderPatch,
+) -> Result<OrderWithLines> {
+    let before = lock(tx, scope, id, seen).await?;
+    if before.order.status != OrderStatus::Draft {
+        return Err(refusal(before.order.status));
+    }
+    let mut order = before.order.clone();
+    change(&mut order.contract_id, patch.contract_id);
+    change(&mut order.priority, patch.priority);
+    change(&mut order.requested_delivery_on, patch.requested_delivery_on);
+    change(&mut order.comment, patch.comment);
+    let after = match patch.lines {
+        None => OrderWithLines { order, lines: before.lines.clone() },
+        Some(new) => {
+            let priced = lines::price(tx, new, Some(order.currency.clone()), false).await?;
+            lines::write(order, priced.lines, &before.lines)?
+        }
+    };
+    if after.lines != before.lines {
+        lines::replace(tx, id, &after.lines).await?;
+    }
+    save(tx, "updated", &before, after).await
+}
+
+/// The order `id` for a change, locked: seen, permitted and of the version that the caller has seen.
+///
+/// # Errors
+/// 404, 403, 412, in this order.
+pub async fn lock<A: Action>(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Order, A>,
+    id: OrderId,
+    seen: &IfMatch,
+) -> Result<OrderWithLines> {
+    let order: Order = orders::table
+        .filter(orders::id.eq(id))
+        .filter(scope.visible())
+        .select(Order::as_select())
+        .for_no_key_update()
+        .first(&mut **tx)
+        .await
+        .optional()?
+        .ok_or_else(Error::not_found)?;
+    scope.permit(&order)?;
+    seen.check(order.version)?;
+    let lines = lines::of(tx, std::slice::from_ref(&order)).await?.remove(&id).unwrap_or_default();
+    Ok(OrderWithLines { order, lines })
+}
+
+/// Writes `after`, whose lines are written already, and records what `action` changed; nothing when nothing did.
+///
+/// # Errors
+/// 422 for a contract that the client does not have.
+pub async fn save(
+    tx: &mut Tx<'_>,
+    action: &'static str,
+    before: &OrderWithLines,
+    mut after: OrderWithLines,
+) -> Result<OrderWithLines> {
+    if *before == after {
+        return Ok(after);
+    }
+    after.order.version += 1;
+    after.order.updated_at = tx.now();
+    let update = diesel::update(orders::table.find(after.order.id)).set(after.order.clone());
+    Cached(update).execute(&mut **tx).await.on_constraint(breached)?;
+    tx.changed(action, before, &after);
+    Ok(after)
+}
+
+/// What the caller is told of a breached constraint.
+pub fn breached(constraint: &str) -> Option<Error> {
+    match constraint {
+        "orders_number_key" => Some(Error::field("/number", Invalid::Taken)),
+        "orders_contract_id_fkey" => Some(unknown_reference("/contract_id")),
+        "orders_author_id_fkey" => Some(unknown_reference("/author_id")),
+        "orders_department_id_fkey" => Some(unknown_reference("/department_id")),
+        _ => None,
+    }
+}

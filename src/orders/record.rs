@@ -1,0 +1,291 @@
+//! Past orders, recorded with their real dates: what was ordered before there was this system, or beside it.
+
+use diesel_async::RunQueryDsl;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{
+    bodies::{NewPastOrder, RecordOrder},
+    lines::{self, LineTerms},
+    model::{Order, OrderEvent, OrderNumber, OrderWithLines, Priority},
+    queries::{breached, next_number},
+    status::OrderStatus,
+};
+use crate::{
+    access::{
+        caller::{TeamId, UserId},
+        scope::Scope,
+    },
+    clients::{self, ClientId},
+    contracts::{self, ContractId},
+    db::{
+        BATCH, Jsonb,
+        schema::{order_events, orders},
+    },
+    departments::DepartmentId,
+    error::{Error, FieldError, OnConstraint, Result, Say},
+    rest::{
+        change::Tx,
+        id::Id,
+        invalid::Invalid,
+        number::{FulfilledQuantity, Total},
+        text::{CurrencyCode, Prose},
+        time::{Day, Instant},
+    },
+};
+
+/// How far a past order came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PastStatus {
+    /// Approved; it is still to be handed over.
+    Approved,
+    /// Delivered, not yet settled.
+    Fulfilled,
+    /// Delivered and settled.
+    #[default]
+    Closed,
+}
+
+/// A past order of which everything is known: whose it is, its number, its days and its lines.
+#[derive(Clone, Debug)]
+pub struct PastOrder {
+    /// Who ordered.
+    pub client_id: ClientId,
+    /// The client's owner.
+    pub owner_id: UserId,
+    /// The owner's team.
+    pub team_id: TeamId,
+    /// Whether the client is key.
+    pub is_key: bool,
+    /// The order's number.
+    pub number: OrderNumber,
+    /// The contract that the order was under.
+    pub contract_id: Option<ContractId>,
+    /// Who wrote the order.
+    pub author_id: UserId,
+    /// How far the order came.
+    pub status: PastStatus,
+    /// How urgent the order was.
+    pub priority: Priority,
+    /// The currency of all amounts.
+    pub currency: CurrencyCode,
+    /// The day of the order.
+    pub ordered_on: Day,
+    /// When the client wanted to have it.
+    pub requested_delivery_on: Option<Day>,
+    /// The day on which it was fulfilled; the day of the order when not known.
+    pub fulfilled_on: Option<Day>,
+    /// Who executed it.
+    pub department_id: Option<DepartmentId>,
+    /// What else is to be said.
+    pub comment: Option<Prose>,
+    /// What was ordered.
+    pub lines: Vec<LineTerms>,
+}
+
+/// Records one past order.
+///
+/// # Errors
+/// 403 for a client out of the right's reach, 409 for an archived one, 422 for values against the rules.
+pub async fn record(tx: &mut Tx<'_>, scope: &Scope<Order, RecordOrder>, new: NewPastOrder) -> Result<OrderWithLines> {
+    let client = clients::hold(tx, new.client_id, "/client_id").await?;
+    scope.permit(&client)?;
+    new.check(tx.now().day())?;
+    let author_id = new.author_id.or_else(|| tx.caller().map(|caller| caller.user_id));
+    let author_id = author_id.ok_or_else(|| Error::field("/author_id", Invalid::Required))?;
+    let priced = lines::price(tx, new.lines, new.currency, true).await?;
+    let number = match new.number {
+        Some(number) => number,
+        None => next_number(tx).await?,
+    };
+    let past = PastOrder {
+        client_id: client.id,
+        owner_id: client.owner_id,
+        team_id: client.team_id,
+        is_key: client.is_key,
+        number,
+        contract_id: new.contract_id,
+        author_id,
+        status: new.status.unwrap_or_default(),
+        priority: new.priority.unwrap_or_else(|| Priority::initial(client.is_key)),
+        currency: priced.currency,
+        ordered_on: new.ordered_on,
+        requested_delivery_on: new.requested_delivery_on,
+        fulfilled_on: new.fulfilled_on,
+        department_id: new.department_id,
+        comment: new.comment,
+        lines: priced.lines,
+    };
+    let order = past.written(tx.now())?;
+    if let Some(contract_id) = order.order.contract_id {
+        let Order { client_id, ordered_on, net_total, .. } = order.order;
+        let day = (&order.order.currency, ordered_on);
+        contracts::hold_for_order(tx, contract_id, client_id, day, net_total.value(), None, "/contract_id").await?;
+    }
+    insert(tx, std::slice::from_ref(&order)).await?;
+    Ok(order)
+}
+
+/// Records many past orders in few statements. Whoever loads them answers for what [`record`] checks: that each is of
+/// its client, priced in its currency, in its contract and not in the future.
+///
+/// # Errors
+/// 422 for amounts that pass the largest total, and for what does not exist or is taken.
+pub async fn record_all(
+    tx: &mut Tx<'_>,
+    _scope: &Scope<Order, RecordOrder>,
+    past: Vec<PastOrder>,
+) -> Result<Vec<OrderWithLines>> {
+    let now = tx.now();
+    let orders = past.into_iter().map(|past| past.written(now)).collect::<Result<Vec<_>>>()?;
+    insert(tx, &orders).await?;
+    Ok(orders)
+}
+
+impl NewPastOrder {
+    fn check(&self, today: Day) -> Result<()> {
+        let mut errors = Vec::new();
+        if self.ordered_on > today {
+            errors.push(FieldError::new("/ordered_on", Invalid::TooLarge(today.to_string())));
+        }
+        match self.fulfilled_on {
+            Some(day) if day < self.ordered_on => {
+                errors.push(FieldError::new("/fulfilled_on", Invalid::TooSmall(self.ordered_on.to_string())));
+            }
+            Some(day) if day > today => {
+                errors.push(FieldError::new("/fulfilled_on", Invalid::TooLarge(today.to_string())));
+            }
+            _ => {}
+        }
+        if self.status == Some(PastStatus::Approved) {
+            let given =
+                [("/fulfilled_on", self.fulfilled_on.is_some()), ("/department_id", self.department_id.is_some())];
+            let breaches = given.into_iter().filter(|(_, given)| *given);
+            errors.extend(breaches.map(|(pointer, _)| FieldError::new(pointer, not_yet())));
+        }
+        if self.number.as_ref().is_some_and(is_reserved) {
+            errors.push(FieldError::new("/number", reserved()));
+        }
+        if errors.is_empty() { Ok(()) } else { Err(Error::fields(errors)) }
+    }
+}
+
+fn not_yet() -> Invalid {
+    let say = Say::new("An approved order has not been executed yet.", "Согласованный заказ ещё не исполнялся.");
+    Invalid::Rule("not_with_status", say)
+}
+
+fn reserved() -> Invalid {
+    Invalid::Rule("reserved", Say::new("This form is kept for new numbers.", "Такой вид оставлен для новых номеров."))
+}
+
+/// Whether the number is of the form that new orders get: one of them would meet it some day.
+fn is_reserved(number: &OrderNumber) -> bool {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<&str> = number.as_str().split('-').collect();
+    matches!(parts.as_slice(), ["O", year, count] if year.len() == 4 && count.len() >= 6 && digits(year) && digits(count))
+}
+
+impl PastOrder {
+    /// The order as it stands now, its lines fulfilled as far as it came.
+    fn written(self, now: Instant) -> Result<OrderWithLines> {
+        let executed = self.status != PastStatus::Approved;
+        let fulfilled_on = self.fulfilled_on.unwrap_or(self.ordered_on);
+        let order = Order {
+            id: Id::generate(),
+            version: 1,
+            created_at: now,
+            updated_at: now,
+            client_id: self.client_id,
+            owner_id: self.owner_id,
+            team_id: self.team_id,
+            is_key: self.is_key,
+            number: self.number,
+            contract_id: self.contract_id,
+            author_id: self.author_id,
+            status: self.status.into(),
+            priority: self.priority,
+            currency: self.currency,
+            ordered_on: self.ordered_on,
+            requested_delivery_on: self.requested_delivery_on,
+            comment: self.comment,
+            net_total: Total::least(),
+            tax_total: Total::least(),
+            total: Total::least(),
+            department_id: self.department_id,
+            due_at: None,
+            submitted_at: Some(self.ordered_on.start()),
+            approved_by: None,
+            handed_over_at: self.department_id.map(|_| self.ordered_on.start()),
+            fulfilled_at: executed.then(|| fulfilled_on.start()),
+        };
+        let mut order = lines::write(order, self.lines, &[])?;
+        if executed {
+            for line in &mut order.lines {
+                line.fulfilled_quantity = FulfilledQuantity::new(line.quantity.value()).map_err(Error::internal)?;
+            }
+        }
+        Ok(order)
+    }
+}
+
+impl From<PastStatus> for OrderStatus {
+    fn from(status: PastStatus) -> Self {
+        match status {
+            PastStatus::Approved => Self::Approved,
+            PastStatus::Fulfilled => Self::Fulfilled,
+            PastStatus::Closed => Self::Closed,
+        }
+    }
+}
+
+/// Writes past orders with their lines and their history, and records them.
+async fn insert(tx: &mut Tx<'_>, past: &[OrderWithLines]) -> Result<()> {
+    let rows: Vec<&Order> = past.iter().map(|past| &past.order).collect();
+    for batch in rows.chunks(BATCH) {
+        diesel::insert_into(orders::table).values(batch.to_vec()).execute(&mut **tx).await.on_constraint(breached)?;
+    }
+    let rows: Vec<_> = past.iter().flat_map(|past| past.lines.iter().cloned()).collect();
+    lines::insert(tx, &rows).await?;
+    let actor = tx.caller().map(|caller| caller.user_id);
+    let rows: Vec<OrderEvent> = past.iter().flat_map(|past| events(&past.order, actor)).collect();
+    for batch in rows.chunks(BATCH) {
+        diesel::insert_into(order_events::table).values(batch).execute(&mut **tx).await?;
+    }
+    for order in past {
+        tx.created(order);
+    }
+    Ok(())
+}
+
+/// What is known of a past order's history, at its real dates. What nobody recorded is told of its author.
+fn events(order: &Order, actor: Option<UserId>) -> Vec<OrderEvent> {
+    use OrderStatus::{Approved, Closed, Fulfilled, HandedOver};
+    let fulfilled_at = order.fulfilled_at.filter(|_| order.status != Approved);
+    let steps = [
+        ("record", Approved, order.submitted_at),
+        ("hand_over", HandedOver, order.handed_over_at),
+        ("fulfil", Fulfilled, fulfilled_at),
+        ("close", Closed, fulfilled_at.filter(|_| order.status == Closed)),
+    ];
+    let mut from_status = None;
+    let mut events = Vec::new();
+    for (action, to_status, at) in steps {
+        let Some(at) = at else { continue };
+        events.push(OrderEvent {
+            id: Id::generate(),
+            order_id: order.id,
+            client_id: order.client_id,
+            at,
+            actor_id: actor.or(Some(order.author_id)),
+            action: action.to_owned(),
+            from_status,
+            to_status,
+            reason: None,
+            exceeded: Jsonb(Vec::new()),
+        });
+        from_status = Some(to_status);
+    }
+    events
+}

@@ -1,0 +1,175 @@
+//! The life of an order: draft → submitted → approved | rejected → handed over → accepted → in progress → fulfilled →
+//! closed, and cancelled.
+
+use serde::{Deserialize, Serialize};
+use strum::{AsRefStr, EnumIter, EnumString, IntoEnumIterator, IntoStaticStr};
+use utoipa::ToSchema;
+
+use crate::{
+    db::stored_as_text,
+    error::{Error, Result},
+};
+
+/// How far an order is.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    AsRefStr,
+    EnumString,
+    EnumIter,
+    diesel::expression::AsExpression,
+    diesel::deserialize::FromSqlRow,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[diesel(sql_type = diesel::sql_types::Text)]
+pub enum OrderStatus {
+    /// Being written; the only status in which it can be changed.
+    Draft,
+    /// Waits for approval.
+    Submitted,
+    /// Can be handed to a department.
+    Approved,
+    /// Not approved; can be reopened.
+    Rejected,
+    /// In a department's queue.
+    HandedOver,
+    /// The department has taken it on.
+    Accepted,
+    /// The department works on it.
+    InProgress,
+    /// Everything is delivered.
+    Fulfilled,
+    /// Settled; nothing remains to be done.
+    Closed,
+    /// Will not be fulfilled.
+    Cancelled,
+}
+stored_as_text!(OrderStatus);
+
+/// The condition that an order stands in a department's queue, in the words of the index that serves it.
+pub const QUEUED: &str = "orders.status IN ('handed_over', 'accepted', 'in_progress')";
+
+/// A step from one status to another. Its name is the verb of its address, of its audit record and of the history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AsRefStr, IntoStaticStr, EnumIter)]
+#[strum(serialize_all = "snake_case")]
+pub enum Transition {
+    /// The draft is ready.
+    Submit,
+    /// It may be executed.
+    Approve,
+    /// It may not be executed.
+    Reject,
+    /// A rejected order is written anew.
+    Reopen,
+    /// A department is to execute it.
+    HandOver,
+    /// The department takes it on.
+    Accept,
+    /// The department begins.
+    Start,
+    /// Something is delivered.
+    Fulfil,
+    /// The department gives it back.
+    Return,
+    /// It is settled.
+    Close,
+    /// It will not be executed.
+    Cancel,
+}
+
+impl Transition {
+    /// Where the step leads from `status`; `None` where it is not possible. `whole` tells of the two steps with two ends
+    /// whether they reach the further one: a submitted order that needs no approval, a fulfilment that leaves nothing.
+    #[expect(clippy::match_same_arms, reason = "one arm for each step, in their order")]
+    pub fn target(self, status: OrderStatus, whole: bool) -> Option<OrderStatus> {
+        use OrderStatus::{
+            Accepted, Approved, Cancelled, Closed, Draft, Fulfilled, HandedOver, InProgress, Rejected, Submitted,
+        };
+        match (self, status) {
+            (Self::Submit, Draft) => Some(if whole { Approved } else { Submitted }),
+            (Self::Approve, Submitted) => Some(Approved),
+            (Self::Reject, Submitted) => Some(Rejected),
+            (Self::Reopen, Rejected) => Some(Draft),
+            (Self::HandOver, Approved) => Some(HandedOver),
+            (Self::Accept, HandedOver) => Some(Accepted),
+            (Self::Start, Accepted) => Some(InProgress),
+            (Self::Fulfil, Accepted | InProgress) => Some(if whole { Fulfilled } else { InProgress }),
+            (Self::Return, HandedOver | Accepted | InProgress) => Some(Approved),
+            (Self::Close, Fulfilled) => Some(Closed),
+            (Self::Cancel, Draft | Submitted | Approved | Rejected | HandedOver | Accepted | InProgress) => {
+                Some(Cancelled)
+            }
+            _ => None,
+        }
+    }
+
+    /// The steps possible from `status`.
+    pub fn possible(status: OrderStatus) -> impl Iterator<Item = Self> {
+        Self::iter().filter(move |step| step.target(status, true).is_some())
+    }
+
+    /// Where the step leads.
+    ///
+    /// # Errors
+    /// 409 with the state and the steps that are possible.
+    pub fn apply(self, status: OrderStatus, whole: bool) -> Result<OrderStatus> {
+        self.target(status, whole).ok_or_else(|| refusal(status))
+    }
+}
+
+/// The refusal of a step that `status` does not allow.
+pub fn refusal(status: OrderStatus) -> Error {
+    let names: Vec<&str> = Transition::possible(status).map(Into::into).collect();
+    Error::transition(status.as_ref(), &names)
+}
+
+#[cfg(test)]
+mod tests {
+    use strum::IntoEnumIterator;
+
+    use super::{OrderStatus, QUEUED, Transition};
+
+    /// Every step from every status: the row's status, then submit, approve, reject, reopen, hand over, accept, start,
+    /// fulfil, return, close, cancel; after a stroke where the step leads when it is not whole.
+    const TABLE: &str = "
+        draft       approved|submitted - - - - - - - - - cancelled
+        submitted   - approved rejected - - - - - - - cancelled
+        approved    - - - - handed_over - - - - - cancelled
+        rejected    - - - draft - - - - - - cancelled
+        handed_over - - - - - accepted - - approved - cancelled
+        accepted    - - - - - - in_progress fulfilled|in_progress approved - cancelled
+        in_progress - - - - - - - fulfilled|in_progress approved - cancelled
+        fulfilled   - - - - - - - - - closed -
+        closed      - - - - - - - - - - -
+        cancelled   - - - - - - - - - - -";
+
+    #[test]
+    fn each_step_leads_where_the_table_says() {
+        let mut rows = TABLE.split_whitespace();
+        for status in OrderStatus::iter() {
+            assert_eq!(rows.next(), Some(status.as_ref()));
+            for step in Transition::iter() {
+                let name = |whole| step.target(status, whole).map_or("-".to_owned(), |to| to.as_ref().to_owned());
+                let (whole, part) = (name(true), name(false));
+                let both = if whole == part { whole } else { format!("{whole}|{part}") };
+                assert_eq!(rows.next(), Some(both.as_str()), "{status:?} {step:?}");
+            }
+        }
+        assert_eq!(rows.next(), None);
+    }
+
+    #[test]
+    fn queued_is_what_a_department_can_return() {
+        for status in OrderStatus::iter() {
+            let queued = QUEUED.contains(&format!("'{}'", status.as_ref()));
+            assert_eq!(queued, Transition::Return.target(status, true).is_some(), "{status:?}");
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! The steps of an order's life: what each needs, what it leaves, and its row in the history.
+
+use diesel_async::RunQueryDsl;
+
+use super::{
+    bodies::{ApproveOrder, HandOver, HandOverOrder},
+    contract, limits,
+    limits::Limit,
+    model::{Order, OrderEvent, OrderId, OrderWithLines},
+    queries::{lock, save},
+    status::{OrderStatus, Transition},
+};
+use crate::{
+    access::{
+        actions::{Action, Update},
+        scope::Scope,
+    },
+    db::{Jsonb, schema::order_events},
+    departments,
+    error::{Error, ProblemType, Result, Say},
+    rest::{change::Tx, etag::IfMatch, id::Id, invalid::Invalid, text::Text},
+};
+
+/// What the history tells of a step besides the statuses.
+#[derive(Debug)]
+pub struct Step {
+    action: &'static str,
+    reason: Option<Text<1000>>,
+    exceeded: Vec<Limit>,
+}
+
+impl Step {
+    /// A step without more to say.
+    pub fn of(action: &'static str) -> Self {
+        Self { action, reason: None, exceeded: Vec::new() }
+    }
+
+    /// The step of `transition`, and why.
+    pub fn because(transition: Transition, reason: Option<Text<1000>>) -> Self {
+        Self { reason, ..Self::of(transition.into()) }
+    }
+}
+
+/// Writes a row of the history: `order` came by `step` from the status `from`.
+///
+/// # Errors
+/// The database's.
+pub async fn note(tx: &mut Tx<'_>, order: &Order, from: Option<OrderStatus>, step: Step) -> Result<()> {
+    let event = OrderEvent {
+        id: Id::generate(),
+        order_id: order.id,
+        client_id: order.client_id,
+        at: tx.now(),
+        actor_id: tx.caller().map(|caller| caller.user_id),
+        action: step.action.to_owned(),
+        from_status: from,
+        to_status: order.status,
+        reason: step.reason,
+        exceeded: Jsonb(step.exceeded),
+    };
+    diesel::insert_into(order_events::table).values(event).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Writes what `step` made of `before`, its audit record and its row in the history.
+///
+/// # Errors
+/// The database's.
+pub async fn take(
+    tx: &mut Tx<'_>,
+    before: &OrderWithLines,
+    after: OrderWithLines,
+    step: Step,
+) -> Result<OrderWithLines> {
+    let after = save(tx, step.action, before, after).await?;
+    if let Some(reason) = &step.reason {
+        tx.because(reason.as_str());
+    }
+    note(tx, &after.order, Some(before.order.status), step).await?;
+    Ok(after)
+}
+
+/// Submits a draft. Within the caller's limits that approves it; the history names the limits that it is over.
+///
+/// # Errors
+/// 404, 403, 412, 409 when it is not a draft, 422 when the rules of its contract do not hold.
+pub async fn submit(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Order, Update>,
+    id: OrderId,
+    seen: &IfMatch,
+    reason: Option<Text<1000>>,
+) -> Result<OrderWithLines> {
+    let before = lock(tx, scope, id, seen).await?;
+    Transition::Submit.apply(before.order.status, false)?;
+    let mut after = before.clone();
+    after.order.ordered_on = tx.now().day();
+    after.order.submitted_at = Some(tx.now());
+    contract::hold(tx, &after.order).await?;
+    let exceeded = match tx.caller().cloned() {
+        Some(caller) => {
+            let circumstances = limits::circumstances_of(tx, id).await?;
+            circumstances.exceeded(after.order.net_total.value(), &caller.policy.limits)
+        }
+        None => Vec::new(),
+    };
+    after.order.status = Transition::Submit.apply(before.order.status, exceeded.is_empty())?;
+    if after.order.status == OrderStatus::Approved {
+        after.order.approved_by = tx.caller().map(|caller| caller.user_id);
+    }
+    let step = Step { exceeded, ..Step::because(Transition::Submit, reason) };
+    take(tx, &before, after, step).await
+}
+
+/// Approves a submitted order.
+///
+/// # Errors
+/// 404, 412, 403 for its author and for who may not approve so much, 409 when it is not submitted, 422 when the rules of
+/// its contract do not hold.
+pub async fn approve(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Order, ApproveOrder>,
+    id: OrderId,
+    seen: &IfMatch,
+    reason: Option<Text<1000>>,
+) -> Result<OrderWithLines> {
+    let before = lock(tx, scope, id, seen).await?;
+    let status = Transition::Approve.apply(before.order.status, true)?;
+    let circumstances = limits::circumstances_of(tx, id).await?;
+    limits::permit_approval(&before.order, &circumstances, tx.caller())?;
+    contract::hold(tx, &before.order).await?;
+    let mut after = before.clone();
+    after.order.status = status;
+    after.order.approved_by = tx.caller().map(|caller| caller.user_id);
+    take(tx, &before, after, Step::because(Transition::Approve, reason)).await
+}
+
+/// Hands an approved order to a department, where it waits in the queue.
+///
+/// # Errors
+/// 404, 403, 412, 409 when it is not approved, 422 for a department that does not take orders or a time that is past.
+pub async fn hand_over(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Order, HandOverOrder>,
+    id: OrderId,
+    seen: &IfMatch,
+    body: HandOver,
+) -> Result<OrderWithLines> {
+    let before = lock(tx, scope, id, seen).await?;
+    let status = Transition::HandOver.apply(before.order.status, true)?;
+    departments::find_active(tx, body.department_id, "/department_id").await?;
+    if body.due_at <= tx.now() {
+        let say = Say::new("Must be in the future.", "Должно быть в будущем.");
+        return Err(Error::field("/due_at", Invalid::Rule("not_in_future", say)));
+    }
+    let mut after = before.clone();
+    after.order.status = status;
+    after.order.department_id = Some(body.department_id);
+    after.order.due_at = Some(body.due_at);
+    after.order.handed_over_at = Some(tx.now());
+    take(tx, &before, after, Step::because(Transition::HandOver, body.reason)).await
+}
+
+/// Takes one of the steps that need nothing more than the right: reject, reopen, accept, start, return, close, cancel.
+///
+/// # Errors
+/// 404, 403, 412, 409 when the step is not possible.
+pub async fn step<A: Action>(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Order, A>,
+    id: OrderId,
+    seen: &IfMatch,
+    transition: Transition,
+    reason: Option<Text<1000>>,
+) -> Result<OrderWithLines> {
+    let before = lock(tx, scope, id, seen).await?;
+    let mut after = before.clone();
+    after.order.status = transition.apply(before.order.status, true)?;
+    match transition {
+        Transition::Reopen => after.order.submitted_at = None,
+        Transition::Return => {
+            refuse_begun(&before)?;
+            after.order.department_id = None;
+            after.order.due_at = None;
+            after.order.handed_over_at = None;
+        }
+        _ => {}
+    }
+    take(tx, &before, after, Step::because(transition, reason)).await
+}
+
+/// What is delivered in part is not given back.
+fn refuse_begun(order: &OrderWithLines) -> Result<()> {
+    if order.lines.iter().all(|line| line.fulfilled_quantity.value().is_zero()) {
+        return Ok(());
+    }
+    Err(Error::new(ProblemType::InvalidState)
+        .detail(
+            "A part of the order is fulfilled: it cannot be returned. Fulfil the rest or cancel it.",
+            "Часть заказа уже исполнена: вернуть его нельзя. Исполните остаток или отмените заказ.",
+        )
+        .with("state", order.order.status)
+        .with("allowed", ["fulfil", "cancel"]))
+}

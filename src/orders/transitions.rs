@@ -1,0 +1,343 @@
+//! The steps of an order's life, `/v1/orders/{id}/<verb>`.
+
+use actix_web::{HttpResponse, post, web::Path};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    bodies::{ApproveOrder, ExecuteOrder, Fulfilment, HandOver, HandOverOrder},
+    fulfil,
+    model::{Order, OrderId, OrderWithLines},
+    status::Transition,
+    steps,
+    view::{self, OrderView},
+};
+use crate::{
+    access::{actions::Update, scope::Scope},
+    error::Result,
+    rest::{
+        body::Body,
+        change::{Change, Reply, Tx},
+        etag::IfMatch,
+        reason::{Reason, RequiredReason},
+    },
+};
+
+/// The operations that are steps.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(submit_order)
+        .service(approve_order)
+        .service(reject_order)
+        .service(reopen_order)
+        .service(hand_over_order)
+        .service(accept_order)
+        .service(start_order)
+        .service(fulfil_order)
+        .service(return_order)
+        .service(close_order)
+        .service(cancel_order);
+}
+
+async fn reply(tx: &mut Tx<'_>, order: OrderWithLines) -> Result<Reply> {
+    let caller = tx.caller().cloned();
+    Reply::ok(&view::changed(tx, order, caller.as_ref()).await?)
+}
+
+/// Submit an order
+///
+/// Within the caller's limits the order is approved at once. Over them it waits for approval, and its history names the
+/// limits. The rules of its contract must hold.
+#[utoipa::path(
+    tag = "orders",
+    params(("id" = OrderId, Path, description = "The order.")),
+    request_body = Reason,
+    responses((status = 200, description = "The changed order.", body = OrderView)),
+    extensions(("x-permission" = json!("orders:update")))
+)]
+#[post("/v1/orders/{id}/submit")]
+async fn submit_order(
+    scope: Scope<Order, Update>,
+    id: Path<OrderId>,
+    seen: IfMatch,
+    change: Change,
+    body: Body<Reason>,
+) -> Result<HttpResponse> {
+    let Body(body) = body;
+    change
+        .run(async |tx| {
+            let order = steps::submit(tx, &scope, *id, &seen, body.reason).await?;
+            reply(tx, order).await
+        })
+        .await
+}
+
+/// Approve an order
+///
+/// From submitted to approved, by someone else than the author, whose own limits cover the order.
+#[utoipa::path(
+    tag = "orders",
+    params(("id" = OrderId, Path, description = "The order.")),
+    request_body = Reason,
+    responses((status = 200, description = "The changed order.", body = OrderView)),
+    extensions(("x-permission" = json!("orders:approve")))
+)]
+#[post("/v1/orders/{id}/approve")]
+async fn approve_order(
+    scope: Scope<Order, ApproveOrder>,
+    id: Path<OrderId>,
+    seen: IfMatch,
+    change: Change,
+    body: Body<Reason>,
+) -> Result<HttpResponse> {
+    let Body(body) = body;
+    change
+        .run(async |tx| {
+            let order = steps::approve(tx, &scope, *id, &seen, body.reason).await?;
+            reply(tx, order).await
+        })
+        .await
+}
+
+/// Reject an order
+///
+/// From submitted to rejected.
+#[utoipa::path(
+    tag = "orders",
+    params(("id" = OrderId, Path, description = "The order.")),
+    request_body = RequiredReason,
+    responses((status = 200, description = "The changed order.", body = OrderView)),
+    extensions(("x-permission" = json!("orders:approve")))
+)]
+#[post("/v1/orders/{id}/reject")]
+async fn reject_order(
+    scope: Scope<Order, ApproveOrder>,
+    id: Path<OrderId>,
+    seen: IfMatch,
+    change: Change,
+    body: Body<RequiredReason>,
+) -> Result<HttpResponse> {
+    let Body(body) = body;
+    change
+        .run(async |tx| {
+            let order = steps::step(tx, &scope, *id, &seen, Transition::Reject, Some(body.reason)).await?;
+            reply(tx, order).await
+        })
+        .await
+}
+
+/// Reopen an order
+///
+/// From rejected back to draft.
+#[utoipa::path(
+    tag = "orders",
+    params(("id" = OrderId, Path, description = "The order.")),
+    request_body = Reason,
+    responses((status = 200, description = "The changed order.", body = OrderView)),
+    extensions(("x-permission" = json!("orders:update")))
+)]
+#[post("/v1/orders/{id}/reopen")]
+async fn reopen_order(
+    scope: Scope<Order, Update>,
+    id: Path<OrderId>,
+    seen: IfMatch,
+    change: Change,
+    body: Body<Reason>,
+) -> Result<HttpResponse> {
+    let Body(body) = body;
+    change
+        .run(async |tx| {
+            let order = steps::step(tx, &scope, *id, &seen, Transition::Reopen, body.reason).await?;
+            reply(tx, order).await
+        })
+        .await
+}
+
+/// Hand an order over
+///
+/// From approved into a department's queue, with the time when it is due.
+#[utoipa::path(
+    tag = "orders",
+    params(("id" = OrderId, Path, description = "The order.")),
+    request_body = HandOver,
+    responses((status = 200, description = "The changed order.", body = OrderView)),
+    extensions(("x-permission" = json!("orders:hand_over")))
+)]
+#[post("/v1/orders/{id}/hand-over")]
+async fn hand_over_order(
+    scope: Scope<Order, HandOverOrder>,
+    id: Path<OrderId>,
+    seen: IfMatch,
+    change: Change,
+    body: Body<HandOver>,
+) -> Result<HttpResponse> {
+    let Body(body) = body;
+    change
+        .run(async |tx| {
+            let order = steps::hand_over(tx, &scope, *id, &seen, body).await?;
+            reply(tx, order).await
+        })
+        .await
+}
+
+/// Accept an order
+///
+/// From handed over to accepted: the department takes it on.
+#[utoipa::path(
+    tag = "orders",
+    params(("id" = OrderId, Path, description = "The order.")),
+    request_body = Reason,
+    responses((status = 200, description = "The changed order.", body = OrderView)),
+    extensions(("x-permission" = json!("orders:execute")))
+)]
+#[post("/v1/orders/{id}/accept")]
+async fn accept_order(
+    scope: Scope<Order, ExecuteOrder>,
+    id: Path<OrderId>,
+    seen: IfMatch,
+    change: Change,
+    body: Body<Reason>,
+) -> Result<HttpResponse> {
+    let Body(body) = body;
+    change
+        .run(async |tx| {
+            let order = steps::step(tx, &scope, *id, &seen, Transition::Accept, body.reason).await?;
+            reply(tx, order).await
+        })
+        .await
+}
+
+/// Start an order
+///
+/// From accepted to in progress.
+#[utoipa::path(
+    tag = "orders",
+    params(("id" = OrderId, Path, description = "The order.")),
+    request_body = Reason,
+    responses((status = 200, description = "The changed order.", body = OrderView)),
+    extensions(("x-permission" = json!("orders:execute")))
+)]
+#[post("/v1/orders/{id}/start")]
+async fn start_order(
+    scope: Scope<Order, ExecuteOrder>,
+    id: Path<OrderId>,
+    seen: IfMatch,
+    change: Change,
+    body: Body<Reason>,
+) -> Result<HttpResponse> {
+    let Body(body) = body;
+    change
+        .run(async |tx| {
+            let order = steps::step(tx, &scope, *id, &seen, Transition::Start, body.reason).await?;
+            reply(tx, order).await
+        })
+        .await
+}
+
+/// Fulfil an order
+///
+/// Notes what is delivered now, line by line, at most what remains. When nothing remains the order is fulfilled; until
+/// then it is in progress.
+#[utoipa::path(
+    tag = "orders",
+    params(("id" = OrderId, Path, description = "The order.")),
+    request_body = Fulfilment,
+    responses((status = 200, description = "The changed order.", body = OrderView)),
+    extensions(("x-permission" = json!("orders:execute")))
+)]
+#[post("/v1/orders/{id}/fulfil")]
+async fn fulfil_order(
+    scope: Scope<Order, ExecuteOrder>,
+    id: Path<OrderId>,
+    seen: IfMatch,
+    change: Change,
+    body: Body<Fulfilment>,
+) -> Result<HttpResponse> {
+    let Body(body) = body;
+    change
+        .run(async |tx| {
+            let order = fulfil::fulfil(tx, &scope, *id, &seen, body).await?;
+            reply(tx, order).await
+        })
+        .await
+}
+
+/// Return an order
+///
+/// Out of the department's queue back to approved, while nothing of it is fulfilled.
+#[utoipa::path(
+    tag = "orders",
+    params(("id" = OrderId, Path, description = "The order.")),
+    request_body = RequiredReason,
+    responses((status = 200, description = "The changed order.", body = OrderView)),
+    extensions(("x-permission" = json!("orders:execute")))
+)]
+#[post("/v1/orders/{id}/return")]
+async fn return_order(
+    scope: Scope<Order, ExecuteOrder>,
+    id: Path<OrderId>,
+    seen: IfMatch,
+    change: Change,
+    body: Body<RequiredReason>,
+) -> Result<HttpResponse> {
+    let Body(body) = body;
+    change
+        .run(async |tx| {
+            let order = steps::step(tx, &scope, *id, &seen, Transition::Return, Some(body.reason)).await?;
+            reply(tx, order).await
+        })
+        .await
+}
+
+/// Close an order
+///
+/// From fulfilled to closed.
+#[utoipa::path(
+    tag = "orders",
+    params(("id" = OrderId, Path, description = "The order.")),
+    request_body = Reason,
+    responses((status = 200, description = "The changed order.", body = OrderView)),
+    extensions(("x-permission" = json!("orders:update")))
+)]
+#[post("/v1/orders/{id}/close")]
+async fn close_order(
+    scope: Scope<Order, Update>,
+    id: Path<OrderId>,
+    seen: IfMatch,
+    change: Change,
+    body: Body<Reason>,
+) -> Result<HttpResponse> {
+    let Body(body) = body;
+    change
+        .run(async |tx| {
+            let order = steps::step(tx, &scope, *id, &seen, Transition::Close, body.reason).await?;
+            reply(tx, order).await
+        })
+        .await
+}
+
+/// Cancel an order
+///
+/// From any status before fulfilled.
+#[utoipa::path(
+    tag = "orders",
+    params(("id" = OrderId, Path, description = "The order.")),
+    request_body = RequiredReason,
+    responses((status = 200, description = "The changed order.", body = OrderView)),
+    extensions(("x-permission" = json!("orders:update")))
+)]
+#[post("/v1/orders/{id}/cancel")]
+async fn cancel_order(
+    scope: Scope<Order, Update>,
+    id: Path<OrderId>,
+    seen: IfMatch,
+    change: Change,
+    body: Body<RequiredReason>,
+) -> Result<HttpResponse> {
+    let Body(body) = body;
+    change
+        .run(async |tx| {
+            let order = steps::step(tx, &scope, *id, &seen, Transition::Cancel, Some(body.reason)).await?;
+            reply(tx, order).await
+        })
+        .await
+}

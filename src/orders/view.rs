@@ -1,0 +1,192 @@
+//! An order as a caller sees it.
+
+use std::{collections::HashMap, sync::Arc};
+
+use diesel_async::AsyncPgConnection;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    bodies::{ApproveOrder, ExecuteOrder, HandOverOrder},
+    filter::{OrderInclude, OrderIncludes},
+    limits::{self, Circumstances},
+    lines,
+    model::{Order, OrderEvent, OrderLine, OrderWithLines},
+    status::{OrderStatus, Transition},
+};
+use crate::{
+    access::{actions::Update, caller::Caller, scope::may},
+    clients::{self, ClientRef},
+    departments::{self, DepartmentRef},
+    error::{Error, Result},
+    rest::entity::View,
+    users::{self, UserRef},
+};
+
+/// An order, what the caller may do with it, and what was included.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Order, example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "version": 3,
+    "created_at": "2026-11-20T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z",
+    "client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "owner_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31",
+    "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e32", "is_key": false, "number": "O-2026-000123", "contract_id": null,
+    "author_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31", "status": "handed_over", "priority": "normal", "currency": "RUB",
+    "ordered_on": "2026-11-20", "requested_delivery_on": "2026-12-10", "comment": "Deliver to the back door",
+    "net_total": "1140.0000", "tax_total": "228.0000", "total": "1368.0000",
+    "department_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e33", "due_at": "2026-12-01T15:00:00Z",
+    "submitted_at": "2026-11-20T10:00:00Z", "approved_by": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31",
+    "handed_over_at": "2026-11-24T09:30:00Z", "fulfilled_at": null, "actions": ["cancel"],
+    "lines": [{"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e34", "position": 1,
+        "product_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e35", "name": "Paper", "unit": "box", "quantity": "12.000",
+        "unit_price": "100.00", "discount_percent": "5.00", "tax_rate": "20.00", "net_amount": "1140.0000",
+        "tax_amount": "228.0000", "fulfilled_quantity": "0.000"}]}))]
+pub struct OrderView {
+    #[serde(flatten)]
+    order: Order,
+    /// What the caller may do with the order now.
+    actions: Vec<&'static str>,
+    /// The lines; in a list when included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 200)]
+    lines: Option<Vec<OrderLine>>,
+    /// The client, when included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client: Option<ClientRef>,
+    /// Who works with the client, when included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<UserRef>,
+    /// The department that executes the order, when included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    department: Option<DepartmentRef>,
+}
+
+impl View for OrderView {
+    type Row = Order;
+
+    fn row(&self) -> &Order {
+        &self.order
+    }
+}
+
+/// `order` just changed, as `caller` sees it.
+///
+/// # Errors
+/// The database's.
+pub async fn changed(
+    db: &mut AsyncPgConnection,
+    order: OrderWithLines,
+    caller: Option<&Arc<Caller>>,
+) -> Result<OrderView> {
+    let OrderWithLines { order, lines } = order;
+    let mut view = one(views(db, vec![order], &OrderIncludes::default(), caller).await?)?;
+    view.lines = Some(lines);
+    Ok(view)
+}
+
+/// `order` with its lines, as `caller` sees it, with what `include` asks for.
+///
+/// # Errors
+/// The database's.
+pub async fn whole(
+    db: &mut AsyncPgConnection,
+    order: Order,
+    include: &OrderIncludes,
+    caller: Option<&Arc<Caller>>,
+) -> Result<OrderView> {
+    let lines = lines::of(db, std::slice::from_ref(&order)).await?.remove(&order.id).unwrap_or_default();
+    let mut view = one(views(db, vec![order], include, caller).await?)?;
+    view.lines = Some(lines);
+    Ok(view)
+}
+
+fn one(views: Vec<OrderView>) -> Result<OrderView> {
+    views.into_iter().next().ok_or_else(Error::not_found)
+}
+
+/// `orders` as `caller` sees them, with what `include` asks for, in one query for each kind.
+///
+/// # Errors
+/// The database's.
+pub async fn views(
+    db: &mut AsyncPgConnection,
+    orders: Vec<Order>,
+    include: &OrderIncludes,
+    caller: Option<&Arc<Caller>>,
+) -> Result<Vec<OrderView>> {
+    let circumstances = limits::circumstances(db, &orders).await?;
+    let mut lines = match include.has(OrderInclude::Lines) {
+        true => Some(lines::of(db, &orders).await?),
+        false => None,
+    };
+    let clients = match include.has(OrderInclude::Client) {
+        true => clients::references(db, caller, orders.iter().map(|order| order.client_id).collect()).await?,
+        false => HashMap::new(),
+    };
+    let owners = match include.has(OrderInclude::Owner) {
+        true => users::references(db, orders.iter().map(|order| order.owner_id).collect()).await?,
+        false => HashMap::new(),
+    };
+    let departments = match include.has(OrderInclude::Department) {
+        true => departments::references(db, orders.iter().filter_map(|order| order.department_id).collect()).await?,
+        false => HashMap::new(),
+    };
+    let unknown = Circumstances::default();
+    let view = |order: Order| OrderView {
+        actions: actions(&order, circumstances.get(&order.id).unwrap_or(&unknown), caller),
+        lines: lines.as_mut().map(|lines| lines.remove(&order.id).unwrap_or_default()),
+        client: clients.get(&order.client_id).cloned(),
+        owner: owners.get(&order.owner_id).cloned(),
+        department: order.department_id.and_then(|id| departments.get(&id).cloned()),
+        order,
+    };
+    Ok(orders.into_iter().map(view).collect())
+}
+
+/// What `caller` may do with `order` in its present state.
+fn actions(order: &Order, circumstances: &Circumstances, caller: Option<&Arc<Caller>>) -> Vec<&'static str> {
+    let Some(caller) = caller else { return Vec::new() };
+    let update = (order.status == OrderStatus::Draft && may::<Order, Update>(caller, order)).then_some("update");
+    let steps = Transition::possible(order.status).filter(|step| may_take(*step, order, circumstances, caller));
+    update.into_iter().chain(steps.map(Into::into)).collect()
+}
+
+fn may_take(step: Transition, order: &Order, circumstances: &Circumstances, caller: &Arc<Caller>) -> bool {
+    match step {
+        Transition::Submit | Transition::Reopen | Transition::Close | Transition::Cancel => {
+            may::<Order, Update>(caller, order)
+        }
+        Transition::Approve => {
+            may::<Order, ApproveOrder>(caller, order)
+                && limits::permit_approval(order, circumstances, Some(caller)).is_ok()
+        }
+        Transition::Reject => may::<Order, ApproveOrder>(caller, order),
+        Transition::HandOver => may::<Order, HandOverOrder>(caller, order),
+        Transition::Return => may::<Order, ExecuteOrder>(caller, order) && !circumstances.begun,
+        Transition::Accept | Transition::Start | Transition::Fulfil => may::<Order, ExecuteOrder>(caller, order),
+    }
+}
+
+/// A step in an order's history, and who took it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "at": "2026-11-24T09:30:00Z",
+    "actor_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31", "action": "submit", "from_status": "draft",
+    "to_status": "submitted", "reason": null, "exceeded": ["max_order_amount"],
+    "actor": {"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31", "name": "Anna Petrova", "job_title": "Sales manager"}}))]
+pub struct OrderEventView {
+    #[serde(flatten)]
+    event: OrderEvent,
+    /// The one who took it; the system itself when `null`.
+    actor: Option<UserRef>,
+}
+
+/// `events` with the names of those who took the steps, in one query.
+///
+/// # Errors
+/// The database's.
+pub async fn history(db: &mut AsyncPgConnection, events: Vec<OrderEvent>) -> Result<Vec<OrderEventView>> {
+    let actors = users::references(db, events.iter().filter_map(|event| event.actor_id).collect()).await?;
+    let view = |event: OrderEvent| {
+        let actor = event.actor_id.and_then(|id| actors.get(&id).cloned());
+        OrderEventView { event, actor }
+    };
+    Ok(events.into_iter().map(view).collect())
+}

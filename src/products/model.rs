@@ -1,0 +1,273 @@
+//! What a product is.
+
+use diesel::prelude::{AsChangeset, Identifiable, Insertable, Queryable, Selectable};
+use serde::{Deserialize, Serialize};
+use strum::{AsRefStr, EnumString, VariantNames};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use crate::{
+    db::{schema::products, stored_as_text},
+    rest::{
+        entity::{Entity, Resource},
+        id::Id,
+        list::Sort,
+        number::{Amount, Percent},
+        patch::{self, change},
+        search,
+        text::{CurrencyCode, Line, Prose, Text},
+        time::Instant,
+    },
+};
+
+/// A product's identifier.
+pub type ProductId = Id<Product>;
+
+/// A good or a service that the company sells.
+#[derive(
+    Clone, Debug, PartialEq, Queryable, Selectable, Insertable, Identifiable, AsChangeset, Serialize, ToSchema,
+)]
+#[diesel(table_name = products, treat_none_as_null = true, treat_none_as_default_value = false)]
+#[schema(as = ProductFields)]
+pub struct Product {
+    /// Identifier.
+    pub id: ProductId,
+    /// Grows by one with each change.
+    #[schema(minimum = 1)]
+    pub version: i64,
+    /// When the product was created.
+    pub created_at: Instant,
+    /// When the product was last changed.
+    pub updated_at: Instant,
+    /// The stock keeping unit; no two products share one.
+    pub sku: Text<50>,
+    /// What the product is called.
+    pub name: Line,
+    /// Whether the product is a good or a service.
+    pub kind: ProductKind,
+    /// The part of the catalogue that it belongs to.
+    pub category: Option<Text<100>>,
+    /// Who makes or delivers it.
+    pub supplier: Option<Line>,
+    /// What one of it is: a piece, a box, an hour.
+    pub unit: Text<50>,
+    /// The price of one unit, before discount and tax.
+    pub base_price: Amount,
+    /// The currency of its prices.
+    pub currency: CurrencyCode,
+    /// The tax on its price, in percent.
+    pub tax_rate: Percent,
+    /// Confidential: the lowest price at which it may be sold. Absent for who may not see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_price: Option<Amount>,
+    /// What speaks for it.
+    pub strengths: Option<Prose>,
+    /// What speaks against it.
+    pub weaknesses: Option<Prose>,
+    /// Whether it is sold now.
+    pub is_active: bool,
+}
+
+/// Whether a product is a good or a service.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    AsRefStr,
+    EnumString,
+    diesel::expression::AsExpression,
+    diesel::deserialize::FromSqlRow,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[diesel(sql_type = diesel::sql_types::Text)]
+pub enum ProductKind {
+    /// Something that is delivered.
+    Good,
+    /// Something that is done.
+    Service,
+}
+stored_as_text!(ProductKind);
+
+impl Resource for Product {
+    const NAME: &'static str = "products";
+}
+
+impl Entity for Product {
+    const CONFIDENTIAL: &'static [&'static str] = &["min_price"];
+
+    fn uuid(&self) -> Uuid {
+        self.id.uuid()
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+}
+
+/// A product to be created.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"sku": "TEA-018", "name": "Chai", "kind": "good", "category": "Beverages", "supplier": "Exotic Liquids",
+    "unit": "10 boxes x 30 bags", "base_price": "18.00", "currency": "USD", "tax_rate": "20.00"}))]
+pub struct NewProduct {
+    /// The stock keeping unit; no two products share one.
+    pub sku: Text<50>,
+    /// What the product is called.
+    pub name: Line,
+    /// Whether the product is a good or a service.
+    pub kind: ProductKind,
+    /// The part of the catalogue that it belongs to.
+    pub category: Option<Text<100>>,
+    /// Who makes or delivers it.
+    pub supplier: Option<Line>,
+    /// What one of it is: a piece, a box, an hour.
+    pub unit: Text<50>,
+    /// The price of one unit, before discount and tax.
+    pub base_price: Amount,
+    /// The currency of its prices.
+    pub currency: CurrencyCode,
+    /// The tax on its price, in percent.
+    pub tax_rate: Percent,
+    /// Confidential: the lowest price at which it may be sold.
+    pub min_price: Option<Amount>,
+    /// What speaks for it.
+    pub strengths: Option<Prose>,
+    /// What speaks against it.
+    pub weaknesses: Option<Prose>,
+    /// Whether it is sold now.
+    #[serde(default = "active")]
+    #[schema(default = true)]
+    pub is_active: bool,
+}
+
+fn active() -> bool {
+    true
+}
+
+/// What of a product to change.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"base_price": "19.50", "weaknesses": null}))]
+pub struct ProductPatch {
+    /// The stock keeping unit; no two products share one.
+    #[serde(deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
+    pub sku: Option<Text<50>>,
+    /// What the product is called.
+    #[serde(deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
+    pub name: Option<Line>,
+    /// Whether the product is a good or a service.
+    #[serde(deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
+    pub kind: Option<ProductKind>,
+    /// The part of the catalogue that it belongs to.
+    #[serde(deserialize_with = "patch::set_or_clear")]
+    #[schema(value_type = Option<Text<100>>)]
+    pub category: Option<Option<Text<100>>>,
+    /// Who makes or delivers it.
+    #[serde(deserialize_with = "patch::set_or_clear")]
+    #[schema(value_type = Option<Line>)]
+    pub supplier: Option<Option<Line>>,
+    /// What one of it is: a piece, a box, an hour.
+    #[serde(deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
+    pub unit: Option<Text<50>>,
+    /// The price of one unit, before discount and tax.
+    #[serde(deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
+    pub base_price: Option<Amount>,
+    /// The currency of its prices.
+    #[serde(deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
+    pub currency: Option<CurrencyCode>,
+    /// The tax on its price, in percent.
+    #[serde(deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
+    pub tax_rate: Option<Percent>,
+    /// Confidential: the lowest price at which it may be sold.
+    #[serde(deserialize_with = "patch::set_or_clear")]
+    #[schema(value_type = Option<Amount>)]
+    pub min_price: Option<Option<Amount>>,
+    /// What speaks for it.
+    #[serde(deserialize_with = "patch::set_or_clear")]
+    #[schema(value_type = Option<Prose>)]
+    pub strengths: Option<Option<Prose>>,
+    /// What speaks against it.
+    #[serde(deserialize_with = "patch::set_or_clear")]
+    #[schema(value_type = Option<Prose>)]
+    pub weaknesses: Option<Option<Prose>>,
+    /// Whether it is sold now.
+    #[serde(deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
+    pub is_active: Option<bool>,
+}
+
+impl ProductPatch {
+    /// Puts what the patch says into `product`.
+    pub fn apply(self, product: &mut Product) {
+        change(&mut product.sku, self.sku);
+        change(&mut product.name, self.name);
+        change(&mut product.kind, self.kind);
+        change(&mut product.category, self.category);
+        change(&mut product.supplier, self.supplier);
+        change(&mut product.unit, self.unit);
+        change(&mut product.base_price, self.base_price);
+        change(&mut product.currency, self.currency);
+        change(&mut product.tax_rate, self.tax_rate);
+        change(&mut product.min_price, self.min_price);
+        change(&mut product.strengths, self.strengths);
+        change(&mut product.weaknesses, self.weaknesses);
+        change(&mut product.is_active, self.is_active);
+    }
+}
+
+/// Which products to list, and how.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct ProductFilter {
+    /// Only products of one of these kinds.
+    #[param(inline)]
+    pub kind: Vec<ProductKind>,
+    /// Only products of one of these categories.
+    #[param(inline)]
+    pub category: Vec<Text<100>>,
+    /// Only products that are sold now, or only others.
+    pub is_active: Option<bool>,
+    /// Only the products with one of these stock keeping units.
+    #[param(inline)]
+    pub sku: Vec<Text<50>>,
+    /// Only products changed at or after this moment.
+    #[param(inline)]
+    pub updated_at_from: Option<Instant>,
+    /// Only products changed before this moment.
+    #[param(inline)]
+    pub updated_at_to: Option<Instant>,
+    /// Every word must occur in the name, the stock keeping unit, the category or the supplier. Best matches first, unless
+    /// `sort` says otherwise.
+    #[param(inline)]
+    pub q: Option<search::Words>,
+    /// The order; `name` when left out.
+    #[param(inline)]
+    pub sort: Option<ProductOrder>,
+}
+
+/// The order of a list of products.
+pub type ProductOrder = Sort<ProductSort>;
+
+/// What products can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum ProductSort {
+    /// What the product is called.
+    Name,
+    /// When the product was last changed.
+    UpdatedAt,
+}

@@ -1,0 +1,194 @@
+//! Every query on products. They belong to nobody, so a right that reaches anywhere reaches all of them.
+
+use std::collections::HashMap;
+
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper, pg::Pg};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::{
+    confidential,
+    model::{NewProduct, Product, ProductFilter, ProductId, ProductPatch, ProductSort},
+};
+use crate::{
+    access::{
+        actions::{Create, Read, Update},
+        scope::Scope,
+    },
+    db::{Cached, schema::products},
+    error::{Error, OnConstraint, Result},
+    rest::{
+        change::Tx,
+        entity::{Entity, Resource},
+        etag::IfMatch,
+        id::Id,
+        invalid::Invalid,
+        keyset::{KeyValue, Order, keyset},
+        list::{ListQuery, Page, Sort},
+        search::search,
+    },
+};
+
+type Boxed = products::BoxedQuery<'static, Pg>;
+
+/// The rows of `filter`: for the page and for its total alike.
+fn filtered(filter: &ProductFilter) -> Boxed {
+    let mut query = products::table.into_boxed();
+    if !filter.kind.is_empty() {
+        query = query.filter(products::kind.eq_any(filter.kind.clone()));
+    }
+    if !filter.category.is_empty() {
+        query = query.filter(products::category.eq_any(filter.category.clone()));
+    }
+    if let Some(is_active) = filter.is_active {
+        query = query.filter(products::is_active.eq(is_active));
+    }
+    if !filter.sku.is_empty() {
+        query = query.filter(products::sku.eq_any(filter.sku.clone()));
+    }
+    if let Some(from) = filter.updated_at_from {
+        query = query.filter(products::updated_at.ge(from));
+    }
+    if let Some(to) = filter.updated_at_to {
+        query = query.filter(products::updated_at.lt(to));
+    }
+    match &filter.q {
+        Some(words) => search(query, Product::NAME, words),
+        None => query,
+    }
+}
+
+/// A page of the products.
+///
+/// # Errors
+/// The database's.
+pub async fn list(
+    db: &mut AsyncPgConnection,
+    _scope: &Scope<Product, Read>,
+    query: &ListQuery<ProductFilter>,
+) -> Result<Page<Product>> {
+    let filter = &query.filter;
+    let by_default = Sort { key: ProductSort::Name, descending: false };
+    let order = match (filter.sort, &filter.q) {
+        (None, Some(words)) => Order::rank(Product::NAME, words.as_str()),
+        (sort, _) => {
+            let sort = sort.unwrap_or(by_default);
+            Order::column(Product::NAME, column(sort.key), sort.descending)
+        }
+    };
+    let rows =
+        keyset(filtered(filter), order, query.after.clone(), query.limit).select(Product::as_select()).load(db).await?;
+    let total = match query.total {
+        true => Some(filtered(filter).count().get_result(db).await?),
+        false => None,
+    };
+    query.page(rows, total, |product: &Product| {
+        let key = match (filter.sort, &filter.q) {
+            (None, Some(_)) => KeyValue::Rank,
+            (sort, _) => value(sort.unwrap_or(by_default).key, product),
+        };
+        (key, product.uuid())
+    })
+}
+
+fn column(sort: ProductSort) -> &'static str {
+    match sort {
+        ProductSort::Name => "name",
+        ProductSort::UpdatedAt => "updated_at",
+    }
+}
+
+fn value(sort: ProductSort, product: &Product) -> KeyValue {
+    match sort {
+        ProductSort::Name => KeyValue::Text(product.name.as_str().to_owned()),
+        ProductSort::UpdatedAt => KeyValue::Instant(product.updated_at),
+    }
+}
+
+/// The product `id`.
+///
+/// # Errors
+/// 404 when there is none.
+pub async fn find(db: &mut AsyncPgConnection, _scope: &Scope<Product, Read>, id: ProductId) -> Result<Product> {
+    let product = products::table.find(id).select(Product::as_select()).first(db).await.optional()?;
+    product.ok_or_else(Error::not_found)
+}
+
+/// Those of `ids` that exist, in one query, for what is sold at their price. With their confidential fields: they are not
+/// for an answer.
+///
+/// # Errors
+/// The database's.
+pub async fn find_all(db: &mut AsyncPgConnection, ids: Vec<ProductId>) -> Result<HashMap<ProductId, Product>> {
+    let rows: Vec<Product> =
+        products::table.filter(products::id.eq_any(ids)).select(Product::as_select()).load(db).await?;
+    Ok(rows.into_iter().map(|product| (product.id, product)).collect())
+}
+
+/// Creates a product.
+///
+/// # Errors
+/// 403 for a confidential field out of reach, 422 for a taken stock keeping unit.
+pub async fn insert(tx: &mut Tx<'_>, _scope: &Scope<Product, Create>, new: NewProduct) -> Result<Product> {
+    confidential::check_new(tx.caller(), &new)?;
+    let now = tx.now();
+    let product = Product {
+        id: Id::generate(),
+        version: 1,
+        created_at: now,
+        updated_at: now,
+        sku: new.sku,
+        name: new.name,
+        kind: new.kind,
+        category: new.category,
+        supplier: new.supplier,
+        unit: new.unit,
+        base_price: new.base_price,
+        currency: new.currency,
+        tax_rate: new.tax_rate,
+        min_price: new.min_price,
+        strengths: new.strengths,
+        weaknesses: new.weaknesses,
+        is_active: new.is_active,
+    };
+    diesel::insert_into(products::table).values(&product).execute(&mut **tx).await.on_constraint(breached)?;
+    tx.created(&product);
+    Ok(product)
+}
+
+/// Changes what `patch` names.
+///
+/// # Errors
+/// 404, 412, 403 for a confidential field out of reach, 422 for a taken stock keeping unit.
+pub async fn update(
+    tx: &mut Tx<'_>,
+    _scope: &Scope<Product, Update>,
+    id: ProductId,
+    seen: &IfMatch,
+    patch: ProductPatch,
+) -> Result<Product> {
+    let before: Product = products::table
+        .find(id)
+        .select(Product::as_select())
+        .for_no_key_update()
+        .first(&mut **tx)
+        .await
+        .optional()?
+        .ok_or_else(Error::not_found)?;
+    confidential::check_patch(tx.caller(), &patch)?;
+    seen.check(before.version)?;
+    let mut after = before.clone();
+    patch.apply(&mut after);
+    if after == before {
+        return Ok(before);
+    }
+    after.version += 1;
+    after.updated_at = tx.now();
+    let update = diesel::update(products::table.find(id)).set(after.clone());
+    Cached(update).execute(&mut **tx).await.on_constraint(breached)?;
+    tx.changed("updated", &before, &after);
+    Ok(after)
+}
+
+fn breached(constraint: &str) -> Option<Error> {
+    (constraint == "products_sku_key").then(|| Error::field("/sku", Invalid::Taken))
+}

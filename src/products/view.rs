@@ -1,0 +1,45 @@
+//! A product as a caller sees it.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::model::Product;
+use crate::{
+    access::{caller::Caller, role::Reach},
+    rest::entity::View,
+};
+
+/// A product, and what the caller may do with it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Product, example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "version": 2,
+    "created_at": "2026-11-20T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z", "sku": "TEA-018", "name": "Chai", "kind": "good",
+    "category": "Beverages", "supplier": "Exotic Liquids", "unit": "10 boxes x 30 bags", "base_price": "18.00", "currency": "USD",
+    "tax_rate": "20.00", "strengths": "Brews in a minute", "weaknesses": "Dearer than the competitors'", "is_active": true,
+    "actions": []}))]
+pub struct ProductView {
+    #[serde(flatten)]
+    product: Product,
+    /// What the caller may do with the product now.
+    actions: Vec<&'static str>,
+}
+
+impl ProductView {
+    /// `product` as `caller` sees it.
+    pub fn of(mut product: Product, caller: Option<&Arc<Caller>>) -> Self {
+        let may_update = caller.is_some_and(|caller| caller.policy.reach("products:update") > Reach::None);
+        if let Some(caller) = caller {
+            product.redact(caller);
+        }
+        Self { product, actions: if may_update { vec!["update"] } else { Vec::new() } }
+    }
+}
+
+impl View for ProductView {
+    type Row = Product;
+
+    fn row(&self) -> &Product {
+        &self.product
+    }
+}

@@ -1,0 +1,183 @@
+//! Who may let an order pass.
+
+use serde_json::{Value, json};
+
+use super::{actions, client, draft, key_client, later, product, product_with, step};
+use crate::harness::{TestApp, TestUser};
+
+/// An order of one line, submitted by `user`.
+async fn submitted(user: &TestUser, client: &Value, line: Value) -> Value {
+    let order = user.post("/v1/orders", json!({"client_id": client["id"], "lines": [line]})).await.created();
+    step(user, "submit", &order).await
+}
+
+/// The limits that the newest step of the history names.
+async fn exceeded(user: &TestUser, order: &Value) -> Value {
+    let page = user.get(&format!("{}/history?limit=1", order["path"].as_str().unwrap())).await.ok();
+    assert_eq!(page["data"][0]["action"], "submit");
+    assert_eq!(page["data"][0]["actor"]["id"], json!(user.id));
+    page["data"][0]["exceeded"].clone()
+}
+
+#[actix_web::test]
+async fn a_manager_submits_up_to_each_limit_without_approval() {
+    let app = TestApp::start().await;
+    let ann = app.manager("ann").await;
+    let client = client(&ann).await;
+    let paper = product_with(&app, "100", "RUB", true, "95").await;
+    let line = |quantity: &str, price: &str, discount: &str| json!({"product_id": paper, "quantity": quantity, "unit_price": price, "discount_percent": discount});
+    for (line, names) in [
+        (line("1000", "100", "0"), json!([])),
+        (line("1000.001", "100", "0"), json!(["max_order_amount"])),
+        (line("1", "100", "5"), json!([])),
+        (line("1", "200", "5.01"), json!(["max_discount_percent"])),
+        (line("1", "95", "0"), json!([])),
+        // A price cut by hand is a discount, and here below the product's least price too.
+        (line("1", "94.99", "0"), json!(["max_discount_percent", "min_price"])),
+        (line("2000", "80", "10"), json!(["max_order_amount", "max_discount_percent", "min_price"])),
+    ] {
+        let order = submitted(&ann, &client, line.clone()).await;
+        let waits = names != json!([]);
+        assert_eq!(order["status"], if waits { "submitted" } else { "approved" }, "{line}");
+        assert_eq!(exceeded(&ann, &order).await, names, "{line}");
+        assert_eq!(order["approved_by"], if waits { Value::Null } else { json!(ann.id) });
+        assert_eq!(order["submitted_at"], "2026-11-24T10:00:00Z");
+    }
+}
+
+#[actix_web::test]
+async fn a_key_account_manager_has_wider_limits_and_a_supervisor_none() {
+    let app = TestApp::start().await;
+    let (kim, sue) = (app.key_account_manager("kim").await, app.supervisor().await);
+    let client = client(&kim).await;
+    let paper = product(&app, "1000").await;
+    let line = |quantity: &str, discount: &str| json!({"product_id": paper, "quantity": quantity, "discount_percent": discount});
+    for (line, status) in [
+        (line("1000", "0"), "approved"),
+        (line("1000.001", "0"), "submitted"),
+        (line("1", "15"), "approved"),
+        (line("1", "15.01"), "submitted"),
+    ] {
+        assert_eq!(submitted(&kim, &client, line.clone()).await["status"], status, "{line}");
+    }
+    let free = submitted(&sue, &client, line("1000000", "100")).await;
+    assert_eq!((&free["status"], &free["net_total"]), (&json!("approved"), &json!("0.0000")));
+    assert_eq!(submitted(&sue, &client, line("1000000", "0")).await["status"], "approved");
+}
+
+#[actix_web::test]
+async fn the_approver_is_not_the_author_and_has_limits_too() {
+    let app = TestApp::start().await;
+    let kim = app.key_account_manager("kim").await;
+    let kay = app.key_account_manager_of(&kim, "kay").await;
+    let client = key_client(&kim).await;
+    let paper = product(&app, "1000").await;
+    let order = step(&kim, "submit", &draft(&kim, &client, &paper, "1001").await).await;
+    assert_eq!(actions(&order), ["reject", "cancel"]);
+    let problem = kim.transition("approve", &order, json!({})).await.problem(403, "forbidden");
+    assert_eq!(problem["rule"], "separation_of_duties");
+
+    let path = order["path"].as_str().unwrap();
+    assert_eq!(actions(&kay.get(path).await.ok()), ["reject", "cancel"]);
+    let problem = kay.transition("approve", &order, json!({})).await.problem(403, "limit_exceeded");
+    assert_eq!((&problem["limit"], &problem["limits"]), (&json!("max_order_amount"), &json!(["max_order_amount"])));
+
+    let sue = app.supervisor().await;
+    assert_eq!(actions(&sue.get(path).await.ok()), ["approve", "reject", "cancel"]);
+    assert_eq!(actions(&sue.get("/v1/orders").await.ok()["data"][0]), ["approve", "reject", "cancel"]);
+    let approved = sue.transition("approve", &order, json!({"reason": "A good client"})).await.ok();
+    assert_eq!((&approved["status"], &approved["approved_by"]), (&json!("approved"), &json!(sue.id)));
+    let recorded = app.audit(&order["id"]).await;
+    assert_eq!(recorded[2].0, "approve");
+    assert_eq!(recorded[2].1["reason"], json!({"to": "A good client"}));
+    assert_eq!(app.events(&order["id"]).await, ["orders.created", "orders.submit", "orders.approve"]);
+    sue.transition("approve", &approved, json!({})).await.problem(409, "invalid_state");
+    sue.transition("approve", &order, json!({})).await.problem(412, "precondition_failed");
+}
+
+#[actix_web::test]
+async fn an_approver_lets_pass_what_is_within_the_own_limits() {
+    let app = TestApp::start().await;
+    let (ann, kim, sue) = (app.manager("ann").await, app.key_account_manager("kim").await, app.supervisor().await);
+    let client = client(&ann).await;
+    let paper = product_with(&app, "100", "RUB", true, "90").await;
+    let line = |discount: &str| json!({"product_id": paper, "quantity": "1", "discount_percent": discount});
+    let large = step(&ann, "submit", &draft(&ann, &client, &paper, "10000").await).await;
+    let over = step(&ann, "submit", &draft(&ann, &client, &paper, "10000.001").await).await;
+    let reduced = submitted(&ann, &client, line("10")).await;
+    let cheap = submitted(&ann, &client, line("10.01")).await;
+    sue.transition("transfer", &client, json!({"owner_id": kim.id, "reason": "growth"})).await.ok();
+
+    for (order, limit) in
+        [(&large, None), (&over, Some("max_order_amount")), (&reduced, None), (&cheap, Some("min_price"))]
+    {
+        let seen = kim.get(order["path"].as_str().unwrap()).await.ok();
+        assert_eq!(actions(&seen).contains(&"approve"), limit.is_none(), "{limit:?}");
+        let answer = kim.transition("approve", order, json!({})).await;
+        match limit {
+            None => assert_eq!(answer.ok()["status"], "approved"),
+            Some(limit) => assert_eq!(answer.problem(403, "limit_exceeded")["limit"], limit),
+        }
+    }
+    assert_eq!(step(&sue, "approve", &cheap).await["status"], "approved");
+}
+
+#[actix_web::test]
+async fn nobody_alone_sells_below_the_least_price() {
+    let app = TestApp::start().await;
+    let (sue, ann) = (app.supervisor().await, app.manager("ann").await);
+    let client = client(&ann).await;
+    let paper = product_with(&app, "100", "RUB", true, "90").await;
+    let line = json!({"product_id": paper, "quantity": "1", "discount_percent": "11"});
+    let order = submitted(&sue, &client, line).await;
+    assert_eq!((&order["status"], exceeded(&sue, &order).await), (&json!("submitted"), json!(["min_price"])));
+    sue.transition("approve", &order, json!({})).await.problem(403, "forbidden");
+    assert_eq!(step(&app.supervisor().await, "approve", &order).await["status"], "approved");
+}
+
+#[actix_web::test]
+async fn a_rejected_order_is_reopened_and_submitted_anew() {
+    let app = TestApp::start().await;
+    let (ann, sue) = (app.manager("ann").await, app.supervisor().await);
+    let client = client(&ann).await;
+    let paper = product(&app, "100").await;
+    let order = step(&ann, "submit", &draft(&ann, &client, &paper, "1001").await).await;
+    sue.transition("reject", &order, json!({})).await.field_error("/reason", "required");
+    let rejected = sue.transition("reject", &order, json!({"reason": "Too much"})).await.ok();
+    let rejected = ann.get(rejected["path"].as_str().unwrap()).await.ok();
+    assert_eq!(actions(&rejected), ["reopen", "cancel"]);
+    let draft = step(&ann, "reopen", &rejected).await;
+    assert_eq!((&draft["status"], &draft["submitted_at"]), (&json!("draft"), &Value::Null));
+    let lines = json!([{"product_id": paper, "quantity": "1000"}]);
+    let draft = ann.patch(draft["path"].as_str().unwrap(), &draft, json!({"lines": lines})).await.ok();
+    assert_eq!(step(&ann, "submit", &draft).await["status"], "approved");
+    let steps: Vec<String> = super::history(&ann, &draft).await.into_iter().map(|(action, ..)| action).collect();
+    assert_eq!(steps, ["create", "submit", "reject", "reopen", "submit"]);
+}
+
+#[actix_web::test]
+async fn submitting_twice_with_one_key_submits_once() {
+    let app = TestApp::start().await;
+    let ann = app.manager("ann").await;
+    let order = draft(&ann, &client(&ann).await, &product(&app, "100").await, "1").await;
+    let path = format!("{}/submit", order["path"].as_str().unwrap());
+    let send = async || {
+        let request = ann.request(actix_web::http::Method::POST, &path);
+        ann.send(request.insert_header(("If-Match", "\"1\"")).insert_header(("Idempotency-Key", "s"))).await
+    };
+    let first = send().await.ok();
+    let again = send().await;
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    assert_eq!(again.ok(), first);
+    assert_eq!(app.count("order_events").await, 2);
+    ann.transition("submit", &first, json!({})).await.problem(409, "invalid_state");
+}
+
+#[actix_web::test]
+async fn an_order_is_of_the_day_of_its_submission() {
+    let app = TestApp::start().await;
+    let ann = app.manager("ann").await;
+    let order = draft(&ann, &client(&ann).await, &product(&app, "100").await, "1").await;
+    let ann = later(&app, &ann, 2).await;
+    assert_eq!(step(&ann, "submit", &order).await["ordered_on"], "2026-11-26");
+}
