@@ -146,7 +146,6 @@ impl Row {
     }
 
     /// One answer, held against what the policy says of it.
-    #[expect(clippy::similar_names, reason = "a cell for each call")]
     async fn cell(&self, call: &Call, caller: &Caller, wrong: &mut Vec<String>) -> String {
         let answer = caller.user.send(call.request(&self.operation, &caller.user)).await;
         let mut told = answer.status.to_string();
