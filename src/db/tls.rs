@@ -12,9 +12,11 @@ use rustls::{
     client::{
         WebPkiServerVerifier,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+        verify_server_name,
     },
     crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
+    server::ParsedCertificate,
 };
 use strum::EnumString;
 use tokio_postgres::{
@@ -162,34 +164,22 @@ fn protection(named: Option<Protection>, driver: SslMode, root: Option<&str>) ->
 
 fn client_config(protection: Protection, root: Option<&str>) -> Result<ClientConfig, TargetError> {
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let roots = if protection < Protection::VerifyCa { None } else { Some(Arc::new(authorities(root)?)) };
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
-    let mut config = match roots {
-        Some(roots) if protection == Protection::VerifyFull => builder.with_root_certificates(roots),
-        roots => {
-            let chain = roots.map(|roots| WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider)));
-            let chain = chain.map(|builder| builder.build().map_err(|error| TlsError::General(error.to_string())));
-            let verifier = Lenient { chain: chain.transpose()?, provider };
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
+    let authorities = match root {
+        _ if protection < Protection::VerifyCa => None,
+        None | Some("system") => {
+            Some(Authorities::new("system", rustls_native_certs::load_native_certs().certs, &provider)?)
         }
-    }
-    .with_no_client_auth();
+        Some(path) => Some(Authorities::new(path, read_certificates(path)?, &provider)?),
+    };
+    let by_name = protection == Protection::VerifyFull;
+    let verifier = Verifier { authorities, by_name, provider: Arc::clone(&provider) };
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth();
     config.alpn_protocols = vec![b"postgresql".to_vec()];
     Ok(config)
-}
-
-/// The certificates of the file, or of the system's authorities.
-fn authorities(root: Option<&str>) -> Result<RootCertStore, TargetError> {
-    let (name, certificates) = match root {
-        None | Some("system") => ("system", rustls_native_certs::load_native_certs().certs),
-        Some(path) => (path, read_certificates(path)?),
-    };
-    let mut store = RootCertStore::empty();
-    let (added, _) = store.add_parsable_certificates(certificates);
-    if added == 0 {
-        return Err(TargetError::RootCertificates(name.to_owned(), "no certificate in it".to_owned()));
-    }
-    Ok(store)
 }
 
 fn read_certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, TargetError> {
@@ -200,14 +190,40 @@ fn read_certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, TargetE
         .map_err(|error| wrong(error.to_string()))
 }
 
-/// Checks less than the host's name: the chain only, or nothing but that the server has its certificate's key.
+/// Whose certificates count.
 #[derive(Debug)]
-struct Lenient {
-    chain: Option<Arc<WebPkiServerVerifier>>,
+struct Authorities {
+    certificates: Vec<CertificateDer<'static>>,
+    chain: Arc<WebPkiServerVerifier>,
+}
+
+impl Authorities {
+    fn new(
+        from: &str,
+        certificates: Vec<CertificateDer<'static>>,
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<Self, TargetError> {
+        let mut store = RootCertStore::empty();
+        let (added, _) = store.add_parsable_certificates(certificates.iter().cloned());
+        if added == 0 {
+            return Err(TargetError::RootCertificates(from.to_owned(), "no certificate in it".to_owned()));
+        }
+        let chain = WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(provider))
+            .build()
+            .map_err(|error| TlsError::General(error.to_string()))?;
+        Ok(Self { certificates, chain })
+    }
+}
+
+/// Checks what the `sslmode` asks for; in any case that the server has its certificate's key.
+#[derive(Debug)]
+struct Verifier {
+    authorities: Option<Authorities>,
+    by_name: bool,
     provider: Arc<CryptoProvider>,
 }
 
-impl ServerCertVerifier for Lenient {
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -216,14 +232,27 @@ impl ServerCertVerifier for Lenient {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, TlsError> {
-        let Some(chain) = &self.chain else { return Ok(ServerCertVerified::assertion()) };
-        // The name is looked at last: when it is what is wrong, the chain is right.
+        use CertificateError::{
+            Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet, NotValidYetContext,
+        };
+        let Some(Authorities { certificates, chain }) = &self.authorities else {
+            return Ok(ServerCertVerified::assertion());
+        };
         match chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+            // The name is looked at last: when it is what is wrong, the chain is right.
+            Err(TlsError::InvalidCertificate(NotValidForName | NotValidForNameContext { .. })) if !self.by_name => {}
             Err(TlsError::InvalidCertificate(
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) => Ok(ServerCertVerified::assertion()),
-            other => other,
+                error @ (Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. }),
+            )) => return Err(error.into()),
+            // A certificate that a server made for itself, and that was given as its own authority.
+            Err(_) if certificates.iter().any(|known| known == end_entity) => {
+                if self.by_name {
+                    verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                }
+            }
+            other => return other,
         }
+        Ok(ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(

@@ -6,7 +6,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use liaison::{db::Target, secrets::random_text};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::{ServerConfig, crypto::aws_lc_rs};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
@@ -29,8 +29,11 @@ struct Relay {
 impl Relay {
     /// With a certificate of an authority of its own, for `name`.
     async fn start(app: &TestApp, name: &str) -> Self {
+        Self::with(app, certified(name)).await
+    }
+
+    async fn with(app: &TestApp, (acceptor, authority): (TlsAcceptor, PathBuf)) -> Self {
         let (folder, database) = socket_of(app.url());
-        let (acceptor, authority) = certified(name);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         actix_web::rt::spawn(async move {
@@ -68,21 +71,40 @@ fn socket_of(url: &str) -> (PathBuf, String) {
     (folder.clone(), config.get_dbname().unwrap().to_owned())
 }
 
+/// A certificate for `name`, and a file with the one of its authority.
 fn certified(name: &str) -> (TlsAcceptor, PathBuf) {
     let mut params = CertificateParams::new([]).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+    (acceptor(&certificate, key), authority_file(&issuer.pem()))
+}
+
+/// The same, as `openssl req -x509` makes it: its own authority.
+fn self_made(name: &str) -> (TlsAcceptor, PathBuf) {
+    let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    let file = authority_file(&certificate.pem());
+    (acceptor(&certificate, key), file)
+}
+
+fn authority_file(pem: &str) -> PathBuf {
     let file = std::env::temp_dir().join(format!("liaison-ca-{}.pem", random_text::<9>().unwrap()));
-    std::fs::write(&file, issuer.pem()).unwrap();
+    std::fs::write(&file, pem).unwrap();
+    file
+}
+
+fn acceptor(certificate: &Certificate, key: KeyPair) -> TlsAcceptor {
     let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(vec![certificate.der().clone()], key.into())
         .unwrap();
-    (TlsAcceptor::from(Arc::new(config)), file)
+    TlsAcceptor::from(Arc::new(config))
 }
 
 async fn relay(mut client: TcpStream, acceptor: TlsAcceptor, folder: PathBuf) -> std::io::Result<()> {
@@ -124,6 +146,17 @@ async fn the_name_is_checked_by_verify_full_alone() {
     let refused = wrong.reach("localhost", &wrong.trusting("verify-full")).await.unwrap_err();
     assert!(refused.contains("not valid for name"), "{refused}");
     right.reach("localhost", &right.trusting("verify-full")).await.unwrap();
+}
+
+#[actix_web::test]
+async fn a_self_made_certificate_may_be_its_own_authority() {
+    let app = TestApp::start().await;
+    let (right, wrong) =
+        (Relay::with(&app, self_made("localhost")).await, Relay::with(&app, self_made("db.example")).await);
+    right.reach("localhost", &right.trusting("verify-full")).await.unwrap();
+    wrong.reach("localhost", &wrong.trusting("verify-ca")).await.unwrap();
+    assert!(wrong.reach("localhost", &wrong.trusting("verify-full")).await.unwrap_err().contains("not valid for name"));
+    assert!(right.reach("localhost", &wrong.trusting("verify-ca")).await.is_err());
 }
 
 #[actix_web::test]

@@ -8,12 +8,11 @@ use chrono::Duration;
 use diesel::QueryableByName;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use liaison::{
-    access::{caller::TeamId, keys::Keys, role::Role},
+    access::{keys::Keys, role::Role},
     app::{self, State},
     auth::throttle::Limits,
     clock::Clock,
     db::{self, Db, PoolSettings},
-    rest::id::Id,
     secrets::Secrets,
     server,
 };
@@ -157,11 +156,6 @@ impl TestApp {
     /// Nobody.
     pub fn anonymous(&self) -> TestUser {
         TestUser::anonymous(self.clone())
-    }
-
-    /// A team that nobody is in.
-    pub async fn team(&self, name: &str) -> TeamId {
-        user::team(self, Id::generate(), name).await
     }
 
     /// The changes recorded for a resource, oldest first: action and changed fields.
