@@ -1,28 +1,25 @@
-# A server of its own for tests from outside: a fresh database in a temporary folder, a supervisor and a manager.
+# A server of its own for tests from outside: the demonstration company in a temporary folder.
 
 SERVER=
 SERVER_PID=
 SERVER_HOME=
+SERVER_PASSWORD=
 
 start_server() {
     [[ -z $SERVER_PID ]] || return 0
     cargo build --locked
     SERVER_HOME=$(mktemp -d)
     chmod 755 "$SERVER_HOME"
-    local role port
-    for role in supervisor manager; do
-        target/debug/liaison user create --data-dir "$SERVER_HOME/data" \
-            --email "$(user_of "$role")" --name "Test $role" --role "$role" --team Tests \
-            2>>"$SERVER_HOME/log" | sed -n 's/.* with the password //p' | tail -1 >"$SERVER_HOME/$role"
-    done
+    SERVER_PASSWORD=$(python3 -c 'import secrets; print(secrets.token_urlsafe(18))')
+    local port tries
     port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
     SERVER=http://127.0.0.1:$port
-    target/debug/liaison --data-dir "$SERVER_HOME/data" --listen "127.0.0.1:$port" --issuer "$SERVER" \
-        >>"$SERVER_HOME/log" 2>&1 </dev/null &
+    LIAISON_DEMO_PASSWORD=$SERVER_PASSWORD target/debug/liaison --demo --data-dir "$SERVER_HOME/data" \
+        --listen "127.0.0.1:$port" --issuer "$SERVER" >"$SERVER_HOME/log" 2>&1 </dev/null &
     SERVER_PID=$!
-    local tries
-    for tries in {1..150}; do
+    for tries in {1..600}; do
         ! curl -fsS -o /dev/null "$SERVER/readyz" 2>/dev/null || return 0
+        kill -0 "$SERVER_PID" 2>/dev/null || break
         sleep 0.2
     done
     printf 'the server is not ready after %d tries\n' "$tries"
@@ -48,15 +45,15 @@ still_alive() {
 }
 
 user_of() {
-    printf '%s@tests.example' "$1"
-}
-
-password_of() {
-    cat "$SERVER_HOME/$1"
+    case $1 in
+        supervisor) echo andrew.fuller@northwind.example ;;
+        key_account_manager) echo nancy.davolio@northwind.example ;;
+        manager) echo laura.callahan@northwind.example ;;
+    esac
 }
 
 access_token() {
     curl -fsS "$SERVER/v1/auth/token" --data-urlencode grant_type=password \
-        --data-urlencode "username=$(user_of "$1")" --data-urlencode "password=$(password_of "$1")" |
+        --data-urlencode "username=$(user_of "$1")" --data-urlencode "password=$SERVER_PASSWORD" |
         python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])'
 }

@@ -96,22 +96,22 @@ pub fn app(
     let (app, _) = App::new().into_utoipa_app().configure(routes).split_for_parts();
     app.app_data(state)
         .app_data(Data::new(db))
-        .app_data(web::PathConfig::default().error_handler(|_, _| Error::not_found().into()))
+        .app_data(web::PathConfig::default().error_handler(|_, request| no_such_operation(request).into()))
         .configure(docs::routes)
-        .default_service(web::to(no_such_operation))
+        .default_service(web::to(async |request: HttpRequest| Err::<HttpResponse, _>(no_such_operation(&request))))
         .wrap(from_fn(identify))
         .wrap(Compress::default())
         .wrap(from_fn(rest::answer::complete))
 }
 
 /// 404, or 405 with `Allow` when the address exists for other methods.
-async fn no_such_operation(request: HttpRequest) -> Result<HttpResponse> {
-    let state = State::of(&request)?;
+fn no_such_operation(request: &HttpRequest) -> Error {
+    let Ok(state) = State::of(request) else { return Error::not_found() };
     let methods = state.document.methods_at(request.path());
-    if methods.is_empty() {
-        return Err(Error::not_found());
+    if methods.is_empty() || methods.contains(&request.method().as_str()) {
+        return Error::not_found();
     }
-    Err(Error::new(ProblemType::MethodNotAllowed).allow(&methods.join(", ")))
+    Error::new(ProblemType::MethodNotAllowed).allow(&methods.join(", "))
 }
 
 /// Finds who is calling, before any extractor asks.

@@ -285,7 +285,7 @@ pub struct ContactParams {
     #[param(inline)]
     pub include: ContactIncludes,
     /// Only these fields, separated by commas.
-    #[param(max_length = 1000, example = "id,version")]
+    #[param(max_length = 1000)]
     pub fields: Option<String>,
 }
 

@@ -336,7 +336,7 @@ pub struct ContractParams {
     #[param(inline)]
     pub include: ContractIncludes,
     /// Only these fields, separated by commas.
-    #[param(max_length = 1000, example = "id,version")]
+    #[param(max_length = 1000)]
     pub fields: Option<String>,
 }
 

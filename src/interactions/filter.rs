@@ -107,7 +107,7 @@ pub struct InteractionParams {
     #[param(inline)]
     pub include: InteractionIncludes,
     /// Only these fields, separated by commas.
-    #[param(max_length = 1000, example = "id,version")]
+    #[param(max_length = 1000)]
     pub fields: Option<String>,
 }
 

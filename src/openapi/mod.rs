@@ -67,7 +67,7 @@ impl Document {
         Ok(Self { json, methods: methods(&document) })
     }
 
-    /// The methods of the operations at `path`.
+    /// The methods of the operations at `path`; a path without parameters goes before one with, as OpenAPI says.
     pub fn methods_at(&self, path: &str) -> Vec<&str> {
         let asked = segments(path);
         let fits = |template: &[String]| {
@@ -76,7 +76,8 @@ impl Document {
                 && parts.all(|(part, asked)| part == asked || (part.starts_with('{') && !asked.is_empty()))
         };
         let fitting = self.methods.iter().filter(|(template, _)| fits(template));
-        fitting.flat_map(|(_, methods)| methods.iter().map(String::as_str)).collect()
+        let best = fitting.min_by_key(|(template, _)| template.iter().filter(|part| part.starts_with('{')).count());
+        best.into_iter().flat_map(|(_, methods)| methods.iter().map(String::as_str)).collect()
     }
 }
 

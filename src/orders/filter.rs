@@ -117,7 +117,7 @@ pub struct OrderParams {
     #[param(inline)]
     pub include: OrderIncludes,
     /// Only these fields, separated by commas.
-    #[param(max_length = 1000, example = "id,version")]
+    #[param(max_length = 1000)]
     pub fields: Option<String>,
 }
 
