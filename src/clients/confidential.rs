@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::model::{Client, ClientPatch, NewClient};
+use super::{
+    bodies::{ClientPatch, NewClient},
+    model::Client,
+};
 use crate::{
     access::{
         caller::{Caller, TeamId, UserId},

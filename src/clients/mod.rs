@@ -1,7 +1,9 @@
 //! Organisations and persons that the company works with: the middle of everything. Managers see their own,
 //! key-account managers also their team's key clients, supervisors all.
 
+mod bodies;
 mod confidential;
+mod filter;
 mod model;
 mod queries;
 mod reference;
@@ -11,7 +13,8 @@ mod touch;
 mod transfer;
 mod view;
 
-pub use model::{Address, Client, ClientId, Kind, Messenger, MessengerKind, NewClient};
+pub use bodies::NewClient;
+pub use model::{Address, Client, ClientId, Kind, Messenger, MessengerKind};
 pub use queries::{find, hold, insert, refuse_archived, step};
 pub use reference::{ClientRef, references};
 pub use routes::routes;

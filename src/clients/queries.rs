@@ -7,8 +7,10 @@ use diesel::{
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{
+    bodies::{ClientPatch, NewClient},
     confidential,
-    model::{Archive, Client, ClientFilter, ClientId, ClientPatch, ClientSort, NewClient},
+    filter::{ClientFilter, ClientSort},
+    model::{Archive, Client, ClientId},
     status::{ClientStatus, Transition},
 };
 use crate::{

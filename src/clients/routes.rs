@@ -4,10 +4,9 @@ use actix_web::{HttpResponse, get, patch, post, web::Path};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    model::{
-        Archive, Client, ClientFilter, ClientId, ClientParams, ClientPatch, DesignateKey, NewClient, Transfer,
-        TransferClient,
-    },
+    bodies::{ClientPatch, NewClient, Transfer},
+    filter::{ClientFilter, ClientParams},
+    model::{Archive, Client, ClientId, DesignateKey, TransferClient},
     queries,
     status::Transition,
     transfer,

@@ -1,7 +1,8 @@
 //! Who works with a client, and whether it is key: the two decide each other.
 
 use super::{
-    model::{Client, ClientId, DesignateKey, Transfer, TransferClient},
+    bodies::Transfer,
+    model::{Client, ClientId, DesignateKey, TransferClient},
     queries::{lock, save},
 };
 use crate::{

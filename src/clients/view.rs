@@ -10,7 +10,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    model::{Archive, Client, ClientInclude, DesignateKey, TransferClient},
+    filter::ClientInclude,
+    model::{Archive, Client, DesignateKey, TransferClient},
     status::{ClientStatus, Transition},
 };
 use crate::{

@@ -1,0 +1,115 @@
+//! Which clients are listed, and how they are answered.
+
+use serde::Deserialize;
+use strum::{EnumString, VariantNames};
+use utoipa::IntoParams;
+
+use super::{model::Kind, status::ClientStatus};
+use crate::{
+    access::caller::{TeamId, UserId},
+    rest::{
+        list::{Sort, Words},
+        search,
+        text::{TaxId, Text},
+        time::Instant,
+    },
+};
+
+/// Which clients to list, and how.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct ClientFilter {
+    /// Only clients with one of these statuses; when left out, all but the archived.
+    #[param(inline)]
+    pub status: Vec<ClientStatus>,
+    /// Only clients of this kind.
+    #[param(inline)]
+    pub kind: Option<Kind>,
+    /// Only clients of one of these owners.
+    #[param(inline)]
+    pub owner_id: Vec<UserId>,
+    /// Only clients of one of these teams.
+    #[param(inline)]
+    pub team_id: Vec<TeamId>,
+    /// Only key clients, or only others.
+    pub is_key: Option<bool>,
+    /// Only clients with all of these tags.
+    #[param(inline)]
+    pub tag: Vec<Text<50>>,
+    /// Only the clients with this taxpayer number.
+    #[param(inline)]
+    pub tax_id: Option<TaxId>,
+    /// Only clients known to this system.
+    #[param(inline)]
+    pub external_source: Option<Text<50>>,
+    /// Only clients with this id in another system.
+    #[param(inline)]
+    pub external_id: Option<Text<100>>,
+    /// Only clients changed at or after this moment.
+    #[param(inline)]
+    pub updated_at_from: Option<Instant>,
+    /// Only clients changed before this moment.
+    #[param(inline)]
+    pub updated_at_to: Option<Instant>,
+    /// Only clients created at or after this moment.
+    #[param(inline)]
+    pub created_at_from: Option<Instant>,
+    /// Only clients created before this moment.
+    #[param(inline)]
+    pub created_at_to: Option<Instant>,
+    /// Only clients never verified, or not since this moment: the queue of stale records.
+    #[param(inline)]
+    pub unverified_since: Option<Instant>,
+    /// Every word must occur in the name, the legal name, the taxpayer number, the e-mail address, the telephone number
+    /// or the external id. Best matches first, unless `sort` says otherwise.
+    #[param(inline)]
+    pub q: Option<search::Words>,
+    /// The order; `-updated_at` when left out.
+    #[param(inline)]
+    pub sort: Option<ClientOrder>,
+    /// Related resources to put in, separated by commas.
+    #[param(inline)]
+    pub include: ClientIncludes,
+}
+
+/// How to answer one client.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct ClientParams {
+    /// Related resources to put in, separated by commas.
+    #[param(inline)]
+    pub include: ClientIncludes,
+    /// Only these fields, separated by commas, such as `id,version`; the others are absent then.
+    #[param(max_length = 1000)]
+    pub fields: Option<String>,
+}
+
+/// The order of a list of clients.
+pub type ClientOrder = Sort<ClientSort>;
+
+/// What clients can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum ClientSort {
+    /// What the client is called.
+    Name,
+    /// When the client was created.
+    CreatedAt,
+    /// When the client was last changed.
+    UpdatedAt,
+}
+
+/// What to put into a client.
+pub type ClientIncludes = Words<ClientInclude>;
+
+/// What can be put into a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum ClientInclude {
+    /// Who works with the client.
+    Owner,
+    /// The contact to turn to first.
+    PrimaryContact,
+}
