@@ -24,8 +24,8 @@ use crate::{
         etag::IfMatch,
         id::Id,
         invalid::Invalid,
-        keyset::{KeyValue, Order, keyset},
-        list::{ListQuery, Page, Sort},
+        keyset::{KeyValue, keyset},
+        list::{By, ListQuery, Page, Sort},
         search::search,
     },
     users,
@@ -101,15 +101,8 @@ pub async fn list(
     query: &ListQuery<ClientFilter>,
 ) -> Result<Page<Client>> {
     let filter = &query.filter;
-    let by_default = Sort { key: ClientSort::UpdatedAt, descending: true };
-    let order = match (filter.sort, &filter.q) {
-        (None, Some(words)) => Order::rank(Client::NAME, words.as_str()),
-        (sort, _) => {
-            let sort = sort.unwrap_or(by_default);
-            Order::column(Client::NAME, column(sort.key), sort.descending)
-        }
-    };
-    let rows = keyset(filtered(scope, filter), order, query.after.clone(), query.limit)
+    let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: ClientSort::UpdatedAt, descending: true });
+    let rows = keyset(filtered(scope, filter), by.order(Client::NAME, column), query.after.clone(), query.limit)
         .select(Client::as_select())
         .load(db)
         .await?;
@@ -117,13 +110,7 @@ pub async fn list(
         true => Some(filtered(scope, filter).count().get_result(db).await?),
         false => None,
     };
-    query.page(rows, total, |client: &Client| {
-        let key = match (filter.sort, &filter.q) {
-            (None, Some(_)) => KeyValue::Rank,
-            (sort, _) => value(sort.unwrap_or(by_default).key, client),
-        };
-        (key, client.uuid())
-    })
+    query.page(rows, total, |client: &Client| (by.key(|sort| value(sort, client)), client.uuid()))
 }
 
 fn column(sort: ClientSort) -> &'static str {
@@ -286,7 +273,7 @@ pub async fn step(
     let before = lock(tx, scope, id, seen).await?;
     let status = transition.apply(before.status, before.archived_from)?;
     let after = Client { status, ..before.clone() };
-    save(tx, transition.into(), &before, after).await
+    save(tx, transition.done(), &before, after).await
 }
 
 /// Puts a client away or takes it out again.
@@ -304,7 +291,7 @@ pub async fn archive(
     let status = transition.apply(before.status, before.archived_from)?;
     let archived_from = (status == ClientStatus::Archived).then_some(before.status);
     let after = Client { status, archived_from, ..before.clone() };
-    save(tx, transition.into(), &before, after).await
+    save(tx, transition.done(), &before, after).await
 }
 
 /// The client `id` for a change, locked: seen, permitted and of the version that the caller has seen.

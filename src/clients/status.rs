@@ -57,7 +57,7 @@ impl ClientStatus {
     }
 }
 
-/// A step from one status to another. Its name is the verb of its address and of its audit record.
+/// A step from one status to another. Its name is the verb of its address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AsRefStr, IntoStaticStr, EnumIter)]
 #[strum(serialize_all = "snake_case")]
 pub enum Transition {
@@ -88,6 +88,18 @@ impl Transition {
             (Self::Archive, Lead | Prospect | Active | Dormant | Lost) => Some(Archived),
             (Self::Restore, Archived) => archived_from,
             _ => None,
+        }
+    }
+
+    /// The step as audit and events tell it.
+    pub fn done(self) -> &'static str {
+        match self {
+            Self::Qualify => "qualified",
+            Self::Activate => "activated",
+            Self::MarkDormant => "marked_dormant",
+            Self::MarkLost => "marked_lost",
+            Self::Archive => "archived",
+            Self::Restore => "restored",
         }
     }
 

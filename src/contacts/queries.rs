@@ -27,8 +27,8 @@ use crate::{
         entity::{Entity, Resource},
         etag::IfMatch,
         id::Id,
-        keyset::{KeyValue, Order, keyset},
-        list::{ListQuery, Page, Sort},
+        keyset::{KeyValue, keyset},
+        list::{By, ListQuery, Page, Sort},
         search::search,
     },
 };
@@ -72,15 +72,8 @@ pub async fn list(
     query: &ListQuery<ContactFilter>,
 ) -> Result<Page<Contact>> {
     let filter = &query.filter;
-    let by_default = Sort { key: ContactSort::UpdatedAt, descending: true };
-    let order = match (filter.sort, &filter.q) {
-        (None, Some(words)) => Order::rank(Contact::NAME, words.as_str()),
-        (sort, _) => {
-            let sort = sort.unwrap_or(by_default);
-            Order::column(Contact::NAME, column(sort.key), sort.descending)
-        }
-    };
-    let rows = keyset(filtered(scope, filter), order, query.after.clone(), query.limit)
+    let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: ContactSort::UpdatedAt, descending: true });
+    let rows = keyset(filtered(scope, filter), by.order(Contact::NAME, column), query.after.clone(), query.limit)
         .select(Contact::as_select())
         .load(db)
         .await?;
@@ -88,13 +81,7 @@ pub async fn list(
         true => Some(filtered(scope, filter).count().get_result(db).await?),
         false => None,
     };
-    query.page(rows, total, |contact: &Contact| {
-        let key = match (filter.sort, &filter.q) {
-            (None, Some(_)) => KeyValue::Rank,
-            (sort, _) => value(sort.unwrap_or(by_default).key, contact),
-        };
-        (key, contact.uuid())
-    })
+    query.page(rows, total, |contact: &Contact| (by.key(|sort| value(sort, contact)), contact.uuid()))
 }
 
 fn column(sort: ContactSort) -> &'static str {

@@ -1,13 +1,18 @@
-//! Who may let a contract pass: within one's own limit anyone, and never the author of what needs approval.
+//! Who may let a contract pass: within one's own limit anyone, and never who wrote or submitted what needs approval.
 
 use super::{
+    events,
     life::take,
     model::{Approve, Contract, ContractId},
     queries::lock,
     status::{ContractStatus, Transition},
 };
 use crate::{
-    access::{actions::Update, caller::Caller, scope::Scope},
+    access::{
+        actions::Update,
+        caller::{Caller, UserId},
+        scope::Scope,
+    },
     error::{Error, ProblemType, Result},
     rest::{change::Tx, etag::IfMatch, text::Text},
 };
@@ -35,7 +40,7 @@ pub async fn submit(
 /// Approves a contract in review.
 ///
 /// # Errors
-/// 404, 412, 403 for the author and for who has too low a limit, 409 when it is not in review.
+/// 404, 412, 403 for the author, for who submitted it and for who has too low a limit, 409 when it is not in review.
 pub async fn approve(
     tx: &mut Tx<'_>,
     scope: &Scope<Contract, Approve>,
@@ -45,22 +50,29 @@ pub async fn approve(
 ) -> Result<Contract> {
     let before = lock(tx, scope, id, seen).await?;
     let status = Transition::Approve.apply(before.status, false)?;
-    if let Some(caller) = tx.caller() {
-        check_approver(caller, &before)?;
+    if let Some(caller) = tx.caller().cloned() {
+        let submitter = events::submitters(tx, &[before.id]).await?.remove(&before.id);
+        check_approver(&caller, &before, submitter)?;
     }
     let approved_by = tx.caller().map(|caller| caller.user_id);
     let after = Contract { status, approved_by, approved_at: Some(tx.now()), ..before.clone() };
     take(tx, Transition::Approve, &before, after, reason).await
 }
 
-/// Whether `caller`, who has the right to approve, may approve this contract.
+/// Whether `caller`, who has the right to approve, may approve this contract, which `submitter` put forward.
 ///
 /// # Errors
-/// 403 for its author, and for an amount over the caller's own limit.
-pub fn check_approver(caller: &Caller, contract: &Contract) -> Result<()> {
+/// 403 for its author and its submitter, and for an amount over the caller's own limit.
+pub fn check_approver(caller: &Caller, contract: &Contract, submitter: Option<UserId>) -> Result<()> {
     if caller.user_id == contract.author_id {
         return Err(Error::new(ProblemType::Forbidden)
             .detail("The author of a contract never approves it.", "Автор договора никогда не согласует его сам."));
+    }
+    if submitter == Some(caller.user_id) {
+        return Err(Error::new(ProblemType::Forbidden).detail(
+            "Who submitted a contract for review does not approve it.",
+            "Кто отправил договор на согласование, тот его не согласует.",
+        ));
     }
     if is_within_limit(caller, contract) {
         return Ok(());

@@ -142,6 +142,22 @@ async fn views(
     Ok(events.into_iter().map(view).collect())
 }
 
+/// Who put each of the contracts `ids` forward for review last, in one query.
+///
+/// # Errors
+/// The database's.
+pub async fn submitters(db: &mut AsyncPgConnection, ids: &[ContractId]) -> Result<HashMap<ContractId, UserId>> {
+    let rows: Vec<(ContractId, Option<UserId>)> = contract_events::table
+        .filter(contract_events::contract_id.eq_any(ids))
+        .filter(contract_events::to_status.eq(ContractStatus::InReview))
+        .distinct_on(contract_events::contract_id)
+        .order((contract_events::contract_id, contract_events::at.desc(), contract_events::id.desc()))
+        .select((contract_events::contract_id, contract_events::actor_id))
+        .load(db)
+        .await?;
+    Ok(rows.into_iter().filter_map(|(id, actor)| Some((id, actor?))).collect())
+}
+
 /// Writes the step that the transaction's caller took just now from the status `from` to that of `contract`.
 ///
 /// # Errors

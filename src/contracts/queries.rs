@@ -24,8 +24,8 @@ use crate::{
         entity::{Entity, Resource},
         etag::IfMatch,
         id::Id,
-        keyset::{KeyValue, Order, keyset},
-        list::{ListQuery, Page, Sort},
+        keyset::{KeyValue, keyset},
+        list::{By, ListQuery, Page, Sort},
         search::search,
         time::{Day, Instant},
     },
@@ -99,29 +99,17 @@ pub async fn list(
     today: Day,
 ) -> Result<Page<Contract>> {
     let filter = &query.filter;
-    let by_default = Sort { key: ContractSort::UpdatedAt, descending: true };
-    let order = match (filter.sort, &filter.q) {
-        (None, Some(words)) => Order::rank(Contract::NAME, words.as_str()),
-        (sort, _) => {
-            let sort = sort.unwrap_or(by_default);
-            Order::column(Contract::NAME, column(sort.key), sort.descending)
-        }
-    };
-    let rows = keyset(filtered(scope, filter, today), order, query.after.clone(), query.limit)
-        .select(Contract::as_select())
-        .load(db)
-        .await?;
+    let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: ContractSort::UpdatedAt, descending: true });
+    let rows =
+        keyset(filtered(scope, filter, today), by.order(Contract::NAME, column), query.after.clone(), query.limit)
+            .select(Contract::as_select())
+            .load(db)
+            .await?;
     let total = match query.total {
         true => Some(filtered(scope, filter, today).count().get_result(db).await?),
         false => None,
     };
-    query.page(rows, total, |contract: &Contract| {
-        let key = match (filter.sort, &filter.q) {
-            (None, Some(_)) => KeyValue::Rank,
-            (sort, _) => value(sort.unwrap_or(by_default).key, contract),
-        };
-        (key, contract.uuid())
-    })
+    query.page(rows, total, |contract: &Contract| (by.key(|sort| value(sort, contract)), contract.uuid()))
 }
 
 fn column(sort: ContractSort) -> &'static str {

@@ -16,7 +16,7 @@ use super::{
     },
     queries,
     status::Transition,
-    view::{ContractView, views},
+    view::{ContractView, changed, views},
 };
 use crate::{
     access::{
@@ -92,7 +92,7 @@ async fn create_contract(
     change
         .run(async |tx| {
             let contract = queries::insert(tx, &scope, new).await?;
-            Reply::created(&ContractView::of(contract, tx.caller()))
+            Reply::created(&changed(tx, contract).await?)
         })
         .await
 }
@@ -144,7 +144,7 @@ async fn update_contract(
     change
         .run(async |tx| {
             let contract = queries::update(tx, &scope, *id, &seen, patch).await?;
-            Reply::ok(&ContractView::of(contract, tx.caller()))
+            Reply::ok(&changed(tx, contract).await?)
         })
         .await
 }
@@ -191,14 +191,14 @@ async fn submit_contract(
     change
         .run(async |tx| {
             let contract = approval::submit(tx, &scope, *id, &seen, body.reason.as_ref()).await?;
-            Reply::ok(&ContractView::of(contract, tx.caller()))
+            Reply::ok(&changed(tx, contract).await?)
         })
         .await
 }
 
 /// Approve a contract
 ///
-/// Never by its author, and only within the caller's own limit.
+/// Never by its author or by who submitted it for review, and only within the caller's own limit.
 #[utoipa::path(
     tag = "contracts",
     params(("id" = ContractId, Path, description = "The contract.")),
@@ -218,7 +218,7 @@ async fn approve_contract(
     change
         .run(async |tx| {
             let contract = approval::approve(tx, &scope, *id, &seen, body.reason.as_ref()).await?;
-            Reply::ok(&ContractView::of(contract, tx.caller()))
+            Reply::ok(&changed(tx, contract).await?)
         })
         .await
 }
@@ -245,7 +245,7 @@ async fn return_contract(
     change
         .run(async |tx| {
             let contract = life::step(tx, &scope, *id, &seen, Transition::Return, Some(&body.reason)).await?;
-            Reply::ok(&ContractView::of(contract, tx.caller()))
+            Reply::ok(&changed(tx, contract).await?)
         })
         .await
 }
@@ -272,7 +272,7 @@ async fn withdraw_contract(
     change
         .run(async |tx| {
             let contract = life::step(tx, &scope, *id, &seen, Transition::Withdraw, body.reason.as_ref()).await?;
-            Reply::ok(&ContractView::of(contract, tx.caller()))
+            Reply::ok(&changed(tx, contract).await?)
         })
         .await
 }
@@ -299,7 +299,7 @@ async fn sign_contract(
     change
         .run(async |tx| {
             let contract = life::sign(tx, &scope, *id, &seen, &body).await?;
-            Reply::ok(&ContractView::of(contract, tx.caller()))
+            Reply::ok(&changed(tx, contract).await?)
         })
         .await
 }
@@ -326,7 +326,7 @@ async fn complete_contract(
     change
         .run(async |tx| {
             let contract = life::step(tx, &scope, *id, &seen, Transition::Complete, body.reason.as_ref()).await?;
-            Reply::ok(&ContractView::of(contract, tx.caller()))
+            Reply::ok(&changed(tx, contract).await?)
         })
         .await
 }
@@ -353,7 +353,7 @@ async fn terminate_contract(
     change
         .run(async |tx| {
             let contract = life::step(tx, &scope, *id, &seen, Transition::Terminate, Some(&body.reason)).await?;
-            Reply::ok(&ContractView::of(contract, tx.caller()))
+            Reply::ok(&changed(tx, contract).await?)
         })
         .await
 }

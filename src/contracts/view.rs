@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 
 use super::{
     approval::check_approver,
-    ceiling,
-    model::{Approve, Contract, ContractInclude, ContractIncludes, Sign, Terminate},
+    ceiling, events,
+    model::{Approve, Contract, ContractId, ContractInclude, ContractIncludes, Sign, Terminate},
     status::{ContractStatus, Transition},
 };
 use crate::{
@@ -20,8 +20,8 @@ use crate::{
         scope::may,
     },
     clients::{self, ClientRef},
-    error::Result,
-    rest::entity::View,
+    error::{Error, Result},
+    rest::{change::Tx, entity::View},
     users::{self, UserRef},
 };
 
@@ -59,9 +59,8 @@ pub struct ContractView {
 }
 
 impl ContractView {
-    /// `contract` as `caller` sees it.
-    pub fn of(contract: Contract, caller: Option<&Arc<Caller>>) -> Self {
-        let actions = caller.map_or_else(Vec::new, |caller| actions(&contract, caller));
+    fn of(contract: Contract, submitter: Option<UserId>, caller: Option<&Arc<Caller>>) -> Self {
+        let actions = caller.map_or_else(Vec::new, |caller| actions(&contract, submitter, caller));
         Self { contract, actions, ordered_total: None, client: None, owner: None, author: None }
     }
 
@@ -85,25 +84,37 @@ impl View for ContractView {
 }
 
 /// What `caller` may do with `contract` in its present state.
-fn actions(contract: &Contract, caller: &Caller) -> Vec<&'static str> {
+fn actions(contract: &Contract, submitter: Option<UserId>, caller: &Caller) -> Vec<&'static str> {
     let mut actions = Vec::new();
     if contract.status == ContractStatus::Draft && may::<Contract, Update>(caller, contract) {
         actions.push("update");
     }
     let possible = Transition::possible(contract.status).into_iter();
-    actions.extend(possible.filter(|step| may_take(*step, contract, caller)).map(<&str>::from));
+    actions.extend(possible.filter(|step| may_take(*step, contract, submitter, caller)).map(<&str>::from));
     actions
 }
 
-fn may_take(step: Transition, contract: &Contract, caller: &Caller) -> bool {
+fn may_take(step: Transition, contract: &Contract, submitter: Option<UserId>, caller: &Caller) -> bool {
     match step {
         Transition::Submit | Transition::Withdraw | Transition::Complete => may::<Contract, Update>(caller, contract),
-        Transition::Approve => may::<Contract, Approve>(caller, contract) && check_approver(caller, contract).is_ok(),
+        Transition::Approve => {
+            may::<Contract, Approve>(caller, contract) && check_approver(caller, contract, submitter).is_ok()
+        }
         Transition::Return => may::<Contract, Approve>(caller, contract),
         Transition::Sign => may::<Contract, Sign>(caller, contract),
         Transition::Terminate => may::<Contract, Terminate>(caller, contract),
         Transition::Activate | Transition::Renew | Transition::Expire => false,
     }
+}
+
+/// `contract` just changed, as the caller of the change sees it.
+///
+/// # Errors
+/// The database's.
+pub async fn changed(tx: &mut Tx<'_>, contract: Contract) -> Result<ContractView> {
+    let caller = tx.caller().cloned();
+    let view = views(tx, vec![contract], &ContractIncludes::default(), caller.as_ref()).await?.pop();
+    view.ok_or_else(Error::not_found)
 }
 
 /// `contracts` as `caller` sees them, with what `include` asks for, in one query for each kind.
@@ -130,11 +141,17 @@ pub async fn views(
         ids.extend(contracts.iter().map(|contract| contract.author_id));
     }
     let users = if ids.is_empty() { HashMap::new() } else { users::references(db, ids).await? };
-    let view = |contract: Contract| ContractView {
-        client: clients.get(&contract.client_id).cloned(),
-        owner: users.get(&contract.owner_id).filter(|_| owners).cloned(),
-        author: users.get(&contract.author_id).filter(|_| authors).cloned(),
-        ..ContractView::of(contract, caller)
+    let in_review = contracts.iter().filter(|contract| contract.status == ContractStatus::InReview);
+    let in_review: Vec<ContractId> = in_review.map(|contract| contract.id).collect();
+    let submitters = if in_review.is_empty() { HashMap::new() } else { events::submitters(db, &in_review).await? };
+    let view = |contract: Contract| {
+        let submitter = submitters.get(&contract.id).copied();
+        ContractView {
+            client: clients.get(&contract.client_id).cloned(),
+            owner: users.get(&contract.owner_id).filter(|_| owners).cloned(),
+            author: users.get(&contract.author_id).filter(|_| authors).cloned(),
+            ..ContractView::of(contract, submitter, caller)
+        }
     };
     Ok(contracts.into_iter().map(view).collect())
 }

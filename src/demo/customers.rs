@@ -4,8 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::northwind::{Customer, Northwind};
 use crate::{
-    access::scope::Scope,
+    access::{role::Role, scope::Scope},
     clients::{self, Address, Client, Kind, NewClient, Transition},
+    contacts::{self, ContactId, DecisionRole, NewContact},
     error::{Error, Result},
     rest::{
         change::Tx,
@@ -42,12 +43,48 @@ pub async fn load<'n>(
         if buyers.contains(number) {
             client = clients::step(tx, &Scope::system(), client.id, &IfMatch::Any, Transition::Activate).await?;
         }
-        if key.contains(number) && owner.role != crate::access::role::Role::Manager {
+        if key.contains(number) && owner.role != Role::Manager {
             client = clients::designate(tx, &Scope::system(), client.id, &IfMatch::Any, true).await?;
         }
         clients.insert(number, client);
     }
     Ok(clients)
+}
+
+/// Creates the persons to speak with; by customer number.
+///
+/// # Errors
+/// The database's.
+pub async fn load_contacts<'n>(
+    tx: &mut Tx<'_>,
+    northwind: &'n Northwind,
+    clients: &HashMap<&str, Client>,
+) -> Result<HashMap<&'n str, ContactId>> {
+    let mut contacts = HashMap::new();
+    for customer in &northwind.customers {
+        let number = customer.customer_id.as_str();
+        let Some(client) = clients.get(number) else { continue };
+        let new = NewContact {
+            client_id: client.id,
+            name: Line::parse(&customer.contact_name).map_err(Error::internal)?,
+            job_title: Line::parse(&customer.contact_title).ok(),
+            decision_role: decision_role(&customer.contact_title),
+            email: None,
+            phone: client.phone.clone(),
+            messengers: Vec::new(),
+            is_primary: true,
+            consents: Vec::new(),
+        };
+        let contact = contacts::insert(tx, &Scope::system(), new).await?;
+        contacts.insert(number, contact.id);
+    }
+    Ok(contacts)
+}
+
+/// Owners and managers decide; of others the source does not tell.
+fn decision_role(title: &str) -> Option<DecisionRole> {
+    let decides = title.contains("Owner") || title.contains("Manager");
+    decides.then_some(DecisionRole::DecisionMaker)
 }
 
 fn describe(customer: &Customer) -> Result<NewClient> {

@@ -1,20 +1,40 @@
 //! The demonstration company: Northwind, a food trader of the 1990s, as if it had worked with Liaison.
 
+mod catalogue;
 mod customers;
 pub mod northwind;
 mod people;
+mod trade;
+
+use std::collections::HashMap;
 
 use diesel::QueryDsl;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::{
+    access::{caller::UserId, role::Role},
     auth::hashing::{Hashing, NewPassword},
+    clients::Client,
     clock::Clock,
+    contacts::ContactId,
     db::schema::clients,
+    departments::DepartmentId,
     error::{Error, ProblemType, Result},
-    rest::change,
+    products::Product,
+    rest::change::{self, Tx},
+    users::User,
 };
 use northwind::Northwind;
+
+/// What is loaded of the company so far, by the numbers of the source.
+struct Company<'n> {
+    users: HashMap<u32, User>,
+    approver: UserId,
+    clients: HashMap<&'n str, Client>,
+    contacts: HashMap<&'n str, ContactId>,
+    products: HashMap<u32, Product>,
+    departments: HashMap<u32, DepartmentId>,
+}
 
 /// Loads the company into an empty database, in one transaction. Its users all get `password`.
 ///
@@ -31,10 +51,26 @@ pub async fn load(db: &mut AsyncPgConnection, hashing: &Hashing, clock: &Clock, 
     let hash = hashing.hash(password.clone()).await?;
     change::by_system(db, clock.now(), async |tx| {
         let users = people::load(tx, &northwind, &password, &hash).await?;
-        let _clients = customers::load(tx, &northwind, &users).await?;
-        Ok(())
+        let company = load_company(tx, &northwind, users).await?;
+        trade::load_contracts(tx, &northwind, &company).await?;
+        let orders = trade::load_orders(tx, &northwind, &company).await?;
+        trade::load_interactions(tx, &northwind, &company, &orders).await
     })
     .await
+}
+
+async fn load_company<'n>(tx: &mut Tx<'_>, northwind: &'n Northwind, users: HashMap<u32, User>) -> Result<Company<'n>> {
+    let supervisor = users.values().find(|user| user.role == Role::Supervisor);
+    let approver = supervisor.map(|user| user.id).ok_or_else(|| Error::internal("a company without a head"))?;
+    let clients = customers::load(tx, northwind, &users).await?;
+    Ok(Company {
+        approver,
+        contacts: customers::load_contacts(tx, northwind, &clients).await?,
+        clients,
+        products: catalogue::load_products(tx, northwind).await?,
+        departments: catalogue::load_departments(tx, northwind).await?,
+        users,
+    })
 }
 
 /// Whether there is no client yet.

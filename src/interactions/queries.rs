@@ -20,8 +20,8 @@ use crate::{
         change::{Tx, unknown_reference},
         entity::{Entity, Resource},
         etag::IfMatch,
-        keyset::{KeyValue, Order, keyset},
-        list::{ListQuery, Page, Sort},
+        keyset::{KeyValue, keyset},
+        list::{By, ListQuery, Page, Sort},
         search::search,
         time::Instant,
     },
@@ -114,29 +114,17 @@ pub async fn list(
     now: Instant,
 ) -> Result<Page<Interaction>> {
     let filter = &query.filter;
-    let by_default = Sort { key: InteractionSort::At, descending: true };
-    let order = match (filter.sort, &filter.q) {
-        (None, Some(words)) => Order::rank(Interaction::NAME, words.as_str()),
-        (sort, _) => {
-            let sort = sort.unwrap_or(by_default);
-            Order::column(Interaction::NAME, column(sort.key), sort.descending)
-        }
-    };
-    let rows = keyset(filtered(scope, filter, now), order, query.after.clone(), query.limit)
-        .select(Interaction::as_select())
-        .load(db)
-        .await?;
+    let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: InteractionSort::At, descending: true });
+    let rows =
+        keyset(filtered(scope, filter, now), by.order(Interaction::NAME, column), query.after.clone(), query.limit)
+            .select(Interaction::as_select())
+            .load(db)
+            .await?;
     let total = match query.total {
         true => Some(filtered(scope, filter, now).count().get_result(db).await?),
         false => None,
     };
-    query.page(rows, total, |interaction: &Interaction| {
-        let key = match (filter.sort, &filter.q) {
-            (None, Some(_)) => KeyValue::Rank,
-            (sort, _) => value(sort.unwrap_or(by_default).key, interaction),
-        };
-        (key, interaction.uuid())
-    })
+    query.page(rows, total, |interaction: &Interaction| (by.key(|sort| value(sort, interaction)), interaction.uuid()))
 }
 
 fn column(sort: InteractionSort) -> &'static str {

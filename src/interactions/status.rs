@@ -40,7 +40,7 @@ pub enum InteractionStatus {
 }
 stored_as_text!(InteractionStatus);
 
-/// A step from one status to another. Its name is the verb of its address and of its audit record.
+/// A step from one status to another. Its name is the verb of its address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AsRefStr, IntoStaticStr, EnumIter)]
 #[strum(serialize_all = "snake_case")]
 pub enum Transition {
@@ -65,6 +65,16 @@ impl Transition {
             (Self::Cancel, Planned) => Some(Cancelled),
             (Self::Miss, Planned) if passed => Some(Missed),
             _ => None,
+        }
+    }
+
+    /// The step as audit and events tell it.
+    pub fn done(self) -> &'static str {
+        match self {
+            Self::Complete => "completed",
+            Self::Reschedule => "rescheduled",
+            Self::Cancel => "cancelled",
+            Self::Miss => "missed",
         }
     }
 

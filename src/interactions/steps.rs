@@ -44,7 +44,7 @@ pub async fn complete(
     if !breaches.is_empty() {
         return Err(Error::fields(breaches));
     }
-    let after = save(tx, Transition::Complete.into(), &before, after).await?;
+    let after = save(tx, Transition::Complete.done(), &before, after).await?;
     let next = match done.next {
         Some(next) => {
             let scope = scope_to_plan(tx)?;
@@ -117,7 +117,7 @@ async fn step(
 ) -> Result<Interaction> {
     let (client, before) = lock(tx, scope, id, seen).await?;
     let status = transition.apply(before.status, before.has_passed(tx.now()))?;
-    let after = save(tx, transition.into(), &before, Interaction { status, ..with(&before) }).await?;
+    let after = save(tx, transition.done(), &before, Interaction { status, ..with(&before) }).await?;
     if after.version != before.version {
         reason.record(tx);
         clients::touch(tx, &client).await?;

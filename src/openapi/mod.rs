@@ -71,8 +71,9 @@ impl Document {
     pub fn methods_at(&self, path: &str) -> Vec<&str> {
         let asked = segments(path);
         let fits = |template: &[String]| {
+            let mut parts = template.iter().zip(&asked);
             template.len() == asked.len()
-                && template.iter().zip(&asked).all(|(part, asked)| part.starts_with('{') || part == asked)
+                && parts.all(|(part, asked)| part == asked || (part.starts_with('{') && !asked.is_empty()))
         };
         let fitting = self.methods.iter().filter(|(template, _)| fits(template));
         let best = fitting.min_by_key(|(template, _)| template.iter().filter(|part| part.starts_with('{')).count());

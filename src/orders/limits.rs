@@ -15,8 +15,11 @@ use super::{
     status::OrderStatus,
 };
 use crate::{
-    access::{caller::Caller, policy},
-    db::schema::{order_lines, products},
+    access::{
+        caller::{Caller, UserId},
+        policy,
+    },
+    db::schema::{order_events, order_lines, products},
     error::{Error, ProblemType, Result},
     rest::number::{Amount, FulfilledQuantity, Percent},
 };
@@ -44,6 +47,8 @@ pub struct Circumstances {
     below_minimum: bool,
     /// Whether something is fulfilled.
     pub begun: bool,
+    /// Who submitted the order last so that it waits for approval.
+    submitted_by: Option<UserId>,
 }
 
 /// What a line's circumstances are made of.
@@ -86,29 +91,40 @@ impl Circumstances {
     }
 }
 
-/// Whether `caller` wrote the order: who writes it does not approve it.
-pub fn is_author(order: &Order, caller: &Caller) -> bool {
-    order.author_id == caller.user_id
-}
-
-/// Refuses an approval by the order's author, or by someone whose limits do not cover it.
+/// Refuses an approval by the order's author, by who submitted it, or by someone whose limits do not cover it.
 ///
 /// # Errors
 /// 403, naming the limit.
 pub fn permit_approval(order: &Order, circumstances: &Circumstances, caller: Option<&Arc<Caller>>) -> Result<()> {
     let Some(caller) = caller else { return Ok(()) };
-    if is_author(order, caller) {
+    if [Some(order.author_id), circumstances.submitted_by].contains(&Some(caller.user_id)) {
         return Err(Error::new(ProblemType::Forbidden)
-            .detail("Nobody approves an order that they wrote.", "Никто не согласует заказ, который сам составил.")
+            .detail(
+                "Nobody approves an order that they wrote or submitted.",
+                "Никто не согласует заказ, который сам составил или отправил на согласование.",
+            )
             .with("rule", "separation_of_duties"));
     }
-    match circumstances.beyond(order.net_total.value(), &caller.policy.limits).as_slice() {
+    refuse(&circumstances.beyond(order.net_total.value(), &caller.policy.limits))
+}
+
+/// Refuses an order that would have to wait for approval, where it may not wait.
+///
+/// # Errors
+/// 403, naming the limit.
+pub fn permit_unapproved(order: &Order, circumstances: &Circumstances, caller: Option<&Arc<Caller>>) -> Result<()> {
+    let Some(caller) = caller else { return Ok(()) };
+    refuse(&circumstances.exceeded(order.net_total.value(), &caller.policy.limits))
+}
+
+fn refuse(limits: &[Limit]) -> Result<()> {
+    match limits {
         [] => Ok(()),
-        limits @ [first, ..] => Err(Error::new(ProblemType::LimitExceeded).with("limit", first).with("limits", limits)),
+        [first, ..] => Err(Error::new(ProblemType::LimitExceeded).with("limit", first).with("limits", limits)),
     }
 }
 
-/// The circumstances of those of `orders` whose steps depend on them, in one query; none of the others.
+/// The circumstances of those of `orders` whose steps depend on them, in two queries; none of the others.
 ///
 /// # Errors
 /// The database's.
@@ -116,7 +132,8 @@ pub async fn circumstances<'o>(
     db: &mut AsyncPgConnection,
     orders: impl IntoIterator<Item = &'o Order>,
 ) -> Result<HashMap<OrderId, Circumstances>> {
-    let matters = |order: &&Order| matches!(order.status, OrderStatus::Submitted | OrderStatus::InProgress);
+    let matters =
+        |order: &&Order| matches!(order.status, OrderStatus::Draft | OrderStatus::Submitted | OrderStatus::InProgress);
     let ids: Vec<OrderId> = orders.into_iter().filter(matters).map(|order| order.id).collect();
     if ids.is_empty() {
         return Ok(HashMap::new());
@@ -137,7 +154,7 @@ type Row = (OrderId, Percent, Amount, FulfilledQuantity, Amount, Option<Amount>)
 async fn load(db: &mut AsyncPgConnection, ids: Vec<OrderId>) -> Result<HashMap<OrderId, Circumstances>> {
     let rows: Vec<Row> = order_lines::table
         .inner_join(products::table)
-        .filter(order_lines::order_id.eq_any(ids))
+        .filter(order_lines::order_id.eq_any(&ids))
         .select((
             order_lines::order_id,
             order_lines::discount_percent,
@@ -153,7 +170,23 @@ async fn load(db: &mut AsyncPgConnection, ids: Vec<OrderId>) -> Result<HashMap<O
         let line = Facts { discount_percent, unit_price, fulfilled_quantity, base_price, min_price };
         all.entry(id).or_default().add(&line);
     }
+    for (id, submitted_by) in submitters(db, &ids).await? {
+        all.entry(id).or_default().submitted_by = submitted_by;
+    }
     Ok(all)
+}
+
+/// Who put each of the orders forward last.
+async fn submitters(db: &mut AsyncPgConnection, ids: &[OrderId]) -> Result<Vec<(OrderId, Option<UserId>)>> {
+    let submitters = order_events::table
+        .filter(order_events::order_id.eq_any(ids))
+        .filter(order_events::to_status.eq(OrderStatus::Submitted))
+        .distinct_on(order_events::order_id)
+        .order((order_events::order_id, order_events::at.desc(), order_events::id.desc()))
+        .select((order_events::order_id, order_events::actor_id))
+        .load(db)
+        .await?;
+    Ok(submitters)
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ mod view;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use lines::LineTerms;
-pub use model::{Order, OrderId, OrderLine, OrderWithLines, Priority};
+pub use model::{Order, OrderId, OrderLine, OrderNumber, OrderWithLines, Priority};
 pub use record::{PastOrder, PastStatus, record, record_all};
 pub use status::OrderStatus;
 

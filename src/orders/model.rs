@@ -228,8 +228,9 @@ pub struct OrderEvent {
     pub at: Instant,
     /// Who did it; the system itself when `null`.
     pub actor_id: Option<UserId>,
-    /// What was done: `create`, `record`, or the name of the transition.
-    #[schema(max_length = 20, example = "submit")]
+    /// What was done: `created`, `recorded`, `submitted`, `approved`, `rejected`, `reopened`, `handed_over`, `accepted`,
+    /// `started`, `fulfilled`, `returned`, `closed` or `cancelled`.
+    #[schema(max_length = 20, example = "submitted")]
     pub action: String,
     /// The status before.
     pub from_status: Option<OrderStatus>,

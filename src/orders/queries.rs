@@ -33,7 +33,7 @@ use crate::{
         id::Id,
         invalid::Invalid,
         keyset::{KeyValue, Order as Sequence, keyset},
-        list::{ListQuery, Page, Sort},
+        list::{By, ListQuery, Page, Sort},
         number::{Sum, Total},
         patch::change,
         text::CurrencyCode,
@@ -50,15 +50,8 @@ pub async fn list(
     query: &ListQuery<OrderFilter>,
 ) -> Result<Page<Order>> {
     let filter = &query.filter;
-    let by_default = Sort { key: OrderSort::UpdatedAt, descending: true };
-    let sequence = match (filter.sort, &filter.q) {
-        (None, Some(words)) => Sequence::rank(Order::NAME, words.as_str()),
-        (sort, _) => {
-            let sort = sort.unwrap_or(by_default);
-            Sequence::column(Order::NAME, column(sort.key), sort.descending)
-        }
-    };
-    let rows = keyset(filtered(scope, filter), sequence, query.after.clone(), query.limit)
+    let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: OrderSort::UpdatedAt, descending: true });
+    let rows = keyset(filtered(scope, filter), by.order(Order::NAME, column), query.after.clone(), query.limit)
         .select(Order::as_select())
         .load(db)
         .await?;
@@ -66,13 +59,7 @@ pub async fn list(
         true => Some(filtered(scope, filter).count().get_result(db).await?),
         false => None,
     };
-    query.page(rows, total, |order: &Order| {
-        let key = match (filter.sort, &filter.q) {
-            (None, Some(_)) => KeyValue::Rank,
-            (sort, _) => value(sort.unwrap_or(by_default).key, order),
-        };
-        (key, order.uuid())
-    })
+    query.page(rows, total, |order: &Order| (by.key(|sort| value(sort, order)), order.uuid()))
 }
 
 fn column(sort: OrderSort) -> &'static str {
@@ -267,7 +254,7 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Order, Create>, new: NewOrder
     let draft = lines::write(order, priced.lines, &[])?;
     diesel::insert_into(orders::table).values(&draft.order).execute(&mut **tx).await.on_constraint(breached)?;
     lines::insert(tx, &draft.lines).await?;
-    note(tx, &draft.order, None, Step::of("create")).await?;
+    note(tx, &draft.order, None, Step::of("created")).await?;
     tx.created(&draft);
     Ok(draft)
 }

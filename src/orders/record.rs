@@ -264,10 +264,10 @@ fn events(order: &Order, actor: Option<UserId>) -> Vec<OrderEvent> {
     use OrderStatus::{Approved, Closed, Fulfilled, HandedOver};
     let fulfilled_at = order.fulfilled_at.filter(|_| order.status != Approved);
     let steps = [
-        ("record", Approved, order.submitted_at),
-        ("hand_over", HandedOver, order.handed_over_at),
-        ("fulfil", Fulfilled, fulfilled_at),
-        ("close", Closed, fulfilled_at.filter(|_| order.status == Closed)),
+        ("recorded", Approved, order.submitted_at),
+        ("handed_over", HandedOver, order.handed_over_at),
+        ("fulfilled", Fulfilled, fulfilled_at),
+        ("closed", Closed, fulfilled_at.filter(|_| order.status == Closed)),
     ];
     let mut from_status = None;
     let mut events = Vec::new();

@@ -56,7 +56,7 @@ stored_as_text!(OrderStatus);
 /// The condition that an order stands in a department's queue, in the words of the index that serves it.
 pub const QUEUED: &str = "orders.status IN ('handed_over', 'accepted', 'in_progress')";
 
-/// A step from one status to another. Its name is the verb of its address, of its audit record and of the history.
+/// A step from one status to another. Its name is the verb of its address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AsRefStr, IntoStaticStr, EnumIter)]
 #[strum(serialize_all = "snake_case")]
 pub enum Transition {
@@ -68,7 +68,7 @@ pub enum Transition {
     Reject,
     /// A rejected order is written anew.
     Reopen,
-    /// A department is to execute it.
+    /// A department is to execute it; a draft is submitted with it.
     HandOver,
     /// The department takes it on.
     Accept,
@@ -97,7 +97,7 @@ impl Transition {
             (Self::Approve, Submitted) => Some(Approved),
             (Self::Reject, Submitted) => Some(Rejected),
             (Self::Reopen, Rejected) => Some(Draft),
-            (Self::HandOver, Approved) => Some(HandedOver),
+            (Self::HandOver, Draft | Approved) => Some(HandedOver),
             (Self::Accept, HandedOver) => Some(Accepted),
             (Self::Start, Accepted) => Some(InProgress),
             (Self::Fulfil, Accepted | InProgress) => Some(if whole { Fulfilled } else { InProgress }),
@@ -107,6 +107,23 @@ impl Transition {
                 Some(Cancelled)
             }
             _ => None,
+        }
+    }
+
+    /// The step as history, audit and events tell it.
+    pub fn done(self) -> &'static str {
+        match self {
+            Self::Submit => "submitted",
+            Self::Approve => "approved",
+            Self::Reject => "rejected",
+            Self::Reopen => "reopened",
+            Self::HandOver => "handed_over",
+            Self::Accept => "accepted",
+            Self::Start => "started",
+            Self::Fulfil => "fulfilled",
+            Self::Return => "returned",
+            Self::Close => "closed",
+            Self::Cancel => "cancelled",
         }
     }
 
@@ -139,7 +156,7 @@ mod tests {
     /// Every step from every status: the row's status, then submit, approve, reject, reopen, hand over, accept, start,
     /// fulfil, return, close, cancel; after a stroke where the step leads when it is not whole.
     const TABLE: &str = "
-        draft       approved|submitted - - - - - - - - - cancelled
+        draft       approved|submitted - - - handed_over - - - - - cancelled
         submitted   - approved rejected - - - - - - - cancelled
         approved    - - - - handed_over - - - - - cancelled
         rejected    - - - draft - - - - - - cancelled

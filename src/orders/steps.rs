@@ -37,7 +37,7 @@ impl Step {
 
     /// The step of `transition`, and why.
     pub fn because(transition: Transition, reason: Option<Text<1000>>) -> Self {
-        Self { reason, ..Self::of(transition.into()) }
+        Self { reason, ..Self::of(transition.done()) }
     }
 }
 
@@ -93,29 +93,50 @@ pub async fn submit(
 ) -> Result<OrderWithLines> {
     let before = lock(tx, scope, id, seen).await?;
     Transition::Submit.apply(before.order.status, false)?;
+    let exceeded = match tx.caller().cloned() {
+        Some(caller) => {
+            let circumstances = limits::circumstances_of(tx, id).await?;
+            circumstances.exceeded(before.order.net_total.value(), &caller.policy.limits)
+        }
+        None => Vec::new(),
+    };
+    put_forward(tx, &before, exceeded, reason).await
+}
+
+/// The draft `before` is ready; it waits when limits are `exceeded`.
+async fn put_forward(
+    tx: &mut Tx<'_>,
+    before: &OrderWithLines,
+    exceeded: Vec<Limit>,
+    reason: Option<Text<1000>>,
+) -> Result<OrderWithLines> {
     let mut after = before.clone();
     after.order.ordered_on = tx.now().day();
     after.order.submitted_at = Some(tx.now());
     contract::hold(tx, &after.order).await?;
-    let exceeded = match tx.caller().cloned() {
-        Some(caller) => {
-            let circumstances = limits::circumstances_of(tx, id).await?;
-            circumstances.exceeded(after.order.net_total.value(), &caller.policy.limits)
-        }
-        None => Vec::new(),
-    };
     after.order.status = Transition::Submit.apply(before.order.status, exceeded.is_empty())?;
     if after.order.status == OrderStatus::Approved {
         after.order.approved_by = tx.caller().map(|caller| caller.user_id);
     }
     let step = Step { exceeded, ..Step::because(Transition::Submit, reason) };
-    take(tx, &before, after, step).await
+    take(tx, before, after, step).await
+}
+
+/// Submits a draft that is handed over at once, which is to change it and not to wait for anybody.
+async fn submit_along(tx: &mut Tx<'_>, before: &OrderWithLines) -> Result<OrderWithLines> {
+    let caller = tx.caller().cloned();
+    if let Some(caller) = &caller {
+        Scope::<Order, Update>::of(caller)?.permit(&before.order)?;
+    }
+    let circumstances = limits::circumstances_of(tx, before.order.id).await?;
+    limits::permit_unapproved(&before.order, &circumstances, caller.as_ref())?;
+    put_forward(tx, before, Vec::new(), None).await
 }
 
 /// Approves a submitted order.
 ///
 /// # Errors
-/// 404, 412, 403 for its author and for who may not approve so much, 409 when it is not submitted, 422 when the rules of
+/// 404, 412, 403 for its author, for who submitted it and for who may not approve so much, 409 when it is not submitted, 422 when the rules of
 /// its contract do not hold.
 pub async fn approve(
     tx: &mut Tx<'_>,
@@ -135,10 +156,12 @@ pub async fn approve(
     take(tx, &before, after, Step::because(Transition::Approve, reason)).await
 }
 
-/// Hands an approved order to a department, where it waits in the queue.
+/// Hands an approved order to a department, where it waits in the queue. A draft within the caller's limits is submitted
+/// along with it.
 ///
 /// # Errors
-/// 404, 403, 412, 409 when it is not approved, 422 for a department that does not take orders or a time that is past.
+/// 404, 412, 403 also for a draft that needs approval, 409 when it is neither a draft nor approved, 422 when the rules of
+/// a draft's contract do not hold, for a department that does not take orders or a time that is past.
 pub async fn hand_over(
     tx: &mut Tx<'_>,
     scope: &Scope<Order, HandOverOrder>,
@@ -146,8 +169,11 @@ pub async fn hand_over(
     seen: &IfMatch,
     body: HandOver,
 ) -> Result<OrderWithLines> {
-    let before = lock(tx, scope, id, seen).await?;
+    let mut before = lock(tx, scope, id, seen).await?;
     let status = Transition::HandOver.apply(before.order.status, true)?;
+    if before.order.status == OrderStatus::Draft {
+        before = submit_along(tx, &before).await?;
+    }
     departments::find_active(tx, body.department_id, "/department_id").await?;
     if body.due_at <= tx.now() {
         let say = Say::new("Must be in the future.", "Должно быть в будущем.");

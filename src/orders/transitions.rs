@@ -73,7 +73,8 @@ async fn submit_order(
 
 /// Approve an order
 ///
-/// From submitted to approved, by someone else than the author, whose own limits cover the order.
+/// From submitted to approved, by someone who neither wrote nor submitted the order, and whose own limits
+/// cover it.
 #[utoipa::path(
     tag = "orders",
     params(("id" = OrderId, Path, description = "The order.")),
@@ -154,7 +155,9 @@ async fn reopen_order(
 
 /// Hand an order over
 ///
-/// From approved into a department's queue, with the time when it is due.
+/// From approved into a department's queue, with the time when it is due. A draft within the caller's limits is submitted
+/// and so approved in the same request, which needs `orders:update` too; its history tells each step. A draft that needs
+/// approval is refused with the `limit` that it is over, and nothing is changed.
 #[utoipa::path(
     tag = "orders",
     params(("id" = OrderId, Path, description = "The order.")),

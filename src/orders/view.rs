@@ -159,7 +159,12 @@ fn may_take(step: Transition, order: &Order, circumstances: &Circumstances, call
                 && limits::permit_approval(order, circumstances, Some(caller)).is_ok()
         }
         Transition::Reject => may::<Order, ApproveOrder>(caller, order),
-        Transition::HandOver => may::<Order, HandOverOrder>(caller, order),
+        Transition::HandOver => {
+            may::<Order, HandOverOrder>(caller, order)
+                && (order.status != OrderStatus::Draft
+                    || may::<Order, Update>(caller, order)
+                        && limits::permit_unapproved(order, circumstances, Some(caller)).is_ok())
+        }
         Transition::Return => may::<Order, ExecuteOrder>(caller, order) && !circumstances.begun,
         Transition::Accept | Transition::Start | Transition::Fulfil => may::<Order, ExecuteOrder>(caller, order),
     }
@@ -168,7 +173,7 @@ fn may_take(step: Transition, order: &Order, circumstances: &Circumstances, call
 /// A step in an order's history, and who took it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "at": "2026-11-24T09:30:00Z",
-    "actor_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31", "action": "submit", "from_status": "draft",
+    "actor_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31", "action": "submitted", "from_status": "draft",
     "to_status": "submitted", "reason": null, "exceeded": ["max_order_amount"],
     "actor": {"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31", "name": "Anna Petrova", "job_title": "Sales manager"}}))]
 pub struct OrderEventView {

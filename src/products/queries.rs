@@ -22,8 +22,8 @@ use crate::{
         etag::IfMatch,
         id::Id,
         invalid::Invalid,
-        keyset::{KeyValue, Order, keyset},
-        list::{ListQuery, Page, Sort},
+        keyset::{KeyValue, keyset},
+        list::{By, ListQuery, Page, Sort},
         search::search,
     },
 };
@@ -67,27 +67,16 @@ pub async fn list(
     query: &ListQuery<ProductFilter>,
 ) -> Result<Page<Product>> {
     let filter = &query.filter;
-    let by_default = Sort { key: ProductSort::Name, descending: false };
-    let order = match (filter.sort, &filter.q) {
-        (None, Some(words)) => Order::rank(Product::NAME, words.as_str()),
-        (sort, _) => {
-            let sort = sort.unwrap_or(by_default);
-            Order::column(Product::NAME, column(sort.key), sort.descending)
-        }
-    };
-    let rows =
-        keyset(filtered(filter), order, query.after.clone(), query.limit).select(Product::as_select()).load(db).await?;
+    let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: ProductSort::Name, descending: false });
+    let rows = keyset(filtered(filter), by.order(Product::NAME, column), query.after.clone(), query.limit)
+        .select(Product::as_select())
+        .load(db)
+        .await?;
     let total = match query.total {
         true => Some(filtered(filter).count().get_result(db).await?),
         false => None,
     };
-    query.page(rows, total, |product: &Product| {
-        let key = match (filter.sort, &filter.q) {
-            (None, Some(_)) => KeyValue::Rank,
-            (sort, _) => value(sort.unwrap_or(by_default).key, product),
-        };
-        (key, product.uuid())
-    })
+    query.page(rows, total, |product: &Product| (by.key(|sort| value(sort, product)), product.uuid()))
 }
 
 fn column(sort: ProductSort) -> &'static str {

@@ -18,7 +18,8 @@ use crate::{
     rest::{
         fields::Fields,
         invalid::Invalid,
-        keyset::{After, KeyValue},
+        keyset::{After, KeyValue, Order},
+        search,
     },
 };
 
@@ -261,6 +262,41 @@ impl<K: VariantNames> PartialSchema for Sort<K> {
     }
 }
 impl<K: VariantNames> ToSchema for Sort<K> {}
+
+/// How a list with a search is ordered: as asked for, or else the best matches first, or else as by default.
+#[derive(Clone, Debug)]
+pub enum By<K> {
+    /// By how well these words match.
+    Rank(search::Words),
+    /// By a key.
+    Sort(Sort<K>),
+}
+
+impl<K: Copy> By<K> {
+    /// What `sort` and `q` ask for.
+    pub fn asked(sort: Option<Sort<K>>, q: Option<&search::Words>, default: Sort<K>) -> Self {
+        match (sort, q) {
+            (None, Some(words)) => Self::Rank(words.clone()),
+            (sort, _) => Self::Sort(sort.unwrap_or(default)),
+        }
+    }
+
+    /// The order of `table`, where `column` names the column of a key.
+    pub fn order(&self, table: &'static str, column: impl FnOnce(K) -> &'static str) -> Order {
+        match self {
+            Self::Rank(words) => Order::rank(table, words.as_str()),
+            Self::Sort(sort) => Order::column(table, column(sort.key), sort.descending),
+        }
+    }
+
+    /// The key of a row, where `value` gives that of a column.
+    pub fn key(&self, value: impl FnOnce(K) -> KeyValue) -> KeyValue {
+        match self {
+            Self::Rank(_) => KeyValue::Rank,
+            Self::Sort(sort) => value(sort.key),
+        }
+    }
+}
 
 /// Words separated by commas, each from the enumeration `W`.
 #[derive(Clone, Debug)]

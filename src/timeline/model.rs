@@ -91,7 +91,7 @@ stored_as_text!(EntryResource);
 /// An entry, and what was included.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = TimelineEntry, example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "at": "2026-11-24T09:30:00Z",
-    "resource": "orders", "resource_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "action": "hand_over",
+    "resource": "orders", "resource_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "action": "handed_over",
     "actor_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31", "title": "O-2026-000123", "reason": null, "fields": []}))]
 pub struct EntryView {
     #[serde(flatten)]

@@ -148,7 +148,7 @@ impl Row {
     /// One answer, held against what the policy says of it.
     async fn cell(&self, call: &Call, caller: &Caller, wrong: &mut Vec<String>) -> String {
         let answer = caller.user.send(call.request(&self.operation, &caller.user)).await;
-        let mut cell = answer.status.to_string();
+        let mut told = answer.status.to_string();
         let expected = self.expected(caller, call);
         let mut complain = |what: String| {
             wrong.push(format!("{} {} as {}: {what}", self.operation.id, self.label, caller.name));
@@ -169,9 +169,9 @@ impl Row {
             if seen != visible(&self.operation, caller, call) {
                 complain(format!("in the list: {seen}"));
             }
-            cell.push(if seen { '+' } else { '-' });
+            told.push(if seen { '+' } else { '-' });
         }
-        cell
+        told
     }
 
     fn expected(&self, caller: &Caller, call: &Call) -> Expected {

@@ -51,7 +51,7 @@ async fn a_reason_stands_among_the_changes_and_the_system_has_no_name() {
     let world = world().await;
     let client = world.client(Target::Ordinary).await;
     let _ = world.ann.transition("archive", &client, json!({"reason": "Closed down"})).await.ok();
-    let archived = entries(&world.sue, "action=archive").await;
+    let archived = entries(&world.sue, "action=archived").await;
     assert_eq!(archived[0]["changes"]["reason"], json!({"from": null, "to": "Closed down"}));
     // The first supervisor was made by the system itself.
     let made = entries(&world.sue, "resource=users&action=created&include=actor").await;
@@ -72,19 +72,19 @@ async fn each_filter_keeps_what_it_names() {
     let both = format!("actor_id={}&actor_id={}&resource=clients", world.ann.id, world.sam.id);
     let of_client = format!("client_id={id}");
     for (query, expected) in [
-        (anns.as_str(), vec![("qualify", id)]),
-        (&both, vec![("qualify", id), ("created", other_id), ("created", id)]),
-        (&of_client, vec![("qualify", id), ("created", id)]),
+        (anns.as_str(), vec![("qualified", id)]),
+        (&both, vec![("qualified", id), ("created", other_id), ("created", id)]),
+        (&of_client, vec![("qualified", id), ("created", id)]),
         (&format!("resource_id={other_id}"), vec![("created", other_id)]),
-        ("action=qualify", vec![("qualify", id)]),
+        ("action=qualified", vec![("qualified", id)]),
         (
-            "action=qualify&action=created&resource=clients",
-            vec![("qualify", id), ("created", other_id), ("created", id)],
+            "action=qualified&action=created&resource=clients",
+            vec![("qualified", id), ("created", other_id), ("created", id)],
         ),
         (&format!("resource=teams&actor_id={}", world.sam.id), vec![("created", team["id"].as_str().unwrap())]),
-        ("resource=clients&at_from=2026-11-24T10:01:00Z", vec![("qualify", id)]),
+        ("resource=clients&at_from=2026-11-24T10:01:00Z", vec![("qualified", id)]),
         ("resource=clients&at_to=2026-11-24T10:01:00Z", vec![("created", other_id), ("created", id)]),
-        ("resource=clients&sort=at", vec![("created", id), ("created", other_id), ("qualify", id)]),
+        ("resource=clients&sort=at", vec![("created", id), ("created", other_id), ("qualified", id)]),
         ("resource=nothing", vec![]),
     ] {
         let found = entries(&world.sue, query).await;

@@ -26,5 +26,6 @@ mod migrations;
 mod openapi;
 mod orders;
 mod products;
+mod timeline;
 mod tls;
 mod users;

@@ -35,7 +35,7 @@ fn the_tour_of_the_readme_works_as_printed() {
         .iter()
         .map(|entry| (entry["resource"].as_str().unwrap(), entry["action"].as_str().unwrap()))
         .collect();
-    for expected in [("interactions", "done"), ("orders", "hand_over")] {
+    for expected in [("interactions", "done"), ("orders", "handed_over")] {
         assert!(happened.contains(&expected), "{expected:?} is not in {happened:?}");
     }
     server.stop();

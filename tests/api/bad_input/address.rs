@@ -1,6 +1,7 @@
 //! Paths, methods and query parameters.
 
 use actix_web::http::Method;
+use jsonschema::Validator;
 use serde_json::{Value, json};
 
 use super::{each, send, traces, world};
@@ -49,6 +50,12 @@ async fn a_method_that_is_not_there_is_405_with_those_that_are() {
     let world = world().await;
     let mut paths: Vec<&str> = operations().iter().map(|operation| operation.path).collect();
     paths.dedup();
+    // What stands beside `{id}` is an id to the methods that it does not have itself.
+    let beside_an_id = |path: &str| {
+        let (parent, last) = path.rsplit_once('/').unwrap();
+        !last.starts_with('{') && operations().iter().any(|operation| operation.path == format!("{parent}/{{id}}"))
+    };
+    paths.retain(|path| !beside_an_id(path));
     for path in paths {
         let known: Vec<String> = operations()
             .iter()
@@ -141,15 +148,17 @@ async fn parameters_are_what_the_document_says() {
             let is_array = parameter["schema"]["type"]
                 .as_array()
                 .map_or(parameter["schema"]["type"] == "array", |types| types.contains(&json!("array")));
+            let root = json!({"allOf": [parameter["schema"]], "components": crate::harness::document()["components"]});
+            let schema = jsonschema::draft202012::options().should_validate_formats(true).build(&root).unwrap();
             for value in values {
                 let answer = world.sue.get(&format!("{path}?{name}={value}")).await;
                 assert!(matches!(answer.status, 200 | 400), "{} {name}={value}: {}", operation.id, answer.status);
-                let fits = fits(parameter, value);
+                let fits = fits(&schema, value);
                 assert!(
                     fits || answer.status == 400,
                     "{} {name}={} is taken against its schema",
                     operation.id,
-                    &value[..value.len().min(40)]
+                    value.get(..40).unwrap_or(value)
                 );
             }
             if !is_array {
@@ -161,11 +170,9 @@ async fn parameters_are_what_the_document_says() {
 }
 
 /// Whether the schema of a parameter lets the text through, read as the type that it asks for.
-fn fits(parameter: &Value, text: &str) -> bool {
+fn fits(schema: &Validator, text: &str) -> bool {
     let decoded: String =
         url::form_urlencoded::parse(format!("x={text}").as_bytes()).map(|(_, value)| value.into_owned()).collect();
-    let root = json!({"allOf": [parameter["schema"]], "components": crate::harness::document()["components"]});
-    let validator = jsonschema::draft202012::options().should_validate_formats(true).build(&root).unwrap();
     let read: Value = serde_json::from_str(&decoded).unwrap_or(json!(decoded));
-    [json!(decoded), json!([decoded]), read.clone(), json!([read])].iter().any(|value| validator.is_valid(value))
+    [json!(decoded), json!([decoded]), read.clone(), json!([read])].iter().any(|value| schema.is_valid(value))
 }

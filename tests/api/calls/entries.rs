@@ -19,6 +19,7 @@ pub async fn call(world: &World, operation: &str, target: Target) -> Option<Call
         contacts(world, operation, target).await,
         interactions(world, operation, target).await,
         contracts(world, operation, target).await,
+        orders(world, operation, target).await,
     ];
     found.into_iter().flatten().next()
 }
@@ -53,10 +54,10 @@ async fn auth(world: &World, operation: &str) -> Option<Call> {
 
 async fn users(world: &World, operation: &str) -> Option<Call> {
     Some(match operation {
-        "list_users" | "get_user" | "block_user" => world.about_user(world.user().await),
+        "list_users" | "get_user" | "block_user" => Call::of_user(world.user().await),
         "create_user" => Call::plain().json(world.new_user()),
-        "update_user" => world.about_user(world.user().await).json(json!({"job_title": "Expert"})),
-        "unblock_user" => world.about_user(world.step(&world.user().await, "block").await),
+        "update_user" => Call::of_user(world.user().await).json(json!({"job_title": "Expert"})),
+        "unblock_user" => Call::of_user(world.step(&world.user().await, "block").await),
         _ => return None,
     })
 }
@@ -97,7 +98,7 @@ async fn clients(world: &World, operation: &str, target: Target) -> Option<Call>
         "update_client" => world.about(target, client().await).json(json!({"name": unique("Renamed")})),
         "transfer_client" => world.about(target, client().await).json(transfer(world, target)),
         // Only a key-account manager's client can be made key, and only a key one ordinary.
-        "designate_key_client" => world.about_client(world.client_of(&world.kim).await),
+        "designate_key_client" => Call::of_client(world.client_of(&world.kim).await),
         "revoke_key_client" => world.about(Target::Key, world.client(Target::Key).await),
         _ => return None,
     })
@@ -113,14 +114,10 @@ fn transfer(world: &World, target: Target) -> Value {
 }
 
 async fn products(world: &World, operation: &str) -> Option<Call> {
-    let new = || {
-        json!({"sku": unique("SKU"), "name": unique("Product"), "kind": "good", "unit": "piece", "base_price": "18.00",
-            "currency": "RUB", "tax_rate": "20.00"})
-    };
-    let product = async || world.sam.post("/v1/products", new()).await.created();
+    let product = async || world.sam.post("/v1/products", new_product()).await.created();
     Some(match operation {
         "list_products" | "get_product" => Call::shared(product().await),
-        "create_product" => Call::plain().json(new()),
+        "create_product" => Call::plain().json(new_product()),
         "update_product" => Call::shared(product().await).json(json!({"base_price": "19.50"})),
         _ => return None,
     })
@@ -128,11 +125,10 @@ async fn products(world: &World, operation: &str) -> Option<Call> {
 
 async fn departments(world: &World, operation: &str) -> Option<Call> {
     let new = || json!({"kind": "department", "name": unique("Department")});
-    let department = async || world.sam.post("/v1/departments", new()).await.created();
     Some(match operation {
-        "list_departments" | "get_department" => Call::shared(department().await),
+        "list_departments" | "get_department" => Call::shared(department(world).await),
         "create_department" => Call::plain().json(new()),
-        "update_department" => Call::shared(department().await).json(json!({"is_active": false})),
+        "update_department" => Call::shared(department(world).await).json(json!({"is_active": false})),
         _ => return None,
     })
 }
@@ -199,4 +195,92 @@ async fn contracts(world: &World, operation: &str, target: Target) -> Option<Cal
         "complete_contract" | "terminate_contract" => in_status("active").await.json(json!({"reason": "Agreed"})),
         _ => return None,
     })
+}
+
+async fn orders(world: &World, operation: &str, target: Target) -> Option<Call> {
+    if let "list_orders" | "summarize_orders" | "list_department_queue" = operation {
+        return orders_of_all(world, operation, target).await;
+    }
+    let in_status = async |steps: &[&str]| {
+        let order = order_after(world, target, steps).await;
+        world.about(target, order)
+    };
+    let reason = || json!({"reason": "Agreed"});
+    Some(match operation {
+        "get_order" | "list_order_history" => in_status(&[]).await,
+        "create_order" | "record_order" => {
+            let client = world.client(target).await;
+            let mut body = new_order(world, &client).await;
+            if operation == "record_order" {
+                body["ordered_on"] = json!("2026-07-04");
+                body["lines"][0]["unit_price"] = json!("14.00");
+                body["lines"][0]["tax_rate"] = json!("0");
+            }
+            world.about(target, client).json(body)
+        }
+        "update_order" => in_status(&[]).await.json(json!({"comment": "Fragile"})),
+        "submit_order" => in_status(&[]).await.json(reason()),
+        "approve_order" | "reject_order" => {
+            let call = in_status(&[]).await.json(reason());
+            world.put_into("orders", &call.object, "submitted").await;
+            call
+        }
+        "reopen_order" => {
+            let call = in_status(&[]).await.json(reason());
+            world.put_into("orders", &call.object, "rejected").await;
+            call
+        }
+        "cancel_order" => in_status(&["submit"]).await.json(reason()),
+        "hand_over_order" => in_status(&["submit"]).await.json(hand_over(world).await),
+        "accept_order" => in_status(&["submit", "hand-over"]).await.json(reason()),
+        "start_order" | "return_order" => in_status(&["submit", "hand-over", "accept"]).await.json(reason()),
+        "fulfil_order" => {
+            let call = in_status(&["submit", "hand-over", "accept"]).await;
+            let lines = json!([{"line_id": call.object["lines"][0]["id"], "quantity": "5"}]);
+            call.json(json!({"lines": lines}))
+        }
+        "close_order" => in_status(&["submit", "hand-over", "accept", "fulfil"]).await.json(reason()),
+        _ => return None,
+    })
+}
+
+async fn orders_of_all(world: &World, operation: &str, target: Target) -> Option<Call> {
+    Some(match operation {
+        "list_orders" => world.about(target, order_after(world, target, &[]).await),
+        "list_department_queue" => Call::shared(department(world).await),
+        _ => Call::plain(),
+    })
+}
+
+async fn department(world: &World) -> Value {
+    world.sam.post("/v1/departments", json!({"kind": "department", "name": unique("Department")})).await.created()
+}
+
+async fn new_order(world: &World, client: &Value) -> Value {
+    let product = world.sam.post("/v1/products", new_product()).await.created();
+    json!({"client_id": client["id"], "lines": [{"product_id": product["id"], "quantity": "12"}]})
+}
+
+async fn hand_over(world: &World) -> Value {
+    json!({"department_id": department(world).await["id"], "due_at": "2026-12-01T15:00:00Z"})
+}
+
+/// An order of the target's client after Sam has taken these steps.
+async fn order_after(world: &World, target: Target, steps: &[&str]) -> Value {
+    let body = new_order(world, &world.client(target).await).await;
+    let mut order = world.sam.post("/v1/orders", body).await.created();
+    for step in steps {
+        let body = match *step {
+            "hand-over" => hand_over(world).await,
+            "fulfil" => json!({"lines": [{"line_id": order["lines"][0]["id"], "quantity": "12"}]}),
+            _ => json!({}),
+        };
+        order = world.sam.transition(step, &order, body).await.ok();
+    }
+    order
+}
+
+fn new_product() -> Value {
+    json!({"sku": unique("SKU"), "name": unique("Product"), "kind": "good", "unit": "piece", "base_price": "18.00",
+        "currency": "RUB", "tax_rate": "20.00"})
 }

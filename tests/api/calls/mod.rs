@@ -82,6 +82,19 @@ impl Call {
         Self::new(About::Shared, object)
     }
 
+    /// About a client, whoever owns it.
+    pub fn of_client(client: Value) -> Self {
+        let is_key = client["is_key"] == true;
+        let belongs = Belongs { owner: read(&client["owner_id"]), team: read(&client["team_id"]), is_key };
+        Self::new(About::Client(belongs), client)
+    }
+
+    /// About a user.
+    pub fn of_user(user: Value) -> Self {
+        let belongs = Belongs { owner: read(&user["id"]), team: read(&user["team_id"]), is_key: true };
+        Self::new(About::User(belongs), user)
+    }
+
     /// With a JSON body.
     pub fn json(self, body: Value) -> Self {
         Self { body: Body::Json(body), ..self }
@@ -159,6 +172,10 @@ impl Call {
             Body::Form(fields) => request.set_form(fields),
         }
     }
+}
+
+fn read<R>(id: &Value) -> Id<R> {
+    serde_json::from_value(id.clone()).unwrap()
 }
 
 /// A name that no other object has.

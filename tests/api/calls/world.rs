@@ -1,6 +1,5 @@
 //! Who is there: two teams with a manager and a key-account manager each, and supervisors.
 
-use liaison::access::caller::UserId;
 use serde_json::{Value, json};
 
 use super::{About, Belongs, Call, Target, unique};
@@ -57,23 +56,6 @@ impl World {
         let owner = self.owner(target);
         let belongs = Belongs { owner: owner.id, team: owner.team_id, is_key: target == Target::Key };
         Call::new(About::Client(belongs), object)
-    }
-
-    /// A call about a client, whoever owns it.
-    pub fn about_client(&self, client: Value) -> Call {
-        let belongs = Belongs {
-            owner: serde_json::from_value(client["owner_id"].clone()).unwrap(),
-            team: serde_json::from_value(client["team_id"].clone()).unwrap(),
-            is_key: client["is_key"] == true,
-        };
-        Call::new(About::Client(belongs), client)
-    }
-
-    /// A call about the user `object`.
-    pub fn about_user(&self, object: Value) -> Call {
-        let owner: UserId = serde_json::from_value(object["id"].clone()).unwrap();
-        let team = serde_json::from_value(object["team_id"].clone()).unwrap();
-        Call::new(About::User(Belongs { owner, team, is_key: true }), object)
     }
 
     /// Sam does `verb` to `object`.

@@ -108,3 +108,51 @@ async fn only_who_may_own_key_clients_has_one() {
     let _ = world.kim.transition("revoke-key", &key, json!({})).await.ok();
     let _ = world.sue.patch(path(&kim), &kim, json!({"role": "manager"})).await.ok();
 }
+
+/// The version in the entity tag that `who` gets, and whether the tag of `before` still stands for the same.
+async fn tag(who: &TestUser, before: &Value) -> (String, u16) {
+    let fresh = who.get(path(before)).await.header("etag").unwrap().to_owned();
+    let held = who.request(actix_web::http::Method::GET, path(before));
+    let held = held.insert_header(("If-None-Match", format!("\"{}\"", before["version"])));
+    (fresh, who.send(held).await.status)
+}
+
+/// An order and a contact of `client`.
+async fn children(world: &World, client: &Value) -> [Value; 2] {
+    let product = json!({"sku": "P", "name": "Paper", "kind": "good", "unit": "box", "base_price": "1.00", "currency": "RUB",
+        "tax_rate": "20"});
+    let product = world.sue.post("/v1/products", product).await.created();
+    let lines = json!([{"product_id": product["id"], "quantity": "1"}]);
+    let order = world.sue.post("/v1/orders", json!({"client_id": client["id"], "lines": lines})).await.created();
+    let contact = world.sue.post("/v1/contacts", json!({"client_id": client["id"], "name": "Ivan"})).await.created();
+    [order, contact]
+}
+
+#[actix_web::test]
+async fn what_changes_hands_is_a_new_version() {
+    let world = world().await;
+    let client = create(&world.ann, "Client").await;
+    let children = children(&world, &client).await;
+    let moved = give(&world.sue, &client, &world.bob).await.ok();
+    assert_eq!(moved["version"], 2, "of the client itself there is one change");
+    for child in &children {
+        assert_eq!(tag(&world.bob, child).await, ("\"2\"".to_owned(), 200));
+        assert_eq!(world.bob.get(path(child)).await.ok()["owner_id"], json!(world.bob.id));
+    }
+    give(&world.sue, &moved, &world.bob).await.ok();
+    assert_eq!(tag(&world.bob, &children[0]).await.0, "\"2\"", "nothing changed");
+}
+
+#[actix_web::test]
+async fn a_client_whose_owner_moves_to_another_team_is_a_new_version() {
+    let world = world().await;
+    let client = create(&world.ann, "Client").await;
+    let children = children(&world, &client).await;
+    let address = format!("/v1/users/{}", world.ann.id);
+    let ann = world.sue.get(&address).await.ok();
+    world.sue.patch(&address, &ann, json!({"team_id": world.mia.team_id})).await.ok();
+    for before in children.iter().chain([&client]) {
+        assert_eq!(tag(&world.sue, before).await, ("\"2\"".to_owned(), 200));
+        assert_eq!(world.sue.get(path(before)).await.ok()["team_id"], json!(world.mia.team_id));
+    }
+}

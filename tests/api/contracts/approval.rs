@@ -78,6 +78,25 @@ async fn the_author_never_approves() {
 }
 
 #[actix_web::test]
+async fn who_submits_a_contract_does_not_approve_it() {
+    let app = TestApp::start().await;
+    let (ann, kim, sue) = (app.manager("ann").await, app.key_account_manager("kim").await, app.supervisor().await);
+    let client = client_of(&ann).await;
+    let contract = draft_with(&ann, &client, json!({"amount": "2000000"})).await;
+    sue.transition("transfer", &client, json!({"owner_id": kim.id, "reason": "grows"})).await.ok();
+    let contract = kim.transition("submit", &get(&kim, &contract).await, json!({})).await.ok();
+    assert_eq!((&contract["status"], &contract["author_id"]), (&json!("in_review"), &json!(ann.id)));
+    // Not even once the amount is within the own limit.
+    app.text("UPDATE role_policies SET max_contract_amount = NULL RETURNING role AS value").await;
+    app.state().callers.forget();
+    assert_eq!(get(&kim, &contract).await["actions"], json!(["return", "withdraw"]));
+    let problem = kim.transition("approve", &contract, json!({})).await.problem(403, "forbidden");
+    assert_eq!(problem["detail"], "Who submitted a contract for review does not approve it.");
+    assert_eq!(get(&sue, &contract).await["actions"], json!(["approve", "return", "withdraw"]));
+    assert_eq!(sue.transition("approve", &contract, json!({})).await.ok()["status"], "approved");
+}
+
+#[actix_web::test]
 async fn an_approver_needs_a_limit_that_covers_the_amount() {
     let app = TestApp::start().await;
     let (ann, kim, sue) = (app.manager("ann").await, app.key_account_manager("kim").await, app.supervisor().await);
@@ -85,6 +104,7 @@ async fn an_approver_needs_a_limit_that_covers_the_amount() {
     let small = submitted(&ann, &client, "1000000").await;
     let large = submitted(&ann, &client, "1000000.01").await;
     sue.transition("transfer", &client, json!({"owner_id": kim.id, "reason": "grows"})).await.ok();
+    let (small, large) = (get(&kim, &small).await, get(&kim, &large).await);
 
     assert_eq!(get(&kim, &large).await["actions"], json!(["return", "withdraw"]));
     let problem = kim.transition("approve", &large, json!({})).await.problem(403, "limit_exceeded");

@@ -5,6 +5,7 @@ use diesel_async::SimpleAsyncConnection;
 use liaison::{
     access::{actions::Create, scope::Scope},
     contracts::{Contract, NewContract, Past, clock, insert_active},
+    problems::ProblemType,
 };
 use serde_json::{Value, json};
 
@@ -187,6 +188,6 @@ async fn a_past_contract_comes_with_its_history() {
     assert_eq!(renewed["ends_on"], "2028-07-03", "all terms gone by at once");
 
     let wrong = past(&app, &ann, None, terms_with(&client, &json!({"notice_days": -1}))).await;
-    assert_eq!(wrong.unwrap_err().to_string(), "validation_failed");
+    assert_eq!(wrong.unwrap_err().problem(), ProblemType::ValidationFailed);
     past(&app, &ann, None, terms(&client)).await.unwrap();
 }

@@ -22,16 +22,23 @@ fn uuid(value: &Value) -> Uuid {
 fn order(contract: &Value, id: Uuid, net: &str, status: &str) -> String {
     format!(
         "INSERT INTO orders (id, version, created_at, updated_at, client_id, owner_id, team_id, is_key, number, contract_id,
-            author_id, status, priority, currency, ordered_on, net_total, tax_total, total)
+            author_id, status, priority, currency, ordered_on, net_total, tax_total, total,
+            department_id, due_at)
          SELECT '{id}', 1, now(), now(), client_id, owner_id, team_id, is_key, 'O-{id}', id, author_id, '{status}', 'normal',
-            currency, starts_on, {net}, 0, {net} FROM contracts WHERE id = '{}'",
+            currency, starts_on, {net}, 0, {net},
+            (SELECT id FROM departments LIMIT 1), starts_on FROM contracts WHERE id = '{}'",
         contract["id"].as_str().unwrap()
     )
 }
 
+/// Where orders are handed to.
+const DEPARTMENT: &str = "INSERT INTO departments (id, version, created_at, updated_at, name, kind, is_active)
+    VALUES (gen_random_uuid(), 1, now(), now(), 'Warehouse', 'department', true) ON CONFLICT DO NOTHING";
+
 async fn ordered(app: &TestApp, contract: &Value, net: &str, status: &str) -> Uuid {
     let id = Uuid::now_v7();
-    app.db().await.batch_execute(&order(contract, id, net, status)).await.unwrap();
+    let sql = format!("{DEPARTMENT}; {}", order(contract, id, net, status));
+    app.db().await.batch_execute(&sql).await.unwrap();
     id
 }
 

@@ -117,7 +117,7 @@ async fn names_are_included_when_asked_for() {
     let contract = draft(&sue, &client).await;
     let page = ann.get("/v1/contracts?include=client,owner,author").await.ok();
     let item = &page["data"][0];
-    assert_eq!(item["client"], json!({"id": client["id"], "name": "Ромашка"}));
+    assert_eq!(item["client"], json!({"id": client["id"], "name": "Ромашка", "status": "lead", "is_key": false}));
     assert_eq!((&item["owner"]["name"], &item["author"]["name"]), (&json!("ann"), &json!("sue")));
     assert!(item.get("ordered_total").is_none(), "a query for each would be too many");
     let path = contract["path"].as_str().unwrap();

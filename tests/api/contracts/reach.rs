@@ -118,5 +118,5 @@ async fn contracts_change_hands_with_their_client() {
     assert!(sees(&zed, &contract).await);
     let moved = get(&zed, &contract).await;
     assert_eq!((&moved["owner_id"], &moved["author_id"]), (&json!(zed.id), &json!(ann.id)));
-    assert_eq!(zed.transition("submit", &contract, json!({})).await.ok()["status"], "in_review");
+    assert_eq!(zed.transition("submit", &moved, json!({})).await.ok()["status"], "in_review");
 }

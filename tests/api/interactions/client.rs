@@ -129,7 +129,7 @@ async fn what_the_old_owner_had_planned_goes_to_the_new_owner() {
     let client = read(&sue, &client).await;
     let body = json!({"owner_id": bob.id, "reason": "Анна в отпуске"});
     let _ = sue.transition("transfer", &client, body).await.ok();
-    for (before, user, version) in [(&planned, &bob, 2), (&done, &ann, 1), (&of_sue, &sue, 1)] {
+    for (before, user, version) in [(&planned, &bob, 3), (&done, &ann, 2), (&of_sue, &sue, 2)] {
         let after = read(&bob, before).await;
         assert_eq!((&after["user_id"], &after["version"]), (&json!(user.id), &json!(version)));
         assert_eq!((&after["owner_id"], &after["team_id"]), (&json!(bob.id), &json!(bob.team_id)));

@@ -150,8 +150,8 @@ async fn names_are_put_in_only_where_they_may_be_seen() {
     let logged = log(&ann, &client, json!({"contact_id": ivan})).await;
     let path = format!("{}?include=client,contact,user", logged["path"].as_str().unwrap());
     let full = ann.get(&path).await.ok();
-    assert_eq!(full["client"], json!({"id": client["id"], "name": "Ромашка"}));
-    assert_eq!(full["contact"], json!({"id": ivan, "name": "Иван", "job_title": null}));
+    assert_eq!(full["client"], json!({"id": client["id"], "name": "Ромашка", "status": "lead", "is_key": false}));
+    assert_eq!(full["contact"], json!({"id": ivan, "name": "Иван", "job_title": null, "email": null, "phone": null}));
     assert_eq!(full["user"], json!({"id": ann.id, "name": "ann", "job_title": null}));
     let listed = ann.get("/v1/interactions?include=user,client,contact").await.ok();
     assert_eq!((&listed["data"][0]["client"], &listed["data"][0]["contact"]), (&full["client"], &full["contact"]));

@@ -29,9 +29,9 @@ async fn a_planned_one_is_completed_with_the_next_one() {
     assert_eq!((&next["contact_id"], &next["summary"]), (&ivan, &Value::Null));
 
     let recorded = app.audit(&done["id"]).await;
-    assert_eq!(recorded[1].0, "complete");
+    assert_eq!(recorded[1].0, "completed");
     assert_eq!(recorded[1].1["status"], json!({"from": "planned", "to": "done"}));
-    assert_eq!(app.events(&done["id"]).await, ["interactions.created", "interactions.complete"]);
+    assert_eq!(app.events(&done["id"]).await, ["interactions.created", "interactions.completed"]);
 }
 
 #[actix_web::test]
@@ -76,7 +76,10 @@ async fn a_planned_one_is_rescheduled_and_cancelled_with_the_reason_kept() {
 
     let recorded = app.audit(&planned["id"]).await;
     let told: Vec<_> = recorded.iter().map(|(action, changes)| (action.as_str(), &changes["reason"]["to"])).collect();
-    assert_eq!(told, [("created", &Value::Null), ("reschedule", &json!("Отпуск")), ("cancel", &json!("Передумали"))]);
+    assert_eq!(
+        told,
+        [("created", &Value::Null), ("rescheduled", &json!("Отпуск")), ("cancelled", &json!("Передумали"))]
+    );
     ann.transition("reschedule", &plan(&ann, &client, "2026-12-01T10:00:00Z").await, json!({}))
         .await
         .field_error("/scheduled_at", "required");

@@ -13,10 +13,11 @@ async fn contract(app: &TestApp, client: &Value, but: &[(&str, &str)]) -> String
     };
     let id = Uuid::now_v7();
     let text = |name: &str| client[name].as_str().unwrap();
+    let ends_on = get("ends_on", "'2026-12-31'");
     let sql = format!(
         "INSERT INTO contracts (id, version, created_at, updated_at, client_id, owner_id, team_id, is_key, number, title,
-            status, author_id, amount, currency, starts_on, ends_on, auto_renew, notice_days, signatories)
-         VALUES ('{id}', 1, now(), now(), '{}', '{}', '{}', {}, '{id}', 'Supply', '{}', '{}', 1000, '{}', '{}', {}, false, 0,
+            status, author_id, amount, currency, starts_on, ends_on, initial_ends_on, auto_renew, notice_days, signatories)
+         VALUES ('{id}', 1, now(), now(), '{}', '{}', '{}', {}, '{id}', 'Supply', '{}', '{}', 1000, '{}', '{}', {ends_on}, {ends_on}, false, 0,
             '[]') RETURNING id::text AS value",
         text("id"),
         text("owner_id"),
@@ -26,7 +27,6 @@ async fn contract(app: &TestApp, client: &Value, but: &[(&str, &str)]) -> String
         text("owner_id"),
         get("currency", "RUB"),
         get("starts_on", "2026-01-01"),
-        get("ends_on", "'2026-12-31'"),
     );
     app.text(&sql).await.remove(0)
 }
@@ -86,11 +86,11 @@ async fn a_contract_is_active_in_force_and_in_the_same_currency() {
         (("status", "signed"), Some("contract_not_active")),
         (("status", "terminated"), Some("contract_not_active")),
         (("starts_on", "2026-11-24"), None),
-        (("starts_on", "2026-11-25"), Some("contract_not_in_force")),
+        (("starts_on", "2026-11-25"), Some("contract_dates")),
         (("ends_on", "'2026-11-24'"), None),
-        (("ends_on", "'2026-11-23'"), Some("contract_not_in_force")),
+        (("ends_on", "'2026-11-23'"), Some("contract_dates")),
         (("ends_on", "NULL"), None),
-        (("currency", "USD"), Some("currency_mismatch")),
+        (("currency", "USD"), Some("contract_currency")),
     ] {
         let contract = contract(&app, &client, &[but]).await;
         let order = draft_under(&ann, &client, &contract, json!({"product_id": paper, "quantity": "1"})).await;

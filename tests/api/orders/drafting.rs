@@ -38,7 +38,7 @@ async fn a_draft_is_priced_and_counted_by_the_server() {
 
     let path = order["path"].as_str().unwrap();
     assert_eq!(ann.get(path).await.ok(), order);
-    assert_eq!(history(&ann, &order).await, [("create".into(), "-".into(), "draft".into())]);
+    assert_eq!(history(&ann, &order).await, [("created".into(), "-".into(), "draft".into())]);
     assert_eq!(app.events(&order["id"]).await, ["orders.created"]);
     let recorded = app.audit(&order["id"]).await;
     assert_eq!(recorded[0].1["lines"]["to"].as_array().unwrap().len(), 2);
@@ -72,7 +72,7 @@ async fn every_wrong_line_is_told_at_once_and_nothing_is_made() {
     let errors = post(json!([line(&paper), line(&dollars), line(&gone), line(&Uuid::now_v7().to_string())])).await;
     let pairs = [
         ("/lines/1/product_id", "currency_mismatch"),
-        ("/lines/2/product_id", "inactive"),
+        ("/lines/2/product_id", "inactive_product"),
         ("/lines/3/product_id", "unknown_reference"),
     ];
     assert_eq!(errors.field_errors(), pairs.map(|(pointer, code)| (pointer.to_owned(), code.to_owned())));

@@ -59,15 +59,15 @@ async fn an_order_is_executed_in_parts_to_its_end() {
     assert_eq!(
         told,
         [
-            "create - draft",
-            "submit draft approved",
-            "hand_over approved handed_over",
-            "accept handed_over accepted",
-            "start accepted in_progress",
-            "fulfil in_progress in_progress",
-            "fulfil in_progress in_progress",
-            "fulfil in_progress fulfilled",
-            "close fulfilled closed"
+            "created - draft",
+            "submitted draft approved",
+            "handed_over approved handed_over",
+            "accepted handed_over accepted",
+            "started accepted in_progress",
+            "fulfilled in_progress in_progress",
+            "fulfilled in_progress in_progress",
+            "fulfilled in_progress fulfilled",
+            "closed fulfilled closed"
         ]
     );
     let recorded = app.audit(&order["id"]).await;
@@ -96,18 +96,68 @@ async fn a_hand_over_names_an_active_department_and_a_time_to_come() {
     let order = draft(&ann, &client(&ann).await, &product(&app, "100").await, "1").await;
     let (active, closed) = (department(&app, true).await, department(&app, false).await);
     let body = |department: &str, due: &str| json!({"department_id": department, "due_at": due});
-    ann.transition("hand-over", &order, body(&active, "2026-12-01T00:00:00Z")).await.problem(409, "invalid_state");
     let order = step(&ann, "submit", &order).await;
     assert_eq!(actions(&order), ["hand_over", "cancel"]);
     let due = "2026-11-24T10:00:00.000001Z";
     for (department, due, pointer, code) in [
         (active.as_str(), "2026-11-24T10:00:00Z", "/due_at", "not_in_future"),
-        (&closed, due, "/department_id", "inactive"),
+        (&closed, due, "/department_id", "inactive_department"),
         (&Uuid::now_v7().to_string(), due, "/department_id", "unknown_reference"),
     ] {
         ann.transition("hand-over", &order, body(department, due)).await.field_error(pointer, code);
     }
-    assert_eq!(ann.transition("hand-over", &order, body(&active, due)).await.ok()["status"], "handed_over");
+    let order = ann.transition("hand-over", &order, body(&active, due)).await.ok();
+    assert_eq!(order["status"], "handed_over");
+    ann.transition("hand-over", &order, body(&active, due)).await.problem(409, "invalid_state");
+}
+
+#[actix_web::test]
+async fn a_draft_within_the_limits_is_handed_over_at_once() {
+    let app = TestApp::start().await;
+    let ann = app.manager("ann").await;
+    let order = draft(&ann, &client(&ann).await, &product(&app, "100").await, "1000").await;
+    assert_eq!(actions(&order), ["update", "submit", "hand_over", "cancel"]);
+    let body =
+        json!({"department_id": department(&app, true).await, "due_at": "2026-12-24T10:00:00Z", "reason": "At once"});
+    let wrong = json!({"department_id": Uuid::now_v7(), "due_at": "2026-12-24T10:00:00Z"});
+    ann.transition("hand-over", &order, wrong).await.field_error("/department_id", "unknown_reference");
+    assert_eq!(ann.get(order["path"].as_str().unwrap()).await.ok(), order, "nothing of it is done");
+
+    let done = ann.transition("hand-over", &order, body).await.ok();
+    assert_eq!((&done["status"], &done["approved_by"]), (&json!("handed_over"), &json!(ann.id)));
+    assert_eq!((&done["submitted_at"], &done["handed_over_at"]), (&done["updated_at"], &done["updated_at"]));
+    let told = history(&ann, &done).await;
+    let told: Vec<String> = told.iter().map(|(action, from, to)| format!("{action} {from} {to}")).collect();
+    assert_eq!(told, ["created - draft", "submitted draft approved", "handed_over approved handed_over"]);
+    let page = ann.get(&format!("{}/history", done["path"].as_str().unwrap())).await.ok();
+    assert_eq!((&page["data"][0]["reason"], &page["data"][1]["reason"]), (&json!("At once"), &Value::Null));
+    assert_eq!(app.events(&done["id"]).await, ["orders.created", "orders.submitted", "orders.handed_over"]);
+    let audit = app.audit(&done["id"]).await;
+    assert_eq!(audit[2].1["status"], json!({"from": "approved", "to": "handed_over"}));
+}
+
+#[actix_web::test]
+async fn a_draft_that_needs_approval_is_not_handed_over() {
+    let app = TestApp::start().await;
+    let ann = app.manager("ann").await;
+    let client = client(&ann).await;
+    let order = draft(&ann, &client, &product(&app, "100").await, "1000.001").await;
+    assert_eq!(actions(&order), ["update", "submit", "cancel"]);
+    assert_eq!(actions(&ann.get("/v1/orders").await.ok()["data"][0]), ["update", "submit", "cancel"]);
+    let body = json!({"department_id": department(&app, true).await, "due_at": "2026-12-24T10:00:00Z"});
+    let problem = ann.transition("hand-over", &order, body.clone()).await.problem(403, "limit_exceeded");
+    assert_eq!(problem["limit"], "max_order_amount");
+    assert_eq!(ann.get(order["path"].as_str().unwrap()).await.ok(), order);
+    assert_eq!((app.count("order_events").await, app.events(&order["id"]).await.len()), (1, 1));
+
+    // Who may hand over but not change the order does not submit it along the way.
+    app.text("UPDATE role_policies SET grants = jsonb_set(grants, '{orders:update}', '\"none\"') WHERE role = 'manager' RETURNING role AS value")
+        .await;
+    app.state().callers.forget();
+    let small = draft(&ann, &client, &product(&app, "100").await, "1").await;
+    assert_eq!(actions(&small), Vec::<&str>::new());
+    let problem = ann.transition("hand-over", &small, body).await.problem(403, "forbidden");
+    assert_eq!(problem["permission"], "orders:update");
 }
 
 #[actix_web::test]
@@ -124,7 +174,7 @@ async fn a_returned_order_can_be_handed_over_again() {
         (&json!("approved"), &Value::Null, &Value::Null)
     );
     let page = ann.get(&format!("{}/history", order["path"].as_str().unwrap())).await.ok();
-    assert_eq!((&page["data"][0]["reason"], &page["data"][0]["action"]), (&json!("No stock"), &json!("return")));
+    assert_eq!((&page["data"][0]["reason"], &page["data"][0]["action"]), (&json!("No stock"), &json!("returned")));
     assert_eq!(app.audit(&order["id"]).await.last().unwrap().1["reason"], json!({"to": "No stock"}));
     let body = json!({"department_id": department, "due_at": "2026-11-25T10:00:00Z"});
     assert_eq!(ann.transition("hand-over", &order, body).await.ok()["status"], "handed_over");

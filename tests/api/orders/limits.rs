@@ -14,7 +14,7 @@ async fn submitted(user: &TestUser, client: &Value, line: Value) -> Value {
 /// The limits that the newest step of the history names.
 async fn exceeded(user: &TestUser, order: &Value) -> Value {
     let page = user.get(&format!("{}/history?limit=1", order["path"].as_str().unwrap())).await.ok();
-    assert_eq!(page["data"][0]["action"], "submit");
+    assert_eq!(page["data"][0]["action"], "submitted");
     assert_eq!(page["data"][0]["actor"]["id"], json!(user.id));
     page["data"][0]["exceeded"].clone()
 }
@@ -88,9 +88,9 @@ async fn the_approver_is_not_the_author_and_has_limits_too() {
     let approved = sue.transition("approve", &order, json!({"reason": "A good client"})).await.ok();
     assert_eq!((&approved["status"], &approved["approved_by"]), (&json!("approved"), &json!(sue.id)));
     let recorded = app.audit(&order["id"]).await;
-    assert_eq!(recorded[2].0, "approve");
+    assert_eq!(recorded[2].0, "approved");
     assert_eq!(recorded[2].1["reason"], json!({"to": "A good client"}));
-    assert_eq!(app.events(&order["id"]).await, ["orders.created", "orders.submit", "orders.approve"]);
+    assert_eq!(app.events(&order["id"]).await, ["orders.created", "orders.submitted", "orders.approved"]);
     sue.transition("approve", &approved, json!({})).await.problem(409, "invalid_state");
     sue.transition("approve", &order, json!({})).await.problem(412, "precondition_failed");
 }
@@ -113,13 +113,35 @@ async fn an_approver_lets_pass_what_is_within_the_own_limits() {
     {
         let seen = kim.get(order["path"].as_str().unwrap()).await.ok();
         assert_eq!(actions(&seen).contains(&"approve"), limit.is_none(), "{limit:?}");
-        let answer = kim.transition("approve", order, json!({})).await;
+        let answer = kim.transition("approve", &seen, json!({})).await;
         match limit {
             None => assert_eq!(answer.ok()["status"], "approved"),
             Some(limit) => assert_eq!(answer.problem(403, "limit_exceeded")["limit"], limit),
         }
     }
+    let cheap = sue.get(cheap["path"].as_str().unwrap()).await.ok();
     assert_eq!(step(&sue, "approve", &cheap).await["status"], "approved");
+}
+
+#[actix_web::test]
+async fn who_submits_an_order_does_not_approve_it() {
+    let app = TestApp::start().await;
+    let (ann, sue, tom) = (app.manager("ann").await, app.supervisor().await, app.supervisor().await);
+    let client = client(&ann).await;
+    let paper = product_with(&app, "100", "RUB", true, "90").await;
+    let line = json!({"product_id": paper, "quantity": "1", "discount_percent": "11"});
+    let order = ann.post("/v1/orders", json!({"client_id": client["id"], "lines": [line]})).await.created();
+    let order = step(&sue, "submit", &order).await;
+    assert_eq!((&order["status"], actions(&order)), (&json!("submitted"), vec!["reject", "cancel"]));
+    let problem = sue.transition("approve", &order, json!({})).await.problem(403, "forbidden");
+    assert_eq!(problem["rule"], "separation_of_duties");
+    assert!(actions(&tom.get(order["path"].as_str().unwrap()).await.ok()).contains(&"approve"));
+
+    // It is the last submission that counts.
+    let order = tom.transition("reject", &order, json!({"reason": "Why so cheap?"})).await.ok();
+    let order = step(&tom, "submit", &step(&ann, "reopen", &order).await).await;
+    tom.transition("approve", &order, json!({})).await.problem(403, "forbidden");
+    assert_eq!(step(&sue, "approve", &order).await["status"], "approved");
 }
 
 #[actix_web::test]
@@ -152,7 +174,7 @@ async fn a_rejected_order_is_reopened_and_submitted_anew() {
     let draft = ann.patch(draft["path"].as_str().unwrap(), &draft, json!({"lines": lines})).await.ok();
     assert_eq!(step(&ann, "submit", &draft).await["status"], "approved");
     let steps: Vec<String> = super::history(&ann, &draft).await.into_iter().map(|(action, ..)| action).collect();
-    assert_eq!(steps, ["create", "submit", "reject", "reopen", "submit"]);
+    assert_eq!(steps, ["created", "submitted", "rejected", "reopened", "submitted"]);
 }
 
 #[actix_web::test]

@@ -129,7 +129,10 @@ async fn a_list_is_sorted_paged_and_filled_as_asked() {
     let full = ann.get("/v1/orders?include=client,owner,department,lines&limit=1").await.ok();
     assert_eq!(full["data"][0]["id"], order["id"]);
     assert_eq!(full["data"][0]["lines"], order["lines"]);
-    assert_eq!(full["data"][0]["client"], json!({"id": client["id"], "name": "Romashka", "is_key": false}));
+    assert_eq!(
+        full["data"][0]["client"],
+        json!({"id": client["id"], "name": "Romashka", "status": "lead", "is_key": false})
+    );
     assert_eq!(full["data"][0]["owner"]["name"], "ann");
     assert_eq!(full["data"][0]["department"]["id"], order["department_id"]);
     let one = ann.get(&format!("/v1/orders/{}?include=client", id(0))).await.ok();

@@ -55,10 +55,10 @@ async fn a_past_order_has_its_real_dates() {
     assert_eq!(
         told,
         [
-            (&json!("close"), &fulfilled),
-            (&json!("fulfil"), &fulfilled),
-            (&json!("hand_over"), &ordered),
-            (&json!("record"), &ordered)
+            (&json!("closed"), &fulfilled),
+            (&json!("fulfilled"), &fulfilled),
+            (&json!("handed_over"), &ordered),
+            (&json!("recorded"), &ordered)
         ]
     );
     assert_eq!(page["data"][0]["actor_id"], json!(sue.id));
@@ -78,7 +78,7 @@ async fn a_past_order_came_as_far_as_it_says() {
     assert_eq!((&approved["fulfilled_at"], actions(&approved)), (&Value::Null, vec!["hand_over", "cancel"]));
     assert_eq!((&approved["number"], &approved["author_id"]), (&json!("O-2026-000001"), &json!(sue.id)));
     assert_eq!(approved["lines"][0]["fulfilled_quantity"], "0.000");
-    assert_eq!(history(&sue, &approved).await, [("record".into(), "-".into(), "approved".into())]);
+    assert_eq!(history(&sue, &approved).await, [("recorded".into(), "-".into(), "approved".into())]);
     let fulfilled = record(json!({"status": "fulfilled", "ordered_on": "2026-11-24"})).await.created();
     assert_eq!((&fulfilled["fulfilled_at"], actions(&fulfilled)), (&json!("2026-11-24T00:00:00Z"), vec!["close"]));
     assert_eq!(history(&sue, &fulfilled).await.len(), 2);

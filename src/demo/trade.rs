@@ -1,0 +1,205 @@
+//! What Northwind and its customers did together: contracts, orders at their historic dates and prices, and the calls
+//! around them.
+
+use std::collections::HashMap;
+
+use chrono::{Datelike, Duration, NaiveDate, NaiveTime};
+use rust_decimal::Decimal;
+
+use super::{
+    Company,
+    catalogue::CURRENCY,
+    northwind::{Northwind, Order as Sample},
+};
+use crate::{
+    access::scope::Scope,
+    clients::Client,
+    contracts::{self, NewContract, Past, Side, Signatory},
+    error::{Error, Result},
+    interactions::{self, Channel, Direction, NewInteraction, NextInteraction, Outcome, Purpose},
+    orders::{self, LineTerms, OrderId, OrderNumber, PastOrder, PastStatus, Priority},
+    rest::{
+        change::Tx,
+        number::{Amount, Percent, Quantity},
+        text::{CurrencyCode, Line, Text},
+        time::{Day, Instant},
+    },
+};
+
+/// How many of the largest customers have a contract.
+const CONTRACTS: usize = 10;
+/// How many orders of each customer a call is told of.
+const CALLS: usize = 3;
+
+/// Enters this year's contracts of the largest customers, each for half as much again as they bought in all.
+///
+/// # Errors
+/// The database's.
+pub async fn load_contracts(tx: &mut Tx<'_>, northwind: &Northwind, company: &Company<'_>) -> Result<()> {
+    let revenue = northwind.revenue();
+    let year = tx.now().utc().year();
+    for customer in northwind.largest_customers(CONTRACTS) {
+        let (Some(client), Some(bought)) = (company.clients.get(customer), revenue.get(customer)) else { continue };
+        let contact = northwind.customers.iter().find(|known| known.customer_id == customer);
+        let Some(contact) = contact else { continue };
+        let amount = (*bought * Decimal::new(15, 1)).round_dp(0);
+        let new = NewContract {
+            client_id: client.id,
+            title: line(&format!("Supply of foodstuffs {year}"))?,
+            amount: Amount::new(amount).map_err(Error::internal)?,
+            currency: currency()?,
+            payment_terms: Text::parse("30 days after delivery").ok(),
+            starts_on: day(year, 1, 1)?,
+            ends_on: Some(day(year, 12, 31)?),
+            auto_renew: true,
+            notice_days: 60,
+            signatories: vec![Signatory {
+                name: line(&contact.contact_name)?,
+                position: Line::parse(&contact.contact_title).ok(),
+                side: Side::Client,
+            }],
+        };
+        let signed_on = day(year - 1, 12, 15)?;
+        let past = Past {
+            author_id: client.owner_id,
+            approved_by: Some(company.approver).filter(|approver| *approver != client.owner_id),
+            created_at: day(year - 1, 12, 1)?.start(),
+            signed_on,
+        };
+        contracts::insert_active(tx, &Scope::system(), new, past).await?;
+    }
+    Ok(())
+}
+
+/// Records the orders; by their number in the source.
+///
+/// # Errors
+/// The database's.
+pub async fn load_orders(
+    tx: &mut Tx<'_>,
+    northwind: &Northwind,
+    company: &Company<'_>,
+) -> Result<HashMap<u32, OrderId>> {
+    let past =
+        northwind.orders.iter().map(|order| past_order(northwind, order, company)).collect::<Result<Vec<_>>>()?;
+    let recorded = orders::record_all(tx, &Scope::system(), past).await?;
+    let numbers = northwind.orders.iter().map(|order| order.order_id);
+    Ok(numbers.zip(recorded.into_iter().map(|recorded| recorded.order.id)).collect())
+}
+
+fn past_order(northwind: &Northwind, order: &Sample, company: &Company<'_>) -> Result<PastOrder> {
+    let client = client_of(order, company)?;
+    let author = company.users.get(&order.employee_id).ok_or_else(|| Error::internal("no such employee"))?;
+    let lines = northwind.lines(order).iter().map(|detail| {
+        let product = company.products.get(&detail.product_id).ok_or_else(|| Error::internal("no such product"))?;
+        let percent = detail.discount * Decimal::ONE_HUNDRED;
+        Ok(LineTerms {
+            product_id: product.id,
+            name: product.name.clone(),
+            unit: product.unit.clone(),
+            quantity: Quantity::new(detail.quantity).map_err(Error::internal)?,
+            unit_price: Amount::new(detail.unit_price).map_err(Error::internal)?,
+            discount_percent: Percent::new(percent).map_err(Error::internal)?,
+            tax_rate: Percent::new(Decimal::ZERO).map_err(Error::internal)?,
+        })
+    });
+    Ok(PastOrder {
+        client_id: client.id,
+        owner_id: client.owner_id,
+        team_id: client.team_id,
+        is_key: client.is_key,
+        number: OrderNumber::parse(&order.order_id.to_string()).map_err(Error::internal)?,
+        contract_id: None,
+        author_id: author.id,
+        status: if order.shipped_date.is_some() { PastStatus::Closed } else { PastStatus::Approved },
+        priority: Priority::initial(client.is_key),
+        currency: currency()?,
+        ordered_on: order.order_date.into(),
+        requested_delivery_on: order.required_date.map(Day::from),
+        fulfilled_on: order.shipped_date.map(Day::from),
+        department_id: order.shipped_date.and_then(|_| company.departments.get(&order.ship_via)).copied(),
+        comment: None,
+        lines: lines.collect::<Result<_>>()?,
+    })
+}
+
+/// Tells of a call before each of a customer's last orders, and plans the next one for the coming weeks.
+///
+/// # Errors
+/// The database's.
+pub async fn load_interactions(
+    tx: &mut Tx<'_>,
+    northwind: &Northwind,
+    company: &Company<'_>,
+    orders: &HashMap<u32, OrderId>,
+) -> Result<()> {
+    let mut by_customer: HashMap<&str, Vec<&Sample>> = HashMap::new();
+    for order in &northwind.orders {
+        by_customer.entry(&order.customer_id).or_default().push(order);
+    }
+    for (number, customer) in northwind.customers.iter().enumerate() {
+        let Some(all) = by_customer.get(customer.customer_id.as_str()) else { continue };
+        let last = all.iter().rev().take(CALLS).rev();
+        for (place, order) in last.enumerate() {
+            let mut call = call(order, company, orders)?;
+            if place + 1 == CALLS.min(all.len()) {
+                call.next = Some(next_call(tx.now(), number, call.user_id)?);
+            }
+            interactions::insert(tx, &Scope::system(), call).await?;
+        }
+    }
+    Ok(())
+}
+
+fn call(order: &Sample, company: &Company<'_>, orders: &HashMap<u32, OrderId>) -> Result<NewInteraction> {
+    let client = client_of(order, company)?;
+    let seller = company.users.get(&order.employee_id).ok_or_else(|| Error::internal("no such employee"))?;
+    // The source tells neither hour nor length: they are spread over the morning.
+    let minutes = i64::from(order.order_id % 180);
+    let at = Instant::from(order.order_date.and_time(NaiveTime::MIN).and_utc() + Duration::minutes(9 * 60 + minutes));
+    Ok(NewInteraction {
+        client_id: client.id,
+        contact_id: company.contacts.get(order.customer_id.as_str()).copied(),
+        user_id: Some(seller.id),
+        channel: if order.order_id % 3 == 0 { Channel::Email } else { Channel::Phone },
+        direction: Some(if order.order_id % 2 == 0 { Direction::Inbound } else { Direction::Outbound }),
+        purpose: Purpose::Negotiation,
+        scheduled_at: None,
+        occurred_at: Some(at),
+        duration_seconds: i32::try_from(180 + 5 * minutes).ok(),
+        subject: line(&format!("Order {}", order.order_id))?,
+        summary: None,
+        outcome: Some(Outcome::Positive),
+        contract_id: None,
+        order_id: orders.get(&order.order_id).copied(),
+        next: None,
+    })
+}
+
+fn next_call(now: Instant, number: usize, user_id: Option<crate::access::caller::UserId>) -> Result<NextInteraction> {
+    let days = i64::try_from(number % 28).unwrap_or_default() + 1;
+    Ok(NextInteraction {
+        scheduled_at: now.day().start().after(Duration::days(days) + Duration::hours(9)),
+        channel: Some(Channel::Phone),
+        purpose: Some(Purpose::FollowUp),
+        subject: Some(line("Ask for the next order")?),
+        contact_id: None,
+        user_id,
+    })
+}
+
+fn client_of<'c>(order: &Sample, company: &'c Company<'_>) -> Result<&'c Client> {
+    company.clients.get(order.customer_id.as_str()).ok_or_else(|| Error::internal("no such customer"))
+}
+
+fn currency() -> Result<CurrencyCode> {
+    CurrencyCode::parse(CURRENCY).map_err(Error::internal)
+}
+
+fn line(text: &str) -> Result<Line> {
+    Line::parse(text).map_err(Error::internal)
+}
+
+fn day(year: i32, month: u32, day: u32) -> Result<Day> {
+    NaiveDate::from_ymd_opt(year, month, day).map(Day::from).ok_or_else(|| Error::internal("no such day"))
+}
