@@ -89,12 +89,10 @@ fn require_nothing(schema: &mut Value) {
 /// The operation that serves `method` and `path`; a path without parameters goes before one with.
 fn operation(method: &str, path: &str) -> Option<(&'static str, &'static Value)> {
     let paths = document()["paths"].as_object()?;
-    let mut fitting: Vec<_> = paths.iter().filter(|(template, _)| fits(template, path)).collect();
-    fitting.sort_by_key(|(template, _)| template.matches('{').count());
-    fitting.into_iter().find_map(|(template, item)| {
-        let operation = &item[method.to_lowercase()];
-        (!operation.is_null()).then_some((template.as_str(), operation))
-    })
+    let fitting = paths.iter().filter(|(template, _)| fits(template, path));
+    let (template, item) = fitting.min_by_key(|(template, _)| template.matches('{').count())?;
+    let operation = &item[method.to_lowercase()];
+    (!operation.is_null()).then_some((template.as_str(), operation))
 }
 
 fn fits(template: &str, path: &str) -> bool {
