@@ -1,6 +1,6 @@
 //! The command line of Liaison.
 
-use std::{path::Path, process::ExitCode};
+use std::{path::Path, process::ExitCode, sync::Arc};
 
 use clap::{Args, Parser, Subcommand};
 use liaison::{
@@ -9,7 +9,7 @@ use liaison::{
     commands::{self, DemoPassword},
     config::{Config, Settings},
     db::local::{self, LocalPostgres},
-    error::Result,
+    error::{Error, Result},
     openapi::Document,
     secrets::Secrets,
     server,
@@ -136,7 +136,8 @@ async fn serve(config: &Config, url: &str, secrets: Secrets, demo: Option<DemoPa
     if let Some(password) = &demo {
         commands::seed_demo_if_empty(url, &hashing, &clock, password).await?;
     }
-    let state = server::state(&config.issuer, secrets, hashing, keys, clock, config.sign_in_limits)?;
+    let document = Arc::new(Document::build().map_err(Error::internal)?);
+    let state = server::state(&config.issuer, secrets, hashing, keys, clock, config.sign_in_limits, document);
     server::serve(config, url, state).await
 }
 

@@ -18,9 +18,6 @@ use crate::{
 };
 
 /// Makes the state of an app from what was prepared.
-///
-/// # Errors
-/// Only internal ones.
 pub fn state(
     issuer: &str,
     secrets: Secrets,
@@ -28,8 +25,9 @@ pub fn state(
     keys: Keys,
     clock: Clock,
     sign_in_limits: Limits,
-) -> Result<State> {
-    Ok(State {
+    document: Arc<Document>,
+) -> State {
+    State {
         clock,
         secrets,
         keys,
@@ -37,8 +35,8 @@ pub fn state(
         callers: Callers::default(),
         hashing,
         sign_in_limits,
-        document: Arc::new(Document::build().map_err(Error::internal)?),
-    })
+        document,
+    }
 }
 
 /// Serves until told to stop.

@@ -18,7 +18,7 @@ use liaison::{
 };
 use serde_json::Value;
 
-use super::{Answer, TestUser, database, user};
+use super::{Answer, TestUser, contract, database, user};
 
 type Answered = Pin<Box<dyn Future<Output = Answer>>>;
 
@@ -46,7 +46,7 @@ impl TestApp {
         let clock = Clock::standing("2026-11-24T10:00:00Z".parse().unwrap());
         let mut connection = db::connect(&url).await.unwrap();
         let keys = Keys::load(&mut connection, &secrets, clock.now()).await.unwrap();
-        let state = server::state("http://127.0.0.1:8080", secrets, hashing, keys, clock, limits).unwrap();
+        let state = server::state("http://127.0.0.1:8080", secrets, hashing, keys, clock, limits, contract::served());
         Self::over(url, Data::new(state)).await
     }
 
@@ -56,10 +56,17 @@ impl TestApp {
         let secrets = Secrets::derive(&database::MASTER).unwrap();
         let mut connection = self.db().await;
         let keys = Keys::load(&mut connection, &secrets, state.clock.now()).await.unwrap();
-        let clock = state.clock.clone();
-        let state =
-            server::state("http://127.0.0.1:8080", secrets, state.hashing.clone(), keys, clock, state.sign_in_limits);
-        Self::over(self.0.url.clone(), Data::new(state.unwrap())).await
+        let (clock, limits) = (state.clock.clone(), state.sign_in_limits);
+        let state = server::state(
+            "http://127.0.0.1:8080",
+            secrets,
+            state.hashing.clone(),
+            keys,
+            clock,
+            limits,
+            contract::served(),
+        );
+        Self::over(self.0.url.clone(), Data::new(state)).await
     }
 
     async fn over(url: String, state: Data<State>) -> Self {

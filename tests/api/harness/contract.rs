@@ -11,8 +11,15 @@ use serde_json::{Value, json};
 
 use super::Answer;
 
-static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(&Document::build().unwrap().json).unwrap());
+/// Made once for the run: it takes as long as a short test.
+static SERVED: LazyLock<Arc<Document>> = LazyLock::new(|| Arc::new(Document::build().unwrap()));
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(&SERVED.json).unwrap());
 static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
+
+/// The document as the apps under test serve it.
+pub fn served() -> Arc<Document> {
+    Arc::clone(&SERVED)
+}
 
 /// The OpenAPI document.
 pub fn document() -> &'static Value {
