@@ -7,7 +7,8 @@ SERVER_PASSWORD=
 
 start_server() {
     [[ -z $SERVER_PID ]] || return 0
-    cargo build --locked
+    # With the same features as the tests: a plain build would compile everything a second time.
+    cargo test --locked --quiet --no-run
     SERVER_HOME=$(mktemp -d)
     chmod 755 "$SERVER_HOME"
     SERVER_PASSWORD=$(python3 -c 'import secrets; print(secrets.token_urlsafe(18))')
