@@ -5,21 +5,10 @@ use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
 use diesel_async::RunQueryDsl;
 
 use crate::{
-    access::{
-        caller::{TeamId, UserId},
-        keys::Keys,
-        role::Role,
-        scope::Scope,
-    },
-    auth::{
-        self,
-        hashing::{Hashing, NewPassword},
-    },
+    access::{caller::TeamId, keys::Keys, role::Role, scope::Scope},
+    auth::hashing::{Hashing, NewPassword},
     clock::Clock,
-    db::{
-        self,
-        schema::{teams, users},
-    },
+    db::{self, schema::teams},
     demo,
     error::{Error, Result},
     rest::{
@@ -102,15 +91,7 @@ pub async fn reset_password(url: &str, secrets: &Secrets, email: &str) -> Result
     let mut connection = db::connect(url).await?;
     let email = email.trim().to_lowercase();
     change::by_system(&mut connection, clock.now(), async |tx| {
-        let user: Option<UserId> = diesel::update(users::table.filter(users::email.eq(&email)))
-            .set(users::password_hash.eq(hash))
-            .returning(users::id)
-            .get_result(&mut **tx)
-            .await
-            .optional()?;
-        let user = user.ok_or_else(|| Error::internal("no such user"))?;
-        let now = tx.now();
-        auth::end_all(tx, user, now).await
+        people::reset_password(tx, &Scope::system(), &email, hash).await
     })
     .await?;
     println!("{email} may sign in with the password {}", password.reveal());

@@ -259,6 +259,34 @@ pub async fn unblock(tx: &mut Tx<'_>, scope: &Scope<User, Update>, id: UserId, s
     save(tx, "unblocked", &before, after).await
 }
 
+/// Gives the user who signs in as `email` another password, already hashed, and ends their sessions.
+///
+/// # Errors
+/// 404 when there is no such user within reach.
+pub async fn reset_password(
+    tx: &mut Tx<'_>,
+    scope: &Scope<User, Update>,
+    email: &str,
+    password_hash: String,
+) -> Result<()> {
+    let before: User = users::table
+        .filter(users::email.eq(email))
+        .filter(scope.visible())
+        .select(User::as_select())
+        .for_update()
+        .first(&mut **tx)
+        .await
+        .optional()?
+        .ok_or_else(Error::not_found)?;
+    scope.permit(&before)?;
+    let now = tx.now();
+    let after = User { version: before.version + 1, updated_at: now, ..before.clone() };
+    let changed = (users::password_hash.eq(password_hash), users::version.eq(after.version), users::updated_at.eq(now));
+    diesel::update(users::table.find(after.id)).set(changed).execute(&mut **tx).await?;
+    tx.changed("password_reset", &before, &after);
+    auth::end_all(tx, after.id, now).await
+}
+
 async fn lock<A: Action>(tx: &mut Tx<'_>, scope: &Scope<User, A>, id: UserId, seen: &IfMatch) -> Result<User> {
     let user = users::table
         .filter(users::id.eq(id))

@@ -282,3 +282,25 @@ async fn everyone_may_read_what_each_role_may_do() {
     assert!(names.clone().all(|name| policy["permissions"][name].is_string()));
     world.ann.get("/v1/roles/king/policy").await.problem(404, "not_found");
 }
+
+#[actix_web::test]
+async fn a_password_reset_ends_the_sessions_and_is_recorded() {
+    let app = TestApp::start().await;
+    let ann = app.manager("ann").await;
+    let email = ann.get("/v1/me").await.ok()["email"].as_str().unwrap().to_owned();
+    let mut db = app.db().await;
+    let now = app.state().clock.now();
+    liaison::rest::change::by_system(&mut db, now, async |tx| {
+        let scope = liaison::access::scope::Scope::system();
+        liaison::users::reset_password(tx, &scope, &email, "another hash".to_owned()).await
+    })
+    .await
+    .unwrap();
+    app.state().callers.forget();
+
+    ann.get("/v1/me").await.problem(401, "unauthorized");
+    let id = json!(ann.id);
+    let actions: Vec<String> = app.audit(&id).await.into_iter().map(|(action, _)| action).collect();
+    assert_eq!(actions, ["password_reset"]);
+    assert_eq!(app.events(&id).await, ["users.password_reset"]);
+}
