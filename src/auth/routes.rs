@@ -17,7 +17,7 @@ use crate::{
     db::Db,
     error::{Error, ProblemType, Result},
     rest::{
-        body,
+        address, body,
         etag::Tagged,
         fields::Fields,
         list::{NoParams, Query},
@@ -123,7 +123,7 @@ async fn sign_in(request: &HttpRequest, state: &State, db: &Db, username: String
         return Err(sessions::refused());
     }
     let now = state.clock.now();
-    let address = request.peer_addr().map(|peer| peer.ip());
+    let address = address::of(request);
     let mut connection = db.connect().await?;
     let attempt = Attempt::begin(&mut connection, &email, address, state.sign_in_limits, now).await?;
     let user = sessions::find_user(&mut connection, &email).await?;

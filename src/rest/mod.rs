@@ -1,5 +1,6 @@
 //! How resources travel over HTTP: the conventions that every slice shares.
 
+pub mod address;
 pub mod answer;
 pub mod body;
 pub mod change;
