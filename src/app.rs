@@ -18,7 +18,7 @@ use crate::{
         keys::Keys,
         token::Tokens,
     },
-    audit,
+    account_teams, audit,
     auth::{self, hashing::Hashing, throttle::Limits},
     clients,
     clock::Clock,
@@ -69,6 +69,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     teams::routes(config);
     roles::routes(config);
     clients::routes(config);
+    account_teams::routes(config);
     timeline::routes(config);
     contacts::routes(config);
     products::routes(config);

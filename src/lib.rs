@@ -6,6 +6,7 @@
 #![recursion_limit = "256"]
 
 pub mod access;
+pub mod account_teams;
 pub mod app;
 pub mod audit;
 pub mod auth;

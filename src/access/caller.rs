@@ -3,9 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use actix_web::{HttpMessage, HttpRequest};
-use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl};
+use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, dsl::array};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use moka::future::Cache;
+use uuid::Uuid;
 
 use super::{
     policy::{Limits, Policy},
@@ -14,7 +15,7 @@ use super::{
 use crate::{
     db::{
         Db, Jsonb,
-        schema::{role_policies, sessions, users},
+        schema::{account_team_members, role_policies, sessions, users},
     },
     error::{Error, ProblemType, Result},
     rest::{id::Id, time::Instant},
@@ -40,6 +41,9 @@ pub type TeamId = Id<label::Team>;
 /// A session's identifier.
 pub type SessionId = Id<label::Session>;
 
+/// The clients on whose account teams a user is.
+pub type AccountTeams = Arc<[Uuid]>;
+
 /// How long a change of a user, a session or a policy by another server may go unseen.
 const SEEN_WITHIN: Duration = Duration::from_secs(1);
 
@@ -54,6 +58,8 @@ pub struct Caller {
     pub session_id: SessionId,
     /// What their role may do.
     pub policy: Arc<Policy>,
+    /// The clients that count as their own besides those that they own.
+    pub account_teams: AccountTeams,
 }
 
 impl Caller {
@@ -100,6 +106,7 @@ struct SessionRow {
     team_id: TeamId,
     role: Role,
     expires_at: Instant,
+    account_teams: AccountTeams,
 }
 
 impl Default for Callers {
@@ -122,7 +129,13 @@ impl Callers {
             return Ok(None);
         }
         let policy = self.policy(db, row.role).await?;
-        Ok(Some(Arc::new(Caller { user_id: row.user_id, team_id: row.team_id, session_id: session, policy })))
+        Ok(Some(Arc::new(Caller {
+            user_id: row.user_id,
+            team_id: row.team_id,
+            session_id: session,
+            policy,
+            account_teams: row.account_teams,
+        })))
     }
 
     /// The policy of `role`.
@@ -161,16 +174,25 @@ fn shared(error: &Arc<Error>) -> Error {
 }
 
 async fn load_session(db: &mut AsyncPgConnection, session: SessionId) -> Result<Option<SessionRow>> {
-    let row: Option<(UserId, TeamId, Role, Instant)> = sessions::table
+    let memberships = account_team_members::table
+        .filter(account_team_members::user_id.eq(sessions::user_id))
+        .select(account_team_members::client_id);
+    let row: Option<(UserId, TeamId, Role, Instant, Vec<Uuid>)> = sessions::table
         .inner_join(users::table.on(users::id.eq(sessions::user_id)))
         .filter(sessions::id.eq(session))
         .filter(sessions::ended_at.is_null())
         .filter(users::status.eq("active"))
-        .select((users::id, users::team_id, users::role, sessions::expires_at))
+        .select((users::id, users::team_id, users::role, sessions::expires_at, array(memberships)))
         .first(db)
         .await
         .optional()?;
-    Ok(row.map(|(user_id, team_id, role, expires_at)| SessionRow { user_id, team_id, role, expires_at }))
+    Ok(row.map(|(user_id, team_id, role, expires_at, memberships)| SessionRow {
+        user_id,
+        team_id,
+        role,
+        expires_at,
+        account_teams: memberships.into(),
+    }))
 }
 
 async fn load_policy(db: &mut AsyncPgConnection, role: Role) -> Result<Policy> {

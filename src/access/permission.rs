@@ -15,6 +15,7 @@ pub const PERMISSIONS: &[Permission] = &[
     //                              manager key acc. supervisor
     ("audit:read",                  [None,   None,   All]),
     ("clients:archive",             [Own,    Team,   All]),
+    ("clients:assign_team",         [None,   Team,   All]),
     ("clients:create",              [Own,    Team,   All]),
     ("clients:designate_key",       [None,   Team,   All]),
     ("clients:read",                [Own,    Team,   All]),
@@ -49,6 +50,7 @@ pub const PERMISSIONS: &[Permission] = &[
     ("products:read_confidential",  [None,   None,   All]),
     ("products:update",             [None,   None,   All]),
     ("roles:read",                  [All,    All,    All]),
+    ("roles:update",                [None,   None,   All]),
     ("teams:create",                [None,   None,   All]),
     ("teams:read",                  [All,    All,    All]),
     ("teams:update",                [None,   None,   All]),
@@ -56,6 +58,12 @@ pub const PERMISSIONS: &[Permission] = &[
     ("users:read",                  [Team,   Team,   All]),
     ("users:update",                [None,   None,   All]),
 ];
+
+/// Resources that belong to nobody: a right to them reaches everywhere or nowhere.
+pub const SHARED: &[&str] = &["audit", "departments", "products", "roles", "teams"];
+
+/// Rights by which a user gives rights, to others or to themselves: only supervisors have them, and always do.
+pub const ADMINISTRATION: &[&str] = &["roles:update", "users:create", "users:update"];
 
 /// The default reach of `role` for `permission`; a right that does not exist reaches nowhere.
 pub fn default_reach(role: Role, permission: &str) -> Reach {

@@ -95,11 +95,11 @@ fn initial_limits(role: Role) -> Limits {
     }
 }
 
-/// Whether users of `role` may own key clients, read in the open transaction.
+/// Whether users of `role` may own key clients: so it stays until the open transaction ends.
 ///
 /// # Errors
 /// The database's.
 pub async fn may_own_key_clients(db: &mut AsyncPgConnection, role: Role) -> Result<bool> {
-    let may = role_policies::table.find(role).select(role_policies::may_own_key_clients).first(db).await?;
+    let may = role_policies::table.find(role).select(role_policies::may_own_key_clients).for_share().first(db).await?;
     Ok(may)
 }

@@ -14,12 +14,12 @@ use diesel::{
     expression::{AppearsOnTable, ValidGrouping, is_aggregate},
     pg::Pg,
     query_builder::{AstPass, QueryFragment, QueryId},
-    sql_types::{Bool, Uuid},
+    sql_types::{Array, Bool, Uuid},
 };
 
 use super::{
     actions::{Action, Read},
-    caller::{Caller, TeamId, UserId},
+    caller::{AccountTeams, Caller, TeamId, UserId},
     role::{Reach, Role},
 };
 use crate::{
@@ -35,6 +35,8 @@ pub trait Owned: Resource {
     const TEAM: &'static str = "team_id";
     /// The column that tells key clients; without one, a key-account manager's team is the whole team.
     const KEY: Option<&'static str> = Some("is_key");
+    /// The column with the client, whose account team it counts as own; without one, only the owner does.
+    const CLIENT: Option<&'static str> = Some("client_id");
 }
 
 /// A row of an [`Owned`] table.
@@ -48,36 +50,53 @@ pub trait Belongs: Owned + Entity {
 }
 
 /// The rows that a right covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Rows {
     None,
+    Of(Belonging, AccountTeams),
+    All,
+}
+
+/// To whom rows belong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Belonging {
     Own(UserId),
     Team(TeamId),
     OwnAndKeyOfTeam(UserId, TeamId),
-    All,
 }
 
 impl Rows {
     fn of(caller: &Caller, reach: Reach) -> Self {
-        match reach {
-            Reach::None => Self::None,
-            Reach::Own => Self::Own(caller.user_id),
+        let belonging = match reach {
+            Reach::None => return Self::None,
+            Reach::All => return Self::All,
+            Reach::Own => Belonging::Own(caller.user_id),
             Reach::Team if caller.role() == Role::KeyAccountManager => {
-                Self::OwnAndKeyOfTeam(caller.user_id, caller.team_id)
+                Belonging::OwnAndKeyOfTeam(caller.user_id, caller.team_id)
             }
-            Reach::Team => Self::Team(caller.team_id),
-            Reach::All => Self::All,
-        }
+            Reach::Team => Belonging::Team(caller.team_id),
+        };
+        Self::Of(belonging, Arc::clone(&caller.account_teams))
     }
 
     /// The same decision as [`Within`], for a row already read.
-    fn cover(self, owner: UserId, team: TeamId, is_key: bool) -> bool {
+    fn cover(&self, row: &impl Belongs) -> bool {
         match self {
             Self::None => false,
-            Self::Own(user) => owner == user,
-            Self::Team(mine) => team == mine,
-            Self::OwnAndKeyOfTeam(user, mine) => owner == user || (team == mine && is_key),
             Self::All => true,
+            Self::Of(belonging, teams) => {
+                belonging.includes(row) || row.client().is_some_and(|client| teams.contains(&client))
+            }
+        }
+    }
+}
+
+impl Belonging {
+    fn includes(self, row: &impl Belongs) -> bool {
+        match self {
+            Self::Own(user) => row.owner() == user,
+            Self::Team(mine) => row.team() == mine,
+            Self::OwnAndKeyOfTeam(user, mine) => row.owner() == user || (row.team() == mine && row.is_key()),
         }
     }
 }
@@ -124,26 +143,31 @@ impl<R: Resource, A: Action> Scope<R, A> {
 impl<R: Owned, A: Action> Scope<R, A> {
     /// The rows that exist for the caller: those they may read. For the `where` of every query.
     pub fn visible(&self) -> Within<R> {
-        Within { rows: self.visible, table: PhantomData }
+        Within { rows: self.visible.clone(), table: PhantomData }
     }
 
-    /// Whether the right covers what belongs to `owner` of `team`.
-    pub fn covers(&self, owner: UserId, team: TeamId, is_key: bool) -> bool {
-        self.allowed.cover(owner, team, is_key)
-    }
-
-    /// Refuses to give something to a user out of reach: oneself with `own`, the own team with `team`.
+    /// Refuses to make something for a user out of reach: oneself with `own`, the own team with `team`.
     ///
     /// # Errors
     /// 403 naming the permission.
     pub fn permit_owner(&self, owner: UserId, team: TeamId) -> Result<()> {
         let within = match self.allowed {
             Rows::None => false,
-            Rows::Own(user) => owner == user,
-            Rows::Team(mine) | Rows::OwnAndKeyOfTeam(_, mine) => team == mine,
+            Rows::Of(Belonging::Own(user), _) => owner == user,
+            Rows::Of(Belonging::Team(mine) | Belonging::OwnAndKeyOfTeam(_, mine), _) => team == mine,
             Rows::All => true,
         };
         if within { Ok(()) } else { Err(Error::forbidden(&permission::<R, A>())) }
+    }
+
+    /// Refuses to hand something over to a user of another team, unless the right reaches everywhere: who may give only
+    /// what is their own may still give it to a colleague.
+    ///
+    /// # Errors
+    /// 403 naming the permission.
+    pub fn permit_recipient(&self, team: TeamId) -> Result<()> {
+        let is_colleague = self.caller().is_some_and(|caller| caller.team_id == team);
+        if is_colleague || self.covers_all() { Ok(()) } else { Err(Error::forbidden(&permission::<R, A>())) }
     }
 
     /// Refuses a row that the caller may see but not do this to.
@@ -151,7 +175,7 @@ impl<R: Owned, A: Action> Scope<R, A> {
     /// # Errors
     /// 403 naming the permission.
     pub fn permit(&self, row: &impl Belongs) -> Result<()> {
-        if self.covers(row.owner(), row.team(), row.is_key()) {
+        if self.allowed.cover(row) {
             return Ok(());
         }
         Err(Error::forbidden(&permission::<R, A>()))
@@ -160,13 +184,12 @@ impl<R: Owned, A: Action> Scope<R, A> {
 
 /// Whether `caller` may do `A` to `row`, without asking for a [`Scope`].
 pub fn may<R: Belongs, A: Action>(caller: &Caller, row: &R) -> bool {
-    let reach = caller.policy.reach(&permission::<R, A>());
-    Rows::of(caller, reach).cover(row.owner(), row.team(), row.is_key())
+    reaches(caller, &permission::<R, A>(), row)
 }
 
-/// Whether `caller` may do what `permission` names to what belongs to `owner`.
-pub fn reaches(caller: &Caller, permission: &str, owner: UserId, team: TeamId, is_key: bool) -> bool {
-    Rows::of(caller, caller.policy.reach(permission)).cover(owner, team, is_key)
+/// Whether `caller` may do what `permission` names to what belongs as `row` does.
+pub fn reaches(caller: &Caller, permission: &str, row: &impl Belongs) -> bool {
+    Rows::of(caller, caller.policy.reach(permission)).cover(row)
 }
 
 fn permission<R: Resource, A: Action>() -> String {
@@ -198,24 +221,51 @@ pub struct Within<R> {
 
 impl<R: Owned> QueryFragment<Pg> for Within<R> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        match &self.rows {
-            Rows::All => out.push_sql("TRUE"),
-            Rows::None => out.push_sql("FALSE"),
-            Rows::Own(user) => equals::<R>(&mut out, R::OWNER, user.as_uuid())?,
-            Rows::Team(team) => equals::<R>(&mut out, R::TEAM, team.as_uuid())?,
-            Rows::OwnAndKeyOfTeam(user, team) => {
+        let (belonging, teams) = match &self.rows {
+            Rows::All => {
+                out.push_sql("TRUE");
+                return Ok(());
+            }
+            Rows::None => {
+                out.push_sql("FALSE");
+                return Ok(());
+            }
+            Rows::Of(belonging, teams) => (belonging, teams),
+        };
+        match R::CLIENT {
+            Some(client) if !teams.is_empty() => {
                 out.push_sql("(");
-                equals::<R>(&mut out, R::OWNER, user.as_uuid())?;
+                belonging.condition::<R>(&mut out)?;
+                out.push_sql(" OR ");
+                column::<R>(&mut out, client)?;
+                out.push_sql(" = ANY(");
+                out.push_bind_param::<Array<Uuid>, _>(&**teams)?;
+                out.push_sql("))");
+                Ok(())
+            }
+            _ => belonging.condition::<R>(&mut out),
+        }
+    }
+}
+
+impl Belonging {
+    fn condition<'b, R: Owned>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        match self {
+            Self::Own(user) => equals::<R>(out, R::OWNER, user.as_uuid()),
+            Self::Team(team) => equals::<R>(out, R::TEAM, team.as_uuid()),
+            Self::OwnAndKeyOfTeam(user, team) => {
+                out.push_sql("(");
+                equals::<R>(out, R::OWNER, user.as_uuid())?;
                 out.push_sql(" OR (");
-                equals::<R>(&mut out, R::TEAM, team.as_uuid())?;
+                equals::<R>(out, R::TEAM, team.as_uuid())?;
                 if let Some(key) = R::KEY {
                     out.push_sql(" AND ");
-                    column::<R>(&mut out, key)?;
+                    column::<R>(out, key)?;
                 }
                 out.push_sql("))");
+                Ok(())
             }
         }
-        Ok(())
     }
 }
 

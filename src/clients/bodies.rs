@@ -158,6 +158,13 @@ pub struct ClientPatch {
     pub confidential_note: Option<Option<Prose>>,
 }
 
+impl NewClient {
+    /// Whether a confidential field is named.
+    pub fn is_confidential(&self) -> bool {
+        self.credit_limit.is_some() || self.margin_percent.is_some() || self.confidential_note.is_some()
+    }
+}
+
 impl ClientPatch {
     /// Whether a confidential field is named.
     pub fn is_confidential(&self) -> bool {

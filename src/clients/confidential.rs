@@ -2,15 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{
-    bodies::{ClientPatch, NewClient},
-    model::Client,
-};
+use super::model::Client;
 use crate::{
-    access::{
-        caller::{Caller, TeamId, UserId},
-        scope::reaches,
-    },
+    access::{caller::Caller, scope::reaches},
     error::{Error, Result},
 };
 
@@ -19,7 +13,7 @@ const PERMISSION: &str = "clients:read_confidential";
 impl Client {
     /// Whether `caller` may see the confidential fields.
     pub fn shows_confidential(&self, caller: &Caller) -> bool {
-        reaches(caller, PERMISSION, self.owner_id, self.team_id, self.is_key)
+        reaches(caller, PERMISSION, self)
     }
 
     /// Takes the confidential fields out for a `caller` who may not see them.
@@ -33,26 +27,13 @@ impl Client {
     }
 }
 
-/// Refuses a new client with confidential fields from who could not see them.
+/// Refuses to set confidential fields of `client` by who cannot see them.
 ///
 /// # Errors
 /// 403 naming the permission.
-pub fn check_new(caller: Option<&Arc<Caller>>, new: &NewClient, owner: UserId, team: TeamId) -> Result<()> {
-    let named = new.credit_limit.is_some() || new.margin_percent.is_some() || new.confidential_note.is_some();
-    permit(caller, named, owner, team, false)
-}
-
-/// Refuses a change of confidential fields by who cannot see them.
-///
-/// # Errors
-/// 403 naming the permission.
-pub fn check_patch(caller: Option<&Arc<Caller>>, patch: &ClientPatch, client: &Client) -> Result<()> {
-    permit(caller, patch.is_confidential(), client.owner_id, client.team_id, client.is_key)
-}
-
-fn permit(caller: Option<&Arc<Caller>>, named: bool, owner: UserId, team: TeamId, is_key: bool) -> Result<()> {
+pub fn permit(caller: Option<&Arc<Caller>>, client: &Client) -> Result<()> {
     match caller {
-        Some(caller) if named && !reaches(caller, PERMISSION, owner, team, is_key) => Err(Error::forbidden(PERMISSION)),
+        Some(caller) if !client.shows_confidential(caller) => Err(Error::forbidden(PERMISSION)),
         _ => Ok(()),
     }
 }

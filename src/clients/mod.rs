@@ -15,7 +15,7 @@ mod view;
 
 pub use bodies::NewClient;
 pub use model::{Address, Client, ClientId, Kind, Messenger, MessengerKind};
-pub use queries::{find, hold, insert, refuse_archived, step};
+pub use queries::{find, grow, hold, insert, lock, refuse_archived, step};
 pub use reference::{ClientRef, references};
 pub use routes::routes;
 pub use status::{ClientStatus, Transition};

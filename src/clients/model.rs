@@ -201,7 +201,9 @@ impl Entity for Client {
     }
 }
 
-impl Owned for Client {}
+impl Owned for Client {
+    const CLIENT: Option<&'static str> = Some("id");
+}
 
 impl Belongs for Client {
     fn owner(&self) -> UserId {

@@ -187,7 +187,7 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Client, Create>, new: NewClie
     let owner_id = owner_id.ok_or_else(|| Error::field("/owner_id", Invalid::Required))?;
     let owner = users::owner(tx, owner_id, "/owner_id").await?;
     scope.permit_owner(owner.id, owner.team_id)?;
-    confidential::check_new(tx.caller(), &new, owner.id, owner.team_id)?;
+    let is_confidential = new.is_confidential();
     let now = tx.now();
     let client = Client {
         id: Id::generate(),
@@ -224,6 +224,9 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Client, Create>, new: NewClie
         confidential_note: new.confidential_note,
         archived_from: None,
     };
+    if is_confidential {
+        confidential::permit(tx.caller(), &client)?;
+    }
     client.check()?;
     diesel::insert_into(clients::table).values(&client).execute(&mut **tx).await.on_constraint(breached)?;
     tx.created(&client);
@@ -243,7 +246,9 @@ pub async fn update(
 ) -> Result<Client> {
     let before = lock(tx, scope, id, seen).await?;
     before.refuse_archived()?;
-    confidential::check_patch(tx.caller(), &patch, &before)?;
+    if patch.is_confidential() {
+        confidential::permit(tx.caller(), &before)?;
+    }
     let mut after = before.clone();
     patch.apply(&mut after);
     after.check()?;
@@ -333,6 +338,17 @@ pub async fn save(tx: &mut Tx<'_>, action: &'static str, before: &Client, mut af
     let update = diesel::update(clients::table.find(after.id)).set(after.clone());
     Cached(update).execute(&mut **tx).await.on_constraint(breached)?;
     tx.changed(action, before, &after);
+    Ok(after)
+}
+
+/// Grows the version of the locked client for a change of what is seen with it but kept elsewhere.
+///
+/// # Errors
+/// The database's.
+pub async fn grow(tx: &mut Tx<'_>, before: &Client) -> Result<Client> {
+    let after = Client { version: before.version + 1, updated_at: tx.now(), ..before.clone() };
+    let stamp = (clients::version.eq(after.version), clients::updated_at.eq(after.updated_at));
+    Cached(diesel::update(clients::table.find(after.id)).set(stamp)).execute(&mut **tx).await?;
     Ok(after)
 }
 

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     access::{policy::may_own_key_clients, role::Role, scope::Scope},
+    account_teams,
     error::{Error, ProblemType, Result},
     interactions,
     rest::{change::Tx, etag::IfMatch},
@@ -29,7 +30,7 @@ pub async fn transfer(
     let before = lock(tx, scope, id, seen).await?;
     before.refuse_archived()?;
     let owner = users::owner(tx, transfer.owner_id, "/owner_id").await?;
-    scope.permit_owner(owner.id, owner.team_id)?;
+    scope.permit_recipient(owner.team_id)?;
     if before.is_key {
         refuse_ordinary_owner(tx, owner.role).await?;
     }
@@ -38,6 +39,7 @@ pub async fn transfer(
     let after = save(tx, "transferred", &before, after).await?;
     if !unchanged {
         tx.because(transfer.reason.as_str());
+        account_teams::leave(tx, id, after.owner_id).await?;
         interactions::hand_over(tx, id, before.owner_id, after.owner_id).await?;
     }
     Ok(after)

@@ -1,6 +1,14 @@
 // @generated automatically by Diesel CLI.
 
 diesel::table! {
+    account_team_members (client_id, user_id) {
+        client_id -> Uuid,
+        user_id -> Uuid,
+        added_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     audit_events (id) {
         id -> Uuid,
         at -> Timestamptz,
@@ -363,6 +371,8 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(account_team_members -> clients (client_id));
+diesel::joinable!(account_team_members -> users (user_id));
 diesel::joinable!(clients -> teams (team_id));
 diesel::joinable!(contract_events -> users (actor_id));
 diesel::joinable!(interactions -> users (user_id));
@@ -375,6 +385,7 @@ diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(users -> teams (team_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    account_team_members,
     audit_events,
     clients,
     contacts,

@@ -1,8 +1,9 @@
-//! What each role may do. Everyone may read it.
+//! What each role may do. Everyone may read it, supervisors change it.
 
 mod model;
 mod queries;
 mod routes;
+mod rules;
 
 pub use model::RolePolicy;
 pub use queries::insert_initial;

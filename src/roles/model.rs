@@ -1,13 +1,17 @@
 //! What a role's policy is, as a resource.
 
-use serde::Serialize;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
     access::{
-        policy::{Grants, Policy},
-        role::Role,
+        caller::Caller,
+        policy::{Grants, Limits, Policy},
+        role::{Reach, Role},
     },
     rest::{
         entity::{Entity, Resource, View},
@@ -17,8 +21,8 @@ use crate::{
 };
 
 /// What a role may do: rights with their reach, and limits.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(example = json!({"role": "manager", "version": 1, "created_at": "2026-11-24T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z",
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = RolePolicyFields, example = json!({"role": "manager", "version": 1, "created_at": "2026-11-24T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z",
     "permissions": {"clients:read": "own", "clients:designate_key": "none"},
     "max_discount_percent": "5.00", "max_contract_amount": "0.00", "max_order_amount": "100000.00", "may_own_key_clients": false}))]
 pub struct RolePolicy {
@@ -60,14 +64,33 @@ impl RolePolicy {
     }
 }
 
+impl RolePolicy {
+    /// Whether it allows the same as `other`.
+    pub fn same_rights(&self, other: &Self) -> bool {
+        let Self { version, updated_at, .. } = other.clone();
+        Self { version, updated_at, ..self.clone() } == *other
+    }
+
+    /// With only those rights that reach another way than in `other`: a record of a change names what changed.
+    pub fn without_rights_of(&self, other: &Self) -> Self {
+        let mut changed = self.clone();
+        changed.permissions.retain(|name, reach| other.permissions.get(name) != Some(reach));
+        changed
+    }
+}
+
 impl Resource for RolePolicy {
     const NAME: &'static str = "roles";
 }
 
 impl Entity for RolePolicy {
-    /// A role is named, not numbered.
+    /// A role is named, not numbered; the audit log wants a number.
     fn uuid(&self) -> Uuid {
-        Uuid::nil()
+        Uuid::from_u128(match self.role {
+            Role::Manager => 1,
+            Role::KeyAccountManager => 2,
+            Role::Supervisor => 3,
+        })
     }
 
     fn version(&self) -> i64 {
@@ -79,10 +102,113 @@ impl Entity for RolePolicy {
     }
 }
 
-impl View for RolePolicy {
-    type Row = Self;
+/// A role's policy, and what the caller may do with it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RolePolicy, example = json!({"role": "manager", "version": 1, "created_at": "2026-11-24T09:30:00Z",
+    "updated_at": "2026-11-24T09:30:00Z", "permissions": {"clients:read": "own", "clients:designate_key": "none"},
+    "max_discount_percent": "5.00", "max_contract_amount": "0.00", "max_order_amount": "100000.00",
+    "may_own_key_clients": false, "actions": ["update"]}))]
+pub struct RolePolicyView {
+    #[serde(flatten)]
+    policy: RolePolicy,
+    /// What the caller may do with the policy now.
+    actions: Vec<&'static str>,
+}
 
-    fn row(&self) -> &Self {
-        self
+impl RolePolicyView {
+    /// `policy` as `caller` sees it.
+    pub fn of(policy: RolePolicy, caller: Option<&Arc<Caller>>) -> Self {
+        let may = caller.is_some_and(|caller| caller.policy.reach("roles:update") == Reach::All);
+        Self { policy, actions: if may { vec!["update"] } else { Vec::new() } }
+    }
+}
+
+impl View for RolePolicyView {
+    type Row = RolePolicy;
+
+    fn row(&self) -> &RolePolicy {
+        &self.policy
+    }
+}
+
+/// What a role shall be allowed to do, in full.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = initial_policy)]
+pub struct NewRolePolicy {
+    /// How far each right reaches: all rights, by name.
+    pub permissions: Grants,
+    /// Largest discount on an order's line without approval; `null` is without limit.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required = true)]
+    pub max_discount_percent: Option<Percent>,
+    /// Largest contract signed off without approval, in the contract's currency; `null` is without limit.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required = true)]
+    pub max_contract_amount: Option<Amount>,
+    /// Largest order submitted without approval, in the order's currency; `null` is without limit.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required = true)]
+    pub max_order_amount: Option<Amount>,
+    /// Whether users of the role may own key clients.
+    pub may_own_key_clients: bool,
+}
+
+/// What a manager may do at first, as a body.
+fn initial_policy() -> serde_json::Value {
+    let Policy { limits, .. } = &Policy::initial(Role::Manager);
+    json!({
+        "permissions": Policy::initial(Role::Manager).grants(),
+        "max_discount_percent": limits.max_discount_percent,
+        "max_contract_amount": limits.max_contract_amount,
+        "max_order_amount": limits.max_order_amount,
+        "may_own_key_clients": limits.may_own_key_clients,
+    })
+}
+
+impl NewRolePolicy {
+    /// The limits.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            max_discount_percent: self.max_discount_percent,
+            max_contract_amount: self.max_contract_amount,
+            max_order_amount: self.max_order_amount,
+            may_own_key_clients: self.may_own_key_clients,
+        }
+    }
+}
+
+/// What the caller may do, and how far.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"role": "manager", "permissions": {"clients:read": "own", "clients:designate_key": "none"},
+    "max_discount_percent": "5.00", "max_contract_amount": "0.00", "max_order_amount": "100000.00",
+    "may_own_key_clients": false}))]
+pub struct OwnPermissions {
+    /// The caller's role.
+    role: Role,
+    /// How far each right reaches for the caller.
+    permissions: Grants,
+    /// Largest discount on an order's line without approval; `null` is without limit.
+    max_discount_percent: Option<Percent>,
+    /// Largest contract signed off without approval, in the contract's currency; `null` is without limit.
+    max_contract_amount: Option<Amount>,
+    /// Largest order submitted without approval, in the order's currency; `null` is without limit.
+    max_order_amount: Option<Amount>,
+    /// Whether the caller may own key clients.
+    may_own_key_clients: bool,
+}
+
+impl OwnPermissions {
+    /// Those of `caller`.
+    pub fn of(caller: &Caller) -> Self {
+        let Policy { role, limits, .. } = &*caller.policy;
+        Self {
+            role: *role,
+            permissions: caller.policy.grants().clone(),
+            max_discount_percent: limits.max_discount_percent,
+            max_contract_amount: limits.max_contract_amount,
+            max_order_amount: limits.max_order_amount,
+            may_own_key_clients: limits.may_own_key_clients,
+        }
     }
 }

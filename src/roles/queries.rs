@@ -1,20 +1,28 @@
 //! Every query on role policies.
 
-use diesel::{ExpressionMethods, QueryDsl};
+use diesel::{ExpressionMethods, JoinOnDsl, QueryDsl, dsl::exists};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use strum::IntoEnumIterator;
 
-use super::model::RolePolicy;
+use super::{
+    model::{NewRolePolicy, RolePolicy},
+    rules,
+};
 use crate::{
     access::{
-        actions::Read,
+        actions::{Read, Update},
         policy::{Grants, Limits, Policy},
         role::Role,
         scope::Scope,
     },
-    db::{Jsonb, schema::role_policies},
-    error::Result,
+    db::{
+        Jsonb,
+        schema::{clients, role_policies, users},
+    },
+    error::{Error, ProblemType, Result},
     rest::{
+        change::Tx,
+        etag::IfMatch,
         number::{Amount, Percent},
         time::Instant,
     },
@@ -22,25 +30,36 @@ use crate::{
 
 type Row = (i64, Instant, Instant, Option<Percent>, Option<Amount>, Option<Amount>, bool, Jsonb<Grants>);
 
+const COLUMNS: (
+    role_policies::version,
+    role_policies::created_at,
+    role_policies::updated_at,
+    role_policies::max_discount_percent,
+    role_policies::max_contract_amount,
+    role_policies::max_order_amount,
+    role_policies::may_own_key_clients,
+    role_policies::grants,
+) = (
+    role_policies::version,
+    role_policies::created_at,
+    role_policies::updated_at,
+    role_policies::max_discount_percent,
+    role_policies::max_contract_amount,
+    role_policies::max_order_amount,
+    role_policies::may_own_key_clients,
+    role_policies::grants,
+);
+
 /// The policy of `role`.
 ///
 /// # Errors
 /// The database's.
 pub async fn find(db: &mut AsyncPgConnection, _scope: &Scope<RolePolicy, Read>, role: Role) -> Result<RolePolicy> {
-    let row: Row = role_policies::table
-        .find(role)
-        .select((
-            role_policies::version,
-            role_policies::created_at,
-            role_policies::updated_at,
-            role_policies::max_discount_percent,
-            role_policies::max_contract_amount,
-            role_policies::max_order_amount,
-            role_policies::may_own_key_clients,
-            role_policies::grants,
-        ))
-        .first(db)
-        .await?;
+    let row: Row = role_policies::table.find(role).select(COLUMNS).first(db).await?;
+    Ok(policy(role, row))
+}
+
+fn policy(role: Role, row: Row) -> RolePolicy {
     let (version, created_at, updated_at, discount, contract, order, may_own_key_clients, Jsonb(grants)) = row;
     let limits = Limits {
         max_discount_percent: discount,
@@ -48,7 +67,66 @@ pub async fn find(db: &mut AsyncPgConnection, _scope: &Scope<RolePolicy, Read>, 
         max_order_amount: order,
         may_own_key_clients,
     };
-    Ok(RolePolicy::of(&Policy::new(role, limits, &grants), version, created_at, updated_at))
+    RolePolicy::of(&Policy::new(role, limits, &grants), version, created_at, updated_at)
+}
+
+/// Puts `new` in the place of the policy of `role`.
+///
+/// # Errors
+/// 412, 409 when users of the role own key clients that they no longer may, 422 for a policy that leaves somebody without
+/// work or supervisors without their rights.
+pub async fn replace(
+    tx: &mut Tx<'_>,
+    _scope: &Scope<RolePolicy, Update>,
+    role: Role,
+    seen: &IfMatch,
+    new: NewRolePolicy,
+) -> Result<RolePolicy> {
+    let row: Row = role_policies::table.find(role).select(COLUMNS).for_update().first(&mut **tx).await?;
+    let before = policy(role, row);
+    seen.check(before.version)?;
+    let breaches = rules::breaches(role, &new.permissions);
+    if !breaches.is_empty() {
+        return Err(Error::fields(breaches));
+    }
+    if before.may_own_key_clients && !new.may_own_key_clients {
+        refuse_owned_key_clients(tx, role).await?;
+    }
+    let now = tx.now();
+    let wanted = Policy::new(role, new.limits(), &new.permissions);
+    let after = RolePolicy::of(&wanted, before.version + 1, before.created_at, now);
+    if after.same_rights(&before) {
+        return Ok(before);
+    }
+    let row = (
+        role_policies::version.eq(after.version),
+        role_policies::updated_at.eq(now),
+        role_policies::max_discount_percent.eq(after.max_discount_percent),
+        role_policies::max_contract_amount.eq(after.max_contract_amount),
+        role_policies::max_order_amount.eq(after.max_order_amount),
+        role_policies::may_own_key_clients.eq(after.may_own_key_clients),
+        role_policies::grants.eq(Jsonb(after.permissions.clone())),
+    );
+    diesel::update(role_policies::table.find(role)).set(row).execute(&mut **tx).await?;
+    let (from, to) = (before.without_rights_of(&after), after.without_rights_of(&before));
+    tx.changed("updated", &from, &to);
+    Ok(after)
+}
+
+/// Who loses the right to own key clients must own none. Who designates one meanwhile waits for the policy locked here.
+async fn refuse_owned_key_clients(tx: &mut Tx<'_>, role: Role) -> Result<()> {
+    let owned = clients::table
+        .inner_join(users::table.on(users::id.eq(clients::owner_id)))
+        .filter(clients::is_key)
+        .filter(users::role.eq(role))
+        .select(clients::id);
+    if !diesel::select(exists(owned)).get_result::<bool>(&mut **tx).await? {
+        return Ok(());
+    }
+    Err(Error::new(ProblemType::Conflict).detail(
+        "Users of this role own key clients. Transfer them first.",
+        "Пользователи с этой ролью ведут ключевых клиентов. Сначала передайте их.",
+    ))
 }
 
 /// Gives each role that has no policy yet its first one.

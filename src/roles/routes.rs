@@ -1,22 +1,36 @@
 //! `/v1/roles`.
 
-use actix_web::{get, web::Path};
+use actix_web::{
+    HttpRequest, HttpResponse, get, put,
+    web::{Data, Json, Path},
+};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{model::RolePolicy, queries};
+use super::{
+    model::{NewRolePolicy, OwnPermissions, RolePolicy, RolePolicyView},
+    queries,
+};
 use crate::{
-    access::{actions::Read, role::Role, scope::Scope},
+    access::{
+        actions::{Read, Update},
+        caller::Caller,
+        role::Role,
+        scope::Scope,
+    },
+    app::State,
     db::Db,
     error::Result,
     rest::{
-        etag::Tagged,
-        list::{OneParams, Query},
+        body::Body,
+        change::{Change, Reply},
+        etag::{IfMatch, Tagged},
+        list::{NoParams, OneParams, Query},
     },
 };
 
 /// The operations on roles.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(get_role_policy);
+    config.service(get_role_policy).service(replace_role_policy).service(get_own_permissions);
 }
 
 /// Get the policy of a role
@@ -25,7 +39,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 #[utoipa::path(
     tag = "roles",
     params(("role" = Role, Path, description = "The role."), OneParams),
-    responses((status = 200, description = "The policy of the role.", body = RolePolicy)),
+    responses((status = 200, description = "The policy of the role.", body = RolePolicyView)),
     extensions(("x-permission" = json!("roles:read")))
 )]
 #[get("/v1/roles/{role}/policy")]
@@ -34,9 +48,50 @@ async fn get_role_policy(
     role: Path<Role>,
     query: Query<OneParams>,
     db: Db,
-) -> Result<Tagged<RolePolicy>> {
+) -> Result<Tagged<RolePolicyView>> {
     let fields = query.0.fields()?;
     let mut db = db.connect().await?;
     let policy = queries::find(&mut db, &scope, *role).await?;
-    Ok(Tagged::new(policy, fields))
+    Ok(Tagged::new(RolePolicyView::of(policy, scope.caller()), fields))
+}
+
+/// Change the policy of a role
+///
+/// Takes the whole policy: every right with its reach, and every limit. It is in force at once here, and on every other
+/// server within a second. A right reaches at most as far as the one to read the same; what belongs to nobody, `none` or
+/// `all`; the rights to administer users and policies stay with supervisors.
+#[utoipa::path(
+    tag = "roles",
+    params(("role" = Role, Path, description = "The role.")),
+    request_body = NewRolePolicy,
+    responses((status = 200, description = "The changed policy.", body = RolePolicyView)),
+    extensions(("x-permission" = json!("roles:update")))
+)]
+#[put("/v1/roles/{role}/policy")]
+async fn replace_role_policy(
+    scope: Scope<RolePolicy, Update>,
+    role: Path<Role>,
+    seen: IfMatch,
+    change: Change,
+    new: Body<NewRolePolicy>,
+    state: Data<State>,
+) -> Result<HttpResponse> {
+    let Body(new) = new;
+    let answer = change
+        .run(async |tx| {
+            let policy = queries::replace(tx, &scope, *role, &seen, new).await?;
+            Reply::ok(&RolePolicyView::of(policy, tx.caller()))
+        })
+        .await;
+    state.callers.forget();
+    answer
+}
+
+/// Get what the caller may do
+///
+/// Every right with its reach, and the limits, as they are in force for this caller now.
+#[utoipa::path(tag = "auth", responses((status = 200, description = "The caller's rights.", body = OwnPermissions)))]
+#[get("/v1/me/permissions")]
+async fn get_own_permissions(request: HttpRequest, _: Query<NoParams>) -> Result<Json<OwnPermissions>> {
+    Ok(Json(OwnPermissions::of(&*Caller::of(&request)?)))
 }

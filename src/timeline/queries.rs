@@ -66,7 +66,7 @@ pub async fn list(
 fn visible(caller: Option<&Arc<Caller>>, client: &Client, asked: &[EntryResource]) -> Vec<EntryResource> {
     let may = |resource: EntryResource| {
         let permission = format!("{}:read", resource.as_ref());
-        caller.is_none_or(|caller| reaches(caller, &permission, client.owner_id, client.team_id, client.is_key))
+        caller.is_none_or(|caller| reaches(caller, &permission, client))
     };
     EntryResource::iter().filter(|resource| asked.is_empty() || asked.contains(resource)).filter(|r| may(*r)).collect()
 }

@@ -99,6 +99,7 @@ impl Entity for User {
 impl Owned for User {
     const OWNER: &'static str = "id";
     const KEY: Option<&'static str> = None;
+    const CLIENT: Option<&'static str> = None;
 }
 
 impl Belongs for User {

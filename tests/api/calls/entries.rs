@@ -12,7 +12,7 @@ pub async fn call(world: &World, operation: &str, target: Target) -> Option<Call
         auth(world, operation).await,
         users(world, operation).await,
         teams(world, operation).await,
-        roles(operation),
+        roles(world, operation).await,
         products(world, operation).await,
         departments(world, operation).await,
         clients(world, operation, target).await,
@@ -71,11 +71,23 @@ async fn teams(world: &World, operation: &str) -> Option<Call> {
     })
 }
 
-fn roles(operation: &str) -> Option<Call> {
+async fn roles(world: &World, operation: &str) -> Option<Call> {
     Some(match operation {
         "get_role_policy" => Call::plain().with("role", "manager"),
+        "replace_role_policy" => Call::plain().with("role", "manager").json(same_policy(world).await),
+        "get_own_permissions" => Call::plain(),
         _ => return None,
     })
+}
+
+/// The policy of managers as it is in force, as a body.
+async fn same_policy(world: &World) -> Value {
+    let mut policy = world.sam.get("/v1/roles/manager/policy").await.ok();
+    let body = policy.as_object_mut().unwrap();
+    for read_only in ["role", "version", "created_at", "updated_at", "actions", "path"] {
+        body.remove(read_only);
+    }
+    policy
 }
 
 async fn clients(world: &World, operation: &str, target: Target) -> Option<Call> {
@@ -88,7 +100,9 @@ async fn clients(world: &World, operation: &str, target: Target) -> Option<Call>
         client
     };
     Some(match operation {
-        "list_clients" | "get_client" | "verify_client" | "list_client_timeline" => world.about(target, client().await),
+        "list_clients" | "get_client" | "verify_client" | "list_client_timeline" | "get_account_team" => {
+            world.about(target, client().await)
+        }
         "qualify_client" | "activate_client" | "mark_client_lost" | "archive_client" => {
             world.about(target, client().await).json(json!({"reason": "Agreed"}))
         }
@@ -96,6 +110,7 @@ async fn clients(world: &World, operation: &str, target: Target) -> Option<Call>
         "restore_client" => world.about(target, after(&["archive"]).await).json(json!({})),
         "create_client" => Call::plain().json(json!({"kind": "person", "name": unique("Client")})),
         "update_client" => world.about(target, client().await).json(json!({"name": unique("Renamed")})),
+        "assign_account_team" => world.about(target, client().await).json(json!({"user_ids": [world.kai.id]})),
         "transfer_client" => world.about(target, client().await).json(transfer(world, target)),
         // Only a key-account manager's client can be made key, and only a key one ordinary.
         "designate_key_client" => Call::of_client(world.client_of(&world.kim).await),

@@ -79,6 +79,11 @@ impl TestUser {
         self.send(request.set_json(body)).await
     }
 
+    pub async fn put(&self, path: &str, resource: &Value, body: Value) -> Answer {
+        let request = self.request(Method::PUT, path).insert_header(("If-Match", etag(resource)));
+        self.send(request.set_json(body)).await
+    }
+
     pub async fn delete(&self, path: &str, resource: &Value) -> Answer {
         self.send(self.request(Method::DELETE, path).insert_header(("If-Match", etag(resource)))).await
     }

@@ -1,0 +1,163 @@
+//! Every query on account teams. Each begins with the client, which must be within reach.
+
+use std::collections::BTreeSet;
+
+use diesel::{ExpressionMethods, JoinOnDsl, QueryDsl, SelectableHelper};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::model::{AccountTeam, AccountTeamView, Assign, AssignTeam, MAX_MEMBERS, MAX_TEAMS_OF_USER, NewAccountTeam};
+use crate::{
+    access::{
+        actions::Read,
+        caller::UserId,
+        scope::{Scope, may},
+    },
+    clients::{self, Client, ClientId},
+    db::schema::{account_team_members, users as people},
+    error::{Error, FieldError, ProblemType, Result, Say},
+    rest::{change::Tx, etag::IfMatch, invalid::Invalid},
+    users::{self, UserRef},
+};
+
+/// The account team of the client `id`.
+///
+/// # Errors
+/// 404 for a client out of reach.
+pub async fn find(db: &mut AsyncPgConnection, scope: &Scope<Client, Read>, id: ClientId) -> Result<AccountTeamView> {
+    let client = clients::find(db, scope, id).await?;
+    let may_assign = scope.caller().is_some_and(|caller| may::<Client, AssignTeam>(caller, &client));
+    view(db, &client, may_assign).await
+}
+
+/// The team as it stands, for the client just read.
+///
+/// # Errors
+/// The database's.
+pub async fn view(db: &mut AsyncPgConnection, client: &Client, may_assign: bool) -> Result<AccountTeamView> {
+    let members: Vec<UserRef> = account_team_members::table
+        .inner_join(people::table.on(people::id.eq(account_team_members::user_id)))
+        .filter(account_team_members::client_id.eq(client.id))
+        .order((people::name, people::id))
+        .select(UserRef::as_select())
+        .load(db)
+        .await?;
+    let account_team = members.iter().map(|member| member.id).collect();
+    let team = AccountTeam { client_id: client.id, version: client.version, account_team };
+    Ok(AccountTeamView::new(team, members, may_assign))
+}
+
+/// Replaces the members.
+///
+/// # Errors
+/// 404, 412, 403 for a client or a new member out of reach, 409 when the client is archived or a new member is on too many
+/// teams, 422 for members who cannot be.
+pub async fn replace(
+    tx: &mut Tx<'_>,
+    scope: &Assign,
+    id: ClientId,
+    seen: &IfMatch,
+    new: NewAccountTeam,
+) -> Result<AccountTeamView> {
+    let client = clients::lock(tx, scope, id, seen).await?;
+    client.refuse_archived()?;
+    let wanted = distinct(&client, &new.user_ids)?;
+    let present = members(tx, id).await?;
+    let joining: Vec<UserId> = wanted.difference(&present).copied().collect();
+    let leaving: Vec<UserId> = present.difference(&wanted).copied().collect();
+    if joining.is_empty() && leaving.is_empty() {
+        return view(tx, &client, true).await;
+    }
+    for user in &joining {
+        join(tx, scope, id, *user, &new.user_ids).await?;
+    }
+    let gone = account_team_members::table
+        .filter(account_team_members::client_id.eq(id))
+        .filter(account_team_members::user_id.eq_any(leaving));
+    diesel::delete(gone).execute(&mut **tx).await?;
+    let client = changed(tx, client, present, wanted).await?;
+    view(tx, &client, true).await
+}
+
+/// Takes `user` off the team of a client that becomes theirs altogether; the caller has locked the client.
+///
+/// # Errors
+/// The database's.
+pub async fn leave(tx: &mut Tx<'_>, id: ClientId, user: UserId) -> Result<()> {
+    diesel::delete(account_team_members::table.find((id, user))).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// The members asked for, each once and none of them the owner.
+fn distinct(client: &Client, asked: &[UserId]) -> Result<BTreeSet<UserId>> {
+    let mut breaches = Vec::new();
+    if asked.len() > MAX_MEMBERS {
+        breaches.push(FieldError::new("/user_ids", Invalid::TooLong(MAX_MEMBERS)));
+    }
+    let mut distinct = BTreeSet::new();
+    for (at, user) in asked.iter().enumerate().take(MAX_MEMBERS) {
+        if *user == client.owner_id {
+            breaches.push(FieldError::new(format!("/user_ids/{at}"), owner_is_no_member()));
+        } else if !distinct.insert(*user) {
+            breaches.push(FieldError::new(format!("/user_ids/{at}"), named_twice()));
+        }
+    }
+    if breaches.is_empty() { Ok(distinct) } else { Err(Error::fields(breaches)) }
+}
+
+async fn members(tx: &mut Tx<'_>, id: ClientId) -> Result<BTreeSet<UserId>> {
+    let members: Vec<UserId> = account_team_members::table
+        .filter(account_team_members::client_id.eq(id))
+        .select(account_team_members::user_id)
+        .load(&mut **tx)
+        .await?;
+    Ok(members.into_iter().collect())
+}
+
+async fn join(tx: &mut Tx<'_>, scope: &Assign, id: ClientId, user: UserId, asked: &[UserId]) -> Result<()> {
+    let at = asked.iter().position(|known| *known == user).unwrap_or_default();
+    let member = users::owner(tx, user, &format!("/user_ids/{at}")).await?;
+    scope.permit_recipient(member.team_id)?;
+    let teams: i64 = account_team_members::table
+        .filter(account_team_members::user_id.eq(user))
+        .count()
+        .get_result(&mut **tx)
+        .await?;
+    if teams >= MAX_TEAMS_OF_USER {
+        return Err(Error::new(ProblemType::Conflict).detail(
+            "A new member is on 500 account teams already.",
+            "Новый участник уже состоит в 500 командах по клиентам.",
+        ));
+    }
+    let now = tx.now();
+    let row = (
+        account_team_members::client_id.eq(id),
+        account_team_members::user_id.eq(user),
+        account_team_members::added_at.eq(now),
+    );
+    diesel::insert_into(account_team_members::table).values(row).execute(&mut **tx).await?;
+    Ok(())
+}
+
+async fn changed(
+    tx: &mut Tx<'_>,
+    before: Client,
+    present: BTreeSet<UserId>,
+    wanted: BTreeSet<UserId>,
+) -> Result<Client> {
+    let client = clients::grow(tx, &before).await?;
+    let team = |version, members: BTreeSet<UserId>| AccountTeam {
+        client_id: client.id,
+        version,
+        account_team: members.into_iter().collect(),
+    };
+    tx.changed("account_team_changed", &team(before.version, present), &team(client.version, wanted));
+    Ok(client)
+}
+
+fn owner_is_no_member() -> Invalid {
+    Invalid::Rule("owner", Say::new("The client's owner.", "Это владелец клиента."))
+}
+
+fn named_twice() -> Invalid {
+    Invalid::Rule("duplicate", Say::new("The user is named twice.", "Пользователь указан дважды."))
+}
