@@ -28,7 +28,7 @@ use crate::{
     error::{Error, ProblemType, Result},
     interactions, openapi, orders, problems, products, rest, roles,
     secrets::Secrets,
-    service, teams, timeline, users,
+    service, sessions, teams, timeline, users,
 };
 
 /// What all workers share.
@@ -65,6 +65,7 @@ impl State {
 pub fn routes(config: &mut ServiceConfig<'_>) {
     audit::routes(config);
     auth::routes(config);
+    sessions::routes(config);
     users::routes(config);
     teams::routes(config);
     roles::routes(config);

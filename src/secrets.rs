@@ -1,4 +1,5 @@
-//! The server's master secret and what is derived from it: the seal of cursors, and of the signing keys at rest.
+//! The server's master secret and what is derived from it: the seal of cursors and of the signing keys at rest, and the
+//! refresh tokens that follow the first.
 
 use std::{
     fmt,
@@ -22,6 +23,7 @@ pub const SECRET_BYTES: usize = 32;
 /// Keys derived from the master secret; the same on every server that shares the database.
 pub struct Secrets {
     cursor: hmac::Key,
+    refresh: hmac::Key,
     at_rest: RandomizedNonceKey,
 }
 
@@ -41,6 +43,7 @@ impl Secrets {
         let at_rest = derive(master, b"signing keys at rest")?;
         Ok(Self {
             cursor: hmac::Key::new(hmac::HMAC_SHA256, &cursor),
+            refresh: hmac::Key::new(hmac::HMAC_SHA256, &derive(master, b"refresh tokens")?),
             at_rest: RandomizedNonceKey::new(&AES_256_GCM, &at_rest).map_err(Error::internal)?,
         })
     }
@@ -64,6 +67,11 @@ impl Secrets {
 
     fn cursor_tag(&self, context: &str, payload: &str) -> hmac::Tag {
         hmac::sign(&self.cursor, &framed(context, payload))
+    }
+
+    /// The refresh token that follows `token`: always the same, and nobody else's to guess.
+    pub fn next_refresh_token(&self, token: &str) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&self.refresh, token.as_bytes()))
     }
 
     /// Encrypts `plain` (AES-256-GCM); `label` must be given again to open it.

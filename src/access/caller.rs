@@ -1,8 +1,12 @@
 //! Who is calling: read from the database for every token, kept for at most a second.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    future::{Ready, ready},
+    sync::Arc,
+    time::Duration,
+};
 
-use actix_web::{HttpMessage, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
 use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, dsl::array};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use moka::future::Cache;
@@ -79,6 +83,18 @@ impl Caller {
             Some(Identified::Unavailable(cause)) => Err(Error::unavailable(cause)),
             None => Err(Error::new(ProblemType::Unauthorized)),
         }
+    }
+}
+
+/// Whoever is signed in, for what concerns only themselves.
+pub struct SignedIn(pub Arc<Caller>);
+
+impl FromRequest for SignedIn {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Caller::of(request).map(Self))
     }
 }
 

@@ -1,8 +1,10 @@
 //! `/v1/auth` and `/v1/me`.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{future::Future, pin::Pin};
 
-use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, dev::Payload, get, post, web::Data};
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest, HttpResponse, dev::Payload, get, http::header, post, web::Data,
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -12,7 +14,7 @@ use super::{
     throttle::Attempt,
 };
 use crate::{
-    access::{caller::Caller, token::LIFETIME},
+    access::{caller::SignedIn, token::LIFETIME},
     app::State,
     db::Db,
     error::{Error, ProblemType, Result},
@@ -22,6 +24,7 @@ use crate::{
         fields::Fields,
         list::{NoParams, Query},
     },
+    sessions::Origin,
     users::{self, UserView},
 };
 
@@ -48,6 +51,10 @@ pub struct TokenRequest {
     refresh_token: Option<String>,
     /// The name of the program that signs in, for the record only: one of more than 100 characters is not recorded.
     client_id: Option<String>,
+    /// What the user calls the device, to be told apart in the list of sessions: one of more than 100 characters is not
+    /// recorded.
+    #[schema(example = "Anna's laptop")]
+    device: Option<String>,
 }
 
 /// An access token and what continues it (RFC 6749, section 5.1).
@@ -79,8 +86,10 @@ pub struct RevokeRequest {
 
 /// Sign in or refresh
 ///
-/// Gives an access token for an e-mail address and a password, or for a refresh token. A refresh token can be used once:
-/// when it comes a second time, its whole session ends. Failed sign-ins are throttled, 10 for an account and 100 for a
+/// Gives an access token for an e-mail address and a password, or for a refresh token. A session ends after 7 days without
+/// a refresh, and after 30 days in any case. A refresh token can be used once: when it comes a second time, its whole session
+/// ends, unless that is within 10 seconds, by the same program, and the token answered first is unused: then the first answer
+/// was lost, and the same token is answered again. Failed sign-ins are throttled, 10 for an account and 100 for a
 /// network within five minutes.
 #[utoipa::path(
     tag = "auth",
@@ -96,19 +105,19 @@ async fn create_token(
     form: Form<TokenRequest>,
 ) -> Result<HttpResponse> {
     let Form(form) = form;
+    let client = form.client_id.and_then(label).unwrap_or_else(|| "first-party".to_owned());
+    let origin = origin(&request, Some(client.clone()), form.device.and_then(label));
     let session = match (form.grant_type.as_str(), form.username, form.password, form.refresh_token) {
         ("password", Some(username), Some(password), None) => {
-            sign_in(&request, &state, &db, username, password).await?
+            sign_in(&request, &state, &db, username, password, origin).await?
         }
-        ("refresh_token", None, None, Some(token)) => refresh(&state, &db, &token).await?,
+        ("refresh_token", None, None, Some(token)) => refresh(&state, &db, &token, &origin).await?,
         ("password" | "refresh_token", ..) => {
             return Err(Error::new(ProblemType::InvalidRequest).with("error", "invalid_request"));
         }
         _ => return Err(Error::new(ProblemType::UnsupportedGrantType).with("error", "unsupported_grant_type")),
     };
-    let client = form.client_id.filter(|id| !id.is_empty() && id.len() <= 100);
-    let client = client.as_deref().unwrap_or("first-party");
-    let access_token = state.tokens.issue(&state.keys, session.user_id, session.id, client, state.clock.now())?;
+    let access_token = state.tokens.issue(&state.keys, session.user_id, session.id, &client, state.clock.now())?;
     Ok(HttpResponse::Ok().json(TokenResponse {
         access_token,
         token_type: "Bearer",
@@ -117,7 +126,31 @@ async fn create_token(
     }))
 }
 
-async fn sign_in(request: &HttpRequest, state: &State, db: &Db, username: String, password: String) -> Result<Session> {
+/// A text for the record: kept when it is short and has nothing but printable characters.
+fn label(text: String) -> Option<String> {
+    let sound = (1..=100).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    sound.then_some(text)
+}
+
+/// Where `request` comes from.
+fn origin(request: &HttpRequest, client: Option<String>, device: Option<String>) -> Origin {
+    let user_agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    Origin {
+        client,
+        device,
+        user_agent: user_agent.map(|agent| agent.chars().take(200).collect()),
+        address: address::of(request).map(|address| address.to_string()),
+    }
+}
+
+async fn sign_in(
+    request: &HttpRequest,
+    state: &State,
+    db: &Db,
+    username: String,
+    password: String,
+    origin: Origin,
+) -> Result<Session> {
     let email = username.trim().to_lowercase();
     if email.len() > 254 || password.len() > super::hashing::MAX_BYTES || email.contains('\0') {
         return Err(sessions::refused());
@@ -134,12 +167,12 @@ async fn sign_in(request: &HttpRequest, state: &State, db: &Db, username: String
     let (true, Some(user)) = (right, user) else { return Err(sessions::refused()) };
     let mut connection = db.connect().await?;
     attempt.succeed(&mut connection).await?;
-    sessions::begin(&mut connection, user, now).await
+    sessions::begin(&mut connection, user, origin, now).await
 }
 
-async fn refresh(state: &State, db: &Db, token: &str) -> Result<Session> {
+async fn refresh(state: &State, db: &Db, token: &str, origin: &Origin) -> Result<Session> {
     let mut db = db.connect().await?;
-    let refreshed = sessions::refresh(&mut db, token, state.clock.now()).await;
+    let refreshed = sessions::refresh(&mut db, &state.secrets, token, origin, state.clock.now()).await;
     if refreshed.is_err() {
         state.callers.forget();
     }
@@ -173,22 +206,10 @@ async fn revoke_token(state: Data<State>, db: Db, form: Form<RevokeRequest>) -> 
 /// For every user who is signed in.
 #[utoipa::path(tag = "auth", responses((status = 200, description = "The caller.", body = UserView)))]
 #[get("/v1/me")]
-async fn get_me(caller: Me, _: Query<NoParams>, db: Db) -> Result<Tagged<UserView>> {
+async fn get_me(caller: SignedIn, _: Query<NoParams>, db: Db) -> Result<Tagged<UserView>> {
     let mut db = db.connect().await?;
     let user = users::find_own(&mut db, &caller.0).await?;
     Ok(Tagged::new(UserView::of(user, Some(&caller.0)), Fields::default()))
-}
-
-/// Whoever is signed in.
-struct Me(Arc<Caller>);
-
-impl FromRequest for Me {
-    type Error = Error;
-    type Future = std::future::Ready<Result<Self>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        std::future::ready(Caller::of(request).map(Self))
-    }
 }
 
 /// A form of an OAuth request.

@@ -1,22 +1,21 @@
-//! Sessions and their refresh tokens: opaque, single-use, kept only as a digest.
+//! Refresh tokens: opaque, single-use, kept only as a digest, each made of the one before.
 
 use aws_lc_rs::digest;
 use chrono::Duration;
-use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, PgExpressionMethods, QueryDsl};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 
 use crate::{
     access::caller::{SessionId, UserId},
     db::schema::{refresh_tokens, sessions, users},
     error::{Error, ProblemType, Result},
-    rest::{id::Id, time::Instant},
-    secrets,
+    rest::time::Instant,
+    secrets::{self, Secrets},
+    sessions::{self as live, IDLE, Origin},
 };
 
-/// How long a session lasts, however often it is refreshed.
-const ABSOLUTE: Duration = Duration::days(30);
-/// How long a refresh token is good for when it is not used.
-const IDLE: Duration = Duration::days(7);
+/// How long a spent token still gives its successor, to a client whose answer was lost on the way.
+const GRACE: Duration = Duration::seconds(10);
 
 /// A session with a refresh token that was just made.
 pub struct Session {
@@ -47,29 +46,59 @@ pub async fn find_user(db: &mut AsyncPgConnection, email: &str) -> Result<Option
 ///
 /// # Errors
 /// The database's.
-pub async fn begin(db: &mut AsyncPgConnection, user: UserId, now: Instant) -> Result<Session> {
-    let id = Id::generate();
-    diesel::insert_into(sessions::table)
-        .values((
-            sessions::id.eq(id),
-            sessions::user_id.eq(user),
-            sessions::created_at.eq(now),
-            sessions::expires_at.eq(now.after(ABSOLUTE)),
-        ))
-        .execute(db)
+pub async fn begin(db: &mut AsyncPgConnection, user: UserId, origin: Origin, now: Instant) -> Result<Session> {
+    let refresh_token = secrets::random_text::<32>()?;
+    let hash = digest_of(&refresh_token);
+    let id = db
+        .transaction(async |db| {
+            let id = live::begin(db, user, origin, now).await?;
+            add_token(db, id, &hash, now.after(IDLE), now).await?;
+            Ok::<_, Error>(id)
+        })
         .await?;
-    let refresh_token = add_token(db, id, now).await?;
     Ok(Session { id, user_id: user, refresh_token })
 }
 
-/// Exchanges a refresh token for the next one. A token that was spent before has been stolen, from us or by us: its
-/// session ends.
+/// Exchanges a refresh token for the next one.
+///
+/// A token that was spent before has been stolen, from us or by us: its session ends. One case is innocent: the answer
+/// with the successor was lost. So for ten seconds, and only while nobody has used the successor, the same program gets the
+/// same successor again.
 ///
 /// # Errors
 /// `invalid_grant` for a token that is unknown, spent, expired, or of a session or user that is no longer good.
-pub async fn refresh(db: &mut AsyncPgConnection, token: &str, now: Instant) -> Result<Session> {
+pub async fn refresh(
+    db: &mut AsyncPgConnection,
+    secrets: &Secrets,
+    token: &str,
+    origin: &Origin,
+    now: Instant,
+) -> Result<Session> {
     let hash = digest_of(token);
-    let spent: Option<SessionId> = diesel::update(refresh_tokens::table.find(&hash))
+    let successor = secrets.next_refresh_token(token);
+    let next = digest_of(&successor);
+    let continued: Option<(SessionId, UserId)> =
+        db.transaction(async |db| exchange(db, &hash, &next, origin, now).await).await?;
+    let continued = match continued {
+        Some(continued) => Some(continued),
+        None => lost_answer(db, &hash, &next, origin, now).await?,
+    };
+    let Some((id, user_id)) = continued else {
+        end_family(db, &hash, now).await?;
+        return Err(refused());
+    };
+    Ok(Session { id, user_id, refresh_token: successor })
+}
+
+/// Spends the token `hash` and adds `next`, when it is unspent and its session and user are good.
+async fn exchange(
+    db: &mut AsyncPgConnection,
+    hash: &[u8],
+    next: &[u8],
+    origin: &Origin,
+    now: Instant,
+) -> Result<Option<(SessionId, UserId)>> {
+    let spent: Option<SessionId> = diesel::update(refresh_tokens::table.find(hash))
         .filter(refresh_tokens::spent_at.is_null())
         .filter(refresh_tokens::expires_at.gt(now))
         .set(refresh_tokens::spent_at.eq(now))
@@ -77,23 +106,62 @@ pub async fn refresh(db: &mut AsyncPgConnection, token: &str, now: Instant) -> R
         .get_result(db)
         .await
         .optional()?;
-    let Some(session) = spent else {
-        end_family(db, &hash, now).await?;
-        return Err(refused());
-    };
-    let user: UserId = sessions::table
+    let Some(id) = spent else { return Ok(None) };
+    let Some((user, ends)) = good_session(db, id, now).await? else { return Err(refused()) };
+    add_token(db, id, next, now.after(IDLE).min(ends), now).await?;
+    let used = (
+        sessions::last_used_at.eq(now),
+        sessions::user_agent.eq(origin.user_agent.as_deref()),
+        sessions::address.eq(origin.address.as_deref()),
+    );
+    diesel::update(sessions::table.find(id)).set(used).execute(db).await?;
+    Ok(Some((id, user)))
+}
+
+/// The session, when `hash` was spent a moment ago by the same program and its successor `next` is unused.
+async fn lost_answer(
+    db: &mut AsyncPgConnection,
+    hash: &[u8],
+    next: &[u8],
+    origin: &Origin,
+    now: Instant,
+) -> Result<Option<(SessionId, UserId)>> {
+    let unused: Option<SessionId> = refresh_tokens::table
+        .find(next)
+        .filter(refresh_tokens::spent_at.is_null())
+        .filter(refresh_tokens::issued_at.gt(now.after(-GRACE)))
+        .select(refresh_tokens::session_id)
+        .first(db)
+        .await
+        .optional()?;
+    let spent: Option<SessionId> = refresh_tokens::table
+        .inner_join(sessions::table.on(sessions::id.eq(refresh_tokens::session_id)))
+        .filter(refresh_tokens::hash.eq(hash))
+        .filter(refresh_tokens::spent_at.is_not_null())
+        .filter(sessions::user_agent.is_not_distinct_from(origin.user_agent.as_deref()))
+        .select(sessions::id)
+        .first(db)
+        .await
+        .optional()?;
+    match (unused, spent) {
+        (Some(session), Some(_)) => Ok(good_session(db, session, now).await?.map(|(user, _)| (session, user))),
+        _ => Ok(None),
+    }
+}
+
+/// The user of a session and the moment it ends, when both are still good.
+async fn good_session(db: &mut AsyncPgConnection, id: SessionId, now: Instant) -> Result<Option<(UserId, Instant)>> {
+    let row = sessions::table
         .inner_join(users::table.on(users::id.eq(sessions::user_id)))
-        .filter(sessions::id.eq(session))
+        .filter(sessions::id.eq(id))
         .filter(sessions::ended_at.is_null())
         .filter(sessions::expires_at.gt(now))
         .filter(users::status.eq("active"))
-        .select(sessions::user_id)
+        .select((sessions::user_id, sessions::expires_at))
         .first(db)
         .await
-        .optional()?
-        .ok_or_else(refused)?;
-    let refresh_token = add_token(db, session, now).await?;
-    Ok(Session { id: session, user_id: user, refresh_token })
+        .optional()?;
+    Ok(row)
 }
 
 /// The answer to every sign-in that fails, whatever the reason.
@@ -143,18 +211,23 @@ pub async fn end_all(db: &mut AsyncPgConnection, user: UserId, now: Instant) -> 
     Ok(())
 }
 
-async fn add_token(db: &mut AsyncPgConnection, session: SessionId, now: Instant) -> Result<String> {
-    let token = secrets::random_text::<32>()?;
+async fn add_token(
+    db: &mut AsyncPgConnection,
+    session: SessionId,
+    hash: &[u8],
+    expires_at: Instant,
+    now: Instant,
+) -> Result<()> {
     diesel::insert_into(refresh_tokens::table)
         .values((
-            refresh_tokens::hash.eq(digest_of(&token)),
+            refresh_tokens::hash.eq(hash),
             refresh_tokens::session_id.eq(session),
             refresh_tokens::issued_at.eq(now),
-            refresh_tokens::expires_at.eq(now.after(IDLE)),
+            refresh_tokens::expires_at.eq(expires_at),
         ))
         .execute(db)
         .await?;
-    Ok(token)
+    Ok(())
 }
 
 /// The digest by which a token is kept; 256 random bits need no slow hash.

@@ -324,6 +324,11 @@ diesel::table! {
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
         ended_at -> Nullable<Timestamptz>,
+        last_used_at -> Nullable<Timestamptz>,
+        client -> Nullable<Text>,
+        device -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        address -> Nullable<Text>,
     }
 }
 

@@ -191,7 +191,8 @@ impl Call<'_> {
 
     /// Whether the operation changes a resource that is there already.
     fn needs_if_match(&self) -> bool {
-        self.changes_resource() && self.path.contains('{')
+        // The one change of a session is its end.
+        self.changes_resource() && self.path.contains('{') && !self.path.contains("/sessions")
     }
 
     /// Whether the answer is one resource with an `ETag`.
@@ -239,7 +240,7 @@ impl Call<'_> {
         let when = |condition: bool, statuses: &[u16]| if condition { statuses.to_vec() } else { Vec::new() };
         [
             vec![500, 503],
-            when(self.path.starts_with("/v1/"), &[406]),
+            when(self.path.starts_with("/v1/"), &[400, 406]),
             when(has_query || has_body, &[400]),
             when(has_body, &[413, 415, 422]),
             when(!public, &[401]),

@@ -29,10 +29,10 @@ pub fn breaches(role: Role, grants: &Grants) -> Vec<FieldError> {
     let mut breaches = of_names(grants);
     for (name, reach) in grants {
         let (resource, action) = name.split_once(':').unwrap_or_default();
-        let wrong = if SHARED.contains(&resource) && matches!(reach, Reach::Own | Reach::Team) {
-            Some(belongs_to_nobody())
-        } else if ADMINISTRATION.contains(&name.as_str()) {
+        let wrong = if ADMINISTRATION.contains(&name.as_str()) {
             of_administration(role, *reach)
+        } else if SHARED.contains(&resource) && matches!(reach, Reach::Own | Reach::Team) {
+            Some(belongs_to_nobody())
         } else if action != "read" && *reach > reach_of(grants, &format!("{resource}:read")) {
             Some(beyond_reading())
         } else {

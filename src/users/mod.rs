@@ -5,5 +5,5 @@ mod queries;
 mod routes;
 
 pub use model::{NewUser, User, UserRef, UserStatus, UserView};
-pub use queries::{Owner, find_own, insert, key_owners, owner, references, reset_password};
+pub use queries::{Owner, find_own, find_to_administer, insert, key_owners, owner, references, reset_password};
 pub use routes::routes;

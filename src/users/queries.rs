@@ -95,6 +95,23 @@ pub async fn find(db: &mut AsyncPgConnection, scope: &Scope<User, Read>, id: Use
         .ok_or_else(Error::not_found)
 }
 
+/// The user `id`, whom the caller may administer.
+///
+/// # Errors
+/// 404 when there is none within reach, 403 when the right does not reach so far.
+pub async fn find_to_administer(db: &mut AsyncPgConnection, scope: &Scope<User, Update>, id: UserId) -> Result<User> {
+    let user = users::table
+        .filter(users::id.eq(id))
+        .filter(scope.visible())
+        .select(User::as_select())
+        .first(db)
+        .await
+        .optional()?
+        .ok_or_else(Error::not_found)?;
+    scope.permit(&user)?;
+    Ok(user)
+}
+
 /// The caller's own account, which everyone may read.
 ///
 /// # Errors

@@ -13,6 +13,7 @@
 mod harness;
 
 mod access;
+mod account_teams;
 mod audit;
 mod auth;
 mod bad_input;
@@ -26,6 +27,8 @@ mod migrations;
 mod openapi;
 mod orders;
 mod products;
+mod roles;
+mod sessions;
 mod timeline;
 mod tls;
 mod users;

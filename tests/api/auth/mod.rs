@@ -1,5 +1,6 @@
 //! Signing in, staying in, and being refused.
 
+mod refresh;
 mod tokens;
 
 use actix_web::{http::Method, test::TestRequest};
@@ -101,50 +102,7 @@ async fn who_may_not_sign_in_learns_nothing_of_why() {
 }
 
 #[actix_web::test]
-async fn a_refresh_token_is_good_once() {
-    let (app, first) = signed_in().await;
-    let second = refresh(&app, refresh_token(&first)).await.ok();
-    let third = refresh(&app, refresh_token(&second)).await.ok();
-    for tokens in [&first, &second, &third] {
-        assert_eq!(bearer(&app, tokens).get("/v1/me").await.status, 200);
-    }
-    refresh(&app, "unknown").await.problem(400, "invalid_grant");
-    assert_eq!(bearer(&app, &third).get("/v1/me").await.status, 200, "an unknown token ends nothing");
-}
-
-#[actix_web::test]
-async fn a_spent_refresh_token_ends_its_family_and_no_other() {
-    let (app, user) = with_user(Limits::default()).await;
-    let first = sign_in(&app, email(&user), PASSWORD).await.ok();
-    let other = sign_in(&app, email(&user), PASSWORD).await.ok();
-    let second = refresh(&app, refresh_token(&first)).await.ok();
-    refresh(&app, refresh_token(&first)).await.problem(400, "invalid_grant");
-    refresh(&app, refresh_token(&second)).await.problem(400, "invalid_grant");
-    for tokens in [&first, &second] {
-        bearer(&app, tokens).get("/v1/me").await.problem(401, "unauthorized");
-    }
-    assert_eq!(bearer(&app, &other).get("/v1/me").await.status, 200);
-    let _ = refresh(&app, refresh_token(&other)).await.ok();
-}
-
-#[actix_web::test]
-async fn parallel_refreshes_leave_at_most_one_successor() {
-    let (app, first) = signed_in().await;
-    let second = app.second_server().await;
-    let servers = [&app, &second];
-    let racing = (0..20).map(|n| refresh(servers[n % 2], refresh_token(&first)));
-    let answers = join_all(racing).await;
-    let won: Vec<Value> = answers.into_iter().filter(|answer| answer.status == 200).map(Answer::ok).collect();
-    assert!(won.len() <= 1, "{} successors", won.len());
-    assert_eq!(app.count("refresh_tokens WHERE spent_at IS NULL").await, i64::try_from(won.len()).unwrap());
-    // Whoever else came with the token may be a thief: the family is over.
-    for tokens in &won {
-        refresh(&app, refresh_token(tokens)).await.problem(400, "invalid_grant");
-    }
-}
-
-#[actix_web::test]
-async fn tokens_end_with_time() {
+async fn access_tokens_end_with_time() {
     let (app, tokens) = signed_in().await;
     app.advance(Duration::seconds(899));
     assert_eq!(bearer(&app, &tokens).get("/v1/me").await.status, 200);
@@ -152,19 +110,6 @@ async fn tokens_end_with_time() {
     let refused = bearer(&app, &tokens).get("/v1/me").await;
     assert_eq!(refused.header("www-authenticate"), Some(r#"Bearer realm="liaison", error="invalid_token""#));
     refused.problem(401, "unauthorized");
-
-    // A week without use ends a refresh token; thirty days end the session however it is used.
-    let mut tokens = refresh(&app, refresh_token(&tokens)).await.ok();
-    for _ in 0..4 {
-        app.advance(Duration::days(7) - Duration::seconds(1));
-        tokens = refresh(&app, refresh_token(&tokens)).await.ok();
-    }
-    app.advance(Duration::days(3));
-    refresh(&app, refresh_token(&tokens)).await.problem(400, "invalid_grant");
-
-    let (app, tokens) = signed_in().await;
-    app.advance(Duration::days(7));
-    refresh(&app, refresh_token(&tokens)).await.problem(400, "invalid_grant");
 }
 
 #[actix_web::test]

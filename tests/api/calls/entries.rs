@@ -11,6 +11,7 @@ pub async fn call(world: &World, operation: &str, target: Target) -> Option<Call
         audit(operation),
         auth(world, operation).await,
         users(world, operation).await,
+        sessions(world, operation).await,
         teams(world, operation).await,
         roles(world, operation).await,
         products(world, operation).await,
@@ -62,6 +63,21 @@ async fn users(world: &World, operation: &str) -> Option<Call> {
     })
 }
 
+async fn sessions(world: &World, operation: &str) -> Option<Call> {
+    Some(match operation {
+        "list_own_sessions" | "end_other_sessions" => Call::plain(),
+        // Another's, which is not there for anyone but its user.
+        "end_own_session" => Call::shared(json!({"id": world.session_of(&json!(world.sam.id)).await})),
+        "list_user_sessions" | "end_user_sessions" => Call::of_user(world.user().await),
+        "end_user_session" => {
+            let user = world.user().await;
+            let session = world.session_of(&user["id"]).await;
+            Call::of_user(user).with("session_id", &session)
+        }
+        _ => return None,
+    })
+}
+
 async fn teams(world: &World, operation: &str) -> Option<Call> {
     Some(match operation {
         "list_teams" | "get_team" => Call::shared(world.team().await),
@@ -74,20 +90,23 @@ async fn teams(world: &World, operation: &str) -> Option<Call> {
 async fn roles(world: &World, operation: &str) -> Option<Call> {
     Some(match operation {
         "get_role_policy" => Call::plain().with("role", "manager"),
-        "replace_role_policy" => Call::plain().with("role", "manager").json(same_policy(world).await),
+        "replace_role_policy" => {
+            let (policy, body) = same_policy(world).await;
+            Call::standing(policy).json(body)
+        }
         "get_own_permissions" => Call::plain(),
         _ => return None,
     })
 }
 
-/// The policy of managers as it is in force, as a body.
-async fn same_policy(world: &World) -> Value {
-    let mut policy = world.sam.get("/v1/roles/manager/policy").await.ok();
-    let body = policy.as_object_mut().unwrap();
+/// The policy of managers as it is in force, and the body that says the same.
+async fn same_policy(world: &World) -> (Value, Value) {
+    let policy = world.sam.get("/v1/roles/manager/policy").await.ok();
+    let mut body = policy.clone();
     for read_only in ["role", "version", "created_at", "updated_at", "actions", "path"] {
-        body.remove(read_only);
+        body.as_object_mut().unwrap().remove(read_only);
     }
-    policy
+    (policy, body)
 }
 
 async fn clients(world: &World, operation: &str, target: Target) -> Option<Call> {

@@ -82,6 +82,11 @@ impl Call {
         Self::new(About::Shared, object)
     }
 
+    /// Of something that is there for everyone, and only once.
+    pub fn standing(object: Value) -> Self {
+        Self::new(About::Nothing, object)
+    }
+
     /// About a client, whoever owns it.
     pub fn of_client(client: Value) -> Self {
         let is_key = client["is_key"] == true;

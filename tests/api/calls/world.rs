@@ -91,6 +91,17 @@ impl World {
         self.sam.post("/v1/users", self.new_user()).await.created()
     }
 
+    /// A live session of a user, around the sign-in.
+    pub async fn session_of(&self, user: &Value) -> String {
+        let now = self.app.state().clock.now().utc().to_rfc3339();
+        let sql = format!(
+            "INSERT INTO sessions (id, user_id, created_at, expires_at) \
+             VALUES (gen_random_uuid(), '{}', '{now}', '{now}'::timestamptz + interval '30 days') RETURNING id::text AS value",
+            user.as_str().unwrap()
+        );
+        self.app.text(&sql).await.remove(0)
+    }
+
     pub fn new_user(&self) -> Value {
         let email = unique("new").as_str().unwrap().replace(' ', ".") + "@example.com";
         json!({"name": "New", "email": email, "role": "manager", "team_id": self.ann.team_id, "password": PASSWORD})

@@ -1,0 +1,9 @@
+//! The sessions that people are signed in with. Everyone sees and ends their own, supervisors everyone's.
+
+mod model;
+mod queries;
+mod routes;
+
+pub use model::{IDLE, MAX_LIVE, Origin, Session};
+pub use queries::{begin, end_all, live};
+pub use routes::routes;

@@ -1,0 +1,119 @@
+//! Every query on sessions. Each names whose sessions it is about.
+
+use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper, pg::Pg};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::model::{ABSOLUTE, IDLE, MAX_LIVE, Origin, Session, SessionFilter};
+use crate::{
+    access::caller::{SessionId, UserId},
+    db::schema::sessions,
+    error::{Error, Result},
+    rest::{
+        change::Tx,
+        entity::{Entity, Resource},
+        id::Id,
+        keyset::{KeyValue, Order, keyset},
+        list::{ListQuery, Page},
+        time::Instant,
+    },
+};
+
+/// The sessions of `user` that have neither ended nor run out at `now`.
+pub fn live(user: UserId, now: Instant) -> sessions::BoxedQuery<'static, Pg> {
+    sessions::table
+        .filter(sessions::user_id.eq(user))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(now))
+        .filter(sessions::last_used_at.is_null().or(sessions::last_used_at.gt(now.after(-IDLE))))
+        .into_boxed()
+}
+
+/// A page of the live sessions of `user`, newest first.
+///
+/// # Errors
+/// The database's.
+pub async fn list(
+    db: &mut AsyncPgConnection,
+    user: UserId,
+    query: &ListQuery<SessionFilter>,
+    now: Instant,
+) -> Result<Page<Session>> {
+    let order = Order::column(Session::NAME, "created_at", true);
+    let rows =
+        keyset(live(user, now), order, query.after.clone(), query.limit).select(Session::as_select()).load(db).await?;
+    let total = match query.total {
+        true => Some(live(user, now).count().get_result(db).await?),
+        false => None,
+    };
+    query.page(rows, total, |session: &Session| (KeyValue::Instant(session.created_at), session.uuid()))
+}
+
+/// Begins a session of `user`; of too many, the ones longest unused end.
+///
+/// # Errors
+/// The database's.
+pub async fn begin(db: &mut AsyncPgConnection, user: UserId, origin: Origin, now: Instant) -> Result<SessionId> {
+    let Origin { client, device, user_agent, address } = origin;
+    let session = Session {
+        id: Id::generate(),
+        user_id: user,
+        created_at: now,
+        last_used_at: Some(now),
+        expires_at: now.after(ABSOLUTE),
+        ended_at: None,
+        client,
+        device,
+        user_agent,
+        address,
+    };
+    diesel::insert_into(sessions::table).values(&session).execute(db).await?;
+    let too_many: Vec<SessionId> = live(user, now)
+        .order((sessions::last_used_at.desc(), sessions::id.desc()))
+        .offset(MAX_LIVE)
+        .select(sessions::id)
+        .load(db)
+        .await?;
+    if !too_many.is_empty() {
+        diesel::update(sessions::table.filter(sessions::id.eq_any(too_many)))
+            .set(sessions::ended_at.eq(now))
+            .execute(db)
+            .await?;
+    }
+    Ok(session.id)
+}
+
+/// Ends the session `id` of `user`.
+///
+/// # Errors
+/// 404 when `user` has no such live session.
+pub async fn end(tx: &mut Tx<'_>, user: UserId, id: SessionId) -> Result<()> {
+    let now = tx.now();
+    let found: Option<Session> =
+        live(user, now).filter(sessions::id.eq(id)).select(Session::as_select()).first(&mut **tx).await.optional()?;
+    end_each(tx, vec![found.ok_or_else(Error::not_found)?]).await
+}
+
+/// Ends the live sessions of `user` but for the one to `keep`.
+///
+/// # Errors
+/// The database's.
+pub async fn end_all(tx: &mut Tx<'_>, user: UserId, keep: Option<SessionId>) -> Result<()> {
+    let now = tx.now();
+    let mut sessions = live(user, now).select(Session::as_select()).load(&mut **tx).await?;
+    sessions.retain(|session: &Session| Some(session.id) != keep);
+    end_each(tx, sessions).await
+}
+
+async fn end_each(tx: &mut Tx<'_>, live: Vec<Session>) -> Result<()> {
+    let ids: Vec<SessionId> = live.iter().map(|session| session.id).collect();
+    let now = tx.now();
+    diesel::update(sessions::table.filter(sessions::id.eq_any(ids)).filter(sessions::ended_at.is_null()))
+        .set(sessions::ended_at.eq(now))
+        .execute(&mut **tx)
+        .await?;
+    for before in live {
+        let after = Session { ended_at: Some(now), ..before.clone() };
+        tx.changed("ended", &before, &after);
+    }
+    Ok(())
+}

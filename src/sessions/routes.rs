@@ -1,0 +1,189 @@
+//! `/v1/me/sessions` and `/v1/users/{id}/sessions`.
+
+use std::sync::Arc;
+
+use actix_web::{
+    HttpResponse, delete, get,
+    web::{Data, Path},
+};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    model::{SessionFilter, SessionView},
+    queries,
+};
+use crate::{
+    access::{
+        actions::Update,
+        caller::{Caller, SessionId, SignedIn, UserId},
+        scope::Scope,
+    },
+    app::State,
+    db::Db,
+    error::Result,
+    rest::{
+        change::{Change, Reply},
+        list::{ListQuery, Page, PageParams},
+    },
+    users::{self, User},
+};
+
+/// The operations on sessions.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list_own_sessions)
+        .service(end_own_session)
+        .service(end_other_sessions)
+        .service(list_user_sessions)
+        .service(end_user_session)
+        .service(end_user_sessions);
+}
+
+/// List the caller's own sessions
+///
+/// Those that have not ended; at most 50 live at a time.
+#[utoipa::path(
+    tag = "auth",
+    params(SessionFilter, PageParams),
+    responses((status = 200, description = "The sessions, newest first.", body = Page<SessionView>))
+)]
+#[get("/v1/me/sessions")]
+async fn list_own_sessions(
+    caller: SignedIn,
+    query: ListQuery<SessionFilter>,
+    state: Data<State>,
+    db: Db,
+) -> Result<Page<SessionView>> {
+    let SignedIn(caller) = caller;
+    page(&caller, caller.user_id, &query, &state, &db).await
+}
+
+/// End one of the caller's own sessions
+///
+/// Its tokens are good no more: here at once, on every other server within a second.
+#[utoipa::path(
+    tag = "auth",
+    params(("id" = SessionId, Path, description = "The session.")),
+    responses((status = 204, description = "The session is over."))
+)]
+#[delete("/v1/me/sessions/{id}")]
+async fn end_own_session(
+    caller: SignedIn,
+    id: Path<SessionId>,
+    change: Change,
+    state: Data<State>,
+) -> Result<HttpResponse> {
+    end(change, &state, caller.0.user_id, *id).await
+}
+
+/// End the caller's other sessions
+///
+/// All but the one of this request.
+#[utoipa::path(tag = "auth", responses((status = 204, description = "The other sessions are over.")))]
+#[delete("/v1/me/sessions")]
+async fn end_other_sessions(caller: SignedIn, change: Change, state: Data<State>) -> Result<HttpResponse> {
+    let SignedIn(caller) = caller;
+    end_all(change, &state, caller.user_id, Some(caller.session_id)).await
+}
+
+/// List the sessions of a user
+///
+/// Those that have not ended.
+#[utoipa::path(
+    tag = "users",
+    params(("id" = UserId, Path, description = "The user."), SessionFilter, PageParams),
+    responses((status = 200, description = "The sessions, newest first.", body = Page<SessionView>)),
+    extensions(("x-permission" = json!("users:update")))
+)]
+#[get("/v1/users/{id}/sessions")]
+async fn list_user_sessions(
+    scope: Scope<User, Update>,
+    caller: SignedIn,
+    id: Path<UserId>,
+    query: ListQuery<SessionFilter>,
+    state: Data<State>,
+    db: Db,
+) -> Result<Page<SessionView>> {
+    users::find_to_administer(&mut *db.connect().await?, &scope, *id).await?;
+    page(&caller.0, *id, &query, &state, &db).await
+}
+
+/// End a session of a user
+///
+/// Its tokens are good no more: here at once, on every other server within a second.
+#[utoipa::path(
+    tag = "users",
+    params(
+        ("id" = UserId, Path, description = "The user."),
+        ("session_id" = SessionId, Path, description = "The session.")
+    ),
+    responses((status = 204, description = "The session is over.")),
+    extensions(("x-permission" = json!("users:update")))
+)]
+#[delete("/v1/users/{id}/sessions/{session_id}")]
+async fn end_user_session(
+    scope: Scope<User, Update>,
+    ids: Path<(UserId, SessionId)>,
+    change: Change,
+    state: Data<State>,
+    db: Db,
+) -> Result<HttpResponse> {
+    let (user, session) = *ids;
+    users::find_to_administer(&mut *db.connect().await?, &scope, user).await?;
+    end(change, &state, user, session).await
+}
+
+/// End all sessions of a user
+///
+/// The user has to sign in again everywhere.
+#[utoipa::path(
+    tag = "users",
+    params(("id" = UserId, Path, description = "The user.")),
+    responses((status = 204, description = "The sessions are over.")),
+    extensions(("x-permission" = json!("users:update")))
+)]
+#[delete("/v1/users/{id}/sessions")]
+async fn end_user_sessions(
+    scope: Scope<User, Update>,
+    id: Path<UserId>,
+    change: Change,
+    state: Data<State>,
+    db: Db,
+) -> Result<HttpResponse> {
+    users::find_to_administer(&mut *db.connect().await?, &scope, *id).await?;
+    end_all(change, &state, *id, None).await
+}
+
+async fn page(
+    caller: &Arc<Caller>,
+    user: UserId,
+    query: &ListQuery<SessionFilter>,
+    state: &State,
+    db: &Db,
+) -> Result<Page<SessionView>> {
+    let mut db = db.connect().await?;
+    let page = queries::list(&mut db, user, query, state.clock.now()).await?;
+    Ok(page.map(|session| SessionView::of(session, caller.session_id)))
+}
+
+async fn end(change: Change, state: &State, user: UserId, session: SessionId) -> Result<HttpResponse> {
+    let answer = change
+        .run(async |tx| {
+            queries::end(tx, user, session).await?;
+            Ok(Reply::no_content())
+        })
+        .await;
+    state.callers.forget();
+    answer
+}
+
+async fn end_all(change: Change, state: &State, user: UserId, keep: Option<SessionId>) -> Result<HttpResponse> {
+    let answer = change
+        .run(async |tx| {
+            queries::end_all(tx, user, keep).await?;
+            Ok(Reply::no_content())
+        })
+        .await;
+    state.callers.forget();
+    answer
+}
