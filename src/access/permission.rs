@@ -49,6 +49,9 @@ pub const PERMISSIONS: &[Permission] = &[
     ("products:read_confidential",  [None,   None,   All]),
     ("products:update",             [None,   None,   All]),
     ("roles:read",                  [All,    All,    All]),
+    ("service_accounts:create",     [None,   None,   All]),
+    ("service_accounts:read",       [None,   None,   All]),
+    ("service_accounts:update",     [None,   None,   All]),
     ("teams:create",                [None,   None,   All]),
     ("teams:read",                  [All,    All,    All]),
     ("teams:update",                [None,   None,   All]),
@@ -56,6 +59,13 @@ pub const PERMISSIONS: &[Permission] = &[
     ("users:read",                  [Team,   Team,   All]),
     ("users:update",                [None,   None,   All]),
 ];
+
+/// Whether only a person can have `permission`: who may sign in, with what rights, is never a program's decision, however
+/// its scopes read.
+pub fn is_for_persons_only(permission: &str) -> bool {
+    let Some((resource, action)) = permission.split_once(':') else { return true };
+    matches!(resource, "roles" | "service_accounts" | "sessions" | "users") && action != "read"
+}
 
 /// The default reach of `role` for `permission`; a right that does not exist reaches nowhere.
 pub fn default_reach(role: Role, permission: &str) -> Reach {
