@@ -33,6 +33,7 @@ pub mod roles;
 pub mod secrets;
 pub mod server;
 pub mod service;
+pub mod service_accounts;
 pub mod setup;
 pub mod teams;
 pub mod timeline;

@@ -1,6 +1,6 @@
 //! `/v1/auth` and `/v1/me`.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{future::Future, pin::Pin};
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, dev::Payload, get, post, web::Data};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -8,11 +8,15 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
+    client_credentials::{self, ClientForm},
     sessions::{self, Session},
     throttle::Attempt,
 };
 use crate::{
-    access::{caller::Caller, token::LIFETIME},
+    access::{
+        caller::Person,
+        token::{LIFETIME, Subject},
+    },
     app::State,
     db::Db,
     error::{Error, ProblemType, Result},
@@ -34,7 +38,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({"grant_type": "password", "username": "anna@example.com", "password": "correct horse battery staple"}))]
 pub struct TokenRequest {
-    /// `password` or `refresh_token`.
+    /// `password`, `refresh_token` or `client_credentials`.
     #[schema(example = "password", max_length = 50)]
     grant_type: String,
     /// The e-mail address, for `password`.
@@ -46,8 +50,16 @@ pub struct TokenRequest {
     /// The refresh token, for `refresh_token`.
     #[schema(max_length = 200)]
     refresh_token: Option<String>,
-    /// The name of the program that signs in, for the record only: one of more than 100 characters is not recorded.
+    /// The name of the program that signs in, for the record only: one of more than 100 characters is not recorded. For
+    /// `client_credentials`, the key's `client_id` or the service account's id, unless HTTP Basic says it.
     client_id: Option<String>,
+    /// The API key, for `client_credentials`, unless HTTP Basic says it.
+    #[schema(format = Password)]
+    client_secret: Option<String>,
+    /// What the token is to be narrowed to, for `client_credentials`: permissions separated by spaces, each of which the
+    /// key has. All that the key has when left out.
+    #[schema(example = "clients:read contacts:read")]
+    scope: Option<String>,
 }
 
 /// An access token and what continues it (RFC 6749, section 5.1).
@@ -62,8 +74,19 @@ pub struct TokenResponse {
     /// Seconds until the access token expires.
     #[schema(minimum = 1)]
     expires_in: u64,
-    /// For the next token; it can be used once.
-    refresh_token: String,
+    /// For the next token; it can be used once. Not given for `client_credentials`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
+    /// What the token may be used for, for `client_credentials`: permissions separated by spaces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
+}
+
+impl TokenResponse {
+    fn answer(access_token: String, refresh_token: Option<String>, scope: Option<String>) -> HttpResponse {
+        let expires_in = LIFETIME.as_secs();
+        HttpResponse::Ok().json(Self { access_token, token_type: "Bearer", expires_in, refresh_token, scope })
+    }
 }
 
 /// A token to be revoked (RFC 7009).
@@ -82,6 +105,9 @@ pub struct RevokeRequest {
 /// Gives an access token for an e-mail address and a password, or for a refresh token. A refresh token can be used once:
 /// when it comes a second time, its whole session ends. Failed sign-ins are throttled, 10 for an account and 100 for a
 /// network within five minutes.
+///
+/// A program gives an API key of its service account instead (`client_credentials`, RFC 6749, section 4.4), in the form or
+/// by HTTP Basic, and gets no refresh token: it asks anew. What ends the key ends the token.
 #[utoipa::path(
     tag = "auth",
     request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
@@ -96,6 +122,11 @@ async fn create_token(
     form: Form<TokenRequest>,
 ) -> Result<HttpResponse> {
     let Form(form) = form;
+    if form.grant_type == "client_credentials" {
+        let form = ClientForm { id: form.client_id, secret: form.client_secret, scope: form.scope };
+        let granted = client_credentials::grant(&request, &state, &db, form).await?;
+        return Ok(TokenResponse::answer(granted.token, None, Some(granted.scope)));
+    }
     let session = match (form.grant_type.as_str(), form.username, form.password, form.refresh_token) {
         ("password", Some(username), Some(password), None) => {
             sign_in(&request, &state, &db, username, password).await?
@@ -109,12 +140,7 @@ async fn create_token(
     let client = form.client_id.filter(|id| !id.is_empty() && id.len() <= 100);
     let client = client.as_deref().unwrap_or("first-party");
     let access_token = state.tokens.issue(&state.keys, session.user_id, session.id, client, state.clock.now())?;
-    Ok(HttpResponse::Ok().json(TokenResponse {
-        access_token,
-        token_type: "Bearer",
-        expires_in: LIFETIME.as_secs(),
-        refresh_token: session.refresh_token,
-    }))
+    Ok(TokenResponse::answer(access_token, Some(session.refresh_token), None))
 }
 
 async fn sign_in(request: &HttpRequest, state: &State, db: &Db, username: String, password: String) -> Result<Session> {
@@ -149,6 +175,8 @@ async fn refresh(state: &State, db: &Db, token: &str) -> Result<Session> {
 /// Sign out
 ///
 /// Ends the session that the token belongs to, on every server within a second. An unknown token is no error (RFC 7009).
+/// A service account has no session: its token ends with the key, which is revoked where it was made, and is refused here as
+/// `unsupported_token_type`.
 #[utoipa::path(
     tag = "auth",
     request_body(content = RevokeRequest, content_type = "application/x-www-form-urlencoded"),
@@ -161,34 +189,35 @@ async fn revoke_token(state: Data<State>, db: Db, form: Form<RevokeRequest>) -> 
     let now = state.clock.now();
     let mut db = db.connect().await?;
     match state.tokens.verify(&state.keys, &form.token, now) {
-        Some(session) => sessions::end(&mut db, session, now).await?,
+        Some(Subject::Session(session)) => sessions::end(&mut db, session, now).await?,
+        Some(Subject::Key { .. }) => return Err(not_revocable()),
         None => sessions::end_family(&mut db, &sessions::digest_of(&form.token), now).await?,
     }
     state.callers.forget();
     Ok(HttpResponse::Ok().finish())
 }
 
+/// RFC 7009, section 2.2.1.
+fn not_revocable() -> Error {
+    Error::new(ProblemType::InvalidRequest).with("error", "unsupported_token_type").detail(
+        "The token of a service account ends with its key, which is revoked at /v1/service-accounts.",
+        "Токен служебной учётной записи кончается вместе с её ключом, который отзывают в /v1/service-accounts.",
+    )
+}
+
 /// Get the caller's own account
 ///
-/// For every user who is signed in.
-#[utoipa::path(tag = "auth", responses((status = 200, description = "The caller.", body = UserView)))]
+/// For every person who is signed in; a service account is none.
+#[utoipa::path(
+    tag = "auth",
+    responses((status = 200, description = "The caller.", body = UserView)),
+    extensions(("x-caller" = json!("person")))
+)]
 #[get("/v1/me")]
-async fn get_me(caller: Me, _: Query<NoParams>, db: Db) -> Result<Tagged<UserView>> {
+async fn get_me(caller: Person, _: Query<NoParams>, db: Db) -> Result<Tagged<UserView>> {
     let mut db = db.connect().await?;
     let user = users::find_own(&mut db, &caller.0).await?;
     Ok(Tagged::new(UserView::of(user, Some(&caller.0)), Fields::default()))
-}
-
-/// Whoever is signed in.
-struct Me(Arc<Caller>);
-
-impl FromRequest for Me {
-    type Error = Error;
-    type Future = std::future::Ready<Result<Self>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        std::future::ready(Caller::of(request).map(Self))
-    }
 }
 
 /// A form of an OAuth request.
