@@ -4,7 +4,7 @@ use std::{fmt::Write, path::Path};
 
 use chrono::Duration;
 use liaison::access::{
-    permission::default_reach,
+    permission::{PERMISSIONS, default_reach, is_for_persons_only},
     role::{Reach, Role},
 };
 
@@ -19,9 +19,59 @@ struct Caller {
     user: TestUser,
     /// `None` when the caller cannot be told who they are.
     role: Option<Role>,
+    /// Of a service account: whether the operation is within its scopes.
+    in_scope: Option<bool>,
 }
 
-async fn callers() -> (World, Vec<Caller>) {
+/// A supervisor's service accounts, one with just the scopes that an operation needs, one with all but the operation's own.
+struct Services {
+    within: TestUser,
+    without: TestUser,
+}
+
+impl Services {
+    async fn start(app: &TestApp) -> Self {
+        Self {
+            within: app.service_account(Role::Supervisor, &[]).await,
+            without: app.service_account(Role::Supervisor, &[]).await,
+        }
+    }
+
+    /// Gives both the scopes for `operation`, and makes them callers.
+    async fn callers(&self, world: &World, operation: &Operation) -> [Caller; 2] {
+        let own = operation.permission().unwrap_or_default();
+        let (within, without): (Vec<&str>, Vec<&str>) = (
+            PERMISSIONS.iter().map(|(name, _)| *name).filter(|name| needed(own, name)).collect(),
+            PERMISSIONS.iter().map(|(name, _)| *name).filter(|name| *name != own).collect(),
+        );
+        for (user, scopes) in [(&self.within, within), (&self.without, without)] {
+            let scopes = serde_json::to_string(&scopes).unwrap();
+            let sql = format!(
+                "UPDATE service_accounts SET scopes = '{scopes}' WHERE id = '{}' RETURNING '' AS value",
+                user.id
+            );
+            world.app.text(&sql).await;
+        }
+        world.app.state().callers.forget();
+        let caller = |name, user: &TestUser, within| Caller {
+            name,
+            user: user.clone(),
+            role: Some(Role::Supervisor),
+            in_scope: Some(within),
+        };
+        [caller("in scope", &self.within, true), caller("no scope", &self.without, false)]
+    }
+}
+
+/// Whether an operation with the right `own` needs the scope `name`: its own, or to see what it is about.
+fn needed(own: &str, name: &str) -> bool {
+    let (resource, action) = own.split_once(':').unwrap_or_default();
+    // What is made of a client needs the client.
+    let of_client = matches!(action, "create" | "record") && name == "clients:read";
+    name == own || name == format!("{resource}:read") || of_client
+}
+
+async fn callers() -> (World, Vec<Caller>, Services) {
     let app = TestApp::start().await;
     let late = app.supervisor().await;
     app.advance(Duration::minutes(16));
@@ -29,8 +79,8 @@ async fn callers() -> (World, Vec<Caller>) {
     let blocked = app.supervisor().await;
     app.text(&format!("UPDATE users SET status = 'blocked' WHERE id = '{}' RETURNING status AS value", blocked.id))
         .await;
-    let unknown = |name, user| Caller { name, user, role: None };
-    let known = |name, user: &TestUser, role| Caller { name, user: user.clone(), role: Some(role) };
+    let unknown = |name, user| Caller { name, user, role: None, in_scope: None };
+    let known = |name, user: &TestUser, role| Caller { name, user: user.clone(), role: Some(role), in_scope: None };
     let mut forged = world.sue.token().to_owned();
     forged.replace_range(forged.len() - 6..forged.len() - 5, if forged.ends_with('A') { "B" } else { "A" });
     let callers = vec![
@@ -46,16 +96,21 @@ async fn callers() -> (World, Vec<Caller>) {
         known("key for.", &world.leo, Role::KeyAccountManager),
         known("supervisor", &world.sue, Role::Supervisor),
     ];
-    (world, callers)
+    let services = Services::start(&app).await;
+    (world, callers, services)
 }
 
 #[actix_web::test]
 async fn every_operation_answers_every_caller_as_the_table_says() {
-    let (world, callers) = callers().await;
+    let (world, mut callers, services) = callers().await;
+    let people = callers.len();
+    callers.extend(services.callers(&world, &operations()[0]).await);
     let mut table = heading(&callers);
     let mut wrong = Vec::new();
     for operation in operations() {
         let rows = rows(&world, operation).await;
+        callers.truncate(people);
+        callers.extend(services.callers(&world, &operation).await);
         if rows.is_empty() {
             wrong.push(format!("{}: no entry in tests/api/calls/entries.rs", operation.id));
         }
@@ -93,7 +148,8 @@ fn heading(callers: &[Caller]) -> String {
 const HEADING: &str = "\
 # What each operation answers to each kind of caller. UPDATE_ACCESS=1 cargo test --test api access rewrites this file.
 # manager owns the ordinary objects, key owner (a key-account manager of the same team) the key ones; colleague and
-# key coll. are in their team, foreign and key for. in another. A list answers 200+ when the object is in it.
+# key coll. are in their team, foreign and key for. in another. in scope and no scope are a supervisor's service accounts,
+# with just the operation's permission and the one to read its resource, and with all but the operation's. A list answers 200+ when the object is in it.
 ";
 
 fn committed(table: &str) {
@@ -178,7 +234,13 @@ impl Row {
         let Some(role) = caller.role else {
             return if self.operation.is_public() { Expected::Success } else { Expected::Unknown };
         };
-        let Some(permission) = self.operation.permission() else { return Expected::Success };
+        let Some(permission) = self.operation.permission() else {
+            let is_strange = self.operation.is_for_persons() && caller.in_scope.is_some();
+            return if is_strange { Expected::Forbidden } else { Expected::Success };
+        };
+        if caller.in_scope == Some(false) || (caller.in_scope.is_some() && is_for_persons_only(permission)) {
+            return Expected::Forbidden;
+        }
         let reach = default_reach(role, permission);
         if reach == Reach::None {
             return Expected::Forbidden;

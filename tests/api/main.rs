@@ -26,6 +26,7 @@ mod migrations;
 mod openapi;
 mod orders;
 mod products;
+mod service_accounts;
 mod timeline;
 mod tls;
 mod users;
