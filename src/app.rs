@@ -14,9 +14,11 @@ use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
 use crate::{
     access::{
-        caller::{Callers, Identified},
+        api_key::{self, Presented},
+        caller::{Caller, Callers, Identified},
+        key::Occasion,
         keys::Keys,
-        token::Tokens,
+        token::{Subject, Tokens},
     },
     account_teams, audit,
     auth::{self, hashing::Hashing, throttle::Limits},
@@ -28,7 +30,7 @@ use crate::{
     error::{Error, ProblemType, Result},
     interactions, openapi, orders, problems, products, rest, roles,
     secrets::Secrets,
-    service, sessions, teams, timeline, users,
+    service, service_accounts, sessions, teams, timeline, users,
 };
 
 /// What all workers share.
@@ -69,6 +71,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     users::routes(config);
     teams::routes(config);
     roles::routes(config);
+    service_accounts::routes(config);
     clients::routes(config);
     account_teams::routes(config);
     timeline::routes(config);
@@ -129,14 +132,26 @@ async fn identified(request: &ServiceRequest) -> Option<Identified> {
     let (Some(state), Some(db)) = (request.app_data::<Data<State>>(), request.app_data::<Data<Db>>()) else {
         return Some(Identified::Unavailable("the app has no state".to_owned()));
     };
-    let now = state.clock.now();
-    let session = bearer(header).and_then(|token| state.tokens.verify(&state.keys, token, now));
-    let Some(session) = session else { return Some(Identified::Refused) };
-    Some(match state.callers.find(db, session, now).await {
+    let Some(token) = bearer(header) else { return Some(Identified::Refused) };
+    let on = Occasion { address: rest::address::of(request.request()), now: state.clock.now() };
+    Some(match caller(state, db, token, on).await {
         Ok(Some(caller)) => Identified::Caller(caller),
         Ok(None) => Identified::Refused,
         Err(error) => Identified::Unavailable(error.to_string()),
     })
+}
+
+/// Who has `token`, an access token or an API key. One that is mangled costs no question to the database.
+async fn caller(state: &State, db: &Db, token: &str, on: Occasion) -> Result<Option<Arc<Caller>>> {
+    if token.starts_with(api_key::PREFIX) {
+        let Some(key) = Presented::parse(token) else { return Ok(None) };
+        return state.callers.of_key(db, &key, on).await;
+    }
+    match state.tokens.verify(&state.keys, token, on.now) {
+        Some(Subject::Session(session)) => state.callers.find(db, session, on.now).await,
+        Some(Subject::Key { id, scopes }) => state.callers.of_key_token(db, id, scopes.as_deref(), on).await,
+        None => Ok(None),
+    }
 }
 
 /// The token of `Authorization: Bearer …` (RFC 6750, section 2.1).

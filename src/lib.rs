@@ -34,6 +34,7 @@ pub mod roles;
 pub mod secrets;
 pub mod server;
 pub mod service;
+pub mod service_accounts;
 pub mod sessions;
 pub mod setup;
 pub mod teams;

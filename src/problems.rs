@@ -30,8 +30,12 @@ pub enum ProblemType {
     InvalidRequest,
     /// Wrong name or password, or a refresh token that is spent, expired or unknown.
     InvalidGrant,
+    /// A scope of a sign-in request that is unknown or more than the key has.
+    InvalidScope,
     /// A grant type that is not offered.
     UnsupportedGrantType,
+    /// A program that asks for a token with a wrong id or key.
+    InvalidClient,
     /// No valid access token.
     Unauthorized,
     /// Seen but not allowed.
@@ -93,8 +97,9 @@ impl ProblemType {
             | Self::InvalidHeader
             | Self::InvalidRequest
             | Self::InvalidGrant
+            | Self::InvalidScope
             | Self::UnsupportedGrantType => StatusCode::BAD_REQUEST,
-            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Unauthorized | Self::InvalidClient => StatusCode::UNAUTHORIZED,
             Self::Forbidden | Self::LimitExceeded => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -121,6 +126,8 @@ impl ProblemType {
             Self::InvalidHeader => Say::new("Invalid header", "Недопустимый заголовок"),
             Self::InvalidRequest => Say::new("Invalid sign-in request", "Недопустимый запрос входа"),
             Self::InvalidGrant => Say::new("Sign-in refused", "Вход отклонён"),
+            Self::InvalidScope => Say::new("Invalid scope", "Недопустимая область прав"),
+            Self::InvalidClient => Say::new("Client refused", "Клиент отклонён"),
             Self::UnsupportedGrantType => Say::new("Unsupported grant type", "Способ входа не поддерживается"),
             Self::Unauthorized => Say::new("Not signed in", "Вход не выполнен"),
             Self::Forbidden => Say::new("Not allowed", "Недостаточно прав"),
@@ -177,9 +184,18 @@ impl ProblemType {
                 "The name, password or refresh token is not valid.",
                 "Имя, пароль или токен обновления недействительны.",
             ),
-            Self::UnsupportedGrantType => {
-                Say::new("Use password or refresh_token.", "Используйте password или refresh_token.")
-            }
+            Self::InvalidScope => Say::new(
+                "A scope is unknown, or more than the key has.",
+                "Область прав неизвестна или шире, чем у ключа.",
+            ),
+            Self::InvalidClient => Say::new(
+                "The client id or its key is not valid, or not from here.",
+                "Идентификатор клиента или его ключ недействительны либо не отсюда.",
+            ),
+            Self::UnsupportedGrantType => Say::new(
+                "Use password, refresh_token or client_credentials.",
+                "Используйте password, refresh_token или client_credentials.",
+            ),
             Self::Unauthorized => Say::new(
                 "A valid access token is needed: sign in at /v1/auth/token.",
                 "Нужен действующий токен доступа: войдите через /v1/auth/token.",

@@ -13,6 +13,7 @@ use moka::future::Cache;
 use uuid::Uuid;
 
 use super::{
+    key::{KeyRow, KeyUses},
     policy::{Limits, Policy},
     role::Role,
 };
@@ -36,6 +37,9 @@ pub mod label {
     /// Of sessions.
     #[derive(Debug)]
     pub enum Session {}
+    /// Of API keys.
+    #[derive(Debug)]
+    pub enum Key {}
 }
 
 /// A user's identifier.
@@ -44,6 +48,8 @@ pub type UserId = Id<label::User>;
 pub type TeamId = Id<label::Team>;
 /// A session's identifier.
 pub type SessionId = Id<label::Session>;
+/// An API key's identifier.
+pub type KeyId = Id<label::Key>;
 
 /// The clients on whose account teams a user is.
 pub type AccountTeams = Arc<[Uuid]>;
@@ -51,16 +57,25 @@ pub type AccountTeams = Arc<[Uuid]>;
 /// How long a change of a user, a session or a policy by another server may go unseen.
 const SEEN_WITHIN: Duration = Duration::from_secs(1);
 
-/// A user who is signed in.
+/// What a caller is known by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// The session of a person.
+    Session(SessionId),
+    /// An API key of a service account, itself or by a token that it was exchanged for.
+    Key(KeyId),
+}
+
+/// A user who is signed in, or a service account with its key.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// The user.
     pub user_id: UserId,
     /// Their team.
     pub team_id: TeamId,
-    /// The session of the access token.
-    pub session_id: SessionId,
-    /// What their role may do.
+    /// What they are known by.
+    pub credential: Credential,
+    /// What they may do: what their role may, and of a service account what its scopes leave of that.
     pub policy: Arc<Policy>,
     /// The clients that count as their own besides those that they own.
     pub account_teams: AccountTeams,
@@ -70,6 +85,22 @@ impl Caller {
     /// Their role.
     pub fn role(&self) -> Role {
         self.policy.role
+    }
+
+    /// Their session; a service account has none.
+    pub fn session(&self) -> Option<SessionId> {
+        match self.credential {
+            Credential::Session(session) => Some(session),
+            Credential::Key(_) => None,
+        }
+    }
+
+    /// Their session; a service account has none.
+    pub fn session_id(&self) -> Option<SessionId> {
+        match self.credential {
+            Credential::Session(session) => Some(session),
+            Credential::Key(_) => None,
+        }
     }
 
     /// The caller of `request`.
@@ -86,15 +117,22 @@ impl Caller {
     }
 }
 
-/// Whoever is signed in, for what concerns only themselves.
-pub struct SignedIn(pub Arc<Caller>);
+/// A caller who is a person, for what makes no sense to a service account, such as a password.
+#[derive(Clone, Debug)]
+pub struct Person(pub Arc<Caller>);
 
-impl FromRequest for SignedIn {
+impl FromRequest for Person {
     type Error = Error;
     type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Caller::of(request).map(Self))
+        ready(Caller::of(request).and_then(|caller| match caller.credential {
+            Credential::Session(_) => Ok(Self(caller)),
+            Credential::Key(_) => Err(Error::new(ProblemType::Forbidden).detail(
+                "This is for persons; a service account has no such thing.",
+                "Это только для людей; у служебной учётной записи такого нет.",
+            )),
+        }))
     }
 }
 
@@ -113,6 +151,8 @@ pub enum Identified {
 #[derive(Clone)]
 pub struct Callers {
     sessions: Cache<SessionId, Option<SessionRow>>,
+    pub(super) keys: Cache<KeyId, Option<Arc<KeyRow>>>,
+    pub(super) uses: KeyUses,
     policies: Cache<Role, Arc<Policy>>,
 }
 
@@ -129,6 +169,8 @@ impl Default for Callers {
     fn default() -> Self {
         Self {
             sessions: Cache::builder().max_capacity(100_000).time_to_live(SEEN_WITHIN).build(),
+            keys: Cache::builder().max_capacity(100_000).time_to_live(SEEN_WITHIN).build(),
+            uses: KeyUses::default(),
             policies: Cache::builder().max_capacity(10).time_to_live(SEEN_WITHIN).build(),
         }
     }
@@ -148,7 +190,7 @@ impl Callers {
         Ok(Some(Arc::new(Caller {
             user_id: row.user_id,
             team_id: row.team_id,
-            session_id: session,
+            credential: Credential::Session(session),
             policy,
             account_teams: row.account_teams,
         })))
@@ -169,6 +211,7 @@ impl Callers {
     /// Forgets everything, so that a change made here is in force here at once.
     pub fn forget(&self) {
         self.sessions.invalidate_all();
+        self.keys.invalidate_all();
         self.policies.invalidate_all();
     }
 
@@ -182,7 +225,7 @@ impl Callers {
 }
 
 /// The error of a query that several requests waited for.
-fn shared(error: &Arc<Error>) -> Error {
+pub(super) fn shared(error: &Arc<Error>) -> Error {
     match error.problem() {
         ProblemType::Unavailable => Error::unavailable(error),
         _ => Error::internal(error),
@@ -211,7 +254,11 @@ async fn load_session(db: &mut AsyncPgConnection, session: SessionId) -> Result<
     }))
 }
 
-async fn load_policy(db: &mut AsyncPgConnection, role: Role) -> Result<Policy> {
+/// The policy of `role`, read in the open transaction.
+///
+/// # Errors
+/// The database's.
+pub async fn load_policy(db: &mut AsyncPgConnection, role: Role) -> Result<Policy> {
     type Row = (
         Option<crate::rest::number::Percent>,
         Option<crate::rest::number::Amount>,

@@ -1,7 +1,9 @@
 //! Who is calling, and what they may touch.
 
 pub mod actions;
+pub mod api_key;
 pub mod caller;
+pub mod key;
 pub mod keys;
 pub mod permission;
 pub mod policy;

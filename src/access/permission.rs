@@ -51,6 +51,9 @@ pub const PERMISSIONS: &[Permission] = &[
     ("products:update",             [None,   None,   All]),
     ("roles:read",                  [All,    All,    All]),
     ("roles:update",                [None,   None,   All]),
+    ("service_accounts:create",     [None,   None,   All]),
+    ("service_accounts:read",       [None,   None,   All]),
+    ("service_accounts:update",     [None,   None,   All]),
     ("teams:create",                [None,   None,   All]),
     ("teams:read",                  [All,    All,    All]),
     ("teams:update",                [None,   None,   All]),
@@ -60,10 +63,18 @@ pub const PERMISSIONS: &[Permission] = &[
 ];
 
 /// Resources that belong to nobody: a right to them reaches everywhere or nowhere.
-pub const SHARED: &[&str] = &["audit", "departments", "products", "roles", "teams"];
+pub const SHARED: &[&str] = &["audit", "departments", "products", "roles", "service_accounts", "teams"];
 
 /// Rights by which a user gives rights, to others or to themselves: only supervisors have them, and always do.
-pub const ADMINISTRATION: &[&str] = &["roles:update", "users:create", "users:update"];
+pub const ADMINISTRATION: &[&str] =
+    &["roles:update", "service_accounts:create", "service_accounts:update", "users:create", "users:update"];
+
+/// Whether only a person can have `permission`: who may sign in, with what rights, is never a program's decision, however
+/// its scopes read.
+pub fn is_for_persons_only(permission: &str) -> bool {
+    let Some((resource, action)) = permission.split_once(':') else { return true };
+    matches!(resource, "roles" | "service_accounts" | "sessions" | "users") && action != "read"
+}
 
 /// The default reach of `role` for `permission`; a right that does not exist reaches nowhere.
 pub fn default_reach(role: Role, permission: &str) -> Reach {

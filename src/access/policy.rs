@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    permission::{PERMISSIONS, default_reach},
+    permission::{PERMISSIONS, default_reach, is_for_persons_only},
     role::{Reach, Role},
 };
 use crate::{
@@ -59,6 +59,15 @@ impl Policy {
         self.grants.get(permission).copied().unwrap_or(Reach::None)
     }
 
+    /// What `scopes` leave of the policy: a right outside of them reaches nowhere, and one within them as far as before.
+    /// Rights that only persons have are never within.
+    #[must_use]
+    pub fn narrowed(&self, scopes: &[&str]) -> Self {
+        let within = |name: &str| scopes.contains(&name) && !is_for_persons_only(name);
+        let reach = |(name, reach): (&String, &Reach)| (name.clone(), if within(name) { *reach } else { Reach::None });
+        Self { grants: self.grants.iter().map(reach).collect(), ..self.clone() }
+    }
+
     /// Every right with its reach.
     pub fn grants(&self) -> &Grants {
         &self.grants
@@ -102,4 +111,53 @@ fn initial_limits(role: Role) -> Limits {
 pub async fn may_own_key_clients(db: &mut AsyncPgConnection, role: Role) -> Result<bool> {
     let may = role_policies::table.find(role).select(role_policies::may_own_key_clients).for_share().first(db).await?;
     Ok(may)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Limits, Policy};
+    use crate::access::role::{Reach, Role};
+
+    #[test]
+    fn scopes_never_add_to_a_policy() {
+        for role in [Role::Manager, Role::KeyAccountManager, Role::Supervisor] {
+            let whole = Policy::initial(role);
+            let every: Vec<&str> = whole.grants().keys().map(String::as_str).collect();
+            for scopes in [&[][..], &["clients:read"], &["clients:read", "no:such"], &every] {
+                let narrowed = whole.narrowed(scopes);
+                assert_eq!((narrowed.role, narrowed.limits), (role, whole.limits));
+                for (name, reach) in narrowed.grants() {
+                    let expected = if scopes.contains(&name.as_str()) { whole.reach(name) } else { Reach::None };
+                    assert!(*reach == expected || *reach == Reach::None, "{role:?} {name}: {reach:?}");
+                }
+            }
+            assert_eq!(whole.narrowed(&["clients:read"]).reach("clients:read"), whole.reach("clients:read"));
+        }
+    }
+
+    #[test]
+    fn no_scope_makes_an_administrator_of_a_service_account() {
+        let whole = Policy::initial(Role::Supervisor);
+        let every: Vec<&str> = whole.grants().keys().map(String::as_str).collect();
+        let narrowed = whole.narrowed(&every);
+        for name in
+            ["users:create", "users:update", "service_accounts:create", "service_accounts:update", "roles:update"]
+        {
+            assert_eq!(narrowed.reach(name), Reach::None, "{name}");
+        }
+        assert_eq!((narrowed.reach("users:read"), narrowed.reach("clients:update")), (Reach::All, Reach::All));
+    }
+
+    #[test]
+    fn a_service_account_shrinks_with_its_role() {
+        let stored = [("clients:read".to_owned(), Reach::None)].into();
+        let limits = Limits {
+            max_discount_percent: None,
+            max_contract_amount: None,
+            max_order_amount: None,
+            may_own_key_clients: true,
+        };
+        let policy = Policy::new(Role::Supervisor, limits, &stored);
+        assert_eq!(policy.narrowed(&["clients:read"]).reach("clients:read"), Reach::None);
+    }
 }

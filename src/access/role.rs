@@ -6,13 +6,15 @@ use utoipa::ToSchema;
 
 use crate::db::stored_as_text;
 
-/// What a user is in the organisation.
+/// What a user is in the organisation; each may do more than those before it.
 #[derive(
     Clone,
     Copy,
     Debug,
     PartialEq,
     Eq,
+    PartialOrd,
+    Ord,
     Hash,
     Serialize,
     Deserialize,

@@ -1,6 +1,6 @@
 //! Access tokens: JWT by RFC 9068, signed with Ed25519 (RFC 8037).
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use aws_lc_rs::digest;
 use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    caller::{SessionId, UserId},
+    api_key::public_id,
+    caller::{KeyId, SessionId, UserId},
     keys::Keys,
 };
 use crate::{
@@ -29,6 +30,20 @@ const AUDIENCE: &str = "liaison";
 /// The type of an access token (RFC 9068, section 2.1).
 const TYPE: &str = "at+jwt";
 
+/// What an access token stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// The session of a person.
+    Session(SessionId),
+    /// An API key that was exchanged for the token.
+    Key {
+        /// The key.
+        id: KeyId,
+        /// What the token was narrowed to, when it was.
+        scopes: Option<Arc<[String]>>,
+    },
+}
+
 /// The claims of RFC 9068, section 2.2.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Claims {
@@ -36,17 +51,36 @@ struct Claims {
     aud: String,
     sub: UserId,
     client_id: String,
-    sid: SessionId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sid: Option<SessionId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<KeyId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
     jti: Uuid,
     iat: i64,
     nbf: i64,
     exp: i64,
 }
 
+impl Claims {
+    /// Exactly one of session and key; a session is never narrowed.
+    fn subject(&self) -> Option<Subject> {
+        match (self.sid, self.key, &self.scope) {
+            (Some(session), None, None) => Some(Subject::Session(session)),
+            (None, Some(id), scope) => {
+                let scopes = scope.as_ref().map(|scope| scope.split(' ').map(str::to_owned).collect());
+                Some(Subject::Key { id, scopes })
+            }
+            _ => None,
+        }
+    }
+}
+
 /// Makes and checks access tokens.
 pub struct Tokens {
     issuer: String,
-    verified: Cache<[u8; 32], (SessionId, i64)>,
+    verified: Cache<[u8; 32], (Subject, i64)>,
 }
 
 impl Tokens {
@@ -60,14 +94,39 @@ impl Tokens {
     /// # Errors
     /// Only internal ones.
     pub fn issue(&self, keys: &Keys, user: UserId, session: SessionId, client: &str, now: Instant) -> Result<String> {
+        self.sign(keys, user, Subject::Session(session), client, now)
+    }
+
+    /// A new access token for the key of a service account, narrowed to `scopes` when they are given.
+    ///
+    /// # Errors
+    /// Only internal ones.
+    pub fn issue_for_key(
+        &self,
+        keys: &Keys,
+        account: UserId,
+        key: KeyId,
+        scopes: Option<Arc<[String]>>,
+        now: Instant,
+    ) -> Result<String> {
+        self.sign(keys, account, Subject::Key { id: key, scopes }, &public_id(key), now)
+    }
+
+    fn sign(&self, keys: &Keys, user: UserId, subject: Subject, client: &str, now: Instant) -> Result<String> {
         let key = keys.signing();
         let iat = now.utc().timestamp();
+        let (sid, of_key, scope) = match subject {
+            Subject::Session(session) => (Some(session), None, None),
+            Subject::Key { id, scopes } => (None, Some(id), scopes.map(|scopes| scopes.join(" "))),
+        };
         let claims = Claims {
             iss: self.issuer.clone(),
             aud: AUDIENCE.to_owned(),
             sub: user,
             client_id: client.to_owned(),
-            sid: session,
+            sid,
+            key: of_key,
+            scope,
             jti: Uuid::new_v4(),
             iat,
             nbf: iat,
@@ -77,23 +136,24 @@ impl Tokens {
         encode(&header, &claims, &key.private).map_err(Error::internal)
     }
 
-    /// The session of `token`, when the token is ours and still good. Verified tokens are remembered by their digest:
+    /// What `token` stands for, when the token is ours and still good. Verified tokens are remembered by their digest:
     /// a signature costs more than the rest of a small request.
-    pub fn verify(&self, keys: &Keys, token: &str, now: Instant) -> Option<SessionId> {
+    pub fn verify(&self, keys: &Keys, token: &str, now: Instant) -> Option<Subject> {
         if token.len() > MAX_TOKEN_BYTES {
             return None;
         }
         let digest = digest_of(token);
         let now = now.utc().timestamp();
-        if let Some((session, expires)) = self.verified.get(&digest) {
-            return (expires > now).then_some(session);
+        if let Some((subject, expires)) = self.verified.get(&digest) {
+            return (expires > now).then_some(subject);
         }
         let claims = self.check(keys, token)?;
         if claims.exp <= now || claims.nbf > now {
             return None;
         }
-        self.verified.insert(digest, (claims.sid, claims.exp));
-        Some(claims.sid)
+        let subject = claims.subject()?;
+        self.verified.insert(digest, (subject.clone(), claims.exp));
+        Some(subject)
     }
 
     fn check(&self, keys: &Keys, token: &str) -> Option<Claims> {

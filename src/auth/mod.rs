@@ -1,5 +1,6 @@
 //! Sign-in: passwords and refresh tokens for access tokens, and the caller's own account.
 
+mod client_credentials;
 pub mod hashing;
 mod routes;
 mod sessions;

@@ -10,11 +10,15 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
+    client_credentials::{self, ClientForm},
     sessions::{self, Session},
     throttle::Attempt,
 };
 use crate::{
-    access::{caller::SignedIn, token::LIFETIME},
+    access::{
+        caller::Person,
+        token::{LIFETIME, Subject},
+    },
     app::State,
     db::Db,
     error::{Error, ProblemType, Result},
@@ -37,7 +41,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({"grant_type": "password", "username": "anna@example.com", "password": "correct horse battery staple"}))]
 pub struct TokenRequest {
-    /// `password` or `refresh_token`.
+    /// `password`, `refresh_token` or `client_credentials`.
     #[schema(example = "password", max_length = 50)]
     grant_type: String,
     /// The e-mail address, for `password`.
@@ -49,12 +53,20 @@ pub struct TokenRequest {
     /// The refresh token, for `refresh_token`.
     #[schema(max_length = 200)]
     refresh_token: Option<String>,
-    /// The name of the program that signs in, for the record only: one of more than 100 characters is not recorded.
+    /// The name of the program that signs in, for the record only: one of more than 100 characters is not recorded. For
+    /// `client_credentials`, the key's `client_id` or the service account's id, unless HTTP Basic says it.
     client_id: Option<String>,
     /// What the user calls the device, to be told apart in the list of sessions: one of more than 100 characters is not
     /// recorded.
     #[schema(example = "Anna's laptop")]
     device: Option<String>,
+    /// The API key, for `client_credentials`, unless HTTP Basic says it.
+    #[schema(format = Password)]
+    client_secret: Option<String>,
+    /// What the token is to be narrowed to, for `client_credentials`: permissions separated by spaces, each of which the
+    /// key has. All that the key has when left out.
+    #[schema(example = "clients:read contacts:read")]
+    scope: Option<String>,
 }
 
 /// An access token and what continues it (RFC 6749, section 5.1).
@@ -69,8 +81,19 @@ pub struct TokenResponse {
     /// Seconds until the access token expires.
     #[schema(minimum = 1)]
     expires_in: u64,
-    /// For the next token; it can be used once.
-    refresh_token: String,
+    /// For the next token; it can be used once. Not given for `client_credentials`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
+    /// What the token may be used for, for `client_credentials`: permissions separated by spaces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
+}
+
+impl TokenResponse {
+    fn answer(access_token: String, refresh_token: Option<String>, scope: Option<String>) -> HttpResponse {
+        let expires_in = LIFETIME.as_secs();
+        HttpResponse::Ok().json(Self { access_token, token_type: "Bearer", expires_in, refresh_token, scope })
+    }
 }
 
 /// A token to be revoked (RFC 7009).
@@ -91,6 +114,9 @@ pub struct RevokeRequest {
 /// ends, unless that is within 10 seconds, by the same program, and the token answered first is unused: then the first answer
 /// was lost, and the same token is answered again. Failed sign-ins are throttled, 10 for an account and 100 for a
 /// network within five minutes.
+///
+/// A program gives an API key of its service account instead (`client_credentials`, RFC 6749, section 4.4), in the form or
+/// by HTTP Basic, and gets no refresh token: it asks anew. What ends the key ends the token.
 #[utoipa::path(
     tag = "auth",
     request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
@@ -105,6 +131,11 @@ async fn create_token(
     form: Form<TokenRequest>,
 ) -> Result<HttpResponse> {
     let Form(form) = form;
+    if form.grant_type == "client_credentials" {
+        let form = ClientForm { id: form.client_id, secret: form.client_secret, scope: form.scope };
+        let granted = client_credentials::grant(&request, &state, &db, form).await?;
+        return Ok(TokenResponse::answer(granted.token, None, Some(granted.scope)));
+    }
     let client = form.client_id.and_then(label).unwrap_or_else(|| "first-party".to_owned());
     let origin = origin(&request, Some(client.clone()), form.device.and_then(label));
     let session = match (form.grant_type.as_str(), form.username, form.password, form.refresh_token) {
@@ -118,12 +149,7 @@ async fn create_token(
         _ => return Err(Error::new(ProblemType::UnsupportedGrantType).with("error", "unsupported_grant_type")),
     };
     let access_token = state.tokens.issue(&state.keys, session.user_id, session.id, &client, state.clock.now())?;
-    Ok(HttpResponse::Ok().json(TokenResponse {
-        access_token,
-        token_type: "Bearer",
-        expires_in: LIFETIME.as_secs(),
-        refresh_token: session.refresh_token,
-    }))
+    Ok(TokenResponse::answer(access_token, Some(session.refresh_token), None))
 }
 
 /// A text for the record: kept when it is short and has nothing but printable characters.
@@ -182,6 +208,8 @@ async fn refresh(state: &State, db: &Db, token: &str, origin: &Origin) -> Result
 /// Sign out
 ///
 /// Ends the session that the token belongs to, on every server within a second. An unknown token is no error (RFC 7009).
+/// A service account has no session: its token ends with the key, which is revoked where it was made, and is refused here as
+/// `unsupported_token_type`.
 #[utoipa::path(
     tag = "auth",
     request_body(content = RevokeRequest, content_type = "application/x-www-form-urlencoded"),
@@ -194,19 +222,32 @@ async fn revoke_token(state: Data<State>, db: Db, form: Form<RevokeRequest>) -> 
     let now = state.clock.now();
     let mut db = db.connect().await?;
     match state.tokens.verify(&state.keys, &form.token, now) {
-        Some(session) => sessions::end(&mut db, session, now).await?,
+        Some(Subject::Session(session)) => sessions::end(&mut db, session, now).await?,
+        Some(Subject::Key { .. }) => return Err(not_revocable()),
         None => sessions::end_family(&mut db, &sessions::digest_of(&form.token), now).await?,
     }
     state.callers.forget();
     Ok(HttpResponse::Ok().finish())
 }
 
+/// RFC 7009, section 2.2.1.
+fn not_revocable() -> Error {
+    Error::new(ProblemType::InvalidRequest).with("error", "unsupported_token_type").detail(
+        "The token of a service account ends with its key, which is revoked at /v1/service-accounts.",
+        "Токен служебной учётной записи кончается вместе с её ключом, который отзывают в /v1/service-accounts.",
+    )
+}
+
 /// Get the caller's own account
 ///
-/// For every user who is signed in.
-#[utoipa::path(tag = "auth", responses((status = 200, description = "The caller.", body = UserView)))]
+/// For every person who is signed in; a service account is none.
+#[utoipa::path(
+    tag = "auth",
+    responses((status = 200, description = "The caller.", body = UserView)),
+    extensions(("x-caller" = json!("person")))
+)]
 #[get("/v1/me")]
-async fn get_me(caller: SignedIn, _: Query<NoParams>, db: Db) -> Result<Tagged<UserView>> {
+async fn get_me(caller: Person, _: Query<NoParams>, db: Db) -> Result<Tagged<UserView>> {
     let mut db = db.connect().await?;
     let user = users::find_own(&mut db, &caller.0).await?;
     Ok(Tagged::new(UserView::of(user, Some(&caller.0)), Fields::default()))

@@ -2,7 +2,9 @@
 
 use aws_lc_rs::digest;
 use chrono::Duration;
-use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, PgExpressionMethods, QueryDsl};
+use diesel::{
+    ExpressionMethods, JoinOnDsl, NullableExpressionMethods, OptionalExtension, PgExpressionMethods, QueryDsl,
+};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 
 use crate::{
@@ -34,8 +36,10 @@ pub struct Session {
 pub async fn find_user(db: &mut AsyncPgConnection, email: &str) -> Result<Option<(UserId, String)>> {
     let row = users::table
         .filter(users::email.eq(email))
+        .filter(users::kind.eq("person"))
         .filter(users::status.eq("active"))
-        .select((users::id, users::password_hash))
+        .filter(users::password_hash.is_not_null())
+        .select((users::id, users::password_hash.assume_not_null()))
         .first(db)
         .await
         .optional()?;

@@ -84,6 +84,32 @@ impl Attempt {
     }
 }
 
+/// Counts one attempt of `what` from the network of `address`, of which there may be `limit` within five minutes.
+///
+/// # Errors
+/// 429 when there were too many.
+pub async fn count_from(
+    db: &mut AsyncPgConnection,
+    what: &str,
+    address: Option<IpAddr>,
+    limit: u32,
+    now: Instant,
+) -> Result<()> {
+    count(db, &format!("{what} of {}", network(address)), limit, now).await
+}
+
+/// Takes one attempt back that was rightly made.
+///
+/// # Errors
+/// The database's.
+pub async fn take_back(db: &mut AsyncPgConnection, what: &str, address: Option<IpAddr>) -> Result<()> {
+    sql_query("UPDATE sign_in_failures SET failures = failures - 1 WHERE subject = $1 AND failures > 0")
+        .bind::<Text, _>(format!("{what} of {}", network(address)))
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 async fn count(db: &mut AsyncPgConnection, subject: &str, limit: u32, now: Instant) -> Result<()> {
     let counted: Counted = sql_query(
         "INSERT INTO sign_in_failures AS seen (subject, failures, window_ends_at) VALUES ($1, 1, $2) \

@@ -9,6 +9,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    api_keys (id) {
+        id -> Uuid,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        account_id -> Uuid,
+        name -> Text,
+        scopes -> Nullable<Jsonb>,
+        allowed_networks -> Jsonb,
+        expires_at -> Timestamptz,
+        last_used_on -> Nullable<Date>,
+        last_used_network -> Nullable<Text>,
+        secret_digest -> Bytea,
+    }
+}
+
+diesel::table! {
     audit_events (id) {
         id -> Uuid,
         at -> Timestamptz,
@@ -157,6 +174,7 @@ diesel::table! {
         etag -> Nullable<Text>,
         body -> Bytea,
         created_at -> Timestamptz,
+        sealed -> Bool,
     }
 }
 
@@ -318,6 +336,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    service_accounts (id) {
+        id -> Uuid,
+        description -> Nullable<Text>,
+        scopes -> Jsonb,
+        allowed_networks -> Jsonb,
+    }
+}
+
+diesel::table! {
     sessions (id) {
         id -> Uuid,
         user_id -> Uuid,
@@ -367,17 +394,19 @@ diesel::table! {
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
         name -> Text,
-        email -> Text,
+        email -> Nullable<Text>,
         job_title -> Nullable<Text>,
         role -> Text,
         team_id -> Uuid,
         status -> Text,
-        password_hash -> Text,
+        password_hash -> Nullable<Text>,
+        kind -> Text,
     }
 }
 
 diesel::joinable!(account_team_members -> clients (client_id));
 diesel::joinable!(account_team_members -> users (user_id));
+diesel::joinable!(api_keys -> service_accounts (account_id));
 diesel::joinable!(clients -> teams (team_id));
 diesel::joinable!(contract_events -> users (actor_id));
 diesel::joinable!(interactions -> users (user_id));
@@ -386,11 +415,13 @@ diesel::joinable!(order_lines -> orders (order_id));
 diesel::joinable!(order_lines -> products (product_id));
 diesel::joinable!(orders -> departments (department_id));
 diesel::joinable!(refresh_tokens -> sessions (session_id));
+diesel::joinable!(service_accounts -> users (id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(users -> teams (team_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     account_team_members,
+    api_keys,
     audit_events,
     clients,
     contacts,
@@ -407,6 +438,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     products,
     refresh_tokens,
     role_policies,
+    service_accounts,
     sessions,
     sign_in_failures,
     signing_keys,

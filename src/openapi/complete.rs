@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use strum::IntoEnumIterator;
 
 use crate::{
-    access::permission::PERMISSIONS,
+    access::permission::{PERMISSIONS, is_for_persons_only},
     error::{Error, Language},
     openapi::tidy::tidy,
     problems::ProblemType,
@@ -19,7 +19,7 @@ pub fn complete(document: &mut Value) {
     let optional = bodies_without_required_fields(document);
     add_components(document);
     for (path, method, operation) in operations(document) {
-        let call = Call { path: &path, method: &method, list: is_list(operation) };
+        let call = Call { path: &path, method: &method, list: is_list(operation), creates: creates(operation) };
         call.complete(operation, &examples);
         allow_absent_body(operation, &optional);
     }
@@ -88,6 +88,15 @@ fn add_components(document: &mut Value) {
             "bearer": {
                 "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
                 "description": "An access token from `POST /v1/auth/token`."
+            },
+            "client_credentials": {
+                "type": "oauth2",
+                "description": "Exchange an API key of a service account for an access token: the key's `client_id`, and the key as the secret.",
+                "flows": {"clientCredentials": {"tokenUrl": "/v1/auth/token", "scopes": scopes()}}
+            },
+            "api_key": {
+                "type": "http", "scheme": "bearer", "bearerFormat": "lsn_…",
+                "description": "An API key of a service account, as it is."
             }
         }),
     );
@@ -96,6 +105,13 @@ fn add_components(document: &mut Value) {
         statuses().into_iter().map(|status| (response_name(status), problem_response(status))).collect();
     set(document, "/components/responses", Value::Object(responses));
     set(document, "/components/parameters", Value::Object(Map::new()));
+}
+
+/// The permissions that a service account can have.
+fn scopes() -> Value {
+    let names = PERMISSIONS.iter().map(|(name, _)| *name).filter(|name| !is_for_persons_only(name));
+    let scopes: Object = names.map(|name| (name.to_owned(), json!(format!("What `{name}` allows.")))).collect();
+    Value::Object(scopes)
 }
 
 fn headers() -> Value {
@@ -169,13 +185,14 @@ struct Call<'a> {
     path: &'a str,
     method: &'a str,
     list: bool,
+    creates: bool,
 }
 
 impl Call<'_> {
     fn complete(&self, operation: &mut Object, examples: &Object) {
         let public = operation.contains_key("security");
         if !public {
-            operation.insert("security".to_owned(), json!([{"password": []}, {"bearer": []}]));
+            operation.insert("security".to_owned(), schemes(operation));
         }
         describe_right(operation);
         self.add_header_parameters(operation);
@@ -192,7 +209,7 @@ impl Call<'_> {
     /// Whether the operation changes a resource that is there already.
     fn needs_if_match(&self) -> bool {
         // The one change of a session is its end.
-        self.changes_resource() && self.path.contains('{') && !self.path.contains("/sessions")
+        self.changes_resource() && self.path.contains('{') && !self.creates && !self.path.contains("/sessions")
     }
 
     /// Whether the answer is one resource with an `ETag`.
@@ -244,11 +261,12 @@ impl Call<'_> {
             when(has_query || has_body, &[400]),
             when(has_body, &[413, 415, 422]),
             when(!public, &[401]),
-            when(operation.contains_key("x-permission"), &[403]),
+            when(operation.contains_key("x-permission") || is_for_persons(operation), &[403]),
             when(self.path.contains('{'), &[404]),
             when(self.changes_resource(), &[409, 422]),
             when(self.needs_if_match(), &[412, 428]),
-            when(self.path == "/v1/auth/token", &[429]),
+            when(self.path == "/v1/auth/token", &[401, 429]),
+            when(self.path == "/v1/auth/leaked-keys", &[429]),
         ]
         .concat()
     }
@@ -286,6 +304,21 @@ impl Call<'_> {
     }
 }
 
+/// By what callers of the operation sign in: persons and, but for what makes no sense to them, service accounts.
+fn schemes(operation: &Object) -> Value {
+    let mut schemes = vec![json!({"password": []}), json!({"bearer": []})];
+    let scope = operation.get("x-permission").and_then(Value::as_str);
+    if !is_for_persons(operation) && !scope.is_some_and(is_for_persons_only) {
+        let scopes: Vec<&str> = scope.into_iter().collect();
+        schemes.extend([json!({"client_credentials": scopes}), json!({"api_key": []})]);
+    }
+    Value::Array(schemes)
+}
+
+fn is_for_persons(operation: &Object) -> bool {
+    operation.get("x-caller") == Some(&json!("person"))
+}
+
 fn header(component: &str) -> Value {
     json!({"$ref": format!("#/components/headers/{component}")})
 }
@@ -302,6 +335,11 @@ fn describe_right(operation: &mut Object) {
     let said = operation.get("description").and_then(Value::as_str).unwrap_or_default();
     let description = format!("{said}\n\n{who}").trim().to_owned();
     operation.insert("description".to_owned(), json!(description));
+}
+
+/// Whether the operation makes something new.
+fn creates(operation: &Object) -> bool {
+    operation.get("responses").is_some_and(|responses| responses.get("201").is_some())
 }
 
 /// Whether the operation answers a page of a list.

@@ -17,7 +17,8 @@ use crate::{
     info(
         title = "Liaison",
         description = "A headless CRM: a client manager's whole job as a JSON API.\n\n\
-            **Sign in** at `POST /v1/auth/token` (or with *Authorize* above) and send the access token as a bearer token.\n\n\
+            **Sign in** at `POST /v1/auth/token` (or with *Authorize* above) and send the access token as a bearer token. \
+            A program sends an API key of its service account instead, or exchanges it for an access token.\n\n\
             **Reach.** Every right has a reach: `own`, `team` or `all`. What you cannot reach does not exist for you (404); \
             what you see but may not do is 403 with the permission that was missing.\n\n\
             **Lists** are paged by an opaque `cursor`. **Changes** need `If-Match` with the `ETag` that you read, and every \
@@ -28,6 +29,7 @@ use crate::{
     tags(
         (name = "auth", description = "Sign-in, tokens and the caller's own account."),
         (name = "users", description = "The people who work here, and their roles."),
+        (name = "service accounts", description = "Integrations, what they may do, and their API keys."),
         (name = "teams", description = "Teams of users."),
         (name = "roles", description = "What each role may do."),
         (name = "clients", description = "Organisations and persons that the company works with."),

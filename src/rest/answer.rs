@@ -123,6 +123,10 @@ fn problem(request: &HttpRequest, error: &Error, id: &str) -> HttpResponse<BoxBo
 
 /// RFC 6750, section 3: the error is named only when a token was sent.
 fn challenge(error: &Error) -> &'static str {
+    // RFC 6749, section 5.2: a client is told the scheme by which it may authenticate itself.
+    if error.problem() == ProblemType::InvalidClient {
+        return r#"Basic realm="liaison", charset="UTF-8""#;
+    }
     if error.has("error") { r#"Bearer realm="liaison", error="invalid_token""# } else { r#"Bearer realm="liaison""# }
 }
 

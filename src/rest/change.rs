@@ -165,11 +165,11 @@ impl Change {
             let Some((key, fingerprint)) = &used else {
                 return work(tx).await.map(|reply| (reply, false));
             };
-            if let Some(reply) = idempotency::begin(tx, actor, key, fingerprint).await? {
+            if let Some(reply) = idempotency::begin(tx, &state.secrets, actor, key, fingerprint).await? {
                 return Ok((reply, true));
             }
             let reply = work(tx).await?;
-            idempotency::finish(tx, actor, key, fingerprint, &reply).await?;
+            idempotency::finish(tx, &state.secrets, actor, key, fingerprint, &reply).await?;
             Ok((reply, false))
         })
         .await?;

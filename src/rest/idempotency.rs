@@ -18,6 +18,7 @@ use crate::{
         invalid::Invalid,
         time::Instant,
     },
+    secrets::Secrets,
 };
 
 /// How long an answer is kept.
@@ -60,7 +61,13 @@ diesel::define_sql_function! {
 ///
 /// # Errors
 /// 409 while another request holds the key, 422 when it was used for another request.
-pub async fn begin(tx: &mut Tx<'_>, actor: UserId, key: &Key, fingerprint: &[u8]) -> Result<Option<Reply>> {
+pub async fn begin(
+    tx: &mut Tx<'_>,
+    secrets: &Secrets,
+    actor: UserId,
+    key: &Key,
+    fingerprint: &[u8],
+) -> Result<Option<Reply>> {
     let claimed: bool =
         diesel::select(pg_try_advisory_xact_lock(lock_number(actor, key))).get_result(&mut **tx).await?;
     if !claimed {
@@ -79,10 +86,7 @@ pub async fn begin(tx: &mut Tx<'_>, actor: UserId, key: &Key, fingerprint: &[u8]
             Ok(None)
         }
         Some(kept) if kept.fingerprint != fingerprint => Err(Error::new(ProblemType::IdempotencyMismatch)),
-        Some(Kept { status, location, etag, body, .. }) => {
-            let status = u16::try_from(status).map_err(Error::internal)?;
-            Ok(Some(Reply { status, location, etag, body }))
-        }
+        Some(kept) => kept.open(secrets, actor, key).map(Some),
     }
 }
 
@@ -95,13 +99,40 @@ struct Kept {
     etag: Option<String>,
     body: Vec<u8>,
     created_at: Instant,
+    sealed: bool,
 }
 
-/// Keeps `reply` for `key`, in the transaction of its effect.
+impl Kept {
+    /// The answer as it was given. Those kept before answers were sealed are in clear, until they are a day old.
+    fn open(self, secrets: &Secrets, actor: UserId, key: &Key) -> Result<Reply> {
+        let body = match self.sealed {
+            true => secrets
+                .open(&label(actor, key), &self.body)
+                .ok_or_else(|| Error::internal("an answer that was kept cannot be opened with this secret"))?,
+            false => self.body,
+        };
+        let status = u16::try_from(self.status).map_err(Error::internal)?;
+        Ok(Reply { status, location: self.location, etag: self.etag, body })
+    }
+}
+
+/// Binds a sealed answer to whose it is: moved to another row, it cannot be opened.
+fn label(actor: UserId, key: &Key) -> String {
+    format!("idempotency {actor} {}", key.0)
+}
+
+/// Keeps `reply` for `key`, in the transaction of its effect; sealed, for it may show a secret that is shown only once.
 ///
 /// # Errors
 /// 409 when another server was quicker with the same key.
-pub async fn finish(tx: &mut Tx<'_>, actor: UserId, key: &Key, fingerprint: &[u8], reply: &Reply) -> Result<()> {
+pub async fn finish(
+    tx: &mut Tx<'_>,
+    secrets: &Secrets,
+    actor: UserId,
+    key: &Key,
+    fingerprint: &[u8],
+    reply: &Reply,
+) -> Result<()> {
     let now = tx.now();
     let row = (
         idempotency_keys::actor_id.eq(actor.uuid()),
@@ -110,7 +141,8 @@ pub async fn finish(tx: &mut Tx<'_>, actor: UserId, key: &Key, fingerprint: &[u8
         idempotency_keys::status.eq(i16::try_from(reply.status).map_err(Error::internal)?),
         idempotency_keys::location.eq(reply.location.as_deref()),
         idempotency_keys::etag.eq(reply.etag.as_deref()),
-        idempotency_keys::body.eq(&reply.body),
+        idempotency_keys::body.eq(secrets.seal(&label(actor, key), &reply.body)?),
+        idempotency_keys::sealed.eq(true),
         idempotency_keys::created_at.eq(now),
     );
     diesel::insert_into(idempotency_keys::table)

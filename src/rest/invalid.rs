@@ -54,6 +54,8 @@ pub enum Invalid {
     TooSmall(String),
     /// Above this bound.
     TooLarge(String),
+    /// Not a network in CIDR form.
+    Network,
     /// Not a date `YYYY-MM-DD`, or one outside 1900–2199.
     Date,
     /// Not an RFC 3339 instant, or one outside 1900–2199.
@@ -94,6 +96,7 @@ impl Invalid {
             Self::TooManyDecimals(_) => "too_many_decimals",
             Self::TooSmall(_) => "too_small",
             Self::TooLarge(_) => "too_large",
+            Self::Network => "invalid_network",
             Self::Date => "invalid_date",
             Self::Instant => "invalid_instant",
             Self::UnknownReference => "unknown_reference",
@@ -151,6 +154,10 @@ impl Invalid {
             }
             Self::TooSmall(min) => Say::new(format!("Must be at least {min}."), format!("Не меньше {min}.")),
             Self::TooLarge(max) => Say::new(format!("Must be at most {max}."), format!("Не больше {max}.")),
+            Self::Network => Say::new(
+                "Must be an IP network in CIDR form, such as 192.0.2.0/24, without bits after the prefix, or one address.",
+                "Ожидается IP-сеть в формате CIDR, например 192.0.2.0/24, без битов после префикса, или один адрес.",
+            ),
             Self::Date => Say::new(
                 "Must be a date YYYY-MM-DD between 1900 and 2199.",
                 "Ожидается дата YYYY-MM-DD между 1900 и 2199 годами.",
@@ -195,6 +202,7 @@ impl Invalid {
             Self::Country,
             Self::Currency,
             Self::Decimal,
+            Self::Network,
             Self::Date,
             Self::Instant,
         ];
@@ -202,6 +210,7 @@ impl Invalid {
             return found;
         }
         match code {
+            "invalid_choice" => Self::Choice(bound.to_owned()),
             "too_short" => Self::TooShort(bound.parse().unwrap_or_default()),
             "too_long" => Self::TooLong(bound.parse().unwrap_or_default()),
             "too_many_decimals" => Self::TooManyDecimals(bound.parse().unwrap_or_default()),
@@ -258,6 +267,7 @@ mod tests {
             Invalid::TooManyDecimals(2),
             Invalid::Phone,
             Invalid::Instant,
+            Invalid::Choice("clients:read, clients:update".to_owned()),
         ] {
             assert_eq!(Invalid::from_message(&invalid.to_string()), invalid);
         }

@@ -12,6 +12,7 @@ pub mod idempotency;
 pub mod invalid;
 pub mod keyset;
 pub mod list;
+pub mod network;
 pub mod number;
 pub mod patch;
 pub mod reason;

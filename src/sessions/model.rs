@@ -100,8 +100,8 @@ pub struct SessionView {
 
 impl SessionView {
     /// `session` as whoever asks with `current` sees it.
-    pub fn of(session: Session, current: SessionId) -> Self {
-        Self { current: session.id == current, session, actions: vec!["end"] }
+    pub fn of(session: Session, current: Option<SessionId>) -> Self {
+        Self { current: Some(session.id) == current, session, actions: vec!["end"] }
     }
 }
 

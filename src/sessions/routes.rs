@@ -15,7 +15,7 @@ use super::{
 use crate::{
     access::{
         actions::Update,
-        caller::{Caller, SessionId, SignedIn, UserId},
+        caller::{Caller, Person, SessionId, UserId},
         scope::Scope,
     },
     app::State,
@@ -45,16 +45,17 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 #[utoipa::path(
     tag = "auth",
     params(SessionFilter, PageParams),
-    responses((status = 200, description = "The sessions, newest first.", body = Page<SessionView>))
+    responses((status = 200, description = "The sessions, newest first.", body = Page<SessionView>)),
+    extensions(("x-caller" = json!("person")))
 )]
 #[get("/v1/me/sessions")]
 async fn list_own_sessions(
-    caller: SignedIn,
+    caller: Person,
     query: ListQuery<SessionFilter>,
     state: Data<State>,
     db: Db,
 ) -> Result<Page<SessionView>> {
-    let SignedIn(caller) = caller;
+    let Person(caller) = caller;
     page(&caller, caller.user_id, &query, &state, &db).await
 }
 
@@ -64,11 +65,12 @@ async fn list_own_sessions(
 #[utoipa::path(
     tag = "auth",
     params(("id" = SessionId, Path, description = "The session.")),
-    responses((status = 204, description = "The session is over."))
+    responses((status = 204, description = "The session is over.")),
+    extensions(("x-caller" = json!("person")))
 )]
 #[delete("/v1/me/sessions/{id}")]
 async fn end_own_session(
-    caller: SignedIn,
+    caller: Person,
     id: Path<SessionId>,
     change: Change,
     state: Data<State>,
@@ -79,11 +81,15 @@ async fn end_own_session(
 /// End the caller's other sessions
 ///
 /// All but the one of this request.
-#[utoipa::path(tag = "auth", responses((status = 204, description = "The other sessions are over.")))]
+#[utoipa::path(
+    tag = "auth",
+    responses((status = 204, description = "The other sessions are over.")),
+    extensions(("x-caller" = json!("person")))
+)]
 #[delete("/v1/me/sessions")]
-async fn end_other_sessions(caller: SignedIn, change: Change, state: Data<State>) -> Result<HttpResponse> {
-    let SignedIn(caller) = caller;
-    end_all(change, &state, caller.user_id, Some(caller.session_id)).await
+async fn end_other_sessions(caller: Person, change: Change, state: Data<State>) -> Result<HttpResponse> {
+    let Person(caller) = caller;
+    end_all(change, &state, caller.user_id, caller.session_id()).await
 }
 
 /// List the sessions of a user
@@ -98,7 +104,7 @@ async fn end_other_sessions(caller: SignedIn, change: Change, state: Data<State>
 #[get("/v1/users/{id}/sessions")]
 async fn list_user_sessions(
     scope: Scope<User, Update>,
-    caller: SignedIn,
+    caller: Person,
     id: Path<UserId>,
     query: ListQuery<SessionFilter>,
     state: Data<State>,
@@ -163,7 +169,7 @@ async fn page(
 ) -> Result<Page<SessionView>> {
     let mut db = db.connect().await?;
     let page = queries::list(&mut db, user, query, state.clock.now()).await?;
-    Ok(page.map(|session| SessionView::of(session, caller.session_id)))
+    Ok(page.map(|session| SessionView::of(session, caller.session_id())))
 }
 
 async fn end(change: Change, state: &State, user: UserId, session: SessionId) -> Result<HttpResponse> {

@@ -4,6 +4,8 @@ mod model;
 mod queries;
 mod routes;
 
-pub use model::{NewUser, User, UserRef, UserStatus, UserView};
-pub use queries::{Owner, find_own, find_to_administer, insert, key_owners, owner, references, reset_password};
+pub use model::{NewUser, User, UserKind, UserRef, UserStatus, UserView};
+pub use queries::{
+    Owner, find_own, find_to_administer, insert, key_owners, owner, references, refuse_key_clients, reset_password,
+};
 pub use routes::routes;

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use diesel::prelude::{AsChangeset, Identifiable, Insertable, Queryable, Selectable};
+use diesel::{
+    NullableExpressionMethods,
+    prelude::{AsChangeset, Identifiable, Insertable, Queryable, Selectable},
+};
 use serde::{Deserialize, Serialize};
 use strum::{AsRefStr, EnumString, VariantNames};
 use utoipa::{IntoParams, ToSchema};
@@ -45,6 +48,10 @@ pub struct User {
     /// The person's name.
     pub name: Line,
     /// The address that the user signs in with.
+    #[diesel(
+        select_expression = users::email.assume_not_null(),
+        select_expression_type = diesel::dsl::AssumeNotNull<users::email>
+    )]
     pub email: Email,
     /// The person's position.
     pub job_title: Option<Line>,
@@ -81,6 +88,28 @@ pub enum UserStatus {
     Blocked,
 }
 stored_as_text!(UserStatus);
+
+/// Who a user is: only persons have an e-mail address and sign in.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    AsRefStr,
+    EnumString,
+    diesel::expression::AsExpression,
+    diesel::deserialize::FromSqlRow,
+)]
+#[strum(serialize_all = "snake_case")]
+#[diesel(sql_type = diesel::sql_types::Text)]
+pub enum UserKind {
+    /// Someone who works here.
+    Person,
+    /// An integration; `/v1/service-accounts` is where it is kept.
+    Service,
+}
+stored_as_text!(UserKind);
 
 impl Resource for User {
     const NAME: &'static str = "users";

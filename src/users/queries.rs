@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, SelectableHelper, pg::Pg};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{NewUser, User, UserFilter, UserPatch, UserRef, UserSort, UserStatus};
+use super::model::{NewUser, User, UserFilter, UserKind, UserPatch, UserRef, UserSort, UserStatus};
 use crate::{
     access::{
         actions::{Action, Create, Read, Update},
@@ -35,7 +35,7 @@ use crate::{
 type Boxed = users::BoxedQuery<'static, Pg>;
 
 fn filtered(scope: &Scope<User, Read>, filter: &UserFilter) -> Boxed {
-    let mut query = users::table.filter(scope.visible()).into_boxed();
+    let mut query = users::table.filter(users::kind.eq(UserKind::Person)).filter(scope.visible()).into_boxed();
     if !filter.role.is_empty() {
         query = query.filter(users::role.eq_any(filter.role.clone()));
     }
@@ -87,6 +87,7 @@ pub async fn list(
 pub async fn find(db: &mut AsyncPgConnection, scope: &Scope<User, Read>, id: UserId) -> Result<User> {
     users::table
         .filter(users::id.eq(id))
+        .filter(users::kind.eq(UserKind::Person))
         .filter(scope.visible())
         .select(User::as_select())
         .first(db)
@@ -117,7 +118,13 @@ pub async fn find_to_administer(db: &mut AsyncPgConnection, scope: &Scope<User, 
 /// # Errors
 /// 404 when it is gone.
 pub async fn find_own(db: &mut AsyncPgConnection, caller: &Caller) -> Result<User> {
-    let own = users::table.find(caller.user_id).select(User::as_select()).first(db).await.optional()?;
+    let own: Option<User> = users::table
+        .filter(users::id.eq(caller.user_id))
+        .filter(users::kind.eq(UserKind::Person))
+        .select(User::as_select())
+        .first(db)
+        .await
+        .optional()?;
     own.ok_or_else(Error::not_found)
 }
 
@@ -307,6 +314,7 @@ pub async fn reset_password(
 async fn lock<A: Action>(tx: &mut Tx<'_>, scope: &Scope<User, A>, id: UserId, seen: &IfMatch) -> Result<User> {
     let user = users::table
         .filter(users::id.eq(id))
+        .filter(users::kind.eq(UserKind::Person))
         .filter(scope.visible())
         .select(User::as_select())
         .for_update()
@@ -341,13 +349,15 @@ fn refuse_own(tx: &Tx<'_>, id: UserId) -> Result<()> {
     ))
 }
 
-/// Locks all active supervisors, so that two of them cannot go at the same moment.
+/// Locks all active supervisors, so that two of them cannot go at the same moment. A service account is none of them: it
+/// cannot let anyone in again.
 async fn refuse_last_supervisor(tx: &mut Tx<'_>, user: &User) -> Result<()> {
     if user.role != Role::Supervisor || user.status != UserStatus::Active {
         return Ok(());
     }
     let supervisors: Vec<UserId> = users::table
         .filter(users::role.eq(Role::Supervisor))
+        .filter(users::kind.eq(UserKind::Person))
         .filter(users::status.eq(UserStatus::Active))
         .order(users::id)
         .select(users::id)
@@ -362,7 +372,10 @@ async fn refuse_last_supervisor(tx: &mut Tx<'_>, user: &User) -> Result<()> {
 }
 
 /// A role that may not own key clients cannot be given to their owner.
-async fn refuse_key_clients(tx: &mut Tx<'_>, id: UserId, role: Role) -> Result<()> {
+///
+/// # Errors
+/// 409 when `id` owns key clients.
+pub async fn refuse_key_clients(tx: &mut Tx<'_>, id: UserId, role: Role) -> Result<()> {
     if may_own_key_clients(tx, role).await? {
         return Ok(());
     }

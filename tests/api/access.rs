@@ -4,7 +4,7 @@ use std::{fmt::Write, path::Path};
 
 use chrono::Duration;
 use liaison::access::{
-    permission::{ADMINISTRATION, PERMISSIONS, SHARED},
+    permission::{ADMINISTRATION, PERMISSIONS, SHARED, is_for_persons_only},
     policy::{Grants, Policy},
     role::{Reach, Role},
 };
@@ -23,9 +23,60 @@ struct Caller {
     policy: Option<Policy>,
     /// Whether the caller is on the account team of every client.
     is_member: bool,
+    /// Of a service account: whether the operation is within its scopes.
+    in_scope: Option<bool>,
 }
 
-async fn callers() -> (World, Vec<Caller>) {
+/// A supervisor's service accounts, one with just the scopes that an operation needs, one with all but the operation's own.
+struct Services {
+    within: TestUser,
+    without: TestUser,
+}
+
+impl Services {
+    async fn start(app: &TestApp) -> Self {
+        Self {
+            within: app.service_account(Role::Supervisor, &[]).await,
+            without: app.service_account(Role::Supervisor, &[]).await,
+        }
+    }
+
+    /// Gives both the scopes for `operation`, and makes them callers.
+    async fn callers(&self, world: &World, operation: &Operation) -> [Caller; 2] {
+        let own = operation.permission().unwrap_or_default();
+        let (within, without): (Vec<&str>, Vec<&str>) = (
+            PERMISSIONS.iter().map(|(name, _)| *name).filter(|name| needed(own, name)).collect(),
+            PERMISSIONS.iter().map(|(name, _)| *name).filter(|name| *name != own).collect(),
+        );
+        for (user, scopes) in [(&self.within, within), (&self.without, without)] {
+            let scopes = serde_json::to_string(&scopes).unwrap();
+            let sql = format!(
+                "UPDATE service_accounts SET scopes = '{scopes}' WHERE id = '{}' RETURNING '' AS value",
+                user.id
+            );
+            world.app.text(&sql).await;
+        }
+        world.app.state().callers.forget();
+        let caller = |name, user: &TestUser, within| Caller {
+            name,
+            user: user.clone(),
+            policy: Some(Policy::initial(Role::Supervisor)),
+            is_member: false,
+            in_scope: Some(within),
+        };
+        [caller("in scope", &self.within, true), caller("no scope", &self.without, false)]
+    }
+}
+
+/// Whether an operation with the right `own` needs the scope `name`: its own, or to see what it is about.
+fn needed(own: &str, name: &str) -> bool {
+    let (resource, action) = own.split_once(':').unwrap_or_default();
+    // What is made of a client needs the client.
+    let of_client = matches!(action, "create" | "record") && name == "clients:read";
+    name == own || name == format!("{resource}:read") || of_client
+}
+
+async fn callers() -> (World, Vec<Caller>, Services) {
     let app = TestApp::start().await;
     let late = app.supervisor().await;
     app.advance(Duration::minutes(16));
@@ -34,12 +85,13 @@ async fn callers() -> (World, Vec<Caller>) {
     app.text(&format!("UPDATE users SET status = 'blocked' WHERE id = '{}' RETURNING status AS value", blocked.id))
         .await;
     let member = app.colleague_of(&world.mia, "meg").await;
-    let unknown = |name, user| Caller { name, user, policy: None, is_member: false };
+    let unknown = |name, user| Caller { name, user, policy: None, is_member: false, in_scope: None };
     let known = |name, user: &TestUser, role| Caller {
         name,
         user: user.clone(),
         policy: Some(Policy::initial(role)),
         is_member: name == "member",
+        in_scope: None,
     };
     let mut forged = world.sue.token().to_owned();
     forged.replace_range(forged.len() - 6..forged.len() - 5, if forged.ends_with('A') { "B" } else { "A" });
@@ -57,30 +109,35 @@ async fn callers() -> (World, Vec<Caller>) {
         known("key for.", &world.leo, Role::KeyAccountManager),
         known("supervisor", &world.sue, Role::Supervisor),
     ];
-    (world, callers)
+    let services = Services::start(&app).await;
+    (world, callers, services)
 }
 
 #[actix_web::test]
 async fn every_operation_answers_every_caller_as_the_table_says() {
-    let (world, callers) = callers().await;
+    let (world, mut callers, services) = callers().await;
     let mut wrong = Vec::new();
-    let table = heading(&callers) + &table(&world, &callers, &mut wrong).await;
+    let table = table(&world, &mut callers, &services, &mut wrong).await;
+    let table = heading(&callers) + &table;
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     committed(&table);
 }
 
 /// What every operation answers to every caller; what the policy does not say goes into `wrong`.
-async fn table(world: &World, callers: &[Caller], wrong: &mut Vec<String>) -> String {
+async fn table(world: &World, callers: &mut Vec<Caller>, services: &Services, wrong: &mut Vec<String>) -> String {
     let mut table = String::new();
+    let people = callers.len();
     for operation in operations() {
         let rows = rows(world, operation).await;
+        callers.truncate(people);
+        callers.extend(services.callers(world, &operation).await);
         if rows.is_empty() {
             wrong.push(format!("{}: no entry in tests/api/calls/entries.rs", operation.id));
         }
         for row in rows {
             write!(table, "{:<26}{:<9}", operation.id, row.label).unwrap();
             let mut unspent = None;
-            for caller in callers {
+            for caller in callers.iter() {
                 let call = match unspent.take() {
                     Some(call) => call,
                     None => row.call(world).await,
@@ -126,7 +183,8 @@ const HEADING: &str = "\
 # What each operation answers to each kind of caller. UPDATE_ACCESS=1 cargo test --test api access rewrites this file.
 # manager owns the ordinary objects, key owner (a key-account manager of the same team) the key ones; colleague and
 # key coll. are in their team, foreign and key for. in another; member, a colleague of foreign, is on the account team
-# of every client. A list answers 200+ when the object is in it.
+# of every client. in scope and no scope are a supervisor's service accounts, with just the scopes that the operation needs
+# and with all but its own. A list answers 200+ when the object is in it.
 ";
 
 fn committed(table: &str) {
@@ -234,7 +292,13 @@ impl Row {
         if self.operation.is_public() {
             return Expected::Success;
         }
-        let Some(permission) = self.operation.permission() else {
+        let is_strange = self.operation.is_for_persons() && caller.in_scope.is_some();
+        let permission = self.operation.permission();
+        let persons_only = permission.is_some_and(is_for_persons_only) && caller.in_scope.is_some();
+        if is_strange || persons_only || (caller.in_scope == Some(false) && permission.is_some()) {
+            return Expected::Forbidden;
+        }
+        let Some(permission) = permission else {
             // One's own things: the one in the address is another's.
             return if self.operation.path.contains('{') { Expected::Missing(404) } else { Expected::Success };
         };
@@ -316,7 +380,7 @@ async fn lists(operation: &Operation, caller: &Caller, first: Answer, id: &str) 
 /// The policies of managers and key-account managers change; what they may do, and what `actions` offers, changes with it.
 #[actix_web::test]
 async fn a_changed_policy_is_what_every_operation_and_its_actions_go_by() {
-    let (world, mut callers) = callers().await;
+    let (world, mut callers, services) = callers().await;
     let changed = [(Role::Manager, manager_policy()), (Role::KeyAccountManager, key_account_manager_policy())];
     for (role, grants) in changed {
         let path = format!("/v1/roles/{}/policy", role.as_ref());
@@ -337,7 +401,7 @@ async fn a_changed_policy_is_what_every_operation_and_its_actions_go_by() {
         }
     }
     let mut wrong = Vec::new();
-    table(&world, &callers, &mut wrong).await;
+    table(&world, &mut callers, &services, &mut wrong).await;
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

@@ -28,6 +28,7 @@ mod openapi;
 mod orders;
 mod products;
 mod roles;
+mod service_accounts;
 mod sessions;
 mod timeline;
 mod tls;

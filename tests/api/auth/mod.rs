@@ -197,7 +197,7 @@ async fn forms_that_are_wrong_are_refused() {
             &[("grant_type", "password"), ("grant_type", "password"), ("username", "a"), ("password", "b")],
             "invalid_request",
         ),
-        (&[("grant_type", "client_credentials")], "unsupported_grant_type"),
+        (&[("grant_type", "implicit"), ("client_id", "a")], "unsupported_grant_type"),
         (&[("grant_type", ""), ("username", "a"), ("password", "b")], "unsupported_grant_type"),
     ];
     for (fields, error) in wrong {

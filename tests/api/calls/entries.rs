@@ -14,6 +14,8 @@ pub async fn call(world: &World, operation: &str, target: Target) -> Option<Call
         sessions(world, operation).await,
         teams(world, operation).await,
         roles(world, operation).await,
+        service_accounts(world, operation).await,
+        api_keys(world, operation).await,
         products(world, operation).await,
         departments(world, operation).await,
         clients(world, operation, target).await,
@@ -145,6 +147,33 @@ fn transfer(world: &World, target: Target) -> Value {
         Target::Key => &world.kai,
     };
     json!({"owner_id": to.id, "reason": "Vacation"})
+}
+
+async fn service_accounts(world: &World, operation: &str) -> Option<Call> {
+    let account = async || world.service_account().await;
+    Some(match operation {
+        "list_service_accounts" | "get_service_account" | "block_service_account" => Call::shared(account().await),
+        "create_service_account" => Call::plain().json(world.new_service_account()),
+        "update_service_account" => Call::shared(account().await).json(json!({"description": "Ask Sam."})),
+        "unblock_service_account" => Call::shared(world.step(&account().await, "block").await),
+        _ => return None,
+    })
+}
+
+async fn api_keys(world: &World, operation: &str) -> Option<Call> {
+    let body = json!({"name": "Production", "scopes": ["clients:read"], "allowed_networks": ["192.0.2.0/24"]});
+    let key = async || world.key_of(&world.service_account().await).await;
+    // The address names the account, and the key within.
+    let of_key =
+        |key: &Value| Call::shared(json!({"id": key["account_id"], "key_id": key["id"], "version": key["version"]}));
+    Some(match operation {
+        "list_api_keys" => of_key(&key().await),
+        "create_api_key" => Call::shared(world.service_account().await).json(body),
+        "get_api_key" | "delete_api_key" => of_key(&key().await),
+        "rotate_api_key" => of_key(&key().await).json(json!({"overlap_hours": 1})),
+        "report_leaked_key" => Call::plain().json(json!({"key": key().await["key"]})),
+        _ => return None,
+    })
 }
 
 async fn products(world: &World, operation: &str) -> Option<Call> {

@@ -9,7 +9,7 @@ mod world;
 
 pub use entries::call;
 pub use operation::{Operation, operations};
-pub use world::{PASSWORD, World};
+pub use world::{PASSWORD, World, every_scope};
 
 use actix_web::{http::Method, test::TestRequest};
 use liaison::{

@@ -18,6 +18,11 @@ impl Operation {
         self.about["x-permission"].as_str()
     }
 
+    /// Whether it makes sense to persons only.
+    pub fn is_for_persons(&self) -> bool {
+        self.about["x-caller"] == "person"
+    }
+
     /// Whether nobody needs to sign in for it.
     pub fn is_public(&self) -> bool {
         self.about["security"] == serde_json::json!([{}])

@@ -1,5 +1,6 @@
 //! Who is there: two teams with a manager and a key-account manager each, and supervisors.
 
+use liaison::access::permission::{PERMISSIONS, is_for_persons_only};
 use serde_json::{Value, json};
 
 use super::{About, Belongs, Call, Target, unique};
@@ -107,9 +108,30 @@ impl World {
         json!({"name": "New", "email": email, "role": "manager", "team_id": self.ann.team_id, "password": PASSWORD})
     }
 
+    /// A new service account with every right that one can have.
+    pub async fn service_account(&self) -> Value {
+        self.sam.post("/v1/service-accounts", self.new_service_account()).await.created()
+    }
+
+    pub fn new_service_account(&self) -> Value {
+        json!({"name": unique("Service"), "role": "supervisor", "team_id": self.ann.team_id, "scopes": every_scope(),
+            "allowed_networks": ["0.0.0.0/0", "::/0"]})
+    }
+
+    /// A new key of a service account.
+    pub async fn key_of(&self, account: &Value) -> Value {
+        let path = format!("{}/keys", account["path"].as_str().unwrap());
+        self.sam.post(&path, json!({"name": "Key"})).await.created()
+    }
+
     pub async fn team(&self) -> Value {
         self.sam.post("/v1/teams", json!({"name": unique("Team")})).await.created()
     }
+}
+
+/// The scopes that a service account can have.
+pub fn every_scope() -> Vec<&'static str> {
+    PERMISSIONS.iter().map(|(name, _)| *name).filter(|name| !is_for_persons_only(name)).collect()
 }
 
 /// The password of [`World::user`].

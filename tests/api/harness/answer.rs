@@ -73,9 +73,10 @@ impl Answer {
     fn resource(&self) -> Value {
         let mut resource = self.json();
         let resources = self.path.split('/').nth(2).unwrap_or_default();
-        let path = match resource["id"].as_str() {
-            Some(id) => format!("/v1/{resources}/{id}"),
-            None => self.path.clone(),
+        let path = match (self.header("location"), resource["id"].as_str()) {
+            (Some(location), _) => location.to_owned(),
+            (None, Some(id)) => format!("/v1/{resources}/{id}"),
+            (None, None) => self.path.clone(),
         };
         if let Value::Object(members) = &mut resource {
             members.insert("path".to_owned(), Value::from(path));

@@ -69,6 +69,13 @@ impl TestApp {
         Self::over(self.0.url.clone(), Data::new(state)).await
     }
 
+    /// One whose database cannot be reached, for what must be answered without.
+    pub async fn without_database() -> Self {
+        let app = Self::start().await;
+        let state = app.0.state.clone();
+        Self::over("postgres://nobody@127.0.0.1:1/nothing".to_owned(), state).await
+    }
+
     async fn over(url: String, state: Data<State>) -> Self {
         let settings = PoolSettings { max_size: 4, ..PoolSettings::default() };
         let service = test::init_service(app::app(state.clone(), Db::new(&url, settings))).await;
@@ -158,6 +165,11 @@ impl TestApp {
     /// A key-account manager in the team of `other`.
     pub async fn key_account_manager_of(&self, other: &TestUser, name: &str) -> TestUser {
         user::create(self, name, Role::KeyAccountManager, Some(other.team_id)).await
+    }
+
+    /// A service account of `role` with these scopes, in a team of its own, with its key as the token.
+    pub async fn service_account(&self, role: Role, scopes: &[&str]) -> TestUser {
+        user::create_service(self, role, scopes).await
     }
 
     /// Nobody.

@@ -1,16 +1,18 @@
 //! Callers.
 
 use actix_web::{http::Method, test::TestRequest};
-use diesel::sql_types::{Text, Timestamptz, Uuid};
+use diesel::sql_types::{Bytea, Jsonb, Text, Timestamptz, Uuid};
 use diesel_async::RunQueryDsl;
 use liaison::{
     access::{
-        caller::{SessionId, TeamId, UserId},
+        api_key::NewSecret,
+        caller::{KeyId, SessionId, TeamId, UserId},
         role::Role,
     },
     rest::id::Id,
 };
-use serde_json::Value;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
 
 use super::{Answer, TestApp};
 
@@ -138,4 +140,34 @@ pub(super) async fn create(app: &TestApp, name: &str, role: Role, in_team: Optio
     let state = app.state();
     let token = state.tokens.issue(&state.keys, id, session, "tests", now).unwrap();
     TestUser { app: app.clone(), token: Some(token), id, team_id }
+}
+
+/// A service account with a key, which is its token; it may have scopes that the API would not give it.
+pub(super) async fn create_service(app: &TestApp, role: Role, scopes: &[&str]) -> TestUser {
+    let number = app.next_user();
+    let team_id = team(app, Id::generate(), &format!("Team {number} of a service")).await;
+    let (id, key): (UserId, KeyId) = (Id::generate(), Id::generate());
+    let secret = NewSecret::generate(key).unwrap();
+    let mut db = app.db().await;
+    diesel::sql_query(
+        "WITH account AS (
+            INSERT INTO users (id, version, created_at, updated_at, name, role, team_id, status, kind)
+            VALUES ($1, 1, $2, $2, $3, $4, $5, 'active', 'service') RETURNING id
+        ), service AS (
+            INSERT INTO service_accounts (id, scopes, allowed_networks) SELECT id, $6, '[]' FROM account RETURNING id
+        ) INSERT INTO api_keys (id, version, created_at, updated_at, account_id, name, allowed_networks, expires_at, secret_digest)
+          SELECT $7, 1, $2, $2, id, 'Key', '[]', $2 + interval '90 days', $8 FROM service",
+    )
+    .bind::<Uuid, _>(id)
+    .bind::<Timestamptz, _>(app.state().clock.now())
+    .bind::<Text, _>(format!("service {number}"))
+    .bind::<Text, _>(role)
+    .bind::<Uuid, _>(team_id)
+    .bind::<Jsonb, _>(json!(scopes))
+    .bind::<Uuid, _>(key)
+    .bind::<Bytea, _>(secret.digest)
+    .execute(&mut db)
+    .await
+    .unwrap();
+    TestUser { app: app.clone(), token: Some(secret.text.expose_secret().to_owned()), id, team_id }
 }

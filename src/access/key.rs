@@ -1,0 +1,258 @@
+//! The callers behind API keys: service accounts, with what a key leaves of their role.
+
+use std::{net::IpAddr, sync::Arc};
+
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, OptionalExtension, PgExpressionMethods, QueryDsl, dsl::array,
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use ipnet::IpNet;
+use moka::sync::Cache;
+use uuid::Uuid;
+
+use super::{
+    api_key::Presented,
+    caller::{AccountTeams, Caller, Callers, Credential, KeyId, TeamId, UserId, shared},
+    policy::Policy,
+    role::Role,
+};
+use crate::{
+    db::{
+        Db, Jsonb,
+        schema::{account_team_members, api_keys, service_accounts, users},
+    },
+    error::Result,
+    rest::{network, time::Instant},
+};
+
+/// From where and when a key is used.
+#[derive(Clone, Copy, Debug)]
+pub struct Occasion {
+    /// The caller's address, when there is one.
+    pub address: Option<IpAddr>,
+    /// The moment.
+    pub now: Instant,
+}
+
+/// What a request needs to know of a key.
+#[derive(Clone, Debug)]
+pub(super) struct KeyRow {
+    user_id: UserId,
+    team_id: TeamId,
+    role: Role,
+    secret_digest: Vec<u8>,
+    scopes: Vec<String>,
+    expires_at: Instant,
+    account_teams: AccountTeams,
+    /// The account's networks and the key's.
+    networks: [Networks; 2],
+}
+
+/// Where callers may come from.
+#[derive(Clone, Debug)]
+enum Networks {
+    Everywhere,
+    Only(Vec<IpNet>),
+}
+
+impl Networks {
+    /// No texts mean everywhere; a text that is no network lets nobody in.
+    fn of(texts: &[String]) -> Self {
+        match texts {
+            [] => Self::Everywhere,
+            _ => Self::Only(texts.iter().filter_map(|text| text.parse().ok()).collect()),
+        }
+    }
+
+    fn include(&self, address: Option<IpAddr>) -> bool {
+        match (self, address) {
+            (Self::Everywhere, _) => true,
+            (Self::Only(_), None) => false,
+            (Self::Only(networks), Some(address)) => networks.iter().any(|network| network.contains(&address)),
+        }
+    }
+}
+
+impl KeyRow {
+    fn is_good(&self, on: Occasion) -> bool {
+        self.expires_at > on.now && self.networks.iter().all(|networks| networks.include(on.address))
+    }
+
+    /// The caller with what the role, the scopes of account and key, and those of a token all have.
+    fn caller(&self, key: KeyId, policy: &Policy, of_token: Option<&[String]>) -> Caller {
+        let mut scopes: Vec<&str> = self.scopes.iter().map(String::as_str).collect();
+        if let Some(of_token) = of_token {
+            scopes.retain(|scope| of_token.iter().any(|known| known == scope));
+        }
+        Caller {
+            user_id: self.user_id,
+            team_id: self.team_id,
+            credential: Credential::Key(key),
+            policy: Arc::new(policy.narrowed(&scopes)),
+            account_teams: Arc::clone(&self.account_teams),
+        }
+    }
+}
+
+impl Callers {
+    /// The caller who presents a key, when the key and its account are good here and now.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn of_key(&self, db: &Db, key: &Presented, on: Occasion) -> Result<Option<Arc<Caller>>> {
+        let Some(row) = self.key(db, key.id).await? else { return Ok(None) };
+        // The secret first: who does not have it learns nothing of the rest.
+        if !key.matches(&row.secret_digest) || !row.is_good(on) {
+            return Ok(None);
+        }
+        self.admit(db, key.id, &row, None, on).await.map(Some)
+    }
+
+    /// The caller with an access token of a key, narrowed to `scopes` when the token was.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn of_key_token(
+        &self,
+        db: &Db,
+        key: KeyId,
+        scopes: Option<&[String]>,
+        on: Occasion,
+    ) -> Result<Option<Arc<Caller>>> {
+        match self.key(db, key).await? {
+            Some(row) if row.is_good(on) => self.admit(db, key, &row, scopes, on).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    async fn admit(
+        &self,
+        db: &Db,
+        key: KeyId,
+        row: &KeyRow,
+        scopes: Option<&[String]>,
+        on: Occasion,
+    ) -> Result<Arc<Caller>> {
+        let policy = self.policy(db, row.role).await?;
+        self.uses.note(db, key, on);
+        Ok(Arc::new(row.caller(key, &policy, scopes)))
+    }
+
+    async fn key(&self, db: &Db, key: KeyId) -> Result<Option<Arc<KeyRow>>> {
+        let load = async {
+            let mut db = db.connect().await?;
+            load_key(&mut db, key).await
+        };
+        self.keys.try_get_with(key, load).await.map_err(|error| shared(&error))
+    }
+}
+
+async fn load_key(db: &mut AsyncPgConnection, key: KeyId) -> Result<Option<Arc<KeyRow>>> {
+    type Texts = Jsonb<Vec<String>>;
+    type Row = ((UserId, TeamId, Role), (Texts, Texts), (Vec<u8>, Option<Texts>, Texts, Instant), Vec<Uuid>);
+    let memberships = account_team_members::table
+        .filter(account_team_members::user_id.eq(service_accounts::id))
+        .select(account_team_members::client_id);
+    let row: Option<Row> = api_keys::table
+        .inner_join(service_accounts::table)
+        .inner_join(users::table.on(users::id.eq(service_accounts::id)))
+        .filter(api_keys::id.eq(key))
+        .filter(users::kind.eq("service"))
+        .filter(users::status.eq("active"))
+        .select((
+            (users::id, users::team_id, users::role),
+            (service_accounts::scopes, service_accounts::allowed_networks),
+            (api_keys::secret_digest, api_keys::scopes, api_keys::allowed_networks, api_keys::expires_at),
+            array(memberships),
+        ))
+        .first(db)
+        .await
+        .optional()?;
+    Ok(row.map(|((user_id, team_id, role), (Jsonb(of_account), Jsonb(networks)), of_key, memberships)| {
+        let (secret_digest, scopes, Jsonb(key_networks), expires_at) = of_key;
+        let kept = |scope: &String| scopes.as_ref().is_none_or(|Jsonb(scopes)| scopes.contains(scope));
+        Arc::new(KeyRow {
+            user_id,
+            team_id,
+            role,
+            secret_digest,
+            scopes: of_account.into_iter().filter(kept).collect(),
+            expires_at,
+            account_teams: memberships.into(),
+            networks: [Networks::of(&networks), Networks::of(&key_networks)],
+        })
+    }))
+}
+
+/// Writes down when and from where keys are used: a day and a network, no more.
+#[derive(Clone)]
+pub(super) struct KeyUses {
+    noted: Cache<KeyId, Instant>,
+}
+
+/// How often one server writes down that a key is used.
+const NOTED_EVERY: chrono::Duration = chrono::Duration::minutes(1);
+
+impl Default for KeyUses {
+    fn default() -> Self {
+        Self { noted: Cache::builder().max_capacity(10_000).build() }
+    }
+}
+
+impl KeyUses {
+    /// Notes that `key` is used. What is new about it is written while the request goes on.
+    fn note(&self, db: &Db, key: KeyId, on: Occasion) {
+        if self.noted.get(&key).is_some_and(|last| on.now < last.after(NOTED_EVERY)) {
+            return;
+        }
+        self.noted.insert(key, on.now);
+        let db = db.clone();
+        actix_web::rt::spawn(async move {
+            if let Err(error) = write_use(&db, key, on).await {
+                tracing::warn!(%error, %key, "the use of a key was not written down");
+            }
+        });
+    }
+}
+
+async fn write_use(db: &Db, key: KeyId, on: Occasion) -> Result<()> {
+    let day = on.now.day();
+    let network = on.address.map(|address| network::around(address).to_string());
+    let mut db = db.connect().await?;
+    diesel::update(api_keys::table.find(key))
+        .filter(
+            api_keys::last_used_on
+                .is_distinct_from(day)
+                .or(api_keys::last_used_network.is_distinct_from(network.clone())),
+        )
+        .set((api_keys::last_used_on.eq(day), api_keys::last_used_network.eq(network)))
+        .execute(&mut db)
+        .await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Networks;
+
+    fn include(networks: &[&str], address: Option<&str>) -> bool {
+        let texts: Vec<String> = networks.iter().map(|text| (*text).to_owned()).collect();
+        Networks::of(&texts).include(address.map(|text| text.parse().unwrap()))
+    }
+
+    #[test]
+    fn callers_come_from_the_allowed_networks() {
+        assert!(include(&[], Some("192.0.2.1")) && include(&[], None));
+        let networks = ["192.0.2.0/24", "2001:db8::/48"];
+        assert!(include(&networks, Some("192.0.2.255")) && include(&networks, Some("2001:db8:0:1::1")));
+        for address in ["192.0.3.0", "2001:db8:1::1", "::1"] {
+            assert!(!include(&networks, Some(address)), "{address}");
+        }
+        assert!(!include(&networks, None), "nobody knows from where");
+    }
+
+    #[test]
+    fn a_text_that_is_no_network_lets_nobody_in() {
+        assert!(!include(&["everywhere"], Some("192.0.2.1")));
+    }
+}

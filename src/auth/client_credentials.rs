@@ -1,0 +1,122 @@
+//! Access tokens for API keys: the `client_credentials` grant (RFC 6749, section 4.4).
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, http::header};
+use base64::{Engine, prelude::BASE64_STANDARD};
+
+use super::throttle;
+use crate::{
+    access::{
+        api_key::{Presented, public_id},
+        caller::Caller,
+        key::Occasion,
+        role::Reach,
+    },
+    app::State,
+    db::Db,
+    error::{Error, ProblemType, Result},
+    rest::address,
+};
+
+/// What a program sends of itself in the form.
+pub struct ClientForm {
+    /// The key's public id, or the account's id.
+    pub id: Option<String>,
+    /// The key.
+    pub secret: Option<String>,
+    /// What the token is to be narrowed to, separated by spaces.
+    pub scope: Option<String>,
+}
+
+/// A token, and what it may be used for.
+pub struct Granted {
+    /// The access token.
+    pub token: String,
+    /// Its scopes, separated by spaces.
+    pub scope: String,
+}
+
+/// Gives an access token for a key.
+///
+/// # Errors
+/// As RFC 6749, section 5.2, says: `invalid_client`, `invalid_scope` and `invalid_request`; 429 when too many from one
+/// network were wrong.
+pub async fn grant(request: &HttpRequest, state: &State, db: &Db, form: ClientForm) -> Result<Granted> {
+    let on = Occasion { address: address::of(request), now: state.clock.now() };
+    let (id, secret) = credentials(request, form.id, form.secret)?;
+    let key = Presented::parse(&secret).ok_or_else(invalid_client)?;
+    let caller = authenticate(state, db, &id, &key, on).await?;
+    let (scopes, asked) = scopes(&caller, form.scope.as_deref())?;
+    let scope = scopes.join(" ");
+    let narrowed: Option<Arc<[String]>> = asked.then(|| scopes.into());
+    let token = state.tokens.issue_for_key(&state.keys, caller.user_id, key.id, narrowed, on.now)?;
+    Ok(Granted { token, scope })
+}
+
+async fn authenticate(state: &State, db: &Db, id: &str, key: &Presented, on: Occasion) -> Result<Arc<Caller>> {
+    // A wrong key is counted against its network only: nobody guesses 256 bits, and nobody shall lock a program out that
+    // runs elsewhere.
+    let limit = state.sign_in_limits.per_network;
+    let mut connection = db.connect().await?;
+    throttle::count_from(&mut connection, "clients", on.address, limit, on.now).await?;
+    drop(connection);
+    let caller = state.callers.of_key(db, key, on).await?;
+    let caller = caller.filter(|caller| names(id, key, caller)).ok_or_else(invalid_client)?;
+    throttle::take_back(&mut *db.connect().await?, "clients", on.address).await?;
+    Ok(caller)
+}
+
+/// Whether `id` is the key's or its account's.
+fn names(id: &str, key: &Presented, caller: &Caller) -> bool {
+    id == public_id(key.id) || id == key.id.to_string() || id == caller.user_id.to_string()
+}
+
+/// Id and key, from the form or by HTTP Basic (section 2.3.1), not both.
+fn credentials(request: &HttpRequest, id: Option<String>, secret: Option<String>) -> Result<(String, String)> {
+    match (basic(request)?, id, secret) {
+        (None, Some(id), Some(secret)) => Ok((id, secret)),
+        (Some((id, secret)), named, None) if named.as_ref().is_none_or(|named| *named == id) => Ok((id, secret)),
+        (Some(_), ..) => Err(Error::new(ProblemType::InvalidRequest).with("error", "invalid_request")),
+        _ => Err(invalid_client()),
+    }
+}
+
+fn basic(request: &HttpRequest) -> Result<Option<(String, String)>> {
+    let Some(header) = request.headers().get(header::AUTHORIZATION) else { return Ok(None) };
+    let (scheme, encoded) = header.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(invalid_client)?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return Err(invalid_client());
+    }
+    let decoded = BASE64_STANDARD.decode(encoded.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let pair = decoded.as_deref().and_then(|text| text.split_once(':'));
+    let (id, secret) = pair.ok_or_else(invalid_client)?;
+    Ok(Some((form_decoded(id)?, form_decoded(secret)?)))
+}
+
+/// Both parts are form-encoded before they are put together.
+fn form_decoded(text: &str) -> Result<String> {
+    let spaced = text.replace('+', " ");
+    let decoded = percent_encoding::percent_decode_str(&spaced).decode_utf8();
+    decoded.map(Into::into).map_err(|_not_utf8| invalid_client())
+}
+
+/// What the token may be used for, and whether it was asked for. Without a wish it is all that the key may do; it follows
+/// the key's account then, like the key itself.
+fn scopes(caller: &Caller, asked: Option<&str>) -> Result<(Vec<String>, bool)> {
+    let may: Vec<&String> =
+        caller.policy.grants().iter().filter(|(_, reach)| **reach > Reach::None).map(|(name, _)| name).collect();
+    let Some(asked) = asked else { return Ok((may.into_iter().cloned().collect(), false)) };
+    let mut scopes: Vec<String> = asked.split(' ').map(str::to_owned).collect();
+    scopes.sort();
+    scopes.dedup();
+    if scopes.iter().all(|scope| may.contains(&scope)) {
+        return Ok((scopes, true));
+    }
+    Err(Error::new(ProblemType::InvalidScope).with("error", "invalid_scope"))
+}
+
+/// The answer to every program that is not let in, whatever the reason.
+fn invalid_client() -> Error {
+    Error::new(ProblemType::InvalidClient).with("error", "invalid_client")
+}

@@ -1,0 +1,194 @@
+//! What callers send of service accounts and keys.
+
+use std::collections::HashSet;
+
+use chrono::Duration;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::model::{MAX_NETWORKS, MAX_SCOPES, ScopeName, ServiceAccount, kept};
+use crate::{
+    access::{caller::TeamId, role::Role},
+    error::{Error, FieldError, Result, Say},
+    rest::{
+        invalid::Invalid,
+        network::Network,
+        patch::{self, change},
+        text::{Line, Text},
+        time::Instant,
+    },
+};
+
+/// How long a key is good when nothing is said.
+const DEFAULT_LIFE: Duration = Duration::days(90);
+/// How long a key can be good.
+const LONGEST_LIFE: Duration = Duration::days(365);
+/// How long a key lives on beside its successor at most: a week.
+const LONGEST_OVERLAP_HOURS: u16 = 168;
+
+/// A service account to be created.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "ERP", "description": "Takes orders over; ask the warehouse.", "role": "supervisor",
+    "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "scopes": ["orders:read", "orders:execute"],
+    "allowed_networks": ["192.0.2.0/24"]}))]
+pub struct NewServiceAccount {
+    /// What it is called.
+    pub name: Line,
+    /// What it is for, and whom to ask.
+    pub description: Option<Text<1000>>,
+    /// Whose rights it has at most; not above the caller's own role.
+    pub role: Role,
+    /// Its team, which decides what it reaches as its role does.
+    pub team_id: TeamId,
+    /// What of its role's rights it has, 1 to 100 permissions, each once; none that the caller does not have.
+    #[schema(min_items = 1, max_items = 100)]
+    pub scopes: Vec<ScopeName>,
+    /// Where its requests may come from, at most 50 networks; empty is everywhere.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub allowed_networks: Vec<Network>,
+}
+
+/// What of a service account to change.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"scopes": ["orders:read"], "allowed_networks": ["192.0.2.0/24", "2001:db8::/48"]}))]
+pub struct ServiceAccountPatch {
+    /// What it is called.
+    #[serde(deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
+    pub name: Option<Line>,
+    /// What it is for, and whom to ask.
+    #[serde(deserialize_with = "patch::set_or_clear")]
+    #[schema(value_type = Option<Text<1000>>)]
+    pub description: Option<Option<Text<1000>>>,
+    /// Whose rights it has at most; not above the caller's own role.
+    #[serde(deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
+    pub role: Option<Role>,
+    /// Its team; its clients go along.
+    #[serde(deserialize_with = "patch::set")]
+    #[schema(nullable = false)]
+    pub team_id: Option<TeamId>,
+    /// What of its role's rights it has, 1 to 100 permissions, each once; none that the caller does not have.
+    #[serde(deserialize_with = "patch::set")]
+    #[schema(nullable = false, min_items = 1, max_items = 100)]
+    pub scopes: Option<Vec<ScopeName>>,
+    /// Where its requests may come from, at most 50 networks; empty is everywhere.
+    #[serde(deserialize_with = "patch::set")]
+    #[schema(nullable = false, max_items = 50)]
+    pub allowed_networks: Option<Vec<Network>>,
+}
+
+impl ServiceAccountPatch {
+    /// Puts what the patch says into `account`.
+    pub fn apply(self, account: &mut ServiceAccount) {
+        change(&mut account.name, self.name);
+        change(&mut account.description, self.description);
+        change(&mut account.role, self.role);
+        change(&mut account.team_id, self.team_id);
+        change(&mut account.scopes, self.scopes.as_deref().map(kept));
+        change(&mut account.allowed_networks, self.allowed_networks.as_deref().map(kept));
+    }
+}
+
+/// A key to be made.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Production", "expires_at": "2027-02-22T09:30:00Z", "scopes": ["orders:read"]}))]
+pub struct NewApiKey {
+    /// What it is called.
+    pub name: Line,
+    /// When it ends: in 90 days when left out, in a year at most.
+    pub expires_at: Option<Instant>,
+    /// What of the account's scopes it has, each once; all when left out.
+    #[schema(min_items = 1, max_items = 100)]
+    pub scopes: Option<Vec<ScopeName>>,
+    /// Where its requests may come from, within the account's networks, at most 50; empty is wherever the account's may.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub allowed_networks: Vec<Network>,
+}
+
+/// How a key is replaced by another.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"overlap_hours": 24}))]
+pub struct RotateApiKey {
+    /// How long the old key lives on, in hours, when it does not end before: a day when left out, a week at most. 0 ends it
+    /// at once.
+    #[schema(minimum = 0, maximum = 168, default = 24)]
+    pub overlap_hours: u16,
+    /// When the new key ends: in 90 days when left out, in a year at most.
+    pub expires_at: Option<Instant>,
+}
+
+impl Default for RotateApiKey {
+    fn default() -> Self {
+        Self { overlap_hours: 24, expires_at: None }
+    }
+}
+
+impl RotateApiKey {
+    /// When the old key ends at the latest.
+    ///
+    /// # Errors
+    /// 422 for more than a week.
+    pub fn old_ends_at(&self, now: Instant) -> Result<Instant> {
+        if self.overlap_hours > LONGEST_OVERLAP_HOURS {
+            return Err(Error::field("/overlap_hours", Invalid::TooLarge(LONGEST_OVERLAP_HOURS.to_string())));
+        }
+        Ok(now.after(Duration::hours(self.overlap_hours.into())))
+    }
+}
+
+/// When a key made now ends.
+///
+/// # Errors
+/// 422 for a moment that is past or more than a year away.
+pub fn ends_at(asked: Option<Instant>, now: Instant) -> Result<Instant> {
+    let latest = now.after(LONGEST_LIFE);
+    match asked {
+        None => Ok(now.after(DEFAULT_LIFE)),
+        Some(moment) if moment <= now => Err(Error::field("/expires_at", Invalid::TooSmall(rfc_3339(now)))),
+        Some(moment) if moment > latest => Err(Error::field("/expires_at", Invalid::TooLarge(rfc_3339(latest)))),
+        Some(moment) => Ok(moment),
+    }
+}
+
+fn rfc_3339(moment: Instant) -> String {
+    moment.utc().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+}
+
+/// The rules of lists of scopes and networks.
+///
+/// # Errors
+/// 422 with every breach.
+pub fn check_lists(scopes: Option<&[ScopeName]>, networks: Option<&[Network]>) -> Result<()> {
+    let mut breaches = Vec::new();
+    if let Some(scopes) = scopes {
+        match scopes.len() {
+            0 => breaches.push(FieldError::new("/scopes", Invalid::TooShort(1))),
+            count if count > MAX_SCOPES => breaches.push(FieldError::new("/scopes", Invalid::TooLong(MAX_SCOPES))),
+            _ => breaches.extend(repeated("/scopes", scopes.iter().map(ScopeName::as_str))),
+        }
+    }
+    match networks.map(<[Network]>::len) {
+        Some(count) if count > MAX_NETWORKS => {
+            breaches.push(FieldError::new("/allowed_networks", Invalid::TooLong(MAX_NETWORKS)));
+        }
+        _ => breaches.extend(repeated("/allowed_networks", networks.into_iter().flatten().map(Network::as_str))),
+    }
+    if breaches.is_empty() { Ok(()) } else { Err(Error::fields(breaches)) }
+}
+
+fn repeated<'a>(pointer: &str, items: impl Iterator<Item = &'a str>) -> Vec<FieldError> {
+    let say = || Say::new("The same stands in the list before.", "Это уже есть в списке.");
+    let mut seen = HashSet::new();
+    items
+        .enumerate()
+        .filter(|(_, item)| !seen.insert(*item))
+        .map(|(index, _)| FieldError::new(format!("{pointer}/{index}"), Invalid::Rule("repeated", say())))
+        .collect()
+}

@@ -1,0 +1,234 @@
+//! Every query on the keys of service accounts.
+
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use secrecy::SecretString;
+
+use super::{
+    bodies::{NewApiKey, RotateApiKey, check_lists, ends_at},
+    model::{ApiKey, ScopeName, ServiceAccount, kept},
+    queries::{find as find_account, lock as lock_account, refuse_more_than_own},
+};
+use crate::{
+    access::{
+        actions::{Read, Update},
+        api_key::{NewSecret, Presented},
+        caller::{KeyId, UserId},
+        scope::Scope,
+    },
+    db::schema::api_keys,
+    error::{Error, FieldError, ProblemType, Result, Say},
+    rest::{
+        change::Tx,
+        entity::{Entity, Resource},
+        etag::IfMatch,
+        id::Id,
+        invalid::Invalid,
+        keyset::{KeyValue, Order, keyset},
+        list::{ListQuery, NoParams, Page},
+        time::Instant,
+    },
+};
+
+/// How many keys of an account can be good at once: the one in use, and the one that replaces it.
+const MOST_LIVE: i64 = 2;
+
+/// A page of the account's keys, the newest first; those that have ended too.
+///
+/// # Errors
+/// 404 when there is no such account.
+pub async fn list(
+    db: &mut AsyncPgConnection,
+    scope: &Scope<ServiceAccount, Read>,
+    account: UserId,
+    query: &ListQuery<NoParams>,
+) -> Result<Page<ApiKey>> {
+    find_account(db, scope, account).await?;
+    let of_account = || api_keys::table.filter(api_keys::account_id.eq(account)).into_boxed();
+    let order = Order::column(ApiKey::NAME, "created_at", true);
+    let rows =
+        keyset(of_account(), order, query.after.clone(), query.limit).select(ApiKey::as_select()).load(db).await?;
+    let total = match query.total {
+        true => Some(of_account().count().get_result(db).await?),
+        false => None,
+    };
+    query.page(rows, total, |key: &ApiKey| (KeyValue::Instant(key.created_at), key.uuid()))
+}
+
+/// One key of the account.
+///
+/// # Errors
+/// 404 when there is none.
+pub async fn find(
+    db: &mut AsyncPgConnection,
+    _scope: &Scope<ServiceAccount, Read>,
+    account: UserId,
+    id: KeyId,
+) -> Result<ApiKey> {
+    find_row(db, account, id).await
+}
+
+async fn find_row(db: &mut AsyncPgConnection, account: UserId, id: KeyId) -> Result<ApiKey> {
+    api_keys::table
+        .filter(api_keys::id.eq(id))
+        .filter(api_keys::account_id.eq(account))
+        .select(ApiKey::as_select())
+        .first(db)
+        .await
+        .optional()?
+        .ok_or_else(Error::not_found)
+}
+
+/// Makes a key; its text is in the answer and nowhere else.
+///
+/// # Errors
+/// 403 for rights that the caller does not have, 409 when two keys are good already, 422 for values against their rules.
+pub async fn insert(
+    tx: &mut Tx<'_>,
+    scope: &Scope<ServiceAccount, Update>,
+    account: UserId,
+    new: NewApiKey,
+) -> Result<(ApiKey, SecretString)> {
+    let account = lock_account(tx, scope, account).await?;
+    let NewApiKey { name, expires_at, scopes, allowed_networks } = new;
+    check_lists(scopes.as_deref(), Some(&allowed_networks))?;
+    check_within(scopes.as_deref(), &account)?;
+    let now = tx.now();
+    let key = ApiKey {
+        id: Id::generate(),
+        version: 1,
+        created_at: now,
+        updated_at: now,
+        account_id: account.id,
+        name,
+        scopes: scopes.as_deref().map(kept),
+        allowed_networks: kept(&allowed_networks),
+        expires_at: ends_at(expires_at, now)?,
+        last_used_on: None,
+        last_used_network: None,
+    };
+    refuse_more_than_own(tx, account.role, &account.scopes.0).await?;
+    save_new(tx, key).await
+}
+
+/// Makes the successor of a key, which then lives on for a while.
+///
+/// # Errors
+/// 403 for rights that the caller does not have, 409 for a key that has ended or when two keys are good already.
+pub async fn rotate(
+    tx: &mut Tx<'_>,
+    scope: &Scope<ServiceAccount, Update>,
+    (account, id): (UserId, KeyId),
+    rotation: RotateApiKey,
+) -> Result<(ApiKey, SecretString)> {
+    let account = lock_account(tx, scope, account).await?;
+    let old = find_row(tx, account.id, id).await?;
+    let now = tx.now();
+    if old.expires_at <= now {
+        return Err(Error::transition("expired", &["delete"]));
+    }
+    let ends = rotation.old_ends_at(now)?;
+    let successor = ApiKey {
+        id: Id::generate(),
+        version: 1,
+        created_at: now,
+        updated_at: now,
+        expires_at: ends_at(rotation.expires_at, now)?,
+        last_used_on: None,
+        last_used_network: None,
+        ..old.clone()
+    };
+    refuse_more_than_own(tx, account.role, &account.scopes.0).await?;
+    let made = save_new(tx, successor).await?;
+    end_sooner(tx, old, ends).await?;
+    Ok(made)
+}
+
+async fn save_new(tx: &mut Tx<'_>, key: ApiKey) -> Result<(ApiKey, SecretString)> {
+    refuse_third(tx, key.account_id).await?;
+    let made = NewSecret::generate(key.id)?;
+    diesel::insert_into(api_keys::table)
+        .values((key.clone(), api_keys::secret_digest.eq(made.digest)))
+        .execute(&mut **tx)
+        .await?;
+    tx.created(&key);
+    Ok((key, made.text))
+}
+
+async fn end_sooner(tx: &mut Tx<'_>, before: ApiKey, ends: Instant) -> Result<()> {
+    let expires_at = before.expires_at.min(ends);
+    let after = ApiKey { version: before.version + 1, updated_at: tx.now(), expires_at, ..before.clone() };
+    let changed = (
+        api_keys::version.eq(after.version),
+        api_keys::updated_at.eq(after.updated_at),
+        api_keys::expires_at.eq(after.expires_at),
+    );
+    diesel::update(api_keys::table.find(after.id)).set(changed).execute(&mut **tx).await?;
+    tx.changed("rotated", &before, &after);
+    Ok(())
+}
+
+/// The account is held: no other key can come meanwhile.
+async fn refuse_third(tx: &mut Tx<'_>, account: UserId) -> Result<()> {
+    let now = tx.now();
+    let live: i64 = api_keys::table
+        .filter(api_keys::account_id.eq(account))
+        .filter(api_keys::expires_at.gt(now))
+        .count()
+        .get_result(&mut **tx)
+        .await?;
+    if live < MOST_LIVE {
+        return Ok(());
+    }
+    Err(Error::new(ProblemType::Conflict).detail(
+        "The account has two keys that are good already. Delete one first.",
+        "У учётной записи уже два действующих ключа. Сначала удалите один.",
+    ))
+}
+
+/// Takes a key away, at once.
+///
+/// # Errors
+/// 404 or 412.
+pub async fn delete(
+    tx: &mut Tx<'_>,
+    scope: &Scope<ServiceAccount, Update>,
+    (account, id): (UserId, KeyId),
+    seen: &IfMatch,
+) -> Result<()> {
+    let account = lock_account(tx, scope, account).await?;
+    let key = find_row(tx, account.id, id).await?;
+    seen.check(key.version)?;
+    diesel::delete(api_keys::table.find(id)).execute(&mut **tx).await?;
+    tx.deleted(&key);
+    Ok(())
+}
+
+/// Takes away the key that someone found, when it is one of ours. Nobody can guess a key: to have it is proof enough.
+///
+/// # Errors
+/// The database's.
+pub async fn delete_found(tx: &mut Tx<'_>, found: &Presented) -> Result<bool> {
+    let kept: Option<(ApiKey, Vec<u8>)> = api_keys::table
+        .find(found.id)
+        .select((ApiKey::as_select(), api_keys::secret_digest))
+        .for_update()
+        .first(&mut **tx)
+        .await
+        .optional()?;
+    let Some((key, _)) = kept.filter(|(_, digest)| found.matches(digest)) else { return Ok(false) };
+    diesel::delete(api_keys::table.find(key.id)).execute(&mut **tx).await?;
+    tx.deleted(&key);
+    tx.because("Reported as leaked.");
+    Ok(true)
+}
+
+fn check_within(scopes: Option<&[ScopeName]>, account: &ServiceAccount) -> Result<()> {
+    let say = || Say::new("The account does not have this scope.", "У учётной записи нет этой области прав.");
+    let has = |scope: &ScopeName| account.scopes.0.iter().any(|known| known == scope.as_str());
+    let beyond = scopes.into_iter().flatten().enumerate().filter(|(_, scope)| !has(scope));
+    let breaches: Vec<FieldError> = beyond
+        .map(|(index, _)| FieldError::new(format!("/scopes/{index}"), Invalid::Rule("not_of_account", say())))
+        .collect();
+    if breaches.is_empty() { Ok(()) } else { Err(Error::fields(breaches)) }
+}

@@ -1,0 +1,12 @@
+//! Service accounts and their API keys: how integrations are let in. Supervisors keep them; an account acts as a user of
+//! its role does, within its scopes.
+
+mod bodies;
+mod keys;
+mod leaked;
+mod model;
+mod queries;
+mod routes;
+mod view;
+
+pub use routes::routes;

@@ -1,0 +1,201 @@
+//! What a service account and its keys are.
+
+use diesel::prelude::{Identifiable, Insertable, Queryable, Selectable};
+use serde::{Deserialize, Serialize};
+use strum::{EnumString, VariantNames};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use crate::{
+    access::{
+        caller::{KeyId, TeamId, UserId},
+        permission::{PERMISSIONS, is_for_persons_only},
+        role::Role,
+    },
+    db::{
+        Jsonb,
+        schema::{api_keys, service_accounts, users},
+    },
+    rest::{
+        entity::{Entity, Resource},
+        invalid::Invalid,
+        list::Sort,
+        network::Network,
+        text::{Checked, Line, Rule, Text},
+        time::{Day, Instant},
+    },
+    users::UserStatus,
+};
+
+/// Most scopes of an account or a key.
+pub const MAX_SCOPES: usize = 100;
+/// Most networks of an account or a key.
+pub const MAX_NETWORKS: usize = 50;
+
+/// The name of a right that a service account can have.
+pub type ScopeName = Checked<ScopeRule>;
+
+/// See [`ScopeName`].
+#[derive(Debug)]
+pub struct ScopeRule;
+impl Rule for ScopeRule {
+    const NAME: &'static str = "ScopeName";
+    const ABOUT: &'static str = "The name of a permission, of those that a service account can have: none that changes \
+         users, service accounts, sessions or roles.";
+    const MAX: usize = 100;
+    const PATTERN: &'static str = "^[a-z_]+:[a-z_]+$";
+    const EXAMPLE: &'static str = "clients:read";
+
+    fn check(text: &str) -> Result<String, Invalid> {
+        let names = || PERMISSIONS.iter().map(|(name, _)| *name).filter(|name| !is_for_persons_only(name));
+        match names().find(|name| *name == text) {
+            Some(name) => Ok(name.to_owned()),
+            None => Err(Invalid::Choice(names().collect::<Vec<_>>().join(", "))),
+        }
+    }
+}
+
+/// Texts that were checked when they came. They are read as they are: a permission that there is no more stands in the way
+/// of nothing, and gives nothing.
+pub type Kept = Jsonb<Vec<String>>;
+
+/// `checked` as it is kept.
+pub fn kept<R: Rule>(checked: &[Checked<R>]) -> Kept {
+    Jsonb(checked.iter().map(|text| text.as_str().to_owned()).collect())
+}
+
+/// An integration that acts as a user of its role does, within its scopes.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Serialize, ToSchema)]
+#[diesel(table_name = users)]
+#[schema(as = ServiceAccountFields)]
+pub struct ServiceAccount {
+    /// Identifier; also the user's that the account is in histories and as an owner.
+    pub id: UserId,
+    /// Grows by one with each change.
+    #[schema(minimum = 1)]
+    pub version: i64,
+    /// When the account was created.
+    pub created_at: Instant,
+    /// When the account was last changed.
+    pub updated_at: Instant,
+    /// What it is called.
+    pub name: Line,
+    /// What it is for, and whom to ask.
+    #[diesel(select_expression = service_accounts::description)]
+    pub description: Option<Text<1000>>,
+    /// Whose rights it has at most.
+    pub role: Role,
+    /// Its team, which decides what it reaches as its role does.
+    pub team_id: TeamId,
+    /// Whether its keys are good.
+    pub status: UserStatus,
+    /// What of its role's rights it has: 1 to 100 permissions, each once.
+    #[diesel(select_expression = service_accounts::scopes)]
+    #[schema(value_type = Vec<ScopeName>, min_items = 1, max_items = 100)]
+    pub scopes: Kept,
+    /// Where its requests may come from, at most 50 networks; empty is everywhere.
+    #[diesel(select_expression = service_accounts::allowed_networks)]
+    #[schema(value_type = Vec<Network>, max_items = 50)]
+    pub allowed_networks: Kept,
+}
+
+impl Resource for ServiceAccount {
+    const NAME: &'static str = "service_accounts";
+}
+
+impl Entity for ServiceAccount {
+    fn uuid(&self) -> Uuid {
+        self.id.uuid()
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn path(&self) -> String {
+        format!("/v1/service-accounts/{}", self.id)
+    }
+}
+
+/// A key of a service account, without its secret.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable, Identifiable, Serialize, ToSchema)]
+#[diesel(table_name = api_keys, treat_none_as_default_value = false)]
+#[schema(as = ApiKeyFields)]
+pub struct ApiKey {
+    /// Identifier.
+    pub id: KeyId,
+    /// Grows by one with each change; a use is none.
+    #[schema(minimum = 1)]
+    pub version: i64,
+    /// When the key was made.
+    pub created_at: Instant,
+    /// When the key was last changed.
+    pub updated_at: Instant,
+    /// The service account that it is a key of.
+    pub account_id: UserId,
+    /// What it is called.
+    pub name: Line,
+    /// What of the account's scopes it has, at most 100 of them; all when absent.
+    #[schema(value_type = Option<Vec<ScopeName>>, min_items = 1, max_items = 100)]
+    pub scopes: Option<Kept>,
+    /// Where its requests may come from, within the account's networks, at most 50; empty is wherever the account's may.
+    #[schema(value_type = Vec<Network>, max_items = 50)]
+    pub allowed_networks: Kept,
+    /// When it ends.
+    pub expires_at: Instant,
+    /// The day (UTC) of its last use, written down within a minute or so.
+    pub last_used_on: Option<Day>,
+    /// The network of its last use: an IPv4 /24 or an IPv6 /56.
+    #[schema(max_length = 43)]
+    pub last_used_network: Option<String>,
+}
+
+impl Resource for ApiKey {
+    const NAME: &'static str = "api_keys";
+}
+
+impl Entity for ApiKey {
+    fn uuid(&self) -> Uuid {
+        self.id.uuid()
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn path(&self) -> String {
+        format!("/v1/service-accounts/{}/keys/{}", self.account_id, self.id)
+    }
+}
+
+/// Which service accounts to list, and how.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct ServiceAccountFilter {
+    /// Only accounts with one of these roles.
+    #[param(inline)]
+    pub role: Vec<Role>,
+    /// Only accounts with one of these states.
+    #[param(inline)]
+    pub status: Vec<UserStatus>,
+    /// Only accounts of one of these teams.
+    #[param(inline)]
+    pub team_id: Vec<TeamId>,
+    /// The order; `name` when left out.
+    #[param(inline)]
+    pub sort: Option<ServiceAccountOrder>,
+}
+
+/// The order of a list of service accounts.
+pub type ServiceAccountOrder = Sort<ServiceAccountSort>;
+
+/// What service accounts can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum ServiceAccountSort {
+    /// What it is called.
+    Name,
+    /// When the account was last changed.
+    UpdatedAt,
+}

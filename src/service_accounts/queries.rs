@@ -1,0 +1,283 @@
+//! Every query on service accounts. They belong to nobody, so a right that reaches anywhere reaches all of them.
+
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper, dsl, pg::Pg};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::{
+    bodies::{NewServiceAccount, ServiceAccountPatch, check_lists},
+    model::{ServiceAccount, ServiceAccountFilter, ServiceAccountSort, kept},
+};
+use crate::{
+    access::{
+        actions::{Create, Read, Update},
+        caller::{UserId, load_policy},
+        role::Role,
+        scope::Scope,
+    },
+    db::schema::{service_accounts, users},
+    error::{Error, OnConstraint, ProblemType, Result},
+    rest::{
+        change::{Tx, unknown_reference},
+        entity::Entity,
+        etag::IfMatch,
+        id::Id,
+        keyset::{KeyValue, Order, keyset},
+        list::{ListQuery, Page, Sort},
+    },
+    users::{UserKind, UserStatus, refuse_key_clients},
+};
+
+type Boxed = dsl::IntoBoxed<'static, dsl::InnerJoin<users::table, service_accounts::table>, Pg>;
+
+fn filtered(filter: &ServiceAccountFilter) -> Boxed {
+    let mut query = users::table.inner_join(service_accounts::table).into_boxed();
+    if !filter.role.is_empty() {
+        query = query.filter(users::role.eq_any(filter.role.clone()));
+    }
+    if !filter.status.is_empty() {
+        query = query.filter(users::status.eq_any(filter.status.clone()));
+    }
+    if !filter.team_id.is_empty() {
+        query = query.filter(users::team_id.eq_any(filter.team_id.clone()));
+    }
+    query
+}
+
+/// A page of the service accounts.
+///
+/// # Errors
+/// The database's.
+pub async fn list(
+    db: &mut AsyncPgConnection,
+    _scope: &Scope<ServiceAccount, Read>,
+    query: &ListQuery<ServiceAccountFilter>,
+) -> Result<Page<ServiceAccount>> {
+    let sort = query.filter.sort.unwrap_or(Sort { key: ServiceAccountSort::Name, descending: false });
+    let column = match sort.key {
+        ServiceAccountSort::Name => "name",
+        ServiceAccountSort::UpdatedAt => "updated_at",
+    };
+    let order = Order::column("users", column, sort.descending);
+    let rows = keyset(filtered(&query.filter), order, query.after.clone(), query.limit)
+        .select(ServiceAccount::as_select())
+        .load(db)
+        .await?;
+    let total = match query.total {
+        true => Some(filtered(&query.filter).count().get_result(db).await?),
+        false => None,
+    };
+    query.page(rows, total, |account: &ServiceAccount| {
+        let key = match sort.key {
+            ServiceAccountSort::Name => KeyValue::Text(account.name.as_str().to_owned()),
+            ServiceAccountSort::UpdatedAt => KeyValue::Instant(account.updated_at),
+        };
+        (key, account.uuid())
+    })
+}
+
+/// The service account `id`.
+///
+/// # Errors
+/// 404 when there is none.
+pub async fn find(
+    db: &mut AsyncPgConnection,
+    _scope: &Scope<ServiceAccount, Read>,
+    id: UserId,
+) -> Result<ServiceAccount> {
+    users::table
+        .inner_join(service_accounts::table)
+        .filter(users::id.eq(id))
+        .select(ServiceAccount::as_select())
+        .first(db)
+        .await
+        .optional()?
+        .ok_or_else(Error::not_found)
+}
+
+/// Creates a service account.
+///
+/// # Errors
+/// 403 for rights that the caller does not have, 422 for an unknown team or lists against their rules.
+pub async fn insert(
+    tx: &mut Tx<'_>,
+    _scope: &Scope<ServiceAccount, Create>,
+    new: NewServiceAccount,
+) -> Result<ServiceAccount> {
+    let now = tx.now();
+    let NewServiceAccount { name, description, role, team_id, scopes, allowed_networks } = new;
+    check_lists(Some(&scopes), Some(&allowed_networks))?;
+    let (scopes, allowed_networks) = (kept(&scopes), kept(&allowed_networks));
+    refuse_more_than_own(tx, role, &scopes.0).await?;
+    let account = ServiceAccount {
+        id: Id::generate(),
+        version: 1,
+        created_at: now,
+        updated_at: now,
+        name,
+        description,
+        role,
+        team_id,
+        status: UserStatus::Active,
+        scopes,
+        allowed_networks,
+    };
+    insert_rows(tx, &account).await?;
+    tx.created(&account);
+    Ok(account)
+}
+
+async fn insert_rows(tx: &mut Tx<'_>, account: &ServiceAccount) -> Result<()> {
+    let user = (
+        users::id.eq(account.id),
+        users::version.eq(account.version),
+        users::created_at.eq(account.created_at),
+        users::updated_at.eq(account.updated_at),
+        users::name.eq(&account.name),
+        users::role.eq(account.role),
+        users::team_id.eq(account.team_id),
+        users::status.eq(account.status),
+        users::kind.eq(UserKind::Service),
+    );
+    diesel::insert_into(users::table).values(user).execute(&mut **tx).await.on_constraint(breached)?;
+    let own = (
+        service_accounts::id.eq(account.id),
+        service_accounts::description.eq(&account.description),
+        service_accounts::scopes.eq(&account.scopes),
+        service_accounts::allowed_networks.eq(&account.allowed_networks),
+    );
+    diesel::insert_into(service_accounts::table).values(own).execute(&mut **tx).await?;
+    Ok(())
+}
+
+fn breached(constraint: &str) -> Option<Error> {
+    (constraint == "users_team_id_fkey").then(|| unknown_reference("/team_id"))
+}
+
+/// Changes what `patch` names.
+///
+/// # Errors
+/// 403 for rights that the caller does not have, 409 for a role that may not own what the account owns, 422 for an
+/// unknown team or lists against their rules.
+pub async fn update(
+    tx: &mut Tx<'_>,
+    scope: &Scope<ServiceAccount, Update>,
+    id: UserId,
+    seen: &IfMatch,
+    patch: ServiceAccountPatch,
+) -> Result<ServiceAccount> {
+    let before = lock(tx, scope, id).await?;
+    seen.check(before.version)?;
+    check_lists(patch.scopes.as_deref(), patch.allowed_networks.as_deref())?;
+    let mut after = before.clone();
+    patch.apply(&mut after);
+    if (after.role, &after.scopes) != (before.role, &before.scopes) {
+        refuse_more_than_own(tx, after.role, &after.scopes.0).await?;
+    }
+    if after.role != before.role {
+        refuse_key_clients(tx, id, after.role).await?;
+    }
+    save(tx, "updated", &before, after).await
+}
+
+/// Makes all keys of the account worthless.
+///
+/// # Errors
+/// 409 for an account that is blocked already.
+pub async fn block(
+    tx: &mut Tx<'_>,
+    scope: &Scope<ServiceAccount, Update>,
+    id: UserId,
+    seen: &IfMatch,
+) -> Result<ServiceAccount> {
+    let before = lock(tx, scope, id).await?;
+    seen.check(before.version)?;
+    if before.status == UserStatus::Blocked {
+        return Err(Error::transition("blocked", &["unblock"]));
+    }
+    let after = ServiceAccount { status: UserStatus::Blocked, ..before.clone() };
+    save(tx, "blocked", &before, after).await
+}
+
+/// Makes the keys of a blocked account good again.
+///
+/// # Errors
+/// 403 for rights that the caller does not have, 409 for an account that is not blocked.
+pub async fn unblock(
+    tx: &mut Tx<'_>,
+    scope: &Scope<ServiceAccount, Update>,
+    id: UserId,
+    seen: &IfMatch,
+) -> Result<ServiceAccount> {
+    let before = lock(tx, scope, id).await?;
+    seen.check(before.version)?;
+    if before.status == UserStatus::Active {
+        return Err(Error::transition("active", &["block"]));
+    }
+    refuse_more_than_own(tx, before.role, &before.scopes.0).await?;
+    let after = ServiceAccount { status: UserStatus::Active, ..before.clone() };
+    save(tx, "unblocked", &before, after).await
+}
+
+/// The account `id`, held so that neither it nor its keys change otherwise until the transaction ends.
+///
+/// # Errors
+/// 404 when there is none.
+pub async fn lock(tx: &mut Tx<'_>, _scope: &Scope<ServiceAccount, Update>, id: UserId) -> Result<ServiceAccount> {
+    users::table
+        .inner_join(service_accounts::table)
+        .filter(users::id.eq(id))
+        .select(ServiceAccount::as_select())
+        .for_update()
+        .first(&mut **tx)
+        .await
+        .optional()?
+        .ok_or_else(Error::not_found)
+}
+
+async fn save(
+    tx: &mut Tx<'_>,
+    action: &'static str,
+    before: &ServiceAccount,
+    mut after: ServiceAccount,
+) -> Result<ServiceAccount> {
+    if *before == after {
+        return Ok(after);
+    }
+    after.version += 1;
+    after.updated_at = tx.now();
+    let user = (
+        users::version.eq(after.version),
+        users::updated_at.eq(after.updated_at),
+        users::name.eq(&after.name),
+        users::role.eq(after.role),
+        users::team_id.eq(after.team_id),
+        users::status.eq(after.status),
+    );
+    diesel::update(users::table.find(after.id)).set(user).execute(&mut **tx).await.on_constraint(breached)?;
+    let own = (
+        service_accounts::description.eq(&after.description),
+        service_accounts::scopes.eq(&after.scopes),
+        service_accounts::allowed_networks.eq(&after.allowed_networks),
+    );
+    diesel::update(service_accounts::table.find(after.id)).set(own).execute(&mut **tx).await?;
+    tx.changed(action, before, &after);
+    Ok(after)
+}
+
+/// Nobody hands out more than they have: a role above their own, or a right that reaches further in that role than in
+/// their own. Asked wherever an account comes to a right, or someone to a key of it.
+///
+/// # Errors
+/// 403 naming the right.
+pub async fn refuse_more_than_own(tx: &mut Tx<'_>, role: Role, scopes: &[String]) -> Result<()> {
+    let Some(caller) = tx.caller().cloned() else { return Ok(()) };
+    if role > caller.role() {
+        return Err(Error::new(ProblemType::Forbidden).detail(
+            "Nobody gives a service account a role above their own.",
+            "Никто не даёт служебной учётной записи роль выше собственной.",
+        ));
+    }
+    let policy = load_policy(tx, role).await?;
+    let beyond = scopes.iter().find(|scope| policy.reach(scope) > caller.policy.reach(scope));
+    beyond.map_or(Ok(()), |scope| Err(Error::forbidden(scope)))
+}

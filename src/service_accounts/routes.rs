@@ -1,0 +1,338 @@
+//! `/v1/service-accounts`.
+
+use actix_web::{
+    HttpResponse, delete, get, patch, post,
+    web::{Data, Path},
+};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    bodies::{NewApiKey, NewServiceAccount, RotateApiKey, ServiceAccountPatch},
+    keys,
+    leaked::report_leaked_key,
+    model::{ServiceAccount, ServiceAccountFilter},
+    queries,
+    view::{ApiKeyView, MadeApiKey, ServiceAccountView},
+};
+use crate::{
+    access::{
+        actions::{Create, Read, Update},
+        caller::{KeyId, UserId},
+        scope::Scope,
+    },
+    app::State,
+    db::Db,
+    error::Result,
+    rest::{
+        body::Body,
+        change::{Change, Reply},
+        etag::{IfMatch, Tagged},
+        list::{ListQuery, NoParams, OneParams, Page, PageParams, Query},
+    },
+};
+
+/// The operations on service accounts and their keys.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list_service_accounts)
+        .service(create_service_account)
+        .service(get_service_account)
+        .service(update_service_account)
+        .service(block_service_account)
+        .service(unblock_service_account)
+        .service(list_api_keys)
+        .service(create_api_key)
+        .service(get_api_key)
+        .service(delete_api_key)
+        .service(rotate_api_key)
+        .service(report_leaked_key);
+}
+
+/// List service accounts
+#[utoipa::path(
+    tag = "service accounts",
+    params(ServiceAccountFilter, PageParams),
+    responses((status = 200, description = "A page of the service accounts.", body = Page<ServiceAccountView>)),
+    extensions(("x-permission" = json!("service_accounts:read")))
+)]
+#[get("/v1/service-accounts")]
+async fn list_service_accounts(
+    scope: Scope<ServiceAccount, Read>,
+    query: ListQuery<ServiceAccountFilter>,
+    db: Db,
+) -> Result<Page<ServiceAccountView>> {
+    let mut db = db.connect().await?;
+    let page = queries::list(&mut db, &scope, &query).await?;
+    Ok(page.map(|account| ServiceAccountView::of(account, scope.caller())))
+}
+
+/// Create a service account
+///
+/// It has of its role's rights those among its scopes. A scope is never more than the role: what the role cannot do, the
+/// account cannot, whatever its scopes say, and no account changes users, service accounts, sessions or roles. Nobody gives
+/// an account more than they have themselves.
+#[utoipa::path(
+    tag = "service accounts",
+    request_body = NewServiceAccount,
+    responses((status = 201, description = "The new service account.", body = ServiceAccountView)),
+    extensions(("x-permission" = json!("service_accounts:create")))
+)]
+#[post("/v1/service-accounts")]
+async fn create_service_account(
+    scope: Scope<ServiceAccount, Create>,
+    change: Change,
+    new: Body<NewServiceAccount>,
+) -> Result<HttpResponse> {
+    let Body(new) = new;
+    change
+        .run(async |tx| {
+            let account = queries::insert(tx, &scope, new).await?;
+            Reply::created(&ServiceAccountView::of(account, tx.caller()))
+        })
+        .await
+}
+
+/// Get a service account
+#[utoipa::path(
+    tag = "service accounts",
+    params(("id" = UserId, Path, description = "The service account."), OneParams),
+    responses((status = 200, description = "The service account.", body = ServiceAccountView)),
+    extensions(("x-permission" = json!("service_accounts:read")))
+)]
+#[get("/v1/service-accounts/{id}")]
+async fn get_service_account(
+    scope: Scope<ServiceAccount, Read>,
+    id: Path<UserId>,
+    query: Query<OneParams>,
+    db: Db,
+) -> Result<Tagged<ServiceAccountView>> {
+    let fields = query.0.fields()?;
+    let mut db = db.connect().await?;
+    let account = queries::find(&mut db, &scope, *id).await?;
+    Ok(Tagged::new(ServiceAccountView::of(account, scope.caller()), fields))
+}
+
+/// Change a service account
+///
+/// A new role, team, scope or network is in force at once, also for keys and tokens that are out.
+#[utoipa::path(
+    tag = "service accounts",
+    params(("id" = UserId, Path, description = "The service account.")),
+    request_body = ServiceAccountPatch,
+    responses((status = 200, description = "The changed service account.", body = ServiceAccountView)),
+    extensions(("x-permission" = json!("service_accounts:update")))
+)]
+#[patch("/v1/service-accounts/{id}")]
+async fn update_service_account(
+    scope: Scope<ServiceAccount, Update>,
+    id: Path<UserId>,
+    seen: IfMatch,
+    change: Change,
+    patch: Body<ServiceAccountPatch>,
+    state: Data<State>,
+) -> Result<HttpResponse> {
+    let Body(patch) = patch;
+    let answer = change
+        .run(async |tx| {
+            let account = queries::update(tx, &scope, *id, &seen, patch).await?;
+            Reply::ok(&ServiceAccountView::of(account, tx.caller()))
+        })
+        .await;
+    state.callers.forget();
+    answer
+}
+
+/// Block a service account
+///
+/// Its keys, and the tokens that they were exchanged for, are worthless at once.
+#[utoipa::path(
+    tag = "service accounts",
+    params(("id" = UserId, Path, description = "The service account.")),
+    responses((status = 200, description = "The blocked service account.", body = ServiceAccountView)),
+    extensions(("x-permission" = json!("service_accounts:update")))
+)]
+#[post("/v1/service-accounts/{id}/block")]
+async fn block_service_account(
+    scope: Scope<ServiceAccount, Update>,
+    id: Path<UserId>,
+    seen: IfMatch,
+    change: Change,
+    state: Data<State>,
+) -> Result<HttpResponse> {
+    let answer = change
+        .run(async |tx| {
+            let account = queries::block(tx, &scope, *id, &seen).await?;
+            Reply::ok(&ServiceAccountView::of(account, tx.caller()))
+        })
+        .await;
+    state.callers.forget();
+    answer
+}
+
+/// Unblock a service account
+///
+/// Its keys are good again, until they end.
+#[utoipa::path(
+    tag = "service accounts",
+    params(("id" = UserId, Path, description = "The service account.")),
+    responses((status = 200, description = "The active service account.", body = ServiceAccountView)),
+    extensions(("x-permission" = json!("service_accounts:update")))
+)]
+#[post("/v1/service-accounts/{id}/unblock")]
+async fn unblock_service_account(
+    scope: Scope<ServiceAccount, Update>,
+    id: Path<UserId>,
+    seen: IfMatch,
+    change: Change,
+    state: Data<State>,
+) -> Result<HttpResponse> {
+    let answer = change
+        .run(async |tx| {
+            let account = queries::unblock(tx, &scope, *id, &seen).await?;
+            Reply::ok(&ServiceAccountView::of(account, tx.caller()))
+        })
+        .await;
+    state.callers.forget();
+    answer
+}
+
+/// List the keys of a service account
+///
+/// The newest first; keys that have ended too. No secret is in it.
+#[utoipa::path(
+    tag = "service accounts",
+    params(("id" = UserId, Path, description = "The service account."), PageParams),
+    responses((status = 200, description = "A page of the account's keys.", body = Page<ApiKeyView>)),
+    extensions(("x-permission" = json!("service_accounts:read")))
+)]
+#[get("/v1/service-accounts/{id}/keys")]
+async fn list_api_keys(
+    scope: Scope<ServiceAccount, Read>,
+    id: Path<UserId>,
+    query: ListQuery<NoParams>,
+    db: Db,
+    state: Data<State>,
+) -> Result<Page<ApiKeyView>> {
+    let mut db = db.connect().await?;
+    let page = keys::list(&mut db, &scope, *id, &query).await?;
+    let now = state.clock.now();
+    Ok(page.map(|key| ApiKeyView::of(key, scope.caller(), now)))
+}
+
+/// Make a key of a service account
+///
+/// The answer shows the key, and nothing else ever does. At most two keys of an account are good at once: one in use and
+/// one that replaces it.
+#[utoipa::path(
+    tag = "service accounts",
+    params(("id" = UserId, Path, description = "The service account.")),
+    request_body = NewApiKey,
+    responses((status = 201, description = "The new key, whole.", body = MadeApiKey)),
+    extensions(("x-permission" = json!("service_accounts:update")))
+)]
+#[post("/v1/service-accounts/{id}/keys")]
+async fn create_api_key(
+    scope: Scope<ServiceAccount, Update>,
+    id: Path<UserId>,
+    change: Change,
+    new: Body<NewApiKey>,
+) -> Result<HttpResponse> {
+    let Body(new) = new;
+    change
+        .run(async |tx| {
+            let (key, text) = keys::insert(tx, &scope, *id, new).await?;
+            Reply::created(&MadeApiKey::new(key, &text, tx.caller(), tx.now()))
+        })
+        .await
+}
+
+/// Get a key of a service account
+///
+/// Without its secret, which nobody can get again.
+#[utoipa::path(
+    tag = "service accounts",
+    params(
+        ("id" = UserId, Path, description = "The service account."),
+        ("key_id" = KeyId, Path, description = "The key."),
+        OneParams
+    ),
+    responses((status = 200, description = "The key.", body = ApiKeyView)),
+    extensions(("x-permission" = json!("service_accounts:read")))
+)]
+#[get("/v1/service-accounts/{id}/keys/{key_id}")]
+async fn get_api_key(
+    scope: Scope<ServiceAccount, Read>,
+    ids: Path<(UserId, KeyId)>,
+    query: Query<OneParams>,
+    db: Db,
+    state: Data<State>,
+) -> Result<Tagged<ApiKeyView>> {
+    let fields = query.0.fields()?;
+    let (account, id) = ids.into_inner();
+    let mut db = db.connect().await?;
+    let key = keys::find(&mut db, &scope, account, id).await?;
+    Ok(Tagged::new(ApiKeyView::of(key, scope.caller(), state.clock.now()), fields))
+}
+
+/// Revoke a key of a service account
+///
+/// The key, and the tokens that it was exchanged for, are worthless at once, on every server within a second.
+#[utoipa::path(
+    tag = "service accounts",
+    params(
+        ("id" = UserId, Path, description = "The service account."),
+        ("key_id" = KeyId, Path, description = "The key.")
+    ),
+    responses((status = 204, description = "The key is gone.")),
+    extensions(("x-permission" = json!("service_accounts:update")))
+)]
+#[delete("/v1/service-accounts/{id}/keys/{key_id}")]
+async fn delete_api_key(
+    scope: Scope<ServiceAccount, Update>,
+    ids: Path<(UserId, KeyId)>,
+    seen: IfMatch,
+    change: Change,
+    state: Data<State>,
+) -> Result<HttpResponse> {
+    let answer = change
+        .run(async |tx| {
+            keys::delete(tx, &scope, ids.into_inner(), &seen).await?;
+            Ok(Reply::no_content())
+        })
+        .await;
+    state.callers.forget();
+    answer
+}
+
+/// Replace a key of a service account
+///
+/// Makes its successor, with the same name, scopes and networks; the answer shows it, and nothing else ever does. The old
+/// key lives on meanwhile, a day when nothing is said.
+#[utoipa::path(
+    tag = "service accounts",
+    params(
+        ("id" = UserId, Path, description = "The service account."),
+        ("key_id" = KeyId, Path, description = "The key to be replaced.")
+    ),
+    request_body = RotateApiKey,
+    responses((status = 201, description = "The new key, whole.", body = MadeApiKey)),
+    extensions(("x-permission" = json!("service_accounts:update")))
+)]
+#[post("/v1/service-accounts/{id}/keys/{key_id}/rotate")]
+async fn rotate_api_key(
+    scope: Scope<ServiceAccount, Update>,
+    ids: Path<(UserId, KeyId)>,
+    change: Change,
+    rotation: Body<RotateApiKey>,
+    state: Data<State>,
+) -> Result<HttpResponse> {
+    let Body(rotation) = rotation;
+    let answer = change
+        .run(async |tx| {
+            let (key, text) = keys::rotate(tx, &scope, ids.into_inner(), rotation).await?;
+            Reply::created(&MadeApiKey::new(key, &text, tx.caller(), tx.now()))
+        })
+        .await;
+    state.callers.forget();
+    answer
+}
