@@ -26,7 +26,9 @@ use crate::{
     db::Db,
     departments, docs,
     error::{Error, ProblemType, Result},
-    interactions, openapi, orders, problems, products, rest, roles,
+    interactions,
+    mail::Mail,
+    openapi, orders, problems, products, rest, roles,
     secrets::Secrets,
     service, teams, timeline, users,
 };
@@ -47,6 +49,8 @@ pub struct State {
     pub hashing: Hashing,
     /// How many sign-ins may fail.
     pub sign_in_limits: Limits,
+    /// How mail is sent, if it is.
+    pub mail: Mail,
     /// The API's document, as served.
     pub document: Arc<openapi::Document>,
 }
