@@ -8,6 +8,9 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
+    change_password,
+    password::{MAX_BYTES, NewPassword},
+    reset_routes, second_factor,
     sessions::{self, Session},
     throttle::Attempt,
 };
@@ -28,6 +31,9 @@ use crate::{
 /// The operations of signing in and out.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config.service(create_token).service(revoke_token).service(get_me);
+    change_password::routes(config);
+    reset_routes::routes(config);
+    second_factor::routes(config);
 }
 
 /// A sign-in form (RFC 6749). Fields that are not known are ignored, as the standard asks.
@@ -43,6 +49,9 @@ pub struct TokenRequest {
     /// The password, for `password`.
     #[schema(max_length = 1024, format = Password)]
     password: Option<String>,
+    /// A code of the second factor or a recovery code, for `password`, of a user who has a second factor.
+    #[schema(max_length = 50)]
+    otp: Option<String>,
     /// The refresh token, for `refresh_token`.
     #[schema(max_length = 200)]
     refresh_token: Option<String>,
@@ -81,7 +90,8 @@ pub struct RevokeRequest {
 ///
 /// Gives an access token for an e-mail address and a password, or for a refresh token. A refresh token can be used once:
 /// when it comes a second time, its whole session ends. Failed sign-ins are throttled, 10 for an account and 100 for a
-/// network within five minutes.
+/// network within five minutes. A right password of a user with a second factor is answered `second_factor_required` until
+/// `otp` comes with it.
 #[utoipa::path(
     tag = "auth",
     request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
@@ -98,7 +108,7 @@ async fn create_token(
     let Form(form) = form;
     let session = match (form.grant_type.as_str(), form.username, form.password, form.refresh_token) {
         ("password", Some(username), Some(password), None) => {
-            sign_in(&request, &state, &db, username, password).await?
+            sign_in(&request, &state, &db, username, password, form.otp.as_deref()).await?
         }
         ("refresh_token", None, None, Some(token)) => refresh(&state, &db, &token).await?,
         ("password" | "refresh_token", ..) => {
@@ -117,9 +127,16 @@ async fn create_token(
     }))
 }
 
-async fn sign_in(request: &HttpRequest, state: &State, db: &Db, username: String, password: String) -> Result<Session> {
+async fn sign_in(
+    request: &HttpRequest,
+    state: &State,
+    db: &Db,
+    username: String,
+    password: String,
+    otp: Option<&str>,
+) -> Result<Session> {
     let email = username.trim().to_lowercase();
-    if email.len() > 254 || password.len() > super::hashing::MAX_BYTES || email.contains('\0') {
+    if email.len() > 254 || password.len() > MAX_BYTES || email.contains('\0') {
         return Err(sessions::refused());
     }
     let now = state.clock.now();
@@ -130,11 +147,29 @@ async fn sign_in(request: &HttpRequest, state: &State, db: &Db, username: String
     // A hash takes long: others may have the connection meanwhile.
     drop(connection);
     let (user, stored) = user.unzip();
-    let right = state.hashing.verify(password, stored).await?;
-    let (true, Some(user)) = (right, user) else { return Err(sessions::refused()) };
+    let stored = stored.flatten();
+    let right = state.hashing.verify(password.clone(), stored.clone()).await?;
+    let (true, Some(user), Some(stored)) = (right, user, stored) else { return Err(sessions::refused()) };
+    let renewed = renewed_hash(state, &password, &stored).await?;
     let mut connection = db.connect().await?;
+    second_factor::demand(&mut connection, &state.secrets, user, otp, now).await?;
     attempt.succeed(&mut connection).await?;
+    if let Some(renewed) = renewed {
+        sessions::renew_hash(&mut connection, user, &stored, &renewed).await?;
+    }
     sessions::begin(&mut connection, user, now).await
+}
+
+/// A hash with the effort of today, when the stored one was made with less.
+async fn renewed_hash(state: &State, password: &str, stored: &str) -> Result<Option<String>> {
+    if !state.hashing.is_outdated(stored) {
+        return Ok(None);
+    }
+    // One of today's rules need not hold for a password of former days.
+    match NewPassword::parse(password) {
+        Ok(password) => state.hashing.hash(password).await.map(Some),
+        Err(_) => Ok(None),
+    }
 }
 
 async fn refresh(state: &State, db: &Db, token: &str) -> Result<Session> {
@@ -180,7 +215,7 @@ async fn get_me(caller: Me, _: Query<NoParams>, db: Db) -> Result<Tagged<UserVie
 }
 
 /// Whoever is signed in.
-struct Me(Arc<Caller>);
+pub(super) struct Me(pub Arc<Caller>);
 
 impl FromRequest for Me {
     type Error = Error;

@@ -28,11 +28,11 @@ pub struct Session {
     pub refresh_token: String,
 }
 
-/// Who `email` is, with the hash of their password, when they may sign in.
+/// Who `email` is, with the hash of their password if they have one, when they may sign in.
 ///
 /// # Errors
 /// The database's.
-pub async fn find_user(db: &mut AsyncPgConnection, email: &str) -> Result<Option<(UserId, String)>> {
+pub async fn find_user(db: &mut AsyncPgConnection, email: &str) -> Result<Option<(UserId, Option<String>)>> {
     let row = users::table
         .filter(users::email.eq(email))
         .filter(users::status.eq("active"))
@@ -41,6 +41,20 @@ pub async fn find_user(db: &mut AsyncPgConnection, email: &str) -> Result<Option
         .await
         .optional()?;
     Ok(row)
+}
+
+/// Keeps another hash of the same password.
+///
+/// # Errors
+/// The database's.
+pub async fn renew_hash(db: &mut AsyncPgConnection, user: UserId, stored: &str, renewed: &str) -> Result<()> {
+    // Unless the password was changed meanwhile.
+    diesel::update(users::table.find(user))
+        .filter(users::password_hash.eq(stored))
+        .set(users::password_hash.eq(renewed))
+        .execute(db)
+        .await?;
+    Ok(())
 }
 
 /// Begins a session of `user`.
@@ -136,6 +150,21 @@ pub async fn end(db: &mut AsyncPgConnection, session: SessionId, now: Instant) -
 pub async fn end_all(db: &mut AsyncPgConnection, user: UserId, now: Instant) -> Result<()> {
     diesel::update(sessions::table)
         .filter(sessions::user_id.eq(user))
+        .filter(sessions::ended_at.is_null())
+        .set(sessions::ended_at.eq(now))
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Ends all sessions of `user` but `keep`.
+///
+/// # Errors
+/// The database's.
+pub async fn end_others(db: &mut AsyncPgConnection, user: UserId, keep: SessionId, now: Instant) -> Result<()> {
+    diesel::update(sessions::table)
+        .filter(sessions::user_id.eq(user))
+        .filter(sessions::id.ne(keep))
         .filter(sessions::ended_at.is_null())
         .set(sessions::ended_at.eq(now))
         .execute(db)

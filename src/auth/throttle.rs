@@ -84,6 +84,25 @@ impl Attempt {
     }
 }
 
+/// Counts a request that needs no sign-in, `what`, from `address`, and on `account` when it names one; it stays counted
+/// whatever comes of it. Sign-ins are counted apart, so that nobody is kept from them by such requests.
+///
+/// # Errors
+/// 429 when there were too many.
+pub async fn count_request(
+    db: &mut AsyncPgConnection,
+    what: &str,
+    account: Option<&str>,
+    address: Option<IpAddr>,
+    limits: Limits,
+    now: Instant,
+) -> Result<()> {
+    if let Some(account) = account {
+        count(db, &format!("{what} account {account}"), limits.per_account, now).await?;
+    }
+    count(db, &format!("{what} network {}", network(address)), limits.per_network, now).await
+}
+
 async fn count(db: &mut AsyncPgConnection, subject: &str, limit: u32, now: Instant) -> Result<()> {
     let counted: Counted = sql_query(
         "INSERT INTO sign_in_failures AS seen (subject, failures, window_ends_at) VALUES ($1, 1, $2) \
