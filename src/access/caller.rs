@@ -3,18 +3,19 @@
 use std::{sync::Arc, time::Duration};
 
 use actix_web::{HttpMessage, HttpRequest};
-use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl};
+use diesel::{ExpressionMethods, JoinOnDsl, NullableExpressionMethods, OptionalExtension, QueryDsl};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use moka::future::Cache;
 
 use super::{
     policy::{Limits, Policy},
+    restriction::Restriction,
     role::Role,
 };
 use crate::{
     db::{
         Db, Jsonb,
-        schema::{role_policies, sessions, users},
+        schema::{role_policies, second_factors, sessions, users},
     },
     error::{Error, ProblemType, Result},
     rest::{id::Id, time::Instant},
@@ -54,6 +55,8 @@ pub struct Caller {
     pub session_id: SessionId,
     /// What their role may do.
     pub policy: Arc<Policy>,
+    /// What they have to do before anything else.
+    pub restriction: Option<Restriction>,
 }
 
 impl Caller {
@@ -65,10 +68,13 @@ impl Caller {
     /// The caller of `request`.
     ///
     /// # Errors
-    /// 401 without a valid token, or what kept the server from checking it.
+    /// 401 without a valid token, 403 for who has something else to do first, or what kept the server from checking.
     pub fn of(request: &HttpRequest) -> Result<Arc<Self>> {
         match request.extensions().get::<Identified>() {
-            Some(Identified::Caller(caller)) => Ok(Arc::clone(caller)),
+            Some(Identified::Caller(caller)) => {
+                caller.restriction.map_or(Ok(()), |restriction| restriction.admit(request.path()))?;
+                Ok(Arc::clone(caller))
+            }
             Some(Identified::Refused) => Err(Error::new(ProblemType::Unauthorized).with("error", "invalid_token")),
             Some(Identified::Unavailable(cause)) => Err(Error::unavailable(cause)),
             None => Err(Error::new(ProblemType::Unauthorized)),
@@ -99,6 +105,8 @@ struct SessionRow {
     user_id: UserId,
     team_id: TeamId,
     role: Role,
+    must_change_password: bool,
+    has_second_factor: bool,
     expires_at: Instant,
 }
 
@@ -122,7 +130,14 @@ impl Callers {
             return Ok(None);
         }
         let policy = self.policy(db, row.role).await?;
-        Ok(Some(Arc::new(Caller { user_id: row.user_id, team_id: row.team_id, session_id: session, policy })))
+        let lacks_second_factor = policy.limits.second_factor_required && !row.has_second_factor;
+        Ok(Some(Arc::new(Caller {
+            user_id: row.user_id,
+            team_id: row.team_id,
+            session_id: session,
+            policy,
+            restriction: Restriction::of(row.must_change_password, lacks_second_factor),
+        })))
     }
 
     /// The policy of `role`.
@@ -161,16 +176,32 @@ fn shared(error: &Arc<Error>) -> Error {
 }
 
 async fn load_session(db: &mut AsyncPgConnection, session: SessionId) -> Result<Option<SessionRow>> {
-    let row: Option<(UserId, TeamId, Role, Instant)> = sessions::table
+    type Row = (UserId, TeamId, Role, bool, Option<Instant>, Instant);
+    let row: Option<Row> = sessions::table
         .inner_join(users::table.on(users::id.eq(sessions::user_id)))
+        .left_join(second_factors::table.on(second_factors::user_id.eq(sessions::user_id)))
         .filter(sessions::id.eq(session))
         .filter(sessions::ended_at.is_null())
         .filter(users::status.eq("active"))
-        .select((users::id, users::team_id, users::role, sessions::expires_at))
+        .select((
+            users::id,
+            users::team_id,
+            users::role,
+            users::must_change_password,
+            second_factors::confirmed_at.nullable(),
+            sessions::expires_at,
+        ))
         .first(db)
         .await
         .optional()?;
-    Ok(row.map(|(user_id, team_id, role, expires_at)| SessionRow { user_id, team_id, role, expires_at }))
+    Ok(row.map(|(user_id, team_id, role, must_change_password, confirmed_at, expires_at)| SessionRow {
+        user_id,
+        team_id,
+        role,
+        must_change_password,
+        has_second_factor: confirmed_at.is_some(),
+        expires_at,
+    }))
 }
 
 async fn load_policy(db: &mut AsyncPgConnection, role: Role) -> Result<Policy> {
@@ -179,20 +210,34 @@ async fn load_policy(db: &mut AsyncPgConnection, role: Role) -> Result<Policy> {
         Option<crate::rest::number::Amount>,
         Option<crate::rest::number::Amount>,
         bool,
+        bool,
         Jsonb<super::policy::Grants>,
     );
-    let (max_discount_percent, max_contract_amount, max_order_amount, may_own_key_clients, Jsonb(grants)): Row =
-        role_policies::table
-            .find(role)
-            .select((
-                role_policies::max_discount_percent,
-                role_policies::max_contract_amount,
-                role_policies::max_order_amount,
-                role_policies::may_own_key_clients,
-                role_policies::grants,
-            ))
-            .first(db)
-            .await?;
-    let limits = Limits { max_discount_percent, max_contract_amount, max_order_amount, may_own_key_clients };
+    let (
+        max_discount_percent,
+        max_contract_amount,
+        max_order_amount,
+        may_own_key_clients,
+        second_factor_required,
+        Jsonb(grants),
+    ): Row = role_policies::table
+        .find(role)
+        .select((
+            role_policies::max_discount_percent,
+            role_policies::max_contract_amount,
+            role_policies::max_order_amount,
+            role_policies::may_own_key_clients,
+            role_policies::second_factor_required,
+            role_policies::grants,
+        ))
+        .first(db)
+        .await?;
+    let limits = Limits {
+        max_discount_percent,
+        max_contract_amount,
+        max_order_amount,
+        may_own_key_clients,
+        second_factor_required,
+    };
     Ok(Policy::new(role, limits, &grants))
 }

@@ -5,6 +5,7 @@ pub mod caller;
 pub mod keys;
 pub mod permission;
 pub mod policy;
+pub mod restriction;
 pub mod role;
 pub mod scope;
 pub mod token;

@@ -20,7 +20,8 @@ use crate::{
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(example = json!({"role": "manager", "version": 1, "created_at": "2026-11-24T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z",
     "permissions": {"clients:read": "own", "clients:designate_key": "none"},
-    "max_discount_percent": "5.00", "max_contract_amount": "0.00", "max_order_amount": "100000.00", "may_own_key_clients": false}))]
+    "max_discount_percent": "5.00", "max_contract_amount": "0.00", "max_order_amount": "100000.00", "may_own_key_clients": false,
+    "second_factor_required": false}))]
 pub struct RolePolicy {
     /// Whose policy it is.
     pub role: Role,
@@ -41,6 +42,8 @@ pub struct RolePolicy {
     pub max_order_amount: Option<Amount>,
     /// Whether users of the role may own key clients.
     pub may_own_key_clients: bool,
+    /// Whether users of the role need a second factor; without one they can do nothing but set it up.
+    pub second_factor_required: bool,
 }
 
 impl RolePolicy {
@@ -56,6 +59,7 @@ impl RolePolicy {
             max_contract_amount: policy.limits.max_contract_amount,
             max_order_amount: policy.limits.max_order_amount,
             may_own_key_clients: policy.limits.may_own_key_clients,
+            second_factor_required: policy.limits.second_factor_required,
         }
     }
 }

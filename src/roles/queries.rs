@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-type Row = (i64, Instant, Instant, Option<Percent>, Option<Amount>, Option<Amount>, bool, Jsonb<Grants>);
+type Row = (i64, Instant, Instant, Option<Percent>, Option<Amount>, Option<Amount>, bool, bool, Jsonb<Grants>);
 
 /// The policy of `role`.
 ///
@@ -37,16 +37,19 @@ pub async fn find(db: &mut AsyncPgConnection, _scope: &Scope<RolePolicy, Read>, 
             role_policies::max_contract_amount,
             role_policies::max_order_amount,
             role_policies::may_own_key_clients,
+            role_policies::second_factor_required,
             role_policies::grants,
         ))
         .first(db)
         .await?;
-    let (version, created_at, updated_at, discount, contract, order, may_own_key_clients, Jsonb(grants)) = row;
+    let (version, created_at, updated_at, discount, contract, order, may_own_key_clients, second_factor, Jsonb(grants)) =
+        row;
     let limits = Limits {
         max_discount_percent: discount,
         max_contract_amount: contract,
         max_order_amount: order,
         may_own_key_clients,
+        second_factor_required: second_factor,
     };
     Ok(RolePolicy::of(&Policy::new(role, limits, &grants), version, created_at, updated_at))
 }
@@ -67,6 +70,7 @@ pub async fn insert_initial(db: &mut AsyncPgConnection, now: Instant) -> Result<
             role_policies::max_contract_amount.eq(policy.limits.max_contract_amount),
             role_policies::max_order_amount.eq(policy.limits.max_order_amount),
             role_policies::may_own_key_clients.eq(policy.limits.may_own_key_clients),
+            role_policies::second_factor_required.eq(policy.limits.second_factor_required),
             role_policies::grants.eq(Jsonb(policy.grants().clone())),
         );
         diesel::insert_into(role_policies::table).values(row).on_conflict_do_nothing().execute(db).await?;
