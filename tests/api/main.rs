@@ -22,6 +22,7 @@ mod contacts;
 mod contracts;
 mod departments;
 mod interactions;
+mod mail;
 mod migrations;
 mod openapi;
 mod orders;

@@ -1,5 +1,9 @@
 //! Signing in, staying in, and being refused.
 
+mod passwords;
+mod resets;
+mod restrictions;
+mod second_factor;
 mod tokens;
 
 use actix_web::{http::Method, test::TestRequest};
