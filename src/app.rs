@@ -28,7 +28,9 @@ use crate::{
     db::Db,
     departments, docs,
     error::{Error, ProblemType, Result},
-    interactions, openapi, orders, problems, products, rest, roles,
+    interactions,
+    mail::Mail,
+    openapi, orders, problems, products, rest, roles,
     secrets::Secrets,
     service, service_accounts, sessions, teams, timeline, users,
 };
@@ -49,6 +51,8 @@ pub struct State {
     pub hashing: Hashing,
     /// How many sign-ins may fail.
     pub sign_in_limits: Limits,
+    /// How mail is sent, if it is.
+    pub mail: Mail,
     /// The API's document, as served.
     pub document: Arc<openapi::Document>,
 }

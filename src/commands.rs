@@ -6,19 +6,23 @@ use diesel_async::RunQueryDsl;
 
 use crate::{
     access::{caller::TeamId, keys::Keys, role::Role, scope::Scope},
-    auth::hashing::{Hashing, NewPassword},
+    auth::{
+        hashing::Hashing,
+        password::{Bearer, NewPassword},
+    },
     clock::Clock,
     db::{self, schema::teams},
     demo,
     error::{Error, Result},
     rest::{
         change,
+        invalid::Invalid,
         text::{Email, Line},
     },
     secrets::{Secrets, random_text},
     setup::{self, FIRST_SUPERVISOR, Prepared},
     teams::{self as groups, NewTeam},
-    users::{self as people, NewUser},
+    users::{self as people, FirstPassword, NewUser},
 };
 
 /// A user to be created from the command line.
@@ -50,7 +54,10 @@ pub async fn migrate(url: &str) -> Result<()> {
     Ok(())
 }
 
-/// Creates a user and prints the generated password.
+/// What a printed password is good for: whoever reads it is not its user (ASVS 6.4.1).
+const MUST_CHANGE: &str = "must choose another at PUT /v1/me/password";
+
+/// Creates a user and prints the generated password, which the user must change before anything else.
 ///
 /// # Errors
 /// What is wrong with the user.
@@ -71,15 +78,15 @@ pub async fn create_user(url: &str, secrets: &Secrets, user: CreateUser) -> Resu
             Some(id) => id,
             None => groups::insert(tx, &Scope::system(), NewTeam { name: team }).await?.id,
         };
-        let new = NewUser { name, email, job_title: None, role, team_id, password: password.clone() };
-        people::insert(tx, &Scope::system(), new, hash).await
+        let new = NewUser { name, email, job_title: None, role, team_id };
+        people::insert(tx, &Scope::system(), new, FirstPassword::Temporary(hash)).await
     })
     .await?;
-    println!("{} may sign in with the password {}", user.email, password.reveal());
+    println!("{} may sign in, and then {MUST_CHANGE}, with the password {}", user.email, password.reveal());
     Ok(())
 }
 
-/// Gives a user a new password, prints it, and ends the user's sessions.
+/// Gives a user a new password, prints it, and ends the user's sessions. The user must change it before anything else.
 ///
 /// # Errors
 /// When there is no such user.
@@ -94,12 +101,12 @@ pub async fn reset_password(url: &str, secrets: &Secrets, email: &str) -> Result
         people::reset_password(tx, &Scope::system(), &email, hash).await
     })
     .await?;
-    println!("{email} may sign in with the password {}", password.reveal());
+    println!("{email} may sign in, and then {MUST_CHANGE}, with the password {}", password.reveal());
     Ok(())
 }
 
 async fn generated(hashing: &Hashing) -> Result<(NewPassword, String)> {
-    let password = NewPassword::parse(random_text::<18>()?).map_err(Error::internal)?;
+    let password = NewPassword::parse(&random_text::<18>()?).map_err(Error::internal)?;
     let hash = hashing.hash(password.clone()).await?;
     Ok((password, hash))
 }
@@ -125,11 +132,17 @@ pub async fn seed_demo(url: &str, hashing: &Hashing, clock: &Clock, given: &Demo
         }
     };
     let password =
-        NewPassword::parse(password).map_err(|invalid| Error::internal(format!("LIAISON_DEMO_PASSWORD: {invalid}")))?;
+        demo_password(&password).map_err(|invalid| Error::internal(format!("LIAISON_DEMO_PASSWORD: {invalid}")))?;
     let mut connection = db::connect(url).await?;
     demo::load(&mut connection, hashing, clock, password).await?;
     println!("Northwind is loaded. Its users sign in as first.last@northwind.example with the password {shown}");
     Ok(())
+}
+
+fn demo_password(text: &str) -> Result<NewPassword, Invalid> {
+    let password = NewPassword::parse(text)?;
+    password.check(&Bearer { email: "northwind.example", name: "Northwind", has_second_factor: false })?;
+    Ok(password)
 }
 
 /// The same, and nothing when the database has clients already.
@@ -151,7 +164,9 @@ pub async fn seed_demo_if_empty(url: &str, hashing: &Hashing, clock: &Clock, giv
 pub async fn prepare(url: &str, secrets: &Secrets, hashing: &Hashing, clock: &Clock) -> Result<Keys> {
     let Prepared { keys, first_password } = setup::prepare(url, secrets, hashing, clock).await?;
     if let Some(password) = first_password {
-        println!("The first supervisor signs in as {FIRST_SUPERVISOR} with the password {password}");
+        println!(
+            "The first supervisor signs in as {FIRST_SUPERVISOR}, and then {MUST_CHANGE}, with the password {password}"
+        );
     }
     Ok(keys)
 }

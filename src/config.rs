@@ -8,6 +8,7 @@ use clap::Args;
 use crate::{
     auth::throttle::Limits,
     db::{Target, TargetError, local::default_data_dir},
+    mail::{self, ResetUrl, Smtp},
     secrets::SECRET_BYTES,
 };
 
@@ -42,6 +43,17 @@ pub struct Settings {
     /// How many sign-ins from one network may fail within five minutes.
     #[arg(long, env = "LIAISON_SIGN_IN_FAILURES_PER_NETWORK", default_value = "100", value_name = "COUNT")]
     pub sign_in_failures_per_network: String,
+    /// The mail server that links to set a password are sent by: smtps://user:password@host, or smtp:// with STARTTLS, which
+    /// only a server on this machine may lack. Without it no mail is sent, and supervisors hand the links on.
+    #[arg(long, env = "LIAISON_SMTP_URL", hide_env_values = true, value_name = "URL")]
+    pub smtp_url: Option<String>,
+    /// Whom mail comes from, such as `Liaison <crm@example.com>`; needed with a mail server.
+    #[arg(long, env = "LIAISON_MAIL_FROM", value_name = "ADDRESS")]
+    pub mail_from: Option<String>,
+    /// Where the front end sets a password, such as https://app.example/reset#token={token}; without it the token is told
+    /// alone.
+    #[arg(long, env = "LIAISON_PASSWORD_RESET_URL", value_name = "URL")]
+    pub password_reset_url: Option<String>,
     /// What to log, such as `info` or `liaison=debug,info`.
     #[arg(long, env = "LIAISON_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,
@@ -69,6 +81,8 @@ pub struct Config {
     pub pool_size: usize,
     /// How many sign-ins may fail.
     pub sign_in_limits: Limits,
+    /// How mail is sent.
+    pub mail: mail::Settings,
     /// What to log.
     pub log: String,
     /// Whether to log JSON.
@@ -118,6 +132,7 @@ impl Settings {
             problems.note("--sign-in-failures-per-account", count(&self.sign_in_failures_per_account, 100));
         let per_network =
             problems.note("--sign-in-failures-per-network", count(&self.sign_in_failures_per_network, 1_000_000));
+        let mail = self.mail(&mut problems);
         let log = problems.note("--log", self.log.parse::<tracing_subscriber::EnvFilter>().map(|_| self.log.clone()));
         let log_json = problems.note("--log-format", log_format(&self.log_format));
 
@@ -139,9 +154,23 @@ impl Settings {
             workers,
             pool_size,
             sign_in_limits: Limits { per_account: small(per_account), per_network: small(per_network) },
+            mail,
             log,
             log_json,
         })
+    }
+}
+
+impl Settings {
+    fn mail(&self, problems: &mut Problems) -> mail::Settings {
+        let smtp = match (&self.smtp_url, &self.mail_from) {
+            (Some(url), Some(from)) => problems.note("LIAISON_SMTP_URL", Smtp::parse(url, from)),
+            (Some(_), None) => problems.note("LIAISON_MAIL_FROM", Err("a mail server is set, but no sender")),
+            (None, _) => None,
+        };
+        let reset_url = self.password_reset_url.as_deref();
+        let reset_url = reset_url.and_then(|url| problems.note("--password-reset-url", ResetUrl::parse(url)));
+        mail::Settings { smtp, reset_url }
     }
 }
 
@@ -208,16 +237,20 @@ mod tests {
             ("--pool-size", "-1"),
             ("--sign-in-failures-per-account", "101"),
             ("--sign-in-failures-per-network", "many"),
+            ("--smtp-url", "mail.example.com"),
+            ("--password-reset-url", "https://app.example/reset"),
             ("--log", "liaison=loud"),
             ("--log-format", "xml"),
         ];
-        let arguments: Vec<String> = wrong.iter().map(|(flag, value)| format!("{flag}={value}")).collect();
+        let mut arguments: Vec<String> = wrong.iter().map(|(flag, value)| format!("{flag}={value}")).collect();
+        arguments.push("--mail-from=crm@example.com".to_owned());
         let message = check(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).unwrap_err();
         assert_eq!(message.lines().count(), wrong.len(), "{message}");
         for (flag, _) in wrong {
             let variable = match flag {
                 "--database-url" => "DATABASE_URL",
                 "--secret-key" => "LIAISON_SECRET_KEY",
+                "--smtp-url" => "LIAISON_SMTP_URL",
                 flag => flag,
             };
             assert!(message.lines().any(|line| line.starts_with(&format!("{variable}: "))), "{flag}: {message}");
@@ -225,9 +258,23 @@ mod tests {
     }
 
     #[test]
+    fn a_mail_server_needs_a_sender() {
+        let server = "smtps://mail.example.com";
+        assert!(check(&["--smtp-url", server]).unwrap_err().starts_with("LIAISON_MAIL_FROM: "));
+        assert!(
+            check(&["--smtp-url", server, "--mail-from", "Liaison <crm@example.com>"]).unwrap().mail.smtp.is_some()
+        );
+        assert!(check(&[]).unwrap().mail.smtp.is_none());
+    }
+
+    #[test]
     fn secrets_are_never_repeated() {
         for url in ["postgres://u:hush@[/db", "postgres://u:hush@db:port/db", "host=db password=hush nonsense"] {
             let message = check(&["--database-url", url]).unwrap_err();
+            assert!(!message.contains("hush"), "{message}");
+        }
+        for url in ["smtp://u:hush@mail.example.com/x", "smtp://u:hush@:x"] {
+            let message = check(&["--smtp-url", url, "--mail-from", "crm@example.com"]).unwrap_err();
             assert!(!message.contains("hush"), "{message}");
         }
         for key in ["hush", "hush!", "aHVzaGh1c2hodXNoaHVzaA"] {

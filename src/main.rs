@@ -77,14 +77,15 @@ enum Seed {
 
 #[derive(Subcommand)]
 enum User {
-    /// Create a user and print the generated password.
+    /// Create a user and print the generated password, which the user must change before anything else.
     Create {
         #[command(flatten)]
         settings: Settings,
         #[command(flatten)]
         user: commands::CreateUser,
     },
-    /// Give a user a new generated password and print it; all of the user's sessions end.
+    /// Give a user a new generated password, to be changed before anything else, and print it; all of the user's sessions
+    /// end.
     ResetPassword {
         #[command(flatten)]
         settings: Settings,

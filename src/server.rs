@@ -13,6 +13,7 @@ use crate::{
     config::Config,
     db::{Db, PoolSettings},
     error::{Error, Result},
+    mail::{self, Mail},
     openapi::Document,
     secrets::Secrets,
 };
@@ -35,6 +36,7 @@ pub fn state(
         callers: Callers::default(),
         hashing,
         sign_in_limits,
+        mail: Mail::default(),
         document,
     }
 }
@@ -44,11 +46,12 @@ pub fn state(
 /// # Errors
 /// When the address cannot be had.
 pub async fn serve(config: &Config, url: &str, state: State) -> Result<()> {
-    let state = Data::new(state);
+    let state = Data::new(State { mail: Mail::new(&config.mail)?, ..state });
     let settings = PoolSettings { max_size: config.pool_size, ..PoolSettings::default() };
     let url = url.to_owned();
     let own_pool = Db::new(&url, PoolSettings { max_size: 1, ..settings });
-    let background = actix_web::rt::spawn(background::run(own_pool, state.clock.clone()));
+    let background = actix_web::rt::spawn(background::run(own_pool.clone(), state.clock.clone()));
+    let post = state.mail.is_configured().then(|| actix_web::rt::spawn(mail::run(own_pool, state.clone())));
     let server = HttpServer::new(move || app::app(state.clone(), Db::new(&url, settings)))
         .workers(config.workers)
         .shutdown_timeout(25)
@@ -58,5 +61,8 @@ pub async fn serve(config: &Config, url: &str, state: State) -> Result<()> {
     println!("Liaison listens on http://{0} · Swagger UI: http://{0}/docs/", config.listen);
     let served = server.await.map_err(Error::internal);
     background.abort();
+    if let Some(post) = post {
+        post.abort();
+    }
     served
 }

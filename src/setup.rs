@@ -5,7 +5,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::{
     access::{keys::Keys, role::Role, scope::Scope},
-    auth::hashing::{Hashing, NewPassword},
+    auth::{hashing::Hashing, password::NewPassword},
     clock::Clock,
     db::{self, schema::users},
     error::{Error, Result},
@@ -16,7 +16,7 @@ use crate::{
     roles,
     secrets::{Secrets, random_text},
     teams::{self, NewTeam},
-    users::{self as people, NewUser},
+    users::{self as people, FirstPassword, NewUser},
 };
 
 /// The address of the supervisor that the first start makes.
@@ -26,7 +26,7 @@ pub const FIRST_SUPERVISOR: &str = "supervisor@liaison.example";
 pub struct Prepared {
     /// The signing keys.
     pub keys: Keys,
-    /// The password of the first supervisor, when there was no user before.
+    /// The password of the first supervisor, to be changed at once, when there was no user before.
     pub first_password: Option<String>,
 }
 
@@ -51,7 +51,7 @@ async fn first_supervisor(db: &mut AsyncPgConnection, hashing: &Hashing, clock: 
         return Ok(None);
     }
     let password = random_text::<18>()?;
-    let hash = hashing.hash(NewPassword::parse(password.clone()).map_err(Error::internal)?).await?;
+    let hash = hashing.hash(NewPassword::parse(&password).map_err(Error::internal)?).await?;
     let supervisor = |team_id| -> Result<NewUser> {
         Ok(NewUser {
             name: Line::parse("First supervisor").map_err(Error::internal)?,
@@ -59,13 +59,12 @@ async fn first_supervisor(db: &mut AsyncPgConnection, hashing: &Hashing, clock: 
             job_title: None,
             role: Role::Supervisor,
             team_id,
-            password: NewPassword::parse(password.clone()).map_err(Error::internal)?,
         })
     };
     change::by_system(db, clock.now(), async |tx| {
         let name = Line::parse("Management").map_err(Error::internal)?;
         let team = teams::insert(tx, &Scope::system(), NewTeam { name }).await?;
-        people::insert(tx, &Scope::system(), supervisor(team.id)?, hash).await?;
+        people::insert(tx, &Scope::system(), supervisor(team.id)?, FirstPassword::Temporary(hash)).await?;
         Ok(())
     })
     .await?;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
-use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, dsl::array};
+use diesel::{ExpressionMethods, JoinOnDsl, NullableExpressionMethods, OptionalExtension, QueryDsl, dsl::array};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use moka::future::Cache;
 use uuid::Uuid;
@@ -15,12 +15,13 @@ use uuid::Uuid;
 use super::{
     key::{KeyRow, KeyUses},
     policy::{Limits, Policy},
+    restriction::Restriction,
     role::Role,
 };
 use crate::{
     db::{
         Db, Jsonb,
-        schema::{account_team_members, role_policies, sessions, users},
+        schema::{account_team_members, role_policies, second_factors, sessions, users},
     },
     error::{Error, ProblemType, Result},
     rest::{id::Id, time::Instant},
@@ -79,6 +80,8 @@ pub struct Caller {
     pub policy: Arc<Policy>,
     /// The clients that count as their own besides those that they own.
     pub account_teams: AccountTeams,
+    /// What they have to do before anything else.
+    pub restriction: Option<Restriction>,
 }
 
 impl Caller {
@@ -95,21 +98,16 @@ impl Caller {
         }
     }
 
-    /// Their session; a service account has none.
-    pub fn session_id(&self) -> Option<SessionId> {
-        match self.credential {
-            Credential::Session(session) => Some(session),
-            Credential::Key(_) => None,
-        }
-    }
-
     /// The caller of `request`.
     ///
     /// # Errors
-    /// 401 without a valid token, or what kept the server from checking it.
+    /// 401 without a valid token, 403 for who has something else to do first, or what kept the server from checking.
     pub fn of(request: &HttpRequest) -> Result<Arc<Self>> {
         match request.extensions().get::<Identified>() {
-            Some(Identified::Caller(caller)) => Ok(Arc::clone(caller)),
+            Some(Identified::Caller(caller)) => {
+                caller.restriction.map_or(Ok(()), |restriction| restriction.admit(request.path()))?;
+                Ok(Arc::clone(caller))
+            }
             Some(Identified::Refused) => Err(Error::new(ProblemType::Unauthorized).with("error", "invalid_token")),
             Some(Identified::Unavailable(cause)) => Err(Error::unavailable(cause)),
             None => Err(Error::new(ProblemType::Unauthorized)),
@@ -161,6 +159,8 @@ struct SessionRow {
     user_id: UserId,
     team_id: TeamId,
     role: Role,
+    must_change_password: bool,
+    has_second_factor: bool,
     expires_at: Instant,
     account_teams: AccountTeams,
 }
@@ -187,12 +187,14 @@ impl Callers {
             return Ok(None);
         }
         let policy = self.policy(db, row.role).await?;
+        let lacks_second_factor = policy.limits.second_factor_required && !row.has_second_factor;
         Ok(Some(Arc::new(Caller {
             user_id: row.user_id,
             team_id: row.team_id,
             credential: Credential::Session(session),
             policy,
             account_teams: row.account_teams,
+            restriction: Restriction::of(row.must_change_password, lacks_second_factor),
         })))
     }
 
@@ -236,19 +238,31 @@ async fn load_session(db: &mut AsyncPgConnection, session: SessionId) -> Result<
     let memberships = account_team_members::table
         .filter(account_team_members::user_id.eq(sessions::user_id))
         .select(account_team_members::client_id);
-    let row: Option<(UserId, TeamId, Role, Instant, Vec<Uuid>)> = sessions::table
+    type Row = (UserId, TeamId, Role, bool, Option<Instant>, Instant, Vec<Uuid>);
+    let row: Option<Row> = sessions::table
         .inner_join(users::table.on(users::id.eq(sessions::user_id)))
+        .left_join(second_factors::table.on(second_factors::user_id.eq(sessions::user_id)))
         .filter(sessions::id.eq(session))
         .filter(sessions::ended_at.is_null())
         .filter(users::status.eq("active"))
-        .select((users::id, users::team_id, users::role, sessions::expires_at, array(memberships)))
+        .select((
+            users::id,
+            users::team_id,
+            users::role,
+            users::must_change_password,
+            second_factors::confirmed_at.nullable(),
+            sessions::expires_at,
+            array(memberships),
+        ))
         .first(db)
         .await
         .optional()?;
-    Ok(row.map(|(user_id, team_id, role, expires_at, memberships)| SessionRow {
+    Ok(row.map(|(user_id, team_id, role, must_change_password, confirmed_at, expires_at, memberships)| SessionRow {
         user_id,
         team_id,
         role,
+        must_change_password,
+        has_second_factor: confirmed_at.is_some(),
         expires_at,
         account_teams: memberships.into(),
     }))
@@ -264,20 +278,34 @@ pub async fn load_policy(db: &mut AsyncPgConnection, role: Role) -> Result<Polic
         Option<crate::rest::number::Amount>,
         Option<crate::rest::number::Amount>,
         bool,
+        bool,
         Jsonb<super::policy::Grants>,
     );
-    let (max_discount_percent, max_contract_amount, max_order_amount, may_own_key_clients, Jsonb(grants)): Row =
-        role_policies::table
-            .find(role)
-            .select((
-                role_policies::max_discount_percent,
-                role_policies::max_contract_amount,
-                role_policies::max_order_amount,
-                role_policies::may_own_key_clients,
-                role_policies::grants,
-            ))
-            .first(db)
-            .await?;
-    let limits = Limits { max_discount_percent, max_contract_amount, max_order_amount, may_own_key_clients };
+    let (
+        max_discount_percent,
+        max_contract_amount,
+        max_order_amount,
+        may_own_key_clients,
+        second_factor_required,
+        Jsonb(grants),
+    ): Row = role_policies::table
+        .find(role)
+        .select((
+            role_policies::max_discount_percent,
+            role_policies::max_contract_amount,
+            role_policies::max_order_amount,
+            role_policies::may_own_key_clients,
+            role_policies::second_factor_required,
+            role_policies::grants,
+        ))
+        .first(db)
+        .await?;
+    let limits = Limits {
+        max_discount_percent,
+        max_contract_amount,
+        max_order_amount,
+        may_own_key_clients,
+        second_factor_required,
+    };
     Ok(Policy::new(role, limits, &grants))
 }

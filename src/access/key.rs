@@ -90,6 +90,7 @@ impl KeyRow {
             credential: Credential::Key(key),
             policy: Arc::new(policy.narrowed(&scopes)),
             account_teams: Arc::clone(&self.account_teams),
+            restriction: None,
         }
     }
 }

@@ -41,6 +41,8 @@ pub struct Limits {
     pub max_order_amount: Option<Amount>,
     /// Whether its users may own key clients.
     pub may_own_key_clients: bool,
+    /// Whether its users need a second factor.
+    pub second_factor_required: bool,
 }
 
 impl Policy {
@@ -88,18 +90,21 @@ fn initial_limits(role: Role) -> Limits {
             max_contract_amount: amount(0),
             max_order_amount: amount(100_000),
             may_own_key_clients: false,
+            second_factor_required: false,
         },
         Role::KeyAccountManager => Limits {
             max_discount_percent: percent(15),
             max_contract_amount: amount(1_000_000),
             max_order_amount: amount(1_000_000),
             may_own_key_clients: true,
+            second_factor_required: false,
         },
         Role::Supervisor => Limits {
             max_discount_percent: None,
             max_contract_amount: None,
             max_order_amount: None,
             may_own_key_clients: true,
+            second_factor_required: false,
         },
     }
 }
@@ -111,6 +116,14 @@ fn initial_limits(role: Role) -> Limits {
 pub async fn may_own_key_clients(db: &mut AsyncPgConnection, role: Role) -> Result<bool> {
     let may = role_policies::table.find(role).select(role_policies::may_own_key_clients).for_share().first(db).await?;
     Ok(may)
+}
+
+/// Whether users of `role` need a second factor, read in the open transaction.
+///
+/// # Errors
+/// The database's.
+pub async fn second_factor_required(db: &mut AsyncPgConnection, role: Role) -> Result<bool> {
+    Ok(role_policies::table.find(role).select(role_policies::second_factor_required).first(db).await?)
 }
 
 #[cfg(test)]
@@ -156,6 +169,7 @@ mod tests {
             max_contract_amount: None,
             max_order_amount: None,
             may_own_key_clients: true,
+            second_factor_required: false,
         };
         let policy = Policy::new(Role::Supervisor, limits, &stored);
         assert_eq!(policy.narrowed(&["clients:read"]).reach("clients:read"), Reach::None);

@@ -57,13 +57,13 @@ pub async fn grant(request: &HttpRequest, state: &State, db: &Db, form: ClientFo
 async fn authenticate(state: &State, db: &Db, id: &str, key: &Presented, on: Occasion) -> Result<Arc<Caller>> {
     // A wrong key is counted against its network only: nobody guesses 256 bits, and nobody shall lock a program out that
     // runs elsewhere.
-    let limit = state.sign_in_limits.per_network;
+    let limits = state.sign_in_limits;
     let mut connection = db.connect().await?;
-    throttle::count_from(&mut connection, "clients", on.address, limit, on.now).await?;
+    throttle::count_request(&mut connection, "client", None, on.address, limits, on.now).await?;
     drop(connection);
     let caller = state.callers.of_key(db, key, on).await?;
     let caller = caller.filter(|caller| names(id, key, caller)).ok_or_else(invalid_client)?;
-    throttle::take_back(&mut *db.connect().await?, "clients", on.address).await?;
+    throttle::take_back(&mut *db.connect().await?, "client", on.address).await?;
     Ok(caller)
 }
 

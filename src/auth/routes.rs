@@ -2,17 +2,16 @@
 
 use std::{future::Future, pin::Pin};
 
-use actix_web::{
-    FromRequest, HttpMessage, HttpRequest, HttpResponse, dev::Payload, get, http::header, post, web::Data,
-};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, dev::Payload, get, post, web::Data};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
+    change_password,
     client_credentials::{self, ClientForm},
-    sessions::{self, Session},
-    throttle::Attempt,
+    reset_routes, second_factor, sessions,
+    sign_in::{Credentials, refresh, sign_in},
 };
 use crate::{
     access::{
@@ -23,7 +22,7 @@ use crate::{
     db::Db,
     error::{Error, ProblemType, Result},
     rest::{
-        address, body,
+        body,
         etag::Tagged,
         fields::Fields,
         list::{NoParams, Query},
@@ -35,6 +34,9 @@ use crate::{
 /// The operations of signing in and out.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config.service(create_token).service(revoke_token).service(get_me);
+    change_password::routes(config);
+    reset_routes::routes(config);
+    second_factor::routes(config);
 }
 
 /// A sign-in form (RFC 6749). Fields that are not known are ignored, as the standard asks.
@@ -50,6 +52,9 @@ pub struct TokenRequest {
     /// The password, for `password`.
     #[schema(max_length = 1024, format = Password)]
     password: Option<String>,
+    /// A code of the second factor or a recovery code, for `password`, of a user who has a second factor.
+    #[schema(max_length = 50)]
+    otp: Option<String>,
     /// The refresh token, for `refresh_token`.
     #[schema(max_length = 200)]
     refresh_token: Option<String>,
@@ -115,6 +120,8 @@ pub struct RevokeRequest {
 /// was lost, and the same token is answered again. Failed sign-ins are throttled, 10 for an account and 100 for a
 /// network within five minutes.
 ///
+/// A right password of a user with a second factor is answered `second_factor_required` until `otp` comes with it.
+///
 /// A program gives an API key of its service account instead (`client_credentials`, RFC 6749, section 4.4), in the form or
 /// by HTTP Basic, and gets no refresh token: it asks anew. What ends the key ends the token.
 #[utoipa::path(
@@ -137,10 +144,11 @@ async fn create_token(
         return Ok(TokenResponse::answer(granted.token, None, Some(granted.scope)));
     }
     let client = form.client_id.and_then(label).unwrap_or_else(|| "first-party".to_owned());
-    let origin = origin(&request, Some(client.clone()), form.device.and_then(label));
+    let origin = Origin::of(&request, client.clone(), form.device.and_then(label));
     let session = match (form.grant_type.as_str(), form.username, form.password, form.refresh_token) {
         ("password", Some(username), Some(password), None) => {
-            sign_in(&request, &state, &db, username, password, origin).await?
+            let credentials = Credentials { username, password, otp: form.otp };
+            sign_in(&request, &state, &db, credentials, origin).await?
         }
         ("refresh_token", None, None, Some(token)) => refresh(&state, &db, &token, &origin).await?,
         ("password" | "refresh_token", ..) => {
@@ -156,53 +164,6 @@ async fn create_token(
 fn label(text: String) -> Option<String> {
     let sound = (1..=100).contains(&text.chars().count()) && !text.chars().any(char::is_control);
     sound.then_some(text)
-}
-
-/// Where `request` comes from.
-fn origin(request: &HttpRequest, client: Option<String>, device: Option<String>) -> Origin {
-    let user_agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
-    Origin {
-        client,
-        device,
-        user_agent: user_agent.map(|agent| agent.chars().take(200).collect()),
-        address: address::of(request).map(|address| address.to_string()),
-    }
-}
-
-async fn sign_in(
-    request: &HttpRequest,
-    state: &State,
-    db: &Db,
-    username: String,
-    password: String,
-    origin: Origin,
-) -> Result<Session> {
-    let email = username.trim().to_lowercase();
-    if email.len() > 254 || password.len() > super::hashing::MAX_BYTES || email.contains('\0') {
-        return Err(sessions::refused());
-    }
-    let now = state.clock.now();
-    let address = address::of(request);
-    let mut connection = db.connect().await?;
-    let attempt = Attempt::begin(&mut connection, &email, address, state.sign_in_limits, now).await?;
-    let user = sessions::find_user(&mut connection, &email).await?;
-    // A hash takes long: others may have the connection meanwhile.
-    drop(connection);
-    let (user, stored) = user.unzip();
-    let right = state.hashing.verify(password, stored).await?;
-    let (true, Some(user)) = (right, user) else { return Err(sessions::refused()) };
-    let mut connection = db.connect().await?;
-    attempt.succeed(&mut connection).await?;
-    sessions::begin(&mut connection, user, origin, now).await
-}
-
-async fn refresh(state: &State, db: &Db, token: &str, origin: &Origin) -> Result<Session> {
-    let mut db = db.connect().await?;
-    let refreshed = sessions::refresh(&mut db, &state.secrets, token, origin, state.clock.now()).await;
-    if refreshed.is_err() {
-        state.callers.forget();
-    }
-    refreshed
 }
 
 /// Sign out

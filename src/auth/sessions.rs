@@ -2,9 +2,7 @@
 
 use aws_lc_rs::digest;
 use chrono::Duration;
-use diesel::{
-    ExpressionMethods, JoinOnDsl, NullableExpressionMethods, OptionalExtension, PgExpressionMethods, QueryDsl,
-};
+use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, PgExpressionMethods, QueryDsl};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 
 use crate::{
@@ -29,21 +27,34 @@ pub struct Session {
     pub refresh_token: String,
 }
 
-/// Who `email` is, with the hash of their password, when they may sign in.
+/// Who `email` is, with the hash of their password if they have one, when they may sign in.
 ///
 /// # Errors
 /// The database's.
-pub async fn find_user(db: &mut AsyncPgConnection, email: &str) -> Result<Option<(UserId, String)>> {
+pub async fn find_user(db: &mut AsyncPgConnection, email: &str) -> Result<Option<(UserId, Option<String>)>> {
     let row = users::table
         .filter(users::email.eq(email))
         .filter(users::kind.eq("person"))
         .filter(users::status.eq("active"))
-        .filter(users::password_hash.is_not_null())
-        .select((users::id, users::password_hash.assume_not_null()))
+        .select((users::id, users::password_hash))
         .first(db)
         .await
         .optional()?;
     Ok(row)
+}
+
+/// Keeps another hash of the same password.
+///
+/// # Errors
+/// The database's.
+pub async fn renew_hash(db: &mut AsyncPgConnection, user: UserId, stored: &str, renewed: &str) -> Result<()> {
+    // Unless the password was changed meanwhile.
+    diesel::update(users::table.find(user))
+        .filter(users::password_hash.eq(stored))
+        .set(users::password_hash.eq(renewed))
+        .execute(db)
+        .await?;
+    Ok(())
 }
 
 /// Begins a session of `user`.

@@ -84,30 +84,35 @@ impl Attempt {
     }
 }
 
-/// Counts one attempt of `what` from the network of `address`, of which there may be `limit` within five minutes.
-///
-/// # Errors
-/// 429 when there were too many.
-pub async fn count_from(
-    db: &mut AsyncPgConnection,
-    what: &str,
-    address: Option<IpAddr>,
-    limit: u32,
-    now: Instant,
-) -> Result<()> {
-    count(db, &format!("{what} of {}", network(address)), limit, now).await
-}
-
 /// Takes one attempt back that was rightly made.
 ///
 /// # Errors
 /// The database's.
 pub async fn take_back(db: &mut AsyncPgConnection, what: &str, address: Option<IpAddr>) -> Result<()> {
     sql_query("UPDATE sign_in_failures SET failures = failures - 1 WHERE subject = $1 AND failures > 0")
-        .bind::<Text, _>(format!("{what} of {}", network(address)))
+        .bind::<Text, _>(format!("{what} network {}", network(address)))
         .execute(db)
         .await?;
     Ok(())
+}
+
+/// Counts a request that needs no sign-in, `what`, from `address`, and on `account` when it names one; it stays counted
+/// whatever comes of it. Sign-ins are counted apart, so that nobody is kept from them by such requests.
+///
+/// # Errors
+/// 429 when there were too many.
+pub async fn count_request(
+    db: &mut AsyncPgConnection,
+    what: &str,
+    account: Option<&str>,
+    address: Option<IpAddr>,
+    limits: Limits,
+    now: Instant,
+) -> Result<()> {
+    if let Some(account) = account {
+        count(db, &format!("{what} account {account}"), limits.per_account, now).await?;
+    }
+    count(db, &format!("{what} network {}", network(address)), limits.per_network, now).await
 }
 
 async fn count(db: &mut AsyncPgConnection, subject: &str, limit: u32, now: Instant) -> Result<()> {

@@ -289,6 +289,25 @@ diesel::table! {
 }
 
 diesel::table! {
+    outgoing_mails (id) {
+        id -> Uuid,
+        created_at -> Timestamptz,
+        sealed_letter -> Bytea,
+        attempts -> Int4,
+        due_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    password_resets (user_id) {
+        user_id -> Uuid,
+        token_hash -> Bytea,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     products (id) {
         id -> Uuid,
         version -> Int8,
@@ -308,6 +327,13 @@ diesel::table! {
         weaknesses -> Nullable<Text>,
         is_active -> Bool,
         search -> Text,
+    }
+}
+
+diesel::table! {
+    recovery_codes (user_id, code_hash) {
+        user_id -> Uuid,
+        code_hash -> Bytea,
     }
 }
 
@@ -332,6 +358,17 @@ diesel::table! {
         max_order_amount -> Nullable<Numeric>,
         may_own_key_clients -> Bool,
         grants -> Jsonb,
+        second_factor_required -> Bool,
+    }
+}
+
+diesel::table! {
+    second_factors (user_id) {
+        user_id -> Uuid,
+        sealed_secret -> Bytea,
+        created_at -> Timestamptz,
+        confirmed_at -> Nullable<Timestamptz>,
+        last_step -> Int8,
     }
 }
 
@@ -400,6 +437,8 @@ diesel::table! {
         team_id -> Uuid,
         status -> Text,
         password_hash -> Nullable<Text>,
+        password_is_long -> Bool,
+        must_change_password -> Bool,
         kind -> Text,
     }
 }
@@ -414,7 +453,10 @@ diesel::joinable!(order_events -> users (actor_id));
 diesel::joinable!(order_lines -> orders (order_id));
 diesel::joinable!(order_lines -> products (product_id));
 diesel::joinable!(orders -> departments (department_id));
+diesel::joinable!(password_resets -> users (user_id));
+diesel::joinable!(recovery_codes -> second_factors (user_id));
 diesel::joinable!(refresh_tokens -> sessions (session_id));
+diesel::joinable!(second_factors -> users (user_id));
 diesel::joinable!(service_accounts -> users (id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(users -> teams (team_id));
@@ -435,9 +477,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     order_lines,
     orders,
     outbox_events,
+    outgoing_mails,
+    password_resets,
     products,
+    recovery_codes,
     refresh_tokens,
     role_policies,
+    second_factors,
     service_accounts,
     sessions,
     sign_in_failures,

@@ -13,7 +13,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::{
     access::{caller::UserId, role::Role},
-    auth::hashing::{Hashing, NewPassword},
+    auth::{hashing::Hashing, password::NewPassword},
     clients::Client,
     clock::Clock,
     contacts::ContactId,
@@ -48,9 +48,9 @@ pub async fn load(db: &mut AsyncPgConnection, hashing: &Hashing, clock: &Clock, 
         ));
     }
     let northwind = Northwind::read()?;
-    let hash = hashing.hash(password.clone()).await?;
+    let hash = hashing.hash(password).await?;
     change::by_system(db, clock.now(), async |tx| {
-        let users = people::load(tx, &northwind, &password, &hash).await?;
+        let users = people::load(tx, &northwind, &hash).await?;
         let company = load_company(tx, &northwind, users).await?;
         trade::load_contracts(tx, &northwind, &company).await?;
         let orders = trade::load_orders(tx, &northwind, &company).await?;

@@ -5,14 +5,13 @@ use std::collections::{HashMap, HashSet};
 use super::northwind::{Employee, Northwind};
 use crate::{
     access::{caller::TeamId, role::Role, scope::Scope},
-    auth::hashing::NewPassword,
     error::{Error, Result},
     rest::{
         change::Tx,
         text::{Email, Line},
     },
     teams::{self, NewTeam},
-    users::{self, NewUser, User},
+    users::{self, FirstPassword, NewUser, User},
 };
 
 /// How many of the largest customers make their owner a key-account manager.
@@ -22,12 +21,7 @@ const LARGEST: usize = 5;
 ///
 /// # Errors
 /// The database's.
-pub async fn load(
-    tx: &mut Tx<'_>,
-    northwind: &Northwind,
-    password: &NewPassword,
-    hash: &str,
-) -> Result<HashMap<u32, User>> {
+pub async fn load(tx: &mut Tx<'_>, northwind: &Northwind, hash: &str) -> Result<HashMap<u32, User>> {
     let teams = load_teams(tx, northwind).await?;
     let roles = Roles::of(northwind);
     let mut users = HashMap::new();
@@ -41,9 +35,8 @@ pub async fn load(
             job_title: Line::parse(&employee.title).ok(),
             role: roles.role(employee),
             team_id: team_id.ok_or_else(|| Error::internal("an employee without a team"))?,
-            password: password.clone(),
         };
-        let user = users::insert(tx, &Scope::system(), new, hash.to_owned()).await?;
+        let user = users::insert(tx, &Scope::system(), new, FirstPassword::Lasting(hash.to_owned())).await?;
         users.insert(employee.employee_id, user);
     }
     Ok(users)

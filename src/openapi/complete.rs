@@ -218,6 +218,23 @@ impl Call<'_> {
         self.method == "get" && one && !self.list && self.path.starts_with("/v1/")
     }
 
+    /// Whether the answer tells of a version.
+    fn answers_version(&self) -> bool {
+        self.reads_resource() || (self.changes_resource() && !self.path.starts_with("/v1/me/"))
+    }
+
+    /// Whether guesses at it are counted.
+    fn is_throttled(&self) -> bool {
+        let guesses = [
+            "/v1/auth/token",
+            "/v1/auth/forgot-password",
+            "/v1/auth/reset-password",
+            "/v1/auth/leaked-keys",
+            "/v1/me/password",
+        ];
+        guesses.contains(&self.path) || (self.path.starts_with("/v1/me/second-factor") && self.method != "get")
+    }
+
     fn takes_idempotency_key(&self) -> bool {
         self.method == "post" && self.changes_resource()
     }
@@ -260,13 +277,13 @@ impl Call<'_> {
             when(self.path.starts_with("/v1/"), &[400, 406]),
             when(has_query || has_body, &[400]),
             when(has_body, &[413, 415, 422]),
-            when(!public, &[401]),
-            when(operation.contains_key("x-permission") || is_for_persons(operation), &[403]),
+            when(self.path == "/v1/auth/token", &[401]),
+            // Everyone may have a password to change or a second factor to set up first.
+            when(!public, &[401, 403]),
             when(self.path.contains('{'), &[404]),
             when(self.changes_resource(), &[409, 422]),
             when(self.needs_if_match(), &[412, 428]),
-            when(self.path == "/v1/auth/token", &[401, 429]),
-            when(self.path == "/v1/auth/leaked-keys", &[429]),
+            when(self.is_throttled(), &[429]),
         ]
         .concat()
     }
@@ -289,7 +306,7 @@ impl Call<'_> {
     fn add_response_headers(&self, operation: &mut Object) {
         let Some(Value::Object(responses)) = operation.get_mut("responses") else { return };
         for (status, response) in responses.iter_mut().filter(|(status, _)| status.starts_with('2')) {
-            let tagged = self.reads_resource() || (self.changes_resource() && status != "204");
+            let tagged = self.answers_version() && status != "204";
             let headers = [
                 ("X-Request-Id", "XRequestId", true),
                 ("ETag", "ETag", tagged),

@@ -224,6 +224,7 @@ mod tests {
         max_contract_amount: None,
         max_order_amount: None,
         may_own_key_clients: true,
+        second_factor_required: false,
     };
 
     fn bound(discount: &str, order: &str) -> Limits {

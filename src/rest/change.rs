@@ -14,6 +14,7 @@ use actix_web::{
 };
 use aws_lc_rs::digest;
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
+use serde::Serialize;
 
 use crate::{
     access::caller::Caller,
@@ -251,6 +252,15 @@ impl Reply {
             etag: Some(etag(view.row().version())),
             body: serde_json::to_vec(view).map_err(Error::internal)?,
         })
+    }
+
+    /// 200 with something that has no version.
+    ///
+    /// # Errors
+    /// Only internal ones.
+    pub fn json(value: &impl Serialize) -> Result<Self> {
+        let body = serde_json::to_vec(value).map_err(Error::internal)?;
+        Ok(Self { status: StatusCode::OK.as_u16(), location: None, etag: None, body })
     }
 
     /// 204 for what is gone.

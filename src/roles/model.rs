@@ -24,7 +24,8 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[schema(as = RolePolicyFields, example = json!({"role": "manager", "version": 1, "created_at": "2026-11-24T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z",
     "permissions": {"clients:read": "own", "clients:designate_key": "none"},
-    "max_discount_percent": "5.00", "max_contract_amount": "0.00", "max_order_amount": "100000.00", "may_own_key_clients": false}))]
+    "max_discount_percent": "5.00", "max_contract_amount": "0.00", "max_order_amount": "100000.00", "may_own_key_clients": false,
+    "second_factor_required": false}))]
 pub struct RolePolicy {
     /// Whose policy it is.
     pub role: Role,
@@ -45,6 +46,8 @@ pub struct RolePolicy {
     pub max_order_amount: Option<Amount>,
     /// Whether users of the role may own key clients.
     pub may_own_key_clients: bool,
+    /// Whether users of the role need a second factor; without one they can do nothing but set it up.
+    pub second_factor_required: bool,
 }
 
 impl RolePolicy {
@@ -60,6 +63,7 @@ impl RolePolicy {
             max_contract_amount: policy.limits.max_contract_amount,
             max_order_amount: policy.limits.max_order_amount,
             may_own_key_clients: policy.limits.may_own_key_clients,
+            second_factor_required: policy.limits.second_factor_required,
         }
     }
 }
@@ -107,7 +111,7 @@ impl Entity for RolePolicy {
 #[schema(as = RolePolicy, example = json!({"role": "manager", "version": 1, "created_at": "2026-11-24T09:30:00Z",
     "updated_at": "2026-11-24T09:30:00Z", "permissions": {"clients:read": "own", "clients:designate_key": "none"},
     "max_discount_percent": "5.00", "max_contract_amount": "0.00", "max_order_amount": "100000.00",
-    "may_own_key_clients": false, "actions": ["update"]}))]
+    "may_own_key_clients": false, "second_factor_required": false, "actions": ["update"]}))]
 pub struct RolePolicyView {
     #[serde(flatten)]
     policy: RolePolicy,
@@ -152,6 +156,8 @@ pub struct NewRolePolicy {
     pub max_order_amount: Option<Amount>,
     /// Whether users of the role may own key clients.
     pub may_own_key_clients: bool,
+    /// Whether users of the role need a second factor; without one they can do nothing but set it up.
+    pub second_factor_required: bool,
 }
 
 /// What a manager may do at first, as a body.
@@ -163,6 +169,7 @@ fn initial_policy() -> serde_json::Value {
         "max_contract_amount": limits.max_contract_amount,
         "max_order_amount": limits.max_order_amount,
         "may_own_key_clients": limits.may_own_key_clients,
+        "second_factor_required": limits.second_factor_required,
     })
 }
 
@@ -174,6 +181,7 @@ impl NewRolePolicy {
             max_contract_amount: self.max_contract_amount,
             max_order_amount: self.max_order_amount,
             may_own_key_clients: self.may_own_key_clients,
+            second_factor_required: self.second_factor_required,
         }
     }
 }

@@ -28,7 +28,7 @@ use crate::{
     },
 };
 
-type Row = (i64, Instant, Instant, Option<Percent>, Option<Amount>, Option<Amount>, bool, Jsonb<Grants>);
+type Row = (i64, Instant, Instant, Option<Percent>, Option<Amount>, Option<Amount>, bool, bool, Jsonb<Grants>);
 
 const COLUMNS: (
     role_policies::version,
@@ -38,6 +38,7 @@ const COLUMNS: (
     role_policies::max_contract_amount,
     role_policies::max_order_amount,
     role_policies::may_own_key_clients,
+    role_policies::second_factor_required,
     role_policies::grants,
 ) = (
     role_policies::version,
@@ -47,6 +48,7 @@ const COLUMNS: (
     role_policies::max_contract_amount,
     role_policies::max_order_amount,
     role_policies::may_own_key_clients,
+    role_policies::second_factor_required,
     role_policies::grants,
 );
 
@@ -60,12 +62,14 @@ pub async fn find(db: &mut AsyncPgConnection, _scope: &Scope<RolePolicy, Read>, 
 }
 
 fn policy(role: Role, row: Row) -> RolePolicy {
-    let (version, created_at, updated_at, discount, contract, order, may_own_key_clients, Jsonb(grants)) = row;
+    let (version, created_at, updated_at, discount, contract, order, may_own_key_clients, second_factor, Jsonb(grants)) =
+        row;
     let limits = Limits {
         max_discount_percent: discount,
         max_contract_amount: contract,
         max_order_amount: order,
         may_own_key_clients,
+        second_factor_required: second_factor,
     };
     RolePolicy::of(&Policy::new(role, limits, &grants), version, created_at, updated_at)
 }
@@ -105,6 +109,7 @@ pub async fn replace(
         role_policies::max_contract_amount.eq(after.max_contract_amount),
         role_policies::max_order_amount.eq(after.max_order_amount),
         role_policies::may_own_key_clients.eq(after.may_own_key_clients),
+        role_policies::second_factor_required.eq(after.second_factor_required),
         role_policies::grants.eq(Jsonb(after.permissions.clone())),
     );
     diesel::update(role_policies::table.find(role)).set(row).execute(&mut **tx).await?;
@@ -145,6 +150,7 @@ pub async fn insert_initial(db: &mut AsyncPgConnection, now: Instant) -> Result<
             role_policies::max_contract_amount.eq(policy.limits.max_contract_amount),
             role_policies::max_order_amount.eq(policy.limits.max_order_amount),
             role_policies::may_own_key_clients.eq(policy.limits.may_own_key_clients),
+            role_policies::second_factor_required.eq(policy.limits.second_factor_required),
             role_policies::grants.eq(Jsonb(policy.grants().clone())),
         );
         diesel::insert_into(role_policies::table).values(row).on_conflict_do_nothing().execute(db).await?;

@@ -46,8 +46,8 @@ pub async fn report_leaked_key(
     if let Some(found) = Presented::parse(key.as_str()) {
         let now = state.clock.now();
         let mut db = db.connect().await?;
-        let limit = state.sign_in_limits.per_network;
-        throttle::count_from(&mut db, "leaked keys", address::of(&request), limit, now).await?;
+        let from = address::of(&request);
+        throttle::count_request(&mut db, "leaked-keys", None, from, state.sign_in_limits, now).await?;
         if change::by_system(&mut db, now, async |tx| keys::delete_found(tx, &found).await).await? {
             state.callers.forget();
             tracing::warn!(key = %found.id, "an API key was reported as leaked, and revoked");

@@ -1,5 +1,6 @@
 //! What a session is.
 
+use actix_web::{HttpRequest, http::header};
 use chrono::Duration;
 use diesel::prelude::{Insertable, Queryable, Selectable};
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use crate::{
     access::caller::{SessionId, UserId},
     db::schema::sessions,
     rest::{
+        address,
         entity::{Entity, Resource},
         time::Instant,
     },
@@ -33,6 +35,19 @@ pub struct Origin {
     pub user_agent: Option<String>,
     /// The network address.
     pub address: Option<String>,
+}
+
+impl Origin {
+    /// Where `request` comes from.
+    pub fn of(request: &HttpRequest, client: String, device: Option<String>) -> Self {
+        let user_agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+        Self {
+            client: Some(client),
+            device,
+            user_agent: user_agent.map(|agent| agent.chars().take(200).collect()),
+            address: address::of(request).map(|address| address.to_string()),
+        }
+    }
 }
 
 /// A person's session: from a sign-in to its end.

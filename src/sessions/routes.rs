@@ -89,7 +89,7 @@ async fn end_own_session(
 #[delete("/v1/me/sessions")]
 async fn end_other_sessions(caller: Person, change: Change, state: Data<State>) -> Result<HttpResponse> {
     let Person(caller) = caller;
-    end_all(change, &state, caller.user_id, caller.session_id()).await
+    end_all(change, &state, caller.user_id, caller.session()).await
 }
 
 /// List the sessions of a user
@@ -169,7 +169,7 @@ async fn page(
 ) -> Result<Page<SessionView>> {
     let mut db = db.connect().await?;
     let page = queries::list(&mut db, user, query, state.clock.now()).await?;
-    Ok(page.map(|session| SessionView::of(session, caller.session_id())))
+    Ok(page.map(|session| SessionView::of(session, caller.session())))
 }
 
 async fn end(change: Change, state: &State, user: UserId, session: SessionId) -> Result<HttpResponse> {

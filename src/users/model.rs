@@ -18,7 +18,6 @@ use crate::{
         role::Role,
         scope::{Belongs, Owned, may},
     },
-    auth::hashing::NewPassword,
     db::{schema::users, stored_as_text},
     rest::{
         entity::{Entity, Resource, View},
@@ -202,7 +201,7 @@ pub struct UserRef {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Anna Petrova", "email": "anna@example.com", "job_title": "Sales manager", "role": "manager",
-    "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "password": "correct horse battery staple"}))]
+    "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30"}))]
 pub struct NewUser {
     /// The person's name.
     pub name: Line,
@@ -214,8 +213,6 @@ pub struct NewUser {
     pub role: Role,
     /// The user's team.
     pub team_id: TeamId,
-    /// The first password.
-    pub password: NewPassword,
 }
 
 /// What of a user to change.

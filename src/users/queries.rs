@@ -5,7 +5,10 @@ use std::collections::{HashMap, HashSet};
 use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, SelectableHelper, pg::Pg};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{NewUser, User, UserFilter, UserKind, UserPatch, UserRef, UserSort, UserStatus};
+use super::{
+    credentials::FirstPassword,
+    model::{NewUser, User, UserFilter, UserKind, UserPatch, UserRef, UserSort, UserStatus},
+};
 use crate::{
     access::{
         actions::{Action, Create, Read, Update},
@@ -180,7 +183,7 @@ pub async fn owner(tx: &mut Tx<'_>, id: UserId, pointer: &str) -> Result<Owner> 
     Ok(Owner { id, team_id, role })
 }
 
-/// Creates a user with a password already hashed.
+/// Creates a user.
 ///
 /// # Errors
 /// 422 for a taken address or an unknown team.
@@ -188,10 +191,10 @@ pub async fn insert(
     tx: &mut Tx<'_>,
     _scope: &Scope<User, Create>,
     new: NewUser,
-    password_hash: String,
+    password: FirstPassword,
 ) -> Result<User> {
     let now = tx.now();
-    let NewUser { name, email, job_title, role, team_id, password: _ } = new;
+    let NewUser { name, email, job_title, role, team_id } = new;
     let user = User {
         id: Id::generate(),
         version: 1,
@@ -205,7 +208,11 @@ pub async fn insert(
         status: UserStatus::Active,
     };
     diesel::insert_into(users::table)
-        .values((user.clone(), users::password_hash.eq(password_hash)))
+        .values((
+            user.clone(),
+            users::must_change_password.eq(matches!(password, FirstPassword::Temporary(_))),
+            users::password_hash.eq(password.hash()),
+        ))
         .execute(&mut **tx)
         .await
         .on_constraint(breached)?;
@@ -250,6 +257,10 @@ pub async fn update(
     if before.role != after.role {
         refuse_key_clients(tx, id, after.role).await?;
     }
+    if before.email != after.email {
+        // A link lies in the mailbox of the former address.
+        auth::withdraw_reset(tx, id).await?;
+    }
     save(tx, "updated", &before, after).await
 }
 
@@ -283,35 +294,16 @@ pub async fn unblock(tx: &mut Tx<'_>, scope: &Scope<User, Update>, id: UserId, s
     save(tx, "unblocked", &before, after).await
 }
 
-/// Gives the user who signs in as `email` another password, already hashed, and ends their sessions.
+/// Locks the user `id`, within reach, at a version that the caller has seen.
 ///
 /// # Errors
-/// 404 when there is no such user within reach.
-pub async fn reset_password(
+/// 404, 403, 412.
+pub(super) async fn lock<A: Action>(
     tx: &mut Tx<'_>,
-    scope: &Scope<User, Update>,
-    email: &str,
-    password_hash: String,
-) -> Result<()> {
-    let before: User = users::table
-        .filter(users::email.eq(email))
-        .filter(scope.visible())
-        .select(User::as_select())
-        .for_update()
-        .first(&mut **tx)
-        .await
-        .optional()?
-        .ok_or_else(Error::not_found)?;
-    scope.permit(&before)?;
-    let now = tx.now();
-    let after = User { version: before.version + 1, updated_at: now, ..before.clone() };
-    let changed = (users::password_hash.eq(password_hash), users::version.eq(after.version), users::updated_at.eq(now));
-    diesel::update(users::table.find(after.id)).set(changed).execute(&mut **tx).await?;
-    tx.changed("password_reset", &before, &after);
-    auth::end_all(tx, after.id, now).await
-}
-
-async fn lock<A: Action>(tx: &mut Tx<'_>, scope: &Scope<User, A>, id: UserId, seen: &IfMatch) -> Result<User> {
+    scope: &Scope<User, A>,
+    id: UserId,
+    seen: &IfMatch,
+) -> Result<User> {
     let user = users::table
         .filter(users::id.eq(id))
         .filter(users::kind.eq(UserKind::Person))

@@ -7,6 +7,8 @@ use actix_web::{
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
+    credentials::FirstPassword,
+    credentials_routes,
     model::{NewUser, User, UserFilter, UserPatch, UserView},
     queries,
 };
@@ -36,6 +38,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(update_user)
         .service(block_user)
         .service(unblock_user);
+    credentials_routes::routes(config);
 }
 
 /// List users
@@ -54,7 +57,8 @@ async fn list_users(scope: Scope<User, Read>, query: ListQuery<UserFilter>, db: 
 
 /// Create a user
 ///
-/// The user may sign in at once with the password given.
+/// The user has no password yet: `POST /v1/users/{id}/reset-password` gives them a link to set one. Nobody chooses a
+/// password for somebody else.
 #[utoipa::path(
     tag = "users",
     request_body = NewUser,
@@ -62,17 +66,11 @@ async fn list_users(scope: Scope<User, Read>, query: ListQuery<UserFilter>, db: 
     extensions(("x-permission" = json!("users:create")))
 )]
 #[post("/v1/users")]
-async fn create_user(
-    scope: Scope<User, Create>,
-    change: Change,
-    new: Body<NewUser>,
-    state: Data<State>,
-) -> Result<HttpResponse> {
+async fn create_user(scope: Scope<User, Create>, change: Change, new: Body<NewUser>) -> Result<HttpResponse> {
     let Body(new) = new;
-    let password_hash = state.hashing.hash(new.password.clone()).await?;
     change
         .run(async |tx| {
-            let user = queries::insert(tx, &scope, new, password_hash).await?;
+            let user = queries::insert(tx, &scope, new, FirstPassword::None).await?;
             Reply::created(&UserView::of(user, tx.caller()))
         })
         .await

@@ -23,6 +23,7 @@ mod contacts;
 mod contracts;
 mod departments;
 mod interactions;
+mod mail;
 mod migrations;
 mod openapi;
 mod orders;

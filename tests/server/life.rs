@@ -1,6 +1,7 @@
 //! Starting, stopping and being killed.
 
 use nix::sys::signal::Signal;
+use serde_json::json;
 
 use crate::process::{DataDir, Server};
 
@@ -22,6 +23,23 @@ fn the_first_start_prints_a_password_once_and_data_outlives_a_restart() {
     assert_eq!(second.get("/v1/me", &token)["email"], SUPERVISOR, "a token outlives the restart");
     second.stop();
     assert!(!folder.has_running_postgres());
+}
+
+/// ASVS 6.4.1
+#[test]
+fn the_printed_password_is_changed_before_anything_else() {
+    let folder = DataDir::new();
+    let server = Server::start(&folder.0, &[]);
+    let password = server.printed_password(SUPERVISOR).unwrap();
+    let token = server.sign_in(SUPERVISOR, &password);
+    assert_eq!(server.status_for("/v1/clients", &token), 403);
+    let own = "seven plums in a paper bag";
+    let change = |new: &str| json!({"current_password": password, "new_password": new});
+    assert_eq!(server.put("/v1/me/password", &token, &change(&password)), 422, "it is not to stay");
+    assert_eq!(server.put("/v1/me/password", &token, &change(own)), 204);
+    assert_eq!(server.status_for("/v1/clients", &token), 200);
+    server.sign_in(SUPERVISOR, own);
+    server.stop();
 }
 
 #[test]

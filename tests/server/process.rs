@@ -102,6 +102,17 @@ impl Server {
         answer.body_mut().read_json().unwrap()
     }
 
+    /// The status of what a user is answered.
+    pub fn status_for(&self, path: &str, token: &str) -> u16 {
+        let bearer = format!("Bearer {token}");
+        agent().get(self.url(path)).header("Authorization", bearer).call().unwrap().status().as_u16()
+    }
+
+    pub fn put(&self, path: &str, token: &str, body: &Value) -> u16 {
+        let bearer = format!("Bearer {token}");
+        agent().put(self.url(path)).header("Authorization", bearer).send_json(body).unwrap().status().as_u16()
+    }
+
     pub fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.child.id().cast_signed()), signal).unwrap();
     }

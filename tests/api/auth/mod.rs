@@ -1,6 +1,10 @@
 //! Signing in, staying in, and being refused.
 
+mod passwords;
 mod refresh;
+mod resets;
+mod restrictions;
+mod second_factor;
 mod tokens;
 
 use actix_web::{http::Method, test::TestRequest};

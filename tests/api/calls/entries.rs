@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Call, Target, World, unique, world::PASSWORD};
+use super::{Call, PASSWORD, Target, World, code, unique};
 
 /// The call of `operation` on the client of `target`, or on something new of it; `None` when there is no entry.
 pub async fn call(world: &World, operation: &str, target: Target) -> Option<Call> {
@@ -10,6 +10,7 @@ pub async fn call(world: &World, operation: &str, target: Target) -> Option<Call
         service(operation),
         audit(operation),
         auth(world, operation).await,
+        account(world, operation).await,
         users(world, operation).await,
         sessions(world, operation).await,
         teams(world, operation).await,
@@ -49,15 +50,57 @@ async fn auth(world: &World, operation: &str) -> Option<Call> {
             ("username", world.user().await["email"].as_str()?.to_owned()),
             ("password", PASSWORD.to_owned()),
         ]),
+        "forgot_password" => {
+            world.reset_sign_ins().await;
+            Call::plain().json(json!({"email": world.ann.email}))
+        }
+        "reset_password" => {
+            world.reset_sign_ins().await;
+            let started = world.sam.transition("reset-password", &world.user().await, json!({})).await.ok();
+            Call::plain().json(json!({"token": started["token"], "new_password": NEW_PASSWORD}))
+        }
         "revoke_token" => Call::plain().form(vec![("token", "unknown".to_owned())]),
         "get_me" => Call::plain(),
         _ => return None,
     })
 }
 
+const NEW_PASSWORD: &str = "seven plums in a paper bag";
+
+/// Of the caller's own account: good for whoever calls.
+async fn account(world: &World, operation: &str) -> Option<Call> {
+    let both = || json!({"password": PASSWORD, "otp": code(&world.app, 0)});
+    let body = match operation {
+        "get_second_factor" => return Some(Call::plain()),
+        "change_password" => {
+            world.reset_sign_ins().await;
+            json!({"current_password": PASSWORD, "new_password": NEW_PASSWORD})
+        }
+        "begin_second_factor" => {
+            world.reset_sign_ins().await;
+            json!({"password": PASSWORD})
+        }
+        "confirm_second_factor" => {
+            world.enrol_all(false).await;
+            json!({"otp": code(&world.app, 0)})
+        }
+        "renew_recovery_codes" | "remove_second_factor" => {
+            world.enrol_all(true).await;
+            both()
+        }
+        _ => return None,
+    };
+    Some(Call::plain().json(body))
+}
+
 async fn users(world: &World, operation: &str) -> Option<Call> {
     Some(match operation {
-        "list_users" | "get_user" | "block_user" => Call::of_user(world.user().await),
+        "reset_second_factor" => {
+            let user = world.user().await;
+            world.enrol(&user["id"], true).await;
+            Call::of_user(user)
+        }
+        "list_users" | "get_user" | "block_user" | "start_password_reset" => Call::of_user(world.user().await),
         "create_user" => Call::plain().json(world.new_user()),
         "update_user" => Call::of_user(world.user().await).json(json!({"job_title": "Expert"})),
         "unblock_user" => Call::of_user(world.step(&world.user().await, "block").await),

@@ -9,7 +9,9 @@ mod world;
 
 pub use entries::call;
 pub use operation::{Operation, operations};
-pub use world::{PASSWORD, World, every_scope};
+pub use world::{World, code, every_scope};
+
+pub use crate::harness::PASSWORD;
 
 use actix_web::{http::Method, test::TestRequest};
 use liaison::{

@@ -1,6 +1,9 @@
 //! Who is there: two teams with a manager and a key-account manager each, and supervisors.
 
+use diesel::sql_types::{Bytea, Timestamptz};
+use diesel_async::RunQueryDsl;
 use liaison::access::permission::{PERMISSIONS, is_for_persons_only};
+use liaison::auth::second_factor::Secret;
 use serde_json::{Value, json};
 
 use super::{About, Belongs, Call, Target, unique};
@@ -89,7 +92,31 @@ impl World {
 
     /// A new manager in Ann's team, who has a password.
     pub async fn user(&self) -> Value {
-        self.sam.post("/v1/users", self.new_user()).await.created()
+        let user = self.sam.post("/v1/users", self.new_user()).await.created();
+        self.app.give_password(&user).await;
+        user
+    }
+
+    /// Everybody has the password of all tests, no second factor, and has failed at nothing.
+    pub async fn reset_sign_ins(&self) {
+        for who in [&self.ann, &self.bob, &self.kim, &self.kai, &self.mia, &self.leo, &self.sue, &self.sam] {
+            self.app.give_password(&json!({"id": who.id})).await;
+        }
+        self.app.sql("DELETE FROM second_factors").await;
+        self.app.sql("DELETE FROM sign_in_failures").await;
+    }
+
+    /// Gives a user a second factor with [`SECRET`], confirmed or only begun.
+    pub async fn enrol(&self, user: &Value, is_confirmed: bool) {
+        enrol(&self.app, user.as_str().unwrap(), is_confirmed).await;
+    }
+
+    /// The same for everybody.
+    pub async fn enrol_all(&self, is_confirmed: bool) {
+        self.reset_sign_ins().await;
+        for who in [&self.ann, &self.bob, &self.kim, &self.kai, &self.mia, &self.leo, &self.sue, &self.sam] {
+            enrol(&self.app, &who.id.to_string(), is_confirmed).await;
+        }
     }
 
     /// A live session of a user, around the sign-in.
@@ -105,7 +132,7 @@ impl World {
 
     pub fn new_user(&self) -> Value {
         let email = unique("new").as_str().unwrap().replace(' ', ".") + "@example.com";
-        json!({"name": "New", "email": email, "role": "manager", "team_id": self.ann.team_id, "password": PASSWORD})
+        json!({"name": "New", "email": email, "role": "manager", "team_id": self.ann.team_id})
     }
 
     /// A new service account with every right that one can have.
@@ -133,6 +160,26 @@ impl World {
 pub fn every_scope() -> Vec<&'static str> {
     PERMISSIONS.iter().map(|(name, _)| *name).filter(|name| !is_for_persons_only(name)).collect()
 }
+/// The secret of the second factors of [`World::enrol`].
+pub const SECRET: [u8; 20] = *b"12345678901234567890";
 
-/// The password of [`World::user`].
-pub const PASSWORD: &str = "correct horse battery staple";
+async fn enrol(app: &TestApp, user: &str, is_confirmed: bool) {
+    let (state, confirmed) = (app.state(), if is_confirmed { "now()" } else { "NULL" });
+    let sealed = state.secrets.seal(&format!("second factor {user}"), &SECRET).unwrap();
+    let sql = format!(
+        "INSERT INTO second_factors (user_id, sealed_secret, created_at, confirmed_at, last_step) \
+         VALUES ('{user}', $1, $2, {confirmed}, 0)"
+    );
+    diesel::sql_query(sql)
+        .bind::<Bytea, _>(sealed)
+        .bind::<Timestamptz, _>(state.clock.now())
+        .execute(&mut app.db().await)
+        .await
+        .unwrap();
+}
+
+/// The code that the app of [`SECRET`] shows `steps` of thirty seconds from now.
+pub fn code(app: &TestApp, steps: i64) -> String {
+    let step = app.state().clock.now().utc().timestamp() / 30 + steps;
+    Secret::from_bytes(SECRET.to_vec()).unwrap().code(step)
+}

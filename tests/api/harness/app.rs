@@ -13,6 +13,7 @@ use liaison::{
     auth::throttle::Limits,
     clock::Clock,
     db::{self, Db, PoolSettings},
+    mail::{self, Mail},
     secrets::Secrets,
     server,
 };
@@ -41,13 +42,22 @@ impl TestApp {
 
     /// Starts one with other limits of failed sign-ins.
     pub async fn with_limits(limits: Limits) -> Self {
+        Self::with(limits, Mail::default()).await
+    }
+
+    /// Starts one that sends mail.
+    pub async fn with_mail(settings: &mail::Settings) -> Self {
+        Self::with(Limits::default(), Mail::new(settings).unwrap()).await
+    }
+
+    async fn with(limits: Limits, mail: Mail) -> Self {
         let (url, hashing) = database::fresh().await;
         let secrets = Secrets::derive(&database::MASTER).unwrap();
         let clock = Clock::standing("2026-11-24T10:00:00Z".parse().unwrap());
         let mut connection = db::connect(&url).await.unwrap();
         let keys = Keys::load(&mut connection, &secrets, clock.now()).await.unwrap();
         let state = server::state("http://127.0.0.1:8080", secrets, hashing, keys, clock, limits, contract::served());
-        Self::over(url, Data::new(state)).await
+        Self::over(url, Data::new(State { mail, ..state })).await
     }
 
     /// A second server over the same database, with caches of its own.
@@ -129,6 +139,17 @@ impl TestApp {
         let mut db = self.db().await;
         let rows: Vec<Row> = diesel::sql_query(sql).load(&mut db).await.unwrap();
         rows.into_iter().map(|row| row.value).collect()
+    }
+
+    /// Does what `sql` says.
+    pub async fn sql(&self, sql: &str) {
+        diesel::sql_query(sql).execute(&mut self.db().await).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+
+    /// Gives `user` the password of all tests, around the link that sets a first one.
+    pub async fn give_password(&self, user: &Value) {
+        let (id, hash) = (user["id"].as_str().unwrap(), database::password_hash().await);
+        self.sql(&format!("UPDATE users SET password_hash = '{hash}' WHERE id = '{id}'")).await;
     }
 
     /// How many rows `table` has.

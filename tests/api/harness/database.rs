@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use diesel_async::SimpleAsyncConnection;
 use liaison::{
-    auth::hashing::Hashing,
+    auth::{hashing::Hashing, password::NewPassword},
     clock::Clock,
     db::{
         self,
@@ -15,6 +15,8 @@ use liaison::{
 };
 use tokio::sync::OnceCell;
 
+use super::PASSWORD;
+
 /// The master secret of all tests.
 pub const MASTER: [u8; 32] = [7; 32];
 
@@ -24,6 +26,7 @@ static NEXT: AtomicUsize = AtomicUsize::new(0);
 struct Server {
     postgres: LocalPostgres,
     hashing: Hashing,
+    password_hash: String,
 }
 
 /// A fresh database: its URL, and the hashing that all tests share.
@@ -33,6 +36,11 @@ pub async fn fresh() -> (String, Hashing) {
     let create = format!("CREATE DATABASE {name} TEMPLATE template_liaison STRATEGY FILE_COPY");
     run(&server.postgres.url(), &create).await;
     (named(&server.postgres.url(), &name), server.hashing.clone())
+}
+
+/// The hash of [`PASSWORD`], made once for the run.
+pub async fn password_hash() -> &'static str {
+    &SERVER.get_or_init(start).await.password_hash
 }
 
 /// The URL of a fresh database without anything in it.
@@ -57,7 +65,8 @@ async fn start() -> Server {
             break;
         }
     }
-    Server { postgres, hashing }
+    let password_hash = hashing.hash(NewPassword::parse(PASSWORD).unwrap()).await.unwrap();
+    Server { postgres, hashing, password_hash }
 }
 
 fn named(url: &str, database: &str) -> String {

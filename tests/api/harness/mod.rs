@@ -10,4 +10,4 @@ pub use answer::Answer;
 pub use app::TestApp;
 pub use contract::document;
 pub use database::empty as empty_database;
-pub use user::TestUser;
+pub use user::{PASSWORD, TestUser};

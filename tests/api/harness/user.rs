@@ -14,7 +14,10 @@ use liaison::{
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use super::{Answer, TestApp};
+use super::{Answer, TestApp, database};
+
+/// The password of every user of the tests.
+pub const PASSWORD: &str = "correct horse battery staple";
 
 /// A user with an access token, or nobody.
 #[derive(Clone)]
@@ -25,11 +28,13 @@ pub struct TestUser {
     pub id: UserId,
     /// Whose team.
     pub team_id: TeamId,
+    /// The address to sign in with.
+    pub email: String,
 }
 
 impl TestUser {
     pub(super) fn anonymous(app: TestApp) -> Self {
-        Self { app, token: None, id: Id::generate(), team_id: Id::generate() }
+        Self { app, token: None, id: Id::generate(), team_id: Id::generate(), email: "nobody@example.com".to_owned() }
     }
 
     /// The same user at another server of the same database.
@@ -86,6 +91,11 @@ impl TestUser {
         self.send(request.set_json(body)).await
     }
 
+    /// A request with a JSON body about the caller's own account, which has no version.
+    pub async fn own(&self, method: Method, path: &str, body: Value) -> Answer {
+        self.send(self.request(method, path).set_json(body)).await
+    }
+
     pub async fn delete(&self, path: &str, resource: &Value) -> Answer {
         self.send(self.request(Method::DELETE, path).insert_header(("If-Match", etag(resource)))).await
     }
@@ -120,26 +130,28 @@ pub(super) async fn create(app: &TestApp, name: &str, role: Role, in_team: Optio
         None => team(app, Id::generate(), &format!("Team {number} of {name}")).await,
     };
     let (id, session): (UserId, SessionId) = (Id::generate(), Id::generate());
+    let email = format!("{name}{number}@example.com");
     let mut db = app.db().await;
     diesel::sql_query(
         "WITH person AS (
             INSERT INTO users (id, version, created_at, updated_at, name, email, role, team_id, status, password_hash)
-            VALUES ($1, 1, $2, $2, $3, $4, $5, $6, 'active', 'none') RETURNING id
+            VALUES ($1, 1, $2, $2, $3, $4, $5, $6, 'active', $8) RETURNING id
         ) INSERT INTO sessions (id, user_id, created_at, expires_at) SELECT $7, id, $2, $2 + interval '30 days' FROM person",
     )
     .bind::<Uuid, _>(id)
     .bind::<Timestamptz, _>(now)
     .bind::<Text, _>(name)
-    .bind::<Text, _>(format!("{name}{number}@example.com"))
+    .bind::<Text, _>(&email)
     .bind::<Text, _>(role)
     .bind::<Uuid, _>(team_id)
     .bind::<Uuid, _>(session)
+    .bind::<Text, _>(database::password_hash().await)
     .execute(&mut db)
     .await
     .unwrap();
     let state = app.state();
     let token = state.tokens.issue(&state.keys, id, session, "tests", now).unwrap();
-    TestUser { app: app.clone(), token: Some(token), id, team_id }
+    TestUser { app: app.clone(), token: Some(token), id, team_id, email }
 }
 
 /// A service account with a key, which is its token; it may have scopes that the API would not give it.
@@ -169,5 +181,6 @@ pub(super) async fn create_service(app: &TestApp, role: Role, scopes: &[&str]) -
     .execute(&mut db)
     .await
     .unwrap();
-    TestUser { app: app.clone(), token: Some(secret.text.expose_secret().to_owned()), id, team_id }
+    let email = "nobody@example.com".to_owned();
+    TestUser { app: app.clone(), token: Some(secret.text.expose_secret().to_owned()), id, team_id, email }
 }

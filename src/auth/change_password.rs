@@ -1,0 +1,96 @@
+//! `/v1/me/password`.
+
+use actix_web::{HttpRequest, HttpResponse, put, web::Data};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    account::{self, Account, NewHash, Proof},
+    password::{NewPassword, TypedPassword},
+    second_factor::OneTimeCode,
+};
+use crate::{
+    access::caller::Person,
+    app::State,
+    db::Db,
+    error::{Error, ProblemType, Result, Say},
+    mail::{Letter, Notice},
+    rest::{
+        body::Body,
+        change::{Change, Reply},
+        invalid::Invalid,
+    },
+    sessions, users,
+};
+
+/// The operations on the caller's password.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(change_password);
+}
+
+/// A new password, and the proof that it is the user who wants it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"current_password": "correct horse battery staple", "new_password": "seven plums in a paper bag"}))]
+pub struct ChangePassword {
+    /// The password of now.
+    pub current_password: TypedPassword,
+    /// The password to be.
+    pub new_password: NewPassword,
+    /// A code of the second factor, for who has one.
+    pub otp: Option<OneTimeCode>,
+}
+
+/// Change the caller's password
+///
+/// Ends all other sessions of the caller at once. Wrong passwords are throttled like those of a sign-in.
+#[utoipa::path(
+    tag = "auth",
+    request_body = ChangePassword,
+    responses((status = 204, description = "The new password holds.")),
+    extensions(("x-caller" = json!("person")))
+)]
+#[put("/v1/me/password")]
+async fn change_password(
+    caller: Person,
+    request: HttpRequest,
+    change: Change,
+    body: Body<ChangePassword>,
+    state: Data<State>,
+    db: Db,
+) -> Result<HttpResponse> {
+    let (Person(caller), Body(ChangePassword { current_password, new_password, otp })) = (caller, body);
+    let account = account::find(&mut *db.connect().await?, caller.user_id).await?;
+    check(&account, &new_password, &current_password)?;
+    let proof = Proof { password: current_password, pointer: "/current_password", otp };
+    account::prove(&request, &state, &db, &account, proof).await?;
+    let hash = NewHash::of(&state.hashing, new_password.clone()).await?;
+    let answer = change
+        .run(async |tx| {
+            users::sign_in_changed(tx, caller.user_id, "password_changed").await?;
+            let current = account::find(tx, caller.user_id).await?;
+            if current.password_hash != account.password_hash {
+                return Err(Error::new(ProblemType::Busy).retry_after(1));
+            }
+            new_password.check(&current.bearer()).map_err(|invalid| Error::field("/new_password", invalid))?;
+            account::set_password(tx, caller.user_id, &hash).await?;
+            sessions::end_all(tx, caller.user_id, caller.session()).await?;
+            let letter = Letter::Notice { to: current.email.as_str().to_owned(), notice: Notice::PasswordChanged };
+            state.mail.post(tx, &state.secrets, &letter).await?;
+            Ok(Reply::no_content())
+        })
+        .await?;
+    state.callers.forget();
+    Ok(answer)
+}
+
+/// Before the proof, which spends a code of the second factor.
+fn check(account: &Account, new: &NewPassword, current: &TypedPassword) -> Result<()> {
+    new.check(&account.bearer()).map_err(|invalid| Error::field("/new_password", invalid))?;
+    if account.must_change_password && current.is(new) {
+        let say = Say::new("Choose a password of your own.", "Выберите собственный пароль.");
+        return Err(Error::field("/new_password", Invalid::Rule("unchanged_password", say)));
+    }
+    Ok(())
+}

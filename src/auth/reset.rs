@@ -1,0 +1,107 @@
+//! One-time tokens that set a password: kept as a digest, at most one of each user, good once and not for long.
+
+use chrono::Duration;
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::sessions::digest_of;
+use crate::{
+    access::caller::UserId,
+    db::schema::{password_resets, users},
+    error::{Error, Result, Say},
+    rest::{invalid::Invalid, text::Email, time::Instant},
+    secrets,
+};
+
+/// How long a new user has to set the first password.
+const FIRST: Duration = Duration::hours(24);
+/// How long a user has to set another one.
+const AGAIN: Duration = Duration::hours(1);
+
+/// A token just made.
+pub struct Issued {
+    /// 256 random bits; kept nowhere.
+    pub token: String,
+    /// Until when it is good.
+    pub expires_at: Instant,
+    /// Whether it is for the user's first password.
+    pub is_first: bool,
+}
+
+/// Makes a token for `user`; a former one is worthless (ASVS 6.4.1).
+///
+/// # Errors
+/// The database's.
+pub async fn issue(db: &mut AsyncPgConnection, user: UserId, now: Instant) -> Result<Issued> {
+    let is_first = users::table.find(user).select(users::password_hash.is_null()).first(db).await?;
+    let token = secrets::random_text::<32>()?;
+    let expires_at = now.after(if is_first { FIRST } else { AGAIN });
+    let made = (
+        password_resets::token_hash.eq(digest_of(&token)),
+        password_resets::created_at.eq(now),
+        password_resets::expires_at.eq(expires_at),
+    );
+    diesel::insert_into(password_resets::table)
+        .values((password_resets::user_id.eq(user), made.clone()))
+        .on_conflict(password_resets::user_id)
+        .do_update()
+        .set(made)
+        .execute(db)
+        .await?;
+    Ok(Issued { token, expires_at, is_first })
+}
+
+/// Makes the token of `user` worthless, when there is one.
+///
+/// # Errors
+/// The database's.
+pub async fn withdraw(db: &mut AsyncPgConnection, user: UserId) -> Result<()> {
+    diesel::delete(password_resets::table.find(user)).execute(db).await?;
+    Ok(())
+}
+
+/// Whose `token` is, as long as it is good.
+///
+/// # Errors
+/// 422 at `/token`.
+pub async fn find(db: &mut AsyncPgConnection, token: &str, now: Instant) -> Result<UserId> {
+    let user = password_resets::table
+        .filter(password_resets::token_hash.eq(digest_of(token)))
+        .filter(password_resets::expires_at.gt(now))
+        .select(password_resets::user_id)
+        .first(db)
+        .await
+        .optional()?;
+    user.ok_or_else(worthless)
+}
+
+/// Spends `token` of `user`: of requests at the same time, one succeeds.
+///
+/// # Errors
+/// 422 at `/token`.
+pub async fn spend(db: &mut AsyncPgConnection, user: UserId, token: &str, now: Instant) -> Result<()> {
+    let spent = diesel::delete(password_resets::table.find(user))
+        .filter(password_resets::token_hash.eq(digest_of(token)))
+        .filter(password_resets::expires_at.gt(now))
+        .execute(db)
+        .await?;
+    if spent == 1 { Ok(()) } else { Err(worthless()) }
+}
+
+/// The active user with this address.
+///
+/// # Errors
+/// The database's.
+pub async fn user_of(db: &mut AsyncPgConnection, email: &Email) -> Result<Option<UserId>> {
+    let user = users::table.filter(users::email.eq(email)).filter(users::status.eq("active")).select(users::id);
+    Ok(user.first(db).await.optional()?)
+}
+
+/// The same answer whether a token is unknown, used, replaced or expired.
+pub fn worthless() -> Error {
+    let say = Say::new(
+        "This token is unknown, already used or expired. Ask for another.",
+        "Этот токен неизвестен, уже использован или истёк. Запросите другой.",
+    );
+    Error::field("/token", Invalid::Rule("invalid_token", say))
+}

@@ -1,0 +1,156 @@
+//! `/v1/auth/forgot-password` and `/v1/auth/reset-password`: for who cannot sign in.
+
+use std::fmt;
+
+use actix_web::{HttpRequest, HttpResponse, post, web::Data};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    account::{self, NewHash},
+    password::NewPassword,
+    reset, sessions,
+    throttle::{self, Limits},
+};
+use crate::{
+    app::State,
+    db::Db,
+    error::{Error, ProblemType, Result},
+    mail::{Letter, Notice},
+    rest::{
+        address,
+        body::Body,
+        change,
+        list::{NoParams, Query},
+        text::{Email, Text},
+    },
+    users,
+};
+
+/// How many mails one address gets within five minutes: nobody's mailbox is to be filled by others.
+const MAILS_PER_ACCOUNT: u32 = 3;
+
+/// The operations for who cannot sign in.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(forgot_password).service(reset_password);
+}
+
+/// Who has forgotten a password.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"email": "anna@example.com"}))]
+pub struct ForgotPassword {
+    /// The address that the user signs in with.
+    pub email: Email,
+}
+
+/// What may happen next.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"status": "accepted"}))]
+pub struct Accepted {
+    /// Always `accepted`: whether there is such a user is not told.
+    #[schema(example = "accepted")]
+    pub status: &'static str,
+}
+
+/// A token of a reset, and the password that it is to set.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"token": "Jt9x0a3mB6v1yq5c8w2e4r7u0i3o6p9a1s4d7f0g3h8", "new_password": "seven plums in a paper bag"}))]
+pub struct ResetPassword {
+    /// The one-time token.
+    pub token: Text<200>,
+    /// The password to be.
+    pub new_password: NewPassword,
+}
+
+impl fmt::Debug for ResetPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ResetPassword(…)")
+    }
+}
+
+/// Ask for a link that sets another password
+///
+/// Mails a one-time link to the address, when an active user signs in with it and the server sends mail. The answer is the
+/// same, and takes as long, whether there is such a user or not. Throttled for each address and each network.
+#[utoipa::path(
+    tag = "auth",
+    request_body = ForgotPassword,
+    responses((status = 202, description = "If there is such a user, mail is under way.", body = Accepted)),
+    security(())
+)]
+#[post("/v1/auth/forgot-password")]
+async fn forgot_password(
+    request: HttpRequest,
+    _: Query<NoParams>,
+    body: Body<ForgotPassword>,
+    state: Data<State>,
+    db: Db,
+) -> Result<HttpResponse> {
+    let Body(ForgotPassword { email }) = body;
+    let limits = Limits { per_account: MAILS_PER_ACCOUNT, ..state.sign_in_limits };
+    let mut db = db.connect().await?;
+    let now = state.clock.now();
+    let from = address::of(&request);
+    throttle::count_request(&mut db, "forgot-password", Some(email.as_str()), from, limits, now).await?;
+    // Who it is is looked up when the mail is written, so that the time of the answer does not tell.
+    let letter = Letter::Forgotten { email: email.as_str().to_owned() };
+    change::by_system(&mut db, now, async |tx| state.mail.post(tx, &state.secrets, &letter).await).await?;
+    Ok(HttpResponse::Accepted().json(Accepted { status: "accepted" }))
+}
+
+/// Set a password with a one-time token
+///
+/// Spends the token and ends all sessions of the user. It does not sign in, and a second factor stays as it is: signing in
+/// with the new password needs its code. Throttled for each network.
+#[utoipa::path(
+    tag = "auth",
+    request_body = ResetPassword,
+    responses((status = 204, description = "The new password holds.")),
+    security(())
+)]
+#[post("/v1/auth/reset-password")]
+async fn reset_password(
+    request: HttpRequest,
+    _: Query<NoParams>,
+    body: Body<ResetPassword>,
+    state: Data<State>,
+    db: Db,
+) -> Result<HttpResponse> {
+    let Body(ResetPassword { token, new_password }) = body;
+    let (token, now) = (token.as_str(), state.clock.now());
+    let account = {
+        let mut db = db.connect().await?;
+        let (from, limits) = (address::of(&request), state.sign_in_limits);
+        throttle::count_request(&mut db, "reset-password", None, from, limits, now).await?;
+        let user = reset::find(&mut db, token, now).await?;
+        account::find(&mut db, user).await.map_err(hidden)?
+    };
+    new_password.check(&account.bearer()).map_err(|invalid| Error::field("/new_password", invalid))?;
+    let hash = NewHash::of(&state.hashing, new_password.clone()).await?;
+    let mut db = db.connect().await?;
+    change::by_system(&mut db, now, async |tx| {
+        let user = users::sign_in_changed(tx, account.user_id, "password_reset").await?;
+        tx.because("one-time token");
+        reset::spend(tx, account.user_id, token, now).await?;
+        let current = account::find(tx, account.user_id).await.map_err(hidden)?;
+        new_password.check(&current.bearer()).map_err(|invalid| Error::field("/new_password", invalid))?;
+        account::set_password(tx, account.user_id, &hash).await?;
+        sessions::end_all(tx, account.user_id, now).await?;
+        let letter = Letter::Notice { to: user.email.as_str().to_owned(), notice: Notice::PasswordChanged };
+        state.mail.post(tx, &state.secrets, &letter).await
+    })
+    .await?;
+    state.callers.forget();
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// That a user is blocked is not told to who only has a token.
+fn hidden(error: Error) -> Error {
+    match error.problem() {
+        ProblemType::NotFound => reset::worthless(),
+        _ => error,
+    }
+}

@@ -1,0 +1,242 @@
+//! `/v1/me/second-factor`.
+
+use actix_web::{
+    HttpRequest, HttpResponse, delete, get, post,
+    web::{Data, Json},
+};
+use diesel_async::AsyncPgConnection;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    model::{BeginEnrolment, BothFactors, ConfirmEnrolment, Enrolment, FactorStatus, RecoveryCodes, SecondFactor},
+    queries,
+    totp::Secret,
+};
+use crate::{
+    access::{
+        caller::{Caller, Person},
+        policy,
+    },
+    app::State,
+    auth::account::{self, Account, Proof},
+    db::Db,
+    error::{Error, ProblemType, Result},
+    mail::{Letter, Notice},
+    rest::{
+        address,
+        body::Body,
+        change::{Change, Reply},
+        list::{NoParams, Query},
+    },
+    sessions, users,
+};
+
+/// The operations on the caller's second factor.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(get_second_factor)
+        .service(begin_second_factor)
+        .service(confirm_second_factor)
+        .service(renew_recovery_codes)
+        .service(remove_second_factor);
+}
+
+/// Get the caller's second factor
+///
+/// How far the enrolment is; never its secret.
+#[utoipa::path(tag = "auth", responses((status = 200, description = "The second factor.", body = SecondFactor)),
+    extensions(("x-caller" = json!("person")))
+)]
+#[get("/v1/me/second-factor")]
+async fn get_second_factor(
+    caller: Person,
+    _: Query<NoParams>,
+    state: Data<State>,
+    db: Db,
+) -> Result<Json<SecondFactor>> {
+    let Person(caller) = caller;
+    let mut db = db.connect().await?;
+    let stored = queries::find(&mut db, caller.user_id).await?;
+    let now = state.clock.now();
+    Ok(Json(SecondFactor {
+        status: stored.as_ref().map_or(FactorStatus::Off, |stored| stored.status(now)),
+        confirmed_at: stored.and_then(|stored| stored.confirmed_at),
+        recovery_codes_left: queries::codes_left(&mut db, caller.user_id).await?,
+        is_required: caller.policy.limits.second_factor_required,
+    }))
+}
+
+/// Begin the enrolment of a second factor
+///
+/// Answers the secret for an authenticator app (TOTP, RFC 6238), once. The enrolment ends with a first code at
+/// `POST /v1/me/second-factor/confirm` within an hour; until then signing in needs the password alone. Beginning again
+/// makes the former secret worthless.
+#[utoipa::path(
+    tag = "auth",
+    request_body = BeginEnrolment,
+    responses((status = 200, description = "What the app needs.", body = Enrolment)),
+    extensions(("x-caller" = json!("person")))
+)]
+#[post("/v1/me/second-factor")]
+async fn begin_second_factor(
+    caller: Person,
+    request: HttpRequest,
+    change: Change,
+    body: Body<BeginEnrolment>,
+    state: Data<State>,
+    db: Db,
+) -> Result<HttpResponse> {
+    let (Person(caller), Body(BeginEnrolment { password })) = (caller, body);
+    let account = account::find(&mut *db.connect().await?, caller.user_id).await?;
+    if account.has_second_factor() {
+        return Err(queries::in_status(FactorStatus::On));
+    }
+    account::prove(&request, &state, &db, &account, Proof { password, pointer: "/password", otp: None }).await?;
+    let secret = Secret::generate()?;
+    let answer = Enrolment { secret: secret.base32(), otpauth_uri: secret.uri(account.email.as_str()) };
+    change
+        .run(async |tx| {
+            users::sign_in_changed(tx, caller.user_id, "second_factor_begun").await?;
+            queries::begin(tx, &state.secrets, caller.user_id, &secret).await?;
+            Reply::json(&answer)
+        })
+        .await
+}
+
+/// Confirm a second factor
+///
+/// Ends the enrolment with a first code of the app. From now on signing in needs a code, too, and all other sessions of the
+/// caller end. Answers ten recovery codes, once.
+#[utoipa::path(
+    tag = "auth",
+    request_body = ConfirmEnrolment,
+    responses((status = 200, description = "The recovery codes.", body = RecoveryCodes)),
+    extensions(("x-caller" = json!("person")))
+)]
+#[post("/v1/me/second-factor/confirm")]
+async fn confirm_second_factor(
+    caller: Person,
+    request: HttpRequest,
+    change: Change,
+    body: Body<ConfirmEnrolment>,
+    state: Data<State>,
+    db: Db,
+) -> Result<HttpResponse> {
+    let (Person(caller), Body(ConfirmEnrolment { otp })) = (caller, body);
+    let attempt = {
+        let mut db = db.connect().await?;
+        let account = account::find(&mut db, caller.user_id).await?;
+        account::begin(&mut db, &state, &account, address::of(&request), state.clock.now()).await?
+    };
+    let answer = change
+        .run(async |tx| {
+            let user = users::sign_in_changed(tx, caller.user_id, "second_factor_enabled").await?;
+            let recovery_codes = queries::confirm(tx, &state.secrets, caller.user_id, &otp).await?;
+            // Who has signed in elsewhere signs in again, as is needed now (ASVS 7.4.3).
+            sessions::end_all(tx, caller.user_id, caller.session()).await?;
+            let letter = Letter::Notice { to: user.email.as_str().to_owned(), notice: Notice::SecondFactorEnabled };
+            state.mail.post(tx, &state.secrets, &letter).await?;
+            Reply::json(&RecoveryCodes { recovery_codes })
+        })
+        .await?;
+    state.callers.forget();
+    attempt.succeed(&mut *db.connect().await?).await?;
+    Ok(answer)
+}
+
+/// Renew the recovery codes
+///
+/// Ten new codes, shown once; the former ones are worthless.
+#[utoipa::path(
+    tag = "auth",
+    request_body = BothFactors,
+    responses((status = 200, description = "The recovery codes.", body = RecoveryCodes)),
+    extensions(("x-caller" = json!("person")))
+)]
+#[post("/v1/me/second-factor/recovery-codes")]
+async fn renew_recovery_codes(
+    caller: Person,
+    request: HttpRequest,
+    change: Change,
+    body: Body<BothFactors>,
+    state: Data<State>,
+    db: Db,
+) -> Result<HttpResponse> {
+    let (Person(caller), Body(BothFactors { password, otp })) = (caller, body);
+    let account = account::find(&mut *db.connect().await?, caller.user_id).await?;
+    if !account.has_second_factor() {
+        return Err(queries::in_status(FactorStatus::Off));
+    }
+    account::prove(&request, &state, &db, &account, Proof { password, pointer: "/password", otp: Some(otp) }).await?;
+    change
+        .run(async |tx| {
+            users::sign_in_changed(tx, caller.user_id, "recovery_codes_renewed").await?;
+            let recovery_codes = queries::renew_codes(tx, caller.user_id).await?;
+            Reply::json(&RecoveryCodes { recovery_codes })
+        })
+        .await
+}
+
+/// Remove the second factor
+///
+/// From then on the password is enough to sign in, and all other sessions of the caller end. Refused where the policy of
+/// the role requires a second factor, and with a password of fewer than 15 characters: change it first.
+#[utoipa::path(
+    tag = "auth",
+    request_body = BothFactors,
+    responses((status = 204, description = "The second factor is gone.")),
+    extensions(("x-caller" = json!("person")))
+)]
+#[delete("/v1/me/second-factor")]
+async fn remove_second_factor(
+    caller: Person,
+    request: HttpRequest,
+    change: Change,
+    body: Body<BothFactors>,
+    state: Data<State>,
+    db: Db,
+) -> Result<HttpResponse> {
+    let (Person(caller), Body(BothFactors { password, otp })) = (caller, body);
+    let account = {
+        let mut db = db.connect().await?;
+        let account = account::find(&mut db, caller.user_id).await?;
+        refuse_needed(&mut db, &account, &caller).await?;
+        account
+    };
+    account::prove(&request, &state, &db, &account, Proof { password, pointer: "/password", otp: Some(otp) }).await?;
+    let answer = change
+        .run(async |tx| {
+            let user = users::sign_in_changed(tx, caller.user_id, "second_factor_removed").await?;
+            let account = account::find(tx, caller.user_id).await?;
+            refuse_needed(tx, &account, &caller).await?;
+            queries::remove(tx, caller.user_id).await?;
+            // Who has signed in elsewhere signs in again, as is needed now (ASVS 7.4.3).
+            sessions::end_all(tx, caller.user_id, caller.session()).await?;
+            let letter = Letter::Notice { to: user.email.as_str().to_owned(), notice: Notice::SecondFactorRemoved };
+            state.mail.post(tx, &state.secrets, &letter).await?;
+            Ok(Reply::no_content())
+        })
+        .await?;
+    state.callers.forget();
+    Ok(answer)
+}
+
+/// Refuses to remove a second factor that is not there, or without which signing in would be too easy.
+async fn refuse_needed(db: &mut AsyncPgConnection, account: &Account, caller: &Caller) -> Result<()> {
+    if !account.has_second_factor() {
+        return Err(queries::in_status(FactorStatus::Off));
+    }
+    if policy::second_factor_required(db, caller.role()).await? {
+        return Err(Error::new(ProblemType::Conflict).detail(
+            "The policy of your role requires a second factor.",
+            "Политика вашей роли требует второго фактора.",
+        ));
+    }
+    if !account.password_is_long {
+        return Err(Error::new(ProblemType::Conflict).detail(
+            "Your password has fewer than 15 characters, which is too short without a second factor. Change it first.",
+            "В вашем пароле меньше 15 символов: без второго фактора это слишком мало. Сначала смените его.",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! Signing in with a password, and staying in with a refresh token.
+
+use actix_web::HttpRequest;
+
+use super::{
+    password::{MAX_BYTES, NewPassword},
+    second_factor,
+    sessions::{self, Session},
+    throttle::Attempt,
+};
+use crate::{app::State, db::Db, error::Result, rest::address, sessions::Origin};
+
+/// What a person signs in with, as typed.
+pub struct Credentials {
+    /// The e-mail address.
+    pub username: String,
+    /// The password.
+    pub password: String,
+    /// A code of the second factor.
+    pub otp: Option<String>,
+}
+
+/// Begins a session for who has the right credentials.
+///
+/// # Errors
+/// `invalid_grant`, the same for every reason; `second_factor_required` after a right password; 429 after too many failures.
+pub async fn sign_in(
+    request: &HttpRequest,
+    state: &State,
+    db: &Db,
+    credentials: Credentials,
+    origin: Origin,
+) -> Result<Session> {
+    let Credentials { username, password, otp } = credentials;
+    let email = username.trim().to_lowercase();
+    if email.len() > 254 || password.len() > MAX_BYTES || email.contains('\0') {
+        return Err(sessions::refused());
+    }
+    let now = state.clock.now();
+    let mut connection = db.connect().await?;
+    let attempt = Attempt::begin(&mut connection, &email, address::of(request), state.sign_in_limits, now).await?;
+    let user = sessions::find_user(&mut connection, &email).await?;
+    // A hash takes long: others may have the connection meanwhile.
+    drop(connection);
+    let (user, stored) = user.unzip();
+    let stored = stored.flatten();
+    let right = state.hashing.verify(password.clone(), stored.clone()).await?;
+    let (true, Some(user), Some(stored)) = (right, user, stored) else { return Err(sessions::refused()) };
+    let renewed = renewed_hash(state, &password, &stored).await?;
+    let mut connection = db.connect().await?;
+    second_factor::demand(&mut connection, &state.secrets, user, otp.as_deref(), now).await?;
+    attempt.succeed(&mut connection).await?;
+    if let Some(renewed) = renewed {
+        sessions::renew_hash(&mut connection, user, &stored, &renewed).await?;
+    }
+    sessions::begin(&mut connection, user, origin, now).await
+}
+
+/// A hash with the effort of today, when the stored one was made with less.
+async fn renewed_hash(state: &State, password: &str, stored: &str) -> Result<Option<String>> {
+    if !state.hashing.is_outdated(stored) {
+        return Ok(None);
+    }
+    // One of today's rules need not hold for a password of former days.
+    match NewPassword::parse(password) {
+        Ok(password) => state.hashing.hash(password).await.map(Some),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Continues a session.
+///
+/// # Errors
+/// `invalid_grant`, the same for every reason.
+pub async fn refresh(state: &State, db: &Db, token: &str, origin: &Origin) -> Result<Session> {
+    let mut db = db.connect().await?;
+    let refreshed = sessions::refresh(&mut db, &state.secrets, token, origin, state.clock.now()).await;
+    if refreshed.is_err() {
+        state.callers.forget();
+    }
+    refreshed
+}

@@ -1,0 +1,110 @@
+//! What is written to users, in English and in Russian: which of them a user reads is not known.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Mail, transport::Text};
+use crate::{auth::Issued, rest::time::Instant};
+
+/// A letter as it lies sealed in the queue.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Letter {
+    /// Someone who says to be the user with this address has forgotten the password. Becomes a [`Letter::Reset`] when there
+    /// is such a user.
+    Forgotten {
+        /// The address.
+        email: String,
+    },
+    /// A one-time token.
+    Reset {
+        /// Whose it is.
+        to: String,
+        /// The token.
+        token: String,
+        /// Until when it is good.
+        expires_at: Instant,
+        /// Whether it is for the user's first password.
+        is_first: bool,
+    },
+    /// Something about the user's sign-in has changed.
+    Notice {
+        /// Whose it is.
+        to: String,
+        /// What has changed.
+        notice: Notice,
+    },
+}
+
+/// A change that a user is told of, in case that it was somebody else (ASVS 6.3.7).
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notice {
+    /// The password is another.
+    PasswordChanged,
+    /// Signing in needs a second factor.
+    SecondFactorEnabled,
+    /// Signing in needs a second factor no more.
+    SecondFactorRemoved,
+}
+
+impl fmt::Debug for Letter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Letter(…)")
+    }
+}
+
+impl Letter {
+    /// The letter that brings `issued`.
+    pub fn reset(to: &str, issued: Issued) -> Self {
+        let Issued { token, expires_at, is_first } = issued;
+        Self::Reset { to: to.to_owned(), token, expires_at, is_first }
+    }
+
+    /// The text to be sent; `None` when nobody is to get one.
+    pub(super) fn text(self, mail: &Mail) -> Option<Text> {
+        match self {
+            Self::Forgotten { .. } => None,
+            Self::Reset { to, token, expires_at, is_first } => {
+                let link = mail.reset_link(&token);
+                Some(reset(to, &token, link.as_deref(), expires_at, is_first))
+            }
+            Self::Notice { to, notice } => Some(told(to, notice)),
+        }
+    }
+}
+
+fn reset(to: String, token: &str, link: Option<&str>, expires_at: Instant, is_first: bool) -> Text {
+    let until = expires_at.utc().format("%Y-%m-%d %H:%M UTC");
+    let (ask_en, ask_ru) = match (is_first, link.is_some()) {
+        (true, true) => ("Set your password for Liaison here:", "Задайте пароль для Liaison по ссылке:"),
+        (false, true) => ("Set another password for Liaison here:", "Задайте новый пароль для Liaison по ссылке:"),
+        (true, false) => ("Your code to set a password for Liaison:", "Ваш код для установки пароля в Liaison:"),
+        (false, false) => ("Your code to set another password for Liaison:", "Ваш код для смены пароля в Liaison:"),
+    };
+    let way = link.unwrap_or(token);
+    let body = format!(
+        "{ask_en}\n\n{way}\n\nIt is good once, until {until}. If you did not ask for it, do nothing: your password stays as \
+         it is.\n\n* * *\n\n{ask_ru}\n\n{way}\n\nДействует один раз, до {until}. Если вы об этом не просили, ничего не \
+         делайте: ваш пароль не изменится.\n"
+    );
+    Text { to, subject: "Liaison: your password · ваш пароль".to_owned(), body }
+}
+
+fn told(to: String, notice: Notice) -> Text {
+    let (en, ru) = match notice {
+        Notice::PasswordChanged => ("Your password was changed.", "Ваш пароль изменён."),
+        Notice::SecondFactorEnabled => {
+            ("A second factor was added to your sign-in.", "Для вашего входа включён второй фактор.")
+        }
+        Notice::SecondFactorRemoved => {
+            ("The second factor of your sign-in was removed.", "Второй фактор вашего входа отключён.")
+        }
+    };
+    let body = format!(
+        "{en} If that was not you, tell your supervisor at once.\n\n* * *\n\n{ru} Если это были не вы, сразу сообщите \
+         руководителю.\n"
+    );
+    Text { to, subject: "Liaison: your sign-in · ваш вход".to_owned(), body }
+}

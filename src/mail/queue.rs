@@ -1,0 +1,120 @@
+//! Mail that is under way: sealed, for a letter may hold a token; deleted once it is sent, or after a day.
+
+use chrono::Duration;
+use diesel::{
+    ExpressionMethods, OptionalExtension, QueryDsl,
+    prelude::QueryableByName,
+    sql_query,
+    sql_types::{Bytea, Integer, Timestamptz},
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use super::letter::Letter;
+use crate::{
+    db::schema::outgoing_mails,
+    error::{Error, Result},
+    rest::time::Instant,
+    secrets::Secrets,
+};
+
+/// How long is tried to send a letter.
+const KEPT: Duration = Duration::days(1);
+
+/// The moment before which letters are no longer kept.
+pub fn kept_since(now: Instant) -> Instant {
+    now.after(-KEPT)
+}
+
+/// A letter that is due.
+#[derive(QueryableByName)]
+pub struct Due {
+    /// Its number in the queue.
+    #[diesel(sql_type = diesel::sql_types::Uuid)]
+    pub id: Uuid,
+    #[diesel(sql_type = Bytea)]
+    sealed_letter: Vec<u8>,
+    /// How often it was tried, this time included.
+    #[diesel(sql_type = Integer)]
+    pub attempts: i32,
+}
+
+impl Due {
+    /// The letter itself.
+    ///
+    /// # Errors
+    /// When it was sealed with another master secret.
+    pub fn open(&self, secrets: &Secrets) -> Result<Letter> {
+        let opened = secrets.open(&label(self.id), &self.sealed_letter);
+        let bytes = opened.ok_or_else(|| Error::internal("a letter of another master secret"))?;
+        serde_json::from_slice(&bytes).map_err(Error::internal)
+    }
+}
+
+fn label(id: Uuid) -> String {
+    format!("mail {id}")
+}
+
+fn sealed(secrets: &Secrets, id: Uuid, letter: &Letter) -> Result<Vec<u8>> {
+    secrets.seal(&label(id), &serde_json::to_vec(letter).map_err(Error::internal)?)
+}
+
+/// Puts `letter` into the queue, due at once.
+///
+/// # Errors
+/// The database's.
+pub async fn insert(
+    db: &mut AsyncPgConnection,
+    secrets: &Secrets,
+    id: Uuid,
+    letter: &Letter,
+    now: Instant,
+) -> Result<()> {
+    let row = (
+        outgoing_mails::id.eq(id),
+        outgoing_mails::created_at.eq(now),
+        outgoing_mails::sealed_letter.eq(sealed(secrets, id, letter)?),
+        outgoing_mails::attempts.eq(0),
+        outgoing_mails::due_at.eq(now),
+    );
+    diesel::insert_into(outgoing_mails::table).values(row).execute(db).await?;
+    Ok(())
+}
+
+/// Puts another letter in the place of the one with this `id`.
+///
+/// # Errors
+/// The database's.
+pub async fn replace(db: &mut AsyncPgConnection, secrets: &Secrets, id: Uuid, letter: &Letter) -> Result<()> {
+    let sealed = sealed(secrets, id, letter)?;
+    diesel::update(outgoing_mails::table.find(id)).set(outgoing_mails::sealed_letter.eq(sealed)).execute(db).await?;
+    Ok(())
+}
+
+/// Takes a letter that is due, for this server alone, and makes it due again later in case that it is not sent: after a
+/// minute, then two, four and so on up to an hour.
+///
+/// # Errors
+/// The database's.
+pub async fn claim(db: &mut AsyncPgConnection, now: Instant) -> Result<Option<Due>> {
+    let claimed = sql_query(
+        "UPDATE outgoing_mails SET attempts = attempts + 1, \
+             due_at = $1 + least(interval '1 minute' * power(2, least(attempts, 10)), interval '1 hour') \
+         WHERE id = (SELECT id FROM outgoing_mails WHERE due_at <= $1 ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) \
+         RETURNING id, sealed_letter, attempts",
+    )
+    .bind::<Timestamptz, _>(now)
+    .get_result(db)
+    .await
+    .optional()?;
+    Ok(claimed)
+}
+
+/// Takes a letter out of the queue.
+///
+/// # Errors
+/// The database's.
+pub async fn delete(db: &mut AsyncPgConnection, id: Uuid) -> Result<()> {
+    diesel::delete(outgoing_mails::table.find(id)).execute(db).await?;
+    Ok(())
+}

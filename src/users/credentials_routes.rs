@@ -1,0 +1,109 @@
+//! `/v1/users/{id}/reset-password` and `/v1/users/{id}/reset-second-factor`.
+
+use actix_web::{
+    HttpResponse, post,
+    web::{Data, Path},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    credentials,
+    model::{User, UserView},
+};
+use crate::{
+    access::{actions::Update, caller::UserId, scope::Scope},
+    app::State,
+    error::Result,
+    mail::{Letter, Notice},
+    rest::{
+        change::{Change, Reply},
+        etag::{IfMatch, etag},
+        time::Instant,
+    },
+};
+
+/// The operations on how users sign in.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(start_password_reset).service(reset_second_factor);
+}
+
+/// A reset that was started. The token is shown only where the server sends no mail, and only once.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"token": null, "link": null, "expires_at": "2026-11-25T09:30:00Z", "mailed": true}))]
+pub struct PasswordReset {
+    /// The one-time token for `POST /v1/auth/reset-password`, to be handed to the user; `null` when it was mailed.
+    #[schema(max_length = 100)]
+    pub token: Option<String>,
+    /// The address of the front end with the token in it; `null` when it was mailed, or when no such address is set.
+    #[schema(max_length = 2000, format = "uri")]
+    pub link: Option<String>,
+    /// Until when the token is good: 24 hours for a first password, else one.
+    pub expires_at: Instant,
+    /// Whether the link is under way to the user.
+    pub mailed: bool,
+}
+
+/// Start a password reset
+///
+/// Makes a one-time link with which the user sets a password: the first one within 24 hours, another within one. A former
+/// link becomes worthless. The password of now and the sessions stay until the link is used, and a second factor stays, too.
+/// With mail set up the link goes to the user alone.
+#[utoipa::path(
+    tag = "users",
+    params(("id" = UserId, Path, description = "The user.")),
+    responses((status = 200, description = "The link, or that it was mailed.", body = PasswordReset)),
+    extensions(("x-permission" = json!("users:update")))
+)]
+#[post("/v1/users/{id}/reset-password")]
+async fn start_password_reset(
+    scope: Scope<User, Update>,
+    id: Path<UserId>,
+    seen: IfMatch,
+    change: Change,
+    state: Data<State>,
+) -> Result<HttpResponse> {
+    change
+        .run(async |tx| {
+            let (user, issued) = credentials::start_reset(tx, &scope, *id, &seen).await?;
+            let (expires_at, mailed) = (issued.expires_at, state.mail.is_configured());
+            let shown = (!mailed).then(|| issued.token.clone());
+            let link = shown.as_deref().and_then(|token| state.mail.reset_link(token));
+            let letter = Letter::reset(user.email.as_str(), issued);
+            state.mail.post(tx, &state.secrets, &letter).await?;
+            let reply = Reply::json(&PasswordReset { token: shown, link, expires_at, mailed })?;
+            Ok(Reply { etag: Some(etag(user.version)), ..reply })
+        })
+        .await
+}
+
+/// Remove a user's lost second factor
+///
+/// Their sessions end at once. They sign in with the password alone, and set up another where their role needs one; a
+/// password too short to be the only factor no longer holds, and needs a reset.
+#[utoipa::path(
+    tag = "users",
+    params(("id" = UserId, Path, description = "The user.")),
+    responses((status = 200, description = "The user.", body = UserView)),
+    extensions(("x-permission" = json!("users:update")))
+)]
+#[post("/v1/users/{id}/reset-second-factor")]
+async fn reset_second_factor(
+    scope: Scope<User, Update>,
+    id: Path<UserId>,
+    seen: IfMatch,
+    change: Change,
+    state: Data<State>,
+) -> Result<HttpResponse> {
+    let answer = change
+        .run(async |tx| {
+            let user = credentials::reset_second_factor(tx, &scope, *id, &seen).await?;
+            let letter = Letter::Notice { to: user.email.as_str().to_owned(), notice: Notice::SecondFactorRemoved };
+            state.mail.post(tx, &state.secrets, &letter).await?;
+            Reply::ok(&UserView::of(user, tx.caller()))
+        })
+        .await;
+    state.callers.forget();
+    answer
+}
