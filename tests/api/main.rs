@@ -21,6 +21,7 @@ mod clients;
 mod contacts;
 mod contracts;
 mod departments;
+mod edge;
 mod interactions;
 mod migrations;
 mod openapi;
