@@ -1,5 +1,6 @@
 //! Sign-in: passwords and refresh tokens for access tokens, and the caller's own account.
 
+mod device;
 pub mod hashing;
 mod routes;
 mod sessions;
@@ -7,3 +8,4 @@ pub mod throttle;
 
 pub use routes::routes;
 pub use sessions::end_all;
+pub use throttle::forget_streak;

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
+    device::Device,
     sessions::{self, Session},
     throttle::Attempt,
 };
@@ -46,6 +47,10 @@ pub struct TokenRequest {
     /// The refresh token, for `refresh_token`.
     #[schema(max_length = 200)]
     refresh_token: Option<String>,
+    /// The `device_token` of an earlier sign-in, for `password`: attempts with it are throttled apart from those of
+    /// others. One that is not good is ignored.
+    #[schema(max_length = 300)]
+    device_token: Option<String>,
     /// The name of the program that signs in, for the record only: one of more than 100 characters is not recorded.
     client_id: Option<String>,
 }
@@ -64,6 +69,10 @@ pub struct TokenResponse {
     expires_in: u64,
     /// For the next token; it can be used once.
     refresh_token: String,
+    /// After a sign-in with a password: what this device may show the next time, within a year. It does not sign in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    device_token: Option<String>,
 }
 
 /// A token to be revoked (RFC 7009).
@@ -81,7 +90,8 @@ pub struct RevokeRequest {
 ///
 /// Gives an access token for an e-mail address and a password, or for a refresh token. A refresh token can be used once:
 /// when it comes a second time, its whole session ends. Failed sign-ins are throttled, 10 for an account and 100 for a
-/// network within five minutes.
+/// network within five minutes; a device that has signed in before and sends its `device_token` has 10 of its own, so that
+/// nobody else's guesses lock it out. After 100 failures in a row an account takes passwords from known devices only.
 #[utoipa::path(
     tag = "auth",
     request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
@@ -96,11 +106,13 @@ async fn create_token(
     form: Form<TokenRequest>,
 ) -> Result<HttpResponse> {
     let Form(form) = form;
-    let session = match (form.grant_type.as_str(), form.username, form.password, form.refresh_token) {
+    let (session, device_token) = match (form.grant_type.as_str(), form.username, form.password, form.refresh_token) {
         ("password", Some(username), Some(password), None) => {
-            sign_in(&request, &state, &db, username, password).await?
+            let (session, device) =
+                sign_in(&request, &state, &db, username, password, form.device_token.as_deref()).await?;
+            (session, Some(device))
         }
-        ("refresh_token", None, None, Some(token)) => refresh(&state, &db, &token).await?,
+        ("refresh_token", None, None, Some(token)) => (refresh(&state, &db, &token).await?, None),
         ("password" | "refresh_token", ..) => {
             return Err(Error::new(ProblemType::InvalidRequest).with("error", "invalid_request"));
         }
@@ -114,10 +126,19 @@ async fn create_token(
         token_type: "Bearer",
         expires_in: LIFETIME.as_secs(),
         refresh_token: session.refresh_token,
+        device_token,
     }))
 }
 
-async fn sign_in(request: &HttpRequest, state: &State, db: &Db, username: String, password: String) -> Result<Session> {
+/// A session, and the token of the device.
+async fn sign_in(
+    request: &HttpRequest,
+    state: &State,
+    db: &Db,
+    username: String,
+    password: String,
+    device_token: Option<&str>,
+) -> Result<(Session, String)> {
     let email = username.trim().to_lowercase();
     if email.len() > 254 || password.len() > super::hashing::MAX_BYTES || email.contains('\0') {
         return Err(sessions::refused());
@@ -125,16 +146,18 @@ async fn sign_in(request: &HttpRequest, state: &State, db: &Db, username: String
     let now = state.clock.now();
     let address = address::of(request);
     let mut connection = db.connect().await?;
-    let attempt = Attempt::begin(&mut connection, &email, address, state.sign_in_limits, now).await?;
-    let user = sessions::find_user(&mut connection, &email).await?;
+    let device = Device::of(&mut connection, &state.secrets, device_token, &email, now).await?;
+    let attempt = Attempt::begin(&mut connection, &email, device.as_ref(), address, state.sign_in_limits, now).await?;
+    let (user, stored) = sessions::find_user(&mut connection, &email).await?.unzip();
     // A hash takes long: others may have the connection meanwhile.
     drop(connection);
-    let (user, stored) = user.unzip();
     let right = state.hashing.verify(password, stored).await?;
-    let (true, Some(user)) = (right, user) else { return Err(sessions::refused()) };
+    let (true, false, Some(user)) = (right, attempt.is_spent(), user) else { return Err(sessions::refused()) };
     let mut connection = db.connect().await?;
     attempt.succeed(&mut connection).await?;
-    sessions::begin(&mut connection, user, now).await
+    let session = sessions::begin(&mut connection, user, now).await?;
+    let device = device.map_or_else(|| Device::new(user), Ok)?;
+    Ok((session, device.token(&state.secrets, now)))
 }
 
 async fn refresh(state: &State, db: &Db, token: &str) -> Result<Session> {

@@ -328,6 +328,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    sign_in_streaks (subject) {
+        subject -> Text,
+        failures -> Int4,
+        last_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     signing_keys (id) {
         id -> Text,
         created_at -> Timestamptz,
@@ -393,6 +401,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     role_policies,
     sessions,
     sign_in_failures,
+    sign_in_streaks,
     signing_keys,
     teams,
     users,

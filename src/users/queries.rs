@@ -284,6 +284,7 @@ pub async fn reset_password(
     let changed = (users::password_hash.eq(password_hash), users::version.eq(after.version), users::updated_at.eq(now));
     diesel::update(users::table.find(after.id)).set(changed).execute(&mut **tx).await?;
     tx.changed("password_reset", &before, &after);
+    auth::forget_streak(tx, email).await?;
     auth::end_all(tx, after.id, now).await
 }
 

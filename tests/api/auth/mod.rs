@@ -1,5 +1,6 @@
 //! Signing in, staying in, and being refused.
 
+mod devices;
 mod tokens;
 
 use actix_web::{http::Method, test::TestRequest};
