@@ -16,7 +16,8 @@ start_server() {
     port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
     SERVER=http://127.0.0.1:$port
     LIAISON_DEMO_PASSWORD=$SERVER_PASSWORD target/debug/liaison --demo --data-dir "$SERVER_HOME/data" \
-        --listen "127.0.0.1:$port" --issuer "$SERVER" >"$SERVER_HOME/log" 2>&1 </dev/null &
+        --listen "127.0.0.1:$port" --issuer "$SERVER" \
+        --requests-per-minute off --anonymous-requests-per-minute off >"$SERVER_HOME/log" 2>&1 </dev/null &
     SERVER_PID=$!
     for tries in {1..600}; do
         ! curl -fsS -o /dev/null "$SERVER/readyz" 2>/dev/null || return 0

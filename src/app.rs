@@ -27,6 +27,7 @@ use crate::{
     contacts, contracts,
     db::Db,
     departments, docs,
+    edge::{self, Edge, rate::Rates},
     error::{Error, ProblemType, Result},
     interactions,
     mail::Mail,
@@ -55,9 +56,19 @@ pub struct State {
     pub mail: Mail,
     /// The API's document, as served.
     pub document: Arc<openapi::Document>,
+    /// What is decided before a request is looked at.
+    pub edge: Edge,
+    /// How many requests callers have left.
+    pub rates: Rates,
 }
 
 impl State {
+    /// The same state behind another edge.
+    #[must_use]
+    pub fn behind(self, edge: Edge) -> Self {
+        Self { rates: Rates::new(edge.quotas, &self.clock), edge, ..self }
+    }
+
     /// The state of the app that serves `request`.
     ///
     /// # Errors
@@ -103,11 +114,17 @@ pub fn app(
     >,
 > {
     let (app, _) = App::new().into_utoipa_app().configure(routes).split_for_parts();
+    let pages = state.edge.docs;
     app.app_data(state)
         .app_data(Data::new(db))
         .app_data(web::PathConfig::default().error_handler(|_, request| no_such_operation(request).into()))
-        .configure(docs::routes)
+        .configure(|config| {
+            if pages {
+                docs::routes(config);
+            }
+        })
         .default_service(web::to(async |request: HttpRequest| Err::<HttpResponse, _>(no_such_operation(&request))))
+        .wrap(from_fn(edge::admit))
         .wrap(from_fn(identify))
         .wrap(Compress::default())
         .wrap(from_fn(rest::answer::complete))

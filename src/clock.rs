@@ -1,8 +1,11 @@
 //! The one source of the time, so that tests can set it.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicI64, Ordering},
+    },
+    time,
 };
 
 use chrono::{DateTime, Duration};
@@ -11,7 +14,17 @@ use crate::rest::time::Instant;
 
 /// Tells the time: the system's, or one that stands still until it is moved.
 #[derive(Clone, Debug)]
-pub struct Clock(Option<Arc<AtomicI64>>);
+pub struct Clock(Option<Arc<Standing>>);
+
+/// Microseconds since 1970.
+#[derive(Debug)]
+struct Standing {
+    now: AtomicI64,
+    furthest: AtomicI64,
+}
+
+/// Where the system's steady time is counted from.
+static STARTED: LazyLock<time::Instant> = LazyLock::new(time::Instant::now);
 
 impl Clock {
     /// The system's time.
@@ -21,13 +34,14 @@ impl Clock {
 
     /// A clock that stands at `start`; clones share it.
     pub fn standing(start: Instant) -> Self {
-        Self(Some(Arc::new(AtomicI64::new(start.utc().timestamp_micros()))))
+        let start = start.utc().timestamp_micros();
+        Self(Some(Arc::new(Standing { now: AtomicI64::new(start), furthest: AtomicI64::new(start) })))
     }
 
     /// Moves a standing clock on; the system's clock is not ours to move.
     pub fn advance(&self, by: Duration) {
-        if let Some(micros) = &self.0 {
-            micros.fetch_add(by.num_microseconds().unwrap_or_default(), Ordering::SeqCst);
+        if let Some(standing) = &self.0 {
+            standing.now.fetch_add(by.num_microseconds().unwrap_or_default(), Ordering::SeqCst);
         }
     }
 
@@ -35,8 +49,27 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "the one place that asks the system for the time")]
     pub fn now(&self) -> Instant {
         match &self.0 {
-            Some(micros) => DateTime::from_timestamp_micros(micros.load(Ordering::SeqCst)).unwrap_or_default().into(),
+            Some(standing) => {
+                let micros = standing.now.load(Ordering::SeqCst);
+                DateTime::from_timestamp_micros(micros).unwrap_or_default().into()
+            }
             None => chrono::Utc::now().into(),
+        }
+    }
+}
+
+/// For rates: a time that never goes back, whatever happens to the system's.
+impl governor::clock::Clock for Clock {
+    type Instant = time::Duration;
+
+    fn now(&self) -> time::Duration {
+        match &self.0 {
+            Some(standing) => {
+                let now = standing.now.load(Ordering::SeqCst);
+                let furthest = standing.furthest.fetch_max(now, Ordering::SeqCst).max(now);
+                time::Duration::from_micros(furthest.unsigned_abs())
+            }
+            None => STARTED.elapsed(),
         }
     }
 }

@@ -8,6 +8,7 @@ use clap::Args;
 use crate::{
     auth::throttle::Limits,
     db::{Target, TargetError, local::default_data_dir},
+    edge::{Edge, settings::EdgeSettings},
     mail::{self, ResetUrl, Smtp},
     secrets::SECRET_BYTES,
 };
@@ -60,6 +61,9 @@ pub struct Settings {
     /// How to log: `text` or `json`.
     #[arg(long, env = "LIAISON_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
     pub log_format: String,
+    /// The edge.
+    #[command(flatten)]
+    pub edge: EdgeSettings,
 }
 
 /// Settings that hold.
@@ -87,6 +91,8 @@ pub struct Config {
     pub log: String,
     /// Whether to log JSON.
     pub log_json: bool,
+    /// The edge.
+    pub edge: Edge,
 }
 
 impl fmt::Debug for Config {
@@ -102,10 +108,11 @@ impl fmt::Debug for Config {
 
 /// Collects what is wrong, so that one start tells everything.
 #[derive(Default)]
-struct Problems(Vec<String>);
+pub(crate) struct Problems(Vec<String>);
 
 impl Problems {
-    fn note<T>(&mut self, setting: &str, result: Result<T, impl fmt::Display>) -> Option<T> {
+    /// The value, or `None` after noting what is wrong with `setting`.
+    pub(crate) fn note<T>(&mut self, setting: &str, result: Result<T, impl fmt::Display>) -> Option<T> {
         result.map_err(|problem| self.0.push(format!("{setting}: {problem}"))).ok()
     }
 }
@@ -135,13 +142,16 @@ impl Settings {
         let mail = self.mail(&mut problems);
         let log = problems.note("--log", self.log.parse::<tracing_subscriber::EnvFilter>().map(|_| self.log.clone()));
         let log_json = problems.note("--log-format", log_format(&self.log_format));
+        let edge = self.edge.check(&mut problems);
 
         let (Some(listen), Some(data_dir), Some(issuer), Some(workers), Some(pool_size), Some(log), Some(log_json)) =
             (listen, data_dir, issuer, workers, pool_size, log, log_json)
         else {
             return Err(problems.0.join("\n"));
         };
-        let (Some(per_account), Some(per_network), true) = (per_account, per_network, problems.0.is_empty()) else {
+        let (Some(per_account), Some(per_network), Some(edge), true) =
+            (per_account, per_network, edge, problems.0.is_empty())
+        else {
             return Err(problems.0.join("\n"));
         };
         let small = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
@@ -157,6 +167,7 @@ impl Settings {
             mail,
             log,
             log_json,
+            edge,
         })
     }
 }
@@ -187,7 +198,7 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-fn count(text: &str, max: usize) -> Result<usize, String> {
+pub(crate) fn count(text: &str, max: usize) -> Result<usize, String> {
     match text.parse() {
         Ok(count) if (1..=max).contains(&count) => Ok(count),
         _ => Err(format!("not a number from 1 to {max}")),
@@ -241,6 +252,15 @@ mod tests {
             ("--password-reset-url", "https://app.example/reset"),
             ("--log", "liaison=loud"),
             ("--log-format", "xml"),
+            ("--tls-cert", "/nowhere/cert.pem"),
+            ("--trusted-proxies", "10.0.0.0/8,proxy"),
+            ("--cors-origins", "https://crm.example,*"),
+            ("--docs", "maybe"),
+            ("--requests-per-minute", "-1"),
+            ("--anonymous-requests-per-minute", "6000001"),
+            ("--request-timeout", "0"),
+            ("--read-timeout", "3601"),
+            ("--connections-per-worker", "0"),
         ];
         let mut arguments: Vec<String> = wrong.iter().map(|(flag, value)| format!("{flag}={value}")).collect();
         arguments.push("--mail-from=crm@example.com".to_owned());
@@ -265,6 +285,23 @@ mod tests {
             check(&["--smtp-url", server, "--mail-from", "Liaison <crm@example.com>"]).unwrap().mail.smtp.is_some()
         );
         assert!(check(&[]).unwrap().mail.smtp.is_none());
+    }
+
+    #[test]
+    fn the_edge_has_defaults_and_can_be_changed() {
+        let edge = check(&[]).unwrap().edge;
+        assert_eq!(edge.quotas.caller.map(u32::from), Some(6000));
+        assert_eq!(edge.quotas.anonymous.map(u32::from), Some(600));
+        assert_eq!((edge.deadline.as_secs(), edge.read_timeout.as_secs(), edge.docs), (30, 10, true));
+        let edge =
+            check(&["--requests-per-minute=off", "--anonymous-requests-per-minute=0", "--no-docs"]).unwrap().edge;
+        assert!(edge.quotas.caller.is_none() && edge.quotas.anonymous.is_none() && !edge.docs);
+        assert!(!check(&["--docs=off"]).unwrap().edge.docs);
+        let message = check(&["--request-timeout=5"]).unwrap_err();
+        assert_eq!(message, "--read-timeout: longer than --request-timeout");
+        for alone in ["--tls-cert=/etc/cert.pem", "--tls-key=/etc/key.pem"] {
+            assert!(check(&[alone]).unwrap_err().contains("go together"));
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use actix_web::{
     Error as ActixError,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
+    guard,
     http::header::{self, HeaderName, HeaderValue},
     middleware::{Next, from_fn},
     web::{self, ServiceConfig},
@@ -17,10 +18,8 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
 /// The pages under `/docs`, and the ways there.
 pub fn routes(config: &mut ServiceConfig) {
     let pages = SwaggerUi::new("/{_:.*}").config(swagger_config());
-    config
-        .service(web::redirect("/", "/docs/"))
-        .service(web::redirect("/docs", "/docs/"))
-        .service(web::scope("/docs").wrap(from_fn(as_pages)).service(pages));
+    let way = |from: &str| web::resource(from).guard(guard::Get()).to(async || web::Redirect::to("/docs/"));
+    config.service(way("/")).service(way("/docs")).service(web::scope("/docs").wrap(from_fn(as_pages)).service(pages));
 }
 
 /// Signs in with the password flow and remembers that in the tab.

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 pub use crate::problems::ProblemType;
-use crate::rest::invalid::Invalid;
+use crate::{edge::rate::Standing, rest::invalid::Invalid};
 
 /// The result of everything that can fail in a request.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -83,6 +83,7 @@ struct Inner {
     fields: Vec<FieldError>,
     extra: Map<String, Value>,
     retry_after: Option<u64>,
+    standing: Option<Standing>,
     allow: Option<String>,
     cause: Option<String>,
 }
@@ -96,6 +97,7 @@ impl Error {
             fields: Vec::new(),
             extra: Map::new(),
             retry_after: None,
+            standing: None,
             allow: None,
             cause: None,
         }))
@@ -186,6 +188,13 @@ impl Error {
         self
     }
 
+    /// Tells which limit was hit.
+    #[must_use]
+    pub fn standing(mut self, standing: Standing) -> Self {
+        self.0.standing = Some(standing);
+        self
+    }
+
     /// Tells the methods that the address takes.
     #[must_use]
     pub fn allow(mut self, methods: &str) -> Self {
@@ -222,6 +231,11 @@ impl Error {
     /// Seconds for `Retry-After`.
     pub fn retry_after_seconds(&self) -> Option<u64> {
         self.0.retry_after
+    }
+
+    /// The limit that was hit.
+    pub fn limit(&self) -> Option<Standing> {
+        self.0.standing
     }
 
     /// The document for this failure.

@@ -4,6 +4,7 @@ use diesel::ExpressionMethods;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::{
+    auth::throttle,
     db::schema::{idempotency_keys, outgoing_mails, password_resets, sessions, sign_in_failures},
     error::Result,
     mail,
@@ -22,6 +23,7 @@ pub async fn sweep(db: &mut AsyncPgConnection, now: Instant) -> Result<()> {
         .execute(db)
         .await?;
     diesel::delete(sign_in_failures::table).filter(sign_in_failures::window_ends_at.le(now)).execute(db).await?;
+    throttle::sweep(db, now).await?;
     diesel::delete(sessions::table).filter(sessions::expires_at.le(now)).execute(db).await?;
     diesel::delete(password_resets::table).filter(password_resets::expires_at.le(now)).execute(db).await?;
     diesel::delete(outgoing_mails::table)

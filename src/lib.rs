@@ -21,6 +21,7 @@ pub mod db;
 pub mod demo;
 pub mod departments;
 pub mod docs;
+pub mod edge;
 pub mod error;
 pub mod housekeeping;
 pub mod interactions;

@@ -54,6 +54,8 @@ pub enum ProblemType {
     MethodNotAllowed,
     /// No representation that the caller accepts.
     NotAcceptable,
+    /// The body did not come in time.
+    RequestTimeout,
     /// The state forbids the transition.
     InvalidState,
     /// A uniqueness rule is broken.
@@ -68,18 +70,24 @@ pub enum ProblemType {
     PreconditionRequired,
     /// The body is over the limit.
     BodyTooLarge,
+    /// The address is over the limit.
+    UriTooLong,
     /// A media type that the operation does not take.
     UnsupportedMediaType,
     /// Values or rules are broken.
     ValidationFailed,
-    /// Too many attempts.
+    /// Too many requests or attempts.
     TooManyRequests,
+    /// The headers are over the limit.
+    HeadersTooLarge,
     /// In the way of another change.
     Busy,
     /// Something failed inside.
     Internal,
     /// The service cannot answer now.
     Unavailable,
+    /// The answer was not ready in time.
+    DeadlineExceeded,
 }
 
 impl ProblemType {
@@ -114,15 +122,18 @@ impl ProblemType {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::InvalidState | Self::Conflict | Self::IdempotencyInProgress | Self::Busy => StatusCode::CONFLICT,
             Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
             Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::IdempotencyMismatch | Self::ValidationFailed => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::DeadlineExceeded => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -150,6 +161,7 @@ impl ProblemType {
             Self::NotFound => Say::new("Not found", "Не найдено"),
             Self::MethodNotAllowed => Say::new("Method not allowed", "Метод не поддерживается"),
             Self::NotAcceptable => Say::new("Not acceptable", "Формат ответа недоступен"),
+            Self::RequestTimeout => Say::new("Request too slow", "Запрос передан слишком медленно"),
             Self::InvalidState => Say::new("Not possible in this state", "Невозможно в этом состоянии"),
             Self::Conflict => Say::new("Conflict", "Конфликт"),
             Self::IdempotencyInProgress => Say::new("Request in progress", "Запрос ещё выполняется"),
@@ -159,12 +171,15 @@ impl ProblemType {
             Self::PreconditionFailed => Say::new("Changed meanwhile", "Ресурс уже изменён"),
             Self::PreconditionRequired => Say::new("If-Match is required", "Нужен заголовок If-Match"),
             Self::BodyTooLarge => Say::new("Body too large", "Тело запроса слишком велико"),
+            Self::UriTooLong => Say::new("Address too long", "Адрес слишком длинный"),
             Self::UnsupportedMediaType => Say::new("Unsupported media type", "Тип содержимого не поддерживается"),
             Self::ValidationFailed => Say::new("Validation failed", "Проверка не пройдена"),
             Self::TooManyRequests => Say::new("Too many requests", "Слишком много запросов"),
+            Self::HeadersTooLarge => Say::new("Headers too large", "Заголовки слишком велики"),
             Self::Busy => Say::new("Busy", "Занято"),
             Self::Internal => Say::new("Internal error", "Внутренняя ошибка"),
             Self::Unavailable => Say::new("Unavailable", "Сервис недоступен"),
+            Self::DeadlineExceeded => Say::new("Took too long", "Слишком долго"),
         }
     }
 
@@ -243,6 +258,10 @@ impl ProblemType {
                 "Этот адрес не принимает такой метод; `Allow` перечисляет допустимые.",
             ),
             Self::NotAcceptable => Say::new("Answers are application/json.", "Ответы имеют тип application/json."),
+            Self::RequestTimeout => Say::new(
+                "The body did not come in time. Nothing was changed.",
+                "Тело запроса не пришло вовремя. Ничего не изменено.",
+            ),
             Self::InvalidState => Say::new(
                 "The state of the resource forbids this transition.",
                 "Состояние ресурса не допускает этот переход.",
@@ -264,6 +283,10 @@ impl ProblemType {
                 Say::new("Send If-Match with the ETag that you read.", "Передайте If-Match с прочитанным ETag.")
             }
             Self::BodyTooLarge => Say::new("A body may have at most 1 MiB.", "Тело запроса не больше 1 МиБ."),
+            Self::UriTooLong => Say::new(
+                "An address with its query may have at most 8 KiB.",
+                "Адрес вместе с параметрами не больше 8 КиБ.",
+            ),
             Self::UnsupportedMediaType => Say::new(
                 "The body's Content-Type is not one that this operation takes.",
                 "Content-Type тела не подходит для этой операции.",
@@ -273,8 +296,12 @@ impl ProblemType {
                 "Некоторые значения недопустимы. `errors` называет каждое. Ничего не изменено.",
             ),
             Self::TooManyRequests => Say::new(
-                "Too many attempts. Wait for `Retry-After` seconds.",
-                "Слишком много попыток. Подождите `Retry-After` секунд.",
+                "Too many requests or attempts: `RateLimit` tells which limit was hit. Wait for `Retry-After` seconds.",
+                "Слишком много запросов или попыток: `RateLimit` называет предел. Подождите `Retry-After` секунд.",
+            ),
+            Self::HeadersTooLarge => Say::new(
+                "A request may have at most 64 headers, 32 KiB together.",
+                "У запроса не больше 64 заголовков, вместе 32 КиБ.",
             ),
             Self::Busy => Say::new(
                 "Another change was in the way. Repeat the request.",
@@ -287,6 +314,12 @@ impl ProblemType {
             Self::Unavailable => Say::new(
                 "The service cannot answer right now. Nothing was changed. Try again after `Retry-After` seconds.",
                 "Сервис сейчас не может ответить. Ничего не изменено. Повторите через `Retry-After` секунд.",
+            ),
+            Self::DeadlineExceeded => Say::new(
+                "The answer was not ready in time. A change may have been made nevertheless: repeat it with the same \
+                 `Idempotency-Key`, after `Retry-After` seconds.",
+                "Ответ не был готов вовремя. Изменение могло всё же состояться: повторите его с тем же \
+                 `Idempotency-Key` через `Retry-After` секунд.",
             ),
         }
     }

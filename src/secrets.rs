@@ -1,5 +1,5 @@
-//! The server's master secret and what is derived from it: the seal of cursors and of the signing keys at rest, and the
-//! refresh tokens that follow the first.
+//! The server's master secret and what is derived from it: the seals of cursors, of device tokens and of the signing
+//! keys at rest, and the refresh tokens that follow the first.
 
 use std::{
     fmt,
@@ -24,6 +24,7 @@ pub const SECRET_BYTES: usize = 32;
 pub struct Secrets {
     cursor: hmac::Key,
     refresh: hmac::Key,
+    device: hmac::Key,
     at_rest: RandomizedNonceKey,
 }
 
@@ -40,33 +41,34 @@ impl Secrets {
     /// Only internal ones.
     pub fn derive(master: &[u8; SECRET_BYTES]) -> Result<Self> {
         let cursor = derive(master, b"cursor")?;
+        let device = derive(master, b"device tokens")?;
         let at_rest = derive(master, b"signing keys at rest")?;
         Ok(Self {
             cursor: hmac::Key::new(hmac::HMAC_SHA256, &cursor),
             refresh: hmac::Key::new(hmac::HMAC_SHA256, &derive(master, b"refresh tokens")?),
+            device: hmac::Key::new(hmac::HMAC_SHA256, &device),
             at_rest: RandomizedNonceKey::new(&AES_256_GCM, &at_rest).map_err(Error::internal)?,
         })
     }
 
     /// `payload` as an opaque text that only this server's secret can have made for this `context`.
     pub fn sign_cursor(&self, context: &str, payload: &str) -> String {
-        let tag = self.cursor_tag(context, payload);
-        let mut bytes = tag.as_ref().to_vec();
-        bytes.extend_from_slice(payload.as_bytes());
-        BASE64_URL_SAFE_NO_PAD.encode(bytes)
+        signed(&self.cursor, context, payload)
     }
 
     /// The payload of a cursor made by [`Secrets::sign_cursor`] for the same `context`.
     pub fn open_cursor(&self, context: &str, cursor: &str) -> Option<String> {
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
-        let (tag, payload) = bytes.split_at_checked(TAG_BYTES)?;
-        let payload = std::str::from_utf8(payload).ok()?;
-        hmac::verify(&self.cursor, &framed(context, payload), tag).ok()?;
-        Some(payload.to_owned())
+        opened(&self.cursor, context, cursor)
     }
 
-    fn cursor_tag(&self, context: &str, payload: &str) -> hmac::Tag {
-        hmac::sign(&self.cursor, &framed(context, payload))
+    /// `payload` as the token of a device.
+    pub fn sign_device(&self, payload: &str) -> String {
+        signed(&self.device, "", payload)
+    }
+
+    /// The payload of a token made by [`Secrets::sign_device`].
+    pub fn open_device(&self, token: &str) -> Option<String> {
+        opened(&self.device, "", token)
     }
 
     /// The refresh token that follows `token`: always the same, and nobody else's to guess.
@@ -99,6 +101,21 @@ impl Secrets {
 
 const TAG_BYTES: usize = 32;
 const NONCE_BYTES: usize = 12;
+
+fn signed(key: &hmac::Key, context: &str, payload: &str) -> String {
+    let tag = hmac::sign(key, &framed(context, payload));
+    let mut bytes = tag.as_ref().to_vec();
+    bytes.extend_from_slice(payload.as_bytes());
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn opened(key: &hmac::Key, context: &str, text: &str) -> Option<String> {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
+    let (tag, payload) = bytes.split_at_checked(TAG_BYTES)?;
+    let payload = std::str::from_utf8(payload).ok()?;
+    hmac::verify(key, &framed(context, payload), tag).ok()?;
+    Some(payload.to_owned())
+}
 
 fn framed(context: &str, payload: &str) -> Vec<u8> {
     format!("{}\n{context}{payload}", context.len()).into_bytes()

@@ -1,8 +1,8 @@
 //! The server's life: from settings to the last request.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use actix_web::{HttpServer, web::Data};
+use actix_web::{HttpServer, dev::Server, rt, web::Data};
 
 use crate::{
     access::{caller::Callers, keys::Keys, token::Tokens},
@@ -12,6 +12,7 @@ use crate::{
     clock::Clock,
     config::Config,
     db::{Db, PoolSettings},
+    edge::{Edge, rate::Rates, tls},
     error::{Error, Result},
     mail::{self, Mail},
     openapi::Document,
@@ -28,7 +29,10 @@ pub fn state(
     sign_in_limits: Limits,
     document: Arc<Document>,
 ) -> State {
+    let edge = Edge::default();
     State {
+        rates: Rates::new(edge.quotas, &clock),
+        edge,
         clock,
         secrets,
         keys,
@@ -41,28 +45,67 @@ pub fn state(
     }
 }
 
+/// How long a connection without a request is kept.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+/// How long a client may take to shake hands.
+const HANDSHAKE: Duration = Duration::from_secs(5);
+/// How long a client may take to go when it is told to.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// Serves until told to stop.
 ///
 /// # Errors
 /// When the address cannot be had.
 pub async fn serve(config: &Config, url: &str, state: State) -> Result<()> {
-    let state = Data::new(State { mail: Mail::new(&config.mail)?, ..state });
+    let state = Data::new(State { mail: Mail::new(&config.mail)?, ..state.behind(config.edge.clone()) });
     let settings = PoolSettings { max_size: config.pool_size, ..PoolSettings::default() };
-    let url = url.to_owned();
-    let own_pool = Db::new(&url, PoolSettings { max_size: 1, ..settings });
-    let background = actix_web::rt::spawn(background::run(own_pool.clone(), state.clock.clone()));
-    let post = state.mail.is_configured().then(|| actix_web::rt::spawn(mail::run(own_pool, state.clone())));
-    let server = HttpServer::new(move || app::app(state.clone(), Db::new(&url, settings)))
-        .workers(config.workers)
-        .shutdown_timeout(25)
-        .bind(config.listen)
-        .map_err(|error| Error::internal(format!("cannot listen on {}: {error}", config.listen)))?
-        .run();
-    println!("Liaison listens on http://{0} · Swagger UI: http://{0}/docs/", config.listen);
+    let own_pool = Db::new(url, PoolSettings { max_size: 1, ..settings });
+    let background = rt::spawn(background::run(own_pool.clone(), state.clock.clone()));
+    let post = state.mail.is_configured().then(|| rt::spawn(mail::run(own_pool, state.clone())));
+    let (server, address) = start(config.listen, config.workers, url, settings, state)?;
+    let scheme = if config.edge.tls.is_some() { "https" } else { "http" };
+    let pages = if config.edge.docs { format!(" · Swagger UI: {scheme}://{address}/docs/") } else { String::new() };
+    println!("Liaison listens on {scheme}://{address}{pages}");
     let served = server.await.map_err(Error::internal);
     background.abort();
     if let Some(post) = post {
         post.abort();
     }
     served
+}
+
+/// Starts to listen; the server runs when it is awaited, and its address tells the port that the system chose for 0.
+///
+/// # Errors
+/// When the address cannot be had, or the certificate not be read.
+pub fn start(
+    listen: SocketAddr,
+    workers: usize,
+    url: &str,
+    settings: PoolSettings,
+    state: Data<State>,
+) -> Result<(Server, SocketAddr)> {
+    let (url, edge) = (url.to_owned(), state.edge.clone());
+    let rates = Data::clone(&state);
+    rt::spawn(async move { rates.rates.forget_regularly().await });
+    let server = HttpServer::new(move || app::app(state.clone(), Db::new(&url, settings)))
+        .workers(workers)
+        .shutdown_timeout(25)
+        .keep_alive(KEEP_ALIVE)
+        .max_connections(edge.connections)
+        .client_request_timeout(edge.read_timeout)
+        .client_disconnect_timeout(FAREWELL)
+        .tls_handshake_timeout(HANDSHAKE);
+    let bound = match edge.tls {
+        None => server.bind(listen),
+        Some(files) => {
+            let certificate = tls::Renewed::new(files).map_err(Error::internal)?;
+            let renewed = Arc::clone(&certificate);
+            rt::spawn(async move { renewed.look_regularly().await });
+            server.bind_rustls_0_23(listen, tls::config(certificate).map_err(Error::internal)?)
+        }
+    };
+    let bound = bound.map_err(|error| Error::internal(format!("cannot listen on {listen}: {error}")))?;
+    let address = bound.addrs().first().copied().unwrap_or(listen);
+    Ok((bound.run(), address))
 }

@@ -9,7 +9,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{app::State, db::Db, error::Result};
+use crate::{
+    app::State,
+    db::Db,
+    error::{Error, Result},
+};
 
 /// The operations on the service.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -41,17 +45,20 @@ async fn get_liveness() -> web::Json<Health> {
 #[get("/readyz")]
 async fn get_readiness(db: Db) -> Result<web::Json<Health>> {
     let mut db = db.connect().await?;
-    diesel::select(diesel::dsl::now).execute(&mut db).await.map_err(crate::error::Error::unavailable)?;
+    diesel::select(diesel::dsl::now).execute(&mut db).await.map_err(Error::unavailable)?;
     Ok(web::Json(Health { status: "ok" }))
 }
 
 /// Get the OpenAPI document
 ///
-/// This document: OpenAPI 3.1.
+/// This document: OpenAPI 3.1. A server may be set to keep it to itself.
 #[utoipa::path(tag = "service", responses((status = 200, description = "The document.", body = Object, content_type = "application/json")), security(()))]
 #[get("/openapi.json")]
-async fn get_openapi(state: Data<State>) -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(state.document.json.clone())
+async fn get_openapi(state: Data<State>) -> Result<HttpResponse> {
+    if !state.edge.docs {
+        return Err(Error::not_found());
+    }
+    Ok(HttpResponse::Ok().content_type("application/json").body(state.document.json.clone()))
 }
 
 /// Get the keys of access tokens

@@ -160,7 +160,7 @@ pub async fn begin(
     address: Option<IpAddr>,
     now: Instant,
 ) -> Result<Attempt> {
-    Attempt::begin(db, account.email.as_str(), address, state.sign_in_limits, now).await
+    Attempt::begin(db, account.email.as_str(), None, address, state.sign_in_limits, now).await
 }
 
 fn wrong_password() -> Invalid {

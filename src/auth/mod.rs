@@ -3,6 +3,7 @@
 mod account;
 mod change_password;
 mod client_credentials;
+mod device;
 pub mod hashing;
 pub mod password;
 mod reset;
@@ -16,3 +17,4 @@ pub mod throttle;
 pub use reset::{Issued, issue as issue_reset, user_of, withdraw as withdraw_reset};
 pub use routes::routes;
 pub use sessions::end_all;
+pub use throttle::forget_streak;

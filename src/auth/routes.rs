@@ -55,6 +55,10 @@ pub struct TokenRequest {
     /// A code of the second factor or a recovery code, for `password`, of a user who has a second factor.
     #[schema(max_length = 50)]
     otp: Option<String>,
+    /// The `device_token` of an earlier sign-in, for `password`: attempts with it are throttled apart from those of
+    /// others. One that is not good is ignored.
+    #[schema(max_length = 300)]
+    device_token: Option<String>,
     /// The refresh token, for `refresh_token`.
     #[schema(max_length = 200)]
     refresh_token: Option<String>,
@@ -89,15 +93,23 @@ pub struct TokenResponse {
     /// For the next token; it can be used once. Not given for `client_credentials`.
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
+    /// After a sign-in with a password: what this device may show the next time, within a year. It does not sign in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device_token: Option<String>,
     /// What the token may be used for, for `client_credentials`: permissions separated by spaces.
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
 }
 
 impl TokenResponse {
-    fn answer(access_token: String, refresh_token: Option<String>, scope: Option<String>) -> HttpResponse {
+    /// An access token and nothing else.
+    fn of(access_token: String) -> Self {
         let expires_in = LIFETIME.as_secs();
-        HttpResponse::Ok().json(Self { access_token, token_type: "Bearer", expires_in, refresh_token, scope })
+        Self { access_token, token_type: "Bearer", expires_in, refresh_token: None, device_token: None, scope: None }
+    }
+
+    fn answer(self) -> HttpResponse {
+        HttpResponse::Ok().json(self)
     }
 }
 
@@ -118,7 +130,8 @@ pub struct RevokeRequest {
 /// a refresh, and after 30 days in any case. A refresh token can be used once: when it comes a second time, its whole session
 /// ends, unless that is within 10 seconds, by the same program, and the token answered first is unused: then the first answer
 /// was lost, and the same token is answered again. Failed sign-ins are throttled, 10 for an account and 100 for a
-/// network within five minutes.
+/// network within five minutes; a device that has signed in before and sends its `device_token` has 10 of its own, so that
+/// nobody else's guesses lock it out. After 100 failures in a row an account takes passwords from known devices only.
 ///
 /// A right password of a user with a second factor is answered `second_factor_required` until `otp` comes with it.
 ///
@@ -141,23 +154,25 @@ async fn create_token(
     if form.grant_type == "client_credentials" {
         let form = ClientForm { id: form.client_id, secret: form.client_secret, scope: form.scope };
         let granted = client_credentials::grant(&request, &state, &db, form).await?;
-        return Ok(TokenResponse::answer(granted.token, None, Some(granted.scope)));
+        return Ok(TokenResponse { scope: Some(granted.scope), ..TokenResponse::of(granted.token) }.answer());
     }
     let client = form.client_id.and_then(label).unwrap_or_else(|| "first-party".to_owned());
     let origin = Origin::of(&request, client.clone(), form.device.and_then(label));
-    let session = match (form.grant_type.as_str(), form.username, form.password, form.refresh_token) {
+    let (session, device_token) = match (form.grant_type.as_str(), form.username, form.password, form.refresh_token) {
         ("password", Some(username), Some(password), None) => {
-            let credentials = Credentials { username, password, otp: form.otp };
-            sign_in(&request, &state, &db, credentials, origin).await?
+            let credentials = Credentials { username, password, otp: form.otp, device_token: form.device_token };
+            let (session, device) = sign_in(&request, &state, &db, credentials, origin).await?;
+            (session, Some(device))
         }
-        ("refresh_token", None, None, Some(token)) => refresh(&state, &db, &token, &origin).await?,
+        ("refresh_token", None, None, Some(token)) => (refresh(&state, &db, &token, &origin).await?, None),
         ("password" | "refresh_token", ..) => {
             return Err(Error::new(ProblemType::InvalidRequest).with("error", "invalid_request"));
         }
         _ => return Err(Error::new(ProblemType::UnsupportedGrantType).with("error", "unsupported_grant_type")),
     };
     let access_token = state.tokens.issue(&state.keys, session.user_id, session.id, &client, state.clock.now())?;
-    Ok(TokenResponse::answer(access_token, Some(session.refresh_token), None))
+    let refresh_token = Some(session.refresh_token);
+    Ok(TokenResponse { refresh_token, device_token, ..TokenResponse::of(access_token) }.answer())
 }
 
 /// A text for the record: kept when it is short and has nothing but printable characters.

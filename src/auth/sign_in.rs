@@ -3,6 +3,7 @@
 use actix_web::HttpRequest;
 
 use super::{
+    device::Device,
     password::{MAX_BYTES, NewPassword},
     second_factor,
     sessions::{self, Session},
@@ -18,9 +19,11 @@ pub struct Credentials {
     pub password: String,
     /// A code of the second factor.
     pub otp: Option<String>,
+    /// The token of a device that has signed in before.
+    pub device_token: Option<String>,
 }
 
-/// Begins a session for who has the right credentials.
+/// Begins a session for who has the right credentials; gives the token of the device, too.
 ///
 /// # Errors
 /// `invalid_grant`, the same for every reason; `second_factor_required` after a right password; 429 after too many failures.
@@ -30,22 +33,26 @@ pub async fn sign_in(
     db: &Db,
     credentials: Credentials,
     origin: Origin,
-) -> Result<Session> {
-    let Credentials { username, password, otp } = credentials;
+) -> Result<(Session, String)> {
+    let Credentials { username, password, otp, device_token } = credentials;
     let email = username.trim().to_lowercase();
     if email.len() > 254 || password.len() > MAX_BYTES || email.contains('\0') {
         return Err(sessions::refused());
     }
     let now = state.clock.now();
     let mut connection = db.connect().await?;
-    let attempt = Attempt::begin(&mut connection, &email, address::of(request), state.sign_in_limits, now).await?;
+    let device = Device::of(&mut connection, &state.secrets, device_token.as_deref(), &email, now).await?;
+    let from = address::of(request);
+    let attempt = Attempt::begin(&mut connection, &email, device.as_ref(), from, state.sign_in_limits, now).await?;
     let user = sessions::find_user(&mut connection, &email).await?;
     // A hash takes long: others may have the connection meanwhile.
     drop(connection);
     let (user, stored) = user.unzip();
     let stored = stored.flatten();
     let right = state.hashing.verify(password.clone(), stored.clone()).await?;
-    let (true, Some(user), Some(stored)) = (right, user, stored) else { return Err(sessions::refused()) };
+    let (true, false, Some(user), Some(stored)) = (right, attempt.is_spent(), user, stored) else {
+        return Err(sessions::refused());
+    };
     let renewed = renewed_hash(state, &password, &stored).await?;
     let mut connection = db.connect().await?;
     second_factor::demand(&mut connection, &state.secrets, user, otp.as_deref(), now).await?;
@@ -53,7 +60,9 @@ pub async fn sign_in(
     if let Some(renewed) = renewed {
         sessions::renew_hash(&mut connection, user, &stored, &renewed).await?;
     }
-    sessions::begin(&mut connection, user, origin, now).await
+    let session = sessions::begin(&mut connection, user, origin, now).await?;
+    let device = device.map_or_else(|| Device::new(user), Ok)?;
+    Ok((session, device.token(&state.secrets, now)))
 }
 
 /// A hash with the effort of today, when the stored one was made with less.

@@ -1,20 +1,27 @@
 //! Throttling of guesses, counted in the database so that all servers share the count.
 //!
 //! An attempt is counted before its password is looked at and taken back when it was right: however many attempts run
-//! at once, no more than the limit reach the hash.
+//! at once, no more than the limit reach the hash. Accounts that do not exist are counted like others, so that no answer
+//! tells them apart.
+//!
+//! A known device has a budget of its own, for itself and apart from the account's and the network's. Beside the budgets of
+//! five minutes there is a bound on guesses in a row, which only a success or a reset of the password ends.
 
 use std::net::IpAddr;
 
 use chrono::Duration;
 use diesel::{
-    sql_query,
+    ExpressionMethods, QueryDsl, sql_query,
     sql_types::{BigInt, Integer, Text, Timestamptz},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use super::device::Device;
 use crate::{
-    error::{Error, ProblemType, Result},
-    rest::time::Instant,
+    db::schema::sign_in_streaks,
+    edge::rate::Standing,
+    error::Result,
+    rest::{address, time::Instant},
 };
 
 /// How many attempts may fail within five minutes.
@@ -35,10 +42,16 @@ impl Default for Limits {
 /// The time over which failures are counted.
 const WINDOW: Duration = Duration::minutes(5);
 
+/// Most failures in a row: of an account from devices that are not known, and of each known device (NIST SP 800-63B-4,
+/// 3.2.2).
+const MAX_STREAK: i32 = 100;
+
 /// One attempt to sign in, counted as failed until it succeeds.
 pub struct Attempt {
     account: String,
-    network: String,
+    device: Option<String>,
+    network: Option<String>,
+    spent: bool,
 }
 
 #[derive(diesel::QueryableByName)]
@@ -50,34 +63,53 @@ struct Counted {
 }
 
 impl Attempt {
-    /// Counts an attempt on `account` from `address`.
+    /// Counts an attempt on `account` from `address`, or of a known device of its user.
     ///
     /// # Errors
     /// 429 when there were too many.
     pub async fn begin(
         db: &mut AsyncPgConnection,
         account: &str,
+        device: Option<&Device>,
         address: Option<IpAddr>,
         limits: Limits,
         now: Instant,
     ) -> Result<Self> {
-        let attempt = Self { account: format!("account {account}"), network: format!("network {}", network(address)) };
-        count(db, &attempt.account, limits.per_account, now).await?;
-        count(db, &attempt.network, limits.per_network, now).await?;
-        Ok(attempt)
+        let account = account_subject(account);
+        if let Some(device) = device.map(Device::subject) {
+            count(db, "device", &device, limits.per_account, now).await?;
+            if streak(db, &device, now).await? <= MAX_STREAK {
+                return Ok(Self { account, device: Some(device), network: None, spent: false });
+            }
+            // Whoever guesses with this token has stolen it: it is as good as none.
+        }
+        let network = format!("network {}", address::network(address));
+        count(db, "account", &account, limits.per_account, now).await?;
+        count(db, "network", &network, limits.per_network, now).await?;
+        let spent = streak(db, &account, now).await? > MAX_STREAK;
+        Ok(Self { account, device: None, network: Some(network), spent })
     }
 
-    /// The password was right: the account's failures are forgotten, and the network has one less.
+    /// Whether there were so many failures in a row that a right password, too, is refused. The password is looked at
+    /// nevertheless, so that the time of the answer tells nothing.
+    pub fn is_spent(&self) -> bool {
+        self.spent
+    }
+
+    /// The password was right: the failures of the account or the device are forgotten, the network has one less, and the
+    /// streaks end.
     ///
     /// # Errors
     /// The database's.
     pub async fn succeed(self, db: &mut AsyncPgConnection) -> Result<()> {
         sql_query(
-            "WITH forgotten AS (DELETE FROM sign_in_failures WHERE subject = $1) \
-             UPDATE sign_in_failures SET failures = failures - 1 WHERE subject = $2 AND failures > 0",
+            "WITH forgotten AS (DELETE FROM sign_in_failures WHERE subject = $1), \
+                  ended AS (DELETE FROM sign_in_streaks WHERE subject IN ($1, $2)) \
+             UPDATE sign_in_failures SET failures = failures - 1 WHERE subject = $3 AND failures > 0",
         )
-        .bind::<Text, _>(self.account)
-        .bind::<Text, _>(self.network)
+        .bind::<Text, _>(self.device.as_ref().unwrap_or(&self.account))
+        .bind::<Text, _>(&self.account)
+        .bind::<Text, _>(self.network.unwrap_or_default())
         .execute(db)
         .await?;
         Ok(())
@@ -90,7 +122,7 @@ impl Attempt {
 /// The database's.
 pub async fn take_back(db: &mut AsyncPgConnection, what: &str, address: Option<IpAddr>) -> Result<()> {
     sql_query("UPDATE sign_in_failures SET failures = failures - 1 WHERE subject = $1 AND failures > 0")
-        .bind::<Text, _>(format!("{what} network {}", network(address)))
+        .bind::<Text, _>(format!("{what} network {}", address::network(address)))
         .execute(db)
         .await?;
     Ok(())
@@ -110,12 +142,63 @@ pub async fn count_request(
     now: Instant,
 ) -> Result<()> {
     if let Some(account) = account {
-        count(db, &format!("{what} account {account}"), limits.per_account, now).await?;
+        count(db, "account", &format!("{what} account {account}"), limits.per_account, now).await?;
     }
-    count(db, &format!("{what} network {}", network(address)), limits.per_network, now).await
+    count(db, "network", &format!("{what} network {}", address::network(address)), limits.per_network, now).await
 }
 
-async fn count(db: &mut AsyncPgConnection, subject: &str, limit: u32, now: Instant) -> Result<()> {
+/// Ends the streak of an account: its password is another one.
+///
+/// # Errors
+/// The database's.
+pub async fn forget_streak(db: &mut AsyncPgConnection, account: &str) -> Result<()> {
+    diesel::delete(sign_in_streaks::table.find(account_subject(account))).execute(db).await?;
+    Ok(())
+}
+
+/// Throws away streaks that cannot matter: of accounts that do not exist, and of devices whose tokens have expired.
+///
+/// # Errors
+/// The database's.
+pub async fn sweep(db: &mut AsyncPgConnection, now: Instant) -> Result<()> {
+    sql_query(
+        "DELETE FROM sign_in_streaks WHERE last_at <= $1 AND subject LIKE 'account %' \
+             AND NOT EXISTS (SELECT FROM users WHERE 'account ' || email = subject) \
+         OR last_at <= $2 AND subject LIKE 'device %'",
+    )
+    .bind::<Timestamptz, _>(now.after(-Duration::days(1)))
+    .bind::<Timestamptz, _>(now.after(-Duration::days(366)))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+fn account_subject(account: &str) -> String {
+    format!("account {account}")
+}
+
+/// Counts a failure in a row; how many there were.
+async fn streak(db: &mut AsyncPgConnection, subject: &str, now: Instant) -> Result<i32> {
+    let row = (sign_in_streaks::subject.eq(subject), sign_in_streaks::failures.eq(1), sign_in_streaks::last_at.eq(now));
+    let more = sign_in_streaks::failures + 1;
+    let failures = diesel::insert_into(sign_in_streaks::table)
+        .values(row)
+        .on_conflict(sign_in_streaks::subject)
+        .do_update()
+        .set((sign_in_streaks::failures.eq(more), sign_in_streaks::last_at.eq(now)))
+        .returning(sign_in_streaks::failures)
+        .get_result(db)
+        .await?;
+    Ok(failures)
+}
+
+async fn count(
+    db: &mut AsyncPgConnection,
+    policy: &'static str,
+    subject: &str,
+    limit: u32,
+    now: Instant,
+) -> Result<()> {
     let counted: Counted = sql_query(
         "INSERT INTO sign_in_failures AS seen (subject, failures, window_ends_at) VALUES ($1, 1, $2) \
          ON CONFLICT (subject) DO UPDATE SET \
@@ -131,36 +214,7 @@ async fn count(db: &mut AsyncPgConnection, subject: &str, limit: u32, now: Insta
     if u32::try_from(counted.failures).is_ok_and(|failures| failures <= limit) {
         return Ok(());
     }
-    let seconds = u64::try_from(counted.seconds_left).unwrap_or(1).max(1);
-    Err(Error::new(ProblemType::TooManyRequests).retry_after(seconds))
-}
-
-/// Attackers have many addresses of one network; so have innocent neighbours few.
-fn network(address: Option<IpAddr>) -> String {
-    match address.map(|address| address.to_canonical()) {
-        None => "unknown".to_owned(),
-        Some(IpAddr::V4(v4)) => {
-            let [a, b, c, _] = v4.octets();
-            format!("{a}.{b}.{c}.0/24")
-        }
-        Some(IpAddr::V6(v6)) => {
-            let [a, b, c, d, ..] = v6.segments();
-            format!("{a:x}:{b:x}:{c:x}:{:x}::/56", d & 0xff00)
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::network;
-
-    #[test]
-    fn neighbours_share_a_network() {
-        let of = |text: &str| network(text.parse().ok());
-        assert_eq!(of("192.0.2.7"), of("192.0.2.200"));
-        assert_ne!(of("192.0.2.7"), of("192.0.3.7"));
-        assert_eq!(of("::ffff:192.0.2.7"), of("192.0.2.7"));
-        assert_eq!(of("2001:db8:0:101::1"), of("2001:db8:0:1ff::2"));
-        assert_ne!(of("2001:db8:0:101::1"), of("2001:db8:0:201::1"));
-    }
+    let seconds = |number: i64| u64::try_from(number).unwrap_or(1).max(1);
+    let (window, reset) = (seconds(WINDOW.num_seconds()), seconds(counted.seconds_left));
+    Err(Standing { policy, quota: limit, window, remaining: 0, reset }.refusal())
 }

@@ -405,6 +405,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    sign_in_streaks (subject) {
+        subject -> Text,
+        failures -> Int4,
+        last_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     signing_keys (id) {
         id -> Text,
         created_at -> Timestamptz,
@@ -487,6 +495,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     service_accounts,
     sessions,
     sign_in_failures,
+    sign_in_streaks,
     signing_keys,
     teams,
     users,

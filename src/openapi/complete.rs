@@ -5,6 +5,7 @@ use strum::IntoEnumIterator;
 
 use crate::{
     access::permission::{PERMISSIONS, is_for_persons_only},
+    edge::rate,
     error::{Error, Language},
     openapi::tidy::tidy,
     problems::ProblemType,
@@ -126,6 +127,16 @@ fn headers() -> Value {
             "schema": {"type": "string", "enum": ["true"]}
         },
         "RetryAfter": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0}, "example": 1},
+        "RateLimit": text(
+            "For each limit how many requests are left (`r`), and in how many seconds there are more (`t`); \
+             draft-ietf-httpapi-ratelimit-headers-11. Absent where nothing is limited.",
+            "\"default\";r=5999;t=1",
+        ),
+        "RateLimitPolicy": text(
+            "The limits: how many requests (`q`) in how many seconds (`w`). `default` is the caller's; a sign-in that is \
+             refused names `account`, `network` or `device`.",
+            "\"default\";q=6000;w=60",
+        ),
         "WwwAuthenticate": text("How to sign in (RFC 6750).", "Bearer realm=\"liaison\""),
         "Allow": text("The methods of this address.", "GET, PATCH"),
         "ContentLanguage": {
@@ -153,7 +164,9 @@ fn problem_response(status: u16) -> Value {
     let examples: Object = types.iter().map(|problem| (problem.code(), json!({"value": example(*problem)}))).collect();
     let mut headers = json!({
         "X-Request-Id": {"$ref": "#/components/headers/XRequestId"},
-        "Content-Language": {"$ref": "#/components/headers/ContentLanguage"}
+        "Content-Language": {"$ref": "#/components/headers/ContentLanguage"},
+        "RateLimit": {"$ref": "#/components/headers/RateLimit"},
+        "RateLimit-Policy": {"$ref": "#/components/headers/RateLimitPolicy"}
     });
     let own = match status {
         401 => Some(("WWW-Authenticate", "WwwAuthenticate")),
@@ -273,19 +286,25 @@ impl Call<'_> {
         let has_query = operation.get("parameters").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
         let when = |condition: bool, statuses: &[u16]| if condition { statuses.to_vec() } else { Vec::new() };
         [
-            vec![500, 503],
+            vec![414, 431, 500, 503],
+            when(self.is_limited(), &[429]),
             when(self.path.starts_with("/v1/"), &[400, 406]),
             when(has_query || has_body, &[400]),
-            when(has_body, &[413, 415, 422]),
+            when(has_body, &[408, 413, 415, 422]),
             when(self.path == "/v1/auth/token", &[401]),
             // Everyone may have a password to change or a second factor to set up first.
             when(!public, &[401, 403]),
-            when(self.path.contains('{'), &[404]),
+            when(self.path.contains('{') || self.path == "/openapi.json", &[404]),
             when(self.changes_resource(), &[409, 422]),
             when(self.needs_if_match(), &[412, 428]),
             when(self.is_throttled(), &[429]),
         ]
         .concat()
+    }
+
+    /// Probes are not.
+    fn is_limited(&self) -> bool {
+        !rate::UNLIMITED.contains(&self.path)
     }
 
     fn add_problems(&self, operation: &mut Object, public: bool) {
@@ -297,7 +316,10 @@ impl Call<'_> {
                 .or_insert_with(|| json!({"$ref": format!("#/components/responses/{}", response_name(status))}));
         }
         if self.reads_resource() {
-            let headers = json!({"ETag": header("ETag"), "X-Request-Id": header("XRequestId")});
+            let headers = json!({
+                "ETag": header("ETag"), "X-Request-Id": header("XRequestId"),
+                "RateLimit": header("RateLimit"), "RateLimit-Policy": header("RateLimitPolicy")
+            });
             let unchanged = json!({"description": "You hold the current version.", "headers": headers});
             responses.insert("304".to_owned(), unchanged);
         }
@@ -309,6 +331,8 @@ impl Call<'_> {
             let tagged = self.answers_version() && status != "204";
             let headers = [
                 ("X-Request-Id", "XRequestId", true),
+                ("RateLimit", "RateLimit", self.is_limited()),
+                ("RateLimit-Policy", "RateLimitPolicy", self.is_limited()),
                 ("ETag", "ETag", tagged),
                 ("Location", "Location", status == "201"),
                 ("Link", "Link", self.list),

@@ -1,20 +1,32 @@
 //! What every answer has: a request id, security headers, and problem documents in the caller's language.
 
+use std::{panic::AssertUnwindSafe, time::Duration};
+
 use actix_web::{
     Error as ActixError, HttpMessage, HttpRequest, HttpResponse,
     body::{BoxBody, EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
+    error::InternalError,
     http::{
         StatusCode,
         header::{self, HeaderMap, HeaderName, HeaderValue},
     },
     middleware::Next,
+    web::Data,
 };
+use futures_util::FutureExt;
 use uuid::Uuid;
 
-use crate::error::{Error, Language, ProblemType};
+use crate::{
+    app::State,
+    edge::{headers, rate, unread::Unread},
+    error::{Error, Language, ProblemType, Result},
+};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Seconds to wait after a request that took too long.
+const AFTER_DEADLINE: u64 = 5;
 
 /// The request's id, kept with it.
 #[derive(Clone, Debug)]
@@ -25,37 +37,132 @@ pub fn request_id(request: &HttpRequest) -> String {
     request.extensions().get::<RequestId>().map_or_else(String::new, |id| id.0.clone())
 }
 
-/// Gives the request its id, and the answer its headers; turns every failure into a problem document.
+/// Gives the request its id, and the answer its headers; turns every failure into a problem document, also a panic and an
+/// answer that is not ready in time.
 ///
 /// # Errors
-/// Those of the framework itself, which no handler of ours causes.
+/// Such a failure comes as an error that has its complete answer with it: the request that belongs to an answer is lost by
+/// then.
 pub async fn complete<B: MessageBody + 'static>(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, ActixError> {
-    let id = incoming_id(request.headers()).unwrap_or_else(|| Uuid::now_v7().to_string());
-    request.extensions_mut().insert(RequestId(id.clone()));
-    let mut response = if request.path().starts_with("/v1/") && !accepts_json(request.headers()) {
-        let refused = problem(request.request(), &Error::new(ProblemType::NotAcceptable), &id);
-        request.into_response(refused).map_into_right_body()
-    } else {
-        // No clone of the request may live across this call: routing needs it alone.
-        told(next.call(request).await?, &id)
+    let asked = Asked::of(&request);
+    let unread = Unread::hold(&mut request);
+    request.extensions_mut().insert(RequestId(asked.id.clone()));
+    request.extensions_mut().insert(asked.slate.clone());
+    if let Some(answer) = asked.preflight(&request) {
+        let mut response = request.into_response(answer).map_into_right_body();
+        asked.finish(response.headers_mut());
+        return Ok(response);
+    }
+    // No clone of the request may live across this call: routing needs it alone.
+    match guarded(asked.deadline(), next.call(request)).await {
+        Ok(response) => {
+            let mut response = told(response, &asked);
+            asked.finish(response.headers_mut());
+            Ok(match unread {
+                Some(unread) => response.map_body(|_, body| EitherBody::right(unread.until_sent(body))),
+                None => response,
+            })
+        }
+        Err(failure) => {
+            if failure.problem() == ProblemType::DeadlineExceeded {
+                tracing::warn!(request_id = asked.id, path = asked.path, "a request took too long and was given up");
+            }
+            let mut answer = problem(&asked, &failure);
+            asked.finish(answer.headers_mut());
+            if let Some(unread) = unread {
+                answer = answer.map_body(|_, body| unread.until_sent(body));
+            }
+            Err(InternalError::from_response(failure, answer).into())
+        }
+    }
+}
+
+/// What the answer needs to know of its request.
+struct Asked {
+    id: String,
+    path: String,
+    language: Language,
+    origin: Option<HeaderValue>,
+    state: Option<Data<State>>,
+    slate: rate::Slate,
+}
+
+impl Asked {
+    fn of(request: &ServiceRequest) -> Self {
+        let state = request.app_data::<Data<State>>().cloned();
+        Self {
+            id: incoming_id(request.headers()).unwrap_or_else(|| Uuid::now_v7().to_string()),
+            path: request.path().to_owned(),
+            language: language(request.headers()),
+            origin: state.as_ref().and_then(|state| state.edge.cors.allowed(request.head())),
+            state,
+            slate: rate::Slate::default(),
+        }
+    }
+
+    fn preflight(&self, request: &ServiceRequest) -> Option<HttpResponse> {
+        self.state.as_ref().and_then(|state| state.edge.cors.preflight(request.head()))
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        self.state.as_ref().map(|state| state.edge.deadline)
+    }
+
+    /// Adds what every answer carries.
+    fn finish(&self, headers: &mut HeaderMap) {
+        if let Ok(id) = HeaderValue::from_str(&self.id) {
+            headers.insert(REQUEST_ID, id);
+        }
+        if !headers.contains_key("ratelimit") {
+            rate::tell(headers, self.slate.read());
+        }
+        if let Some(state) = &self.state {
+            state.edge.cors.mark(headers, self.origin.clone());
+        }
+        headers::add(headers);
+    }
+}
+
+/// What `work` gives; a failure when it panics, or is not done in time.
+async fn guarded<T>(deadline: Option<Duration>, work: impl Future<Output = Result<T, ActixError>>) -> Result<T> {
+    let work = AssertUnwindSafe(work).catch_unwind();
+    let done = match deadline {
+        Some(deadline) => tokio::time::timeout(deadline, work).await,
+        None => Ok(work.await),
     };
-    harden(response.headers_mut(), &id);
-    Ok(response)
+    match done {
+        Ok(Ok(answered)) => answered.map_err(|error| {
+            problem_of(Some(&error), error.as_response_error().status_code()).unwrap_or_else(|| Error::internal(&error))
+        }),
+        // The panic itself has said where, on standard error.
+        Ok(Err(_panic)) => Err(Error::internal("the handler panicked")),
+        Err(_late) => Err(Error::new(ProblemType::DeadlineExceeded).retry_after(AFTER_DEADLINE)),
+    }
 }
 
 /// The answer, or the problem document in its place when it failed.
-fn told<B: MessageBody>(response: ServiceResponse<B>, id: &str) -> ServiceResponse<EitherBody<B>> {
+fn told<B: MessageBody>(response: ServiceResponse<B>, asked: &Asked) -> ServiceResponse<EitherBody<B>> {
     match problem_of(response.response().error(), response.status()) {
         None => response.map_into_left_body(),
         Some(error) => {
             let (request, _) = response.into_parts();
-            let document = problem(&request, &error, id);
-            ServiceResponse::new(request, document).map_into_right_body()
+            ServiceResponse::new(request, problem(asked, &error)).map_into_right_body()
         }
     }
+}
+
+/// Refuses a caller of the API who takes no JSON.
+///
+/// # Errors
+/// 406.
+pub fn check_acceptable(request: &HttpRequest) -> Result<()> {
+    if request.path().starts_with("/v1/") && !accepts_json(request.headers()) {
+        return Err(Error::new(ProblemType::NotAcceptable));
+    }
+    Ok(())
 }
 
 /// A caller's id is kept when it is 1 to 128 characters that are harmless in a log.
@@ -88,6 +195,7 @@ fn problem_of(error: Option<&ActixError>, status: StatusCode) -> Option<Error> {
     let problem = match status {
         StatusCode::NOT_FOUND => ProblemType::NotFound,
         StatusCode::METHOD_NOT_ALLOWED => ProblemType::MethodNotAllowed,
+        StatusCode::REQUEST_TIMEOUT => ProblemType::RequestTimeout,
         StatusCode::PAYLOAD_TOO_LARGE => ProblemType::BodyTooLarge,
         StatusCode::UNSUPPORTED_MEDIA_TYPE => ProblemType::UnsupportedMediaType,
         StatusCode::BAD_REQUEST => ProblemType::MalformedBody,
@@ -99,15 +207,16 @@ fn problem_of(error: Option<&ActixError>, status: StatusCode) -> Option<Error> {
     Some(Error::new(problem))
 }
 
-fn problem(request: &HttpRequest, error: &Error, id: &str) -> HttpResponse<BoxBody> {
+fn problem(asked: &Asked, error: &Error) -> HttpResponse<BoxBody> {
     let status = error.problem().status();
     if let Some(cause) = error.cause() {
-        tracing::error!(request_id = id, status = status.as_u16(), cause, "request failed");
+        tracing::error!(request_id = asked.id, status = status.as_u16(), cause, "request failed");
     }
-    let language = language(request.headers());
-    let document = error.document(language, request.path(), id);
+    let document = error.document(asked.language, &asked.path, &asked.id);
     let mut response = HttpResponse::build(status);
-    response.insert_header((header::CONTENT_LANGUAGE, language.tag())).insert_header((header::VARY, "Accept-Language"));
+    response
+        .insert_header((header::CONTENT_LANGUAGE, asked.language.tag()))
+        .insert_header((header::VARY, "Accept-Language"));
     if let Some(methods) = error.allowed_methods() {
         response.insert_header((header::ALLOW, methods));
     }
@@ -117,8 +226,16 @@ fn problem(request: &HttpRequest, error: &Error, id: &str) -> HttpResponse<BoxBo
     if status == StatusCode::UNAUTHORIZED {
         response.insert_header((header::WWW_AUTHENTICATE, challenge(error)));
     }
+    if status == StatusCode::REQUEST_TIMEOUT {
+        // What is left of the body would be waited for.
+        response.force_close();
+    }
     let body = serde_json::to_vec(&document).unwrap_or_default();
-    response.content_type("application/problem+json").body(body)
+    let mut response = response.content_type("application/problem+json").body(body);
+    if let Some(hit) = error.limit() {
+        rate::tell(response.headers_mut(), asked.slate.read().into_iter().chain([hit]));
+    }
+    response
 }
 
 /// RFC 6750, section 3: the error is named only when a token was sent.
@@ -149,25 +266,6 @@ fn language(headers: &HeaderMap) -> Language {
             .fold(0.0_f32, f32::max)
     };
     if weight("ru") > weight("en") { Language::Ru } else { Language::En }
-}
-
-/// OWASP REST Security Cheat Sheet: what every answer of an API carries. A page sets its own policy before.
-fn harden(headers: &mut HeaderMap, id: &str) {
-    if let Ok(id) = HeaderValue::from_str(id) {
-        headers.insert(REQUEST_ID, id);
-    }
-    let defaults = [
-        (header::CACHE_CONTROL, "no-store"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::REFERRER_POLICY, "no-referrer"),
-    ];
-    for (name, value) in defaults {
-        if !headers.contains_key(&name) {
-            headers.insert(name, HeaderValue::from_static(value));
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! JSON bodies: bounded, strict, and with every wrong field told at once.
 
-use std::{collections::BTreeMap, future::Future, pin::Pin};
+use std::{collections::BTreeMap, future::Future, pin::Pin, time::Duration};
 
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
@@ -18,6 +18,7 @@ use utoipa::{
 };
 
 use crate::{
+    app::State,
     error::{Error, FieldError, ProblemType, Result},
     rest::invalid::Invalid,
 };
@@ -55,11 +56,17 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Body<T> {
     }
 }
 
-/// Reads a body of at most [`MAX_BODY_BYTES`].
+/// Reads a body of at most [`MAX_BODY_BYTES`], and for as long as the server's settings allow.
 ///
 /// # Errors
-/// 413 when there is more, 400 when the connection breaks off.
-pub async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Bytes> {
+/// 413 when there is more, 408 when it takes longer, 400 when the connection breaks off.
+pub async fn read(request: &HttpRequest, payload: Payload) -> Result<Bytes> {
+    let within = State::of(request).map_or(Duration::MAX, |state| state.edge.read_timeout);
+    let late = |_elapsed| Error::new(ProblemType::RequestTimeout);
+    tokio::time::timeout(within, read_all(request, payload)).await.map_err(late)?
+}
+
+async fn read_all(request: &HttpRequest, mut payload: Payload) -> Result<Bytes> {
     let announced =
         request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|bytes| bytes > MAX_BODY_BYTES) {

@@ -78,6 +78,7 @@ pub async fn reset_password(
     );
     diesel::update(users::table.find(before.id)).set(changed).execute(&mut **tx).await?;
     auth::withdraw_reset(tx, before.id).await?;
+    auth::forget_streak(tx, email).await?;
     let after = grow(tx, &before, "password_reset").await?;
     let now = tx.now();
     auth::end_all(tx, after.id, now).await

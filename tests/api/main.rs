@@ -22,6 +22,7 @@ mod clients;
 mod contacts;
 mod contracts;
 mod departments;
+mod edge;
 mod interactions;
 mod mail;
 mod migrations;

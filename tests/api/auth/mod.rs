@@ -1,5 +1,6 @@
 //! Signing in, staying in, and being refused.
 
+mod devices;
 mod passwords;
 mod refresh;
 mod resets;

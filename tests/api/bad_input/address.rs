@@ -113,7 +113,7 @@ async fn limits_have_bounds() {
 #[actix_web::test]
 async fn parameters_are_what_the_document_says() {
     let world = world().await;
-    let long = "x".repeat(10_000);
+    let long = "x".repeat(5000);
     let values = [
         "",
         "%00",

@@ -15,15 +15,17 @@ pub struct Answer {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: Bytes,
+    /// Whether the server has no limit for such a caller.
+    pub(super) unlimited: bool,
     path: String,
 }
 
 impl Answer {
     #[track_caller]
-    pub(super) fn new(method: &str, uri: &Uri, status: u16, headers: &HeaderMap, body: Bytes) -> Self {
+    pub(super) fn new(method: &str, uri: &Uri, status: u16, headers: &HeaderMap, body: Bytes, unlimited: bool) -> Self {
         let text = |value: &actix_web::http::header::HeaderValue| value.to_str().unwrap().to_owned();
         let headers = headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
-        let answer = Self { status, headers, body, path: uri.path().to_owned() };
+        let answer = Self { status, headers, body, unlimited, path: uri.path().to_owned() };
         contract::check(method, uri.path(), uri.query().unwrap_or_default(), &answer);
         answer
     }
@@ -32,14 +34,16 @@ impl Answer {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// All that the answer tells, but for the request's id and the texts in `hidden`: for answers that must be equal.
+    /// All that the answer tells, but for the request's id, how many requests are left, and the texts in `hidden`: for
+    /// answers that must be equal.
     pub fn told(&self, hidden: &[&str]) -> (u16, Vec<(String, String)>, String) {
         let request = self.header("x-request-id").unwrap_or_default().to_owned();
         let hide = |text: &str| {
             let text = text.replace(&request, "{request}");
             hidden.iter().fold(text, |text, hidden| text.replace(hidden, "{hidden}"))
         };
-        let mut headers: Vec<_> = self.headers.iter().map(|(name, value)| (name.clone(), hide(value))).collect();
+        let told = self.headers.iter().filter(|(name, _)| name != "ratelimit");
+        let mut headers: Vec<_> = told.map(|(name, value)| (name.clone(), hide(value))).collect();
         headers.sort();
         (self.status, headers, hide(&String::from_utf8_lossy(&self.body)))
     }

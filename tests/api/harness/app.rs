@@ -1,9 +1,9 @@
 //! The app under test, in this process, over a database of its own.
 
-use std::{cell::Cell, future::Future, pin::Pin, rc::Rc};
+use std::{cell::Cell, future::Future, num::NonZeroU32, pin::Pin, rc::Rc};
 
 use actix_http::Request;
-use actix_web::{body::MessageBody, dev::Service, test, web::Data};
+use actix_web::{dev::Service, test, web::Data};
 use chrono::Duration;
 use diesel::QueryableByName;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -13,6 +13,7 @@ use liaison::{
     auth::throttle::Limits,
     clock::Clock,
     db::{self, Db, PoolSettings},
+    edge::{Edge, rate::Quotas},
     mail::{self, Mail},
     secrets::Secrets,
     server,
@@ -20,6 +21,12 @@ use liaison::{
 use serde_json::Value;
 
 use super::{Answer, TestUser, contract, database, user};
+
+/// With limits that no test reaches by chance while the clock stands.
+fn generous() -> Edge {
+    let quotas = Quotas { caller: NonZeroU32::new(6_000_000), anonymous: NonZeroU32::new(6_000_000) };
+    Edge { quotas, ..Edge::default() }
+}
 
 type Answered = Pin<Box<dyn Future<Output = Answer>>>;
 
@@ -42,22 +49,27 @@ impl TestApp {
 
     /// Starts one with other limits of failed sign-ins.
     pub async fn with_limits(limits: Limits) -> Self {
-        Self::with(limits, Mail::default()).await
+        Self::with(limits, Mail::default(), generous()).await
     }
 
     /// Starts one that sends mail.
     pub async fn with_mail(settings: &mail::Settings) -> Self {
-        Self::with(Limits::default(), Mail::new(settings).unwrap()).await
+        Self::with(Limits::default(), Mail::new(settings).unwrap(), generous()).await
     }
 
-    async fn with(limits: Limits, mail: Mail) -> Self {
+    /// Starts one behind another edge.
+    pub async fn behind(edge: Edge) -> Self {
+        Self::with(Limits::default(), Mail::default(), edge).await
+    }
+
+    async fn with(limits: Limits, mail: Mail, edge: Edge) -> Self {
         let (url, hashing) = database::fresh().await;
         let secrets = Secrets::derive(&database::MASTER).unwrap();
         let clock = Clock::standing("2026-11-24T10:00:00Z".parse().unwrap());
         let mut connection = db::connect(&url).await.unwrap();
         let keys = Keys::load(&mut connection, &secrets, clock.now()).await.unwrap();
         let state = server::state("http://127.0.0.1:8080", secrets, hashing, keys, clock, limits, contract::served());
-        Self::over(url, Data::new(State { mail, ..state })).await
+        Self::over(url, Data::new(State { mail, ..state.behind(edge) })).await
     }
 
     /// A second server over the same database, with caches of its own.
@@ -76,7 +88,7 @@ impl TestApp {
             limits,
             contract::served(),
         );
-        Self::over(self.0.url.clone(), Data::new(state)).await
+        Self::over(self.0.url.clone(), Data::new(state.behind(self.state().edge.clone()))).await
     }
 
     /// One whose database cannot be reached, for what must be answered without.
@@ -90,15 +102,20 @@ impl TestApp {
         let settings = PoolSettings { max_size: 4, ..PoolSettings::default() };
         let service = test::init_service(app::app(state.clone(), Db::new(&url, settings))).await;
         let service = Rc::new(service);
+        let quotas = state.edge.quotas;
+        let unlimited = quotas.caller.is_none() || quotas.anonymous.is_none();
         let call = move |request: Request| -> Answered {
             let service = Rc::clone(&service);
             let (method, uri) = (request.method().to_string(), request.uri().clone());
             Box::pin(async move {
-                let response = service.call(request).await.unwrap();
-                let (_, response) = response.into_parts();
+                let response = match service.call(request).await {
+                    Ok(answered) => answered.into_parts().1.map_into_boxed_body(),
+                    // As the server does with what a middleware gives instead of an answer.
+                    Err(error) => error.error_response(),
+                };
                 let (head, body) = response.into_parts();
-                let body = actix_web::body::to_bytes(body.boxed()).await.unwrap();
-                Answer::new(&method, &uri, head.status().as_u16(), head.headers(), body)
+                let body = actix_web::body::to_bytes(body).await.unwrap();
+                Answer::new(&method, &uri, head.status().as_u16(), head.headers(), body, unlimited)
             })
         };
         Self(Rc::new(Inner { call: Box::new(call), state, url, users: Cell::new(0) }))
@@ -107,6 +124,11 @@ impl TestApp {
     /// Sends a request as it is.
     pub async fn send(&self, request: test::TestRequest) -> Answer {
         (self.0.call)(request.to_request()).await
+    }
+
+    /// What the app's workers share, to be shared with more of them.
+    pub fn shared(&self) -> Data<State> {
+        self.0.state.clone()
     }
 
     /// What the app's workers share.

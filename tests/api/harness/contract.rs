@@ -29,11 +29,10 @@ pub fn document() -> &'static Value {
 /// Panics when `answer` breaks the contract of the operation at `method` and `path`.
 #[track_caller]
 pub fn check(method: &str, path: &str, query: &str, answer: &Answer) {
-    assert!(answer.header("x-request-id").is_some(), "no request id");
-    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    check_headers(method, path, answer);
     let Some((template, operation)) = operation(method, path) else {
         assert!(
-            matches!(answer.status, 404..=406) || path.starts_with("/docs") || path == "/",
+            matches!(answer.status, 404..=406 | 429) || method == "OPTIONS" || path.starts_with("/docs") || path == "/",
             "undocumented: {method} {path}"
         );
         return;
@@ -47,12 +46,66 @@ pub fn check(method: &str, path: &str, query: &str, answer: &Answer) {
         answer.body
     );
     for (name, header) in response["headers"].as_object().into_iter().flatten() {
-        let optional = ["Link", "Idempotency-Replayed", "Retry-After"].contains(&name.as_str());
+        let optional = ["Link", "Idempotency-Replayed", "Retry-After", "RateLimit", "RateLimit-Policy"];
+        let optional = optional.contains(&name.as_str());
         let given = answer.header(&name.to_lowercase());
         assert!(optional || given.is_some(), "{method} {template} {}: no header {name} {header}", answer.status);
     }
     let sparse = answer.status == 200 && query.split('&').any(|pair| pair.starts_with("fields="));
     check_body(method, template, &response, sparse, answer);
+}
+
+/// What every answer carries, whatever its status. ASVS 3.4.1, 3.4.3, 3.4.4, 3.4.5, 3.4.6, 3.4.8, 3.5.8, 13.4.6, 14.3.2;
+/// trust 1.11, S18, A13.
+#[track_caller]
+fn check_headers(method: &str, path: &str, answer: &Answer) {
+    let what = format!("{method} {path} {}", answer.status);
+    assert!(answer.header("x-request-id").is_some(), "{what}: no request id");
+    let page = path.starts_with("/docs/") && answer.status == 200;
+    let keys = path == "/.well-known/jwks.json" && answer.status == 200;
+    let required = [
+        ("cache-control", if keys { "public, max-age=300" } else { "no-store" }),
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("referrer-policy", "no-referrer"),
+        ("strict-transport-security", "max-age=63072000; includeSubDomains"),
+        ("cross-origin-resource-policy", "same-origin"),
+    ];
+    for (name, value) in required {
+        assert_eq!(answer.header(name), Some(value), "{what}: {name}");
+    }
+    let policy = answer.header("content-security-policy").unwrap_or_default();
+    assert!(policy.contains("frame-ancestors 'none'") && policy.starts_with("default-src 'none';"), "{what}: {policy}");
+    assert!(page || !policy.contains("self"), "{what}: {policy}");
+    assert_eq!(answer.header("cross-origin-opener-policy"), page.then_some("same-origin"), "{what}");
+    assert!(answer.header("permissions-policy").unwrap_or_default().contains("camera=()"), "{what}");
+    for teller in ["server", "x-powered-by", "via"] {
+        assert_eq!(answer.header(teller), None, "{what}");
+    }
+    check_rate(method, path, answer, &what);
+}
+
+/// Every answer of what is limited tells the limit; a refusal says to wait at least that long.
+#[track_caller]
+fn check_rate(method: &str, path: &str, answer: &Answer, what: &str) {
+    let told = (answer.header("ratelimit"), answer.header("ratelimit-policy"));
+    match told {
+        (Some(limit), Some(policy)) => {
+            assert!(limit.starts_with('"') && limit.contains(";r=") && limit.contains(";t="), "{what}: {limit}");
+            assert!(policy.contains(";q=") && policy.contains(";w="), "{what}: {policy}");
+            if answer.status == 429 {
+                let (_, exhausted) = limit.split_once(";r=0;t=").unwrap();
+                let reset: u64 = exhausted.split(',').next().unwrap().parse().unwrap();
+                let wait: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+                assert!(wait >= reset, "{what}: {wait} {limit}");
+            }
+        }
+        _ => {
+            let unlimited = ["/livez", "/readyz"].contains(&path) || method == "OPTIONS";
+            // A server may be set to be without limits.
+            assert!(unlimited || answer.unlimited, "{what}: {told:?}");
+        }
+    }
 }
 
 fn check_body(method: &str, template: &str, response: &Value, sparse: bool, answer: &Answer) {

@@ -4,10 +4,12 @@ mod answer;
 mod app;
 mod contract;
 mod database;
+mod served;
 mod user;
 
 pub use answer::Answer;
 pub use app::TestApp;
 pub use contract::document;
 pub use database::empty as empty_database;
+pub use served::{Connection, Served};
 pub use user::{PASSWORD, TestUser};

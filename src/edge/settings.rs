@@ -1,0 +1,118 @@
+//! The edge's settings, as a person writes them.
+
+use std::{num::NonZeroU32, path::PathBuf, time::Duration};
+
+use clap::Args;
+
+use super::{Edge, cors::Cors, proxies::Proxies, rate::Quotas, tls::Files};
+use crate::config::{Problems, count};
+
+/// Settings of the edge; [`EdgeSettings::check`] makes an [`Edge`] of them.
+#[derive(Args, Clone)]
+pub struct EdgeSettings {
+    /// The certificate to serve HTTPS with, PEM, followed by those of its authorities; read again when it is renewed.
+    #[arg(long, env = "LIAISON_TLS_CERT", value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// The certificate's private key, PEM.
+    #[arg(long, env = "LIAISON_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+    /// The networks of proxies in front, such as `10.0.0.0/8,192.0.2.7`: the `X-Forwarded-For` of others is ignored.
+    #[arg(
+        long,
+        env = "LIAISON_TRUSTED_PROXIES",
+        default_value = "",
+        hide_default_value = true,
+        value_name = "NETWORKS"
+    )]
+    pub trusted_proxies: String,
+    /// The origins whose pages may call this server, such as `https://crm.example,http://localhost:3000`.
+    #[arg(long, env = "LIAISON_CORS_ORIGINS", default_value = "", hide_default_value = true, value_name = "ORIGINS")]
+    pub cors_origins: String,
+    /// Whether to serve Swagger UI and the OpenAPI document: `on` or `off`.
+    #[arg(long, env = "LIAISON_DOCS", default_value = "on", value_name = "SWITCH")]
+    pub docs: String,
+    /// The same as `--docs off`.
+    #[arg(long)]
+    pub no_docs: bool,
+    /// How many requests a minute one user or service account may send to this server; `off` is without limit.
+    #[arg(long, env = "LIAISON_REQUESTS_PER_MINUTE", default_value = "6000", value_name = "COUNT")]
+    pub requests_per_minute: String,
+    /// The same for everyone who is not signed in, from one network.
+    #[arg(long, env = "LIAISON_ANONYMOUS_REQUESTS_PER_MINUTE", default_value = "600", value_name = "COUNT")]
+    pub anonymous_requests_per_minute: String,
+    /// How many seconds a request may take before it is answered with 503.
+    #[arg(long, env = "LIAISON_REQUEST_TIMEOUT", default_value = "30", value_name = "SECONDS")]
+    pub request_timeout: String,
+    /// How many seconds a caller may take to send the headers of a request, and again to send its body.
+    #[arg(long, env = "LIAISON_READ_TIMEOUT", default_value = "10", value_name = "SECONDS")]
+    pub read_timeout: String,
+    /// Most connections of each thread; further ones wait.
+    #[arg(long, env = "LIAISON_CONNECTIONS_PER_WORKER", default_value = "5000", value_name = "COUNT")]
+    pub connections_per_worker: String,
+}
+
+impl EdgeSettings {
+    /// Checks everything; notes what is wrong.
+    pub(crate) fn check(&self, problems: &mut Problems) -> Option<Edge> {
+        let cors = problems.note("--cors-origins", Cors::parse(&self.cors_origins));
+        let proxies = problems.note("--trusted-proxies", Proxies::parse(&self.trusted_proxies));
+        let docs = problems.note("--docs", switch(&self.docs));
+        let caller = problems.note("--requests-per-minute", quota(&self.requests_per_minute));
+        let anonymous = problems.note("--anonymous-requests-per-minute", quota(&self.anonymous_requests_per_minute));
+        let deadline = problems.note("--request-timeout", seconds(&self.request_timeout));
+        let read_timeout = problems.note("--read-timeout", seconds(&self.read_timeout));
+        let connections = problems.note("--connections-per-worker", count(&self.connections_per_worker, 1_000_000));
+        let tls = problems.note("--tls-cert", self.tls());
+        let in_time = match (read_timeout, deadline) {
+            (Some(read), Some(deadline)) if read > deadline => Err("longer than --request-timeout"),
+            _ => Ok(()),
+        };
+        problems.note("--read-timeout", in_time)?;
+        Some(Edge {
+            cors: cors?,
+            proxies: proxies?,
+            docs: docs? && !self.no_docs,
+            deadline: deadline?,
+            read_timeout: read_timeout?,
+            connections: connections?,
+            quotas: Quotas { caller: caller?, anonymous: anonymous? },
+            tls: tls?,
+        })
+    }
+
+    fn tls(&self) -> Result<Option<Files>, String> {
+        match (&self.tls_cert, &self.tls_key) {
+            (None, None) => Ok(None),
+            (Some(certificate), Some(key)) => {
+                let files = Files { certificate: certificate.clone(), key: key.clone() };
+                files.read().map(|_| Some(files))
+            }
+            _ => Err("a certificate and a key (--tls-key) go together".to_owned()),
+        }
+    }
+}
+
+fn switch(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("neither on nor off"),
+    }
+}
+
+/// Up to 100,000 a second: what is more is no limit.
+fn quota(text: &str) -> Result<Option<NonZeroU32>, String> {
+    const MAX: u32 = 6_000_000;
+    match text {
+        "off" | "0" => Ok(None),
+        text => {
+            let quota = text.parse().ok().filter(|quota: &NonZeroU32| quota.get() <= MAX);
+            quota.map(Some).ok_or_else(|| format!("neither off nor a number up to {MAX}"))
+        }
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = count(text, 3600)?;
+    Ok(Duration::from_secs(u64::try_from(seconds).unwrap_or(u64::MAX)))
+}
