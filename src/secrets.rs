@@ -1,4 +1,5 @@
-//! The server's master secret and what is derived from it: the seal of cursors, and of the signing keys at rest.
+//! The server's master secret and what is derived from it: the seal of cursors, of the signing keys at rest and of the
+//! audit log.
 
 use std::{
     fmt,
@@ -23,6 +24,7 @@ pub const SECRET_BYTES: usize = 32;
 pub struct Secrets {
     cursor: hmac::Key,
     at_rest: RandomizedNonceKey,
+    audit: hmac::Key,
 }
 
 impl fmt::Debug for Secrets {
@@ -39,10 +41,17 @@ impl Secrets {
     pub fn derive(master: &[u8; SECRET_BYTES]) -> Result<Self> {
         let cursor = derive(master, b"cursor")?;
         let at_rest = derive(master, b"signing keys at rest")?;
+        let audit = derive(master, b"audit log")?;
         Ok(Self {
             cursor: hmac::Key::new(hmac::HMAC_SHA256, &cursor),
             at_rest: RandomizedNonceKey::new(&AES_256_GCM, &at_rest).map_err(Error::internal)?,
+            audit: hmac::Key::new(hmac::HMAC_SHA256, &audit),
         })
+    }
+
+    /// The key of the codes by which the audit log is known to be the server's.
+    pub fn audit_key(&self) -> &hmac::Key {
+        &self.audit
     }
 
     /// `payload` as an opaque text that only this server's secret can have made for this `context`.

@@ -7,6 +7,7 @@ use actix_web::{HttpServer, web::Data};
 use crate::{
     access::{caller::Callers, keys::Keys, token::Tokens},
     app::{self, State},
+    audit,
     auth::{hashing::Hashing, throttle::Limits},
     background,
     clock::Clock,
@@ -47,8 +48,10 @@ pub async fn serve(config: &Config, url: &str, state: State) -> Result<()> {
     let state = Data::new(state);
     let settings = PoolSettings { max_size: config.pool_size, ..PoolSettings::default() };
     let url = url.to_owned();
-    let own_pool = Db::new(&url, PoolSettings { max_size: 1, ..settings });
-    let background = actix_web::rt::spawn(background::run(own_pool, state.clock.clone()));
+    // One connection for each of the tasks that no request asks for.
+    let own_pool = Db::new(&url, PoolSettings { max_size: 2, ..settings });
+    let background = actix_web::rt::spawn(background::run(own_pool.clone(), state.clone()));
+    let sealing = actix_web::rt::spawn(audit::seal_forever(own_pool, state.clone()));
     let server = HttpServer::new(move || app::app(state.clone(), Db::new(&url, settings)))
         .workers(config.workers)
         .shutdown_timeout(25)
@@ -58,5 +61,6 @@ pub async fn serve(config: &Config, url: &str, state: State) -> Result<()> {
     println!("Liaison listens on http://{0} · Swagger UI: http://{0}/docs/", config.listen);
     let served = server.await.map_err(Error::internal);
     background.abort();
+    sealing.abort();
     served
 }
