@@ -18,7 +18,7 @@ use crate::{
         keys::Keys,
         token::Tokens,
     },
-    audit,
+    audit::{self, Budget},
     auth::{self, hashing::Hashing, throttle::Limits},
     clients,
     clock::Clock,
@@ -47,6 +47,8 @@ pub struct State {
     pub hashing: Hashing,
     /// How many sign-ins may fail.
     pub sign_in_limits: Limits,
+    /// How many refusals are recorded.
+    pub refusals: Budget,
     /// The API's document, as served.
     pub document: Arc<openapi::Document>,
 }
@@ -99,6 +101,7 @@ pub fn app(
         .app_data(web::PathConfig::default().error_handler(|_, request| no_such_operation(request).into()))
         .configure(docs::routes)
         .default_service(web::to(async |request: HttpRequest| Err::<HttpResponse, _>(no_such_operation(&request))))
+        .wrap(from_fn(audit::record_refusals))
         .wrap(from_fn(identify))
         .wrap(Compress::default())
         .wrap(from_fn(rest::answer::complete))
@@ -117,6 +120,11 @@ fn no_such_operation(request: &HttpRequest) -> Error {
 /// Finds who is calling, before any extractor asks.
 async fn identify<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, ActixError> {
     if let Some(identified) = identified(&request).await {
+        if matches!(identified, Identified::Refused) {
+            // Not into the audit log: whoever has no token at all could fill it.
+            let address = rest::address::of(request.request());
+            tracing::info!(request_id = rest::answer::request_id(request.request()), ?address, "a token was refused");
+        }
         request.extensions_mut().insert(identified);
     }
     next.call(request).await

@@ -24,6 +24,7 @@ pub async fn run(db: Db, state: Data<State>) {
 
 async fn once(db: &Db, state: &State) -> Result<()> {
     let (mut db, clock) = (db.connect().await?, &state.clock);
+    audit::settle(&mut db, state).await?;
     audit::announce(&mut db).await?;
     let contracts = contracts::clock::advance(&mut db, &state.secrets, clock.now()).await?;
     if contracts > 0 {

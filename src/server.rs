@@ -7,7 +7,7 @@ use actix_web::{HttpServer, web::Data};
 use crate::{
     access::{caller::Callers, keys::Keys, token::Tokens},
     app::{self, State},
-    audit,
+    audit::{self, Budget},
     auth::{hashing::Hashing, throttle::Limits},
     background,
     clock::Clock,
@@ -36,6 +36,7 @@ pub fn state(
         callers: Callers::default(),
         hashing,
         sign_in_limits,
+        refusals: Budget::default(),
         document,
     }
 }

@@ -3,6 +3,7 @@
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, dev::Payload, get, post, web::Data};
+use diesel_async::AsyncConnection;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -12,8 +13,12 @@ use super::{
     throttle::Attempt,
 };
 use crate::{
-    access::{caller::Caller, token::LIFETIME},
+    access::{
+        caller::{Caller, UserId},
+        token::LIFETIME,
+    },
     app::State,
+    audit::Journal,
     db::Db,
     error::{Error, ProblemType, Result},
     rest::{
@@ -100,7 +105,7 @@ async fn create_token(
         ("password", Some(username), Some(password), None) => {
             sign_in(&request, &state, &db, username, password).await?
         }
-        ("refresh_token", None, None, Some(token)) => refresh(&state, &db, &token).await?,
+        ("refresh_token", None, None, Some(token)) => refresh(&request, &state, &db, &token).await?,
         ("password" | "refresh_token", ..) => {
             return Err(Error::new(ProblemType::InvalidRequest).with("error", "invalid_request"));
         }
@@ -119,14 +124,34 @@ async fn create_token(
 
 async fn sign_in(request: &HttpRequest, state: &State, db: &Db, username: String, password: String) -> Result<Session> {
     let email = username.trim().to_lowercase();
+    let journal = Journal::of(request)?;
+    let user = match check(request, state, db, &email, password).await {
+        Ok(user) => user,
+        Err(error) => {
+            journal.sign_in_refused(db, "password", &email, &error).await?;
+            return Err(error);
+        }
+    };
+    let now = state.clock.now();
+    let mut db = db.connect().await?;
+    db.transaction(async |db| {
+        let session = sessions::begin(db, user, now).await?;
+        journal.signed_in(db, "password", user, session.id).await?;
+        Ok(session)
+    })
+    .await
+}
+
+/// Who `email` is, when the password is right.
+async fn check(request: &HttpRequest, state: &State, db: &Db, email: &str, password: String) -> Result<UserId> {
     if email.len() > 254 || password.len() > super::hashing::MAX_BYTES || email.contains('\0') {
         return Err(sessions::refused());
     }
     let now = state.clock.now();
     let address = address::of(request);
     let mut connection = db.connect().await?;
-    let attempt = Attempt::begin(&mut connection, &email, address, state.sign_in_limits, now).await?;
-    let user = sessions::find_user(&mut connection, &email).await?;
+    let attempt = Attempt::begin(&mut connection, email, address, state.sign_in_limits, now).await?;
+    let user = sessions::find_user(&mut connection, email).await?;
     // A hash takes long: others may have the connection meanwhile.
     drop(connection);
     let (user, stored) = user.unzip();
@@ -134,12 +159,12 @@ async fn sign_in(request: &HttpRequest, state: &State, db: &Db, username: String
     let (true, Some(user)) = (right, user) else { return Err(sessions::refused()) };
     let mut connection = db.connect().await?;
     attempt.succeed(&mut connection).await?;
-    sessions::begin(&mut connection, user, now).await
+    Ok(user)
 }
 
-async fn refresh(state: &State, db: &Db, token: &str) -> Result<Session> {
+async fn refresh(request: &HttpRequest, state: &State, db: &Db, token: &str) -> Result<Session> {
     let mut db = db.connect().await?;
-    let refreshed = sessions::refresh(&mut db, token, state.clock.now()).await;
+    let refreshed = sessions::refresh(&mut db, &Journal::of(request)?, token, state.clock.now()).await;
     if refreshed.is_err() {
         state.callers.forget();
     }
@@ -156,14 +181,28 @@ async fn refresh(state: &State, db: &Db, token: &str) -> Result<Session> {
     security(())
 )]
 #[post("/v1/auth/revoke")]
-async fn revoke_token(state: Data<State>, db: Db, form: Form<RevokeRequest>) -> Result<HttpResponse> {
+async fn revoke_token(
+    request: HttpRequest,
+    state: Data<State>,
+    db: Db,
+    form: Form<RevokeRequest>,
+) -> Result<HttpResponse> {
     let Form(form) = form;
     let now = state.clock.now();
+    let journal = Journal::of(&request)?;
+    let signed = state.tokens.verify(&state.keys, &form.token, now);
     let mut db = db.connect().await?;
-    match state.tokens.verify(&state.keys, &form.token, now) {
-        Some(session) => sessions::end(&mut db, session, now).await?,
-        None => sessions::end_family(&mut db, &sessions::digest_of(&form.token), now).await?,
-    }
+    db.transaction(async |db| {
+        let ended = match signed {
+            Some(session) => sessions::end(db, session, now).await?,
+            None => sessions::end_family(db, &sessions::digest_of(&form.token), now).await?,
+        };
+        match ended {
+            Some((session, user)) => journal.signed_out(db, user, session).await,
+            None => Ok(()),
+        }
+    })
+    .await?;
     state.callers.forget();
     Ok(HttpResponse::Ok().finish())
 }

@@ -3,10 +3,11 @@
 use aws_lc_rs::digest;
 use chrono::Duration;
 use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 
 use crate::{
     access::caller::{SessionId, UserId},
+    audit::Journal,
     db::schema::{refresh_tokens, sessions, users},
     error::{Error, ProblemType, Result},
     rest::{id::Id, time::Instant},
@@ -67,7 +68,7 @@ pub async fn begin(db: &mut AsyncPgConnection, user: UserId, now: Instant) -> Re
 ///
 /// # Errors
 /// `invalid_grant` for a token that is unknown, spent, expired, or of a session or user that is no longer good.
-pub async fn refresh(db: &mut AsyncPgConnection, token: &str, now: Instant) -> Result<Session> {
+pub async fn refresh(db: &mut AsyncPgConnection, journal: &Journal, token: &str, now: Instant) -> Result<Session> {
     let hash = digest_of(token);
     let spent: Option<SessionId> = diesel::update(refresh_tokens::table.find(&hash))
         .filter(refresh_tokens::spent_at.is_null())
@@ -78,7 +79,15 @@ pub async fn refresh(db: &mut AsyncPgConnection, token: &str, now: Instant) -> R
         .await
         .optional()?;
     let Some(session) = spent else {
-        end_family(db, &hash, now).await?;
+        db.transaction(async |db| {
+            let spent = refresh_tokens::table.find(&hash).filter(refresh_tokens::spent_at.is_not_null());
+            let reused: i64 = spent.count().get_result(db).await?;
+            match end_family(db, &hash, now).await? {
+                Some((session, user)) if reused > 0 => journal.token_reused(db, user, session).await,
+                _ => Ok(()),
+            }
+        })
+        .await?;
         return Err(refused());
     };
     let user: UserId = sessions::table
@@ -101,32 +110,34 @@ pub fn refused() -> Error {
     Error::new(ProblemType::InvalidGrant).with("error", "invalid_grant")
 }
 
-/// Ends the session that a refresh token belongs to.
+/// Ends the session that a refresh token belongs to, and tells whose it was when it was not over yet.
 ///
 /// # Errors
 /// The database's.
-pub async fn end_family(db: &mut AsyncPgConnection, hash: &[u8], now: Instant) -> Result<()> {
+pub async fn end_family(db: &mut AsyncPgConnection, hash: &[u8], now: Instant) -> Result<Option<(SessionId, UserId)>> {
     let session = refresh_tokens::table.find(hash).select(refresh_tokens::session_id);
-    diesel::update(sessions::table)
+    let ended = diesel::update(sessions::table)
         .filter(sessions::id.eq_any(session))
         .filter(sessions::ended_at.is_null())
         .set(sessions::ended_at.eq(now))
-        .execute(db)
-        .await?;
-    Ok(())
+        .returning((sessions::id, sessions::user_id))
+        .get_result(db)
+        .await;
+    Ok(ended.optional()?)
 }
 
-/// Ends one session.
+/// Ends one session, and tells whose it was when it was not over yet.
 ///
 /// # Errors
 /// The database's.
-pub async fn end(db: &mut AsyncPgConnection, session: SessionId, now: Instant) -> Result<()> {
-    diesel::update(sessions::table.find(session))
+pub async fn end(db: &mut AsyncPgConnection, session: SessionId, now: Instant) -> Result<Option<(SessionId, UserId)>> {
+    let ended = diesel::update(sessions::table.find(session))
         .filter(sessions::ended_at.is_null())
         .set(sessions::ended_at.eq(now))
-        .execute(db)
-        .await?;
-    Ok(())
+        .returning((sessions::id, sessions::user_id))
+        .get_result(db)
+        .await;
+    Ok(ended.optional()?)
 }
 
 /// Ends all sessions of `user`.

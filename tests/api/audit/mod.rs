@@ -1,6 +1,7 @@
 //! The audit log, as supervisors read it.
 
 mod chain;
+mod refused;
 
 use actix_web::http::Method;
 use chrono::Duration;
