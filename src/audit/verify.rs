@@ -7,7 +7,10 @@
 //! the newest events without one; events that were kept from being written at all; nor that personal values were erased
 //! without a right to, since erasing is meant to be possible.
 
-use std::collections::HashSet;
+use std::{
+    collections::{HashSet, VecDeque},
+    num::NonZero,
+};
 
 use aws_lc_rs::hmac;
 use diesel::{ExpressionMethods, JoinOnDsl, QueryDsl, QueryableByName, SelectableHelper, sql_query, sql_types};
@@ -26,7 +29,7 @@ use crate::{
 
 /// Most faults that are told.
 pub const MAX_FAULTS: usize = 100;
-/// Most events that are held in memory at once, but for those of one seal.
+/// Most events of one step, but for those of one seal.
 const EVENTS: i64 = 5_000;
 /// Most seals of one step.
 const SEALS: i64 = 1_000;
@@ -52,19 +55,23 @@ pub async fn everything(
     anchor: Option<&Anchor>,
 ) -> Result<AuditVerification> {
     let mut found = AuditVerification::default();
-    let mut checking = None;
+    // As many batches are checked at once as there are cores, while the next one is read.
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let mut checking = VecDeque::new();
     let mut next = Some(0);
     while let Some(from) = next {
         let bounds = Bounds { from, seals: SEALS, events: EVENTS };
         let batch = Batch::read(db, bounds).await?;
         next = batch.next;
-        // One batch is checked while the next one is read.
-        join(&mut found, checking.take()).await?;
+        if checking.len() >= cores {
+            join(&mut found, checking.pop_front()).await?;
+        }
         let key = key.clone();
-        checking = Some(tokio::task::spawn_blocking(move || batch.check(&key)));
+        checking.push_back(tokio::task::spawn_blocking(move || batch.check(&key)));
     }
-    join(&mut found, checking).await?;
-    found.next_seal = None;
+    while let Some(batch) = checking.pop_front() {
+        join(&mut found, Some(batch)).await?;
+    }
     strays(db, &mut found, Uuid::nil(), Uuid::max()).await?;
     waiting(db, key, &mut found, usize::MAX).await?;
     conclude(db, &mut found, anchor).await?;
