@@ -20,7 +20,8 @@ use crate::{
         keys::Keys,
         token::{Subject, Tokens},
     },
-    account_teams, audit,
+    account_teams,
+    audit::{self, Budget},
     auth::{self, hashing::Hashing, throttle::Limits},
     clients,
     clock::Clock,
@@ -54,6 +55,8 @@ pub struct State {
     pub sign_in_limits: Limits,
     /// How mail is sent, if it is.
     pub mail: Mail,
+    /// How many refusals are recorded.
+    pub refusals: Budget,
     /// The API's document, as served.
     pub document: Arc<openapi::Document>,
     /// What is decided before a request is looked at.
@@ -124,6 +127,7 @@ pub fn app(
             }
         })
         .default_service(web::to(async |request: HttpRequest| Err::<HttpResponse, _>(no_such_operation(&request))))
+        .wrap(from_fn(audit::record_refusals))
         .wrap(from_fn(edge::admit))
         .wrap(from_fn(identify))
         .wrap(Compress::default())
@@ -143,6 +147,11 @@ fn no_such_operation(request: &HttpRequest) -> Error {
 /// Finds who is calling, before any extractor asks.
 async fn identify<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, ActixError> {
     if let Some(identified) = identified(&request).await {
+        if matches!(identified, Identified::Refused) {
+            // Not into the audit log: whoever has no token at all could fill it.
+            let address = rest::address::of(request.request());
+            tracing::info!(request_id = rest::answer::request_id(request.request()), ?address, "a token was refused");
+        }
         request.extensions_mut().insert(identified);
     }
     next.call(request).await

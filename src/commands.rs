@@ -6,6 +6,7 @@ use diesel_async::RunQueryDsl;
 
 use crate::{
     access::{caller::TeamId, keys::Keys, role::Role, scope::Scope},
+    audit::{self, Anchor},
     auth::{
         hashing::Hashing,
         password::{Bearer, NewPassword},
@@ -71,7 +72,7 @@ pub async fn create_user(url: &str, secrets: &Secrets, user: CreateUser) -> Resu
     let role: Role = user.role.parse().map_err(|_unknown| Error::internal("no such role"))?;
     let (password, hash) = generated(&hashing).await?;
     let mut connection = db::connect(url).await?;
-    change::by_system(&mut connection, clock.now(), async |tx| {
+    change::by_system(&mut connection, secrets, clock.now(), async |tx| {
         let found: Option<TeamId> =
             teams::table.filter(teams::name.eq(&team)).select(teams::id).first(&mut **tx).await.optional()?;
         let team_id = match found {
@@ -97,7 +98,7 @@ pub async fn reset_password(url: &str, secrets: &Secrets, email: &str) -> Result
     let (password, hash) = generated(&hashing).await?;
     let mut connection = db::connect(url).await?;
     let email = email.trim().to_lowercase();
-    change::by_system(&mut connection, clock.now(), async |tx| {
+    change::by_system(&mut connection, secrets, clock.now(), async |tx| {
         people::reset_password(tx, &Scope::system(), &email, hash).await
     })
     .await?;
@@ -123,7 +124,13 @@ pub struct DemoPassword {
 ///
 /// # Errors
 /// When the database has clients already, or the password given is too short.
-pub async fn seed_demo(url: &str, hashing: &Hashing, clock: &Clock, given: &DemoPassword) -> Result<()> {
+pub async fn seed_demo(
+    url: &str,
+    secrets: &Secrets,
+    hashing: &Hashing,
+    clock: &Clock,
+    given: &DemoPassword,
+) -> Result<()> {
     let (password, shown) = match &given.demo_password {
         Some(text) => (text.clone(), "given by LIAISON_DEMO_PASSWORD".to_owned()),
         None => {
@@ -134,7 +141,7 @@ pub async fn seed_demo(url: &str, hashing: &Hashing, clock: &Clock, given: &Demo
     let password =
         demo_password(&password).map_err(|invalid| Error::internal(format!("LIAISON_DEMO_PASSWORD: {invalid}")))?;
     let mut connection = db::connect(url).await?;
-    demo::load(&mut connection, hashing, clock, password).await?;
+    demo::load(&mut connection, secrets, hashing, clock, password).await?;
     println!("Northwind is loaded. Its users sign in as first.last@northwind.example with the password {shown}");
     Ok(())
 }
@@ -149,12 +156,38 @@ fn demo_password(text: &str) -> Result<NewPassword, Invalid> {
 ///
 /// # Errors
 /// The database's.
-pub async fn seed_demo_if_empty(url: &str, hashing: &Hashing, clock: &Clock, given: &DemoPassword) -> Result<()> {
+pub async fn seed_demo_if_empty(
+    url: &str,
+    secrets: &Secrets,
+    hashing: &Hashing,
+    clock: &Clock,
+    given: &DemoPassword,
+) -> Result<()> {
     let mut connection = db::connect(url).await?;
     if demo::is_empty(&mut connection).await? {
-        return seed_demo(url, hashing, clock, given).await;
+        return seed_demo(url, secrets, hashing, clock, given).await;
     }
     Ok(())
+}
+
+/// Verifies the audit log and prints what was found. Changes nothing.
+///
+/// # Errors
+/// The first fault, when there is one.
+pub async fn verify_audit(url: &str, secrets: &Secrets, head: Option<&Anchor>) -> Result<()> {
+    let mut connection = db::connect(url).await?;
+    let found = audit::verify(&mut connection, secrets.audit_key(), head).await?;
+    println!("{} seals and {} events verified, {} events wait for a seal.", found.seals, found.events, found.waiting);
+    if let Some(head) = &found.head {
+        println!("The head is {}:{}", head.number, head.hash);
+    }
+    for fault in &found.faults {
+        println!("{fault}");
+    }
+    match found.faults.as_slice() {
+        [] => Ok(()),
+        [fault, ..] => Err(Error::internal(format!("the audit log is not as it was written: {fault}"))),
+    }
 }
 
 /// Prepares the database and, on the very first start, prints the first supervisor's password: it is shown only once.

@@ -212,6 +212,11 @@ impl Error {
         self.0.extra.contains_key(member)
     }
 
+    /// The members that the problem document has beside those of every problem.
+    pub fn members(&self) -> &Map<String, Value> {
+        &self.0.extra
+    }
+
     /// The same failure again; the framework keeps the one that it was given.
     #[must_use]
     pub fn copy(&self) -> Self {

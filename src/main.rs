@@ -4,6 +4,7 @@ use std::{path::Path, process::ExitCode, sync::Arc};
 
 use clap::{Args, Parser, Subcommand};
 use liaison::{
+    audit::Anchor,
     auth::hashing::Hashing,
     clock::Clock,
     commands::{self, DemoPassword},
@@ -56,6 +57,12 @@ enum Command {
         #[command(subcommand)]
         what: Seed,
     },
+    /// Look after the audit log.
+    Audit {
+        /// What to do.
+        #[command(subcommand)]
+        what: Audit,
+    },
     /// Administer users without signing in.
     User {
         /// What to do.
@@ -72,6 +79,19 @@ enum Seed {
         settings: Settings,
         #[command(flatten)]
         password: DemoPassword,
+    },
+}
+
+#[derive(Subcommand)]
+enum Audit {
+    /// Verify that nobody changed, removed or inserted entries; fails and names what is wrong otherwise.
+    Verify {
+        #[command(flatten)]
+        settings: Settings,
+        /// A head that was noted before, as a verification prints it and the log tells it every minute: without one, a cut
+        /// of the newest entries cannot be seen.
+        #[arg(long, value_name = "NUMBER:HASH")]
+        head: Option<Anchor>,
     },
 }
 
@@ -121,6 +141,9 @@ fn run(cli: Cli) -> Result<(), String> {
         Command::Seed { what: Seed::Demo { settings, password } } => {
             with_database(&settings, async |_, url, secrets| seed_demo(url, &secrets, &password).await)
         }
+        Command::Audit { what: Audit::Verify { settings, head } } => {
+            with_database(&settings, async |_, url, secrets| commands::verify_audit(url, &secrets, head.as_ref()).await)
+        }
         Command::User { what: User::Create { settings, user } } => {
             with_database(&settings, async |_, url, secrets| commands::create_user(url, &secrets, user).await)
         }
@@ -135,7 +158,7 @@ async fn serve(config: &Config, url: &str, secrets: Secrets, demo: Option<DemoPa
     let clock = Clock::system();
     let keys = commands::prepare(url, &secrets, &hashing, &clock).await?;
     if let Some(password) = &demo {
-        commands::seed_demo_if_empty(url, &hashing, &clock, password).await?;
+        commands::seed_demo_if_empty(url, &secrets, &hashing, &clock, password).await?;
     }
     let document = Arc::new(Document::build().map_err(Error::internal)?);
     let state = server::state(&config.issuer, secrets, hashing, keys, clock, config.sign_in_limits, document);
@@ -146,7 +169,7 @@ async fn seed_demo(url: &str, secrets: &Secrets, password: &DemoPassword) -> Res
     let hashing = Hashing::new()?;
     let clock = Clock::system();
     commands::prepare(url, secrets, &hashing, &clock).await?;
-    commands::seed_demo(url, &hashing, &clock, password).await
+    commands::seed_demo(url, secrets, &hashing, &clock, password).await
 }
 
 /// Checks the settings, has a database ready, does `work` and leaves the database as it should be left.

@@ -1,5 +1,5 @@
-//! The server's master secret and what is derived from it: the seals of cursors, of device tokens and of the signing
-//! keys at rest, and the refresh tokens that follow the first.
+//! The server's master secret and what is derived from it: the seals of cursors, of device tokens, of the signing keys
+//! at rest and of the audit log, and the refresh tokens that follow the first.
 
 use std::{
     fmt,
@@ -26,6 +26,7 @@ pub struct Secrets {
     refresh: hmac::Key,
     device: hmac::Key,
     at_rest: RandomizedNonceKey,
+    audit: hmac::Key,
 }
 
 impl fmt::Debug for Secrets {
@@ -43,12 +44,19 @@ impl Secrets {
         let cursor = derive(master, b"cursor")?;
         let device = derive(master, b"device tokens")?;
         let at_rest = derive(master, b"signing keys at rest")?;
+        let audit = derive(master, b"audit log")?;
         Ok(Self {
             cursor: hmac::Key::new(hmac::HMAC_SHA256, &cursor),
             refresh: hmac::Key::new(hmac::HMAC_SHA256, &derive(master, b"refresh tokens")?),
             device: hmac::Key::new(hmac::HMAC_SHA256, &device),
             at_rest: RandomizedNonceKey::new(&AES_256_GCM, &at_rest).map_err(Error::internal)?,
+            audit: hmac::Key::new(hmac::HMAC_SHA256, &audit),
         })
+    }
+
+    /// The key of the codes by which the audit log is known to be the server's.
+    pub fn audit_key(&self) -> &hmac::Key {
+        &self.audit
     }
 
     /// `payload` as an opaque text that only this server's secret can have made for this `context`.

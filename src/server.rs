@@ -7,6 +7,7 @@ use actix_web::{HttpServer, dev::Server, rt, web::Data};
 use crate::{
     access::{caller::Callers, keys::Keys, token::Tokens},
     app::{self, State},
+    audit::{self, Budget},
     auth::{hashing::Hashing, throttle::Limits},
     background,
     clock::Clock,
@@ -41,6 +42,7 @@ pub fn state(
         hashing,
         sign_in_limits,
         mail: Mail::default(),
+        refusals: Budget::default(),
         document,
     }
 }
@@ -59,8 +61,10 @@ const FAREWELL: Duration = Duration::from_secs(1);
 pub async fn serve(config: &Config, url: &str, state: State) -> Result<()> {
     let state = Data::new(State { mail: Mail::new(&config.mail)?, ..state.behind(config.edge.clone()) });
     let settings = PoolSettings { max_size: config.pool_size, ..PoolSettings::default() };
-    let own_pool = Db::new(url, PoolSettings { max_size: 1, ..settings });
-    let background = rt::spawn(background::run(own_pool.clone(), state.clock.clone()));
+    // One connection for each of the tasks that no request asks for.
+    let own_pool = Db::new(url, PoolSettings { max_size: 3, ..settings });
+    let background = rt::spawn(background::run(own_pool.clone(), state.clone()));
+    let sealing = rt::spawn(audit::seal_forever(own_pool.clone(), state.clone()));
     let post = state.mail.is_configured().then(|| rt::spawn(mail::run(own_pool, state.clone())));
     let (server, address) = start(config.listen, config.workers, url, settings, state)?;
     let scheme = if config.edge.tls.is_some() { "https" } else { "http" };
@@ -68,6 +72,7 @@ pub async fn serve(config: &Config, url: &str, state: State) -> Result<()> {
     println!("Liaison listens on {scheme}://{address}{pages}");
     let served = server.await.map_err(Error::internal);
     background.abort();
+    sealing.abort();
     if let Some(post) = post {
         post.abort();
     }

@@ -14,6 +14,7 @@ pub type Permission = (&'static str, [Reach; 3]);
 pub const PERMISSIONS: &[Permission] = &[
     //                              manager key acc. supervisor
     ("audit:read",                  [None,   None,   All]),
+    ("audit:verify",                [None,   None,   All]),
     ("clients:archive",             [Own,    Team,   All]),
     ("clients:assign_team",         [None,   Team,   All]),
     ("clients:create",              [Own,    Team,   All]),

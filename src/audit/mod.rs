@@ -1,10 +1,32 @@
-//! Who changed what, when and why: one row for each change. Supervisors read it; confidential values only who may see
-//! them everywhere.
+//! Who did what, when, from where and why: one row for each change, sign-in and refusal. Supervisors read it;
+//! confidential values only who may see them everywhere.
+//!
+//! Each row carries a code (HMAC-SHA256) that only the server's secret makes, and a background task seals the rows into a
+//! chain of hashes. `liaison audit verify` and `GET /v1/audit/verification` tell whether somebody changed, removed or
+//! inserted any; what they cannot tell stands in `verify.rs`.
 
+mod budget;
+mod canonical;
+mod event;
+mod journal;
+mod legacy;
 mod model;
+mod origin;
 mod queries;
 mod record;
+mod refusals;
+mod report;
 mod routes;
+mod seal;
+mod verify;
 
+pub use budget::{Budget, PER_ADDRESS, PER_CALLER, SIGN_INS};
+pub use journal::Journal;
+pub use legacy::begin_chain;
+pub use origin::Origin;
 pub use record::{Record, insert};
+pub use refusals::{record_refusals, settle};
+pub use report::{Anchor, AuditVerification, Fault, FaultKind};
 pub use routes::routes;
+pub use seal::{announce, run as seal_forever, seal_all};
+pub use verify::everything as verify;

@@ -2,18 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use diesel::prelude::{Queryable, Selectable};
+use diesel::{
+    deserialize::FromSqlRow,
+    expression::AsExpression,
+    prelude::{Queryable, Selectable},
+    sql_types,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use strum::{EnumString, VariantNames};
+use strum::{AsRefStr, EnumString, VariantNames};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     access::{
-        caller::{Caller, UserId},
+        caller::{Caller, SessionId, UserId},
         role::Reach,
     },
-    db::{Jsonb, schema::audit_events},
+    db::{Jsonb, schema::audit_events, stored_as_text},
     rest::{
         entity::Resource,
         id::Id,
@@ -34,33 +39,61 @@ pub enum Anything {}
 /// An entry's identifier.
 pub type AuditEntryId = Id<AuditEntry>;
 
-/// One change, as it was recorded.
+/// How something ended.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, AsRefStr, EnumString, AsExpression, FromSqlRow,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[diesel(sql_type = sql_types::Text)]
+#[schema(as = AuditOutcome)]
+pub enum Outcome {
+    /// It was done.
+    Done,
+    /// It was refused, and nothing changed.
+    Refused,
+}
+stored_as_text!(Outcome);
+
+/// One change, sign-in or refusal, as it was recorded.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable, Serialize, ToSchema)]
 #[diesel(table_name = audit_events)]
 #[schema(as = AuditEntryFields)]
 pub struct AuditEntry {
     /// Identifier of the entry.
     pub id: AuditEntryId,
-    /// When the change was made.
+    /// When it happened.
     pub at: Instant,
-    /// Who made it; `null` is the system itself.
+    /// Who did it; `null` is the system itself, or someone who is not known.
     pub actor_id: Option<UserId>,
-    /// What was done.
+    /// The session in which they did it.
+    pub session_id: Option<SessionId>,
+    /// The network address that the request came from; `null` when there was none.
+    #[schema(example = "192.0.2.7", max_length = 45)]
+    pub address: Option<String>,
+    /// What was done: the change, `signed_in`, `signed_out`, `refresh_token_reused`, or `refused`. `suppressed` counts
+    /// refusals that were too many to be recorded one by one.
     #[schema(example = "transferred", max_length = 50)]
     pub action: String,
-    /// The kind of resource that was changed.
+    /// Whether it was done.
+    pub outcome: Outcome,
+    /// The kind of resource that it was done to.
     #[schema(example = "clients", max_length = 50)]
     pub resource: String,
-    /// Which one.
-    pub resource_id: AnyId,
+    /// Which one; `null` when it was none that exists.
+    pub resource_id: Option<AnyId>,
     /// The client whose history the change belongs to, when it belongs to one.
     pub client_id: Option<AnyId>,
-    /// The request that made the change; `null` when none did.
+    /// The request; `null` when there was none.
     #[schema(max_length = 128)]
     pub request_id: Option<String>,
-    /// Each changed field, and `reason` when one was given. Confidential fields only for who may see them everywhere.
+    /// Each changed field, and `reason` when one was given; of a refusal what was missing. Confidential fields only for
+    /// who may see them everywhere.
     #[schema(value_type = BTreeMap<String, FieldChange>)]
     pub changes: Jsonb<BTreeMap<String, FieldChange>>,
+    #[serde(skip)]
+    #[schema(ignore)]
+    personal: Option<Jsonb<BTreeMap<String, FieldChange>>>,
 }
 
 /// The value of a field before and after.
@@ -72,9 +105,16 @@ pub struct FieldChange {
     /// The value after; `null` when there is none.
     #[serde(default)]
     pub to: Value,
+    /// `true` when there were values and they have been erased.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    erased: bool,
     #[serde(default, skip_serializing)]
     #[schema(ignore)]
     confidential: bool,
+    #[serde(default, skip_serializing)]
+    #[schema(ignore)]
+    personal: bool,
 }
 
 impl Resource for AuditEntry {
@@ -82,6 +122,17 @@ impl Resource for AuditEntry {
 }
 
 impl AuditEntry {
+    /// Puts the personal values, which are kept apart, to the others.
+    pub(super) fn complete(&mut self) {
+        let mut personal = self.personal.take().map(|Jsonb(personal)| personal).unwrap_or_default();
+        for (name, change) in &mut self.changes.0 {
+            match personal.remove(name) {
+                Some(values) => *change = values,
+                None => change.erased = change.personal,
+            }
+        }
+    }
+
     /// Takes the confidential fields out for a `caller` who may not see those of every resource of the kind.
     pub fn redact(&mut self, caller: &Caller) {
         let permission = format!("{}:read_confidential", self.resource);
@@ -94,13 +145,14 @@ impl AuditEntry {
 /// An entry, and what was included.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AuditEntry, example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "at": "2026-11-24T09:30:00Z",
-    "actor_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "action": "updated", "resource": "clients",
+    "actor_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "session_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e33",
+    "address": "192.0.2.7", "action": "updated", "outcome": "done", "resource": "clients",
     "resource_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31", "client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31",
     "request_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e32", "changes": {"phone": {"from": null, "to": "+74951234567"}}}))]
 pub struct AuditEntryView {
     #[serde(flatten)]
     pub(super) entry: AuditEntry,
-    /// Who made the change, when included.
+    /// Who did it, when included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) actor: Option<UserRef>,
 }
@@ -110,13 +162,13 @@ pub struct AuditEntryView {
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct AuditFilter {
-    /// Only changes by one of these users.
+    /// Only what these users did.
     #[param(inline)]
     pub actor_id: Vec<UserId>,
-    /// Only changes of one of these kinds of resources.
+    /// Only what was done to one of these kinds of resources.
     #[param(inline)]
     pub resource: Vec<Text<50>>,
-    /// Only changes of this resource.
+    /// Only what was done to this resource.
     #[param(inline)]
     pub resource_id: Option<AnyId>,
     /// Only changes in the history of this client.
@@ -125,10 +177,13 @@ pub struct AuditFilter {
     /// Only these actions.
     #[param(inline)]
     pub action: Vec<Text<50>>,
-    /// Only changes made at or after this moment.
+    /// Only what ended so.
+    #[param(inline)]
+    pub outcome: Option<Outcome>,
+    /// Only what happened at or after this moment.
     #[param(inline)]
     pub at_from: Option<Instant>,
-    /// Only changes made before this moment.
+    /// Only what happened before this moment.
     #[param(inline)]
     pub at_to: Option<Instant>,
     /// The order; `-at` when left out.
@@ -146,7 +201,7 @@ pub type AuditOrder = Sort<AuditSort>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum AuditSort {
-    /// When the change was made.
+    /// When it happened.
     At,
 }
 
@@ -157,6 +212,6 @@ pub type AuditIncludes = Words<AuditInclude>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum AuditInclude {
-    /// Who made the change.
+    /// Who did it.
     Actor,
 }

@@ -1,16 +1,21 @@
 //! What is recorded of a change, in the change's own transaction.
 
-use diesel::Insertable;
+use aws_lc_rs::hmac;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::{
+    event::{Content, Event},
+    model::Outcome,
+    origin::Origin,
+};
 use crate::{
-    access::caller::UserId,
     db::{BATCH, schema::audit_events},
     error::Result,
     rest::{entity::Entity, time::Instant},
+    secrets::Secrets,
 };
 
 /// What happened to one resource.
@@ -28,6 +33,8 @@ pub struct Record {
     pub version: i64,
     /// Each changed field with its value before and after, marked when only some may see it; `reason` when one was given.
     pub changes: Map<String, Value>,
+    /// The fields that are kept erasable.
+    pub personal: &'static [&'static str],
 }
 
 impl Record {
@@ -64,7 +71,21 @@ impl Record {
             client_id: row.client(),
             version: row.version(),
             changes,
+            personal: E::PERSONAL,
         }
+    }
+
+    fn event(&self, key: &hmac::Key, origin: &Origin, now: Instant) -> Result<Event> {
+        let content = Content {
+            action: self.action,
+            resource: self.resource,
+            resource_id: Some(self.resource_id),
+            client_id: self.client_id,
+            outcome: Outcome::Done,
+            changes: self.changes.clone(),
+            personal: self.personal,
+        };
+        Event::new(key, content, origin, now)
     }
 }
 
@@ -88,51 +109,35 @@ fn difference(before: &Map<String, Value>, after: &Map<String, Value>) -> Map<St
         .collect()
 }
 
-#[derive(Insertable)]
-#[diesel(table_name = audit_events, treat_none_as_default_value = false)]
-struct NewAuditEvent<'a> {
-    id: Uuid,
-    at: Instant,
-    actor_id: Option<Uuid>,
-    action: &'a str,
-    resource: &'a str,
-    resource_id: Uuid,
-    client_id: Option<Uuid>,
-    request_id: Option<&'a str>,
-    changes: Value,
-}
-
 /// Writes `records` into the open transaction.
 ///
 /// # Errors
 /// The database's.
 pub async fn insert(
     db: &mut AsyncPgConnection,
+    secrets: &Secrets,
     records: &[Record],
-    actor: Option<UserId>,
-    request_id: Option<&str>,
+    origin: &Origin,
     now: Instant,
 ) -> Result<()> {
-    let event = |record: &Record| NewAuditEvent {
-        id: Uuid::now_v7(),
-        at: now,
-        actor_id: actor.map(UserId::uuid),
-        action: record.action,
-        resource: record.resource,
-        resource_id: record.resource_id,
-        client_id: record.client_id,
-        request_id,
-        changes: Value::Object(record.changes.clone()),
-    };
-    match records {
+    let events = records.iter().map(|record| record.event(secrets.audit_key(), origin, now));
+    write(db, &events.collect::<Result<Vec<_>>>()?).await
+}
+
+/// Writes `events`.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn write(db: &mut AsyncPgConnection, events: &[Event]) -> Result<()> {
+    match events {
+        [] => {}
         // The statement of one row is prepared once; that of many is not.
-        [record] => {
-            diesel::insert_into(audit_events::table).values(event(record)).execute(db).await?;
+        [event] => {
+            diesel::insert_into(audit_events::table).values(event.clone()).execute(db).await?;
         }
         _ => {
-            for batch in records.chunks(BATCH) {
-                let events: Vec<_> = batch.iter().map(event).collect();
-                diesel::insert_into(audit_events::table).values(events).execute(db).await?;
+            for batch in events.chunks(BATCH) {
+                diesel::insert_into(audit_events::table).values(batch.to_vec()).execute(db).await?;
             }
         }
     }

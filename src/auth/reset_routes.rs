@@ -97,7 +97,8 @@ async fn forgot_password(
     throttle::count_request(&mut db, "forgot-password", Some(email.as_str()), from, limits, now).await?;
     // Who it is is looked up when the mail is written, so that the time of the answer does not tell.
     let letter = Letter::Forgotten { email: email.as_str().to_owned() };
-    change::by_system(&mut db, now, async |tx| state.mail.post(tx, &state.secrets, &letter).await).await?;
+    change::by_system(&mut db, &state.secrets, now, async |tx| state.mail.post(tx, &state.secrets, &letter).await)
+        .await?;
     Ok(HttpResponse::Accepted().json(Accepted { status: "accepted" }))
 }
 
@@ -131,7 +132,7 @@ async fn reset_password(
     new_password.check(&account.bearer()).map_err(|invalid| Error::field("/new_password", invalid))?;
     let hash = NewHash::of(&state.hashing, new_password.clone()).await?;
     let mut db = db.connect().await?;
-    change::by_system(&mut db, now, async |tx| {
+    change::by_system(&mut db, &state.secrets, now, async |tx| {
         let user = users::sign_in_changed(tx, account.user_id, "password_reset").await?;
         tx.because("one-time token");
         reset::spend(tx, account.user_id, token, now).await?;

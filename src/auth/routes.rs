@@ -3,6 +3,7 @@
 use std::{future::Future, pin::Pin};
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, dev::Payload, get, post, web::Data};
+use diesel_async::AsyncConnection;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -19,6 +20,7 @@ use crate::{
         token::{LIFETIME, Subject},
     },
     app::State,
+    audit::Journal,
     db::Db,
     error::{Error, ProblemType, Result},
     rest::{
@@ -164,7 +166,7 @@ async fn create_token(
             let (session, device) = sign_in(&request, &state, &db, credentials, origin).await?;
             (session, Some(device))
         }
-        ("refresh_token", None, None, Some(token)) => (refresh(&state, &db, &token, &origin).await?, None),
+        ("refresh_token", None, None, Some(token)) => (refresh(&request, &state, &db, &token, &origin).await?, None),
         ("password" | "refresh_token", ..) => {
             return Err(Error::new(ProblemType::InvalidRequest).with("error", "invalid_request"));
         }
@@ -193,15 +195,29 @@ fn label(text: String) -> Option<String> {
     security(())
 )]
 #[post("/v1/auth/revoke")]
-async fn revoke_token(state: Data<State>, db: Db, form: Form<RevokeRequest>) -> Result<HttpResponse> {
+async fn revoke_token(
+    request: HttpRequest,
+    state: Data<State>,
+    db: Db,
+    form: Form<RevokeRequest>,
+) -> Result<HttpResponse> {
     let Form(form) = form;
     let now = state.clock.now();
+    let journal = Journal::of(&request)?;
+    let signed = state.tokens.verify(&state.keys, &form.token, now);
     let mut db = db.connect().await?;
-    match state.tokens.verify(&state.keys, &form.token, now) {
-        Some(Subject::Session(session)) => sessions::end(&mut db, session, now).await?,
-        Some(Subject::Key { .. }) => return Err(not_revocable()),
-        None => sessions::end_family(&mut db, &sessions::digest_of(&form.token), now).await?,
-    }
+    db.transaction(async |db| {
+        let ended = match &signed {
+            Some(Subject::Session(session)) => sessions::end(db, *session, now).await?,
+            Some(Subject::Key { .. }) => return Err(not_revocable()),
+            None => sessions::end_family(db, &sessions::digest_of(&form.token), now).await?,
+        };
+        match ended {
+            Some((session, user)) => journal.signed_out(db, user, session).await,
+            None => Ok(()),
+        }
+    })
+    .await?;
     state.callers.forget();
     Ok(HttpResponse::Ok().finish())
 }

@@ -7,6 +7,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 
 use crate::{
     access::caller::{SessionId, UserId},
+    audit::Journal,
     db::schema::{refresh_tokens, sessions, users},
     error::{Error, ProblemType, Result},
     rest::time::Instant,
@@ -85,6 +86,7 @@ pub async fn begin(db: &mut AsyncPgConnection, user: UserId, origin: Origin, now
 pub async fn refresh(
     db: &mut AsyncPgConnection,
     secrets: &Secrets,
+    journal: &Journal,
     token: &str,
     origin: &Origin,
     now: Instant,
@@ -99,10 +101,23 @@ pub async fn refresh(
         None => lost_answer(db, &hash, &next, origin, now).await?,
     };
     let Some((id, user_id)) = continued else {
-        end_family(db, &hash, now).await?;
+        end_stolen(db, journal, &hash, now).await?;
         return Err(refused());
     };
     Ok(Session { id, user_id, refresh_token: successor })
+}
+
+/// Ends the session of a token that cannot be taken, and records it when that is because it was taken before.
+async fn end_stolen(db: &mut AsyncPgConnection, journal: &Journal, hash: &[u8], now: Instant) -> Result<()> {
+    db.transaction(async |db| {
+        let spent = refresh_tokens::table.find(hash).filter(refresh_tokens::spent_at.is_not_null());
+        let reused: i64 = spent.count().get_result(db).await?;
+        match end_family(db, hash, now).await? {
+            Some((session, user)) if reused > 0 => journal.token_reused(db, user, session).await,
+            _ => Ok(()),
+        }
+    })
+    .await
 }
 
 /// Spends the token `hash` and adds `next`, when it is unspent and its session and user are good.
@@ -184,32 +199,34 @@ pub fn refused() -> Error {
     Error::new(ProblemType::InvalidGrant).with("error", "invalid_grant")
 }
 
-/// Ends the session that a refresh token belongs to.
+/// Ends the session that a refresh token belongs to, and tells whose it was when it was not over yet.
 ///
 /// # Errors
 /// The database's.
-pub async fn end_family(db: &mut AsyncPgConnection, hash: &[u8], now: Instant) -> Result<()> {
+pub async fn end_family(db: &mut AsyncPgConnection, hash: &[u8], now: Instant) -> Result<Option<(SessionId, UserId)>> {
     let session = refresh_tokens::table.find(hash).select(refresh_tokens::session_id);
-    diesel::update(sessions::table)
+    let ended = diesel::update(sessions::table)
         .filter(sessions::id.eq_any(session))
         .filter(sessions::ended_at.is_null())
         .set(sessions::ended_at.eq(now))
-        .execute(db)
-        .await?;
-    Ok(())
+        .returning((sessions::id, sessions::user_id))
+        .get_result(db)
+        .await;
+    Ok(ended.optional()?)
 }
 
-/// Ends one session.
+/// Ends one session, and tells whose it was when it was not over yet.
 ///
 /// # Errors
 /// The database's.
-pub async fn end(db: &mut AsyncPgConnection, session: SessionId, now: Instant) -> Result<()> {
-    diesel::update(sessions::table.find(session))
+pub async fn end(db: &mut AsyncPgConnection, session: SessionId, now: Instant) -> Result<Option<(SessionId, UserId)>> {
+    let ended = diesel::update(sessions::table.find(session))
         .filter(sessions::ended_at.is_null())
         .set(sessions::ended_at.eq(now))
-        .execute(db)
-        .await?;
-    Ok(())
+        .returning((sessions::id, sessions::user_id))
+        .get_result(db)
+        .await;
+    Ok(ended.optional()?)
 }
 
 /// Ends all sessions of `user`.

@@ -1,6 +1,7 @@
 //! Signing in with a password, and staying in with a refresh token.
 
 use actix_web::HttpRequest;
+use diesel_async::AsyncConnection;
 
 use super::{
     device::Device,
@@ -9,7 +10,15 @@ use super::{
     sessions::{self, Session},
     throttle::Attempt,
 };
-use crate::{app::State, db::Db, error::Result, rest::address, sessions::Origin};
+use crate::{
+    access::caller::UserId,
+    app::State,
+    audit::Journal,
+    db::Db,
+    error::{Error, Result},
+    rest::address,
+    sessions::Origin,
+};
 
 /// What a person signs in with, as typed.
 pub struct Credentials {
@@ -23,7 +32,8 @@ pub struct Credentials {
     pub device_token: Option<String>,
 }
 
-/// Begins a session for who has the right credentials; gives the token of the device, too.
+/// Begins a session for who has the right credentials; gives the token of the device, too. What comes of it is in the audit
+/// log.
 ///
 /// # Errors
 /// `invalid_grant`, the same for every reason; `second_factor_required` after a right password; 429 after too many failures.
@@ -34,16 +44,44 @@ pub async fn sign_in(
     credentials: Credentials,
     origin: Origin,
 ) -> Result<(Session, String)> {
-    let Credentials { username, password, otp, device_token } = credentials;
-    let email = username.trim().to_lowercase();
+    let email = credentials.username.trim().to_lowercase();
+    let journal = Journal::of(request)?;
+    let (user, device) = match check(request, state, db, &email, credentials).await {
+        Ok(known) => known,
+        Err(error) => {
+            journal.sign_in_refused(db, "password", &email, &error).await?;
+            return Err(error);
+        }
+    };
+    let now = state.clock.now();
+    let mut db = db.connect().await?;
+    let session = db
+        .transaction(async |db| {
+            let session = sessions::begin(db, user, origin, now).await?;
+            journal.signed_in(db, "password", user, session.id).await?;
+            Ok::<_, Error>(session)
+        })
+        .await?;
+    Ok((session, device.token(&state.secrets, now)))
+}
+
+/// Who it is, and their device, when the credentials are right.
+async fn check(
+    request: &HttpRequest,
+    state: &State,
+    db: &Db,
+    email: &str,
+    credentials: Credentials,
+) -> Result<(UserId, Device)> {
+    let Credentials { password, otp, device_token, .. } = credentials;
     if email.len() > 254 || password.len() > MAX_BYTES || email.contains('\0') {
         return Err(sessions::refused());
     }
     let now = state.clock.now();
     let mut connection = db.connect().await?;
-    let device = Device::of(&mut connection, &state.secrets, device_token.as_deref(), &email, now).await?;
+    let device = Device::of(&mut connection, &state.secrets, device_token.as_deref(), email, now).await?;
     let from = address::of(request);
-    let attempt = Attempt::begin(&mut connection, &email, device.as_ref(), from, state.sign_in_limits, now).await?;
+    let attempt = Attempt::begin(&mut connection, email, device.as_ref(), from, state.sign_in_limits, now).await?;
     let user = sessions::find_user(&mut connection, &email).await?;
     // A hash takes long: others may have the connection meanwhile.
     drop(connection);
@@ -60,9 +98,7 @@ pub async fn sign_in(
     if let Some(renewed) = renewed {
         sessions::renew_hash(&mut connection, user, &stored, &renewed).await?;
     }
-    let session = sessions::begin(&mut connection, user, origin, now).await?;
-    let device = device.map_or_else(|| Device::new(user), Ok)?;
-    Ok((session, device.token(&state.secrets, now)))
+    Ok((user, device.map_or_else(|| Device::new(user), Ok)?))
 }
 
 /// A hash with the effort of today, when the stored one was made with less.
@@ -81,9 +117,10 @@ async fn renewed_hash(state: &State, password: &str, stored: &str) -> Result<Opt
 ///
 /// # Errors
 /// `invalid_grant`, the same for every reason.
-pub async fn refresh(state: &State, db: &Db, token: &str, origin: &Origin) -> Result<Session> {
+pub async fn refresh(request: &HttpRequest, state: &State, db: &Db, token: &str, origin: &Origin) -> Result<Session> {
+    let journal = Journal::of(request)?;
     let mut db = db.connect().await?;
-    let refreshed = sessions::refresh(&mut db, &state.secrets, token, origin, state.clock.now()).await;
+    let refreshed = sessions::refresh(&mut db, &state.secrets, &journal, token, origin, state.clock.now()).await;
     if refreshed.is_err() {
         state.callers.forget();
     }

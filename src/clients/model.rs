@@ -187,6 +187,21 @@ impl Resource for Client {
 
 impl Entity for Client {
     const CONFIDENTIAL: &'static [&'static str] = &["credit_limit", "margin_percent", "confidential_note"];
+    const PERSONAL: &'static [&'static str] = &[
+        "name",
+        "legal_name",
+        "tax_id",
+        "registration_number",
+        "source",
+        "email",
+        "phone",
+        "messengers",
+        "address",
+        "website",
+        "tags",
+        "external_id",
+        "confidential_note",
+    ];
 
     fn uuid(&self) -> Uuid {
         self.id.uuid()

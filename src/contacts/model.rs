@@ -112,6 +112,8 @@ impl Resource for Contact {
 }
 
 impl Entity for Contact {
+    const PERSONAL: &'static [&'static str] = &["name", "job_title", "email", "phone", "messengers", "consents"];
+
     fn uuid(&self) -> Uuid {
         self.id.uuid()
     }

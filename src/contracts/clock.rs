@@ -16,6 +16,7 @@ use crate::{
         change::{self, Tx},
         time::{Day, Instant},
     },
+    secrets::Secrets,
 };
 
 /// Most contracts of one transaction.
@@ -26,11 +27,11 @@ const BATCH: i64 = 100;
 ///
 /// # Errors
 /// The database's.
-pub async fn advance(db: &mut AsyncPgConnection, now: Instant) -> Result<usize> {
+pub async fn advance(db: &mut AsyncPgConnection, secrets: &Secrets, now: Instant) -> Result<usize> {
     let mut steps = 0;
     for status in [ContractStatus::Signed, ContractStatus::Active] {
         loop {
-            let taken = change::by_system(db, now, async |tx| batch(tx, status).await).await?;
+            let taken = change::by_system(db, secrets, now, async |tx| batch(tx, status).await).await?;
             steps += taken;
             if taken == 0 {
                 break;

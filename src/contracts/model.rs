@@ -125,6 +125,8 @@ impl Resource for Contract {
 }
 
 impl Entity for Contract {
+    const PERSONAL: &'static [&'static str] = &["title", "payment_terms", "signatories"];
+
     fn uuid(&self) -> Uuid {
         self.id.uuid()
     }

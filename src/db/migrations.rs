@@ -1,6 +1,9 @@
 //! The schema's history, carried in the binary.
 
-use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection};
+use std::time::Duration;
+
+use diesel::{QueryableByName, sql_query, sql_types::Bool};
+use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connect;
@@ -11,6 +14,9 @@ pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
 
 /// Any number, as long as nothing else in the database locks it.
 const LOCK: i64 = 0x6c69_6169_736f_6e01;
+
+/// How long a server waits before it asks for its turn again.
+const AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 /// The turn of one server among several that start together; over when it is dropped.
 pub struct Turn(AsyncPgConnection);
@@ -33,8 +39,22 @@ impl Turn {
 pub async fn turn(url: &str) -> Result<Turn> {
     // A connection of its own: migrations may run outside a transaction, and a broken one must not keep the lock.
     let mut connection = connect(url).await?;
-    connection.batch_execute(&format!("SELECT pg_advisory_lock({LOCK})")).await?;
+    // Asked again and again: a statement that waits keeps a snapshot, and an index that the one whose turn it is builds
+    // concurrently waits for every snapshot to end.
+    while !try_lock(&mut connection).await? {
+        tokio::time::sleep(AGAIN_AFTER).await;
+    }
     Ok(Turn(connection))
+}
+
+async fn try_lock(db: &mut AsyncPgConnection) -> Result<bool> {
+    #[derive(QueryableByName)]
+    struct Tried {
+        #[diesel(sql_type = Bool)]
+        mine: bool,
+    }
+    let tried: Tried = sql_query(format!("SELECT pg_try_advisory_lock({LOCK}) AS mine")).get_result(db).await?;
+    Ok(tried.mine)
 }
 
 /// Brings the database at `url` up to date; tells how many migrations ran. The caller has the [`Turn`].

@@ -32,10 +32,41 @@ diesel::table! {
         actor_id -> Nullable<Uuid>,
         action -> Text,
         resource -> Text,
-        resource_id -> Uuid,
+        resource_id -> Nullable<Uuid>,
         client_id -> Nullable<Uuid>,
         request_id -> Nullable<Text>,
         changes -> Jsonb,
+        outcome -> Text,
+        session_id -> Nullable<Uuid>,
+        address -> Nullable<Text>,
+        personal -> Nullable<Jsonb>,
+        personal_salt -> Nullable<Bytea>,
+        personal_digest -> Nullable<Bytea>,
+        mac -> Nullable<Bytea>,
+    }
+}
+
+diesel::table! {
+    audit_leaves (event_id) {
+        event_id -> Uuid,
+        seal -> Int8,
+    }
+}
+
+diesel::table! {
+    audit_seals (number) {
+        number -> Int8,
+        sealed_at -> Timestamptz,
+        events -> Int4,
+        previous -> Bytea,
+        hash -> Bytea,
+        mac -> Bytea,
+    }
+}
+
+diesel::table! {
+    audit_unsealed (event_id) {
+        event_id -> Uuid,
     }
 }
 
@@ -473,6 +504,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     account_team_members,
     api_keys,
     audit_events,
+    audit_leaves,
+    audit_seals,
+    audit_unsealed,
     clients,
     contacts,
     contract_events,

@@ -22,6 +22,7 @@ use crate::{
     error::{Error, ProblemType, Result},
     products::Product,
     rest::change::{self, Tx},
+    secrets::Secrets,
     users::User,
 };
 use northwind::Northwind;
@@ -40,7 +41,13 @@ struct Company<'n> {
 ///
 /// # Errors
 /// 409 when there are clients already.
-pub async fn load(db: &mut AsyncPgConnection, hashing: &Hashing, clock: &Clock, password: NewPassword) -> Result<()> {
+pub async fn load(
+    db: &mut AsyncPgConnection,
+    secrets: &Secrets,
+    hashing: &Hashing,
+    clock: &Clock,
+    password: NewPassword,
+) -> Result<()> {
     if !is_empty(db).await? {
         return Err(Error::new(ProblemType::Conflict).detail(
             "The demonstration company needs an empty database, and this one has clients.",
@@ -49,7 +56,7 @@ pub async fn load(db: &mut AsyncPgConnection, hashing: &Hashing, clock: &Clock, 
     }
     let northwind = Northwind::read()?;
     let hash = hashing.hash(password).await?;
-    change::by_system(db, clock.now(), async |tx| {
+    change::by_system(db, secrets, clock.now(), async |tx| {
         let users = people::load(tx, &northwind, &hash).await?;
         let company = load_company(tx, &northwind, users).await?;
         trade::load_contracts(tx, &northwind, &company).await?;

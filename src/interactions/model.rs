@@ -102,6 +102,8 @@ impl Resource for Interaction {
 }
 
 impl Entity for Interaction {
+    const PERSONAL: &'static [&'static str] = &["subject", "summary"];
+
     fn uuid(&self) -> Uuid {
         self.id.uuid()
     }

@@ -72,7 +72,7 @@ async fn written(db: &mut AsyncPgConnection, state: &State, due: &Due) -> Result
     };
     let Ok(email) = Email::parse(&email) else { return Ok(None) };
     let now = state.clock.now();
-    change::by_system(db, now, async |tx| {
+    change::by_system(db, &state.secrets, now, async |tx| {
         let Some(user) = auth::user_of(tx, &email).await? else { return Ok(None) };
         let letter = Letter::reset(email.as_str(), auth::issue_reset(tx, user, now).await?);
         queue::replace(tx, &state.secrets, due.id, &letter).await?;

@@ -248,6 +248,8 @@ impl Resource for Order {
 }
 
 impl Entity for Order {
+    const PERSONAL: &'static [&'static str] = &["comment"];
+
     fn uuid(&self) -> Uuid {
         self.id.uuid()
     }
@@ -282,6 +284,8 @@ impl Resource for OrderWithLines {
 }
 
 impl Entity for OrderWithLines {
+    const PERSONAL: &'static [&'static str] = Order::PERSONAL;
+
     fn uuid(&self) -> Uuid {
         self.order.uuid()
     }

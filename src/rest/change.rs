@@ -19,12 +19,11 @@ use serde::Serialize;
 use crate::{
     access::caller::Caller,
     app::State,
-    audit::{self, Record},
+    audit::{self, Origin, Record},
     db::Db,
     error::{Error, FieldError, ProblemType, Result},
     outbox,
     rest::{
-        answer::request_id,
         body::BodyDigest,
         entity::{Entity, View},
         etag::etag,
@@ -33,13 +32,15 @@ use crate::{
         list::NoParams,
         time::Instant,
     },
+    secrets::Secrets,
 };
 
 /// A transaction that knows who makes the change, and collects what must be recorded of it.
 pub struct Tx<'c> {
     db: &'c mut AsyncPgConnection,
+    secrets: &'c Secrets,
     caller: Option<Arc<Caller>>,
-    request_id: Option<String>,
+    origin: Origin,
     now: Instant,
     records: Vec<Record>,
 }
@@ -92,27 +93,29 @@ impl DerefMut for Tx<'_> {
     }
 }
 
-/// Does `work` in a transaction of the system itself, without a request.
+/// Does `work` in a transaction of the system itself, without a request. The records are signed with `secrets`.
 ///
 /// # Errors
 /// Those of `work`, and the database's.
 pub async fn by_system<T>(
     db: &mut AsyncPgConnection,
+    secrets: &Secrets,
     now: Instant,
     work: impl AsyncFnOnce(&mut Tx<'_>) -> Result<T>,
 ) -> Result<T> {
-    transact(db, None, None, now, work).await
+    transact(db, secrets, None, Origin::default(), now, work).await
 }
 
 async fn transact<T>(
     db: &mut AsyncPgConnection,
+    secrets: &Secrets,
     caller: Option<Arc<Caller>>,
-    request_id: Option<String>,
+    origin: Origin,
     now: Instant,
     work: impl AsyncFnOnce(&mut Tx<'_>) -> Result<T>,
 ) -> Result<T> {
     AnsiTransactionManager::begin_transaction(&mut *db).await?;
-    let mut tx = Tx { db, caller, request_id, now, records: Vec::new() };
+    let mut tx = Tx { db, secrets, caller, origin, now, records: Vec::new() };
     let done = match work(&mut tx).await {
         Ok(value) => record(&mut tx).await.map(|()| value),
         Err(error) => Err(error),
@@ -136,8 +139,7 @@ async fn record(tx: &mut Tx<'_>) -> Result<()> {
         return Ok(());
     }
     let records = std::mem::take(&mut tx.records);
-    let actor = tx.caller().map(|caller| caller.user_id);
-    audit::insert(tx.db, &records, actor, tx.request_id.as_deref(), tx.now).await?;
+    audit::insert(tx.db, tx.secrets, &records, &tx.origin, tx.now).await?;
     outbox::insert(tx.db, &records, tx.now).await
 }
 
@@ -161,8 +163,8 @@ impl Change {
         let mut db = db.connect().await?;
         let actor = caller.user_id;
         let used = key.map(|key| (key, fingerprint(&request)));
-        let id = Some(request_id(&request));
-        let (reply, replayed) = transact(&mut db, Some(caller), id, state.clock.now(), async |tx| {
+        let (origin, now) = (Origin::of(&request), state.clock.now());
+        let (reply, replayed) = transact(&mut db, &state.secrets, Some(caller), origin, now, async |tx| {
             let Some((key, fingerprint)) = &used else {
                 return work(tx).await.map(|reply| (reply, false));
             };

@@ -25,6 +25,9 @@ pub trait Entity: Resource + Serialize {
     /// Fields that only some may see: they are kept out of what a timeline tells.
     const CONFIDENTIAL: &'static [&'static str] = &[];
 
+    /// Fields that tell of a person, or may: the audit log keeps their values so that they can be erased.
+    const PERSONAL: &'static [&'static str] = &[];
+
     /// Where the resource lives, relative to the server.
     fn path(&self) -> String {
         format!("/v1/{}/{}", Self::NAME, self.uuid())

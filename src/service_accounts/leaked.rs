@@ -48,7 +48,7 @@ pub async fn report_leaked_key(
         let mut db = db.connect().await?;
         let from = address::of(&request);
         throttle::count_request(&mut db, "leaked-keys", None, from, state.sign_in_limits, now).await?;
-        if change::by_system(&mut db, now, async |tx| keys::delete_found(tx, &found).await).await? {
+        if change::by_system(&mut db, &state.secrets, now, async |tx| keys::delete_found(tx, &found).await).await? {
             state.callers.forget();
             tracing::warn!(key = %found.id, "an API key was reported as leaked, and revoked");
         }

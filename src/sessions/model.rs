@@ -88,6 +88,8 @@ impl Resource for Session {
 }
 
 impl Entity for Session {
+    const PERSONAL: &'static [&'static str] = &["device", "user_agent", "address"];
+
     fn uuid(&self) -> Uuid {
         self.id.uuid()
     }

@@ -115,6 +115,8 @@ impl Resource for User {
 }
 
 impl Entity for User {
+    const PERSONAL: &'static [&'static str] = &["name", "email", "job_title"];
+
     fn uuid(&self) -> Uuid {
         self.id.uuid()
     }

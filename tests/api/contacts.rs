@@ -586,7 +586,7 @@ async fn the_system_makes_contacts() {
     let romashka = client(&ann, "Romashka").await;
     let mut db = app.db().await;
     let now = app.state().clock.now();
-    let made = by_system(&mut db, now, async |tx| {
+    let made = by_system(&mut db, &app.state().secrets, now, async |tx| {
         let new: NewContact = serde_json::from_value(body(&romashka, "Olga")).unwrap();
         contacts::insert(tx, &Scope::system(), new).await
     })

@@ -156,7 +156,7 @@ async fn only_an_active_department_can_be_handed_something() {
     let new = |name: &str, is_active: bool| -> NewDepartment {
         serde_json::from_value(json!({"name": name, "kind": "department", "is_active": is_active})).unwrap()
     };
-    let (active, inactive) = by_system(&mut db, now, async |tx| {
+    let (active, inactive) = by_system(&mut db, &app.state().secrets, now, async |tx| {
         let active = departments::insert(tx, &Scope::system(), new("Warehouse", true)).await?;
         Ok((active, departments::insert(tx, &Scope::system(), new("Archive", false)).await?))
     })
@@ -164,7 +164,10 @@ async fn only_an_active_department_can_be_handed_something() {
     .unwrap();
 
     let mut find = async |id: DepartmentId| {
-        let found = by_system(&mut db, now, async |tx| departments::find_active(tx, id, "/department_id").await).await;
+        let found = by_system(&mut db, &app.state().secrets, now, async |tx| {
+            departments::find_active(tx, id, "/department_id").await
+        })
+        .await;
         found.map_err(|error| {
             let problem = error.document(liaison::error::Language::En, "/", "r");
             (problem.status, problem.errors[0].pointer.clone(), problem.errors[0].code.clone())

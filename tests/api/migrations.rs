@@ -68,6 +68,21 @@ async fn every_migration_can_be_taken_back() {
     assert_eq!(dump(&url).await, up);
 }
 
+/// An index that is built concurrently waits for every statement that runs, also for one that waits for its turn.
+#[actix_web::test]
+async fn servers_that_start_together_take_turns() {
+    let url = empty_database().await;
+    let start = || async {
+        let mut turn = migrations::turn(&url).await.unwrap();
+        let ran = migrations::run(&url).await.unwrap();
+        turn.end().await.unwrap();
+        ran
+    };
+    let all = futures_util::future::join_all((0..3).map(|_| start()));
+    let ran = tokio::time::timeout(std::time::Duration::from_mins(1), all).await.expect("they wait for each other");
+    assert_eq!(ran.iter().filter(|ran| **ran > 0).count(), 1, "{ran:?}");
+}
+
 #[actix_web::test]
 async fn every_migration_says_why() {
     for (name, up, down) in files() {

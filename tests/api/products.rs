@@ -312,7 +312,7 @@ async fn the_system_makes_products_and_finds_many_at_once() {
     let app = TestApp::start().await;
     let mut db = app.db().await;
     let now = app.state().clock.now();
-    let made = by_system(&mut db, now, async |tx| {
+    let made = by_system(&mut db, &app.state().secrets, now, async |tx| {
         let mut made = Vec::new();
         for sku in ["A", "B", "C"] {
             let body = with(product(sku, "Thing"), &json!({"min_price": "5"}));

@@ -35,7 +35,7 @@ async fn send(world: &World, request: TestRequest) -> Answer {
 
 /// Everything that a change would touch.
 async fn traces(world: &World) -> Vec<String> {
-    let sql = "SELECT json_build_array((SELECT count(*) FROM audit_events), (SELECT count(*) FROM outbox_events), \
+    let sql = "SELECT json_build_array((SELECT count(*) FROM audit_events WHERE outcome = 'done'), (SELECT count(*) FROM outbox_events), \
                (SELECT count(*) FROM idempotency_keys), (SELECT sum(version) FROM clients), (SELECT sum(version) FROM users))::text AS value";
     world.app.text(sql).await
 }

@@ -105,7 +105,7 @@ async fn what_is_refused_leaves_no_trace() {
 
 async fn traces(app: &crate::harness::TestApp) -> [i64; 4] {
     [
-        app.count("audit_events").await,
+        app.count("audit_events WHERE outcome = 'done'").await,
         app.count("outbox_events").await,
         app.count("clients").await,
         app.count("idempotency_keys").await,

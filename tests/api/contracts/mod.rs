@@ -96,7 +96,7 @@ async fn later(app: &TestApp, by: Duration, user: &TestUser) -> TestUser {
 /// What the background task does.
 async fn tick(app: &TestApp) -> usize {
     let mut db = app.db().await;
-    clock::advance(&mut db, app.state().clock.now()).await.unwrap()
+    clock::advance(&mut db, &app.state().secrets, app.state().clock.now()).await.unwrap()
 }
 
 /// Does `work` as the system, without a request.
@@ -105,5 +105,5 @@ async fn by_system<T>(
     work: impl AsyncFnOnce(&mut Tx<'_>) -> liaison::error::Result<T>,
 ) -> liaison::error::Result<T> {
     let mut db = app.db().await;
-    change::by_system(&mut db, app.state().clock.now(), work).await
+    change::by_system(&mut db, &app.state().secrets, app.state().clock.now(), work).await
 }

@@ -224,7 +224,8 @@ impl TestApp {
     pub async fn audit(&self, id: &Value) -> Vec<(String, Value)> {
         let id = id.as_str().unwrap();
         let sql = format!(
-            "SELECT json_build_array(action, changes)::text AS value FROM audit_events WHERE resource_id = '{id}' ORDER BY id"
+            "SELECT json_build_array(action, changes || coalesce(personal, '{{}}'))::text AS value FROM audit_events \
+             WHERE resource_id = '{id}' AND outcome = 'done' ORDER BY id"
         );
         let rows = self.text(&sql).await;
         rows.iter().map(|row| serde_json::from_str(row).unwrap()).collect()

@@ -187,16 +187,19 @@ async fn the_system_logs_what_took_place_long_ago() {
     };
     let mut db = app.db().await;
     let now = app.state().clock.now();
-    let (logged, _) =
-        by_system(&mut db, now, async |tx| interactions::insert(tx, &Scope::system(), new(Some(ann.id))).await)
-            .await
-            .unwrap();
+    let (logged, _) = by_system(&mut db, &app.state().secrets, now, async |tx| {
+        interactions::insert(tx, &Scope::system(), new(Some(ann.id))).await
+    })
+    .await
+    .unwrap();
     let path = format!("/v1/interactions/{}", logged.id);
     assert_eq!(ann.get(&path).await.ok()["occurred_at"], "1997-05-06T00:00:00Z");
     assert_eq!(read(&ann, &client).await["last_interaction_at"], "1997-05-06T00:00:00Z");
     for nobody in [None, Some(Id::generate())] {
-        let refused =
-            by_system(&mut db, now, async |tx| interactions::insert(tx, &Scope::system(), new(nobody)).await).await;
+        let refused = by_system(&mut db, &app.state().secrets, now, async |tx| {
+            interactions::insert(tx, &Scope::system(), new(nobody)).await
+        })
+        .await;
         assert!(refused.is_err());
     }
     assert_eq!(app.count("interactions").await, 1);

@@ -164,7 +164,11 @@ async fn many_past_orders_are_loaded_at_once_and_their_sum_does_not_drift() {
     let now = app.state().clock.now();
     let mut db = app.db().await;
     let before = std::time::Instant::now();
-    by_system(&mut db, now, async |tx| record_all(tx, &Scope::system(), orders).await.map(|_| ())).await.unwrap();
+    by_system(&mut db, &app.state().secrets, now, async |tx| {
+        record_all(tx, &Scope::system(), orders).await.map(|_| ())
+    })
+    .await
+    .unwrap();
     let took = before.elapsed();
     assert!(took.as_secs() < 5, "{took:?}");
 
@@ -183,6 +187,8 @@ async fn many_past_orders_are_loaded_at_once_and_their_sum_does_not_drift() {
     assert_eq!((&summary["count"], &summary["currencies"][0]["net_total"]), (&json!(830), &json!(rounded.to_string())));
 
     let (again, _) = historic(&kim, &client, product, 0);
-    let refused = by_system(&mut db, now, async |tx| record_all(tx, &Scope::system(), vec![again]).await).await;
+    let refused =
+        by_system(&mut db, &app.state().secrets, now, async |tx| record_all(tx, &Scope::system(), vec![again]).await)
+            .await;
     assert_eq!(refused.unwrap_err().problem().code(), "validation_failed");
 }

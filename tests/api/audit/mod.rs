@@ -1,5 +1,8 @@
 //! The audit log, as supervisors read it.
 
+mod chain;
+mod refused;
+
 use actix_web::http::Method;
 use chrono::Duration;
 use diesel::QueryableByName;
@@ -35,10 +38,11 @@ async fn an_entry_says_who_what_when_and_how() {
     let found = entries(&world.sue, &format!("resource_id={}&include=actor", client["id"].as_str().unwrap())).await;
     let mut newest = found[0].clone();
     newest.as_object_mut().unwrap().remove("id");
+    assert!(newest.as_object_mut().unwrap().remove("session_id").unwrap().is_string());
     assert_eq!(
         newest,
-        json!({"at": "2026-11-24T10:01:00Z", "actor_id": world.ann.id, "action": "updated", "resource": "clients",
-            "resource_id": client["id"], "client_id": client["id"], "request_id": "call-77",
+        json!({"at": "2026-11-24T10:01:00Z", "actor_id": world.ann.id, "action": "updated", "outcome": "done",
+            "address": "192.0.2.1", "resource": "clients", "resource_id": client["id"], "client_id": client["id"], "request_id": "call-77",
             "changes": {"name": {"from": client["name"], "to": "Ромашка"}},
             "actor": {"id": world.ann.id, "name": "ann", "job_title": null}})
     );
@@ -86,6 +90,8 @@ async fn each_filter_keeps_what_it_names() {
         ("resource=clients&at_to=2026-11-24T10:01:00Z", vec![("created", other_id), ("created", id)]),
         ("resource=clients&sort=at", vec![("created", id), ("created", other_id), ("qualified", id)]),
         ("resource=nothing", vec![]),
+        ("resource=clients&outcome=done&action=qualified", vec![("qualified", id)]),
+        ("outcome=refused", vec![]),
     ] {
         let found = entries(&world.sue, query).await;
         let told: Vec<_> = found
@@ -165,9 +171,10 @@ struct Plan {
 async fn each_filter_has_an_index() {
     let world = world().await;
     let mut db = world.app.db().await;
-    let fill = "INSERT INTO audit_events (id, at, actor_id, action, resource, resource_id, client_id, changes) \
+    let fill = "INSERT INTO audit_events (id, at, actor_id, action, resource, resource_id, client_id, changes, outcome, mac) \
         SELECT gen_random_uuid(), '2026-01-01'::timestamptz + n * interval '1 minute', gen_random_uuid(), 'action ' || n % 20, \
-            'resource ' || n % 20, gen_random_uuid(), gen_random_uuid(), '{}' FROM generate_series(1, 20000) n; \
+            'resource ' || n % 20, gen_random_uuid(), gen_random_uuid(), '{}', \
+            CASE n % 100 WHEN 0 THEN 'refused' ELSE 'done' END, '' FROM generate_series(1, 20000) n; \
         ANALYZE audit_events";
     db.batch_execute(fill).await.unwrap();
     let id = uuid::Uuid::now_v7();
@@ -178,6 +185,7 @@ async fn each_filter_has_an_index() {
         ("resource = 'resource 7'".to_owned(), "audit_events_resource_at_idx"),
         ("action = 'action 7'".to_owned(), "audit_events_action_at_idx"),
         ("at < '2026-01-02'".to_owned(), "audit_events_at_idx"),
+        ("outcome = 'refused'".to_owned(), "audit_events_refused_at_idx"),
     ] {
         let sql = format!("EXPLAIN SELECT * FROM audit_events WHERE {filter} ORDER BY at DESC, id DESC LIMIT 51");
         let plan: Vec<Plan> = diesel::sql_query(sql).load(&mut db).await.unwrap();

@@ -1,0 +1,38 @@
+CREATE OR REPLACE VIEW client_timeline AS
+    SELECT id, client_id, at, 'interactions'::text AS resource, id AS resource_id, status AS action,
+           user_id AS actor_id, subject AS title, NULL::text AS reason, '{}'::text[] AS fields
+    FROM interactions
+    WHERE status <> 'planned'
+UNION ALL
+    SELECT event.id, event.client_id, event.at, 'contracts', event.contract_id, event.action,
+           event.actor_id, contract.number || ' ' || contract.title, event.reason, '{}'
+    FROM contract_events event JOIN contracts contract ON contract.id = event.contract_id
+UNION ALL
+    SELECT event.id, event.client_id, event.at, 'orders', event.order_id, event.action,
+           event.actor_id, orders.number, event.reason, '{}'
+    FROM order_events event JOIN orders ON orders.id = event.order_id
+UNION ALL
+    SELECT id, client_id, at, resource, resource_id, action, actor_id, NULL, changes #>> '{reason,to}',
+           ARRAY(SELECT jsonb_object_keys(changes))
+    FROM audit_events
+    WHERE resource IN ('clients', 'contacts') AND action <> 'touched';
+
+DROP TRIGGER audit_events_await_seal ON audit_events;
+DROP FUNCTION await_audit_seal();
+DROP TABLE audit_leaves;
+DROP TABLE audit_seals;
+DROP TABLE audit_unsealed;
+
+UPDATE audit_events SET changes = changes || personal WHERE personal IS NOT NULL;
+UPDATE audit_events SET resource_id = '00000000-0000-0000-0000-000000000000' WHERE resource_id IS NULL;
+ALTER TABLE audit_events
+    DROP CONSTRAINT audit_events_outcome_check,
+    DROP CONSTRAINT audit_events_mac_check,
+    DROP COLUMN outcome,
+    DROP COLUMN session_id,
+    DROP COLUMN address,
+    DROP COLUMN personal,
+    DROP COLUMN personal_salt,
+    DROP COLUMN personal_digest,
+    DROP COLUMN mac,
+    ALTER COLUMN resource_id SET NOT NULL;

@@ -1,0 +1,150 @@
+//! What happens around sessions: it changes no resource, and belongs into the log all the same.
+
+use actix_web::{HttpRequest, web::Data};
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde_json::{Map, Value, json};
+
+use super::{
+    event::{Content, Event},
+    model::Outcome,
+    origin::Origin,
+    record::write,
+    refusals::suppressed,
+};
+use crate::{
+    access::caller::{SessionId, UserId},
+    app::State,
+    db::{Db, schema::users},
+    error::{Error, ProblemType, Result},
+    rest::text::Email,
+};
+
+/// Writes down what a request does to sessions.
+pub struct Journal {
+    state: Data<State>,
+    origin: Origin,
+}
+
+impl Journal {
+    /// The journal of what `request` does.
+    ///
+    /// # Errors
+    /// Only internal ones.
+    pub fn of(request: &HttpRequest) -> Result<Self> {
+        Ok(Self { state: State::of(request)?, origin: Origin::of(request) })
+    }
+
+    /// `user` signed in by `method`, such as `password`, and has `session` now.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn signed_in(
+        &self,
+        db: &mut AsyncPgConnection,
+        method: &str,
+        user: UserId,
+        session: SessionId,
+    ) -> Result<()> {
+        self.write(db, "signed_in", user, session, fields(&[("method", method)])).await
+    }
+
+    /// `user` ended `session`.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn signed_out(&self, db: &mut AsyncPgConnection, user: UserId, session: SessionId) -> Result<()> {
+        self.write(db, "signed_out", user, session, Map::new()).await
+    }
+
+    /// A refresh token of `session` came a second time; the session is over.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn token_reused(&self, db: &mut AsyncPgConnection, user: UserId, session: SessionId) -> Result<()> {
+        let content = Content { outcome: Outcome::Refused, ..about(Some(user), "refresh_token_reused", Map::new()) };
+        // Who came with the token is not known: it may be a thief.
+        let origin = Origin { session_id: Some(session), ..self.origin.clone() };
+        self.insert(db, content, &origin).await
+    }
+
+    /// A sign-in to `account` by `method` was refused for `error`. So many are recorded in a minute; the rest is
+    /// counted. Of an account that does not exist only an e-mail address is kept, where it can be erased: what is no
+    /// address may be a password in the wrong field.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn sign_in_refused(&self, db: &Db, method: &str, account: &str, error: &Error) -> Result<()> {
+        let throttled = match error.problem() {
+            ProblemType::TooManyRequests => true,
+            ProblemType::InvalidGrant => false,
+            // Nothing was decided.
+            _ => return Ok(()),
+        };
+        let now = self.state.clock.now();
+        let (record, owed) = self.state.refusals.admit_sign_in(self.origin.address, now);
+        if !record && owed.is_none() {
+            return Ok(());
+        }
+        let mut db = db.connect().await?;
+        if let Some(owed) = owed {
+            write(&mut db, &[suppressed(&self.state.secrets, owed, now)?]).await?;
+        }
+        if !record {
+            return Ok(());
+        }
+        let email = Email::parse(account).ok();
+        let found = find(&mut db, email.as_ref()).await?;
+        let cause = match &found {
+            _ if throttled => "throttled".to_owned(),
+            None => "unknown_account".to_owned(),
+            Some((_, status)) if status != "active" => "blocked_account".to_owned(),
+            Some(_) => format!("wrong_{method}"),
+        };
+        let mut changes = fields(&[("method", method), ("cause", &cause)]);
+        if let (None, Some(email)) = (&found, &email) {
+            changes.insert("email".to_owned(), json!({"to": email}));
+        }
+        let content = Content { outcome: Outcome::Refused, ..about(found.map(|(user, _)| user), "signed_in", changes) };
+        self.insert(&mut db, content, &self.origin).await
+    }
+
+    async fn write(
+        &self,
+        db: &mut AsyncPgConnection,
+        action: &'static str,
+        user: UserId,
+        session: SessionId,
+        changes: Map<String, Value>,
+    ) -> Result<()> {
+        let origin = Origin { actor_id: Some(user), session_id: Some(session), ..self.origin.clone() };
+        self.insert(db, about(Some(user), action, changes), &origin).await
+    }
+
+    async fn insert(&self, db: &mut AsyncPgConnection, content: Content<'_>, origin: &Origin) -> Result<()> {
+        let event = Event::new(self.state.secrets.audit_key(), content, origin, self.state.clock.now())?;
+        write(db, &[event]).await
+    }
+}
+
+async fn find(db: &mut AsyncPgConnection, email: Option<&Email>) -> Result<Option<(UserId, String)>> {
+    let Some(email) = email else { return Ok(None) };
+    let found = users::table.filter(users::email.eq(email)).select((users::id, users::status)).first(db).await;
+    Ok(found.optional()?)
+}
+
+fn about(user: Option<UserId>, action: &str, changes: Map<String, Value>) -> Content<'_> {
+    Content {
+        action,
+        resource: "users",
+        resource_id: user.map(UserId::uuid),
+        client_id: None,
+        outcome: Outcome::Done,
+        changes,
+        personal: &["email"],
+    }
+}
+
+fn fields(values: &[(&str, &str)]) -> Map<String, Value> {
+    values.iter().map(|(name, value)| ((*name).to_owned(), json!({"to": value}))).collect()
+}

@@ -1,0 +1,112 @@
+//! What callers were refused: every 403 to someone who is signed in, recorded before it is answered.
+
+use actix_web::{
+    Error as ActixError, HttpRequest,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::StatusCode,
+    middleware::Next,
+};
+use diesel_async::AsyncPgConnection;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::{
+    budget::{Subject, Suppressed},
+    event::{Content, Event},
+    model::Outcome,
+    origin::Origin,
+    record::write,
+};
+use crate::{
+    access::caller::UserId,
+    app::State,
+    db::Db,
+    error::{Error, Result},
+    rest::time::Instant,
+    secrets::Secrets,
+};
+
+/// Records a refusal. One that cannot be recorded is answered all the same, and logged.
+///
+/// # Errors
+/// Those of `next`.
+pub async fn record_refusals<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, ActixError> {
+    let response = next.call(request).await?;
+    if response.status() == StatusCode::FORBIDDEN
+        && let Some(refusal) = response.response().error().and_then(|error| error.as_error::<Error>())
+        && let Err(error) = record(response.request(), refusal).await
+    {
+        tracing::error!(%error, "a refusal could not be recorded");
+    }
+    Ok(response)
+}
+
+async fn record(request: &HttpRequest, refusal: &Error) -> Result<()> {
+    let origin = Origin::of(request);
+    let Some(user) = origin.actor_id else { return Ok(()) };
+    let state = State::of(request)?;
+    let now = state.clock.now();
+    let (record, owed) = state.refusals.admit_refusal(user, now);
+    if !record && owed.is_none() {
+        return Ok(());
+    }
+    let mut db = Db::of(request)?.connect().await?;
+    let mut events: Vec<Event> =
+        owed.map(|owed| suppressed(&state.secrets, owed, now)).transpose()?.into_iter().collect();
+    if record {
+        events.push(Event::new(state.secrets.audit_key(), content(request, refusal), &origin, now)?);
+    }
+    write(&mut db, &events).await
+}
+
+fn content<'a>(request: &'a HttpRequest, refusal: &Error) -> Content<'a> {
+    let operation = request.match_pattern().unwrap_or_default();
+    let mut changes: Map<String, Value> =
+        refusal.members().iter().map(|(name, value)| (name.clone(), json!({"to": value}))).collect();
+    changes.insert("code".to_owned(), json!({"to": refusal.problem().code()}));
+    changes.insert("operation".to_owned(), json!({"to": format!("{} {operation}", request.method())}));
+    Content {
+        action: "refused",
+        resource: request.path().split('/').nth(2).unwrap_or_default(),
+        resource_id: request.match_info().iter().find_map(|(_, value)| Uuid::try_parse(value).ok()),
+        client_id: None,
+        outcome: Outcome::Refused,
+        changes,
+        personal: &[],
+    }
+}
+
+/// Records what went unrecorded in the minutes that are over.
+///
+/// # Errors
+/// The database's.
+pub async fn settle(db: &mut AsyncPgConnection, state: &State) -> Result<()> {
+    let now = state.clock.now();
+    let owed = state.refusals.settle(now);
+    let events = owed.into_iter().map(|owed| suppressed(&state.secrets, owed, now)).collect::<Result<Vec<_>>>()?;
+    write(db, &events).await
+}
+
+/// One event for the refusals that had none.
+pub(super) fn suppressed(secrets: &Secrets, owed: Suppressed, now: Instant) -> Result<Event> {
+    let user = match owed.subject {
+        Subject::Caller(user) => Some(user),
+        Subject::SignIns | Subject::Address(_) => None,
+    };
+    let mut changes = Map::new();
+    changes.insert("count".to_owned(), json!({"to": owed.count}));
+    let content = Content {
+        action: "suppressed",
+        resource: "users",
+        resource_id: user.map(UserId::uuid),
+        client_id: None,
+        outcome: Outcome::Refused,
+        changes,
+        personal: &[],
+    };
+    Event::new(secrets.audit_key(), content, &Origin { actor_id: user, ..Origin::default() }, now)
+}

@@ -1,0 +1,216 @@
+//! The chain: each seal commits to the events since the one before, and to that seal.
+//!
+//! What waits is put into `audit_unsealed` by a trigger, in the change's own transaction, so that no event can miss its
+//! seal and no change waits for one.
+
+use std::{fmt::Write, time::Duration};
+
+use actix_web::web::Data;
+use aws_lc_rs::{
+    digest::{self, SHA256},
+    hmac,
+};
+use diesel::{
+    ExpressionMethods, Insertable, JoinOnDsl, OptionalExtension, QueryDsl, Queryable, Selectable, SelectableHelper,
+    pg::data_types::PgTimestamp,
+    sql_query,
+    sql_types::{Array, BigInt, Bool},
+};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use tokio::time::{MissedTickBehavior, interval};
+use uuid::Uuid;
+
+use super::{
+    canonical::Fields,
+    event::{moment, timestamp},
+    report::Head,
+};
+use crate::{
+    app::State,
+    db::{
+        Db,
+        schema::{audit_events, audit_seals, audit_unsealed},
+    },
+    error::{Error, Result},
+    rest::time::Instant,
+    secrets::Secrets,
+};
+
+/// Most events of one seal.
+const MOST: i64 = 500;
+const EVERY: Duration = Duration::from_secs(1);
+/// Any number, as long as nothing else in the database locks it.
+const LOCK: i64 = 0x6c69_6169_736f_6e02;
+/// What the first seal follows.
+pub const NOTHING: [u8; 32] = [0; 32];
+
+/// A row of the chain.
+#[derive(Clone, Debug, Insertable, Queryable, Selectable)]
+#[diesel(table_name = audit_seals)]
+pub struct Seal {
+    pub number: i64,
+    pub sealed_at: PgTimestamp,
+    pub events: i32,
+    pub previous: Vec<u8>,
+    pub hash: Vec<u8>,
+    pub mac: Vec<u8>,
+}
+
+impl Seal {
+    /// The seal of `leaves`, each an event's id and code in the order of the ids, after the seal with the hash `previous`.
+    pub fn new(key: &hmac::Key, number: i64, now: Instant, previous: &[u8], leaves: &[(Uuid, Vec<u8>)]) -> Self {
+        let mut seal = Self {
+            number,
+            sealed_at: timestamp(now),
+            events: i32::try_from(leaves.len()).unwrap_or(i32::MAX),
+            previous: previous.to_vec(),
+            hash: Vec::new(),
+            mac: Vec::new(),
+        };
+        seal.hash = seal.hash_of(leaves.iter().map(|(id, mac)| (id, mac.as_slice())));
+        seal.mac = hmac::sign(key, &seal.bytes()).as_ref().to_vec();
+        seal
+    }
+
+    /// SHA-256 over the number, the time, the seal before and the `leaves`.
+    pub fn hash_of<'l>(&self, leaves: impl Iterator<Item = (&'l Uuid, &'l [u8])>) -> Vec<u8> {
+        let head = self.head("liaison audit seal 1");
+        let all = leaves.fold(head, |all, (id, mac)| all.with(id.as_bytes()).with(mac));
+        digest::digest(&SHA256, &all.into_bytes()).as_ref().to_vec()
+    }
+
+    /// Whether the row is as the server wrote it.
+    pub fn is_authentic(&self, key: &hmac::Key) -> bool {
+        hmac::verify(key, &self.bytes(), &self.mac).is_ok()
+    }
+
+    /// All that the code covers.
+    fn bytes(&self) -> Vec<u8> {
+        self.head("liaison audit seal code 1").with(&self.hash).into_bytes()
+    }
+
+    fn head(&self, label: &str) -> Fields {
+        Fields::of(label)
+            .with(&self.previous)
+            .with(&self.number.to_be_bytes())
+            .with(&self.sealed_at.0.to_be_bytes())
+            .with(&self.events.to_be_bytes())
+    }
+}
+
+impl From<Seal> for Head {
+    fn from(seal: Seal) -> Self {
+        Self { number: seal.number, hash: hex(&seal.hash), sealed_at: moment(seal.sealed_at) }
+    }
+}
+
+/// `bytes` in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to memory does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Seals what waits, every second, for as long as it is awaited. What fails is logged and tried again; of several
+/// servers one seals at a time.
+pub async fn run(db: Db, state: Data<State>) {
+    let mut ticks = interval(EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let sealed = async { seal_all(&mut *db.connect().await?, &state.secrets, state.clock.now()).await };
+        if let Err(error) = sealed.await {
+            tracing::error!(%error, "the audit log could not be sealed; trying again in a second");
+        }
+    }
+}
+
+/// Seals all that waits; tells how many events that were. None when another server is at it.
+///
+/// # Errors
+/// The database's.
+pub async fn seal_all(db: &mut AsyncPgConnection, secrets: &Secrets, now: Instant) -> Result<usize> {
+    let waiting = audit_unsealed::table.select(audit_unsealed::event_id).limit(1);
+    if waiting.first::<Uuid>(db).await.optional()?.is_none() {
+        return Ok(0);
+    }
+    let key = secrets.audit_key();
+    let (mut sealed, mut after) = (0, Uuid::nil());
+    // Each seal begins where the last one ended: at the beginning lie the remains of what was sealed. An older event that
+    // is committed meanwhile waits for the next time.
+    while let Some(leaves) = db.transaction(async |db| seal(db, key, now, after).await).await? {
+        sealed += leaves.len();
+        after = leaves.last().copied().unwrap_or(after);
+    }
+    Ok(sealed)
+}
+
+#[derive(diesel::QueryableByName)]
+struct Turn {
+    #[diesel(sql_type = Bool)]
+    mine: bool,
+}
+
+/// Seals the next events after `after`; tells which. `None` when there are none, or another server is at it.
+async fn seal(db: &mut AsyncPgConnection, key: &hmac::Key, now: Instant, after: Uuid) -> Result<Option<Vec<Uuid>>> {
+    let turn: Turn =
+        sql_query("SELECT pg_try_advisory_xact_lock($1) AS mine").bind::<BigInt, _>(LOCK).get_result(db).await?;
+    if !turn.mine {
+        return Ok(None);
+    }
+    // An event that is gone before it was sealed goes on waiting, for the verification to tell.
+    let waiting: Vec<(Uuid, Option<Vec<u8>>)> = audit_unsealed::table
+        .inner_join(audit_events::table.on(audit_events::id.eq(audit_unsealed::event_id)))
+        .select((audit_unsealed::event_id, audit_events::mac))
+        .filter(audit_unsealed::event_id.gt(after))
+        .order(audit_unsealed::event_id)
+        .limit(MOST)
+        .load(db)
+        .await?;
+    if waiting.is_empty() {
+        return Ok(None);
+    }
+    let last = head(db).await?.ok_or_else(|| Error::internal("the audit log's first seal is gone"))?;
+    let leaves: Vec<(Uuid, Vec<u8>)> = waiting.into_iter().map(|(id, mac)| (id, mac.unwrap_or_default())).collect();
+    let seal = Seal::new(key, last.number.saturating_add(1), now, &last.hash, &leaves);
+    let ids: Vec<Uuid> = leaves.iter().map(|(id, _)| *id).collect();
+    diesel::insert_into(audit_seals::table).values(&seal).execute(db).await?;
+    sql_query("INSERT INTO audit_leaves (event_id, seal) SELECT unnest($1), $2")
+        .bind::<Array<diesel::sql_types::Uuid>, _>(&ids)
+        .bind::<BigInt, _>(seal.number)
+        .execute(db)
+        .await?;
+    diesel::delete(audit_unsealed::table.filter(audit_unsealed::event_id.eq_any(&ids))).execute(db).await?;
+    Ok(Some(ids))
+}
+
+/// The last seal.
+///
+/// # Errors
+/// The database's.
+pub async fn head(db: &mut AsyncPgConnection) -> Result<Option<Seal>> {
+    Ok(audit_seals::table.order(audit_seals::number.desc()).select(Seal::as_select()).first(db).await.optional()?)
+}
+
+/// Logs the last seal: kept outside the database, it tells later whether the chain was cut.
+///
+/// # Errors
+/// The database's.
+pub async fn announce(db: &mut AsyncPgConnection) -> Result<()> {
+    if let Some(seal) = head(db).await? {
+        tracing::info!(head = format!("{}:{}", seal.number, hex(&seal.hash)), "the audit log is sealed up to here");
+    }
+    Ok(())
+}
+
+/// Begins the chain.
+///
+/// # Errors
+/// The database's.
+pub async fn begin(db: &mut AsyncPgConnection, key: &hmac::Key, now: Instant) -> Result<()> {
+    let first = Seal::new(key, 0, now, &NOTHING, &[]);
+    diesel::insert_into(audit_seals::table).values(&first).execute(db).await?;
+    Ok(())
+}

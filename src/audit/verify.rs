@@ -1,0 +1,372 @@
+//! Whether the log is as the server wrote it.
+//!
+//! Found is every change, removal and insertion of an event or a seal that was made without the server's secret; with a
+//! head that was noted elsewhere also a cut of the newest events, and a log that was begun anew.
+//!
+//! Not found is what someone writes who has both the database and the secret, as long as no head was noted; the cut of
+//! the newest events without one; events that were kept from being written at all; nor that personal values were erased
+//! without a right to, since erasing is meant to be possible.
+
+use std::{
+    collections::{HashSet, VecDeque},
+    num::NonZero,
+};
+
+use aws_lc_rs::hmac;
+use diesel::{ExpressionMethods, JoinOnDsl, QueryDsl, QueryableByName, SelectableHelper, sql_query, sql_types};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use super::{
+    event::Event,
+    report::{Anchor, AuditVerification, Fault, FaultKind},
+    seal::{NOTHING, Seal, head, hex},
+};
+use crate::{
+    db::schema::{audit_events, audit_leaves, audit_seals, audit_unsealed},
+    error::{Error, Result},
+};
+
+/// Most faults that are told.
+pub const MAX_FAULTS: usize = 100;
+/// Most events of one step, but for those of one seal.
+const EVENTS: i64 = 5_000;
+/// Most seals of one step.
+const SEALS: i64 = 1_000;
+
+/// How much to verify at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// The first seal.
+    pub from: i64,
+    /// Most seals.
+    pub seals: i64,
+    /// Most events, but for those of one seal.
+    pub events: i64,
+}
+
+/// Verifies the whole log, however long it takes, in bounded memory.
+///
+/// # Errors
+/// The database's.
+pub async fn everything(
+    db: &mut AsyncPgConnection,
+    key: &hmac::Key,
+    anchor: Option<&Anchor>,
+) -> Result<AuditVerification> {
+    let mut found = AuditVerification::default();
+    // As many batches are checked at once as there are cores, while the next one is read.
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let mut checking = VecDeque::new();
+    let mut next = Some(0);
+    while let Some(from) = next {
+        let bounds = Bounds { from, seals: SEALS, events: EVENTS };
+        let batch = Batch::read(db, bounds).await?;
+        next = batch.next;
+        if checking.len() >= cores {
+            join(&mut found, checking.pop_front()).await?;
+        }
+        let key = key.clone();
+        checking.push_back(tokio::task::spawn_blocking(move || batch.check(&key)));
+    }
+    while let Some(batch) = checking.pop_front() {
+        join(&mut found, Some(batch)).await?;
+    }
+    strays(db, &mut found, Uuid::nil(), Uuid::max()).await?;
+    waiting(db, key, &mut found, usize::MAX).await?;
+    conclude(db, &mut found, anchor).await?;
+    Ok(found)
+}
+
+/// Verifies a part of the log: its seals, their events, and that there are no other events between these.
+///
+/// # Errors
+/// The database's.
+pub async fn part(
+    db: &mut AsyncPgConnection,
+    key: &hmac::Key,
+    bounds: Bounds,
+    anchor: Option<&Anchor>,
+) -> Result<AuditVerification> {
+    let mut found = AuditVerification::default();
+    let after = match bounds.from {
+        0 => Uuid::nil(),
+        from => last_event(db, from - 1, from - 1).await?.unwrap_or_default(),
+    };
+    let batch = Batch::read(db, bounds).await?;
+    let (next, last) = (batch.next, batch.seals.last().map_or(bounds.from, |seal| seal.number));
+    let checked = key.clone();
+    join(&mut found, Some(tokio::task::spawn_blocking(move || batch.check(&checked)))).await?;
+    match next {
+        // Ids of neighbouring seals overlap a little: together the parts leave no gap.
+        Some(_) => {
+            let until = last_event(db, bounds.from, last).await?.unwrap_or_default();
+            strays(db, &mut found, after, until).await?;
+        }
+        None => {
+            strays(db, &mut found, after, Uuid::max()).await?;
+            waiting(db, key, &mut found, usize::try_from(EVENTS).unwrap_or(usize::MAX)).await?;
+        }
+    }
+    found.next_seal = next;
+    conclude(db, &mut found, anchor).await?;
+    Ok(found)
+}
+
+type Checking = tokio::task::JoinHandle<AuditVerification>;
+
+async fn join(found: &mut AuditVerification, checking: Option<Checking>) -> Result<()> {
+    if let Some(checking) = checking {
+        let more = checking.await.map_err(Error::internal)?;
+        found.seals += more.seals;
+        found.events += more.events;
+        found.erased += more.erased;
+        found.faults.extend(more.faults);
+        found.faults.truncate(MAX_FAULTS);
+    }
+    Ok(())
+}
+
+async fn conclude(db: &mut AsyncPgConnection, found: &mut AuditVerification, anchor: Option<&Anchor>) -> Result<()> {
+    let last = head(db).await?;
+    if let Some(anchor) = anchor {
+        let known: Option<Vec<u8>> = diesel::OptionalExtension::optional(
+            audit_seals::table.find(anchor.number).select(audit_seals::hash).first(db).await,
+        )?;
+        let kind = match known {
+            Some(hash) if hex(&hash) == anchor.hash => None,
+            Some(_) => Some(FaultKind::HeadDiffers),
+            None if last.as_ref().is_some_and(|last| last.number > anchor.number) => Some(FaultKind::SealRemoved),
+            None => Some(FaultKind::TailCut),
+        };
+        found.faults.extend(kind.map(|kind| Fault::of_seal(kind, anchor.number)));
+    }
+    // The first seal with a fault is told first; what is in no seal comes last.
+    found.faults.sort_by_key(|fault| fault.seal.unwrap_or(i64::MAX));
+    let mut told = HashSet::new();
+    found.faults.retain(|fault| told.insert(fault.clone()));
+    found.faults.truncate(MAX_FAULTS);
+    found.head = last.map(Into::into);
+    found.intact = found.faults.is_empty();
+    Ok(())
+}
+
+/// The seals to check and their events, as they are now.
+struct Batch {
+    from: i64,
+    before: Option<Seal>,
+    seals: Vec<Seal>,
+    /// The seal, the event's id, and the event when it is there; ordered by both.
+    leaves: Vec<(i64, Uuid, Option<Event>)>,
+    next: Option<i64>,
+}
+
+impl Batch {
+    async fn read(db: &mut AsyncPgConnection, bounds: Bounds) -> Result<Self> {
+        let Bounds { from, seals: most, events } = bounds;
+        let mut seals: Vec<Seal> = audit_seals::table
+            .filter(audit_seals::number.ge((from - 1).max(0)))
+            .order(audit_seals::number)
+            .limit(most.saturating_add(2))
+            .select(Seal::as_select())
+            .load(db)
+            .await?;
+        let before = match seals.as_slice().first() {
+            Some(first) if first.number < from => Some(seals.remove(0)),
+            _ => None,
+        };
+        let next = cut(&mut seals, most, events);
+        let leaves = match (seals.as_slice().first(), seals.last()) {
+            (Some(first), Some(last)) => leaves(db, first.number, last.number, &seals).await?,
+            _ => Vec::new(),
+        };
+        Ok(Self { from, before, seals, leaves, next })
+    }
+
+    fn check(self, key: &hmac::Key) -> AuditVerification {
+        let mut found = AuditVerification { faults: self.links(key), ..AuditVerification::default() };
+        let mut leaves = self.leaves.as_slice();
+        for seal in &self.seals {
+            found.seals += 1;
+            let skipped = leaves.partition_point(|(number, ..)| *number < seal.number);
+            leaves = leaves.get(skipped..).unwrap_or_default();
+            let of_seal = leaves.partition_point(|(number, ..)| *number == seal.number);
+            let (own, rest) = leaves.split_at(of_seal);
+            leaves = rest;
+            check_contents(key, seal, own, &mut found);
+        }
+        found.faults.truncate(MAX_FAULTS);
+        found
+    }
+
+    /// Whether each seal is there, is the server's and follows the one before.
+    fn links(&self, key: &hmac::Key) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let mut expected = (self.from - 1).max(0);
+        let mut hash = (expected == 0).then_some(&NOTHING[..]);
+        for seal in self.before.iter().chain(&self.seals) {
+            if seal.number != expected {
+                faults.extend(
+                    (expected..seal.number)
+                        .take(MAX_FAULTS)
+                        .map(|number| Fault::of_seal(FaultKind::SealRemoved, number)),
+                );
+                hash = None;
+            }
+            if !seal.is_authentic(key) {
+                faults.push(Fault::of_seal(FaultKind::SealChanged, seal.number));
+            }
+            if hash.is_some_and(|hash| hash != seal.previous) {
+                faults.push(Fault::of_seal(FaultKind::ChainBroken, seal.number));
+            }
+            hash = Some(&seal.hash);
+            expected = seal.number.saturating_add(1);
+        }
+        if self.before.is_none() && self.seals.is_empty() {
+            faults.push(Fault::of_seal(FaultKind::SealRemoved, expected));
+        }
+        faults
+    }
+}
+
+/// Leaves no more than is to be checked; the first seal of what is left out.
+fn cut(seals: &mut Vec<Seal>, most: i64, events: i64) -> Option<i64> {
+    let mut held = 0_i64;
+    let within = |(index, seal): (usize, &Seal)| {
+        held = held.saturating_add(i64::from(seal.events.max(0)));
+        index == 0 || (held <= events && i64::try_from(index).is_ok_and(|index| index < most))
+    };
+    let kept = seals.iter().enumerate().map(within).take_while(|kept| *kept).count();
+    let next = seals.get(kept).map(|seal| seal.number);
+    seals.truncate(kept);
+    next
+}
+
+async fn leaves(
+    db: &mut AsyncPgConnection,
+    first: i64,
+    last: i64,
+    seals: &[Seal],
+) -> Result<Vec<(i64, Uuid, Option<Event>)>> {
+    let expected: i64 = seals.iter().map(|seal| i64::from(seal.events.max(0))).sum();
+    let leaves = audit_leaves::table
+        .left_join(audit_events::table.on(audit_events::id.eq(audit_leaves::event_id)))
+        .filter(audit_leaves::seal.between(first, last))
+        .order((audit_leaves::seal, audit_leaves::event_id))
+        // One more than there should be tells of a stranger as well as all of them.
+        .limit(expected.saturating_add(1))
+        .select((audit_leaves::seal, audit_leaves::event_id, Option::<Event>::as_select()))
+        .load(db)
+        .await?;
+    Ok(leaves)
+}
+
+fn check_contents(key: &hmac::Key, seal: &Seal, leaves: &[(i64, Uuid, Option<Event>)], found: &mut AuditVerification) {
+    let mut faulty = false;
+    for (_, id, event) in leaves {
+        found.events += 1;
+        let kind = match event {
+            None => FaultKind::EventRemoved,
+            Some(event) if !event.is_authentic(key) => FaultKind::EventChanged,
+            Some(event) => {
+                found.erased += i64::from(event.is_erased());
+                continue;
+            }
+        };
+        faulty = true;
+        found.faults.push(Fault::of_event(kind, Some(seal.number), *id));
+    }
+    let codes = leaves.iter().map(|(_, id, event)| {
+        let mac = event.as_ref().and_then(|event| event.mac.as_deref());
+        (id, mac.unwrap_or_default())
+    });
+    // The hash of a seal with a removed event cannot be had; the event is told already.
+    let count = i32::try_from(leaves.len()).unwrap_or(i32::MAX);
+    if count != seal.events || (!faulty && seal.hash_of(codes) != seal.hash) {
+        found.faults.push(Fault::of_seal(FaultKind::SealChanged, seal.number));
+    }
+}
+
+async fn last_event(db: &mut AsyncPgConnection, first: i64, last: i64) -> Result<Option<Uuid>> {
+    #[derive(QueryableByName)]
+    struct Last {
+        #[diesel(sql_type = sql_types::Nullable<sql_types::Uuid>)]
+        id: Option<Uuid>,
+    }
+    // Each seal's last leaf is a probe of the index; Postgres has no max() of a uuid before version 18.
+    let last: Last = sql_query(
+        "SELECT (SELECT event_id FROM audit_seals CROSS JOIN LATERAL ( \
+             SELECT event_id FROM audit_leaves WHERE seal = number ORDER BY event_id DESC LIMIT 1) leaf \
+         WHERE number BETWEEN $1 AND $2 ORDER BY event_id DESC LIMIT 1) AS id",
+    )
+    .bind::<sql_types::BigInt, _>(first)
+    .bind::<sql_types::BigInt, _>(last)
+    .get_result(db)
+    .await?;
+    Ok(last.id)
+}
+
+#[derive(QueryableByName)]
+struct Stray {
+    #[diesel(sql_type = sql_types::Uuid)]
+    id: Uuid,
+}
+
+/// Events from `first` to `last` that are in no seal and do not wait for one.
+async fn strays(db: &mut AsyncPgConnection, found: &mut AuditVerification, first: Uuid, last: Uuid) -> Result<()> {
+    let room = MAX_FAULTS.saturating_sub(found.faults.len());
+    let strays: Vec<Stray> = sql_query(
+        "SELECT event.id FROM audit_events event \
+         LEFT JOIN audit_leaves leaf ON leaf.event_id = event.id AND leaf.event_id BETWEEN $1 AND $2 \
+         LEFT JOIN audit_seals ON number = leaf.seal AND number >= 0 \
+         WHERE event.id BETWEEN $1 AND $2 AND number IS NULL \
+             AND NOT EXISTS (SELECT FROM audit_unsealed WHERE event_id = event.id) \
+         ORDER BY event.id LIMIT $3",
+    )
+    .bind::<sql_types::Uuid, _>(first)
+    .bind::<sql_types::Uuid, _>(last)
+    .bind::<sql_types::BigInt, _>(i64::try_from(room).unwrap_or(i64::MAX))
+    .load(db)
+    .await?;
+    found.faults.extend(strays.into_iter().map(|stray| Fault::of_event(FaultKind::EventInserted, None, stray.id)));
+    Ok(())
+}
+
+/// Checks at most `most` of the events that wait for a seal.
+async fn waiting(
+    db: &mut AsyncPgConnection,
+    key: &hmac::Key,
+    found: &mut AuditVerification,
+    most: usize,
+) -> Result<()> {
+    let mut after = None;
+    let mut left = most;
+    loop {
+        let limit = i64::try_from(left).unwrap_or(EVENTS).min(EVENTS);
+        let mut query = audit_unsealed::table
+            .left_join(audit_events::table.on(audit_events::id.eq(audit_unsealed::event_id)))
+            .order(audit_unsealed::event_id)
+            .limit(limit)
+            .select((audit_unsealed::event_id, Option::<Event>::as_select()))
+            .into_boxed();
+        if let Some(after) = after {
+            query = query.filter(audit_unsealed::event_id.gt(after));
+        }
+        let events: Vec<(Uuid, Option<Event>)> = query.load(db).await?;
+        for (id, event) in &events {
+            found.waiting += 1;
+            let kind = match event {
+                None => FaultKind::EventRemoved,
+                Some(event) if !event.is_authentic(key) => FaultKind::EventChanged,
+                Some(_) => continue,
+            };
+            found.faults.push(Fault::of_event(kind, None, *id));
+        }
+        found.faults.truncate(MAX_FAULTS);
+        left = left.saturating_sub(events.len());
+        after = events.last().map(|(id, _)| *id);
+        if after.is_none() || left == 0 {
+            return Ok(());
+        }
+    }
+}
