@@ -15,8 +15,8 @@ use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 use crate::{
     access::{
         caller::{Callers, Identified},
-        keys::Keys,
-        token::Tokens,
+        keys::KeyRing,
+        token::{Tokens, Verified},
     },
     audit,
     auth::{self, hashing::Hashing, throttle::Limits},
@@ -38,7 +38,7 @@ pub struct State {
     /// Derived from the master secret.
     pub secrets: Secrets,
     /// The keys of access tokens.
-    pub keys: Keys,
+    pub keys: KeyRing,
     /// Makes and checks access tokens.
     pub tokens: Tokens,
     /// Who is behind a session.
@@ -58,6 +58,23 @@ impl State {
     /// Only internal ones.
     pub fn of(request: &HttpRequest) -> Result<Data<Self>> {
         request.app_data::<Data<Self>>().cloned().ok_or_else(|| Error::internal("the app has no state"))
+    }
+
+    /// What `token` says, when it is an access token of ours and still good. One that names a key made a moment ago is
+    /// known as well.
+    ///
+    /// # Errors
+    /// When the database cannot be asked for a key that is not known.
+    pub async fn verify(&self, db: &Db, token: &str) -> Result<Option<Verified>> {
+        let now = self.clock.now();
+        if let Some(verified) = self.tokens.verify(&self.keys, token, now) {
+            return Ok(Some(verified));
+        }
+        if !self.tokens.names_unknown_key(&self.keys, token) {
+            return Ok(None);
+        }
+        self.keys.ask(db, &self.secrets, now).await?;
+        Ok(self.tokens.verify(&self.keys, token, now))
     }
 }
 
@@ -127,14 +144,14 @@ async fn identified(request: &ServiceRequest) -> Option<Identified> {
     let (Some(state), Some(db)) = (request.app_data::<Data<State>>(), request.app_data::<Data<Db>>()) else {
         return Some(Identified::Unavailable("the app has no state".to_owned()));
     };
-    let now = state.clock.now();
-    let session = bearer(header).and_then(|token| state.tokens.verify(&state.keys, token, now));
-    let Some(session) = session else { return Some(Identified::Refused) };
-    Some(match state.callers.find(db, session, now).await {
-        Ok(Some(caller)) => Identified::Caller(caller),
-        Ok(None) => Identified::Refused,
-        Err(error) => Identified::Unavailable(error.to_string()),
-    })
+    let Some(token) = bearer(header) else { return Some(Identified::Refused) };
+    Some(caller_of(state, db, token).await.unwrap_or_else(|error| Identified::Unavailable(error.to_string())))
+}
+
+async fn caller_of(state: &State, db: &Db, token: &str) -> Result<Identified> {
+    let Some(Verified { session, user }) = state.verify(db, token).await? else { return Ok(Identified::Refused) };
+    let caller = state.callers.find(db, session, state.clock.now()).await?;
+    Ok(caller.filter(|caller| caller.user_id == user).map_or(Identified::Refused, Identified::Caller))
 }
 
 /// The token of `Authorization: Bearer …` (RFC 6750, section 2.1).

@@ -1,5 +1,7 @@
 //! What the command line does beside serving.
 
+mod keys;
+
 use clap::Args;
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
 use diesel_async::RunQueryDsl;
@@ -20,6 +22,8 @@ use crate::{
     teams::{self as groups, NewTeam},
     users::{self as people, NewUser},
 };
+
+pub use self::keys::{KeysCommand, keys};
 
 /// A user to be created from the command line.
 #[derive(Args, Debug)]
@@ -43,11 +47,16 @@ pub struct CreateUser {
 /// # Errors
 /// When the database cannot be reached or a migration fails.
 pub async fn migrate(url: &str) -> Result<()> {
+    let ran = bring_up_to_date(url).await?;
+    println!("{ran} migrations ran; the database is up to date.");
+    Ok(())
+}
+
+async fn bring_up_to_date(url: &str) -> Result<usize> {
     let mut turn = db::migrations::turn(url).await?;
     let ran = db::migrations::run(url).await?;
     turn.end().await?;
-    println!("{ran} migrations ran; the database is up to date.");
-    Ok(())
+    Ok(ran)
 }
 
 /// Creates a user and prints the generated password.

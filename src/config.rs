@@ -42,6 +42,9 @@ pub struct Settings {
     /// How many sign-ins from one network may fail within five minutes.
     #[arg(long, env = "LIAISON_SIGN_IN_FAILURES_PER_NETWORK", default_value = "100", value_name = "COUNT")]
     pub sign_in_failures_per_network: String,
+    /// After how many days a new signing key takes over; 0 is never.
+    #[arg(long, env = "LIAISON_ROTATE_KEYS_EVERY_DAYS", default_value = "90", value_name = "DAYS")]
+    pub rotate_keys_every_days: String,
     /// What to log, such as `info` or `liaison=debug,info`.
     #[arg(long, env = "LIAISON_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,
@@ -69,6 +72,8 @@ pub struct Config {
     pub pool_size: usize,
     /// How many sign-ins may fail.
     pub sign_in_limits: Limits,
+    /// How old the newest signing key may become; `None` is any age.
+    pub rotate_keys_every: Option<chrono::Duration>,
     /// What to log.
     pub log: String,
     /// Whether to log JSON.
@@ -118,6 +123,7 @@ impl Settings {
             problems.note("--sign-in-failures-per-account", count(&self.sign_in_failures_per_account, 100));
         let per_network =
             problems.note("--sign-in-failures-per-network", count(&self.sign_in_failures_per_network, 1_000_000));
+        let rotate_keys_every = problems.note("--rotate-keys-every-days", days(&self.rotate_keys_every_days));
         let log = problems.note("--log", self.log.parse::<tracing_subscriber::EnvFilter>().map(|_| self.log.clone()));
         let log_json = problems.note("--log-format", log_format(&self.log_format));
 
@@ -126,7 +132,9 @@ impl Settings {
         else {
             return Err(problems.0.join("\n"));
         };
-        let (Some(per_account), Some(per_network), true) = (per_account, per_network, problems.0.is_empty()) else {
+        let (Some(per_account), Some(per_network), Some(rotate_keys_every), true) =
+            (per_account, per_network, rotate_keys_every, problems.0.is_empty())
+        else {
             return Err(problems.0.join("\n"));
         };
         let small = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
@@ -139,6 +147,7 @@ impl Settings {
             workers,
             pool_size,
             sign_in_limits: Limits { per_account: small(per_account), per_network: small(per_network) },
+            rotate_keys_every,
             log,
             log_json,
         })
@@ -162,6 +171,15 @@ fn count(text: &str, max: usize) -> Result<usize, String> {
     match text.parse() {
         Ok(count) if (1..=max).contains(&count) => Ok(count),
         _ => Err(format!("not a number from 1 to {max}")),
+    }
+}
+
+/// No more than ten years, and `None` for zero.
+fn days(text: &str) -> Result<Option<chrono::Duration>, &'static str> {
+    match text.parse::<u16>() {
+        Ok(0) => Ok(None),
+        Ok(days @ 1..=3650) => Ok(Some(chrono::Duration::days(days.into()))),
+        _ => Err("not a number from 0 to 3650"),
     }
 }
 
@@ -195,6 +213,8 @@ mod tests {
         let config = check(&[]).unwrap();
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
         assert_eq!((config.pool_size, config.log_json), (8, false));
+        assert_eq!(config.rotate_keys_every, Some(chrono::Duration::days(90)));
+        assert_eq!(check(&["--rotate-keys-every-days=0"]).unwrap().rotate_keys_every, None);
     }
 
     #[test]
@@ -208,6 +228,7 @@ mod tests {
             ("--pool-size", "-1"),
             ("--sign-in-failures-per-account", "101"),
             ("--sign-in-failures-per-network", "many"),
+            ("--rotate-keys-every-days", "3651"),
             ("--log", "liaison=loud"),
             ("--log-format", "xml"),
         ];

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use liaison::{
     auth::hashing::Hashing,
     clock::Clock,
-    commands::{self, DemoPassword},
+    commands::{self, DemoPassword, KeysCommand},
     config::{Config, Settings},
     db::local::{self, LocalPostgres},
     error::{Error, Result},
@@ -55,6 +55,14 @@ enum Command {
         /// What to fill it with.
         #[command(subcommand)]
         what: Seed,
+    },
+    /// Look after the keys that sign access tokens.
+    Keys {
+        #[command(flatten)]
+        settings: Settings,
+        /// What to do.
+        #[command(subcommand)]
+        what: KeysCommand,
     },
     /// Administer users without signing in.
     User {
@@ -119,6 +127,9 @@ fn run(cli: Cli) -> Result<(), String> {
         Command::Migrate { settings } => with_database(&settings, async |_, url, _| commands::migrate(url).await),
         Command::Seed { what: Seed::Demo { settings, password } } => {
             with_database(&settings, async |_, url, secrets| seed_demo(url, &secrets, &password).await)
+        }
+        Command::Keys { settings, what } => {
+            with_database(&settings, async |_, url, secrets| commands::keys(url, &secrets, what).await)
         }
         Command::User { what: User::Create { settings, user } } => {
             with_database(&settings, async |_, url, secrets| commands::create_user(url, &secrets, user).await)

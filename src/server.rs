@@ -5,7 +5,11 @@ use std::sync::Arc;
 use actix_web::{HttpServer, web::Data};
 
 use crate::{
-    access::{caller::Callers, keys::Keys, token::Tokens},
+    access::{
+        caller::Callers,
+        keys::{KeyRing, Keys},
+        token::Tokens,
+    },
     app::{self, State},
     auth::{hashing::Hashing, throttle::Limits},
     background,
@@ -30,7 +34,7 @@ pub fn state(
     State {
         clock,
         secrets,
-        keys,
+        keys: KeyRing::new(keys),
         tokens: Tokens::new(issuer.to_owned()),
         callers: Callers::default(),
         hashing,
@@ -47,7 +51,9 @@ pub async fn serve(config: &Config, url: &str, state: State) -> Result<()> {
     let state = Data::new(state);
     let settings = PoolSettings { max_size: config.pool_size, ..PoolSettings::default() };
     let url = url.to_owned();
-    let own_pool = Db::new(&url, PoolSettings { max_size: 1, ..settings });
+    let own_pool = Db::new(&url, PoolSettings { max_size: 2, ..settings });
+    let keys = background::keep_keys(own_pool.clone(), state.clone(), config.rotate_keys_every);
+    let keys = actix_web::rt::spawn(keys);
     let background = actix_web::rt::spawn(background::run(own_pool, state.clock.clone()));
     let server = HttpServer::new(move || app::app(state.clone(), Db::new(&url, settings)))
         .workers(config.workers)
@@ -58,5 +64,6 @@ pub async fn serve(config: &Config, url: &str, state: State) -> Result<()> {
     println!("Liaison listens on http://{0} · Swagger UI: http://{0}/docs/", config.listen);
     let served = server.await.map_err(Error::internal);
     background.abort();
+    keys.abort();
     served
 }

@@ -159,9 +159,10 @@ async fn refresh(state: &State, db: &Db, token: &str) -> Result<Session> {
 async fn revoke_token(state: Data<State>, db: Db, form: Form<RevokeRequest>) -> Result<HttpResponse> {
     let Form(form) = form;
     let now = state.clock.now();
+    let verified = state.verify(&db, &form.token).await?;
     let mut db = db.connect().await?;
-    match state.tokens.verify(&state.keys, &form.token, now) {
-        Some(session) => sessions::end(&mut db, session, now).await?,
+    match verified {
+        Some(verified) => sessions::end(&mut db, verified, now).await?,
         None => sessions::end_family(&mut db, &sessions::digest_of(&form.token), now).await?,
     }
     state.callers.forget();

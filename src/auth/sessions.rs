@@ -6,7 +6,10 @@ use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::{
-    access::caller::{SessionId, UserId},
+    access::{
+        caller::{SessionId, UserId},
+        token::Verified,
+    },
     db::schema::{refresh_tokens, sessions, users},
     error::{Error, ProblemType, Result},
     rest::{id::Id, time::Instant},
@@ -116,12 +119,13 @@ pub async fn end_family(db: &mut AsyncPgConnection, hash: &[u8], now: Instant) -
     Ok(())
 }
 
-/// Ends one session.
+/// Ends the session that an access token is of.
 ///
 /// # Errors
 /// The database's.
-pub async fn end(db: &mut AsyncPgConnection, session: SessionId, now: Instant) -> Result<()> {
-    diesel::update(sessions::table.find(session))
+pub async fn end(db: &mut AsyncPgConnection, token: Verified, now: Instant) -> Result<()> {
+    diesel::update(sessions::table.find(token.session))
+        .filter(sessions::user_id.eq(token.user))
         .filter(sessions::ended_at.is_null())
         .set(sessions::ended_at.eq(now))
         .execute(db)

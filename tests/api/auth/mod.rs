@@ -1,5 +1,6 @@
 //! Signing in, staying in, and being refused.
 
+mod keys;
 mod tokens;
 
 use actix_web::{http::Method, test::TestRequest};

@@ -43,7 +43,7 @@ impl TestApp {
     pub async fn with_limits(limits: Limits) -> Self {
         let (url, hashing) = database::fresh().await;
         let secrets = Secrets::derive(&database::MASTER).unwrap();
-        let clock = Clock::standing("2026-11-24T10:00:00Z".parse().unwrap());
+        let clock = Clock::standing(database::start_of_time());
         let mut connection = db::connect(&url).await.unwrap();
         let keys = Keys::load(&mut connection, &secrets, clock.now()).await.unwrap();
         let state = server::state("http://127.0.0.1:8080", secrets, hashing, keys, clock, limits, contract::served());

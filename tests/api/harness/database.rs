@@ -10,6 +10,7 @@ use liaison::{
         self,
         local::{LocalPostgres, Settings},
     },
+    rest::time::Instant,
     secrets::Secrets,
     setup,
 };
@@ -50,7 +51,7 @@ async fn start() -> Server {
     run(&postgres.url(), "CREATE DATABASE template_liaison").await;
     let template = named(&postgres.url(), "template_liaison");
     let secrets = Secrets::derive(&MASTER).unwrap();
-    setup::prepare(&template, &secrets, &hashing, &Clock::system()).await.unwrap();
+    setup::prepare(&template, &secrets, &hashing, &Clock::standing(start_of_time())).await.unwrap();
     // A template may have no connection; the server closes the last one a moment after the client.
     for _ in 0..100 {
         if try_run(&postgres.url(), "ALTER DATABASE template_liaison ALLOW_CONNECTIONS false").await {
@@ -58,6 +59,11 @@ async fn start() -> Server {
         }
     }
     Server { postgres, hashing }
+}
+
+/// When the clock of every test begins; what all of them start with was made then.
+pub fn start_of_time() -> Instant {
+    "2026-11-24T10:00:00Z".parse().unwrap()
 }
 
 fn named(url: &str, database: &str) -> String {
