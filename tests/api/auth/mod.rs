@@ -1,5 +1,6 @@
 //! Signing in, staying in, and being refused.
 
+mod forged;
 mod keys;
 mod tokens;
 
