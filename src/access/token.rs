@@ -158,7 +158,7 @@ impl Tokens {
         validation.validate_exp = false;
         validation.validate_nbf = false;
         let claims = decode::<Claims>(token, key, &validation).ok()?.claims;
-        claims.hold_at(now.utc().timestamp()).then(|| Remembered {
+        claims.hold_at(now.utc().timestamp()).then_some(Remembered {
             key: kid,
             expires: claims.exp,
             verified: Verified { session: claims.sid, user: claims.sub },
