@@ -10,7 +10,7 @@ use crate::{
     access::{caller::TeamId, keys::Keys, role::Role, scope::Scope},
     auth::hashing::{Hashing, NewPassword},
     clock::Clock,
-    db::{self, schema::teams},
+    db::{Login, schema::teams},
     demo,
     error::{Error, Result},
     rest::{
@@ -18,7 +18,7 @@ use crate::{
         text::{Email, Line},
     },
     secrets::{Secrets, random_text},
-    setup::{self, FIRST_SUPERVISOR, Prepared},
+    setup::{self, FIRST_SUPERVISOR, Prepared, Urls},
     teams::{self as groups, NewTeam},
     users::{self as people, NewUser},
 };
@@ -46,33 +46,26 @@ pub struct CreateUser {
 ///
 /// # Errors
 /// When the database cannot be reached or a migration fails.
-pub async fn migrate(url: &str) -> Result<()> {
-    let ran = bring_up_to_date(url).await?;
+pub async fn migrate(urls: &Urls) -> Result<()> {
+    let ran = setup::bring_up_to_date(urls).await?;
     println!("{ran} migrations ran; the database is up to date.");
     Ok(())
-}
-
-async fn bring_up_to_date(url: &str) -> Result<usize> {
-    let mut turn = db::migrations::turn(url).await?;
-    let ran = db::migrations::run(url).await?;
-    turn.end().await?;
-    Ok(ran)
 }
 
 /// Creates a user and prints the generated password.
 ///
 /// # Errors
 /// What is wrong with the user.
-pub async fn create_user(url: &str, secrets: &Secrets, user: CreateUser) -> Result<()> {
+pub async fn create_user(urls: &Urls, secrets: &Secrets, user: CreateUser) -> Result<()> {
     let hashing = Hashing::new()?;
     let clock = Clock::system();
-    prepare(url, secrets, &hashing, &clock).await?;
+    let (login, _) = prepare(urls, secrets, &hashing, &clock).await?;
     let name = Line::parse(&user.name).map_err(Error::internal)?;
     let email = Email::parse(&user.email).map_err(Error::internal)?;
     let team = Line::parse(&user.team).map_err(Error::internal)?;
     let role: Role = user.role.parse().map_err(|_unknown| Error::internal("no such role"))?;
     let (password, hash) = generated(&hashing).await?;
-    let mut connection = db::connect(url).await?;
+    let mut connection = login.connect().await?;
     change::by_system(&mut connection, clock.now(), async |tx| {
         let found: Option<TeamId> =
             teams::table.filter(teams::name.eq(&team)).select(teams::id).first(&mut **tx).await.optional()?;
@@ -92,12 +85,12 @@ pub async fn create_user(url: &str, secrets: &Secrets, user: CreateUser) -> Resu
 ///
 /// # Errors
 /// When there is no such user.
-pub async fn reset_password(url: &str, secrets: &Secrets, email: &str) -> Result<()> {
+pub async fn reset_password(urls: &Urls, secrets: &Secrets, email: &str) -> Result<()> {
     let hashing = Hashing::new()?;
     let clock = Clock::system();
-    prepare(url, secrets, &hashing, &clock).await?;
+    let (login, _) = prepare(urls, secrets, &hashing, &clock).await?;
     let (password, hash) = generated(&hashing).await?;
-    let mut connection = db::connect(url).await?;
+    let mut connection = login.connect().await?;
     let email = email.trim().to_lowercase();
     change::by_system(&mut connection, clock.now(), async |tx| {
         people::reset_password(tx, &Scope::system(), &email, hash).await
@@ -125,7 +118,7 @@ pub struct DemoPassword {
 ///
 /// # Errors
 /// When the database has clients already, or the password given is too short.
-pub async fn seed_demo(url: &str, hashing: &Hashing, clock: &Clock, given: &DemoPassword) -> Result<()> {
+pub async fn seed_demo(login: &Login, hashing: &Hashing, clock: &Clock, given: &DemoPassword) -> Result<()> {
     let (password, shown) = match &given.demo_password {
         Some(text) => (text.clone(), "given by LIAISON_DEMO_PASSWORD".to_owned()),
         None => {
@@ -135,7 +128,7 @@ pub async fn seed_demo(url: &str, hashing: &Hashing, clock: &Clock, given: &Demo
     };
     let password =
         NewPassword::parse(password).map_err(|invalid| Error::internal(format!("LIAISON_DEMO_PASSWORD: {invalid}")))?;
-    let mut connection = db::connect(url).await?;
+    let mut connection = login.connect().await?;
     demo::load(&mut connection, hashing, clock, password).await?;
     println!("Northwind is loaded. Its users sign in as first.last@northwind.example with the password {shown}");
     Ok(())
@@ -145,10 +138,10 @@ pub async fn seed_demo(url: &str, hashing: &Hashing, clock: &Clock, given: &Demo
 ///
 /// # Errors
 /// The database's.
-pub async fn seed_demo_if_empty(url: &str, hashing: &Hashing, clock: &Clock, given: &DemoPassword) -> Result<()> {
-    let mut connection = db::connect(url).await?;
+pub async fn seed_demo_if_empty(login: &Login, hashing: &Hashing, clock: &Clock, given: &DemoPassword) -> Result<()> {
+    let mut connection = login.connect().await?;
     if demo::is_empty(&mut connection).await? {
-        return seed_demo(url, hashing, clock, given).await;
+        return seed_demo(login, hashing, clock, given).await;
     }
     Ok(())
 }
@@ -157,10 +150,10 @@ pub async fn seed_demo_if_empty(url: &str, hashing: &Hashing, clock: &Clock, giv
 ///
 /// # Errors
 /// As [`setup::prepare`].
-pub async fn prepare(url: &str, secrets: &Secrets, hashing: &Hashing, clock: &Clock) -> Result<Keys> {
-    let Prepared { keys, first_password } = setup::prepare(url, secrets, hashing, clock).await?;
+pub async fn prepare(urls: &Urls, secrets: &Secrets, hashing: &Hashing, clock: &Clock) -> Result<(Login, Keys)> {
+    let Prepared { login, keys, first_password } = setup::prepare(urls, secrets, hashing, clock).await?;
     if let Some(password) = first_password {
         println!("The first supervisor signs in as {FIRST_SUPERVISOR} with the password {password}");
     }
-    Ok(keys)
+    Ok((login, keys))
 }

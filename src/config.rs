@@ -20,6 +20,10 @@ pub struct Settings {
     /// The Postgres server to use, as a libpq URL; without it Liaison sets up its own.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
+    /// The same database for its owner, who changes the schema; with it, `DATABASE_URL` needs no right but to work as the
+    /// role `liaison_app`.
+    #[arg(long, env = "LIAISON_MIGRATION_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub migration_database_url: Option<String>,
     /// Where the local database and the secret are kept.
     #[arg(long, env = "LIAISON_DATA_DIR", value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
@@ -60,6 +64,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The Postgres server; `None` is our own.
     pub database_url: Option<String>,
+    /// The way to it for its owner, when that is another.
+    pub migration_database_url: Option<String>,
     /// Where the local database and the secret are kept.
     pub data_dir: PathBuf,
     /// The master secret, when it was given.
@@ -85,6 +91,7 @@ impl fmt::Debug for Config {
         f.debug_struct("Config")
             .field("listen", &self.listen)
             .field("database_url", &self.database_url.as_ref().map(|_| "…"))
+            .field("migration_database_url", &self.migration_database_url.as_ref().map(|_| "…"))
             .field("data_dir", &self.data_dir)
             .field("secret_key", &self.secret_key.map(|_| "…"))
             .finish_non_exhaustive()
@@ -110,6 +117,10 @@ impl Settings {
         let mut problems = Problems::default();
         let listen = problems.note("--listen", self.listen.parse::<SocketAddr>());
         let database_url = self.database_url.as_deref().map(|url| problems.note("DATABASE_URL", database_url(url)));
+        let migration_database_url = self.migration_database_url.as_deref();
+        let migration_database_url = migration_database_url.and_then(|url| {
+            problems.note("LIAISON_MIGRATION_DATABASE_URL", owner_url(url, self.database_url.is_some()))
+        });
         let data_dir = problems.note(
             "--data-dir",
             self.data_dir.clone().or_else(default_data_dir).ok_or("this user has no home folder; name one"),
@@ -141,6 +152,7 @@ impl Settings {
         Ok(Config {
             listen,
             database_url: database_url.flatten(),
+            migration_database_url,
             data_dir,
             secret_key: secret_key.flatten(),
             issuer,
@@ -156,6 +168,13 @@ impl Settings {
 
 fn database_url(url: &str) -> Result<String, TargetError> {
     Target::parse(url).map(|_| url.to_owned())
+}
+
+fn owner_url(url: &str, for_another: bool) -> Result<String, String> {
+    if !for_another {
+        return Err("needs DATABASE_URL, too".to_owned());
+    }
+    database_url(url).map_err(|error| error.to_string())
 }
 
 fn secret_key(text: &str) -> Result<[u8; SECRET_BYTES], &'static str> {
@@ -222,6 +241,7 @@ mod tests {
         let wrong = [
             ("--listen", "nowhere"),
             ("--database-url", "mysql://db"),
+            ("--migration-database-url", "mysql://db"),
             ("--secret-key", "short"),
             ("--issuer", "me"),
             ("--workers", "0"),
@@ -238,6 +258,7 @@ mod tests {
         for (flag, _) in wrong {
             let variable = match flag {
                 "--database-url" => "DATABASE_URL",
+                "--migration-database-url" => "LIAISON_MIGRATION_DATABASE_URL",
                 "--secret-key" => "LIAISON_SECRET_KEY",
                 flag => flag,
             };
@@ -246,10 +267,22 @@ mod tests {
     }
 
     #[test]
+    fn an_owner_needs_a_server_beside_it() {
+        let owner = "--migration-database-url=postgres://owner@db/db";
+        assert_eq!(check(&[owner]).unwrap_err(), "LIAISON_MIGRATION_DATABASE_URL: needs DATABASE_URL, too");
+        let config = check(&[owner, "--database-url=postgres://server@db/db"]).unwrap();
+        assert_eq!(config.migration_database_url.as_deref(), Some("postgres://owner@db/db"));
+    }
+
+    #[test]
     fn secrets_are_never_repeated() {
         for url in ["postgres://u:hush@[/db", "postgres://u:hush@db:port/db", "host=db password=hush nonsense"] {
-            let message = check(&["--database-url", url]).unwrap_err();
-            assert!(!message.contains("hush"), "{message}");
+            let wrong =
+                [vec!["--database-url", url], vec!["--database-url", "postgres://db", "--migration-database-url", url]];
+            for arguments in wrong {
+                let message = check(&arguments).unwrap_err();
+                assert!(!message.contains("hush"), "{message}");
+            }
         }
         for key in ["hush", "hush!", "aHVzaGh1c2hodXNoaHVzaA"] {
             let message = check(&["--secret-key", key]).unwrap_err();

@@ -15,7 +15,7 @@ use crate::{
     background,
     clock::Clock,
     config::Config,
-    db::{Db, PoolSettings},
+    db::{Db, Login, PoolSettings},
     error::{Error, Result},
     openapi::Document,
     secrets::Secrets,
@@ -47,15 +47,15 @@ pub fn state(
 ///
 /// # Errors
 /// When the address cannot be had.
-pub async fn serve(config: &Config, url: &str, state: State) -> Result<()> {
+pub async fn serve(config: &Config, login: &Login, state: State) -> Result<()> {
     let state = Data::new(state);
     let settings = PoolSettings { max_size: config.pool_size, ..PoolSettings::default() };
-    let url = url.to_owned();
-    let own_pool = Db::new(&url, PoolSettings { max_size: 2, ..settings });
+    let login = login.clone();
+    let own_pool = Db::new(&login, PoolSettings { max_size: 2, ..settings });
     let keys = background::keep_keys(own_pool.clone(), state.clone(), config.rotate_keys_every);
     let keys = actix_web::rt::spawn(keys);
     let background = actix_web::rt::spawn(background::run(own_pool, state.clock.clone()));
-    let server = HttpServer::new(move || app::app(state.clone(), Db::new(&url, settings)))
+    let server = HttpServer::new(move || app::app(state.clone(), Db::new(&login, settings)))
         .workers(config.workers)
         .shutdown_timeout(25)
         .bind(config.listen)

@@ -11,10 +11,10 @@ use crate::{
         rotation::{self, Rotation},
     },
     clock::Clock,
-    db,
     error::Result,
     rest::time::Instant,
     secrets::Secrets,
+    setup::{self, Urls},
 };
 
 /// What to do with the keys.
@@ -40,9 +40,9 @@ pub enum KeysCommand {
 ///
 /// # Errors
 /// When the database cannot be reached, or there is no such key.
-pub async fn keys(url: &str, secrets: &Secrets, command: KeysCommand) -> Result<()> {
-    super::bring_up_to_date(url).await?;
-    let mut db = db::connect(url).await?;
+pub async fn keys(urls: &Urls, secrets: &Secrets, command: KeysCommand) -> Result<()> {
+    setup::bring_up_to_date(urls).await?;
+    let mut db = setup::login(urls).await?.connect().await?;
     let now = Clock::system().now();
     match command {
         KeysCommand::List => list(&mut db, now).await,

@@ -25,6 +25,7 @@ mod interactions;
 mod migrations;
 mod openapi;
 mod orders;
+mod privileges;
 mod products;
 mod timeline;
 mod tls;

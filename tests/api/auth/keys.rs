@@ -287,5 +287,5 @@ async fn forged_keys_do_not_flood_the_database() {
 }
 
 fn pool(app: &TestApp) -> Db {
-    Db::new(app.url(), PoolSettings { max_size: 1, ..PoolSettings::default() })
+    Db::new(&app.login(), PoolSettings { max_size: 1, ..PoolSettings::default() })
 }

@@ -12,7 +12,7 @@ use liaison::{
     app::{self, State},
     auth::throttle::Limits,
     clock::Clock,
-    db::{self, Db, PoolSettings},
+    db::{self, Db, Login, PoolSettings},
     secrets::Secrets,
     server,
 };
@@ -71,7 +71,11 @@ impl TestApp {
 
     async fn over(url: String, state: Data<State>) -> Self {
         let settings = PoolSettings { max_size: 4, ..PoolSettings::default() };
-        let service = test::init_service(app::app(state.clone(), Db::new(&url, settings))).await;
+        let service = test::init_service(app::app(
+            state.clone(),
+            Db::new(&Login::restricted(database::as_server(&url)), settings),
+        ))
+        .await;
         let service = Rc::new(service);
         let call = move |request: Request| -> Answered {
             let service = Rc::clone(&service);
@@ -97,14 +101,19 @@ impl TestApp {
         &self.0.state
     }
 
-    /// A connection to the app's database.
+    /// A connection to the app's database, as its owner.
     pub async fn db(&self) -> AsyncPgConnection {
         db::connect(&self.0.url).await.unwrap()
     }
 
-    /// The URL of the app's database.
+    /// The URL of the app's database, for its owner.
     pub fn url(&self) -> &str {
         &self.0.url
+    }
+
+    /// Who serves requests.
+    pub fn login(&self) -> Login {
+        Login::restricted(database::as_server(self.url()))
     }
 
     /// Moves the app's clock on.
