@@ -59,8 +59,6 @@ enum Command {
     },
     /// Look after the keys that sign access tokens.
     Keys {
-        #[command(flatten)]
-        settings: Settings,
         /// What to do.
         #[command(subcommand)]
         what: KeysCommand,
@@ -129,7 +127,8 @@ fn run(cli: Cli) -> Result<(), String> {
         Command::Seed { what: Seed::Demo { settings, password } } => {
             with_database(&settings, async |_, urls, secrets| seed_demo(urls, &secrets, &password).await)
         }
-        Command::Keys { settings, what } => {
+        Command::Keys { what } => {
+            let settings = what.settings().clone();
             with_database(&settings, async |_, urls, secrets| commands::keys(urls, &secrets, what).await)
         }
         Command::User { what: User::Create { settings, user } } => {

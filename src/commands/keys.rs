@@ -11,6 +11,7 @@ use crate::{
         rotation::{self, Rotation},
     },
     clock::Clock,
+    config::Settings,
     error::Result,
     rest::time::Instant,
     secrets::Secrets,
@@ -18,22 +19,37 @@ use crate::{
 };
 
 /// What to do with the keys.
-#[derive(Subcommand, Clone, Debug)]
+#[derive(Subcommand, Clone)]
 pub enum KeysCommand {
     /// List all keys with their states.
-    List,
+    List(Settings),
     /// Publish a new key; it signs after five and a half minutes, when everyone can have it. Nobody notices.
     Rotate {
+        /// Where the keys are.
+        #[command(flatten)]
+        settings: Settings,
         /// Revoke all other keys at once: every access token dies within seconds, and its owner has to refresh it.
         #[arg(long)]
         emergency: bool,
     },
     /// Revoke one key at once: the access tokens that it signed die within seconds.
     Revoke {
+        /// Where the keys are.
+        #[command(flatten)]
+        settings: Settings,
         /// The key's id.
         #[arg(allow_hyphen_values = true)]
         kid: String,
     },
+}
+
+impl KeysCommand {
+    /// The settings that it was given.
+    pub fn settings(&self) -> &Settings {
+        match self {
+            Self::List(settings) | Self::Rotate { settings, .. } | Self::Revoke { settings, .. } => settings,
+        }
+    }
 }
 
 /// Does it, and prints what came of it.
@@ -45,19 +61,19 @@ pub async fn keys(urls: &Urls, secrets: &Secrets, command: KeysCommand) -> Resul
     let mut db = setup::login(urls).await?.connect().await?;
     let now = Clock::system().now();
     match command {
-        KeysCommand::List => list(&mut db, now).await,
-        KeysCommand::Rotate { emergency: false } => {
+        KeysCommand::List(_) => list(&mut db, now).await,
+        KeysCommand::Rotate { emergency: false, .. } => {
             let Rotation { next, made } = rotation::rotate(&mut db, secrets, now).await?;
             let what = if made { "is published" } else { "was published before" };
             println!("{} {what} and signs from {}", next.id, text(next.signs_from));
             Ok(())
         }
-        KeysCommand::Rotate { emergency: true } => {
+        KeysCommand::Rotate { emergency: true, .. } => {
             let Rotation { next, .. } = rotation::replace_all(&mut db, secrets, now).await?;
             println!("All other keys are revoked; {} signs", next.id);
             Ok(())
         }
-        KeysCommand::Revoke { kid } => {
+        KeysCommand::Revoke { kid, .. } => {
             let Rotation { next, .. } = rotation::revoke(&mut db, secrets, &kid, now).await?;
             println!("{kid} is revoked; {} signs", next.id);
             Ok(())
