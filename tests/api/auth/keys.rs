@@ -106,7 +106,7 @@ async fn a_rotation_is_noticed_by_nobody() {
     let servers = Servers::start().await;
     let life = Duration::from_std(LIFETIME).unwrap();
     let old = kid(&servers.token(&servers.first));
-    assert_eq!(published(&servers).await, [old.clone()]);
+    assert_eq!(published(&servers).await, std::slice::from_ref(&old));
 
     let new = servers.rotate().await;
     // The other server need not even have read the keys: the new one does not sign yet.
@@ -170,7 +170,7 @@ async fn an_emergency_kills_every_token() {
     // The other server has not read the keys, and learns of the new one by its first token.
     assert!(servers.take(&fresh).await);
     assert!(!servers.take(&token).await, "a key is read alone");
-    assert_eq!(published(&servers).await, [made.next.id.clone()]);
+    assert_eq!(published(&servers).await, std::slice::from_ref(&made.next.id));
     servers.first.advance(LEAD);
     assert_eq!(kid(&servers.token(&servers.second)), made.next.id, "{waiting} was revoked, too");
     assert_eq!(servers.states().await, [KeyState::Retired, KeyState::Retired, KeyState::Signing]);
