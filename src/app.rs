@@ -17,8 +17,8 @@ use crate::{
         api_key::{self, Presented},
         caller::{Caller, Callers, Identified},
         key::Occasion,
-        keys::Keys,
-        token::{Subject, Tokens},
+        keys::KeyRing,
+        token::{Subject, Tokens, Verified},
     },
     account_teams,
     audit::{self, Budget},
@@ -44,7 +44,7 @@ pub struct State {
     /// Derived from the master secret.
     pub secrets: Secrets,
     /// The keys of access tokens.
-    pub keys: Keys,
+    pub keys: KeyRing,
     /// Makes and checks access tokens.
     pub tokens: Tokens,
     /// Who is behind a session.
@@ -78,6 +78,23 @@ impl State {
     /// Only internal ones.
     pub fn of(request: &HttpRequest) -> Result<Data<Self>> {
         request.app_data::<Data<Self>>().cloned().ok_or_else(|| Error::internal("the app has no state"))
+    }
+
+    /// What `token` says, when it is an access token of ours and still good. One that names a key made a moment ago is
+    /// known as well.
+    ///
+    /// # Errors
+    /// When the database cannot be asked for a key that is not known.
+    pub async fn verify(&self, db: &Db, token: &str) -> Result<Option<Verified>> {
+        let now = self.clock.now();
+        if let Some(verified) = self.tokens.verify(&self.keys, token, now) {
+            return Ok(Some(verified));
+        }
+        if !self.tokens.names_unknown_key(&self.keys, token) {
+            return Ok(None);
+        }
+        self.keys.ask(db, &self.secrets, now).await?;
+        Ok(self.tokens.verify(&self.keys, token, now))
     }
 }
 
@@ -177,11 +194,12 @@ async fn caller(state: &State, db: &Db, token: &str, on: Occasion) -> Result<Opt
         let Some(key) = Presented::parse(token) else { return Ok(None) };
         return state.callers.of_key(db, &key, on).await;
     }
-    match state.tokens.verify(&state.keys, token, on.now) {
-        Some(Subject::Session(session)) => state.callers.find(db, session, on.now).await,
-        Some(Subject::Key { id, scopes }) => state.callers.of_key_token(db, id, scopes.as_deref(), on).await,
-        None => Ok(None),
-    }
+    let Some(Verified { subject, user }) = state.verify(db, token).await? else { return Ok(None) };
+    let caller = match subject {
+        Subject::Session(session) => state.callers.find(db, session, on.now).await?,
+        Subject::Key { id, scopes } => state.callers.of_key_token(db, id, scopes.as_deref(), on).await?,
+    };
+    Ok(caller.filter(|caller| caller.user_id == user))
 }
 
 /// The token of `Authorization: Bearer …` (RFC 6750, section 2.1).

@@ -1,5 +1,7 @@
 //! What the command line does beside serving.
 
+mod keys;
+
 use clap::Args;
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
 use diesel_async::RunQueryDsl;
@@ -12,7 +14,7 @@ use crate::{
         password::{Bearer, NewPassword},
     },
     clock::Clock,
-    db::{self, schema::teams},
+    db::{Login, schema::teams},
     demo,
     error::{Error, Result},
     rest::{
@@ -21,10 +23,12 @@ use crate::{
         text::{Email, Line},
     },
     secrets::{Secrets, random_text},
-    setup::{self, FIRST_SUPERVISOR, Prepared},
+    setup::{self, FIRST_SUPERVISOR, Prepared, Urls},
     teams::{self as groups, NewTeam},
     users::{self as people, FirstPassword, NewUser},
 };
+
+pub use self::keys::{KeysCommand, keys};
 
 /// A user to be created from the command line.
 #[derive(Args, Debug)]
@@ -47,10 +51,8 @@ pub struct CreateUser {
 ///
 /// # Errors
 /// When the database cannot be reached or a migration fails.
-pub async fn migrate(url: &str) -> Result<()> {
-    let mut turn = db::migrations::turn(url).await?;
-    let ran = db::migrations::run(url).await?;
-    turn.end().await?;
+pub async fn migrate(urls: &Urls, secrets: &Secrets) -> Result<()> {
+    let ran = setup::bring_up_to_date(urls, secrets, &Clock::system()).await?;
     println!("{ran} migrations ran; the database is up to date.");
     Ok(())
 }
@@ -62,16 +64,16 @@ const MUST_CHANGE: &str = "must choose another at PUT /v1/me/password";
 ///
 /// # Errors
 /// What is wrong with the user.
-pub async fn create_user(url: &str, secrets: &Secrets, user: CreateUser) -> Result<()> {
+pub async fn create_user(urls: &Urls, secrets: &Secrets, user: CreateUser) -> Result<()> {
     let hashing = Hashing::new()?;
     let clock = Clock::system();
-    prepare(url, secrets, &hashing, &clock).await?;
+    let (login, _) = prepare(urls, secrets, &hashing, &clock).await?;
     let name = Line::parse(&user.name).map_err(Error::internal)?;
     let email = Email::parse(&user.email).map_err(Error::internal)?;
     let team = Line::parse(&user.team).map_err(Error::internal)?;
     let role: Role = user.role.parse().map_err(|_unknown| Error::internal("no such role"))?;
     let (password, hash) = generated(&hashing).await?;
-    let mut connection = db::connect(url).await?;
+    let mut connection = login.connect().await?;
     change::by_system(&mut connection, secrets, clock.now(), async |tx| {
         let found: Option<TeamId> =
             teams::table.filter(teams::name.eq(&team)).select(teams::id).first(&mut **tx).await.optional()?;
@@ -91,12 +93,12 @@ pub async fn create_user(url: &str, secrets: &Secrets, user: CreateUser) -> Resu
 ///
 /// # Errors
 /// When there is no such user.
-pub async fn reset_password(url: &str, secrets: &Secrets, email: &str) -> Result<()> {
+pub async fn reset_password(urls: &Urls, secrets: &Secrets, email: &str) -> Result<()> {
     let hashing = Hashing::new()?;
     let clock = Clock::system();
-    prepare(url, secrets, &hashing, &clock).await?;
+    let (login, _) = prepare(urls, secrets, &hashing, &clock).await?;
     let (password, hash) = generated(&hashing).await?;
-    let mut connection = db::connect(url).await?;
+    let mut connection = login.connect().await?;
     let email = email.trim().to_lowercase();
     change::by_system(&mut connection, secrets, clock.now(), async |tx| {
         people::reset_password(tx, &Scope::system(), &email, hash).await
@@ -125,7 +127,7 @@ pub struct DemoPassword {
 /// # Errors
 /// When the database has clients already, or the password given is too short.
 pub async fn seed_demo(
-    url: &str,
+    login: &Login,
     secrets: &Secrets,
     hashing: &Hashing,
     clock: &Clock,
@@ -140,7 +142,7 @@ pub async fn seed_demo(
     };
     let password =
         demo_password(&password).map_err(|invalid| Error::internal(format!("LIAISON_DEMO_PASSWORD: {invalid}")))?;
-    let mut connection = db::connect(url).await?;
+    let mut connection = login.connect().await?;
     demo::load(&mut connection, secrets, hashing, clock, password).await?;
     println!("Northwind is loaded. Its users sign in as first.last@northwind.example with the password {shown}");
     Ok(())
@@ -157,15 +159,15 @@ fn demo_password(text: &str) -> Result<NewPassword, Invalid> {
 /// # Errors
 /// The database's.
 pub async fn seed_demo_if_empty(
-    url: &str,
+    login: &Login,
     secrets: &Secrets,
     hashing: &Hashing,
     clock: &Clock,
     given: &DemoPassword,
 ) -> Result<()> {
-    let mut connection = db::connect(url).await?;
+    let mut connection = login.connect().await?;
     if demo::is_empty(&mut connection).await? {
-        return seed_demo(url, secrets, hashing, clock, given).await;
+        return seed_demo(login, secrets, hashing, clock, given).await;
     }
     Ok(())
 }
@@ -174,8 +176,8 @@ pub async fn seed_demo_if_empty(
 ///
 /// # Errors
 /// The first fault, when there is one.
-pub async fn verify_audit(url: &str, secrets: &Secrets, head: Option<&Anchor>) -> Result<()> {
-    let mut connection = db::connect(url).await?;
+pub async fn verify_audit(urls: &Urls, secrets: &Secrets, head: Option<&Anchor>) -> Result<()> {
+    let mut connection = setup::login(urls).await?.connect().await?;
     let found = audit::verify(&mut connection, secrets.audit_key(), head).await?;
     println!("{} seals and {} events verified, {} events wait for a seal.", found.seals, found.events, found.waiting);
     if let Some(head) = &found.head {
@@ -194,12 +196,12 @@ pub async fn verify_audit(url: &str, secrets: &Secrets, head: Option<&Anchor>) -
 ///
 /// # Errors
 /// As [`setup::prepare`].
-pub async fn prepare(url: &str, secrets: &Secrets, hashing: &Hashing, clock: &Clock) -> Result<Keys> {
-    let Prepared { keys, first_password } = setup::prepare(url, secrets, hashing, clock).await?;
+pub async fn prepare(urls: &Urls, secrets: &Secrets, hashing: &Hashing, clock: &Clock) -> Result<(Login, Keys)> {
+    let Prepared { login, keys, first_password } = setup::prepare(urls, secrets, hashing, clock).await?;
     if let Some(password) = first_password {
         println!(
             "The first supervisor signs in as {FIRST_SUPERVISOR}, and then {MUST_CHANGE}, with the password {password}"
         );
     }
-    Ok(keys)
+    Ok((login, keys))
 }

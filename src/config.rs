@@ -22,6 +22,10 @@ pub struct Settings {
     /// The Postgres server to use, as a libpq URL; without it Liaison sets up its own.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
+    /// The same database for its owner, who changes the schema; with it, `DATABASE_URL` needs no right but to work as the
+    /// role `liaison_app`.
+    #[arg(long, env = "LIAISON_MIGRATION_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub migration_database_url: Option<String>,
     /// Where the local database and the secret are kept.
     #[arg(long, env = "LIAISON_DATA_DIR", value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
@@ -44,17 +48,20 @@ pub struct Settings {
     /// How many sign-ins from one network may fail within five minutes.
     #[arg(long, env = "LIAISON_SIGN_IN_FAILURES_PER_NETWORK", default_value = "100", value_name = "COUNT")]
     pub sign_in_failures_per_network: String,
-    /// The mail server that links to set a password are sent by: smtps://user:password@host, or smtp:// with STARTTLS, which
+    /// The mail server that links to set a password are sent by: `smtps://user:password@host`, or `smtp://` with STARTTLS, which
     /// only a server on this machine may lack. Without it no mail is sent, and supervisors hand the links on.
     #[arg(long, env = "LIAISON_SMTP_URL", hide_env_values = true, value_name = "URL")]
     pub smtp_url: Option<String>,
     /// Whom mail comes from, such as `Liaison <crm@example.com>`; needed with a mail server.
     #[arg(long, env = "LIAISON_MAIL_FROM", value_name = "ADDRESS")]
     pub mail_from: Option<String>,
-    /// Where the front end sets a password, such as https://app.example/reset#token={token}; without it the token is told
+    /// Where the front end sets a password, such as `https://app.example/reset#token={token}`; without it the token is told
     /// alone.
     #[arg(long, env = "LIAISON_PASSWORD_RESET_URL", value_name = "URL")]
     pub password_reset_url: Option<String>,
+    /// After how many days a new signing key takes over; 0 is never.
+    #[arg(long, env = "LIAISON_ROTATE_KEYS_EVERY_DAYS", default_value = "90", value_name = "DAYS")]
+    pub rotate_keys_every_days: String,
     /// What to log, such as `info` or `liaison=debug,info`.
     #[arg(long, env = "LIAISON_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,
@@ -73,6 +80,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The Postgres server; `None` is our own.
     pub database_url: Option<String>,
+    /// The way to it for its owner, when that is another.
+    pub migration_database_url: Option<String>,
     /// Where the local database and the secret are kept.
     pub data_dir: PathBuf,
     /// The master secret, when it was given.
@@ -87,6 +96,8 @@ pub struct Config {
     pub sign_in_limits: Limits,
     /// How mail is sent.
     pub mail: mail::Settings,
+    /// How old the newest signing key may become; `None` is any age.
+    pub rotate_keys_every: Option<chrono::Duration>,
     /// What to log.
     pub log: String,
     /// Whether to log JSON.
@@ -100,6 +111,7 @@ impl fmt::Debug for Config {
         f.debug_struct("Config")
             .field("listen", &self.listen)
             .field("database_url", &self.database_url.as_ref().map(|_| "…"))
+            .field("migration_database_url", &self.migration_database_url.as_ref().map(|_| "…"))
             .field("data_dir", &self.data_dir)
             .field("secret_key", &self.secret_key.map(|_| "…"))
             .finish_non_exhaustive()
@@ -126,6 +138,10 @@ impl Settings {
         let mut problems = Problems::default();
         let listen = problems.note("--listen", self.listen.parse::<SocketAddr>());
         let database_url = self.database_url.as_deref().map(|url| problems.note("DATABASE_URL", database_url(url)));
+        let migration_database_url = self.migration_database_url.as_deref();
+        let migration_database_url = migration_database_url.and_then(|url| {
+            problems.note("LIAISON_MIGRATION_DATABASE_URL", owner_url(url, self.database_url.is_some()))
+        });
         let data_dir = problems.note(
             "--data-dir",
             self.data_dir.clone().or_else(default_data_dir).ok_or("this user has no home folder; name one"),
@@ -135,11 +151,9 @@ impl Settings {
         let workers =
             problems.note("--workers", self.workers.as_deref().map_or_else(|| Ok(cores()), |n| count(n, 1024)));
         let pool_size = problems.note("--pool-size", count(&self.pool_size, 1000));
-        let per_account =
-            problems.note("--sign-in-failures-per-account", count(&self.sign_in_failures_per_account, 100));
-        let per_network =
-            problems.note("--sign-in-failures-per-network", count(&self.sign_in_failures_per_network, 1_000_000));
+        let sign_in_limits = self.sign_in_limits(&mut problems);
         let mail = self.mail(&mut problems);
+        let rotate_keys_every = problems.note("--rotate-keys-every-days", days(&self.rotate_keys_every_days));
         let log = problems.note("--log", self.log.parse::<tracing_subscriber::EnvFilter>().map(|_| self.log.clone()));
         let log_json = problems.note("--log-format", log_format(&self.log_format));
         let edge = self.edge.check(&mut problems);
@@ -149,22 +163,23 @@ impl Settings {
         else {
             return Err(problems.0.join("\n"));
         };
-        let (Some(per_account), Some(per_network), Some(edge), true) =
-            (per_account, per_network, edge, problems.0.is_empty())
+        let (Some(sign_in_limits), Some(rotate_keys_every), Some(edge), true) =
+            (sign_in_limits, rotate_keys_every, edge, problems.0.is_empty())
         else {
             return Err(problems.0.join("\n"));
         };
-        let small = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         Ok(Config {
             listen,
             database_url: database_url.flatten(),
+            migration_database_url,
             data_dir,
             secret_key: secret_key.flatten(),
             issuer,
             workers,
             pool_size,
-            sign_in_limits: Limits { per_account: small(per_account), per_network: small(per_network) },
+            sign_in_limits,
             mail,
+            rotate_keys_every,
             log,
             log_json,
             edge,
@@ -173,6 +188,15 @@ impl Settings {
 }
 
 impl Settings {
+    fn sign_in_limits(&self, problems: &mut Problems) -> Option<Limits> {
+        let per_account =
+            problems.note("--sign-in-failures-per-account", count(&self.sign_in_failures_per_account, 100));
+        let per_network =
+            problems.note("--sign-in-failures-per-network", count(&self.sign_in_failures_per_network, 1_000_000));
+        let small = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Some(Limits { per_account: small(per_account?), per_network: small(per_network?) })
+    }
+
     fn mail(&self, problems: &mut Problems) -> mail::Settings {
         let smtp = match (&self.smtp_url, &self.mail_from) {
             (Some(url), Some(from)) => problems.note("LIAISON_SMTP_URL", Smtp::parse(url, from)),
@@ -189,6 +213,13 @@ fn database_url(url: &str) -> Result<String, TargetError> {
     Target::parse(url).map(|_| url.to_owned())
 }
 
+fn owner_url(url: &str, for_another: bool) -> Result<String, String> {
+    if !for_another {
+        return Err("needs DATABASE_URL, too".to_owned());
+    }
+    database_url(url).map_err(|error| error.to_string())
+}
+
 fn secret_key(text: &str) -> Result<[u8; SECRET_BYTES], &'static str> {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).map_err(|_secret| "not URL-safe base64")?;
     bytes.try_into().map_err(|_secret| "not 32 bytes")
@@ -202,6 +233,15 @@ pub(crate) fn count(text: &str, max: usize) -> Result<usize, String> {
     match text.parse() {
         Ok(count) if (1..=max).contains(&count) => Ok(count),
         _ => Err(format!("not a number from 1 to {max}")),
+    }
+}
+
+/// No more than ten years, and `None` for zero.
+fn days(text: &str) -> Result<Option<chrono::Duration>, &'static str> {
+    match text.parse::<u16>() {
+        Ok(0) => Ok(None),
+        Ok(days @ 1..=3650) => Ok(Some(chrono::Duration::days(days.into()))),
+        _ => Err("not a number from 0 to 3650"),
     }
 }
 
@@ -235,6 +275,8 @@ mod tests {
         let config = check(&[]).unwrap();
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
         assert_eq!((config.pool_size, config.log_json), (8, false));
+        assert_eq!(config.rotate_keys_every, Some(chrono::Duration::days(90)));
+        assert_eq!(check(&["--rotate-keys-every-days=0"]).unwrap().rotate_keys_every, None);
     }
 
     #[test]
@@ -242,6 +284,7 @@ mod tests {
         let wrong = [
             ("--listen", "nowhere"),
             ("--database-url", "mysql://db"),
+            ("--migration-database-url", "mysql://db"),
             ("--secret-key", "short"),
             ("--issuer", "me"),
             ("--workers", "0"),
@@ -250,6 +293,7 @@ mod tests {
             ("--sign-in-failures-per-network", "many"),
             ("--smtp-url", "mail.example.com"),
             ("--password-reset-url", "https://app.example/reset"),
+            ("--rotate-keys-every-days", "3651"),
             ("--log", "liaison=loud"),
             ("--log-format", "xml"),
             ("--tls-cert", "/nowhere/cert.pem"),
@@ -269,6 +313,7 @@ mod tests {
         for (flag, _) in wrong {
             let variable = match flag {
                 "--database-url" => "DATABASE_URL",
+                "--migration-database-url" => "LIAISON_MIGRATION_DATABASE_URL",
                 "--secret-key" => "LIAISON_SECRET_KEY",
                 "--smtp-url" => "LIAISON_SMTP_URL",
                 flag => flag,
@@ -305,10 +350,22 @@ mod tests {
     }
 
     #[test]
+    fn an_owner_needs_a_server_beside_it() {
+        let owner = "--migration-database-url=postgres://owner@db/db";
+        assert_eq!(check(&[owner]).unwrap_err(), "LIAISON_MIGRATION_DATABASE_URL: needs DATABASE_URL, too");
+        let config = check(&[owner, "--database-url=postgres://server@db/db"]).unwrap();
+        assert_eq!(config.migration_database_url.as_deref(), Some("postgres://owner@db/db"));
+    }
+
+    #[test]
     fn secrets_are_never_repeated() {
         for url in ["postgres://u:hush@[/db", "postgres://u:hush@db:port/db", "host=db password=hush nonsense"] {
-            let message = check(&["--database-url", url]).unwrap_err();
-            assert!(!message.contains("hush"), "{message}");
+            let wrong =
+                [vec!["--database-url", url], vec!["--database-url", "postgres://db", "--migration-database-url", url]];
+            for arguments in wrong {
+                let message = check(&arguments).unwrap_err();
+                assert!(!message.contains("hush"), "{message}");
+            }
         }
         for url in ["smtp://u:hush@mail.example.com/x", "smtp://u:hush@:x"] {
             let message = check(&["--smtp-url", url, "--mail-from", "crm@example.com"]).unwrap_err();

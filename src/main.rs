@@ -7,13 +7,14 @@ use liaison::{
     audit::Anchor,
     auth::hashing::Hashing,
     clock::Clock,
-    commands::{self, DemoPassword},
+    commands::{self, DemoPassword, KeysCommand},
     config::{Config, Settings},
     db::local::{self, LocalPostgres},
     error::{Error, Result},
     openapi::Document,
     secrets::Secrets,
     server,
+    setup::Urls,
 };
 
 #[global_allocator]
@@ -62,6 +63,12 @@ enum Command {
         /// What to do.
         #[command(subcommand)]
         what: Audit,
+    },
+    /// Look after the keys that sign access tokens.
+    Keys {
+        /// What to do.
+        #[command(subcommand)]
+        what: KeysCommand,
     },
     /// Administer users without signing in.
     User {
@@ -135,47 +142,55 @@ fn run(cli: Cli) -> Result<(), String> {
         }
         Command::Serve(Serve { settings, demo, password }) => {
             let demo = demo.then_some(password);
-            with_database(&settings, async |config, url, secrets| serve(config, url, secrets, demo).await)
+            with_database(&settings, async |config, urls, secrets| Box::pin(serve(config, urls, secrets, demo)).await)
         }
-        Command::Migrate { settings } => with_database(&settings, async |_, url, _| commands::migrate(url).await),
+        Command::Migrate { settings } => {
+            with_database(&settings, async |_, urls, secrets| commands::migrate(urls, &secrets).await)
+        }
         Command::Seed { what: Seed::Demo { settings, password } } => {
-            with_database(&settings, async |_, url, secrets| seed_demo(url, &secrets, &password).await)
+            with_database(&settings, async |_, urls, secrets| seed_demo(urls, &secrets, &password).await)
+        }
+        Command::Keys { what } => {
+            let settings = what.settings().clone();
+            with_database(&settings, async |_, urls, secrets| commands::keys(urls, &secrets, what).await)
         }
         Command::Audit { what: Audit::Verify { settings, head } } => {
-            with_database(&settings, async |_, url, secrets| commands::verify_audit(url, &secrets, head.as_ref()).await)
+            with_database(&settings, async |_, urls, secrets| {
+                commands::verify_audit(urls, &secrets, head.as_ref()).await
+            })
         }
         Command::User { what: User::Create { settings, user } } => {
-            with_database(&settings, async |_, url, secrets| commands::create_user(url, &secrets, user).await)
+            with_database(&settings, async |_, urls, secrets| commands::create_user(urls, &secrets, user).await)
         }
         Command::User { what: User::ResetPassword { settings, email } } => {
-            with_database(&settings, async |_, url, secrets| commands::reset_password(url, &secrets, &email).await)
+            with_database(&settings, async |_, urls, secrets| commands::reset_password(urls, &secrets, &email).await)
         }
     }
 }
 
-async fn serve(config: &Config, url: &str, secrets: Secrets, demo: Option<DemoPassword>) -> Result<()> {
+async fn serve(config: &Config, urls: &Urls, secrets: Secrets, demo: Option<DemoPassword>) -> Result<()> {
     let hashing = Hashing::new()?;
     let clock = Clock::system();
-    let keys = commands::prepare(url, &secrets, &hashing, &clock).await?;
+    let (login, keys) = commands::prepare(urls, &secrets, &hashing, &clock).await?;
     if let Some(password) = &demo {
-        commands::seed_demo_if_empty(url, &secrets, &hashing, &clock, password).await?;
+        commands::seed_demo_if_empty(&login, &secrets, &hashing, &clock, password).await?;
     }
     let document = Arc::new(Document::build().map_err(Error::internal)?);
     let state = server::state(&config.issuer, secrets, hashing, keys, clock, config.sign_in_limits, document);
-    server::serve(config, url, state).await
+    server::serve(config, &login, state).await
 }
 
-async fn seed_demo(url: &str, secrets: &Secrets, password: &DemoPassword) -> Result<()> {
+async fn seed_demo(urls: &Urls, secrets: &Secrets, password: &DemoPassword) -> Result<()> {
     let hashing = Hashing::new()?;
     let clock = Clock::system();
-    commands::prepare(url, secrets, &hashing, &clock).await?;
-    commands::seed_demo(url, secrets, &hashing, &clock, password).await
+    let (login, _) = commands::prepare(urls, secrets, &hashing, &clock).await?;
+    commands::seed_demo(&login, secrets, &hashing, &clock, password).await
 }
 
 /// Checks the settings, has a database ready, does `work` and leaves the database as it should be left.
 fn with_database(
     settings: &Settings,
-    work: impl AsyncFnOnce(&Config, &str, Secrets) -> Result<()>,
+    work: impl AsyncFnOnce(&Config, &Urls, Secrets) -> Result<()>,
 ) -> Result<(), String> {
     let config = settings.check()?;
     log_to_stderr(&config);
@@ -183,12 +198,15 @@ fn with_database(
         let secrets = secrets(&config).map_err(|error| error.to_string())?;
         let Some(url) = &config.database_url else {
             let local = start_local(&config.data_dir).await?;
-            let done = work(&config, &local.url(), secrets).await;
+            let urls = Urls { owner: local.url(), server: local.server_url() };
+            let done = work(&config, &urls, secrets).await;
             let stopped = local.stop().await;
             done.map_err(|error| error.to_string())?;
             return stopped.map_err(|error| error.to_string());
         };
-        work(&config, url, secrets).await.map_err(|error| error.to_string())
+        let owner = config.migration_database_url.as_ref().unwrap_or(url);
+        let urls = Urls { owner: owner.clone(), server: url.clone() };
+        work(&config, &urls, secrets).await.map_err(|error| error.to_string())
     })
 }
 

@@ -5,14 +5,18 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use actix_web::{HttpServer, dev::Server, rt, web::Data};
 
 use crate::{
-    access::{caller::Callers, keys::Keys, token::Tokens},
+    access::{
+        caller::Callers,
+        keys::{KeyRing, Keys},
+        token::Tokens,
+    },
     app::{self, State},
     audit::{self, Budget},
     auth::{hashing::Hashing, throttle::Limits},
     background,
     clock::Clock,
     config::Config,
-    db::{Db, PoolSettings},
+    db::{Db, Login, PoolSettings},
     edge::{Edge, rate::Rates, tls},
     error::{Error, Result},
     mail::{self, Mail},
@@ -36,7 +40,7 @@ pub fn state(
         edge,
         clock,
         secrets,
-        keys,
+        keys: KeyRing::new(keys),
         tokens: Tokens::new(issuer.to_owned()),
         callers: Callers::default(),
         hashing,
@@ -58,20 +62,22 @@ const FAREWELL: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// When the address cannot be had.
-pub async fn serve(config: &Config, url: &str, state: State) -> Result<()> {
+pub async fn serve(config: &Config, login: &Login, state: State) -> Result<()> {
     let state = Data::new(State { mail: Mail::new(&config.mail)?, ..state.behind(config.edge.clone()) });
     let settings = PoolSettings { max_size: config.pool_size, ..PoolSettings::default() };
     // One connection for each of the tasks that no request asks for.
-    let own_pool = Db::new(url, PoolSettings { max_size: 3, ..settings });
+    let own_pool = Db::new(login, PoolSettings { max_size: 4, ..settings });
     let background = rt::spawn(background::run(own_pool.clone(), state.clone()));
+    let keys = rt::spawn(background::keep_keys(own_pool.clone(), state.clone(), config.rotate_keys_every));
     let sealing = rt::spawn(audit::seal_forever(own_pool.clone(), state.clone()));
     let post = state.mail.is_configured().then(|| rt::spawn(mail::run(own_pool, state.clone())));
-    let (server, address) = start(config.listen, config.workers, url, settings, state)?;
+    let (server, address) = start(config.listen, config.workers, login, settings, state)?;
     let scheme = if config.edge.tls.is_some() { "https" } else { "http" };
     let pages = if config.edge.docs { format!(" · Swagger UI: {scheme}://{address}/docs/") } else { String::new() };
     println!("Liaison listens on {scheme}://{address}{pages}");
     let served = server.await.map_err(Error::internal);
     background.abort();
+    keys.abort();
     sealing.abort();
     if let Some(post) = post {
         post.abort();
@@ -86,14 +92,14 @@ pub async fn serve(config: &Config, url: &str, state: State) -> Result<()> {
 pub fn start(
     listen: SocketAddr,
     workers: usize,
-    url: &str,
+    login: &Login,
     settings: PoolSettings,
     state: Data<State>,
 ) -> Result<(Server, SocketAddr)> {
-    let (url, edge) = (url.to_owned(), state.edge.clone());
+    let (login, edge) = (login.clone(), state.edge.clone());
     let rates = Data::clone(&state);
     rt::spawn(async move { rates.rates.forget_regularly().await });
-    let server = HttpServer::new(move || app::app(state.clone(), Db::new(&url, settings)))
+    let server = HttpServer::new(move || app::app(state.clone(), Db::new(&login, settings)))
         .workers(workers)
         .shutdown_timeout(25)
         .keep_alive(KEEP_ALIVE)

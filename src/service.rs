@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
+    access::keys::life::CACHED_SECONDS,
     app::State,
     db::Db,
     error::{Error, Result},
@@ -64,8 +65,11 @@ async fn get_openapi(state: Data<State>) -> Result<HttpResponse> {
 /// Get the keys of access tokens
 ///
 /// The public keys that access tokens are signed with (RFC 7517), for services that check tokens themselves.
+/// A new key is published before it signs, and an old one for as long as tokens of it are good.
 #[utoipa::path(tag = "service", responses((status = 200, description = "The keys.", body = crate::access::keys::JwkSet)), security(()))]
 #[get("/.well-known/jwks.json")]
 async fn get_jwks(state: Data<State>) -> HttpResponse {
-    HttpResponse::Ok().insert_header(("cache-control", "public, max-age=300")).json(state.keys.published())
+    HttpResponse::Ok()
+        .insert_header(("cache-control", format!("public, max-age={CACHED_SECONDS}")))
+        .json(state.keys.current().published(state.clock.now()))
 }

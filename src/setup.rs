@@ -11,7 +11,7 @@ use crate::{
     clock::Clock,
     contacts::Contact,
     contracts::Contract,
-    db::{self, schema::users},
+    db::{self, Login, privileges, schema::users},
     error::{Error, Result},
     interactions::Interaction,
     orders::Order,
@@ -39,28 +39,94 @@ const PERSONAL: [(&str, &[&str]); 6] = [
     (User::NAME, User::PERSONAL),
 ];
 
+/// The ways to the database: for whoever owns it, and for the server. They may be the same.
+#[derive(Clone)]
+pub struct Urls {
+    /// Of the login that owns the database and changes its schema.
+    pub owner: String,
+    /// Of the login that serves requests.
+    pub server: String,
+}
+
 /// What was set up.
 pub struct Prepared {
+    /// Who serves requests.
+    pub login: Login,
     /// The signing keys.
     pub keys: Keys,
     /// The password of the first supervisor, to be changed at once, when there was no user before.
     pub first_password: Option<String>,
 }
 
-/// Brings the database at `url` up to date and fills what is missing. Servers that start together take turns.
+/// Brings the database up to date and fills what is missing. Servers that start together take turns.
 ///
 /// # Errors
-/// When the database cannot be reached, a migration fails, or the master secret is not the database's.
-pub async fn prepare(url: &str, secrets: &Secrets, hashing: &Hashing, clock: &Clock) -> Result<Prepared> {
-    let mut turn = db::migrations::turn(url).await?;
-    db::migrations::run(url).await?;
-    let mut connection = db::connect(url).await?;
-    audit::begin_chain(&mut connection, secrets, &PERSONAL, clock.now()).await?;
+/// When the database cannot be reached, a migration fails, the server's login may not work as its role, or the master
+/// secret is not the database's.
+pub async fn prepare(urls: &Urls, secrets: &Secrets, hashing: &Hashing, clock: &Clock) -> Result<Prepared> {
+    let mut turn = db::migrations::turn(&urls.owner).await?;
+    migrate(urls, secrets, clock).await?;
+    let login = login(urls).await?;
+    let mut connection = login.connect().await?;
     roles::insert_initial(&mut connection, clock.now()).await?;
     let keys = Keys::load(&mut connection, secrets, clock.now()).await?;
     let first_password = first_supervisor(&mut connection, secrets, hashing, clock).await?;
     turn.end().await?;
-    Ok(Prepared { keys, first_password })
+    Ok(Prepared { login, keys, first_password })
+}
+
+/// Brings the schema and the server's privileges up to date; tells how many migrations ran. A login that may not change
+/// the schema can still serve one that is up to date.
+///
+/// # Errors
+/// As [`prepare`].
+pub async fn bring_up_to_date(urls: &Urls, secrets: &Secrets, clock: &Clock) -> Result<usize> {
+    let mut turn = db::migrations::turn(&urls.owner).await?;
+    let ran = migrate(urls, secrets, clock).await?;
+    turn.end().await?;
+    Ok(ran)
+}
+
+async fn migrate(urls: &Urls, secrets: &Secrets, clock: &Clock) -> Result<usize> {
+    let mut owner = db::connect(&urls.owner).await?;
+    if !privileges::may_migrate(&mut owner).await? {
+        return match db::migrations::standing(&mut owner).await?.pending {
+            0 => Ok(0),
+            pending => Err(Error::internal(format!(
+                "{pending} migrations have yet to run, and the login of the database may not change its schema; \
+                 run `liaison migrate` with LIAISON_MIGRATION_DATABASE_URL of its owner"
+            ))),
+        };
+    }
+    let ran = db::migrations::run(&urls.owner).await?;
+    privileges::ensure_role(&mut owner).await?;
+    if urls.owner == urls.server {
+        privileges::join(&mut owner).await?;
+    }
+    // A newer server knows better what is needed.
+    if db::migrations::standing(&mut owner).await?.unknown == 0 {
+        privileges::grant(&mut owner).await?;
+    }
+    audit::begin_chain(&mut owner, secrets, &PERSONAL, clock.now()).await?;
+    Ok(ran)
+}
+
+/// Who serves requests: the server's login, as its role wherever it may.
+///
+/// # Errors
+/// When a login other than the owner's may not.
+pub async fn login(urls: &Urls) -> Result<Login> {
+    let mut db = db::connect(&urls.server).await?;
+    if privileges::may_become(&mut db).await? {
+        return Ok(Login::restricted(&urls.server));
+    }
+    let (name, role) = (privileges::login(&mut db).await?, privileges::ROLE);
+    let cure = format!("have an administrator of the cluster run: CREATE ROLE {role} NOLOGIN; GRANT {role} TO {name};");
+    if urls.owner != urls.server {
+        return Err(Error::internal(format!("the login of DATABASE_URL may not work as the role {role}; {cure}")));
+    }
+    tracing::warn!("the server works in the database with all rights of its login, not as the role {role}; {cure}");
+    Ok(Login { url: urls.server.clone(), role: None })
 }
 
 async fn first_supervisor(

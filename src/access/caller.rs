@@ -235,10 +235,10 @@ pub(super) fn shared(error: &Arc<Error>) -> Error {
 }
 
 async fn load_session(db: &mut AsyncPgConnection, session: SessionId) -> Result<Option<SessionRow>> {
+    type Row = (UserId, TeamId, Role, bool, Option<Instant>, Instant, Vec<Uuid>);
     let memberships = account_team_members::table
         .filter(account_team_members::user_id.eq(sessions::user_id))
         .select(account_team_members::client_id);
-    type Row = (UserId, TeamId, Role, bool, Option<Instant>, Instant, Vec<Uuid>);
     let row: Option<Row> = sessions::table
         .inner_join(users::table.on(users::id.eq(sessions::user_id)))
         .left_join(second_factors::table.on(second_factors::user_id.eq(sessions::user_id)))

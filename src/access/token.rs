@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use aws_lc_rs::digest;
-use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, Header, Validation, decode, encode};
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -11,7 +12,7 @@ use uuid::Uuid;
 use super::{
     api_key::public_id,
     caller::{KeyId, SessionId, UserId},
-    keys::Keys,
+    keys::{KeyRing, Keys},
 };
 use crate::{
     error::{Error, Result},
@@ -44,7 +45,23 @@ pub enum Subject {
     },
 }
 
-/// The claims of RFC 9068, section 2.2.
+/// The only algorithm (RFC 8037, section 3.1).
+const ALGORITHM: &str = "EdDSA";
+
+/// By how many seconds the clocks of two servers may differ.
+const SKEW_SECONDS: i64 = 30;
+
+/// All members that the header of our tokens has. Others ask for what we do not do (`crit`, `zip`, `b64`) or bring a key
+/// of their own (`jwk`, `jku`, `x5c`, `x5u`).
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Heading {
+    alg: String,
+    typ: String,
+    kid: String,
+}
+
+/// The claims of RFC 9068, section 2.2, all of them required. `aud` is one text, as we write it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Claims {
     iss: String,
@@ -75,12 +92,34 @@ impl Claims {
             _ => None,
         }
     }
+
+    /// Whether the times are those of a token that we made at or before `now` and that has not expired.
+    fn hold_at(&self, now: i64) -> bool {
+        let latest = now.saturating_add(SKEW_SECONDS);
+        self.exp > now && self.nbf <= latest && self.iat <= latest && self.exp.saturating_sub(self.iat) <= lifetime()
+    }
+}
+
+/// What a good token says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// What it stands for.
+    pub subject: Subject,
+    /// Whose session or key that is.
+    pub user: UserId,
+}
+
+#[derive(Clone)]
+struct Remembered {
+    key: String,
+    expires: i64,
+    verified: Verified,
 }
 
 /// Makes and checks access tokens.
 pub struct Tokens {
     issuer: String,
-    verified: Cache<[u8; 32], (Subject, i64)>,
+    verified: Cache<[u8; 32], Remembered>,
 }
 
 impl Tokens {
@@ -93,7 +132,14 @@ impl Tokens {
     ///
     /// # Errors
     /// Only internal ones.
-    pub fn issue(&self, keys: &Keys, user: UserId, session: SessionId, client: &str, now: Instant) -> Result<String> {
+    pub fn issue(
+        &self,
+        keys: &KeyRing,
+        user: UserId,
+        session: SessionId,
+        client: &str,
+        now: Instant,
+    ) -> Result<String> {
         self.sign(keys, user, Subject::Session(session), client, now)
     }
 
@@ -103,7 +149,7 @@ impl Tokens {
     /// Only internal ones.
     pub fn issue_for_key(
         &self,
-        keys: &Keys,
+        keys: &KeyRing,
         account: UserId,
         key: KeyId,
         scopes: Option<Arc<[String]>>,
@@ -112,8 +158,9 @@ impl Tokens {
         self.sign(keys, account, Subject::Key { id: key, scopes }, &public_id(key), now)
     }
 
-    fn sign(&self, keys: &Keys, user: UserId, subject: Subject, client: &str, now: Instant) -> Result<String> {
-        let key = keys.signing();
+    fn sign(&self, keys: &KeyRing, user: UserId, subject: Subject, client: &str, now: Instant) -> Result<String> {
+        let keys = keys.current();
+        let key = keys.signing(now).ok_or_else(|| Error::internal("no key signs"))?;
         let iat = now.utc().timestamp();
         let (sid, of_key, scope) = match subject {
             Subject::Session(session) => (Some(session), None, None),
@@ -130,48 +177,68 @@ impl Tokens {
             jti: Uuid::new_v4(),
             iat,
             nbf: iat,
-            exp: iat.saturating_add(i64::try_from(LIFETIME.as_secs()).unwrap_or_default()),
+            exp: iat.saturating_add(lifetime()),
         };
-        let header = Header { typ: Some(TYPE.to_owned()), kid: Some(key.id.clone()), ..Header::new(Algorithm::EdDSA) };
-        encode(&header, &claims, &key.private).map_err(Error::internal)
+        let header =
+            Header { typ: Some(TYPE.to_owned()), kid: Some(key.id.to_owned()), ..Header::new(Algorithm::EdDSA) };
+        encode(&header, &claims, key.private).map_err(Error::internal)
     }
 
-    /// What `token` stands for, when the token is ours and still good. Verified tokens are remembered by their digest:
-    /// a signature costs more than the rest of a small request.
-    pub fn verify(&self, keys: &Keys, token: &str, now: Instant) -> Option<Subject> {
+    /// What `token` says, when it is ours and still good. Verified tokens are remembered by their digest: a signature
+    /// costs more than the rest of a small request.
+    pub fn verify(&self, keys: &KeyRing, token: &str, now: Instant) -> Option<Verified> {
         if token.len() > MAX_TOKEN_BYTES {
             return None;
         }
+        let keys = keys.current();
         let digest = digest_of(token);
-        let now = now.utc().timestamp();
-        if let Some((subject, expires)) = self.verified.get(&digest) {
-            return (expires > now).then_some(subject);
-        }
-        let claims = self.check(keys, token)?;
-        if claims.exp <= now || claims.nbf > now {
-            return None;
-        }
-        let subject = claims.subject()?;
-        self.verified.insert(digest, (subject.clone(), claims.exp));
-        Some(subject)
+        let known = match self.verified.get(&digest) {
+            Some(known) => {
+                keys.verifying(&known.key, now)?;
+                known
+            }
+            None => {
+                let known = self.check(&keys, token, now)?;
+                self.verified.insert(digest, known.clone());
+                known
+            }
+        };
+        (known.expires > now.utc().timestamp()).then_some(known.verified)
     }
 
-    fn check(&self, keys: &Keys, token: &str) -> Option<Claims> {
-        let header = decode_header(token).ok()?;
-        // RFC 8725, 3.11: the type keeps other tokens of ours from being taken for this one. The crate does not look.
-        if header.typ.as_deref() != Some(TYPE) || header.alg != Algorithm::EdDSA {
-            return None;
-        }
-        let key = keys.verifying(header.kid.as_deref()?)?;
+    /// Whether `token` looks like ours and names a key that is not known: one that was made a moment ago, or never.
+    pub fn names_unknown_key(&self, keys: &KeyRing, token: &str) -> bool {
+        let heading = (token.len() <= MAX_TOKEN_BYTES).then(|| heading(token)).flatten();
+        heading.is_some_and(|heading| !keys.current().knows(&heading.kid))
+    }
+
+    fn check(&self, keys: &Keys, token: &str, now: Instant) -> Option<Remembered> {
+        let Heading { kid, .. } = heading(token)?;
+        let key = keys.verifying(&kid, now)?;
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_audience(&[AUDIENCE]);
         validation.set_issuer(&[&self.issuer]);
         validation.set_required_spec_claims(&["exp", "nbf", "aud", "iss", "sub"]);
-        // The injected clock decides about time, in `verify`.
+        // The injected clock decides about time.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        decode::<Claims>(token, &key.public, &validation).ok().map(|data| data.claims)
+        let claims = decode::<Claims>(token, key, &validation).ok()?.claims;
+        let verified = Verified { subject: claims.subject()?, user: claims.sub };
+        let known = Remembered { key: kid, expires: claims.exp, verified };
+        claims.hold_at(now.utc().timestamp()).then_some(known)
     }
+}
+
+/// The header, when it is one of ours. RFC 8725, 3.1 and 3.11: the algorithm is ours to choose, and the type keeps other
+/// tokens of ours from being taken for this one. RFC 9068 would also allow `application/at+jwt`, which we never write.
+fn heading(token: &str) -> Option<Heading> {
+    let (first, _) = token.split_once('.')?;
+    let heading: Heading = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(first).ok()?).ok()?;
+    (heading.typ == TYPE && heading.alg == ALGORITHM).then_some(heading)
+}
+
+fn lifetime() -> i64 {
+    i64::try_from(LIFETIME.as_secs()).unwrap_or_default()
 }
 
 fn digest_of(token: &str) -> [u8; 32] {

@@ -34,7 +34,8 @@ pub struct AccountTeam {
     /// The client's version.
     pub version: i64,
     /// The members, in the order of their ids.
-    pub account_team: Vec<UserId>,
+    #[serde(rename = "account_team")]
+    pub members: Vec<UserId>,
 }
 
 impl Resource for AccountTeam {

@@ -41,8 +41,8 @@ pub async fn view(db: &mut AsyncPgConnection, client: &Client, may_assign: bool)
         .select(UserRef::as_select())
         .load(db)
         .await?;
-    let account_team = members.iter().map(|member| member.id).collect();
-    let team = AccountTeam { client_id: client.id, version: client.version, account_team };
+    let ids = members.iter().map(|member| member.id).collect();
+    let team = AccountTeam { client_id: client.id, version: client.version, members: ids };
     Ok(AccountTeamView::new(team, members, may_assign))
 }
 
@@ -148,7 +148,7 @@ async fn changed(
     let team = |version, members: BTreeSet<UserId>| AccountTeam {
         client_id: client.id,
         version,
-        account_team: members.into_iter().collect(),
+        members: members.into_iter().collect(),
     };
     tx.changed("account_team_changed", &team(before.version, present), &team(client.version, wanted));
     Ok(client)

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     access::{
         caller::Person,
-        token::{LIFETIME, Subject},
+        token::{LIFETIME, Subject, Verified},
     },
     app::State,
     audit::Journal,
@@ -204,12 +204,14 @@ async fn revoke_token(
     let Form(form) = form;
     let now = state.clock.now();
     let journal = Journal::of(&request)?;
-    let signed = state.tokens.verify(&state.keys, &form.token, now);
+    let signed = state.verify(&db, &form.token).await?;
     let mut db = db.connect().await?;
     db.transaction(async |db| {
         let ended = match &signed {
-            Some(Subject::Session(session)) => sessions::end(db, *session, now).await?,
-            Some(Subject::Key { .. }) => return Err(not_revocable()),
+            Some(Verified { subject: Subject::Session(session), user }) => {
+                sessions::end(db, *session, *user, now).await?
+            }
+            Some(Verified { subject: Subject::Key { .. }, .. }) => return Err(not_revocable()),
             None => sessions::end_family(db, &sessions::digest_of(&form.token), now).await?,
         };
         match ended {

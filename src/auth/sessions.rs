@@ -215,12 +215,18 @@ pub async fn end_family(db: &mut AsyncPgConnection, hash: &[u8], now: Instant) -
     Ok(ended.optional()?)
 }
 
-/// Ends one session, and tells whose it was when it was not over yet.
+/// Ends a session of `user`, and tells whose it was when it was not over yet.
 ///
 /// # Errors
 /// The database's.
-pub async fn end(db: &mut AsyncPgConnection, session: SessionId, now: Instant) -> Result<Option<(SessionId, UserId)>> {
+pub async fn end(
+    db: &mut AsyncPgConnection,
+    session: SessionId,
+    user: UserId,
+    now: Instant,
+) -> Result<Option<(SessionId, UserId)>> {
     let ended = diesel::update(sessions::table.find(session))
+        .filter(sessions::user_id.eq(user))
         .filter(sessions::ended_at.is_null())
         .set(sessions::ended_at.eq(now))
         .returning((sessions::id, sessions::user_id))

@@ -82,7 +82,7 @@ async fn check(
     let device = Device::of(&mut connection, &state.secrets, device_token.as_deref(), email, now).await?;
     let from = address::of(request);
     let attempt = Attempt::begin(&mut connection, email, device.as_ref(), from, state.sign_in_limits, now).await?;
-    let user = sessions::find_user(&mut connection, &email).await?;
+    let user = sessions::find_user(&mut connection, email).await?;
     // A hash takes long: others may have the connection meanwhile.
     drop(connection);
     let (user, stored) = user.unzip();

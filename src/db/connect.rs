@@ -12,7 +12,7 @@ use diesel_async::{
 };
 use futures_util::FutureExt;
 
-use super::tls::Target;
+use super::{privileges, tls::Target};
 use crate::error::{Error, Result};
 
 /// How a pool is bounded.
@@ -32,27 +32,58 @@ impl Default for PoolSettings {
     }
 }
 
+/// Who serves: the way to the database, and the role that each connection works as.
+#[derive(Clone)]
+pub struct Login {
+    /// The database as a libpq URL.
+    pub url: String,
+    /// The role; without one, the login itself.
+    pub role: Option<&'static str>,
+}
+
+impl Login {
+    /// The login of `url`, working as the server's role.
+    pub fn restricted(url: impl Into<String>) -> Self {
+        Self { url: url.into(), role: Some(privileges::ROLE) }
+    }
+
+    /// One connection outside every pool and without a limit on its statements.
+    ///
+    /// # Errors
+    /// When the database cannot be reached, or the login may not work as the role.
+    pub async fn connect(&self) -> Result<AsyncPgConnection> {
+        let mut connection = connect(&self.url).await?;
+        connection.batch_execute(&set_role(self.role)).await?;
+        Ok(connection)
+    }
+}
+
+fn set_role(role: Option<&str>) -> String {
+    role.map(|role| format!("SET ROLE {role};")).unwrap_or_default()
+}
+
 /// The connections of one worker.
 #[derive(Clone)]
 pub struct Db(Pool<AsyncPgConnection>);
 
 impl Db {
-    /// A pool of connections to `url`; none is opened before it is needed.
+    /// A pool of connections of `login`; none is opened before it is needed.
     ///
     /// # Panics
     /// Never: a pool fails to be made only without a runtime for its timeouts.
-    pub fn new(url: &str, settings: PoolSettings) -> Self {
+    pub fn new(login: &Login, settings: PoolSettings) -> Self {
         let mut config = ManagerConfig::<AsyncPgConnection>::default();
         // A connection found broken when it is used costs one request a retry; a ping would cost every request a
         // round trip.
         config.recycling_method = RecyclingMethod::Fast;
         // Read once: it may take many certificates.
-        let target = Target::parse(url).map_err(|error| error.to_string());
+        let target = Target::parse(&login.url).map_err(|error| error.to_string());
+        let role = login.role;
         config.custom_setup = Box::new(move |_| {
             let target = target.clone();
-            async move { configured(target, settings.statement_timeout).await }.boxed()
+            async move { configured(target, role, settings.statement_timeout).await }.boxed()
         });
-        let manager = AsyncDieselConnectionManager::new_with_config(url, config);
+        let manager = AsyncDieselConnectionManager::new_with_config(&login.url, config);
         let pool = Pool::builder(manager)
             .max_size(settings.max_size)
             .wait_timeout(Some(settings.wait))
@@ -102,14 +133,16 @@ pub async fn connect(url: &str) -> Result<AsyncPgConnection> {
 
 async fn configured(
     target: Result<Target, String>,
+    role: Option<&str>,
     statement_timeout: Duration,
 ) -> diesel::ConnectionResult<AsyncPgConnection> {
     let mut connection = target.map_err(diesel::ConnectionError::InvalidConnectionUrl)?.connect().await?;
     let milliseconds = statement_timeout.as_millis();
     let settings = format!(
-        "SET statement_timeout = {milliseconds}; \
+        "{} SET statement_timeout = {milliseconds}; \
          SET lock_timeout = {milliseconds}; \
-         SET idle_in_transaction_session_timeout = {milliseconds}"
+         SET idle_in_transaction_session_timeout = {milliseconds}",
+        set_role(role)
     );
     connection.batch_execute(&settings).await.map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
     Ok(connection)

@@ -2,7 +2,13 @@
 
 use std::time::Duration;
 
-use diesel::{QueryableByName, sql_query, sql_types::Bool};
+use diesel::{
+    QueryableByName,
+    migration::MigrationSource,
+    pg::Pg,
+    sql_query,
+    sql_types::{Bool, Text},
+};
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -63,6 +69,38 @@ async fn try_lock(db: &mut AsyncPgConnection) -> Result<bool> {
 /// When the database cannot be reached or a migration fails.
 pub async fn run(url: &str) -> Result<usize> {
     harness(url, |harness| harness.run_pending_migrations(MIGRATIONS).map(|ran| ran.len())).await
+}
+
+/// How a database stands to this program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// How many migrations have yet to run.
+    pub pending: usize,
+    /// How many have run that this program does not know: a newer one has been here.
+    pub unknown: usize,
+}
+
+/// How the database of `db` stands to this program; changes nothing.
+///
+/// # Errors
+/// The database's.
+pub async fn standing(db: &mut AsyncPgConnection) -> Result<Standing> {
+    #[derive(QueryableByName)]
+    struct Ran {
+        #[diesel(sql_type = Text)]
+        version: String,
+    }
+    let known = MigrationSource::<Pg>::migrations(&MIGRATIONS).map_err(Error::internal)?;
+    let known: Vec<String> = known.iter().map(|migration| migration.name().version().to_string()).collect();
+    let set_up = "SELECT relname::text AS version FROM pg_class WHERE oid = to_regclass('__diesel_schema_migrations')";
+    let set_up: Vec<Ran> = sql_query(set_up).load(db).await?;
+    let ran: Vec<Ran> = match set_up.is_empty() {
+        true => Vec::new(),
+        false => sql_query("SELECT version::text FROM __diesel_schema_migrations").load(db).await?,
+    };
+    let unknown = ran.iter().filter(|ran| !known.contains(&ran.version)).count();
+    let pending = known.iter().filter(|known| ran.iter().all(|ran| ran.version != **known)).count();
+    Ok(Standing { pending, unknown })
 }
 
 /// Takes every migration back, newest first; tells how many.

@@ -450,6 +450,7 @@ diesel::table! {
         public_key -> Bytea,
         sealed_private_key -> Bytea,
         retired_at -> Nullable<Timestamptz>,
+        signs_from -> Timestamptz,
     }
 }
 

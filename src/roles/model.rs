@@ -76,6 +76,7 @@ impl RolePolicy {
     }
 
     /// With only those rights that reach another way than in `other`: a record of a change names what changed.
+    #[must_use]
     pub fn without_rights_of(&self, other: &Self) -> Self {
         let mut changed = self.clone();
         changed.permissions.retain(|name, reach| other.permissions.get(name) != Some(reach));

@@ -151,7 +151,7 @@ impl Belongs for User {
 #[schema(as = User, example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "version": 1,
     "created_at": "2026-11-24T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z", "name": "Anna Petrova",
     "email": "anna@example.com", "job_title": "Sales manager", "role": "manager",
-    "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "status": "active", "actions": ["update", "block"]}))]
+    "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "status": "active", "actions": ["update", "block", "reset_password"]}))]
 pub struct UserView {
     #[serde(flatten)]
     user: User,
@@ -174,7 +174,7 @@ fn actions(user: &User, caller: &Caller) -> Vec<&'static str> {
     // Nobody changes their own rights, and blocking is the last of them.
     match user.status {
         _ if user.id == caller.user_id => vec!["update"],
-        UserStatus::Active => vec!["update", "block"],
+        UserStatus::Active => vec!["update", "block", "reset_password"],
         UserStatus::Blocked => vec!["update", "unblock"],
     }
 }

@@ -95,7 +95,7 @@ async fn world() -> (World, Sink) {
 
 async fn deliver(app: &TestApp) -> usize {
     let settings = PoolSettings { max_size: 2, ..PoolSettings::default() };
-    mail::deliver(&Db::new(app.url(), settings), app.state()).await.unwrap()
+    mail::deliver(&Db::new(&app.login(), settings), app.state()).await.unwrap()
 }
 
 async fn forgot(app: &TestApp, email: &str) {

@@ -28,6 +28,7 @@ mod mail;
 mod migrations;
 mod openapi;
 mod orders;
+mod privileges;
 mod products;
 mod roles;
 mod service_accounts;

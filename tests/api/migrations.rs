@@ -9,7 +9,7 @@ use liaison::db::{self, migrations};
 use crate::harness::empty_database;
 
 /// What `sql`, a query of one text column named `value`, gives at `url`.
-async fn text(url: &str, sql: &str) -> Vec<String> {
+pub async fn text(url: &str, sql: &str) -> Vec<String> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = diesel::sql_types::Text)]

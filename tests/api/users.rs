@@ -39,7 +39,7 @@ async fn a_supervisor_makes_and_changes_a_user() {
         (&user["email"], &user["status"], &user["job_title"]),
         (&json!("anna@example.com"), &json!("active"), &Value::Null)
     );
-    assert_eq!(user["actions"], json!(["update", "block"]));
+    assert_eq!(user["actions"], json!(["update", "block", "reset_password"]));
     assert!(!user.to_string().contains("password"), "{user}");
     let changed = change(&world.sue, &user, json!({"job_title": "Expert", "role": "key_account_manager"})).await.ok();
     assert_eq!((&changed["version"], &changed["role"]), (&json!(2), &json!("key_account_manager")));

@@ -54,6 +54,7 @@ impl LocalPostgres {
             Some(running) => running,
             None => start_server(&cluster, settings).await?,
         };
+        socket::create_login(&postmaster.socket_dir).await?;
         Ok(Self { postmaster, cluster, membership, watchdog: None })
     }
 
@@ -73,6 +74,7 @@ impl LocalPostgres {
         let mut postmaster = Postmaster::spawn(&cluster, &binaries, Durability::ThrowAway)?;
         watchdog.watch(postmaster.pid)?;
         postmaster.wait_until_ready().await?;
+        socket::create_login(&postmaster.socket_dir).await?;
         Ok(Self { postmaster, cluster, membership: None, watchdog: Some(watchdog) })
     }
 
@@ -80,7 +82,15 @@ impl LocalPostgres {
     /// `postgres://liaison@/liaison?host=/…`. No TCP port is open.
     #[must_use]
     pub fn url(&self) -> String {
-        socket::url(&self.postmaster.socket_dir)
+        socket::url(&self.postmaster.socket_dir, socket::NAME)
+    }
+
+    /// The same for the login that serves requests, `liaison_server`: it owns nothing and can become nobody but the
+    /// server's role. Whoever may enter the socket's folder may be either; the difference holds what a request could
+    /// make the server do.
+    #[must_use]
+    pub fn server_url(&self) -> String {
+        socket::url(&self.postmaster.socket_dir, socket::SERVER)
     }
 
     /// Leaves the server, and stops it if no other Liaison uses it, whoever started it. Sessions

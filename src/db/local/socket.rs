@@ -11,9 +11,13 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, NoTls};
 
 use super::error::Result;
+use crate::db::privileges::ROLE;
 
 /// The superuser and the database of a local cluster.
 pub(super) const NAME: &str = "liaison";
+
+/// The login that serves requests: a member of the server's role, and nothing else.
+pub(super) const SERVER: &str = "liaison_server";
 
 /// Part of the socket's file name; nothing listens on TCP, so the number never clashes.
 pub(super) const PORT: u16 = 5432;
@@ -55,9 +59,9 @@ fn short_base() -> PathBuf {
     runtime.filter(is_good).unwrap_or_else(|| PathBuf::from("/tmp"))
 }
 
-/// The server's address as libpq and tokio-postgres read it.
-pub(super) fn url(folder: &Path) -> String {
-    format!("postgres://{NAME}@/{NAME}?host={}", percent_encode(folder.as_os_str()))
+/// The server's address for `login`, as libpq and tokio-postgres read it.
+pub(super) fn url(folder: &Path, login: &str) -> String {
+    format!("postgres://{login}@/{NAME}?host={}", percent_encode(folder.as_os_str()))
 }
 
 fn percent_encode(text: &OsStr) -> String {
@@ -110,6 +114,25 @@ async fn run_create(client: &Client) -> Result<()> {
     }
 }
 
+/// Creates the login that serves requests, where it is missing. To be called under the setup lock.
+pub(super) async fn create_login(folder: &Path) -> Result<()> {
+    let (client, connection) = config(folder, NAME).connect(NoTls).await?;
+    let connection = tokio::spawn(connection);
+    let sql = format!(
+        "DO $$ BEGIN
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{ROLE}') THEN
+                CREATE ROLE {ROLE} NOLOGIN;
+            END IF;
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{SERVER}') THEN
+                CREATE ROLE {SERVER} LOGIN IN ROLE {ROLE};
+            END IF;
+        END $$"
+    );
+    let outcome = client.batch_execute(&sql).await;
+    connection.abort();
+    Ok(outcome?)
+}
+
 /// The server may still be at the statement of a Liaison that was killed meanwhile.
 fn is_there_already(error: &tokio_postgres::Error) -> bool {
     let codes = [&SqlState::DUPLICATE_DATABASE, &SqlState::UNIQUE_VIOLATION];
@@ -130,7 +153,7 @@ mod tests {
     #[test]
     fn url_is_read_back_by_the_driver() {
         let folder = Path::new("/srv/my data/ä%&?#");
-        let config: Config = url(folder).parse().unwrap();
+        let config: Config = url(folder, NAME).parse().unwrap();
         assert_eq!(config.get_hosts(), [Host::Unix(folder.into())]);
         assert_eq!((config.get_user(), config.get_dbname()), (Some(NAME), Some(NAME)));
     }

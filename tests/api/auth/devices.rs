@@ -167,7 +167,7 @@ async fn the_hundredth_guess_in_a_row_may_be_right() {
 async fn a_reset_of_the_password_ends_the_streak() {
     let (app, user, _) = exhausted().await;
     assert_eq!(app.count("sign_in_streaks").await, 1);
-    commands::reset_password(app.url(), &app.state().secrets, email(&user)).await.unwrap();
+    commands::reset_password(&app.urls(), &app.state().secrets, email(&user)).await.unwrap();
     assert_eq!(app.count("sign_in_streaks").await, 0);
 }
 

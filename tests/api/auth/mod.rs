@@ -1,6 +1,8 @@
 //! Signing in, staying in, and being refused.
 
 mod devices;
+mod forged;
+mod keys;
 mod passwords;
 mod refresh;
 mod resets;

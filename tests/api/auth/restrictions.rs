@@ -9,7 +9,10 @@ use crate::{
     harness::TestApp,
 };
 
-const OPEN: [&str; 7] = [
+const OPEN: [&str; 10] = [
+    "get_own_permissions",
+    "list_own_sessions",
+    "end_other_sessions",
     "get_me",
     "change_password",
     "get_second_factor",

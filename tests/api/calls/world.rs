@@ -22,6 +22,8 @@ pub struct World {
     pub kai: TestUser,
     /// A manager of another team.
     pub mia: TestUser,
+    /// Another manager in Mia's team.
+    pub meg: TestUser,
     /// A key-account manager of Mia's team.
     pub leo: TestUser,
     /// A supervisor.
@@ -39,6 +41,7 @@ impl World {
             bob: app.colleague_of(&ann, "bob").await,
             kim: app.key_account_manager_of(&ann, "kim").await,
             kai: app.key_account_manager_of(&ann, "kai").await,
+            meg: app.colleague_of(&mia, "meg").await,
             leo: app.key_account_manager_of(&mia, "leo").await,
             sue: app.supervisor().await,
             sam: app.supervisor().await,
@@ -99,7 +102,7 @@ impl World {
 
     /// Everybody has the password of all tests, no second factor, and has failed at nothing.
     pub async fn reset_sign_ins(&self) {
-        for who in [&self.ann, &self.bob, &self.kim, &self.kai, &self.mia, &self.leo, &self.sue, &self.sam] {
+        for who in [&self.ann, &self.bob, &self.kim, &self.kai, &self.mia, &self.meg, &self.leo, &self.sue, &self.sam] {
             self.app.give_password(&json!({"id": who.id})).await;
         }
         self.app.sql("DELETE FROM second_factors").await;
@@ -114,7 +117,7 @@ impl World {
     /// The same for everybody.
     pub async fn enrol_all(&self, is_confirmed: bool) {
         self.reset_sign_ins().await;
-        for who in [&self.ann, &self.bob, &self.kim, &self.kai, &self.mia, &self.leo, &self.sue, &self.sam] {
+        for who in [&self.ann, &self.bob, &self.kim, &self.kai, &self.mia, &self.meg, &self.leo, &self.sue, &self.sam] {
             enrol(&self.app, &who.id.to_string(), is_confirmed).await;
         }
     }

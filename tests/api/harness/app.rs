@@ -12,11 +12,12 @@ use liaison::{
     app::{self, State},
     auth::throttle::Limits,
     clock::Clock,
-    db::{self, Db, PoolSettings},
+    db::{self, Db, Login, PoolSettings},
     edge::{Edge, rate::Quotas},
     mail::{self, Mail},
     secrets::Secrets,
     server,
+    setup::Urls,
 };
 use serde_json::Value;
 
@@ -65,7 +66,7 @@ impl TestApp {
     async fn with(limits: Limits, mail: Mail, edge: Edge) -> Self {
         let (url, hashing) = database::fresh().await;
         let secrets = Secrets::derive(&database::MASTER).unwrap();
-        let clock = Clock::standing("2026-11-24T10:00:00Z".parse().unwrap());
+        let clock = Clock::standing(database::start_of_time());
         let mut connection = db::connect(&url).await.unwrap();
         let keys = Keys::load(&mut connection, &secrets, clock.now()).await.unwrap();
         let state = server::state("http://127.0.0.1:8080", secrets, hashing, keys, clock, limits, contract::served());
@@ -100,7 +101,11 @@ impl TestApp {
 
     async fn over(url: String, state: Data<State>) -> Self {
         let settings = PoolSettings { max_size: 4, ..PoolSettings::default() };
-        let service = test::init_service(app::app(state.clone(), Db::new(&url, settings))).await;
+        let service = test::init_service(app::app(
+            state.clone(),
+            Db::new(&Login::restricted(database::as_server(&url)), settings),
+        ))
+        .await;
         let service = Rc::new(service);
         let quotas = state.edge.quotas;
         let unlimited = quotas.caller.is_none() || quotas.anonymous.is_none();
@@ -136,14 +141,24 @@ impl TestApp {
         &self.0.state
     }
 
-    /// A connection to the app's database.
+    /// A connection to the app's database, as its owner.
     pub async fn db(&self) -> AsyncPgConnection {
         db::connect(&self.0.url).await.unwrap()
     }
 
-    /// The URL of the app's database.
+    /// The URL of the app's database, for its owner.
     pub fn url(&self) -> &str {
         &self.0.url
+    }
+
+    /// The ways of its owner and of the server to the app's database.
+    pub fn urls(&self) -> Urls {
+        Urls { owner: self.url().to_owned(), server: database::as_server(self.url()) }
+    }
+
+    /// Who serves requests.
+    pub fn login(&self) -> Login {
+        Login::restricted(database::as_server(self.url()))
     }
 
     /// Moves the app's clock on.
@@ -220,12 +235,13 @@ impl TestApp {
         TestUser::anonymous(self.clone())
     }
 
-    /// The changes recorded for a resource, oldest first: action and changed fields.
+    /// The changes recorded for a resource, oldest first: action and changed fields. Signing in and out is none.
     pub async fn audit(&self, id: &Value) -> Vec<(String, Value)> {
         let id = id.as_str().unwrap();
         let sql = format!(
             "SELECT json_build_array(action, changes || coalesce(personal, '{{}}'))::text AS value FROM audit_events \
-             WHERE resource_id = '{id}' AND outcome = 'done' ORDER BY id"
+             WHERE resource_id = '{id}' AND outcome = 'done' AND action NOT IN ('signed_in', 'signed_out') \
+             ORDER BY id"
         );
         let rows = self.text(&sql).await;
         rows.iter().map(|row| serde_json::from_str(row).unwrap()).collect()

@@ -10,8 +10,9 @@ use liaison::{
         self,
         local::{LocalPostgres, Settings},
     },
+    rest::time::Instant,
     secrets::Secrets,
-    setup,
+    setup::{self, Urls},
 };
 use tokio::sync::OnceCell;
 
@@ -58,7 +59,8 @@ async fn start() -> Server {
     run(&postgres.url(), "CREATE DATABASE template_liaison").await;
     let template = named(&postgres.url(), "template_liaison");
     let secrets = Secrets::derive(&MASTER).unwrap();
-    setup::prepare(&template, &secrets, &hashing, &Clock::system()).await.unwrap();
+    let urls = Urls { server: as_server(&template), owner: template };
+    setup::prepare(&urls, &secrets, &hashing, &Clock::standing(start_of_time())).await.unwrap();
     // A template may have no connection; the server closes the last one a moment after the client.
     for _ in 0..100 {
         if try_run(&postgres.url(), "ALTER DATABASE template_liaison ALLOW_CONNECTIONS false").await {
@@ -67,6 +69,16 @@ async fn start() -> Server {
     }
     let password_hash = hashing.hash(NewPassword::parse(PASSWORD).unwrap()).await.unwrap();
     Server { postgres, hashing, password_hash }
+}
+
+/// When the clock of every test begins; what all of them start with was made then.
+pub fn start_of_time() -> Instant {
+    "2026-11-24T10:00:00Z".parse().unwrap()
+}
+
+/// The URL of the login that serves requests, for the owner's.
+pub fn as_server(url: &str) -> String {
+    url.replacen("://liaison@", "://liaison_server@", 1)
 }
 
 fn named(url: &str, database: &str) -> String {

@@ -10,6 +10,6 @@ mod user;
 pub use answer::Answer;
 pub use app::TestApp;
 pub use contract::document;
-pub use database::empty as empty_database;
+pub use database::{MASTER, as_server, empty as empty_database, start_of_time};
 pub use served::{Connection, Served};
 pub use user::{PASSWORD, TestUser};

@@ -1,0 +1,109 @@
+//! `liaison keys`: the keys that sign access tokens.
+
+use chrono::SecondsFormat;
+use clap::Subcommand;
+use diesel_async::AsyncPgConnection;
+
+use crate::{
+    access::keys::{
+        self,
+        life::{KeyState, TAIL, states},
+        rotation::{self, Rotation},
+    },
+    clock::Clock,
+    config::Settings,
+    error::Result,
+    rest::time::Instant,
+    secrets::Secrets,
+    setup::{self, Urls},
+};
+
+/// What to do with the keys.
+#[derive(Subcommand, Clone)]
+pub enum KeysCommand {
+    /// List all keys with their states.
+    List(Settings),
+    /// Publish a new key; it signs after five and a half minutes, when everyone can have it. Nobody notices.
+    Rotate {
+        /// Where the keys are.
+        #[command(flatten)]
+        settings: Settings,
+        /// Revoke all other keys at once: every access token dies within seconds, and its owner has to refresh it.
+        #[arg(long)]
+        emergency: bool,
+    },
+    /// Revoke one key at once: the access tokens that it signed die within seconds.
+    Revoke {
+        /// Where the keys are.
+        #[command(flatten)]
+        settings: Settings,
+        /// The key's id.
+        #[arg(allow_hyphen_values = true)]
+        kid: String,
+    },
+}
+
+impl KeysCommand {
+    /// The settings that it was given.
+    pub fn settings(&self) -> &Settings {
+        match self {
+            Self::List(settings) | Self::Rotate { settings, .. } | Self::Revoke { settings, .. } => settings,
+        }
+    }
+}
+
+/// Does it, and prints what came of it.
+///
+/// # Errors
+/// When the database cannot be reached, or there is no such key.
+pub async fn keys(urls: &Urls, secrets: &Secrets, command: KeysCommand) -> Result<()> {
+    setup::bring_up_to_date(urls, secrets, &Clock::system()).await?;
+    let mut db = setup::login(urls).await?.connect().await?;
+    let now = Clock::system().now();
+    match command {
+        KeysCommand::List(_) => list(&mut db, now).await,
+        KeysCommand::Rotate { emergency: false, .. } => {
+            let Rotation { next, made } = rotation::rotate(&mut db, secrets, now).await?;
+            let what = if made { "is published" } else { "was published before" };
+            println!("{} {what} and signs from {}", next.id, text(next.signs_from));
+            Ok(())
+        }
+        KeysCommand::Rotate { emergency: true, .. } => {
+            let Rotation { next, .. } = rotation::replace_all(&mut db, secrets, now).await?;
+            println!("All other keys are revoked; {} signs", next.id);
+            Ok(())
+        }
+        KeysCommand::Revoke { kid, .. } => {
+            let Rotation { next, .. } = rotation::revoke(&mut db, secrets, &kid, now).await?;
+            println!("{kid} is revoked; {} signs", next.id);
+            Ok(())
+        }
+    }
+}
+
+async fn list(db: &mut AsyncPgConnection, now: Instant) -> Result<()> {
+    let all = keys::lives(db).await?;
+    for (life, state) in all.iter().zip(states(&all, now)) {
+        let until = match (life.revoked_at, life.superseded_at(&all)) {
+            (Some(revoked), _) => format!("revoked {}", text(revoked)),
+            (None, Some(end)) => format!("signs until {}, verifies until {}", text(end), text(end.after(TAIL))),
+            (None, None) => String::new(),
+        };
+        let line = format!("{}  {:11}  signs from {}  {until}", life.id, state_name(state), text(life.signs_from));
+        println!("{}", line.trim_end());
+    }
+    Ok(())
+}
+
+fn state_name(state: KeyState) -> &'static str {
+    match state {
+        KeyState::Published => "published",
+        KeyState::Signing => "signing",
+        KeyState::VerifyOnly => "verify-only",
+        KeyState::Retired => "retired",
+    }
+}
+
+fn text(moment: Instant) -> String {
+    moment.utc().to_rfc3339_opts(SecondsFormat::Secs, true)
+}
