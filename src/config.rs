@@ -8,6 +8,7 @@ use clap::Args;
 use crate::{
     auth::throttle::Limits,
     db::{Target, TargetError, local::default_data_dir},
+    logging,
     secrets::SECRET_BYTES,
 };
 
@@ -118,7 +119,7 @@ impl Settings {
             problems.note("--sign-in-failures-per-account", count(&self.sign_in_failures_per_account, 100));
         let per_network =
             problems.note("--sign-in-failures-per-network", count(&self.sign_in_failures_per_network, 1_000_000));
-        let log = problems.note("--log", self.log.parse::<tracing_subscriber::EnvFilter>().map(|_| self.log.clone()));
+        let log = problems.note("--log", logging::filter(&self.log).map(|_| self.log.clone()));
         let log_json = problems.note("--log-format", log_format(&self.log_format));
 
         let (Some(listen), Some(data_dir), Some(issuer), Some(workers), Some(pool_size), Some(log), Some(log_json)) =

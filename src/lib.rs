@@ -24,6 +24,7 @@ pub mod docs;
 pub mod error;
 pub mod housekeeping;
 pub mod interactions;
+pub mod logging;
 pub mod openapi;
 pub mod orders;
 pub mod outbox;
