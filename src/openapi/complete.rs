@@ -6,7 +6,7 @@ use strum::IntoEnumIterator;
 use crate::{
     access::permission::{PERMISSIONS, is_for_persons_only},
     error::{Error, Language},
-    openapi::tidy::tidy,
+    openapi::{confidential, tidy::tidy},
     problems::ProblemType,
 };
 
@@ -24,6 +24,7 @@ pub fn complete(document: &mut Value) {
         allow_absent_body(operation, &optional);
     }
     tidy(document);
+    confidential::mark(document);
 }
 
 pub(super) fn set(document: &mut Value, pointer: &str, value: Value) {
