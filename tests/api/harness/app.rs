@@ -18,7 +18,7 @@ use liaison::{
 };
 use serde_json::Value;
 
-use super::{Answer, TestUser, contract, database, user};
+use super::{Answer, TestUser, contract, database, trace, user};
 
 type Answered = Pin<Box<dyn Future<Output = Answer>>>;
 
@@ -96,7 +96,9 @@ impl TestApp {
 
     /// Sends a request as it is.
     pub async fn send(&self, request: test::TestRequest) -> Answer {
-        (self.0.call)(request.to_request()).await
+        let mut request = request.to_request();
+        trace::request(&mut request).await;
+        (self.0.call)(request).await
     }
 
     /// What the app's workers share.

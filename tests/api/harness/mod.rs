@@ -4,6 +4,7 @@ mod answer;
 mod app;
 mod contract;
 mod database;
+mod trace;
 mod user;
 
 pub use answer::Answer;
