@@ -28,6 +28,7 @@ mod openapi;
 mod orders;
 mod products;
 mod roles;
+mod security;
 mod service_accounts;
 mod sessions;
 mod timeline;
