@@ -9,6 +9,7 @@ use crate::{
     auth::throttle::Limits,
     db::{Target, TargetError, local::default_data_dir},
     edge::{Edge, settings::EdgeSettings},
+    logging,
     mail::{self, ResetUrl, Smtp},
     secrets::SECRET_BYTES,
 };
@@ -154,7 +155,7 @@ impl Settings {
         let sign_in_limits = self.sign_in_limits(&mut problems);
         let mail = self.mail(&mut problems);
         let rotate_keys_every = problems.note("--rotate-keys-every-days", days(&self.rotate_keys_every_days));
-        let log = problems.note("--log", self.log.parse::<tracing_subscriber::EnvFilter>().map(|_| self.log.clone()));
+        let log = problems.note("--log", logging::filter(&self.log).map(|_| self.log.clone()));
         let log_json = problems.note("--log-format", log_format(&self.log_format));
         let edge = self.edge.check(&mut problems);
 

@@ -5,7 +5,7 @@ use actix_web::{
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     guard,
-    http::header::{self, HeaderName, HeaderValue},
+    http::header::{self, HeaderMap, HeaderName, HeaderValue},
     middleware::{Next, from_fn},
     web::{self, ServiceConfig},
 };
@@ -34,6 +34,16 @@ async fn as_pages<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Res
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
         headers.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
+        say_charset(headers);
     }
     Ok(response)
+}
+
+/// Every text of these pages is UTF-8; a browser that is not told guesses.
+fn say_charset(headers: &mut HeaderMap) {
+    let said = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let Some(kind) = said.filter(|kind| kind.starts_with("text/") && !kind.contains("charset")) else { return };
+    if let Ok(kind) = HeaderValue::try_from(format!("{kind}; charset=utf-8")) {
+        headers.insert(header::CONTENT_TYPE, kind);
+    }
 }

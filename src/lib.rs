@@ -25,6 +25,7 @@ pub mod edge;
 pub mod error;
 pub mod housekeeping;
 pub mod interactions;
+pub mod logging;
 pub mod mail;
 pub mod openapi;
 pub mod orders;

@@ -11,6 +11,7 @@ use liaison::{
     config::{Config, Settings},
     db::local::{self, LocalPostgres},
     error::{Error, Result},
+    logging,
     openapi::Document,
     secrets::Secrets,
     server,
@@ -193,7 +194,7 @@ fn with_database(
     work: impl AsyncFnOnce(&Config, &Urls, Secrets) -> Result<()>,
 ) -> Result<(), String> {
     let config = settings.check()?;
-    log_to_stderr(&config);
+    log_to_stderr(&config)?;
     actix_web::rt::System::new().block_on(async {
         let secrets = secrets(&config).map_err(|error| error.to_string())?;
         let Some(url) = &config.database_url else {
@@ -222,11 +223,13 @@ fn secrets(config: &Config) -> Result<Secrets> {
     Secrets::derive(&master)
 }
 
-fn log_to_stderr(config: &Config) {
-    let log = tracing_subscriber::fmt().with_env_filter(&config.log).with_writer(std::io::stderr);
+fn log_to_stderr(config: &Config) -> Result<(), String> {
+    let filter = logging::filter(&config.log).map_err(|error| format!("--log: {error}"))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if config.log_json {
         log.json().init();
     } else {
         log.init();
     }
+    Ok(())
 }

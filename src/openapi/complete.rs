@@ -7,7 +7,7 @@ use crate::{
     access::permission::{PERMISSIONS, is_for_persons_only},
     edge::rate,
     error::{Error, Language},
-    openapi::tidy::tidy,
+    openapi::{confidential, tidy::tidy},
     problems::ProblemType,
 };
 
@@ -25,6 +25,7 @@ pub fn complete(document: &mut Value) {
         allow_absent_body(operation, &optional);
     }
     tidy(document);
+    confidential::mark(document);
 }
 
 pub(super) fn set(document: &mut Value, pointer: &str, value: Value) {

@@ -1,6 +1,7 @@
 //! The OpenAPI document: what is common to all operations is added here, once.
 
 mod complete;
+mod confidential;
 mod tidy;
 
 use serde_json::Value;

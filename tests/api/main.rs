@@ -31,6 +31,7 @@ mod orders;
 mod privileges;
 mod products;
 mod roles;
+mod security;
 mod service_accounts;
 mod sessions;
 mod timeline;

@@ -539,7 +539,8 @@ async fn events_of_before_are_signed_once_at_a_start() {
     let told_before = entries(&world.sue, "").await;
     db.batch_execute(before).await.unwrap();
     assert_eq!(entries(&world.sue, "").await, told_before, "a reader sees no difference");
-    let prepare = || setup::prepare(&app.urls(), &app.state().secrets, &app.state().hashing, &app.state().clock);
+    let urls = app.urls();
+    let prepare = || setup::prepare(&urls, &app.state().secrets, &app.state().hashing, &app.state().clock);
     prepare().await.unwrap();
     assert_eq!(entries(&world.sue, "").await, told_before);
     assert_eq!(app.count("audit_events WHERE changes::text LIKE '%Closed%' OR mac IS NULL").await, 0);

@@ -6,7 +6,7 @@ use actix_web::{
 };
 use serde_json::Value;
 
-use super::contract;
+use super::{contract, trace};
 
 /// An answer that keeps the contract.
 #[must_use]
@@ -26,6 +26,7 @@ impl Answer {
         let text = |value: &actix_web::http::header::HeaderValue| value.to_str().unwrap().to_owned();
         let headers = headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
         let answer = Self { status, headers, body, unlimited, path: uri.path().to_owned() };
+        trace::answer(&answer.body);
         contract::check(method, uri.path(), uri.query().unwrap_or_default(), &answer);
         answer
     }

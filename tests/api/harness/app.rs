@@ -21,7 +21,7 @@ use liaison::{
 };
 use serde_json::Value;
 
-use super::{Answer, TestUser, contract, database, user};
+use super::{Answer, TestUser, contract, database, trace, user};
 
 /// With limits that no test reaches by chance while the clock stands.
 fn generous() -> Edge {
@@ -50,17 +50,17 @@ impl TestApp {
 
     /// Starts one with other limits of failed sign-ins.
     pub async fn with_limits(limits: Limits) -> Self {
-        Self::with(limits, Mail::default(), generous()).await
+        Box::pin(Self::with(limits, Mail::default(), generous())).await
     }
 
     /// Starts one that sends mail.
     pub async fn with_mail(settings: &mail::Settings) -> Self {
-        Self::with(Limits::default(), Mail::new(settings).unwrap(), generous()).await
+        Box::pin(Self::with(Limits::default(), Mail::new(settings).unwrap(), generous())).await
     }
 
     /// Starts one behind another edge.
     pub async fn behind(edge: Edge) -> Self {
-        Self::with(Limits::default(), Mail::default(), edge).await
+        Box::pin(Self::with(Limits::default(), Mail::default(), edge)).await
     }
 
     async fn with(limits: Limits, mail: Mail, edge: Edge) -> Self {
@@ -128,7 +128,9 @@ impl TestApp {
 
     /// Sends a request as it is.
     pub async fn send(&self, request: test::TestRequest) -> Answer {
-        (self.0.call)(request.to_request()).await
+        let mut request = request.to_request();
+        trace::request(&mut request).await;
+        (self.0.call)(request).await
     }
 
     /// What the app's workers share, to be shared with more of them.

@@ -17,6 +17,7 @@ use liaison::{
 use tokio::sync::OnceCell;
 
 use super::PASSWORD;
+use super::trace;
 
 /// The master secret of all tests.
 pub const MASTER: [u8; 32] = [7; 32];
@@ -53,6 +54,8 @@ pub async fn empty() -> String {
 }
 
 async fn start() -> Server {
+    // Before anything is logged.
+    trace::begin();
     let settings = Settings::new(std::env::temp_dir().join("liaison-test-binaries"));
     let postgres = LocalPostgres::temporary(&settings).await.unwrap_or_else(|error| panic!("no Postgres: {error}"));
     let hashing = Hashing::new().unwrap();

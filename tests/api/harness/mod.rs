@@ -5,6 +5,7 @@ mod app;
 mod contract;
 mod database;
 mod served;
+mod trace;
 mod user;
 
 pub use answer::Answer;

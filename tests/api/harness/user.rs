@@ -14,7 +14,7 @@ use liaison::{
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use super::{Answer, TestApp, database};
+use super::{Answer, TestApp, database, trace};
 
 /// The password of every user of the tests.
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -151,6 +151,7 @@ pub(super) async fn create(app: &TestApp, name: &str, role: Role, in_team: Optio
     .unwrap();
     let state = app.state();
     let token = state.tokens.issue(&state.keys, id, session, "tests", now).unwrap();
+    trace::secret("access_token", &token);
     TestUser { app: app.clone(), token: Some(token), id, team_id, email }
 }
 

@@ -1,0 +1,147 @@
+//! What is made and changed.
+
+use serde_json::{Value, json};
+
+use super::{SECRETS, grant, resources, tells_nothing, world};
+use crate::{
+    calls::{Body, Call, Operation, Target, World, call, operations},
+    harness::TestUser,
+    security::read_only::{body_schema, properties},
+};
+
+/// The operations that change such a resource.
+fn changes(resource: &str) -> Vec<Operation> {
+    let under = format!("/v1/{resource}");
+    let of_it = |operation: &Operation| {
+        let rest = operation.path.strip_prefix(&under);
+        !operation.is_safe() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    operations().into_iter().filter(of_it).collect()
+}
+
+/// Puts secrets into the hidden fields of what `call` is about, whatever its state.
+async fn hide_in(world: &World, call: &Call, resource: &str, fields: &[&str]) {
+    let Some(id) = call.id() else { return };
+    for field in fields {
+        // A text or a number, as the column likes.
+        let value = SECRETS[2];
+        let sql = format!("UPDATE {resource} SET {field} = '{value}' WHERE id = '{id}' RETURNING '' AS value");
+        assert_eq!(world.app.text(&sql).await.len(), 1);
+    }
+}
+
+/// Managers may change what they do not see all of.
+async fn let_managers_write(world: &World) {
+    for role in ["manager", "key_account_manager"] {
+        for permission in ["products:create", "products:update"] {
+            grant(&world.app, role, permission, "all").await;
+        }
+    }
+}
+
+/// ASVS 8.2.3, 15.3.1; trust 1.9
+#[actix_web::test]
+async fn no_change_answers_what_is_hidden_not_even_a_second_time() {
+    let world = world().await;
+    let_managers_write(&world).await;
+    for (resource, permission, fields) in resources() {
+        grant(&world.app, "supervisor", permission, "none").await;
+        let mut answered = 0;
+        for operation in changes(resource) {
+            for (who, target) in [(&world.ann, Target::Ordinary), (&world.kai, Target::Key), (&world.sue, Target::Key)]
+            {
+                // Whom it is given to sees it.
+                if operation.id == "transfer_client" && who.id == world.kai.id {
+                    continue;
+                }
+                let call = call(&world, operation.id, target).await.unwrap();
+                hide_in(&world, &call, resource, &fields).await;
+                for time in ["first", "second"] {
+                    let key = format!("{} {target:?}", operation.id);
+                    let request = call.request(&operation, who).insert_header(("Idempotency-Key", key));
+                    let answer = who.send(request).await;
+                    tells_nothing(&answer, &format!("the {time} answer of {} to {target:?}", operation.id));
+                    answered += usize::from(answer.status < 300);
+                }
+                if let Some(id) = call.id() {
+                    let kept = format!("SELECT count(*)::text AS value FROM {resource} WHERE id = '{id}' AND ");
+                    let all = fields.iter().map(|field| format!("{field} IS NOT NULL")).collect::<Vec<_>>();
+                    assert_eq!(world.app.text(&(kept + &all.join(" AND "))).await, ["1"], "{} lost it", operation.id);
+                }
+            }
+        }
+        assert!(answered > 2 * fields.len(), "too few changes of {resource} were possible to prove anything");
+        grant(&world.app, "supervisor", permission, "all").await;
+    }
+}
+
+/// ASVS 8.2.3, 15.3.3; trust 1.9, 1.10
+#[actix_web::test]
+async fn what_is_hidden_is_not_written() {
+    let world = world().await;
+    let_managers_write(&world).await;
+    for (resource, permission, fields) in resources() {
+        grant(&world.app, "supervisor", permission, "none").await;
+        for operation in changes(resource) {
+            if operation.media_type() != Some("application/json") {
+                continue;
+            }
+            let takes = properties(body_schema(&operation));
+            for (who, target) in [(&world.ann, Target::Ordinary), (&world.kai, Target::Key), (&world.sue, Target::Key)]
+            {
+                // What a key-account manager makes is their own, and they see all of it.
+                if operation.id == "create_client" && who.id == world.kai.id {
+                    continue;
+                }
+                let call = call(&world, operation.id, target).await.unwrap();
+                for field in &fields {
+                    refuses(&world, &operation, &call, who, field, takes.contains(*field).then_some(permission)).await;
+                }
+            }
+        }
+        grant(&world.app, "supervisor", permission, "all").await;
+    }
+}
+
+/// `who` sends `field` along with a body that is right otherwise: 403 where the operation takes the field, else 400; and
+/// nothing is changed.
+async fn refuses(
+    world: &World,
+    operation: &Operation,
+    call: &Call,
+    who: &TestUser,
+    field: &str,
+    permission: Option<&str>,
+) {
+    let before = traces(world).await;
+    let values: Vec<Value> = SECRETS.iter().map(|value| json!(value)).chain([Value::Null]).collect();
+    let mut forbidden = 0;
+    for value in values {
+        // An absent field and `null` are the same in what is made.
+        if value.is_null() && operation.method == "post" {
+            continue;
+        }
+        let Body::Json(mut body) = call.body.clone() else { panic!("{}: no body", operation.id) };
+        body[field] = value.clone();
+        let answer = who.send(call.head(operation, who).set_json(&body)).await;
+        let what = format!("{} with {field} = {value}: {:?}", operation.id, answer.body);
+        match (permission, answer.status) {
+            (Some(permission), 403) => {
+                forbidden += usize::from(answer.json()["permission"] == permission);
+            }
+            // A value that the field does not take.
+            (Some(_), 422) => assert!(!value.is_null(), "{what}"),
+            (None, 400) => assert_eq!(answer.json()["code"], "unknown_field", "{what}"),
+            (None, 403) => assert_ne!(answer.json()["permission"], Value::Null, "{what}"),
+            _ => panic!("{what}"),
+        }
+    }
+    assert!(permission.is_none() || forbidden > 0, "{} takes {field}", operation.id);
+    assert_eq!(traces(world).await, before, "{} {field}", operation.id);
+}
+
+async fn traces(world: &World) -> Vec<String> {
+    let sql = "SELECT json_build_array((SELECT count(*) FROM outbox_events), (SELECT count(*) FROM idempotency_keys), \
+               (SELECT json_agg(clients ORDER BY id) FROM clients), (SELECT json_agg(products ORDER BY id) FROM products))::text AS value";
+    world.app.text(sql).await
+}
