@@ -40,7 +40,7 @@ async fn a_supervisor_makes_and_changes_a_user() {
         (&json!("anna@example.com"), &json!("active"), &Value::Null)
     );
     assert_eq!(user["actions"], json!(["update", "block", "reset_password"]));
-    assert!(!user.to_string().contains("password"), "{user}");
+    assert!(user.as_object().unwrap().keys().all(|name| !name.contains("password")), "{user}");
     let changed = change(&world.sue, &user, json!({"job_title": "Expert", "role": "key_account_manager"})).await.ok();
     assert_eq!((&changed["version"], &changed["role"]), (&json!(2), &json!("key_account_manager")));
     change(&world.sue, &user, json!({"name": "x"})).await.problem(412, "precondition_failed");
@@ -229,7 +229,7 @@ async fn users_are_listed_by_reach_filter_and_sort() {
     for who in [&world.ann, &world.bob, &world.kim] {
         assert_eq!(names(who, "").await, ["ann", "bob", "kai", "kim"]);
     }
-    assert_eq!(names(&world.leo, "").await, ["leo", "mia"]);
+    assert_eq!(names(&world.leo, "").await, ["leo", "meg", "mia"]);
     assert_eq!(names(&world.ann, "role=key_account_manager&sort=-name").await, ["kim", "kai"]);
     assert_eq!(names(&world.ann, "role=manager&role=supervisor").await, ["ann", "bob"]);
     assert_eq!(names(&world.ann, &format!("team_id={}", world.mia.team_id)).await, Vec::<String>::new());

@@ -420,7 +420,7 @@ async fn the_server_needs_no_right_to_change_the_log() {
     let mut db = app.db().await;
     let role = format!("server_{}", Uuid::now_v7().simple());
     let narrow = format!(
-        "CREATE ROLE {role}; GRANT SELECT, INSERT ON audit_events, audit_seals, audit_leaves TO {role}; \
+        "CREATE ROLE {role}; GRANT USAGE ON SCHEMA public TO {role}; GRANT SELECT, INSERT ON audit_events, audit_seals, audit_leaves TO {role}; \
          GRANT SELECT, INSERT, DELETE ON audit_unsealed TO {role}; SET ROLE {role}"
     );
     db.batch_execute(&narrow).await.unwrap();

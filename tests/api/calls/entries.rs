@@ -210,9 +210,8 @@ async fn api_keys(world: &World, operation: &str) -> Option<Call> {
     let of_key =
         |key: &Value| Call::shared(json!({"id": key["account_id"], "key_id": key["id"], "version": key["version"]}));
     Some(match operation {
-        "list_api_keys" => of_key(&key().await),
         "create_api_key" => Call::shared(world.service_account().await).json(body),
-        "get_api_key" | "delete_api_key" => of_key(&key().await),
+        "list_api_keys" | "get_api_key" | "delete_api_key" => of_key(&key().await),
         "rotate_api_key" => of_key(&key().await).json(json!({"overlap_hours": 1})),
         "report_leaked_key" => Call::plain().json(json!({"key": key().await["key"]})),
         _ => return None,

@@ -65,7 +65,7 @@ async fn a_key_is_shown_once_and_is_nowhere_in_the_database() {
     assert!(kept.contains(made["id"].as_str().unwrap()), "the dump has the key's row");
     for text in [text, rotated["key"].as_str().unwrap()] {
         let secret = text.get(27..70).unwrap();
-        let in_hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let in_hex: String = secret.bytes().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
         assert!(!kept.contains(secret) && !kept.contains(&in_hex), "the secret is in the database");
     }
     let again = make().await;
