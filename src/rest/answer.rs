@@ -209,8 +209,10 @@ fn problem_of(error: Option<&ActixError>, status: StatusCode) -> Option<Error> {
 
 fn problem(asked: &Asked, error: &Error) -> HttpResponse<BoxBody> {
     let status = error.problem().status();
-    if let Some(cause) = error.cause() {
-        tracing::error!(request_id = asked.id, status = status.as_u16(), cause, "request failed");
+    match error.cause() {
+        Some(cause) => tracing::error!(request_id = asked.id, status = status.as_u16(), cause, "request failed"),
+        // ASVS 16.3.3: who tries to get around a rule is seen, also where nothing is written into the audit log.
+        None => tracing::info!(request_id = asked.id, code = error.problem().code(), "request refused"),
     }
     let document = error.document(asked.language, &asked.path, &asked.id);
     let mut response = HttpResponse::build(status);

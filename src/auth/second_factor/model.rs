@@ -50,9 +50,9 @@ pub struct Enrolment {
 
 /// Codes for when the authenticator app is lost; shown once.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({"recovery_codes": ["MFRG-GZDF-MZTW-Q2LK-NNWG-23TP"]}))]
+#[schema(example = json!({"recovery_codes": ["MFRG-GZDF-MZTW-Q2LK-NNWG-23TP-OBYX-E43U"]}))]
 pub struct RecoveryCodes {
-    /// Ten codes of 120 bits; each is good once, wherever a code of the app is.
+    /// Ten codes of 160 bits; each is good once, wherever a code of the app is.
     #[schema(max_items = 10)]
     pub recovery_codes: Vec<String>,
 }

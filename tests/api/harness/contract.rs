@@ -75,7 +75,10 @@ fn check_headers(method: &str, path: &str, answer: &Answer) {
         assert_eq!(answer.header(name), Some(value), "{what}: {name}");
     }
     let policy = answer.header("content-security-policy").unwrap_or_default();
-    assert!(policy.contains("frame-ancestors 'none'") && policy.starts_with("default-src 'none';"), "{what}: {policy}");
+    assert!(policy.starts_with("default-src 'none';"), "{what}: {policy}");
+    for closed in ["base-uri", "form-action", "frame-ancestors"].into_iter().chain((!page).then_some("object-src")) {
+        assert!(policy.contains(&format!("{closed} 'none'")), "{what}: {policy}");
+    }
     assert!(page || !policy.contains("self"), "{what}: {policy}");
     assert_eq!(answer.header("cross-origin-opener-policy"), page.then_some("same-origin"), "{what}");
     assert!(answer.header("permissions-policy").unwrap_or_default().contains("camera=()"), "{what}");

@@ -152,6 +152,24 @@ async fn an_unexpected_error_is_logged_and_tells_the_caller_nothing() {
     assert!(logged.contains("ERROR") && logged.contains("relation") && logged.contains(&id), "{logged}");
 }
 
+/// ASVS 16.3.3: what is refused is in the log by its code, and what was sent is not.
+#[actix_web::test]
+async fn a_refused_request_is_logged_without_what_was_sent() {
+    let world = world().await;
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber =
+        tracing_subscriber::fmt().with_env_filter(logging::filter("info").unwrap()).with_writer(move || writer.clone());
+    let logging = tracing::subscriber::set_default(subscriber.finish());
+    let answer = world.sue.post("/v1/teams", json!({"name": "canary".repeat(100)})).await;
+    drop(logging);
+    let id = answer.header("x-request-id").unwrap().to_owned();
+    answer.problem(422, "validation_failed");
+    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(logged.contains(&id) && logged.contains("validation_failed"), "{logged}");
+    assert!(!logged.contains("canary"), "{logged}");
+}
+
 /// ASVS 7.2.3, 11.5.1
 #[actix_web::test]
 async fn a_refresh_token_has_256_bits_and_is_never_the_same() {
