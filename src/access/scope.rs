@@ -292,3 +292,177 @@ impl<R> QueryId for Within<R> {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use diesel::{QueryDsl, debug_query, pg::Pg};
+    use serde::Serialize;
+    use uuid::Uuid;
+
+    use super::{Belongs, Owned, Scope, may, reaches};
+    use crate::{
+        access::{
+            actions::{Read, Update},
+            caller::{Caller, Credential, TeamId, UserId},
+            policy::{Grants, Policy},
+            role::{Reach, Role},
+        },
+        db::schema::contacts,
+        rest::{
+            entity::{Entity, Resource},
+            id::Id,
+        },
+    };
+
+    #[derive(Clone, Copy, Serialize)]
+    struct Row {
+        client: Uuid,
+        owner: UserId,
+        team: TeamId,
+        key: bool,
+    }
+
+    impl Resource for Row {
+        const NAME: &'static str = "contacts";
+    }
+    impl Entity for Row {
+        fn uuid(&self) -> Uuid {
+            self.client
+        }
+        fn version(&self) -> i64 {
+            1
+        }
+        fn client(&self) -> Option<Uuid> {
+            Some(self.client)
+        }
+    }
+    impl Owned for Row {}
+    impl Belongs for Row {
+        fn owner(&self) -> UserId {
+            self.owner
+        }
+        fn team(&self) -> TeamId {
+            self.team
+        }
+        fn is_key(&self) -> bool {
+            self.key
+        }
+    }
+
+    /// A caller whose right to read and to update contacts reach so far.
+    fn caller(role: Role, read: Reach, update: Reach, account_teams: &[Uuid]) -> Arc<Caller> {
+        let stored: Grants = [("contacts:read".to_owned(), read), ("contacts:update".to_owned(), update)].into();
+        Arc::new(Caller {
+            user_id: Id::generate(),
+            team_id: Id::generate(),
+            credential: Credential::Session(Id::generate()),
+            policy: Arc::new(Policy::new(role, Policy::initial(role).limits, &stored)),
+            account_teams: account_teams.into(),
+            restriction: None,
+        })
+    }
+
+    fn sql(caller: &Arc<Caller>) -> String {
+        let scope = Scope::<Row, Read>::of(caller).unwrap();
+        let query = contacts::table.filter(scope.visible()).select(contacts::id);
+        debug_query::<Pg, _>(&query).to_string()
+    }
+
+    /// What each reach covers: own, a colleague's ordinary and key one, a stranger's, and one of whose account team the
+    /// caller is.
+    #[test]
+    fn a_right_covers_what_its_reach_says() {
+        let joined = Uuid::now_v7();
+        let cases = [
+            (Role::Manager, Reach::None, [false, false, false, false, false]),
+            (Role::Manager, Reach::Own, [true, false, false, false, true]),
+            (Role::Manager, Reach::Team, [true, true, true, false, true]),
+            (Role::KeyAccountManager, Reach::Own, [true, false, false, false, true]),
+            (Role::KeyAccountManager, Reach::Team, [true, false, true, false, true]),
+            (Role::Supervisor, Reach::Team, [true, true, true, false, true]),
+            (Role::Supervisor, Reach::All, [true, true, true, true, true]),
+        ];
+        for (role, reach, expected) in cases {
+            let caller = caller(role, reach, reach, &[joined]);
+            let row = |owner, team, key, client| Row { client, owner, team, key };
+            let (nobody, elsewhere, other) = (Id::generate(), Id::generate(), Uuid::now_v7());
+            let rows = [
+                row(caller.user_id, caller.team_id, false, other),
+                row(nobody, caller.team_id, false, other),
+                row(nobody, caller.team_id, true, other),
+                row(nobody, elsewhere, true, other),
+                row(nobody, elsewhere, false, joined),
+            ];
+            assert_eq!(rows.map(|row| may::<Row, Update>(&caller, &row)), expected, "{role:?} {reach:?}");
+            assert_eq!(rows.map(|row| reaches(&caller, "contacts:read", &row)), expected, "{role:?} {reach:?}");
+            assert!(rows.iter().all(|row| !reaches(&caller, "contacts:fly", row)), "{role:?} {reach:?}");
+            if let Ok(scope) = Scope::<Row, Update>::of(&caller) {
+                assert_eq!(rows.map(|row| scope.permit(&row).is_ok()), expected, "{role:?} {reach:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn without_the_right_there_is_no_scope() {
+        let reader = caller(Role::Manager, Reach::All, Reach::None, &[]);
+        assert!(Scope::<Row, Update>::of(&reader).is_err());
+        assert!(Scope::<Row, Read>::of(&reader).unwrap().covers_all());
+        let own = caller(Role::Manager, Reach::Own, Reach::Own, &[]);
+        assert!(!Scope::<Row, Read>::of(&own).unwrap().covers_all());
+        assert!(Arc::ptr_eq(Scope::<Row, Read>::of(&own).unwrap().caller().unwrap(), &own));
+        assert!(Scope::<Row, Update>::system().covers_all() && Scope::<Row, Update>::system().caller().is_none());
+    }
+
+    /// Who may update all, but read only their own, does not see more for that.
+    #[test]
+    fn what_is_visible_is_what_may_be_read() {
+        let odd = caller(Role::Manager, Reach::Own, Reach::All, &[]);
+        let scope = Scope::<Row, Update>::of(&odd).unwrap();
+        let query = contacts::table.filter(scope.visible()).select(contacts::id);
+        let text = debug_query::<Pg, _>(&query).to_string();
+        assert!(text.contains(r#""contacts"."owner_id" = $1"#), "{text}");
+    }
+
+    #[test]
+    fn the_condition_is_as_short_as_the_reach() {
+        let condition = |role, reach, teams: &[Uuid]| {
+            let text = sql(&caller(role, reach, reach, teams));
+            let text = text.split(" WHERE ").nth(1).unwrap().split(" -- ").next().unwrap().to_owned();
+            text.trim_matches(['(', ')']).to_owned()
+        };
+        let joined = [Uuid::now_v7()];
+        assert_eq!(condition(Role::Supervisor, Reach::All, &joined), "TRUE");
+        assert_eq!(condition(Role::Manager, Reach::Own, &[]), r#""contacts"."owner_id" = $1"#);
+        assert_eq!(condition(Role::Manager, Reach::Team, &[]), r#""contacts"."team_id" = $1"#);
+        let keys = r#""contacts"."owner_id" = $1 OR ("contacts"."team_id" = $2 AND "contacts"."is_key""#;
+        assert_eq!(condition(Role::KeyAccountManager, Reach::Team, &[]), keys);
+        let member = r#""contacts"."owner_id" = $1 OR "contacts"."client_id" = ANY($2"#;
+        assert_eq!(condition(Role::Manager, Reach::Own, &joined), member);
+    }
+
+    #[test]
+    fn things_are_made_for_and_given_to_whom_the_right_reaches() {
+        let (nobody, elsewhere): (UserId, TeamId) = (Id::generate(), Id::generate());
+        let cases = [
+            (Role::Manager, Reach::Own, [true, false, false], [true, false]),
+            (Role::Manager, Reach::Team, [true, true, false], [true, false]),
+            (Role::KeyAccountManager, Reach::Team, [true, true, false], [true, false]),
+            (Role::Supervisor, Reach::All, [true, true, true], [true, true]),
+        ];
+        for (role, reach, owners, recipients) in cases {
+            let caller = caller(role, reach, reach, &[]);
+            let scope = Scope::<Row, Update>::of(&caller).unwrap();
+            let may_own = [(caller.user_id, caller.team_id), (nobody, caller.team_id), (nobody, elsewhere)];
+            assert_eq!(
+                may_own.map(|(user, team)| scope.permit_owner(user, team).is_ok()),
+                owners,
+                "{role:?} {reach:?}"
+            );
+            let may_get = [caller.team_id, elsewhere].map(|team| scope.permit_recipient(team).is_ok());
+            assert_eq!(may_get, recipients, "{role:?} {reach:?}");
+        }
+        assert!(Scope::<Row, Update>::system().permit_recipient(elsewhere).is_ok());
+    }
+}
