@@ -26,7 +26,7 @@ impl Action for Verify {
 pub struct VerificationParams {
     /// The seal to begin with: 0, or the `next_seal` of the part before.
     #[serde(default)]
-    #[param(minimum = 0, default = 0)]
+    #[param(minimum = 0, maximum = 2_147_483_647, default = 0)]
     pub from_seal: u32,
     /// Most seals of this part. A part also ends after 20,000 events.
     #[serde(default = "default_seals")]
@@ -37,6 +37,9 @@ pub struct VerificationParams {
     #[param(value_type = Option<String>, max_length = 84, example = "7:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0")]
     pub head: Option<Anchor>,
 }
+
+/// The greatest number of a seal to begin with.
+pub const MAX_FROM_SEAL: u32 = i32::MAX.unsigned_abs();
 
 /// Most seals of one part.
 pub const MAX_SEALS: u16 = 1000;

@@ -9,7 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     model::{AuditEntry, AuditEntryView, AuditFilter},
     queries,
-    report::{AuditVerification, MAX_SEALS, VerificationParams, Verify},
+    report::{AuditVerification, MAX_FROM_SEAL, MAX_SEALS, VerificationParams, Verify},
     verify::{self, Bounds},
 };
 use crate::{
@@ -74,9 +74,15 @@ async fn verify_audit_log(
     if !scope.covers_all() {
         return Err(Error::forbidden("audit:verify"));
     }
+    let beyond = |name: &str, most: String| {
+        let wrong = FieldError::new(name, Invalid::TooLarge(most));
+        Err(Error::new(ProblemType::InvalidParameter).with_fields(vec![wrong]))
+    };
     if !(1..=MAX_SEALS).contains(&limit) {
-        let wrong = FieldError::new("limit", Invalid::TooLarge(MAX_SEALS.to_string()));
-        return Err(Error::new(ProblemType::InvalidParameter).with_fields(vec![wrong]));
+        return beyond("limit", MAX_SEALS.to_string());
+    }
+    if from_seal > MAX_FROM_SEAL {
+        return beyond("from_seal", MAX_FROM_SEAL.to_string());
     }
     let bounds = Bounds { from: i64::from(from_seal), seals: i64::from(limit), events: EVENTS };
     let mut db = db.connect().await?;

@@ -491,6 +491,7 @@ async fn supervisors_verify_the_log_part_by_part() {
     for (query, parameter) in [
         ("limit=0", "limit"),
         ("limit=1001", "limit"),
+        ("from_seal=2147483648", "from_seal"),
         ("from_seal=-1", "from_seal"),
         ("head=1", "head"),
         ("head=1:00", "head"),
