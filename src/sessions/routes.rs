@@ -132,11 +132,17 @@ async fn end_user_session(
     ids: Path<(UserId, SessionId)>,
     change: Change,
     state: Data<State>,
-    db: Db,
 ) -> Result<HttpResponse> {
     let (user, session) = *ids;
-    users::find_to_administer(&mut *db.connect().await?, &scope, user).await?;
-    end(change, &state, user, session).await
+    let answer = change
+        .run(async |tx| {
+            users::find_to_administer(tx, &scope, user).await?;
+            queries::end(tx, user, session).await?;
+            Ok(Reply::no_content())
+        })
+        .await;
+    state.callers.forget();
+    answer
 }
 
 /// End all sessions of a user
@@ -154,10 +160,16 @@ async fn end_user_sessions(
     id: Path<UserId>,
     change: Change,
     state: Data<State>,
-    db: Db,
 ) -> Result<HttpResponse> {
-    users::find_to_administer(&mut *db.connect().await?, &scope, *id).await?;
-    end_all(change, &state, *id, None).await
+    let answer = change
+        .run(async |tx| {
+            users::find_to_administer(tx, &scope, *id).await?;
+            queries::end_all(tx, *id, None).await?;
+            Ok(Reply::no_content())
+        })
+        .await;
+    state.callers.forget();
+    answer
 }
 
 async fn page(

@@ -106,6 +106,7 @@ pub async fn find(db: &mut AsyncPgConnection, scope: &Scope<User, Read>, id: Use
 pub async fn find_to_administer(db: &mut AsyncPgConnection, scope: &Scope<User, Update>, id: UserId) -> Result<User> {
     let user = users::table
         .filter(users::id.eq(id))
+        .filter(users::kind.eq(UserKind::Person))
         .filter(scope.visible())
         .select(User::as_select())
         .first(db)
