@@ -29,7 +29,7 @@ struct NewOutboxEvent<'a> {
 ///
 /// # Errors
 /// The database's.
-pub async fn insert(db: &mut AsyncPgConnection, records: &[Record], now: Instant) -> Result<()> {
+pub async fn insert(mut db: &AsyncPgConnection, records: &[Record], now: Instant) -> Result<()> {
     let event = |record: &Record| NewOutboxEvent {
         id: Uuid::now_v7(),
         at: now,
@@ -42,12 +42,12 @@ pub async fn insert(db: &mut AsyncPgConnection, records: &[Record], now: Instant
     match records {
         // The statement of one row is prepared once; that of many is not.
         [record] => {
-            diesel::insert_into(outbox_events::table).values(event(record)).execute(db).await?;
+            diesel::insert_into(outbox_events::table).values(event(record)).execute(&mut db).await?;
         }
         _ => {
             for batch in records.chunks(BATCH) {
                 let events: Vec<_> = batch.iter().map(event).collect();
-                diesel::insert_into(outbox_events::table).values(events).execute(db).await?;
+                diesel::insert_into(outbox_events::table).values(events).execute(&mut db).await?;
             }
         }
     }

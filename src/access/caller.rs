@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     db::{
-        Db, Jsonb,
+        Cost, Db, Jsonb,
         schema::{account_team_members, role_policies, second_factors, sessions, users},
     },
     error::{Error, ProblemType, Result},
@@ -204,8 +204,8 @@ impl Callers {
     /// When the database cannot be asked.
     pub async fn policy(&self, db: &Db, role: Role) -> Result<Arc<Policy>> {
         let load = async {
-            let mut db = db.connect().await?;
-            load_policy(&mut db, role).await.map(Arc::new)
+            let db = db.reader(Cost::Small).await?;
+            load_policy(&db, role).await.map(Arc::new)
         };
         self.policies.try_get_with(role, load).await.map_err(|error| shared(&error))
     }
@@ -219,8 +219,8 @@ impl Callers {
 
     async fn session(&self, db: &Db, session: SessionId) -> Result<Option<SessionRow>> {
         let load = async {
-            let mut db = db.connect().await?;
-            load_session(&mut db, session).await
+            let db = db.reader(Cost::Small).await?;
+            load_session(&db, session).await
         };
         self.sessions.try_get_with(session, load).await.map_err(|error| shared(&error))
     }
@@ -234,7 +234,7 @@ pub(super) fn shared(error: &Arc<Error>) -> Error {
     }
 }
 
-async fn load_session(db: &mut AsyncPgConnection, session: SessionId) -> Result<Option<SessionRow>> {
+async fn load_session(mut db: &AsyncPgConnection, session: SessionId) -> Result<Option<SessionRow>> {
     type Row = (UserId, TeamId, Role, bool, Option<Instant>, Instant, Vec<Uuid>);
     let memberships = account_team_members::table
         .filter(account_team_members::user_id.eq(sessions::user_id))
@@ -254,7 +254,7 @@ async fn load_session(db: &mut AsyncPgConnection, session: SessionId) -> Result<
             sessions::expires_at,
             array(memberships),
         ))
-        .first(db)
+        .first(&mut db)
         .await
         .optional()?;
     Ok(row.map(|(user_id, team_id, role, must_change_password, confirmed_at, expires_at, memberships)| SessionRow {
@@ -272,7 +272,7 @@ async fn load_session(db: &mut AsyncPgConnection, session: SessionId) -> Result<
 ///
 /// # Errors
 /// The database's.
-pub async fn load_policy(db: &mut AsyncPgConnection, role: Role) -> Result<Policy> {
+pub async fn load_policy(mut db: &AsyncPgConnection, role: Role) -> Result<Policy> {
     type Row = (
         Option<crate::rest::number::Percent>,
         Option<crate::rest::number::Amount>,
@@ -298,7 +298,7 @@ pub async fn load_policy(db: &mut AsyncPgConnection, role: Role) -> Result<Polic
             role_policies::second_factor_required,
             role_policies::grants,
         ))
-        .first(db)
+        .first(&mut db)
         .await?;
     let limits = Limits {
         max_discount_percent,

@@ -23,7 +23,7 @@ use crate::{
 ///
 /// # Errors
 /// 404 for a client out of reach.
-pub async fn find(db: &mut AsyncPgConnection, scope: &Scope<Client, Read>, id: ClientId) -> Result<AccountTeamView> {
+pub async fn find(db: &AsyncPgConnection, scope: &Scope<Client, Read>, id: ClientId) -> Result<AccountTeamView> {
     let client = clients::find(db, scope, id).await?;
     let may_assign = scope.caller().is_some_and(|caller| may::<Client, AssignTeam>(caller, &client));
     view(db, &client, may_assign).await
@@ -33,13 +33,13 @@ pub async fn find(db: &mut AsyncPgConnection, scope: &Scope<Client, Read>, id: C
 ///
 /// # Errors
 /// The database's.
-pub async fn view(db: &mut AsyncPgConnection, client: &Client, may_assign: bool) -> Result<AccountTeamView> {
+pub async fn view(mut db: &AsyncPgConnection, client: &Client, may_assign: bool) -> Result<AccountTeamView> {
     let members: Vec<UserRef> = account_team_members::table
         .inner_join(people::table.on(people::id.eq(account_team_members::user_id)))
         .filter(account_team_members::client_id.eq(client.id))
         .order((people::name, people::id))
         .select(UserRef::as_select())
-        .load(db)
+        .load(&mut db)
         .await?;
     let ids = members.iter().map(|member| member.id).collect();
     let team = AccountTeam { client_id: client.id, version: client.version, members: ids };

@@ -14,7 +14,7 @@ use crate::{
     access::{actions::Read, scope::Scope},
     app::State,
     clients::{Client, ClientId},
-    db::Db,
+    db::{Cost, Db},
     error::Result,
     rest::{
         body::Body,
@@ -44,8 +44,8 @@ async fn get_account_team(
     _: Query<NoParams>,
     db: Db,
 ) -> Result<Tagged<AccountTeamView>> {
-    let mut db = db.connect().await?;
-    Ok(Tagged::new(queries::find(&mut db, &scope, *id).await?, Fields::default()))
+    let db = db.reader(Cost::Small).await?;
+    Ok(Tagged::new(queries::find(&db, &scope, *id).await?, Fields::default()))
 }
 
 /// Decide who is on the account team of a client

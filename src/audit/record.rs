@@ -114,7 +114,7 @@ fn difference(before: &Map<String, Value>, after: &Map<String, Value>) -> Map<St
 /// # Errors
 /// The database's.
 pub async fn insert(
-    db: &mut AsyncPgConnection,
+    db: &AsyncPgConnection,
     secrets: &Secrets,
     records: &[Record],
     origin: &Origin,
@@ -128,16 +128,16 @@ pub async fn insert(
 ///
 /// # Errors
 /// The database's.
-pub(super) async fn write(db: &mut AsyncPgConnection, events: &[Event]) -> Result<()> {
+pub(super) async fn write(mut db: &AsyncPgConnection, events: &[Event]) -> Result<()> {
     match events {
         [] => {}
         // The statement of one row is prepared once; that of many is not.
         [event] => {
-            diesel::insert_into(audit_events::table).values(event.clone()).execute(db).await?;
+            diesel::insert_into(audit_events::table).values(event.clone()).execute(&mut db).await?;
         }
         _ => {
             for batch in events.chunks(BATCH) {
-                diesel::insert_into(audit_events::table).values(batch.to_vec()).execute(db).await?;
+                diesel::insert_into(audit_events::table).values(batch.to_vec()).execute(&mut db).await?;
             }
         }
     }

@@ -98,7 +98,7 @@ fn in_time(mut query: Boxed, filter: &ClientFilter) -> Boxed {
 /// # Errors
 /// The database's.
 pub async fn list(
-    db: &mut AsyncPgConnection,
+    mut db: &AsyncPgConnection,
     scope: &Scope<Client, Read>,
     query: &ListQuery<ClientFilter>,
 ) -> Result<Page<Client>> {
@@ -106,10 +106,10 @@ pub async fn list(
     let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: ClientSort::UpdatedAt, descending: true });
     let rows = keyset(filtered(scope, filter), by.order(Client::NAME, column), query.after.clone(), query.limit)
         .select(Client::as_select())
-        .load(db)
+        .load(&mut db)
         .await?;
     let total = match query.total {
-        true => Some(filtered(scope, filter).count().get_result(db).await?),
+        true => Some(filtered(scope, filter).count().get_result(&mut db).await?),
         false => None,
     };
     query.page(rows, total, |client: &Client| (by.key(|sort| value(sort, client)), client.uuid()))
@@ -135,12 +135,12 @@ fn value(sort: ClientSort, client: &Client) -> KeyValue {
 ///
 /// # Errors
 /// 404 when there is none.
-pub async fn find<A: Action>(db: &mut AsyncPgConnection, scope: &Scope<Client, A>, id: ClientId) -> Result<Client> {
+pub async fn find<A: Action>(mut db: &AsyncPgConnection, scope: &Scope<Client, A>, id: ClientId) -> Result<Client> {
     clients::table
         .filter(clients::id.eq(id))
         .filter(scope.visible())
         .select(Client::as_select())
-        .first(db)
+        .first(&mut db)
         .await
         .optional()?
         .ok_or_else(Error::not_found)

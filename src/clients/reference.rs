@@ -47,7 +47,7 @@ impl ClientRef {
 /// # Errors
 /// The database's.
 pub async fn references(
-    db: &mut AsyncPgConnection,
+    mut db: &AsyncPgConnection,
     caller: Option<&Arc<Caller>>,
     ids: Vec<ClientId>,
 ) -> Result<HashMap<ClientId, ClientRef>> {
@@ -59,7 +59,7 @@ pub async fn references(
         .filter(clients::id.eq_any(ids))
         .filter(scope.visible())
         .select(ClientRef::as_select())
-        .load(db)
+        .load(&mut db)
         .await?;
     Ok(rows.into_iter().map(|client| (client.id, client)).collect())
 }

@@ -17,7 +17,7 @@ use crate::{
         actions::{Create, Read, Update},
         scope::Scope,
     },
-    db::Db,
+    db::{Cost, Db},
     error::{Error, Result},
     rest::{
         body::Body,
@@ -57,10 +57,10 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 )]
 #[get("/v1/clients")]
 async fn list_clients(scope: Scope<Client, Read>, query: ListQuery<ClientFilter>, db: Db) -> Result<Page<ClientView>> {
-    let mut db = db.connect().await?;
-    let mut page = queries::list(&mut db, &scope, &query).await?;
+    let db = db.reader(query.cost).await?;
+    let mut page = queries::list(&db, &scope, &query).await?;
     let clients = std::mem::take(&mut page.data);
-    Ok(page.with(views(&mut db, clients, &query.filter.include, scope.caller()).await?))
+    Ok(page.with(views(&db, clients, &query.filter.include, scope.caller()).await?))
 }
 
 /// Create a client
@@ -99,9 +99,9 @@ async fn get_client(
 ) -> Result<Tagged<ClientView>> {
     let Query(params) = query;
     let fields = Fields::parse(params.fields.as_deref())?;
-    let mut db = db.connect().await?;
-    let client = queries::find(&mut db, &scope, *id).await?;
-    let view = views(&mut db, vec![client], &params.include, scope.caller()).await?.pop();
+    let db = db.reader(Cost::Small).await?;
+    let client = queries::find(&db, &scope, *id).await?;
+    let view = views(&db, vec![client], &params.include, scope.caller()).await?.pop();
     Ok(Tagged::new(view.ok_or_else(Error::not_found)?, fields))
 }
 

@@ -101,7 +101,7 @@ fn actions(client: &Client, caller: &Caller, may_be_key: bool) -> Vec<&'static s
 /// # Errors
 /// The database's.
 pub async fn views(
-    db: &mut AsyncPgConnection,
+    db: &AsyncPgConnection,
     clients: Vec<Client>,
     include: &Words<ClientInclude>,
     caller: Option<&Arc<Caller>>,
@@ -132,7 +132,7 @@ pub async fn views(
 
 /// The owners who may own key clients, asked only where `caller` could designate one.
 async fn key_owners(
-    db: &mut AsyncPgConnection,
+    db: &AsyncPgConnection,
     clients: &[Client],
     caller: Option<&Arc<Caller>>,
 ) -> Result<HashSet<UserId>> {

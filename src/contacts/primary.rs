@@ -46,7 +46,7 @@ pub async fn give_way(tx: &mut Tx<'_>, client_id: ClientId) -> Result<()> {
 /// # Errors
 /// The database's.
 pub async fn primary_contacts(
-    db: &mut AsyncPgConnection,
+    mut db: &AsyncPgConnection,
     caller: Option<&Arc<Caller>>,
     clients: Vec<ClientId>,
 ) -> Result<HashMap<ClientId, ContactRef>> {
@@ -61,7 +61,7 @@ pub async fn primary_contacts(
         .filter(contacts::is_primary)
         .filter(scope.visible())
         .select((contacts::client_id, ContactRef::as_select()))
-        .load(db)
+        .load(&mut db)
         .await?;
     Ok(rows.into_iter().collect())
 }

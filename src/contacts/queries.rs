@@ -67,7 +67,7 @@ fn filtered(scope: &Scope<Contact, Read>, filter: &ContactFilter) -> Boxed {
 /// # Errors
 /// The database's.
 pub async fn list(
-    db: &mut AsyncPgConnection,
+    mut db: &AsyncPgConnection,
     scope: &Scope<Contact, Read>,
     query: &ListQuery<ContactFilter>,
 ) -> Result<Page<Contact>> {
@@ -75,10 +75,10 @@ pub async fn list(
     let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: ContactSort::UpdatedAt, descending: true });
     let rows = keyset(filtered(scope, filter), by.order(Contact::NAME, column), query.after.clone(), query.limit)
         .select(Contact::as_select())
-        .load(db)
+        .load(&mut db)
         .await?;
     let total = match query.total {
-        true => Some(filtered(scope, filter).count().get_result(db).await?),
+        true => Some(filtered(scope, filter).count().get_result(&mut db).await?),
         false => None,
     };
     query.page(rows, total, |contact: &Contact| (by.key(|sort| value(sort, contact)), contact.uuid()))
@@ -102,12 +102,12 @@ fn value(sort: ContactSort, contact: &Contact) -> KeyValue {
 ///
 /// # Errors
 /// 404 when there is none.
-pub async fn find(db: &mut AsyncPgConnection, scope: &Scope<Contact, Read>, id: ContactId) -> Result<Contact> {
+pub async fn find(mut db: &AsyncPgConnection, scope: &Scope<Contact, Read>, id: ContactId) -> Result<Contact> {
     contacts::table
         .filter(contacts::id.eq(id))
         .filter(scope.visible())
         .select(Contact::as_select())
-        .first(db)
+        .first(&mut db)
         .await
         .optional()?
         .ok_or_else(Error::not_found)
@@ -117,13 +117,13 @@ pub async fn find(db: &mut AsyncPgConnection, scope: &Scope<Contact, Read>, id: 
 ///
 /// # Errors
 /// The database's.
-pub async fn referred_to(db: &mut AsyncPgConnection, ids: Vec<ContactId>) -> Result<HashSet<ContactId>> {
+pub async fn referred_to(mut db: &AsyncPgConnection, ids: Vec<ContactId>) -> Result<HashSet<ContactId>> {
     let referring = interactions::table.filter(interactions::contact_id.eq(contacts::id.nullable()));
     let rows: Vec<ContactId> = contacts::table
         .filter(contacts::id.eq_any(ids))
         .filter(exists(referring))
         .select(contacts::id)
-        .load(db)
+        .load(&mut db)
         .await?;
     Ok(rows.into_iter().collect())
 }

@@ -39,7 +39,7 @@ pub struct ContactRef {
 /// # Errors
 /// The database's.
 pub async fn references(
-    db: &mut AsyncPgConnection,
+    mut db: &AsyncPgConnection,
     caller: Option<&Arc<Caller>>,
     ids: Vec<ContactId>,
 ) -> Result<HashMap<ContactId, ContactRef>> {
@@ -51,7 +51,7 @@ pub async fn references(
         .filter(contacts::id.eq_any(ids))
         .filter(scope.visible())
         .select(ContactRef::as_select())
-        .load(db)
+        .load(&mut db)
         .await?;
     Ok(rows.into_iter().map(|contact| (contact.id, contact)).collect())
 }

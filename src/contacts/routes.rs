@@ -13,7 +13,7 @@ use crate::{
         actions::{Create, Delete, Read, Update},
         scope::Scope,
     },
-    db::Db,
+    db::{Cost, Db},
     error::Result,
     rest::{
         body::Body,
@@ -47,10 +47,10 @@ async fn list_contacts(
     query: ListQuery<ContactFilter>,
     db: Db,
 ) -> Result<Page<ContactView>> {
-    let mut db = db.connect().await?;
-    let mut page = queries::list(&mut db, &scope, &query).await?;
+    let db = db.reader(query.cost).await?;
+    let mut page = queries::list(&db, &scope, &query).await?;
     let contacts = std::mem::take(&mut page.data);
-    Ok(page.with(views(&mut db, contacts, &query.filter.include, scope.caller()).await?))
+    Ok(page.with(views(&db, contacts, &query.filter.include, scope.caller()).await?))
 }
 
 /// Create a contact
@@ -89,9 +89,9 @@ async fn get_contact(
 ) -> Result<Tagged<ContactView>> {
     let Query(params) = query;
     let fields = Fields::parse(params.fields.as_deref())?;
-    let mut db = db.connect().await?;
-    let contact = queries::find(&mut db, &scope, *id).await?;
-    Ok(Tagged::new(view(&mut db, contact, &params.include, scope.caller()).await?, fields))
+    let db = db.reader(Cost::Small).await?;
+    let contact = queries::find(&db, &scope, *id).await?;
+    Ok(Tagged::new(view(&db, contact, &params.include, scope.caller()).await?, fields))
 }
 
 /// Change a contact

@@ -53,7 +53,7 @@ impl View for ContactView {
 /// # Errors
 /// The database's.
 pub async fn views(
-    db: &mut AsyncPgConnection,
+    db: &AsyncPgConnection,
     contacts: Vec<Contact>,
     include: &ContactIncludes,
     caller: Option<&Arc<Caller>>,
@@ -78,7 +78,7 @@ pub async fn views(
 /// # Errors
 /// The database's.
 pub async fn view(
-    db: &mut AsyncPgConnection,
+    db: &AsyncPgConnection,
     contact: Contact,
     include: &ContactIncludes,
     caller: Option<&Arc<Caller>>,

@@ -118,7 +118,7 @@ fn money(left: Decimal) -> String {
 ///
 /// # Errors
 /// The database's.
-pub async fn ordered_total(db: &mut AsyncPgConnection, id: ContractId, except: Option<Uuid>) -> Result<Decimal> {
+pub async fn ordered_total(mut db: &AsyncPgConnection, id: ContractId, except: Option<Uuid>) -> Result<Decimal> {
     let mut ordered = orders::table
         .filter(orders::contract_id.eq(id))
         .filter(orders::status.ne_all(NOT_ORDERED))
@@ -127,6 +127,6 @@ pub async fn ordered_total(db: &mut AsyncPgConnection, id: ContractId, except: O
     if let Some(order) = except {
         ordered = ordered.filter(orders::id.ne(order));
     }
-    let total: Option<Decimal> = ordered.first(db).await?;
+    let total: Option<Decimal> = ordered.first(&mut db).await?;
     Ok(total.unwrap_or_default())
 }

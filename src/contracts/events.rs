@@ -103,7 +103,7 @@ pub enum HistoryInclude {
 /// # Errors
 /// 404 when there is no such contract.
 pub async fn list(
-    db: &mut AsyncPgConnection,
+    mut db: &AsyncPgConnection,
     scope: &Scope<Contract, Read>,
     id: ContractId,
     query: &ListQuery<HistoryFilter>,
@@ -113,10 +113,10 @@ pub async fn list(
     let order = Order::column("contract_events", "at", true);
     let rows = keyset(of_contract(), order, query.after.clone(), query.limit)
         .select(ContractEvent::as_select())
-        .load(db)
+        .load(&mut db)
         .await?;
     let total = match query.total {
-        true => Some(of_contract().count().get_result(db).await?),
+        true => Some(of_contract().count().get_result(&mut db).await?),
         false => None,
     };
     let mut page = query.page(rows, total, |event: &ContractEvent| (KeyValue::Instant(event.at), event.id.uuid()))?;
@@ -126,7 +126,7 @@ pub async fn list(
 }
 
 async fn views(
-    db: &mut AsyncPgConnection,
+    db: &AsyncPgConnection,
     events: Vec<ContractEvent>,
     include: &HistoryIncludes,
 ) -> Result<Vec<ContractEventView>> {
@@ -146,14 +146,14 @@ async fn views(
 ///
 /// # Errors
 /// The database's.
-pub async fn submitters(db: &mut AsyncPgConnection, ids: &[ContractId]) -> Result<HashMap<ContractId, UserId>> {
+pub async fn submitters(mut db: &AsyncPgConnection, ids: &[ContractId]) -> Result<HashMap<ContractId, UserId>> {
     let rows: Vec<(ContractId, Option<UserId>)> = contract_events::table
         .filter(contract_events::contract_id.eq_any(ids))
         .filter(contract_events::to_status.eq(ContractStatus::InReview))
         .distinct_on(contract_events::contract_id)
         .order((contract_events::contract_id, contract_events::at.desc(), contract_events::id.desc()))
         .select((contract_events::contract_id, contract_events::actor_id))
-        .load(db)
+        .load(&mut db)
         .await?;
     Ok(rows.into_iter().filter_map(|(id, actor)| Some((id, actor?))).collect())
 }

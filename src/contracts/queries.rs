@@ -93,7 +93,7 @@ fn in_time(mut query: Boxed, filter: &ContractFilter) -> Boxed {
 /// # Errors
 /// The database's.
 pub async fn list(
-    db: &mut AsyncPgConnection,
+    mut db: &AsyncPgConnection,
     scope: &Scope<Contract, Read>,
     query: &ListQuery<ContractFilter>,
     today: Day,
@@ -103,10 +103,10 @@ pub async fn list(
     let rows =
         keyset(filtered(scope, filter, today), by.order(Contract::NAME, column), query.after.clone(), query.limit)
             .select(Contract::as_select())
-            .load(db)
+            .load(&mut db)
             .await?;
     let total = match query.total {
-        true => Some(filtered(scope, filter, today).count().get_result(db).await?),
+        true => Some(filtered(scope, filter, today).count().get_result(&mut db).await?),
         false => None,
     };
     query.page(rows, total, |contract: &Contract| (by.key(|sort| value(sort, contract)), contract.uuid()))
@@ -131,7 +131,7 @@ fn value(sort: ContractSort, contract: &Contract) -> KeyValue {
 /// # Errors
 /// 404 when there is none.
 pub async fn find<A: Action>(
-    db: &mut AsyncPgConnection,
+    mut db: &AsyncPgConnection,
     scope: &Scope<Contract, A>,
     id: ContractId,
 ) -> Result<Contract> {
@@ -139,7 +139,7 @@ pub async fn find<A: Action>(
         .filter(contracts::id.eq(id))
         .filter(scope.visible())
         .select(Contract::as_select())
-        .first(db)
+        .first(&mut db)
         .await
         .optional()?
         .ok_or_else(Error::not_found)

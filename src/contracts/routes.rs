@@ -24,7 +24,7 @@ use crate::{
         scope::Scope,
     },
     app::State,
-    db::Db,
+    db::{Cost, Db},
     error::{Error, Result},
     rest::{
         body::Body,
@@ -67,10 +67,10 @@ async fn list_contracts(
     state: Data<State>,
     db: Db,
 ) -> Result<Page<ContractView>> {
-    let mut db = db.connect().await?;
-    let mut page = queries::list(&mut db, &scope, &query, state.clock.now().day()).await?;
+    let db = db.reader(query.cost).await?;
+    let mut page = queries::list(&db, &scope, &query, state.clock.now().day()).await?;
     let contracts = std::mem::take(&mut page.data);
-    Ok(page.with(views(&mut db, contracts, &query.filter.include, scope.caller()).await?))
+    Ok(page.with(views(&db, contracts, &query.filter.include, scope.caller()).await?))
 }
 
 /// Draft a contract
@@ -115,10 +115,10 @@ async fn get_contract(
 ) -> Result<Tagged<ContractView>> {
     let Query(params) = query;
     let fields = Fields::parse(params.fields.as_deref())?;
-    let mut db = db.connect().await?;
-    let contract = queries::find(&mut db, &scope, *id).await?;
-    let view = views(&mut db, vec![contract], &params.include, scope.caller()).await?.pop();
-    let view = view.ok_or_else(Error::not_found)?.with_ordered_total(&mut db).await?;
+    let db = db.reader(Cost::Small).await?;
+    let contract = queries::find(&db, &scope, *id).await?;
+    let view = views(&db, vec![contract], &params.include, scope.caller()).await?.pop();
+    let view = view.ok_or_else(Error::not_found)?.with_ordered_total(&db).await?;
     Ok(Tagged::new(view, fields))
 }
 
@@ -165,8 +165,8 @@ async fn list_contract_history(
     query: ListQuery<HistoryFilter>,
     db: Db,
 ) -> Result<Page<ContractEventView>> {
-    let mut db = db.connect().await?;
-    events::list(&mut db, &scope, *id, &query).await
+    let db = db.reader(query.cost).await?;
+    events::list(&db, &scope, *id, &query).await
 }
 
 /// Submit a contract

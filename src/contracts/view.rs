@@ -68,7 +68,7 @@ impl ContractView {
     ///
     /// # Errors
     /// The database's.
-    pub async fn with_ordered_total(self, db: &mut AsyncPgConnection) -> Result<Self> {
+    pub async fn with_ordered_total(self, db: &AsyncPgConnection) -> Result<Self> {
         let mut ordered_total = ceiling::ordered_total(db, self.contract.id, None).await?;
         ordered_total.rescale(4);
         Ok(Self { ordered_total: Some(ordered_total), ..self })
@@ -122,7 +122,7 @@ pub async fn changed(tx: &mut Tx<'_>, contract: Contract) -> Result<ContractView
 /// # Errors
 /// The database's.
 pub async fn views(
-    db: &mut AsyncPgConnection,
+    db: &AsyncPgConnection,
     contracts: Vec<Contract>,
     include: &ContractIncludes,
     caller: Option<&Arc<Caller>>,

@@ -1,24 +1,30 @@
-//! Connections: a pool for each worker, since a connection is driven by the thread that opened it.
+//! Connections: each worker has its own, since a connection is driven by the thread that opened it.
 
-use std::time::Duration;
+use std::{
+    ops::Deref,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use actix_web::{HttpRequest, web::Data};
+use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::{
     AsyncPgConnection, SimpleAsyncConnection,
-    pooled_connection::{
-        AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
-        deadpool::{Object, Pool},
-    },
+    pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, deadpool::Pool},
 };
 use futures_util::FutureExt;
 
-use super::{privileges, tls::Target};
+use super::{
+    Lease, privileges,
+    shared::{Shared, SharedConnections},
+    tls::Target,
+};
 use crate::error::{Error, Result};
 
-/// How a pool is bounded.
+/// How the connections of a worker are bounded.
 #[derive(Clone, Copy, Debug)]
 pub struct PoolSettings {
-    /// Most connections of one worker.
+    /// Most connections for changes; half as many more for large reads, and two that small reads share.
     pub max_size: usize,
     /// How long a request waits for one before it is told to come back.
     pub wait: Duration,
@@ -26,9 +32,12 @@ pub struct PoolSettings {
     pub statement_timeout: Duration,
 }
 
+/// How long a statement of a request may run.
+pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
+
 impl Default for PoolSettings {
     fn default() -> Self {
-        Self { max_size: 8, wait: Duration::from_secs(2), statement_timeout: Duration::from_secs(10) }
+        Self { max_size: 8, wait: Duration::from_secs(2), statement_timeout: STATEMENT_TIMEOUT }
     }
 }
 
@@ -62,47 +71,54 @@ fn set_role(role: Option<&str>) -> String {
     role.map(|role| format!("SET ROLE {role};")).unwrap_or_default()
 }
 
-/// The connections of one worker.
+/// What a read costs the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cost {
+    /// A few rows found by an index: it may share a connection with others.
+    Small,
+    /// It may take long, such as a search or a count, and gets a connection of its own so that it holds nobody up.
+    Large,
+}
+
+/// The connections of one worker, by what is done over them, so that no kind of work takes those of another.
 #[derive(Clone)]
-pub struct Db(Pool<AsyncPgConnection>);
+pub struct Db {
+    changes: Pool<AsyncPgConnection>,
+    large_reads: Pool<AsyncPgConnection>,
+    small_reads: Arc<SharedConnections>,
+}
 
 impl Db {
-    /// A pool of connections of `login`; none is opened before it is needed.
-    ///
-    /// # Panics
-    /// Never: a pool fails to be made only without a runtime for its timeouts.
+    /// The connections of `login`; none is opened before it is needed.
     pub fn new(login: &Login, settings: PoolSettings) -> Self {
-        let mut config = ManagerConfig::<AsyncPgConnection>::default();
-        // A connection found broken when it is used costs one request a retry; a ping would cost every request a
-        // round trip.
-        config.recycling_method = RecyclingMethod::Fast;
-        // Read once: it may take many certificates.
-        let target = Target::parse(&login.url).map_err(|error| error.to_string());
-        let role = login.role;
-        config.custom_setup = Box::new(move |_| {
-            let target = target.clone();
-            async move { configured(target, role, settings.statement_timeout).await }.boxed()
-        });
-        let manager = AsyncDieselConnectionManager::new_with_config(&login.url, config);
-        let pool = Pool::builder(manager)
-            .max_size(settings.max_size)
-            .wait_timeout(Some(settings.wait))
-            .create_timeout(Some(settings.wait))
-            .runtime(deadpool::Runtime::Tokio1)
-            .build();
-        #[expect(clippy::expect_used, reason = "a runtime is given above")]
-        Self(pool.expect("a pool with a runtime"))
+        let setup = Setup::new(login, settings.statement_timeout);
+        Self {
+            changes: setup.pool(settings.max_size, settings.wait),
+            large_reads: setup.pool(settings.max_size.div_ceil(2), settings.wait),
+            small_reads: Arc::new(SharedConnections::new(setup, settings.wait)),
+        }
     }
 
-    /// A connection of the pool; it goes back when it is dropped.
+    /// A connection for one alone; it goes back when it is dropped.
     ///
     /// # Errors
     /// 503 when the database cannot be reached or no connection comes free in time.
-    pub async fn connect(&self) -> Result<Object<AsyncPgConnection>> {
-        self.0.get().await.map_err(Error::unavailable)
+    pub async fn connect(&self) -> Result<Lease> {
+        Lease::of(&self.changes).await
     }
 
-    /// The pool of the worker that serves `request`.
+    /// A connection for a read, shared when the read is small.
+    ///
+    /// # Errors
+    /// 503 when the database cannot be reached or no connection comes free in time.
+    pub async fn reader(&self, cost: Cost) -> Result<Reader> {
+        match cost {
+            Cost::Small => self.small_reads.get().await.map(Reader::Shared),
+            Cost::Large => Lease::of(&self.large_reads).await.map(Reader::Own),
+        }
+    }
+
+    /// The connections of the worker that serves `request`.
     ///
     /// # Errors
     /// Only internal ones.
@@ -111,6 +127,25 @@ impl Db {
             .app_data::<Data<Self>>()
             .map(|db| db.get_ref().clone())
             .ok_or_else(|| Error::internal("the app has no database"))
+    }
+}
+
+/// A connection to read from.
+pub enum Reader {
+    /// One that others read from at the same time.
+    Shared(Arc<Shared>),
+    /// One for this reader alone.
+    Own(Lease),
+}
+
+impl Deref for Reader {
+    type Target = AsyncPgConnection;
+
+    fn deref(&self) -> &AsyncPgConnection {
+        match self {
+            Self::Shared(shared) => &shared.connection,
+            Self::Own(lease) => lease,
+        }
     }
 }
 
@@ -131,19 +166,64 @@ pub async fn connect(url: &str) -> Result<AsyncPgConnection> {
     Target::parse(url).map_err(Error::internal)?.connect().await.map_err(Error::unavailable)
 }
 
-async fn configured(
+/// How each connection of a worker is opened.
+#[derive(Clone)]
+pub(super) struct Setup {
+    /// Read once: it may take many certificates.
     target: Result<Target, String>,
-    role: Option<&str>,
-    statement_timeout: Duration,
-) -> diesel::ConnectionResult<AsyncPgConnection> {
-    let mut connection = target.map_err(diesel::ConnectionError::InvalidConnectionUrl)?.connect().await?;
-    let milliseconds = statement_timeout.as_millis();
-    let settings = format!(
-        "{} SET statement_timeout = {milliseconds}; \
-         SET lock_timeout = {milliseconds}; \
-         SET idle_in_transaction_session_timeout = {milliseconds}",
-        set_role(role)
-    );
-    connection.batch_execute(&settings).await.map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
-    Ok(connection)
+    url: String,
+    settings: String,
+}
+
+impl Setup {
+    fn new(login: &Login, statement_timeout: Duration) -> Self {
+        let milliseconds = statement_timeout.as_millis();
+        // A query whose client is gone is ended, not finished for nobody.
+        let settings = format!(
+            "{} SET statement_timeout = {milliseconds}; \
+             SET lock_timeout = {milliseconds}; \
+             SET idle_in_transaction_session_timeout = {milliseconds}; \
+             SET client_connection_check_interval = 500",
+            set_role(login.role)
+        );
+        let target = Target::parse(&login.url).map_err(|error| error.to_string());
+        Self { target, url: login.url.clone(), settings }
+    }
+
+    fn target(&self) -> ConnectionResult<&Target> {
+        self.target.as_ref().map_err(|error| ConnectionError::InvalidConnectionUrl(error.clone()))
+    }
+
+    async fn configure(&self, mut connection: AsyncPgConnection) -> ConnectionResult<AsyncPgConnection> {
+        connection.batch_execute(&self.settings).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
+        Ok(connection)
+    }
+
+    /// One for several readers at once.
+    pub(super) async fn shared(&self) -> ConnectionResult<Shared> {
+        let ended = Arc::new(AtomicBool::new(false));
+        let connection = self.target()?.connect_noting_end(&ended).await?;
+        Ok(Shared { connection: self.configure(connection).await?, ended })
+    }
+
+    fn pool(&self, size: usize, wait: Duration) -> Pool<AsyncPgConnection> {
+        let mut config = ManagerConfig::<AsyncPgConnection>::default();
+        // A connection found broken when it is used costs one request a retry; a ping would cost every request a
+        // round trip.
+        config.recycling_method = RecyclingMethod::Fast;
+        let setup = self.clone();
+        config.custom_setup = Box::new(move |_| {
+            let setup = setup.clone();
+            async move { setup.configure(setup.target()?.connect().await?).await }.boxed()
+        });
+        let manager = AsyncDieselConnectionManager::new_with_config(&self.url, config);
+        let pool = Pool::builder(manager)
+            .max_size(size)
+            .wait_timeout(Some(wait))
+            .create_timeout(Some(wait))
+            .runtime(deadpool::Runtime::Tokio1)
+            .build();
+        #[expect(clippy::expect_used, reason = "a pool fails to be made only without a runtime for its timeouts")]
+        pool.expect("a pool with a runtime")
+    }
 }

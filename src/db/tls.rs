@@ -2,7 +2,14 @@
 //!
 //! The driver parses the rest, several hosts and Unix sockets included. Passwords are never part of an error.
 
-use std::{fs::File, io::BufReader, sync::Arc};
+use std::{
+    fs::File,
+    io::BufReader,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::AsyncPgConnection;
@@ -91,6 +98,27 @@ impl Target {
         Ok(Self { config, tls: Some(tls) })
     }
 
+    /// A connection that tells by `ended` when it has ended, also to who has it only by reference.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub async fn connect_noting_end(&self, ended: &Arc<AtomicBool>) -> ConnectionResult<AsyncPgConnection> {
+        let ended = Arc::clone(ended);
+        let client = match &self.tls {
+            None => {
+                let (client, connection) = self.config.connect(NoTls).await.map_err(refused)?;
+                tokio::spawn(noting_end(connection, ended));
+                client
+            }
+            Some(tls) => {
+                let (client, connection) = self.config.connect(tls.clone()).await.map_err(refused)?;
+                tokio::spawn(noting_end(connection, ended));
+                client
+            }
+        };
+        AsyncPgConnection::try_from(client).await
+    }
+
     /// A connection, to the first of the hosts that answers.
     ///
     /// # Errors
@@ -107,6 +135,14 @@ impl Target {
             }
         }
     }
+}
+
+/// Drives a connection until it ends, and notes that it has.
+async fn noting_end(driven: impl Future<Output = Result<(), tokio_postgres::Error>>, ended: Arc<AtomicBool>) {
+    if let Err(error) = driven.await {
+        tracing::warn!(%error, "a connection to the database is lost");
+    }
+    ended.store(true, Ordering::Relaxed);
 }
 
 /// The driver's message with its causes, for the log.

@@ -39,7 +39,7 @@ fn filtered(filter: &DepartmentFilter) -> departments::BoxedQuery<'static, Pg> {
 /// # Errors
 /// The database's.
 pub async fn list(
-    db: &mut AsyncPgConnection,
+    mut db: &AsyncPgConnection,
     _scope: &Scope<Department, Read>,
     query: &ListQuery<DepartmentFilter>,
 ) -> Result<Page<Department>> {
@@ -52,10 +52,10 @@ pub async fn list(
     let order = Order::column(Department::NAME, column, sort.descending);
     let rows = keyset(filtered(filter), order, query.after.clone(), query.limit)
         .select(Department::as_select())
-        .load(db)
+        .load(&mut db)
         .await?;
     let total = match query.total {
-        true => Some(filtered(filter).count().get_result(db).await?),
+        true => Some(filtered(filter).count().get_result(&mut db).await?),
         false => None,
     };
     query.page(rows, total, |department: &Department| {
@@ -72,11 +72,11 @@ pub async fn list(
 /// # Errors
 /// 404 when there is none.
 pub async fn find(
-    db: &mut AsyncPgConnection,
+    mut db: &AsyncPgConnection,
     _scope: &Scope<Department, Read>,
     id: DepartmentId,
 ) -> Result<Department> {
-    let department = departments::table.find(id).select(Department::as_select()).first(db).await.optional()?;
+    let department = departments::table.find(id).select(Department::as_select()).first(&mut db).await.optional()?;
     department.ok_or_else(Error::not_found)
 }
 

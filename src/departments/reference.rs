@@ -32,11 +32,11 @@ pub struct DepartmentRef {
 /// # Errors
 /// The database's.
 pub async fn references(
-    db: &mut AsyncPgConnection,
+    mut db: &AsyncPgConnection,
     ids: Vec<DepartmentId>,
 ) -> Result<HashMap<DepartmentId, DepartmentRef>> {
     let rows: Vec<DepartmentRef> =
-        departments::table.filter(departments::id.eq_any(ids)).select(DepartmentRef::as_select()).load(db).await?;
+        departments::table.filter(departments::id.eq_any(ids)).select(DepartmentRef::as_select()).load(&mut db).await?;
     Ok(rows.into_iter().map(|department| (department.id, department)).collect())
 }
 
@@ -44,7 +44,8 @@ pub async fn references(
 ///
 /// # Errors
 /// 404 when it does not.
-pub async fn check_exists(db: &mut AsyncPgConnection, id: DepartmentId) -> Result<()> {
-    let found: Option<DepartmentId> = departments::table.find(id).select(departments::id).first(db).await.optional()?;
+pub async fn check_exists(mut db: &AsyncPgConnection, id: DepartmentId) -> Result<()> {
+    let found: Option<DepartmentId> =
+        departments::table.find(id).select(departments::id).first(&mut db).await.optional()?;
     found.map(|_| ()).ok_or_else(Error::not_found)
 }

@@ -13,7 +13,7 @@ use crate::{
         actions::{Create, Read, Update},
         scope::Scope,
     },
-    db::Db,
+    db::{Cost, Db},
     error::Result,
     rest::{
         body::Body,
@@ -41,8 +41,8 @@ async fn list_departments(
     query: ListQuery<DepartmentFilter>,
     db: Db,
 ) -> Result<Page<DepartmentView>> {
-    let mut db = db.connect().await?;
-    let page = queries::list(&mut db, &scope, &query).await?;
+    let db = db.reader(query.cost).await?;
+    let page = queries::list(&db, &scope, &query).await?;
     Ok(page.map(|department| DepartmentView::of(department, scope.caller())))
 }
 
@@ -83,8 +83,8 @@ async fn get_department(
     db: Db,
 ) -> Result<Tagged<DepartmentView>> {
     let fields = query.0.fields()?;
-    let mut db = db.connect().await?;
-    let department = queries::find(&mut db, &scope, *id).await?;
+    let db = db.reader(Cost::Small).await?;
+    let department = queries::find(&db, &scope, *id).await?;
     Ok(Tagged::new(DepartmentView::of(department, scope.caller()), fields))
 }
 

@@ -108,7 +108,7 @@ fn in_time(mut query: Boxed, filter: &InteractionFilter, now: Instant) -> Boxed 
 /// # Errors
 /// The database's.
 pub async fn list(
-    db: &mut AsyncPgConnection,
+    mut db: &AsyncPgConnection,
     scope: &Scope<Interaction, Read>,
     query: &ListQuery<InteractionFilter>,
     now: Instant,
@@ -118,10 +118,10 @@ pub async fn list(
     let rows =
         keyset(filtered(scope, filter, now), by.order(Interaction::NAME, column), query.after.clone(), query.limit)
             .select(Interaction::as_select())
-            .load(db)
+            .load(&mut db)
             .await?;
     let total = match query.total {
-        true => Some(filtered(scope, filter, now).count().get_result(db).await?),
+        true => Some(filtered(scope, filter, now).count().get_result(&mut db).await?),
         false => None,
     };
     query.page(rows, total, |interaction: &Interaction| (by.key(|sort| value(sort, interaction)), interaction.uuid()))
@@ -146,7 +146,7 @@ fn value(sort: InteractionSort, interaction: &Interaction) -> KeyValue {
 /// # Errors
 /// 404 when there is none.
 pub async fn find(
-    db: &mut AsyncPgConnection,
+    mut db: &AsyncPgConnection,
     scope: &Scope<Interaction, Read>,
     id: InteractionId,
 ) -> Result<Interaction> {
@@ -154,7 +154,7 @@ pub async fn find(
         .filter(interactions::id.eq(id))
         .filter(scope.visible())
         .select(Interaction::as_select())
-        .first(db)
+        .first(&mut db)
         .await
         .optional()?
         .ok_or_else(Error::not_found)

@@ -19,7 +19,7 @@ use crate::{
         scope::Scope,
     },
     app::State,
-    db::Db,
+    db::{Cost, Db},
     error::{Error, Result},
     rest::{
         body::Body,
@@ -58,11 +58,11 @@ async fn list_interactions(
     db: Db,
     state: Data<State>,
 ) -> Result<Page<InteractionView>> {
-    let mut db = db.connect().await?;
+    let db = db.reader(query.cost).await?;
     let now = state.clock.now();
-    let mut page = queries::list(&mut db, &scope, &query, now).await?;
+    let mut page = queries::list(&db, &scope, &query, now).await?;
     let rows = std::mem::take(&mut page.data);
-    Ok(page.with(views(&mut db, rows, &query.filter.include, scope.caller(), now).await?))
+    Ok(page.with(views(&db, rows, &query.filter.include, scope.caller(), now).await?))
 }
 
 /// Log or plan an interaction
@@ -107,9 +107,9 @@ async fn get_interaction(
 ) -> Result<Tagged<InteractionView>> {
     let Query(params) = query;
     let fields = Fields::parse(params.fields.as_deref())?;
-    let mut db = db.connect().await?;
-    let interaction = queries::find(&mut db, &scope, *id).await?;
-    let views = views(&mut db, vec![interaction], &params.include, scope.caller(), state.clock.now()).await?;
+    let db = db.reader(Cost::Small).await?;
+    let interaction = queries::find(&db, &scope, *id).await?;
+    let views = views(&db, vec![interaction], &params.include, scope.caller(), state.clock.now()).await?;
     let view = views.into_iter().next().ok_or_else(Error::not_found)?;
     Ok(Tagged::new(view, fields))
 }

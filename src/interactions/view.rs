@@ -89,7 +89,7 @@ fn actions(interaction: &Interaction, caller: &Caller, now: Instant) -> Vec<&'st
 /// # Errors
 /// The database's.
 pub async fn views(
-    db: &mut AsyncPgConnection,
+    db: &AsyncPgConnection,
     interactions: Vec<Interaction>,
     include: &InteractionIncludes,
     caller: Option<&Arc<Caller>>,

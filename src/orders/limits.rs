@@ -129,7 +129,7 @@ fn refuse(limits: &[Limit]) -> Result<()> {
 /// # Errors
 /// The database's.
 pub async fn circumstances<'o>(
-    db: &mut AsyncPgConnection,
+    db: &AsyncPgConnection,
     orders: impl IntoIterator<Item = &'o Order>,
 ) -> Result<HashMap<OrderId, Circumstances>> {
     let matters =
@@ -145,13 +145,13 @@ pub async fn circumstances<'o>(
 ///
 /// # Errors
 /// The database's.
-pub async fn circumstances_of(db: &mut AsyncPgConnection, id: OrderId) -> Result<Circumstances> {
+pub async fn circumstances_of(db: &AsyncPgConnection, id: OrderId) -> Result<Circumstances> {
     Ok(load(db, vec![id]).await?.remove(&id).unwrap_or_default())
 }
 
 type Row = (OrderId, Percent, Amount, FulfilledQuantity, Amount, Option<Amount>);
 
-async fn load(db: &mut AsyncPgConnection, ids: Vec<OrderId>) -> Result<HashMap<OrderId, Circumstances>> {
+async fn load(mut db: &AsyncPgConnection, ids: Vec<OrderId>) -> Result<HashMap<OrderId, Circumstances>> {
     let rows: Vec<Row> = order_lines::table
         .inner_join(products::table)
         .filter(order_lines::order_id.eq_any(&ids))
@@ -163,7 +163,7 @@ async fn load(db: &mut AsyncPgConnection, ids: Vec<OrderId>) -> Result<HashMap<O
             products::base_price,
             products::min_price,
         ))
-        .load(db)
+        .load(&mut db)
         .await?;
     let mut all: HashMap<OrderId, Circumstances> = HashMap::new();
     for (id, discount_percent, unit_price, fulfilled_quantity, base_price, min_price) in rows {
@@ -177,14 +177,14 @@ async fn load(db: &mut AsyncPgConnection, ids: Vec<OrderId>) -> Result<HashMap<O
 }
 
 /// Who put each of the orders forward last.
-async fn submitters(db: &mut AsyncPgConnection, ids: &[OrderId]) -> Result<Vec<(OrderId, Option<UserId>)>> {
+async fn submitters(mut db: &AsyncPgConnection, ids: &[OrderId]) -> Result<Vec<(OrderId, Option<UserId>)>> {
     let submitters = order_events::table
         .filter(order_events::order_id.eq_any(ids))
         .filter(order_events::to_status.eq(OrderStatus::Submitted))
         .distinct_on(order_events::order_id)
         .order((order_events::order_id, order_events::at.desc(), order_events::id.desc()))
         .select((order_events::order_id, order_events::actor_id))
-        .load(db)
+        .load(&mut db)
         .await?;
     Ok(submitters)
 }

@@ -71,7 +71,7 @@ pub fn check_count<T>(lines: &[T]) -> Result<()> {
 /// # Errors
 /// 422 for each line whose product does not exist, has another currency or, unless it is `past`, is not active.
 pub async fn price(
-    db: &mut AsyncPgConnection,
+    db: &AsyncPgConnection,
     new: Vec<NewOrderLine>,
     currency: Option<CurrencyCode>,
     past: bool,
@@ -172,11 +172,11 @@ fn too_large() -> Invalid {
 ///
 /// # Errors
 /// The database's.
-pub async fn of(db: &mut AsyncPgConnection, orders: &[Order]) -> Result<HashMap<OrderId, Vec<OrderLine>>> {
+pub async fn of(mut db: &AsyncPgConnection, orders: &[Order]) -> Result<HashMap<OrderId, Vec<OrderLine>>> {
     let rows: Vec<OrderLine> = OrderLine::belonging_to(orders)
         .order((order_lines::order_id, order_lines::position))
         .select(OrderLine::as_select())
-        .load(db)
+        .load(&mut db)
         .await?;
     let mut lines: HashMap<OrderId, Vec<OrderLine>> = HashMap::new();
     for line in rows {

@@ -45,7 +45,7 @@ use crate::{
 /// # Errors
 /// The database's.
 pub async fn list(
-    db: &mut AsyncPgConnection,
+    mut db: &AsyncPgConnection,
     scope: &Scope<Order, Read>,
     query: &ListQuery<OrderFilter>,
 ) -> Result<Page<Order>> {
@@ -53,10 +53,10 @@ pub async fn list(
     let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: OrderSort::UpdatedAt, descending: true });
     let rows = keyset(filtered(scope, filter), by.order(Order::NAME, column), query.after.clone(), query.limit)
         .select(Order::as_select())
-        .load(db)
+        .load(&mut db)
         .await?;
     let total = match query.total {
-        true => Some(filtered(scope, filter).count().get_result(db).await?),
+        true => Some(filtered(scope, filter).count().get_result(&mut db).await?),
         false => None,
     };
     query.page(rows, total, |order: &Order| (by.key(|sort| value(sort, order)), order.uuid()))
@@ -112,7 +112,7 @@ pub struct CurrencySummary {
 /// # Errors
 /// The database's.
 pub async fn summary(
-    db: &mut AsyncPgConnection,
+    mut db: &AsyncPgConnection,
     scope: &Scope<Order, Read>,
     filter: &OrderFilter,
 ) -> Result<OrderSummary> {
@@ -123,7 +123,7 @@ pub async fn summary(
         .group_by(orders::currency)
         .order(orders::currency)
         .select((orders::currency, count_star(), sum(orders::net_total), sum(orders::tax_total), sum(orders::total)))
-        .load(db)
+        .load(&mut db)
         .await?;
     let currencies = rows
         .into_iter()
@@ -145,7 +145,7 @@ fn rounded(sum: Option<Decimal>) -> Result<Sum> {
 /// # Errors
 /// 404 for a department that does not exist.
 pub async fn queue(
-    db: &mut AsyncPgConnection,
+    mut db: &AsyncPgConnection,
     scope: &Scope<Order, Read>,
     department: DepartmentId,
     query: &ListQuery<QueueFilter>,
@@ -161,10 +161,10 @@ pub async fn queue(
     let sequence = Sequence::columns(Order::NAME, &["queue_rank", "due_at"]);
     let rows: Vec<(Order, i16)> = keyset(queued(), sequence, query.after.clone(), query.limit)
         .select((Order::as_select(), orders::queue_rank))
-        .load(db)
+        .load(&mut db)
         .await?;
     let total = match query.total {
-        true => Some(queued().count().get_result(db).await?),
+        true => Some(queued().count().get_result(&mut db).await?),
         false => None,
     };
     let page = query.page(rows, total, |(order, rank)| {
@@ -180,7 +180,7 @@ pub async fn queue(
 /// # Errors
 /// 404 for an order out of reach.
 pub async fn history(
-    db: &mut AsyncPgConnection,
+    mut db: &AsyncPgConnection,
     scope: &Scope<Order, Read>,
     id: OrderId,
     query: &ListQuery<HistoryFilter>,
@@ -188,10 +188,12 @@ pub async fn history(
     find(db, scope, id).await?;
     let events = || order_events::table.filter(order_events::order_id.eq(id)).into_boxed();
     let sequence = Sequence::column("order_events", "at", true);
-    let rows =
-        keyset(events(), sequence, query.after.clone(), query.limit).select(OrderEvent::as_select()).load(db).await?;
+    let rows = keyset(events(), sequence, query.after.clone(), query.limit)
+        .select(OrderEvent::as_select())
+        .load(&mut db)
+        .await?;
     let total = match query.total {
-        true => Some(events().count().get_result(db).await?),
+        true => Some(events().count().get_result(&mut db).await?),
         false => None,
     };
     query.page(rows, total, |event: &OrderEvent| (KeyValue::Instant(event.at), event.id.uuid()))
@@ -201,12 +203,12 @@ pub async fn history(
 ///
 /// # Errors
 /// 404 when there is none.
-pub async fn find(db: &mut AsyncPgConnection, scope: &Scope<Order, Read>, id: OrderId) -> Result<Order> {
+pub async fn find(mut db: &AsyncPgConnection, scope: &Scope<Order, Read>, id: OrderId) -> Result<Order> {
     orders::table
         .filter(orders::id.eq(id))
         .filter(scope.visible())
         .select(Order::as_select())
-        .first(db)
+        .first(&mut db)
         .await
         .optional()?
         .ok_or_else(Error::not_found)

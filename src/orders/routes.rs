@@ -16,7 +16,7 @@ use crate::{
         actions::{Create, Read, Update},
         scope::Scope,
     },
-    db::Db,
+    db::{Cost, Db},
     departments::DepartmentId,
     error::Result,
     rest::{
@@ -52,10 +52,10 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 )]
 #[get("/v1/orders")]
 async fn list_orders(scope: Scope<Order, Read>, query: ListQuery<OrderFilter>, db: Db) -> Result<Page<OrderView>> {
-    let mut db = db.connect().await?;
-    let mut page = queries::list(&mut db, &scope, &query).await?;
+    let db = db.reader(query.cost).await?;
+    let mut page = queries::list(&db, &scope, &query).await?;
     let orders = std::mem::take(&mut page.data);
-    Ok(page.with(views(&mut db, orders, &query.filter.include, scope.caller()).await?))
+    Ok(page.with(views(&db, orders, &query.filter.include, scope.caller()).await?))
 }
 
 /// Draft an order
@@ -97,8 +97,8 @@ async fn summarize_orders(
     db: Db,
 ) -> Result<Json<OrderSummary>> {
     let Query(SummaryFilter(filter)) = query;
-    let mut db = db.connect().await?;
-    Ok(Json(queries::summary(&mut db, &scope, &filter).await?))
+    let db = db.reader(Cost::Large).await?;
+    Ok(Json(queries::summary(&db, &scope, &filter).await?))
 }
 
 /// Record a past order
@@ -142,9 +142,9 @@ async fn get_order(
 ) -> Result<Tagged<OrderView>> {
     let Query(params) = query;
     let fields = Fields::parse(params.fields.as_deref())?;
-    let mut db = db.connect().await?;
-    let order = queries::find(&mut db, &scope, *id).await?;
-    Ok(Tagged::new(view::whole(&mut db, order, &params.include, scope.caller()).await?, fields))
+    let db = db.reader(Cost::Small).await?;
+    let order = queries::find(&db, &scope, *id).await?;
+    Ok(Tagged::new(view::whole(&db, order, &params.include, scope.caller()).await?, fields))
 }
 
 /// Change a draft
@@ -191,10 +191,10 @@ async fn list_order_history(
     query: ListQuery<HistoryFilter>,
     db: Db,
 ) -> Result<Page<OrderEventView>> {
-    let mut db = db.connect().await?;
-    let mut page = queries::history(&mut db, &scope, *id, &query).await?;
+    let db = db.reader(query.cost).await?;
+    let mut page = queries::history(&db, &scope, *id, &query).await?;
     let events = std::mem::take(&mut page.data);
-    Ok(page.with(view::history(&mut db, events).await?))
+    Ok(page.with(view::history(&db, events).await?))
 }
 
 /// List a department's queue
@@ -213,8 +213,8 @@ async fn list_department_queue(
     query: ListQuery<QueueFilter>,
     db: Db,
 ) -> Result<Page<OrderView>> {
-    let mut db = db.connect().await?;
-    let mut page = queries::queue(&mut db, &scope, *id, &query).await?;
+    let db = db.reader(query.cost).await?;
+    let mut page = queries::queue(&db, &scope, *id, &query).await?;
     let orders = std::mem::take(&mut page.data);
-    Ok(page.with(views(&mut db, orders, &query.filter.include, scope.caller()).await?))
+    Ok(page.with(views(&db, orders, &query.filter.include, scope.caller()).await?))
 }

@@ -71,11 +71,7 @@ impl View for OrderView {
 ///
 /// # Errors
 /// The database's.
-pub async fn changed(
-    db: &mut AsyncPgConnection,
-    order: OrderWithLines,
-    caller: Option<&Arc<Caller>>,
-) -> Result<OrderView> {
+pub async fn changed(db: &AsyncPgConnection, order: OrderWithLines, caller: Option<&Arc<Caller>>) -> Result<OrderView> {
     let OrderWithLines { order, lines } = order;
     let mut view = one(views(db, vec![order], &OrderIncludes::default(), caller).await?)?;
     view.lines = Some(lines);
@@ -87,7 +83,7 @@ pub async fn changed(
 /// # Errors
 /// The database's.
 pub async fn whole(
-    db: &mut AsyncPgConnection,
+    db: &AsyncPgConnection,
     order: Order,
     include: &OrderIncludes,
     caller: Option<&Arc<Caller>>,
@@ -107,7 +103,7 @@ fn one(views: Vec<OrderView>) -> Result<OrderView> {
 /// # Errors
 /// The database's.
 pub async fn views(
-    db: &mut AsyncPgConnection,
+    db: &AsyncPgConnection,
     orders: Vec<Order>,
     include: &OrderIncludes,
     caller: Option<&Arc<Caller>>,
@@ -187,7 +183,7 @@ pub struct OrderEventView {
 ///
 /// # Errors
 /// The database's.
-pub async fn history(db: &mut AsyncPgConnection, events: Vec<OrderEvent>) -> Result<Vec<OrderEventView>> {
+pub async fn history(db: &AsyncPgConnection, events: Vec<OrderEvent>) -> Result<Vec<OrderEventView>> {
     let actors = users::references(db, events.iter().filter_map(|event| event.actor_id).collect()).await?;
     let view = |event: OrderEvent| {
         let actor = event.actor_id.and_then(|id| actors.get(&id).cloned());

@@ -62,7 +62,7 @@ fn filtered(filter: &ProductFilter) -> Boxed {
 /// # Errors
 /// The database's.
 pub async fn list(
-    db: &mut AsyncPgConnection,
+    mut db: &AsyncPgConnection,
     _scope: &Scope<Product, Read>,
     query: &ListQuery<ProductFilter>,
 ) -> Result<Page<Product>> {
@@ -70,10 +70,10 @@ pub async fn list(
     let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: ProductSort::Name, descending: false });
     let rows = keyset(filtered(filter), by.order(Product::NAME, column), query.after.clone(), query.limit)
         .select(Product::as_select())
-        .load(db)
+        .load(&mut db)
         .await?;
     let total = match query.total {
-        true => Some(filtered(filter).count().get_result(db).await?),
+        true => Some(filtered(filter).count().get_result(&mut db).await?),
         false => None,
     };
     query.page(rows, total, |product: &Product| (by.key(|sort| value(sort, product)), product.uuid()))
@@ -97,8 +97,8 @@ fn value(sort: ProductSort, product: &Product) -> KeyValue {
 ///
 /// # Errors
 /// 404 when there is none.
-pub async fn find(db: &mut AsyncPgConnection, _scope: &Scope<Product, Read>, id: ProductId) -> Result<Product> {
-    let product = products::table.find(id).select(Product::as_select()).first(db).await.optional()?;
+pub async fn find(mut db: &AsyncPgConnection, _scope: &Scope<Product, Read>, id: ProductId) -> Result<Product> {
+    let product = products::table.find(id).select(Product::as_select()).first(&mut db).await.optional()?;
     product.ok_or_else(Error::not_found)
 }
 
@@ -107,9 +107,9 @@ pub async fn find(db: &mut AsyncPgConnection, _scope: &Scope<Product, Read>, id:
 ///
 /// # Errors
 /// The database's.
-pub async fn find_all(db: &mut AsyncPgConnection, ids: Vec<ProductId>) -> Result<HashMap<ProductId, Product>> {
+pub async fn find_all(mut db: &AsyncPgConnection, ids: Vec<ProductId>) -> Result<HashMap<ProductId, Product>> {
     let rows: Vec<Product> =
-        products::table.filter(products::id.eq_any(ids)).select(Product::as_select()).load(db).await?;
+        products::table.filter(products::id.eq_any(ids)).select(Product::as_select()).load(&mut db).await?;
     Ok(rows.into_iter().map(|product| (product.id, product)).collect())
 }
 

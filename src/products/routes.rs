@@ -13,7 +13,7 @@ use crate::{
         actions::{Create, Read, Update},
         scope::Scope,
     },
-    db::Db,
+    db::{Cost, Db},
     error::Result,
     rest::{
         body::Body,
@@ -41,8 +41,8 @@ async fn list_products(
     query: ListQuery<ProductFilter>,
     db: Db,
 ) -> Result<Page<ProductView>> {
-    let mut db = db.connect().await?;
-    let page = queries::list(&mut db, &scope, &query).await?;
+    let db = db.reader(query.cost).await?;
+    let page = queries::list(&db, &scope, &query).await?;
     Ok(page.map(|product| ProductView::of(product, scope.caller())))
 }
 
@@ -81,8 +81,8 @@ async fn get_product(
     db: Db,
 ) -> Result<Tagged<ProductView>> {
     let fields = query.0.fields()?;
-    let mut db = db.connect().await?;
-    let product = queries::find(&mut db, &scope, *id).await?;
+    let db = db.reader(Cost::Small).await?;
+    let product = queries::find(&db, &scope, *id).await?;
     Ok(Tagged::new(ProductView::of(product, scope.caller()), fields))
 }
 

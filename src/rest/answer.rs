@@ -1,6 +1,9 @@
 //! What every answer has: a request id, security headers, and problem documents in the caller's language.
 
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    time::{Duration, Instant},
+};
 
 use actix_web::{
     Error as ActixError, HttpMessage, HttpRequest, HttpResponse,
@@ -19,6 +22,7 @@ use uuid::Uuid;
 
 use crate::{
     app::State,
+    db::closing_leases,
     edge::{headers, rate, unread::Unread},
     error::{Error, Language, ProblemType, Result},
 };
@@ -31,6 +35,16 @@ const AFTER_DEADLINE: u64 = 5;
 /// The request's id, kept with it.
 #[derive(Clone, Debug)]
 struct RequestId(String);
+
+/// When the request's time is over.
+#[derive(Clone, Copy, Debug)]
+struct Deadline(Instant);
+
+/// How much of its time `request` has left.
+pub fn time_left(request: &HttpRequest) -> Option<Duration> {
+    let Deadline(deadline) = *request.extensions().get()?;
+    Some(deadline.saturating_duration_since(Instant::now()))
+}
 
 /// The id of `request`: the caller's own when it is a sound one, else a new one.
 pub fn request_id(request: &HttpRequest) -> String {
@@ -51,6 +65,9 @@ pub async fn complete<B: MessageBody + 'static>(
     let unread = Unread::hold(&mut request);
     request.extensions_mut().insert(RequestId(asked.id.clone()));
     request.extensions_mut().insert(asked.slate.clone());
+    if let Some(deadline) = asked.deadline() {
+        request.extensions_mut().insert(Deadline(Instant::now() + deadline));
+    }
     if let Some(answer) = asked.preflight(&request) {
         let mut response = request.into_response(answer).map_into_right_body();
         asked.finish(response.headers_mut());
@@ -128,7 +145,7 @@ impl Asked {
 
 /// What `work` gives; a failure when it panics, or is not done in time.
 async fn guarded<T>(deadline: Option<Duration>, work: impl Future<Output = Result<T, ActixError>>) -> Result<T> {
-    let work = AssertUnwindSafe(work).catch_unwind();
+    let work = AssertUnwindSafe(closing_leases(work)).catch_unwind();
     let done = match deadline {
         Some(deadline) => tokio::time::timeout(deadline, work).await,
         None => Ok(work.await),

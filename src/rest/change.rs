@@ -1,9 +1,11 @@
 //! One change: its rows, audit records, outbox events and idempotency record commit in one transaction, or none does.
 
 use std::{
+    borrow::Cow,
     future::{Ready, ready},
     ops::{Deref, DerefMut},
     sync::Arc,
+    time::Duration,
 };
 
 use actix_web::{
@@ -14,16 +16,18 @@ use actix_web::{
 };
 use aws_lc_rs::digest;
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
+use futures_util::future::try_join3;
 use serde::Serialize;
 
 use crate::{
     access::caller::Caller,
     app::State,
     audit::{self, Origin, Record},
-    db::Db,
+    db::{Db, STATEMENT_TIMEOUT},
     error::{Error, FieldError, ProblemType, Result},
     outbox,
     rest::{
+        answer::time_left,
         body::BodyDigest,
         entity::{Entity, View},
         etag::etag,
@@ -103,7 +107,7 @@ pub async fn by_system<T>(
     now: Instant,
     work: impl AsyncFnOnce(&mut Tx<'_>) -> Result<T>,
 ) -> Result<T> {
-    transact(db, secrets, None, Origin::default(), now, work).await
+    transact(db, secrets, None, Origin::default(), now, None, work).await
 }
 
 async fn transact<T>(
@@ -112,12 +116,13 @@ async fn transact<T>(
     caller: Option<Arc<Caller>>,
     origin: Origin,
     now: Instant,
+    time_left: Option<Duration>,
     work: impl AsyncFnOnce(&mut Tx<'_>) -> Result<T>,
 ) -> Result<T> {
-    AnsiTransactionManager::begin_transaction(&mut *db).await?;
+    AnsiTransactionManager::begin_transaction_sql(&mut *db, &begin(time_left)).await?;
     let mut tx = Tx { db, secrets, caller, origin, now, records: Vec::new() };
     let done = match work(&mut tx).await {
-        Ok(value) => record(&mut tx).await.map(|()| value),
+        Ok(value) => record(&mut tx, async |_| Ok(())).await.map(|()| value),
         Err(error) => Err(error),
     };
     let Tx { db, .. } = tx;
@@ -134,13 +139,24 @@ async fn transact<T>(
     }
 }
 
-async fn record(tx: &mut Tx<'_>) -> Result<()> {
-    if tx.records.is_empty() {
-        return Ok(());
+/// Begins a transaction of which no statement runs on after the request's time.
+fn begin(time_left: Option<Duration>) -> Cow<'static, str> {
+    match time_left {
+        Some(left) if left < STATEMENT_TIMEOUT => {
+            format!("BEGIN; SET LOCAL statement_timeout = {}", left.as_millis().max(1)).into()
+        }
+        _ => "BEGIN".into(),
     }
+}
+
+/// Writes what was collected, and does `also`, all on its way at once.
+async fn record(tx: &mut Tx<'_>, also: impl AsyncFnOnce(&Tx<'_>) -> Result<()>) -> Result<()> {
     let records = std::mem::take(&mut tx.records);
-    audit::insert(tx.db, tx.secrets, &records, &tx.origin, tx.now).await?;
-    outbox::insert(tx.db, &records, tx.now).await
+    let tx = &*tx;
+    let audited = audit::insert(tx, tx.secrets, &records, &tx.origin, tx.now);
+    let told = outbox::insert(tx, &records, tx.now);
+    try_join3(audited, told, also(tx)).await?;
+    Ok(())
 }
 
 /// The right to change something in this request: gives the transaction, and replays an answer already given.
@@ -163,8 +179,8 @@ impl Change {
         let mut db = db.connect().await?;
         let actor = caller.user_id;
         let used = key.map(|key| (key, fingerprint(&request)));
-        let (origin, now) = (Origin::of(&request), state.clock.now());
-        let (reply, replayed) = transact(&mut db, &state.secrets, Some(caller), origin, now, async |tx| {
+        let (origin, now, time_left) = (Origin::of(&request), state.clock.now(), time_left(&request));
+        let (reply, replayed) = transact(&mut db, &state.secrets, Some(caller), origin, now, time_left, async |tx| {
             let Some((key, fingerprint)) = &used else {
                 return work(tx).await.map(|reply| (reply, false));
             };
@@ -172,7 +188,8 @@ impl Change {
                 return Ok((reply, true));
             }
             let reply = work(tx).await?;
-            idempotency::finish(tx, &state.secrets, actor, key, fingerprint, &reply).await?;
+            record(tx, async |tx| idempotency::finish(tx, &state.secrets, actor, key, fingerprint, &reply).await)
+                .await?;
             Ok((reply, false))
         })
         .await?;

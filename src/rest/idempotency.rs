@@ -3,11 +3,12 @@
 use aws_lc_rs::digest;
 use chrono::Duration;
 use diesel::{
-    ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper,
+    ExpressionMethods, QueryDsl, SelectableHelper,
     prelude::{Queryable, Selectable},
     sql_types::BigInt,
 };
-use diesel_async::RunQueryDsl;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures_util::future::try_join;
 
 use crate::{
     access::caller::UserId,
@@ -68,18 +69,17 @@ pub async fn begin(
     key: &Key,
     fingerprint: &[u8],
 ) -> Result<Option<Reply>> {
-    let claimed: bool =
-        diesel::select(pg_try_advisory_xact_lock(lock_number(actor, key))).get_result(&mut **tx).await?;
+    // Asked together; the second answer is of a moment after the first.
+    let (mut lock, mut read): (&AsyncPgConnection, &AsyncPgConnection) = (tx, tx);
+    let (claimed, kept): (bool, Vec<Kept>) = try_join(
+        diesel::select(pg_try_advisory_xact_lock(lock_number(actor, key))).get_result(&mut lock),
+        idempotency_keys::table.find((actor.uuid(), &key.0)).select(Kept::as_select()).load(&mut read),
+    )
+    .await?;
     if !claimed {
         return Err(in_progress());
     }
-    let kept: Option<Kept> = idempotency_keys::table
-        .find((actor.uuid(), &key.0))
-        .select(Kept::as_select())
-        .first(&mut **tx)
-        .await
-        .optional()?;
-    match kept {
+    match kept.into_iter().next() {
         None => Ok(None),
         Some(kept) if kept.created_at <= kept_since(tx.now()) => {
             diesel::delete(idempotency_keys::table.find((actor.uuid(), &key.0))).execute(&mut **tx).await?;
@@ -126,7 +126,7 @@ fn label(actor: UserId, key: &Key) -> String {
 /// # Errors
 /// 409 when another server was quicker with the same key.
 pub async fn finish(
-    tx: &mut Tx<'_>,
+    tx: &Tx<'_>,
     secrets: &Secrets,
     actor: UserId,
     key: &Key,
@@ -147,7 +147,7 @@ pub async fn finish(
     );
     diesel::insert_into(idempotency_keys::table)
         .values(row)
-        .execute(&mut **tx)
+        .execute(&mut &**tx)
         .await
         .on_constraint(|name| (name == "idempotency_keys_pkey").then(in_progress))?;
     Ok(())

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::{
     access::caller::Caller,
     app::State,
+    db::Cost,
     error::{Error, FieldError, ProblemType, Result},
     rest::{
         fields::Fields,
@@ -89,6 +90,8 @@ pub struct ListQuery<F> {
     pub total: bool,
     /// What to answer of each item.
     pub fields: Fields,
+    /// What the list costs.
+    pub cost: Cost,
     seal: CursorSeal,
 }
 
@@ -150,6 +153,7 @@ impl<F: DeserializeOwned> ListQuery<F> {
         if !(1..=MAX_LIMIT).contains(&page.limit) {
             return Err(invalid_parameter("limit", Invalid::TooLarge(MAX_LIMIT.to_string())));
         }
+        let cost = cost(&page, &filter);
         let seal = CursorSeal {
             context: context(request.path(), caller.user_id.uuid(), &filter),
             path: request.path().to_owned(),
@@ -162,9 +166,16 @@ impl<F: DeserializeOwned> ListQuery<F> {
             limit: page.limit,
             total: page.total,
             fields: Fields::parse(page.fields.as_deref())?,
+            cost,
             seal,
         })
     }
+}
+
+/// A page of a list as it is comes off its index. What filters, searches or counts may have to look at many rows for few.
+fn cost(page: &PageParams, filter: &[(String, String)]) -> Cost {
+    let as_it_is = !page.total && filter.iter().all(|(name, _)| matches!(name.as_str(), "include" | "sort"));
+    if as_it_is { Cost::Small } else { Cost::Large }
 }
 
 /// What a cursor is bound to. `include` may change from page to page: it does not move rows.

@@ -29,7 +29,7 @@ use crate::{
 /// # Errors
 /// The database's.
 pub async fn list(
-    db: &mut AsyncPgConnection,
+    mut db: &AsyncPgConnection,
     _scope: &Scope<Team, Read>,
     query: &ListQuery<TeamFilter>,
 ) -> Result<Page<Team>> {
@@ -41,10 +41,10 @@ pub async fn list(
     let order = Order::column(Team::NAME, column, sort.descending);
     let rows = keyset(teams::table.into_boxed(), order, query.after.clone(), query.limit)
         .select(Team::as_select())
-        .load(db)
+        .load(&mut db)
         .await?;
     let total = match query.total {
-        true => Some(teams::table.count().get_result(db).await?),
+        true => Some(teams::table.count().get_result(&mut db).await?),
         false => None,
     };
     query.page(rows, total, |team: &Team| {
@@ -60,8 +60,8 @@ pub async fn list(
 ///
 /// # Errors
 /// 404 when there is none.
-pub async fn find(db: &mut AsyncPgConnection, _scope: &Scope<Team, Read>, id: TeamId) -> Result<Team> {
-    let team = teams::table.find(id).select(Team::as_select()).first(db).await.optional()?;
+pub async fn find(mut db: &AsyncPgConnection, _scope: &Scope<Team, Read>, id: TeamId) -> Result<Team> {
+    let team = teams::table.find(id).select(Team::as_select()).first(&mut db).await.optional()?;
     team.ok_or_else(Error::not_found)
 }
 

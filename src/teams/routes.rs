@@ -13,7 +13,7 @@ use crate::{
         caller::TeamId,
         scope::Scope,
     },
-    db::Db,
+    db::{Cost, Db},
     error::Result,
     rest::{
         body::Body,
@@ -37,8 +37,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 )]
 #[get("/v1/teams")]
 async fn list_teams(scope: Scope<Team, Read>, query: ListQuery<TeamFilter>, db: Db) -> Result<Page<TeamView>> {
-    let mut db = db.connect().await?;
-    let page = queries::list(&mut db, &scope, &query).await?;
+    let db = db.reader(query.cost).await?;
+    let page = queries::list(&db, &scope, &query).await?;
     Ok(page.map(|team| TeamView::of(team, scope.caller())))
 }
 
@@ -75,8 +75,8 @@ async fn get_team(
     db: Db,
 ) -> Result<Tagged<TeamView>> {
     let fields = query.0.fields()?;
-    let mut db = db.connect().await?;
-    let team = queries::find(&mut db, &scope, *id).await?;
+    let db = db.reader(Cost::Small).await?;
+    let team = queries::find(&db, &scope, *id).await?;
     Ok(Tagged::new(TeamView::of(team, scope.caller()), fields))
 }
 

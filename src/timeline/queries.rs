@@ -28,7 +28,7 @@ use crate::{
 /// # Errors
 /// 404 for a client out of reach.
 pub async fn list(
-    db: &mut AsyncPgConnection,
+    mut db: &AsyncPgConnection,
     scope: &Scope<Client, Read>,
     client: ClientId,
     query: &ListQuery<TimelineFilter>,
@@ -49,10 +49,12 @@ pub async fn list(
         rows
     };
     let newest_first = Order::column("client_timeline", "at", true);
-    let mut entries: Vec<Entry> =
-        keyset(filtered(), newest_first, query.after.clone(), query.limit).select(Entry::as_select()).load(db).await?;
+    let mut entries: Vec<Entry> = keyset(filtered(), newest_first, query.after.clone(), query.limit)
+        .select(Entry::as_select())
+        .load(&mut db)
+        .await?;
     let total = match query.total {
-        true => Some(filtered().count().get_result(db).await?),
+        true => Some(filtered().count().get_result(&mut db).await?),
         false => None,
     };
     if !scope.caller().is_none_or(|caller| client.shows_confidential(caller)) {
@@ -78,11 +80,7 @@ impl Entry {
     }
 }
 
-async fn with_actors(
-    db: &mut AsyncPgConnection,
-    page: Page<Entry>,
-    filter: &TimelineFilter,
-) -> Result<Page<EntryView>> {
+async fn with_actors(db: &AsyncPgConnection, page: Page<Entry>, filter: &TimelineFilter) -> Result<Page<EntryView>> {
     let ids = if filter.include.has(TimelineInclude::Actor) {
         page.data.iter().filter_map(|entry| entry.actor_id).collect()
     } else {

@@ -37,6 +37,6 @@ async fn list_client_timeline(
     query: ListQuery<TimelineFilter>,
     db: Db,
 ) -> Result<Page<EntryView>> {
-    let mut db = db.connect().await?;
-    queries::list(&mut db, &scope, *id, &query).await
+    let db = db.reader(query.cost).await?;
+    queries::list(&db, &scope, *id, &query).await
 }

@@ -56,7 +56,7 @@ fn filtered(scope: &Scope<User, Read>, filter: &UserFilter) -> Boxed {
 /// # Errors
 /// The database's.
 pub async fn list(
-    db: &mut AsyncPgConnection,
+    mut db: &AsyncPgConnection,
     scope: &Scope<User, Read>,
     query: &ListQuery<UserFilter>,
 ) -> Result<Page<User>> {
@@ -68,10 +68,10 @@ pub async fn list(
     let order = Order::column(User::NAME, column, sort.descending);
     let rows = keyset(filtered(scope, &query.filter), order, query.after.clone(), query.limit)
         .select(User::as_select())
-        .load(db)
+        .load(&mut db)
         .await?;
     let total = match query.total {
-        true => Some(filtered(scope, &query.filter).count().get_result(db).await?),
+        true => Some(filtered(scope, &query.filter).count().get_result(&mut db).await?),
         false => None,
     };
     query.page(rows, total, |user: &User| {
@@ -87,13 +87,13 @@ pub async fn list(
 ///
 /// # Errors
 /// 404 when there is none.
-pub async fn find(db: &mut AsyncPgConnection, scope: &Scope<User, Read>, id: UserId) -> Result<User> {
+pub async fn find(mut db: &AsyncPgConnection, scope: &Scope<User, Read>, id: UserId) -> Result<User> {
     users::table
         .filter(users::id.eq(id))
         .filter(users::kind.eq(UserKind::Person))
         .filter(scope.visible())
         .select(User::as_select())
-        .first(db)
+        .first(&mut db)
         .await
         .optional()?
         .ok_or_else(Error::not_found)
@@ -103,13 +103,13 @@ pub async fn find(db: &mut AsyncPgConnection, scope: &Scope<User, Read>, id: Use
 ///
 /// # Errors
 /// 404 when there is none within reach, 403 when the right does not reach so far.
-pub async fn find_to_administer(db: &mut AsyncPgConnection, scope: &Scope<User, Update>, id: UserId) -> Result<User> {
+pub async fn find_to_administer(mut db: &AsyncPgConnection, scope: &Scope<User, Update>, id: UserId) -> Result<User> {
     let user = users::table
         .filter(users::id.eq(id))
         .filter(users::kind.eq(UserKind::Person))
         .filter(scope.visible())
         .select(User::as_select())
-        .first(db)
+        .first(&mut db)
         .await
         .optional()?
         .ok_or_else(Error::not_found)?;
@@ -121,12 +121,12 @@ pub async fn find_to_administer(db: &mut AsyncPgConnection, scope: &Scope<User, 
 ///
 /// # Errors
 /// 404 when it is gone.
-pub async fn find_own(db: &mut AsyncPgConnection, caller: &Caller) -> Result<User> {
+pub async fn find_own(mut db: &AsyncPgConnection, caller: &Caller) -> Result<User> {
     let own: Option<User> = users::table
         .filter(users::id.eq(caller.user_id))
         .filter(users::kind.eq(UserKind::Person))
         .select(User::as_select())
-        .first(db)
+        .first(&mut db)
         .await
         .optional()?;
     own.ok_or_else(Error::not_found)
@@ -136,8 +136,9 @@ pub async fn find_own(db: &mut AsyncPgConnection, caller: &Caller) -> Result<Use
 ///
 /// # Errors
 /// The database's.
-pub async fn references(db: &mut AsyncPgConnection, ids: Vec<UserId>) -> Result<HashMap<UserId, UserRef>> {
-    let rows: Vec<UserRef> = users::table.filter(users::id.eq_any(ids)).select(UserRef::as_select()).load(db).await?;
+pub async fn references(mut db: &AsyncPgConnection, ids: Vec<UserId>) -> Result<HashMap<UserId, UserRef>> {
+    let rows: Vec<UserRef> =
+        users::table.filter(users::id.eq_any(ids)).select(UserRef::as_select()).load(&mut db).await?;
     Ok(rows.into_iter().map(|user| (user.id, user)).collect())
 }
 
@@ -145,14 +146,14 @@ pub async fn references(db: &mut AsyncPgConnection, ids: Vec<UserId>) -> Result<
 ///
 /// # Errors
 /// The database's.
-pub async fn key_owners(db: &mut AsyncPgConnection, ids: Vec<UserId>) -> Result<HashSet<UserId>> {
+pub async fn key_owners(mut db: &AsyncPgConnection, ids: Vec<UserId>) -> Result<HashSet<UserId>> {
     let may_own = users::table
         .inner_join(role_policies::table.on(role_policies::role.eq(users::role)))
         .filter(users::id.eq_any(ids))
         .filter(users::status.eq(UserStatus::Active))
         .filter(role_policies::may_own_key_clients)
         .select(users::id);
-    let ids: Vec<UserId> = may_own.load(db).await?;
+    let ids: Vec<UserId> = may_own.load(&mut db).await?;
     Ok(ids.into_iter().collect())
 }
 
