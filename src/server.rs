@@ -101,6 +101,8 @@ pub fn start(
     rt::spawn(async move { rates.rates.forget_regularly().await });
     let server = HttpServer::new(move || app::app(state.clone(), Db::new(&login, settings)))
         .workers(workers)
+        // Who closes their half has gone: what they asked for is given up.
+        .h1_allow_half_closed(false)
         .shutdown_timeout(25)
         .keep_alive(KEEP_ALIVE)
         .max_connections(edge.connections)

@@ -19,6 +19,7 @@ mod auth;
 mod bad_input;
 mod calls;
 mod clients;
+mod connections;
 mod contacts;
 mod contracts;
 mod departments;
