@@ -28,7 +28,11 @@ use crate::{
     contacts, contracts,
     db::Db,
     departments, docs,
-    edge::{self, Edge, rate::Rates},
+    edge::{
+        self, Edge,
+        load::{self, Gate},
+        rate::Rates,
+    },
     error::{Error, ProblemType, Result},
     interactions,
     mail::Mail,
@@ -137,6 +141,7 @@ pub fn app(
     let pages = state.edge.docs;
     app.app_data(state)
         .app_data(Data::new(db))
+        .app_data(Data::new(Gate::default()))
         .app_data(web::PathConfig::default().error_handler(|_, request| no_such_operation(request).into()))
         .configure(|config| {
             if pages {
@@ -147,6 +152,7 @@ pub fn app(
         .wrap(from_fn(audit::record_refusals))
         .wrap(from_fn(edge::admit))
         .wrap(from_fn(identify))
+        .wrap(from_fn(load::bound))
         .wrap(Compress::default())
         .wrap(from_fn(rest::answer::complete))
 }

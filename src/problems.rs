@@ -86,6 +86,8 @@ pub enum ProblemType {
     Internal,
     /// The service cannot answer now.
     Unavailable,
+    /// More is asked for than the service can do.
+    Overloaded,
     /// The answer was not ready in time.
     DeadlineExceeded,
 }
@@ -133,7 +135,7 @@ impl ProblemType {
             Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Unavailable | Self::DeadlineExceeded => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::Overloaded | Self::DeadlineExceeded => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -179,6 +181,7 @@ impl ProblemType {
             Self::Busy => Say::new("Busy", "Занято"),
             Self::Internal => Say::new("Internal error", "Внутренняя ошибка"),
             Self::Unavailable => Say::new("Unavailable", "Сервис недоступен"),
+            Self::Overloaded => Say::new("Overloaded", "Сервис перегружен"),
             Self::DeadlineExceeded => Say::new("Took too long", "Слишком долго"),
         }
     }
@@ -310,6 +313,10 @@ impl ProblemType {
             Self::Internal => Say::new(
                 "Something failed inside. The request id finds it in the log.",
                 "Внутренний сбой. По номеру запроса его найдут в журнале.",
+            ),
+            Self::Overloaded => Say::new(
+                "More is asked for than the service can do now. The request was not begun. Repeat it after `Retry-After` seconds, later each time.",
+                "Запросов больше, чем сервис сейчас выполнит. Запрос не начат. Повторите через `Retry-After` секунд, каждый раз позже.",
             ),
             Self::Unavailable => Say::new(
                 "The service cannot answer right now. Nothing was changed. Try again after `Retry-After` seconds.",

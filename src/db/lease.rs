@@ -11,7 +11,10 @@ use diesel_async::{
     pooled_connection::deadpool::{Object, Pool},
 };
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ProblemType, Result};
+
+/// How many may wait for each connection of a pool: more would not have their turn in time.
+const WAITING_FOR_EACH: usize = 16;
 
 thread_local! {
     /// Whether work is just being given up on this thread.
@@ -29,8 +32,12 @@ impl Lease {
     /// A connection of `pool`.
     ///
     /// # Errors
-    /// 503 when the database cannot be reached or no connection comes free in time.
+    /// 503 when the database cannot be reached or no connection comes free in time; at once when too many wait already.
     pub(super) async fn of(pool: &Pool<AsyncPgConnection>) -> Result<Self> {
+        let status = pool.status();
+        if status.waiting >= status.max_size * WAITING_FOR_EACH {
+            return Err(Error::new(ProblemType::Overloaded).retry_after(1));
+        }
         Ok(Self { object: Some(pool.get().await.map_err(Error::unavailable)?) })
     }
 }

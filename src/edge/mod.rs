@@ -2,6 +2,7 @@
 
 pub mod cors;
 pub mod headers;
+pub mod load;
 pub mod proxies;
 pub mod rate;
 pub mod settings;

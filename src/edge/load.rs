@@ -1,0 +1,211 @@
+//! How many requests a worker answers at once. Beyond that they wait in turn, but only while their turn would come soon:
+//! a server that takes more than it can do answers nobody in time.
+
+use std::{
+    cell::RefCell,
+    collections::VecDeque,
+    rc::Rc,
+    time::{Duration, Instant},
+};
+
+use actix_web::{
+    Error as ActixError,
+    body::{EitherBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    middleware::Next,
+    web::Data,
+};
+use tokio::sync::oneshot;
+
+use super::rate::UNLIMITED;
+use crate::error::{Error, ProblemType, Result};
+
+/// Most requests of a worker under way at once. Each has its bounded part of memory; more of them finish no sooner.
+const RUNNING: usize = 64;
+/// Most requests that wait for those.
+const WAITING: usize = 512;
+/// How long the last of them may have to wait, as far as the worker's pace tells.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// Seconds after which one who was refused may try again.
+const RETRY_AFTER: u64 = 1;
+/// How much the last of the times between two answers counts in their average.
+const WEIGHT: f64 = 0.05;
+
+/// Lets requests in. One for each worker, which is one thread.
+#[derive(Clone, Default)]
+pub struct Gate(Rc<RefCell<Inner>>);
+
+#[derive(Default)]
+struct Inner {
+    running: usize,
+    waiting: VecDeque<oneshot::Sender<Place>>,
+    /// Seconds between two answers while others waited, on average.
+    pace: f64,
+    /// When the last request that others waited for was done.
+    last_done: Option<Instant>,
+}
+
+/// The right of one request to be under way; whoever waits longest has it next.
+struct Place(Option<Gate>);
+
+impl Gate {
+    /// A place, at once or when one comes free.
+    ///
+    /// # Errors
+    /// 503 at once when that would take too long.
+    async fn enter(&self) -> Result<Place> {
+        let turn = {
+            let mut inner = self.0.borrow_mut();
+            if inner.running < RUNNING {
+                inner.running += 1;
+                return Ok(Place(Some(self.clone())));
+            }
+            if inner.is_full() {
+                return Err(Error::new(ProblemType::Overloaded).retry_after(RETRY_AFTER));
+            }
+            let (place, turn) = oneshot::channel();
+            inner.waiting.push_back(place);
+            turn
+        };
+        turn.await.map_err(Error::internal)
+    }
+
+    /// Gives the place of a request that is done to the next.
+    fn leave(&self) {
+        let mut place = Place(Some(self.clone()));
+        loop {
+            let Some(next) = self.0.borrow_mut().next() else { break };
+            match next.send(place) {
+                Ok(()) => return,
+                // Whoever waited is gone.
+                Err(unwanted) => place = unwanted,
+            }
+        }
+        place.0 = None;
+        self.0.borrow_mut().running -= 1;
+    }
+}
+
+impl Inner {
+    #[expect(clippy::cast_precision_loss, reason = "at most 512")]
+    fn is_full(&self) -> bool {
+        let waiting = self.waiting.len();
+        waiting >= WAITING || waiting as f64 * self.pace > PATIENCE.as_secs_f64()
+    }
+
+    fn next(&mut self) -> Option<oneshot::Sender<Place>> {
+        let next = self.waiting.pop_front();
+        let now = Instant::now();
+        if let (Some(_), Some(last)) = (&next, self.last_done) {
+            self.pace += WEIGHT * (now.duration_since(last).as_secs_f64() - self.pace);
+        }
+        // The time until the next answer tells the pace only if others wait for it.
+        self.last_done = next.is_some().then_some(now);
+        next
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(gate) = self.0.take() {
+            gate.leave();
+        }
+    }
+}
+
+/// Lets `request` wait for its turn, or refuses it before anything of it was looked at. Probes have no turn.
+///
+/// # Errors
+/// Those of the framework itself, which no handler of ours causes.
+pub async fn bound<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, ActixError> {
+    let gate = request.app_data::<Data<Gate>>().filter(|_| !UNLIMITED.contains(&request.path())).cloned();
+    let Some(gate) = gate else {
+        return next.call(request).await.map(ServiceResponse::map_into_left_body);
+    };
+    match gate.enter().await {
+        Ok(_place) => next.call(request).await.map(ServiceResponse::map_into_left_body),
+        Err(refused) => Ok(request.error_response(refused).map_into_right_body()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use futures_util::FutureExt;
+    use tokio::time::sleep;
+
+    use super::{Gate, Place, RUNNING, WAITING};
+
+    fn filled(gate: &Gate) -> Vec<Place> {
+        (0..RUNNING).map(|_| gate.enter().now_or_never().unwrap().unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn those_who_wait_come_in_their_turn() {
+        let gate = Gate::default();
+        let mut places = filled(&gate);
+        let (mut first, mut second) = (Box::pin(gate.enter()), Box::pin(gate.enter()));
+        assert!((&mut first).now_or_never().is_none());
+        assert!((&mut second).now_or_never().is_none());
+        places.pop();
+        assert!((&mut second).now_or_never().is_none());
+        let place = first.now_or_never().unwrap().unwrap();
+        drop(place);
+        assert!(second.now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn who_is_gone_keeps_no_place() {
+        let gate = Gate::default();
+        let mut places = filled(&gate);
+        let mut gone = Box::pin(gate.enter());
+        assert!((&mut gone).now_or_never().is_none());
+        drop(gone);
+        places.clear();
+        assert_eq!(gate.0.borrow().running, 0);
+        assert_eq!(filled(&gate).len(), RUNNING);
+    }
+
+    #[tokio::test]
+    async fn a_place_that_was_given_to_one_who_goes_is_given_on() {
+        let gate = Gate::default();
+        let mut places = filled(&gate);
+        let (mut goes, mut stays) = (Box::pin(gate.enter()), Box::pin(gate.enter()));
+        assert!((&mut goes).now_or_never().is_none());
+        assert!((&mut stays).now_or_never().is_none());
+        places.pop();
+        drop(goes);
+        assert!(stays.now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn no_more_wait_than_there_is_room_for() {
+        let gate = Gate::default();
+        let _places = filled(&gate);
+        let mut waiting: Vec<_> = (0..WAITING).map(|_| Box::pin(gate.enter())).collect();
+        assert!(waiting.iter_mut().all(|turn| turn.now_or_never().is_none()));
+        let refused = gate.enter().now_or_never().unwrap().err().unwrap();
+        assert_eq!(refused.problem().code(), "overloaded");
+    }
+
+    #[tokio::test]
+    async fn none_waits_longer_than_patience_at_the_pace_there_is() {
+        let gate = Gate::default();
+        let mut places = filled(&gate);
+        let mut waiting: Vec<_> = (0..60).map(|_| Box::pin(gate.enter())).collect();
+        assert!(waiting.iter_mut().all(|turn| turn.now_or_never().is_none()));
+        for _ in 0..30 {
+            sleep(Duration::from_millis(30)).await;
+            places.pop();
+        }
+        // 30 wait, and an answer takes about 30 ms when one looks at the last ones: the last would wait for 900 ms.
+        assert!(gate.enter().now_or_never().unwrap().is_err());
+        drop(waiting);
+        drop(places);
+        assert!(gate.enter().now_or_never().unwrap().is_ok());
+    }
+}
