@@ -87,7 +87,7 @@ pub async fn list(
 ///
 /// # Errors
 /// 404 when there is none.
-pub async fn find(db: &mut AsyncPgConnection, scope: &Scope<User, Read>, id: UserId) -> Result<User> {
+pub async fn find<A: Action>(db: &mut AsyncPgConnection, scope: &Scope<User, A>, id: UserId) -> Result<User> {
     users::table
         .filter(users::id.eq(id))
         .filter(users::kind.eq(UserKind::Person))
@@ -104,15 +104,7 @@ pub async fn find(db: &mut AsyncPgConnection, scope: &Scope<User, Read>, id: Use
 /// # Errors
 /// 404 when there is none within reach, 403 when the right does not reach so far.
 pub async fn find_to_administer(db: &mut AsyncPgConnection, scope: &Scope<User, Update>, id: UserId) -> Result<User> {
-    let user = users::table
-        .filter(users::id.eq(id))
-        .filter(users::kind.eq(UserKind::Person))
-        .filter(scope.visible())
-        .select(User::as_select())
-        .first(db)
-        .await
-        .optional()?
-        .ok_or_else(Error::not_found)?;
+    let user = find(db, scope, id).await?;
     scope.permit(&user)?;
     Ok(user)
 }
