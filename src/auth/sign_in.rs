@@ -1,7 +1,6 @@
 //! Signing in with a password, and staying in with a refresh token.
 
 use actix_web::HttpRequest;
-use diesel_async::AsyncConnection;
 
 use super::{
     device::Device,
@@ -13,10 +12,10 @@ use super::{
 use crate::{
     access::caller::UserId,
     app::State,
-    audit::Journal,
+    audit::{self, Journal},
     db::Db,
-    error::{Error, Result},
-    rest::address,
+    error::Result,
+    rest::{address, change},
     sessions::Origin,
 };
 
@@ -54,14 +53,14 @@ pub async fn sign_in(
         }
     };
     let now = state.clock.now();
+    let by = audit::Origin { actor_id: Some(user), ..audit::Origin::of(request) };
     let mut db = db.connect().await?;
-    let session = db
-        .transaction(async |db| {
-            let session = sessions::begin(db, user, origin, now).await?;
-            journal.signed_in(db, "password", user, session.id).await?;
-            Ok::<_, Error>(session)
-        })
-        .await?;
+    let session = change::by_origin(&mut db, &state.secrets, by, now, async |tx| {
+        let session = sessions::begin(tx, user, origin).await?;
+        journal.signed_in(tx, "password", user, session.id).await?;
+        Ok(session)
+    })
+    .await?;
     Ok((session, device.token(&state.secrets, now)))
 }
 

@@ -106,6 +106,20 @@ pub async fn by_system<T>(
     transact(db, secrets, None, Origin::default(), now, work).await
 }
 
+/// Does `work` in a transaction of `origin`, who has no right that a caller has: of a sign-in.
+///
+/// # Errors
+/// Those of `work`, and the database's.
+pub async fn by_origin<T>(
+    db: &mut AsyncPgConnection,
+    secrets: &Secrets,
+    origin: Origin,
+    now: Instant,
+    work: impl AsyncFnOnce(&mut Tx<'_>) -> Result<T>,
+) -> Result<T> {
+    transact(db, secrets, None, origin, now, work).await
+}
+
 async fn transact<T>(
     db: &mut AsyncPgConnection,
     secrets: &Secrets,

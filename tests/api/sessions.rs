@@ -33,6 +33,10 @@ async fn sessions(who: &TestUser, path: &str) -> Vec<Value> {
     who.get(path).await.ok()["data"].as_array().unwrap().clone()
 }
 
+fn quoted(id: &Value) -> String {
+    id.to_string().replace('"', "'")
+}
+
 async fn end(who: &TestUser, path: &str) -> u16 {
     who.send(who.request(Method::DELETE, path)).await.status
 }
@@ -166,4 +170,18 @@ async fn the_session_longest_unused_ends_for_one_too_many() {
     tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
     first.get("/v1/me").await.problem(401, "unauthorized");
     assert_eq!(last.get("/v1/me/sessions?total=true").await.ok()["total"], 50);
+
+    // It is told like every other end of a session, and whose sign-in it was.
+    let ended = format!(
+        "SELECT id::text AS value FROM sessions WHERE user_id = {} AND ended_at IS NOT NULL",
+        quoted(&user["id"])
+    );
+    let [ended] = world.app.text(&ended).await.try_into().unwrap();
+    let ended = json!(ended);
+    let recorded = world.app.audit(&ended).await;
+    assert_eq!(recorded, [("ended".to_owned(), json!({"ended_at": {"from": null, "to": "2026-11-24T10:00:01Z"}}))]);
+    assert_eq!(world.app.events(&ended).await, ["sessions.ended"]);
+    let entry = &world.sue.get("/v1/audit?action=ended").await.ok()["data"][0];
+    assert_eq!((&entry["resource_id"], &entry["actor_id"]), (&ended, &user["id"]));
+    assert_eq!(entry["address"], "192.0.2.1");
 }
