@@ -221,7 +221,7 @@ fn breached(constraint: &str) -> Option<Error> {
     }
 }
 
-/// Changes what `patch` names.
+/// Changes what `patch` names; gives the user before and after.
 ///
 /// # Errors
 /// 403 for one's own rights, 409 for the last supervisor, 422 for a taken address or an unknown team.
@@ -231,7 +231,7 @@ pub async fn update(
     id: UserId,
     seen: &IfMatch,
     patch: UserPatch,
-) -> Result<User> {
+) -> Result<(User, User)> {
     let before = lock(tx, scope, id, seen).await?;
     let mut after = before.clone();
     change(&mut after.name, patch.name);
@@ -254,7 +254,8 @@ pub async fn update(
         // A link lies in the mailbox of the former address.
         auth::withdraw_reset(tx, id).await?;
     }
-    save(tx, "updated", &before, after).await
+    let after = save(tx, "updated", &before, after).await?;
+    Ok((before, after))
 }
 
 /// Keeps a user from signing in, and ends their sessions.

@@ -21,6 +21,7 @@ use crate::{
     app::State,
     db::Db,
     error::Result,
+    mail::{Letter, Notice},
     rest::{
         body::Body,
         change::{Change, Reply},
@@ -99,6 +100,7 @@ async fn get_user(
 /// Change a user
 ///
 /// A new role or team is in force at once. Nobody changes their own role or team, and the last active supervisor stays one.
+/// Of a new e-mail address the former one is told by mail.
 #[utoipa::path(
     tag = "users",
     params(("id" = UserId, Path, description = "The user.")),
@@ -118,7 +120,12 @@ async fn update_user(
     let Body(patch) = patch;
     let answer = change
         .run(async |tx| {
-            let user = queries::update(tx, &scope, *id, &seen, patch).await?;
+            let (before, user) = queries::update(tx, &scope, *id, &seen, patch).await?;
+            if before.email != user.email {
+                // To where its owner reads it: who took the account over has given the new address.
+                let letter = Letter::Notice { to: before.email.as_str().to_owned(), notice: Notice::EmailChanged };
+                state.mail.post(tx, &state.secrets, &letter).await?;
+            }
             Reply::ok(&UserView::of(user, tx.caller()))
         })
         .await;
