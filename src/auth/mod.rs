@@ -6,6 +6,7 @@ mod client_credentials;
 mod device;
 pub mod hashing;
 pub mod password;
+mod refusal;
 mod reset;
 mod reset_routes;
 mod routes;

@@ -5,6 +5,7 @@ use actix_web::HttpRequest;
 use super::{
     device::Device,
     password::{MAX_BYTES, NewPassword},
+    refusal::Refusal,
     second_factor,
     sessions::{self, Session},
     throttle::Attempt,
@@ -47,17 +48,14 @@ pub async fn sign_in(
     let journal = Journal::of(request)?;
     let (user, device) = match check(request, state, db, &email, credentials).await {
         Ok(known) => known,
-        Err(error) => {
-            journal.sign_in_refused(db, "password", &email, &error).await?;
-            return Err(error);
-        }
+        Err(refusal) => return Err(refusal.told(&journal, db, "signed_in", &email).await?),
     };
     let now = state.clock.now();
     let by = audit::Origin { actor_id: Some(user), ..audit::Origin::of(request) };
     let mut db = db.connect().await?;
     let session = change::by_origin(&mut db, &state.secrets, by, now, async |tx| {
         let session = sessions::begin(tx, user, origin).await?;
-        journal.signed_in(tx, "password", user, session.id).await?;
+        journal.signed_in(tx, user, session.id).await?;
         Ok(session)
     })
     .await?;
@@ -71,10 +69,10 @@ async fn check(
     db: &Db,
     email: &str,
     credentials: Credentials,
-) -> Result<(UserId, Device)> {
+) -> Result<(UserId, Device), Refusal> {
     let Credentials { password, otp, device_token, .. } = credentials;
     if email.len() > 254 || password.len() > MAX_BYTES || email.contains('\0') {
-        return Err(sessions::refused());
+        return Err(Refusal::of_password(sessions::refused()));
     }
     let now = state.clock.now();
     let mut connection = db.connect().await?;
@@ -88,7 +86,7 @@ async fn check(
     let stored = stored.flatten();
     let right = state.hashing.verify(password.clone(), stored.clone()).await?;
     let (true, false, Some(user), Some(stored)) = (right, attempt.is_spent(), user, stored) else {
-        return Err(sessions::refused());
+        return Err(Refusal::of_password(sessions::refused()));
     };
     let renewed = renewed_hash(state, &password, &stored).await?;
     let mut connection = db.connect().await?;
