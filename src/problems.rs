@@ -64,6 +64,8 @@ pub enum ProblemType {
     IdempotencyInProgress,
     /// This idempotency key was used with another request.
     IdempotencyMismatch,
+    /// Done before, with an answer that the caller might not see now.
+    AnswerWithheld,
     /// The resource has changed since it was read.
     PreconditionFailed,
     /// `If-Match` is missing.
@@ -123,7 +125,9 @@ impl ProblemType {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::InvalidState | Self::Conflict | Self::IdempotencyInProgress | Self::Busy => StatusCode::CONFLICT,
+            Self::InvalidState | Self::Conflict | Self::IdempotencyInProgress | Self::AnswerWithheld | Self::Busy => {
+                StatusCode::CONFLICT
+            }
             Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
             Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -168,6 +172,7 @@ impl ProblemType {
             Self::IdempotencyMismatch => {
                 Say::new("Idempotency key reused", "Ключ идемпотентности использован повторно")
             }
+            Self::AnswerWithheld => Say::new("Already done", "Уже выполнено"),
             Self::PreconditionFailed => Say::new("Changed meanwhile", "Ресурс уже изменён"),
             Self::PreconditionRequired => Say::new("If-Match is required", "Нужен заголовок If-Match"),
             Self::BodyTooLarge => Say::new("Body too large", "Тело запроса слишком велико"),
@@ -274,6 +279,12 @@ impl ProblemType {
             Self::IdempotencyMismatch => Say::new(
                 "This idempotency key was used with another request. Use a new one.",
                 "Этот ключ идемпотентности уже использован с другим запросом. Возьмите новый.",
+            ),
+            Self::AnswerWithheld => Say::new(
+                "The request with this idempotency key was carried out, once. Your rights have changed since, so its answer is \
+                 not repeated. `location` is where to read what it made.",
+                "Запрос с этим ключом идемпотентности был выполнен, один раз. С тех пор ваши права изменились, поэтому ответ не \
+                 повторяется. `location` — адрес того, что было создано.",
             ),
             Self::PreconditionFailed => Say::new(
                 "The resource has changed since you read it. Read it again, then repeat the change.",

@@ -7,6 +7,7 @@ use std::{
 };
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
+use aws_lc_rs::digest;
 use diesel::{ExpressionMethods, JoinOnDsl, NullableExpressionMethods, OptionalExtension, QueryDsl, dsl::array};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use moka::future::Cache;
@@ -96,6 +97,20 @@ impl Caller {
             Credential::Session(session) => Some(session),
             Credential::Key(_) => None,
         }
+    }
+
+    /// A digest of all that decides what they see of something and may do with it: their role with its policy, narrowed by
+    /// a key's scopes, their team and their account teams.
+    ///
+    /// # Errors
+    /// Only internal ones.
+    pub fn rights_digest(&self) -> Result<Vec<u8>> {
+        let Policy { role, limits, .. } = &*self.policy;
+        let mut account_teams = self.account_teams.to_vec();
+        account_teams.sort_unstable();
+        let rights = serde_json::to_vec(&(role, limits, self.policy.grants(), self.team_id, account_teams));
+        let rights = rights.map_err(Error::internal)?;
+        Ok(digest::digest(&digest::SHA256, &rights).as_ref().to_vec())
     }
 
     /// The caller of `request`.

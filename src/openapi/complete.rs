@@ -258,7 +258,8 @@ impl Call<'_> {
         if self.takes_idempotency_key() {
             headers.push(json!({
                 "name": "Idempotency-Key", "in": "header", "required": false,
-                "description": "Makes a repeated request safe: the same key and request get the same answer, for 24 hours.",
+                "description": "Makes a repeated request safe: the same key and request get the same answer, for 24 hours. \
+                    When your rights are other ones by then, 409 `answer_withheld` tells that it was done.",
                 "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x20-\\x7E]+$"}
             }));
         }
