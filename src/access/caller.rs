@@ -134,18 +134,34 @@ impl Caller {
 #[derive(Clone, Debug)]
 pub struct Person(pub Arc<Caller>);
 
+impl Person {
+    /// The caller of `request`.
+    ///
+    /// # Errors
+    /// Those of [`Caller::of`], 403 for a service account.
+    pub fn of(request: &HttpRequest) -> Result<Self> {
+        let caller = Caller::of(request)?;
+        match caller.credential {
+            Credential::Session(_) => Ok(Self(caller)),
+            Credential::Key(_) => Err(not_a_person()),
+        }
+    }
+}
+
+/// What a service account is told.
+pub(crate) fn not_a_person() -> Error {
+    Error::new(ProblemType::Forbidden).detail(
+        "This is for persons; a service account has no such thing.",
+        "Это только для людей; у служебной учётной записи такого нет.",
+    )
+}
+
 impl FromRequest for Person {
     type Error = Error;
     type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Caller::of(request).and_then(|caller| match caller.credential {
-            Credential::Session(_) => Ok(Self(caller)),
-            Credential::Key(_) => Err(Error::new(ProblemType::Forbidden).detail(
-                "This is for persons; a service account has no such thing.",
-                "Это только для людей; у служебной учётной записи такого нет.",
-            )),
-        }))
+        ready(Self::of(request))
     }
 }
 

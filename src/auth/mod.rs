@@ -3,6 +3,7 @@
 mod account;
 mod change_password;
 mod client_credentials;
+mod confirm;
 mod device;
 pub mod hashing;
 pub mod password;

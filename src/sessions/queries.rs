@@ -59,6 +59,7 @@ pub async fn begin(tx: &mut Tx<'_>, user: UserId, origin: Origin) -> Result<Sess
         id: Id::generate(),
         user_id: user,
         created_at: now,
+        authenticated_at: Some(now),
         last_used_at: Some(now),
         expires_at: now.after(ABSOLUTE),
         ended_at: None,

@@ -14,6 +14,7 @@ use crate::{
         actions::{Action, Create, Read, Update},
         caller::{Caller, TeamId, UserId},
         policy::may_own_key_clients,
+        recent,
         role::Role,
         scope::Scope,
     },
@@ -224,7 +225,8 @@ fn breached(constraint: &str) -> Option<Error> {
 /// Changes what `patch` names; gives the user before and after.
 ///
 /// # Errors
-/// 403 for one's own rights, 409 for the last supervisor, 422 for a taken address or an unknown team.
+/// 401 for another address or other rights without a recent proof of who the caller is, 403 for one's own rights, 409 for
+/// the last supervisor, 422 for a taken address or an unknown team.
 pub async fn update(
     tx: &mut Tx<'_>,
     scope: &Scope<User, Update>,
@@ -243,6 +245,9 @@ pub async fn update(
     let rights_change = after.role != before.role || after.team_id != before.team_id;
     if rights_change {
         refuse_own(tx, id)?;
+    }
+    if rights_change || after.email != before.email {
+        recent::require(tx).await?;
     }
     if before.role == Role::Supervisor && after.role != Role::Supervisor {
         refuse_last_supervisor(tx, &before).await?;

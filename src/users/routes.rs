@@ -16,6 +16,7 @@ use crate::{
     access::{
         actions::{Create, Read, Update},
         caller::UserId,
+        recent::RecentlyAuthenticated,
         scope::Scope,
     },
     app::State,
@@ -64,10 +65,15 @@ async fn list_users(scope: Scope<User, Read>, query: ListQuery<UserFilter>, db: 
     tag = "users",
     request_body = NewUser,
     responses((status = 201, description = "The new user.", body = UserView)),
-    extensions(("x-permission" = json!("users:create")))
+    extensions(("x-permission" = json!("users:create")), ("x-recent-authentication" = json!(true)))
 )]
 #[post("/v1/users")]
-async fn create_user(scope: Scope<User, Create>, change: Change, new: Body<NewUser>) -> Result<HttpResponse> {
+async fn create_user(
+    scope: Scope<User, Create>,
+    _: RecentlyAuthenticated,
+    change: Change,
+    new: Body<NewUser>,
+) -> Result<HttpResponse> {
     let Body(new) = new;
     change
         .run(async |tx| {
@@ -106,7 +112,10 @@ async fn get_user(
     params(("id" = UserId, Path, description = "The user.")),
     request_body = UserPatch,
     responses((status = 200, description = "The changed user.", body = UserView)),
-    extensions(("x-permission" = json!("users:update")))
+    extensions(
+        ("x-permission" = json!("users:update")),
+        ("x-recent-authentication" = json!(["email", "role", "team_id"]))
+    )
 )]
 #[patch("/v1/users/{id}")]
 async fn update_user(
@@ -165,11 +174,12 @@ async fn block_user(
     tag = "users",
     params(("id" = UserId, Path, description = "The user.")),
     responses((status = 200, description = "The active user.", body = UserView)),
-    extensions(("x-permission" = json!("users:update")))
+    extensions(("x-permission" = json!("users:update")), ("x-recent-authentication" = json!(true)))
 )]
 #[post("/v1/users/{id}/unblock")]
 async fn unblock_user(
     scope: Scope<User, Update>,
+    _: RecentlyAuthenticated,
     id: Path<UserId>,
     seen: IfMatch,
     change: Change,

@@ -119,6 +119,26 @@ async fn a_user_ends_all_other_sessions_at_once() {
     assert_eq!(sessions(&here, "/v1/me/sessions").await.len(), 1);
 }
 
+/// ASVS 7.5.2
+#[actix_web::test]
+async fn ending_own_sessions_needs_a_recent_proof() {
+    let world = world().await;
+    let user = world.user().await;
+    let (here, there) = (plainly(&world, &user).await, plainly(&world, &user).await);
+    let other = sessions(&here, "/v1/me/sessions").await.into_iter().find(|one| one["current"] == false).unwrap();
+    let one = format!("/v1/me/sessions/{}", other["id"].as_str().unwrap());
+    world.grow_stale(&user["id"]).await;
+    for path in [one.as_str(), "/v1/me/sessions"] {
+        let refused = here.send(here.request(Method::DELETE, path)).await;
+        refused.problem(401, "insufficient_user_authentication");
+    }
+    assert_eq!(there.get("/v1/me").await.status, 200);
+    here.post("/v1/auth/confirm", json!({"password": PASSWORD})).await.no_content();
+    assert_eq!(end(&here, &one).await, 204);
+    there.get("/v1/me").await.problem(401, "unauthorized");
+    assert_eq!(end(&here, "/v1/me/sessions").await, 204);
+}
+
 /// ASVS 7.4.5
 #[actix_web::test]
 async fn a_supervisor_ends_the_sessions_of_a_user() {
