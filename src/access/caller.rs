@@ -7,6 +7,7 @@ use std::{
 };
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
+use aws_lc_rs::digest;
 use diesel::{ExpressionMethods, JoinOnDsl, NullableExpressionMethods, OptionalExtension, QueryDsl, dsl::array};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use moka::future::Cache;
@@ -98,6 +99,20 @@ impl Caller {
         }
     }
 
+    /// A digest of all that decides what they see of something and may do with it: their role with its policy, narrowed by
+    /// a key's scopes, their team and their account teams.
+    ///
+    /// # Errors
+    /// Only internal ones.
+    pub fn rights_digest(&self) -> Result<Vec<u8>> {
+        let Policy { role, limits, .. } = &*self.policy;
+        let mut account_teams = self.account_teams.to_vec();
+        account_teams.sort_unstable();
+        let rights = serde_json::to_vec(&(role, limits, self.policy.grants(), self.team_id, account_teams));
+        let rights = rights.map_err(Error::internal)?;
+        Ok(digest::digest(&digest::SHA256, &rights).as_ref().to_vec())
+    }
+
     /// The caller of `request`.
     ///
     /// # Errors
@@ -119,18 +134,34 @@ impl Caller {
 #[derive(Clone, Debug)]
 pub struct Person(pub Arc<Caller>);
 
+impl Person {
+    /// The caller of `request`.
+    ///
+    /// # Errors
+    /// Those of [`Caller::of`], 403 for a service account.
+    pub fn of(request: &HttpRequest) -> Result<Self> {
+        let caller = Caller::of(request)?;
+        match caller.credential {
+            Credential::Session(_) => Ok(Self(caller)),
+            Credential::Key(_) => Err(not_a_person()),
+        }
+    }
+}
+
+/// What a service account is told.
+pub(crate) fn not_a_person() -> Error {
+    Error::new(ProblemType::Forbidden).detail(
+        "This is for persons; a service account has no such thing.",
+        "Это только для людей; у служебной учётной записи такого нет.",
+    )
+}
+
 impl FromRequest for Person {
     type Error = Error;
     type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Caller::of(request).and_then(|caller| match caller.credential {
-            Credential::Session(_) => Ok(Self(caller)),
-            Credential::Key(_) => Err(Error::new(ProblemType::Forbidden).detail(
-                "This is for persons; a service account has no such thing.",
-                "Это только для людей; у служебной учётной записи такого нет.",
-            )),
-        }))
+        ready(Self::of(request))
     }
 }
 

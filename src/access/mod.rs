@@ -7,6 +7,7 @@ pub mod key;
 pub mod keys;
 pub mod permission;
 pub mod policy;
+pub mod recent;
 pub mod restriction;
 pub mod role;
 pub mod scope;

@@ -3,7 +3,8 @@
 use crate::error::{Error, ProblemType, Result};
 
 /// Where a user sees to their own sign-in. Signing out needs no right at all.
-const OPEN: [&str; 7] = [
+const OPEN: [&str; 8] = [
+    "/v1/auth/confirm",
     "/v1/me",
     "/v1/me/password",
     "/v1/me/permissions",

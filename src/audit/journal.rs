@@ -16,9 +16,12 @@ use crate::{
     access::caller::{SessionId, UserId},
     app::State,
     db::{Db, schema::users},
-    error::{Error, ProblemType, Result},
+    error::Result,
     rest::text::Email,
 };
+
+/// How persons prove who they are; with a second factor or without.
+const BY_PASSWORD: (&str, &str) = ("method", "password");
 
 /// Writes down what a request does to sessions.
 pub struct Journal {
@@ -35,18 +38,20 @@ impl Journal {
         Ok(Self { state: State::of(request)?, origin: Origin::of(request) })
     }
 
-    /// `user` signed in by `method`, such as `password`, and has `session` now.
+    /// `user` signed in with a password, and has `session` now.
     ///
     /// # Errors
     /// The database's.
-    pub async fn signed_in(
-        &self,
-        db: &mut AsyncPgConnection,
-        method: &str,
-        user: UserId,
-        session: SessionId,
-    ) -> Result<()> {
-        self.write(db, "signed_in", user, session, fields(&[("method", method)])).await
+    pub async fn signed_in(&self, db: &mut AsyncPgConnection, user: UserId, session: SessionId) -> Result<()> {
+        self.write(db, "signed_in", user, session, fields(&[BY_PASSWORD])).await
+    }
+
+    /// `user` proved again, in `session`, who they are.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn confirmed(&self, db: &mut AsyncPgConnection, user: UserId, session: SessionId) -> Result<()> {
+        self.write(db, "confirmed", user, session, fields(&[BY_PASSWORD])).await
     }
 
     /// `user` ended `session`.
@@ -68,19 +73,13 @@ impl Journal {
         self.insert(db, content, &origin).await
     }
 
-    /// A sign-in to `account` by `method` was refused for `error`. So many are recorded in a minute; the rest is
+    /// `action`, a proof of who has `account`, was refused for `cause`. So many are recorded in a minute; the rest is
     /// counted. Of an account that does not exist only an e-mail address is kept, where it can be erased: what is no
     /// address may be a password in the wrong field.
     ///
     /// # Errors
     /// The database's.
-    pub async fn sign_in_refused(&self, db: &Db, method: &str, account: &str, error: &Error) -> Result<()> {
-        let throttled = match error.problem() {
-            ProblemType::TooManyRequests => true,
-            ProblemType::InvalidGrant => false,
-            // Nothing was decided.
-            _ => return Ok(()),
-        };
+    pub async fn proof_refused(&self, db: &Db, action: &'static str, account: &str, cause: &str) -> Result<()> {
         let now = self.state.clock.now();
         let (record, owed) = self.state.refusals.admit_sign_in(self.origin.address, now);
         if !record && owed.is_none() {
@@ -96,16 +95,16 @@ impl Journal {
         let email = Email::parse(account).ok();
         let found = find(&mut db, email.as_ref()).await?;
         let cause = match &found {
-            _ if throttled => "throttled".to_owned(),
-            None => "unknown_account".to_owned(),
-            Some((_, status)) if status != "active" => "blocked_account".to_owned(),
-            Some(_) => format!("wrong_{method}"),
+            _ if cause == "throttled" => cause,
+            None => "unknown_account",
+            Some((_, status)) if status != "active" => "blocked_account",
+            Some(_) => cause,
         };
-        let mut changes = fields(&[("method", method), ("cause", &cause)]);
+        let mut changes = fields(&[BY_PASSWORD, ("cause", cause)]);
         if let (None, Some(email)) = (&found, &email) {
             changes.insert("email".to_owned(), json!({"to": email}));
         }
-        let content = Content { outcome: Outcome::Refused, ..about(found.map(|(user, _)| user), "signed_in", changes) };
+        let content = Content { outcome: Outcome::Refused, ..about(found.map(|(user, _)| user), action, changes) };
         self.insert(&mut db, content, &self.origin).await
     }
 

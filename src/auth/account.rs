@@ -7,8 +7,10 @@ use diesel::{ExpressionMethods, NullableExpressionMethods, OptionalExtension, Qu
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{
+    device::Device,
     hashing::Hashing,
     password::{Bearer, NewPassword, TypedPassword},
+    refusal::Refusal,
     reset,
     second_factor::{self, OneTimeCode},
     throttle::Attempt,
@@ -16,6 +18,7 @@ use super::{
 use crate::{
     access::caller::UserId,
     app::State,
+    audit::Journal,
     db::{
         Db,
         schema::{second_factors, users},
@@ -24,7 +27,7 @@ use crate::{
     rest::{
         address,
         invalid::Invalid,
-        text::{Email, Line},
+        text::{Email, Line, Text},
         time::Instant,
     },
 };
@@ -123,30 +126,53 @@ pub struct Proof {
     pub pointer: &'static str,
     /// A code of the second factor, at `/otp`; needed when there is one.
     pub otp: Option<OneTimeCode>,
+    /// The token of a device that has signed in before.
+    pub device_token: Option<Text<300>>,
 }
 
-/// Holds `proof` against `account`; a failure counts like that of a sign-in (ASVS 7.5.1). A code that was taken is spent.
+impl Proof {
+    /// Without a known device.
+    pub fn new(password: TypedPassword, pointer: &'static str, otp: Option<OneTimeCode>) -> Self {
+        Self { password, pointer, otp, device_token: None }
+    }
+}
+
+/// Holds `proof` against `account`; a failure counts like that of a sign-in and is recorded like one (ASVS 7.5.1). A code
+/// that was taken is spent.
 ///
 /// # Errors
 /// 422 naming what is wrong, 429 after too many.
 pub async fn prove(request: &HttpRequest, state: &Data<State>, db: &Db, account: &Account, proof: Proof) -> Result<()> {
-    let Proof { password, pointer, otp } = proof;
+    match check(request, state, db, account, proof).await {
+        Ok(()) => Ok(()),
+        Err(refusal) => {
+            let journal = Journal::of(request)?;
+            Err(refusal.told(&journal, db, "confirmed", account.email.as_str()).await?)
+        }
+    }
+}
+
+async fn check(request: &HttpRequest, state: &State, db: &Db, account: &Account, proof: Proof) -> Result<(), Refusal> {
+    let Proof { password, pointer, otp, device_token } = proof;
     let now = state.clock.now();
     let mut connection = db.connect().await?;
-    let attempt = begin(&mut connection, state, account, address::of(request), now).await?;
+    let token = device_token.as_ref().map(Text::as_str);
+    let device = Device::of(&mut connection, &state.secrets, token, account.email.as_str(), now).await?;
+    let attempt = begin(&mut connection, state, account, device.as_ref(), address::of(request), now).await?;
     // A hash takes long: others may have the connection meanwhile.
     drop(connection);
-    if !state.hashing.verify(password.into_text(), account.password_hash.clone()).await? {
-        return Err(Error::field(pointer, wrong_password()));
+    let right = state.hashing.verify(password.into_text(), account.password_hash.clone()).await?;
+    if !right || attempt.is_spent() {
+        return Err(Refusal::of_password(Error::field(pointer, wrong_password())));
     }
     let mut connection = db.connect().await?;
     if account.has_second_factor() {
         let otp = otp.ok_or_else(|| Error::field("/otp", Invalid::Required))?;
         if !second_factor::take(&mut connection, &state.secrets, account.user_id, &otp, now).await? {
-            return Err(Error::field("/otp", second_factor::wrong_code()));
+            return Err(Refusal::of_code(Error::field("/otp", second_factor::wrong_code())));
         }
     }
-    attempt.succeed(&mut connection).await
+    Ok(attempt.succeed(&mut connection).await?)
 }
 
 /// Counts an attempt on `account` as one to sign in.
@@ -157,10 +183,11 @@ pub async fn begin(
     db: &mut AsyncPgConnection,
     state: &State,
     account: &Account,
+    device: Option<&Device>,
     address: Option<IpAddr>,
     now: Instant,
 ) -> Result<Attempt> {
-    Attempt::begin(db, account.email.as_str(), None, address, state.sign_in_limits, now).await
+    Attempt::begin(db, account.email.as_str(), device, address, state.sign_in_limits, now).await
 }
 
 fn wrong_password() -> Invalid {

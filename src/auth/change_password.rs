@@ -63,7 +63,7 @@ async fn change_password(
     let (Person(caller), Body(ChangePassword { current_password, new_password, otp })) = (caller, body);
     let account = account::find(&mut *db.connect().await?, caller.user_id).await?;
     check(&account, &new_password, &current_password)?;
-    let proof = Proof { password: current_password, pointer: "/current_password", otp };
+    let proof = Proof::new(current_password, "/current_password", otp);
     account::prove(&request, &state, &db, &account, proof).await?;
     let hash = NewHash::of(&state.hashing, new_password.clone()).await?;
     let answer = change

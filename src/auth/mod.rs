@@ -3,9 +3,11 @@
 mod account;
 mod change_password;
 mod client_credentials;
+mod confirm;
 mod device;
 pub mod hashing;
 pub mod password;
+mod refusal;
 mod reset;
 mod reset_routes;
 mod routes;

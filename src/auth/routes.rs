@@ -11,7 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     change_password,
     client_credentials::{self, ClientForm},
-    reset_routes, second_factor, sessions,
+    confirm, reset_routes, second_factor, sessions,
     sign_in::{Credentials, refresh, sign_in},
 };
 use crate::{
@@ -36,6 +36,7 @@ use crate::{
 /// The operations of signing in and out.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config.service(create_token).service(revoke_token).service(get_me);
+    confirm::routes(config);
     change_password::routes(config);
     reset_routes::routes(config);
     second_factor::routes(config);

@@ -10,7 +10,7 @@ use crate::{
     audit::Journal,
     db::schema::{refresh_tokens, sessions, users},
     error::{Error, ProblemType, Result},
-    rest::time::Instant,
+    rest::{change::Tx, time::Instant},
     secrets::{self, Secrets},
     sessions::{self as live, IDLE, Origin},
 };
@@ -62,16 +62,11 @@ pub async fn renew_hash(db: &mut AsyncPgConnection, user: UserId, stored: &str, 
 ///
 /// # Errors
 /// The database's.
-pub async fn begin(db: &mut AsyncPgConnection, user: UserId, origin: Origin, now: Instant) -> Result<Session> {
+pub async fn begin(tx: &mut Tx<'_>, user: UserId, origin: Origin) -> Result<Session> {
     let refresh_token = secrets::random_text::<32>()?;
-    let hash = digest_of(&refresh_token);
-    let id = db
-        .transaction(async |db| {
-            let id = live::begin(db, user, origin, now).await?;
-            add_token(db, id, &hash, now.after(IDLE), now).await?;
-            Ok::<_, Error>(id)
-        })
-        .await?;
+    let now = tx.now();
+    let id = live::begin(tx, user, origin).await?;
+    add_token(tx, id, &digest_of(&refresh_token), now.after(IDLE), now).await?;
     Ok(Session { id, user_id: user, refresh_token })
 }
 

@@ -1,11 +1,11 @@
 //! Signing in with a password, and staying in with a refresh token.
 
 use actix_web::HttpRequest;
-use diesel_async::AsyncConnection;
 
 use super::{
     device::Device,
     password::{MAX_BYTES, NewPassword},
+    refusal::Refusal,
     second_factor,
     sessions::{self, Session},
     throttle::Attempt,
@@ -13,10 +13,10 @@ use super::{
 use crate::{
     access::caller::UserId,
     app::State,
-    audit::Journal,
+    audit::{self, Journal},
     db::Db,
-    error::{Error, Result},
-    rest::address,
+    error::Result,
+    rest::{address, change},
     sessions::Origin,
 };
 
@@ -48,20 +48,17 @@ pub async fn sign_in(
     let journal = Journal::of(request)?;
     let (user, device) = match check(request, state, db, &email, credentials).await {
         Ok(known) => known,
-        Err(error) => {
-            journal.sign_in_refused(db, "password", &email, &error).await?;
-            return Err(error);
-        }
+        Err(refusal) => return Err(refusal.told(&journal, db, "signed_in", &email).await?),
     };
     let now = state.clock.now();
+    let by = audit::Origin { actor_id: Some(user), ..audit::Origin::of(request) };
     let mut db = db.connect().await?;
-    let session = db
-        .transaction(async |db| {
-            let session = sessions::begin(db, user, origin, now).await?;
-            journal.signed_in(db, "password", user, session.id).await?;
-            Ok::<_, Error>(session)
-        })
-        .await?;
+    let session = change::by_origin(&mut db, &state.secrets, by, now, async |tx| {
+        let session = sessions::begin(tx, user, origin).await?;
+        journal.signed_in(tx, user, session.id).await?;
+        Ok(session)
+    })
+    .await?;
     Ok((session, device.token(&state.secrets, now)))
 }
 
@@ -72,10 +69,10 @@ async fn check(
     db: &Db,
     email: &str,
     credentials: Credentials,
-) -> Result<(UserId, Device)> {
+) -> Result<(UserId, Device), Refusal> {
     let Credentials { password, otp, device_token, .. } = credentials;
     if email.len() > 254 || password.len() > MAX_BYTES || email.contains('\0') {
-        return Err(sessions::refused());
+        return Err(Refusal::of_password(sessions::refused()));
     }
     let now = state.clock.now();
     let mut connection = db.connect().await?;
@@ -89,7 +86,7 @@ async fn check(
     let stored = stored.flatten();
     let right = state.hashing.verify(password.clone(), stored.clone()).await?;
     let (true, false, Some(user), Some(stored)) = (right, attempt.is_spent(), user, stored) else {
-        return Err(sessions::refused());
+        return Err(Refusal::of_password(sessions::refused()));
     };
     let renewed = renewed_hash(state, &password, &stored).await?;
     let mut connection = db.connect().await?;

@@ -206,6 +206,7 @@ diesel::table! {
         body -> Bytea,
         created_at -> Timestamptz,
         sealed -> Bool,
+        rights_digest -> Nullable<Bytea>,
     }
 }
 
@@ -424,6 +425,7 @@ diesel::table! {
         device -> Nullable<Text>,
         user_agent -> Nullable<Text>,
         address -> Nullable<Text>,
+        authenticated_at -> Nullable<Timestamptz>,
     }
 }
 

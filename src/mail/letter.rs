@@ -41,6 +41,8 @@ pub enum Letter {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Notice {
+    /// The address to sign in with is another; told to the former one.
+    EmailChanged,
     /// The password is another.
     PasswordChanged,
     /// Signing in needs a second factor.
@@ -94,6 +96,10 @@ fn reset(to: String, token: &str, link: Option<&str>, expires_at: Instant, is_fi
 
 fn told(to: String, notice: Notice) -> Text {
     let (en, ru) = match notice {
+        Notice::EmailChanged => (
+            "You sign in with another e-mail address from now on; this one was yours until now.",
+            "Теперь вы входите с другим адресом электронной почты; этот адрес больше не действует.",
+        ),
         Notice::PasswordChanged => ("Your password was changed.", "Ваш пароль изменён."),
         Notice::SecondFactorEnabled => {
             ("A second factor was added to your sign-in.", "Для вашего входа включён второй фактор.")

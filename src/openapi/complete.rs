@@ -4,7 +4,10 @@ use serde_json::{Map, Value, json};
 use strum::IntoEnumIterator;
 
 use crate::{
-    access::permission::{PERMISSIONS, is_for_persons_only},
+    access::{
+        permission::{PERMISSIONS, is_for_persons_only},
+        recent,
+    },
     edge::rate,
     error::{Error, Language},
     openapi::{confidential, tidy::tidy},
@@ -138,7 +141,7 @@ fn headers() -> Value {
              refused names `account`, `network` or `device`.",
             "\"default\";q=6000;w=60",
         ),
-        "WwwAuthenticate": text("How to sign in (RFC 6750).", "Bearer realm=\"liaison\""),
+        "WwwAuthenticate": text("How to sign in (RFC 6750), or that a recent proof is asked for (RFC 9470).", "Bearer realm=\"liaison\""),
         "Allow": text("The methods of this address.", "GET, PATCH"),
         "ContentLanguage": {
             "description": "The language of `title` and `detail`.",
@@ -209,6 +212,7 @@ impl Call<'_> {
             operation.insert("security".to_owned(), schemes(operation));
         }
         describe_right(operation);
+        describe_proof(operation);
         self.add_header_parameters(operation);
         self.add_problems(operation, public);
         self.add_response_headers(operation);
@@ -241,6 +245,7 @@ impl Call<'_> {
     fn is_throttled(&self) -> bool {
         let guesses = [
             "/v1/auth/token",
+            "/v1/auth/confirm",
             "/v1/auth/forgot-password",
             "/v1/auth/reset-password",
             "/v1/auth/leaked-keys",
@@ -258,7 +263,8 @@ impl Call<'_> {
         if self.takes_idempotency_key() {
             headers.push(json!({
                 "name": "Idempotency-Key", "in": "header", "required": false,
-                "description": "Makes a repeated request safe: the same key and request get the same answer, for 24 hours.",
+                "description": "Makes a repeated request safe: the same key and request get the same answer, for 24 hours. \
+                    When your rights are other ones by then, 409 `answer_withheld` tells that it was done.",
                 "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x20-\\x7E]+$"}
             }));
         }
@@ -374,8 +380,32 @@ fn describe_right(operation: &mut Object) {
         "Needs `{permission}`, which reaches by default: manager {manager}, key-account manager {key_account_manager}, \
          supervisor {supervisor}."
     );
+    append(operation, &who);
+}
+
+/// Tells in words that the operation asks for a recent proof of who the caller is.
+fn describe_proof(operation: &mut Object) {
+    let needed = match operation.get("x-recent-authentication") {
+        Some(Value::Array(properties)) => {
+            let names: Vec<String> =
+                properties.iter().filter_map(Value::as_str).map(|name| format!("`{name}`")).collect();
+            format!("Another value of {} needs", names.join(", "))
+        }
+        Some(_) => "Needs".to_owned(),
+        None => return,
+    };
+    let minutes = recent::MAX_AGE.num_minutes();
+    let proof = format!(
+        "{needed} a sign-in or a confirmation (`POST /v1/auth/confirm`) within the last {minutes} minutes; 401 \
+         `insufficient_user_authentication` says that there was none (RFC 9470)."
+    );
+    append(operation, &proof);
+}
+
+/// Adds a paragraph to the description.
+fn append(operation: &mut Object, paragraph: &str) {
     let said = operation.get("description").and_then(Value::as_str).unwrap_or_default();
-    let description = format!("{said}\n\n{who}").trim().to_owned();
+    let description = format!("{said}\n\n{paragraph}").trim().to_owned();
     operation.insert("description".to_owned(), json!(description));
 }
 

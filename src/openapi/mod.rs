@@ -19,7 +19,8 @@ use crate::{
         title = "Liaison",
         description = "A headless CRM: a client manager's whole job as a JSON API.\n\n\
             **Sign in** at `POST /v1/auth/token` (or with *Authorize* above) and send the access token as a bearer token. \
-            A program sends an API key of its service account instead, or exchanges it for an access token.\n\n\
+            A program sends an API key of its service account instead, or exchanges it for an access token. Operations with \
+            `x-recent-authentication` ask for the password again at `POST /v1/auth/confirm` when that was long ago.\n\n\
             **Reach.** Every right has a reach: `own`, `team` or `all`. What you cannot reach does not exist for you (404); \
             what you see but may not do is 403 with the permission that was missing.\n\n\
             **Lists** are paged by an opaque `cursor`. **Changes** need `If-Match` with the `ETag` that you read, and every \

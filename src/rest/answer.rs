@@ -1,6 +1,7 @@
 //! What every answer has: a request id, security headers, and problem documents in the caller's language.
 
 use std::{
+    borrow::Cow,
     panic::AssertUnwindSafe,
     time::{Duration, Instant},
 };
@@ -21,6 +22,7 @@ use futures_util::FutureExt;
 use uuid::Uuid;
 
 use crate::{
+    access::recent,
     app::State,
     db::closing_leases,
     edge::{headers, rate, unread::Unread},
@@ -243,7 +245,7 @@ fn problem(asked: &Asked, error: &Error) -> HttpResponse<BoxBody> {
         response.insert_header((header::RETRY_AFTER, seconds));
     }
     if status == StatusCode::UNAUTHORIZED {
-        response.insert_header((header::WWW_AUTHENTICATE, challenge(error)));
+        response.insert_header((header::WWW_AUTHENTICATE, challenge(error).as_ref()));
     }
     if status == StatusCode::REQUEST_TIMEOUT {
         // What is left of the body would be waited for.
@@ -258,12 +260,14 @@ fn problem(asked: &Asked, error: &Error) -> HttpResponse<BoxBody> {
 }
 
 /// RFC 6750, section 3: the error is named only when a token was sent.
-fn challenge(error: &Error) -> &'static str {
-    // RFC 6749, section 5.2: a client is told the scheme by which it may authenticate itself.
-    if error.problem() == ProblemType::InvalidClient {
-        return r#"Basic realm="liaison", charset="UTF-8""#;
+fn challenge(error: &Error) -> Cow<'static, str> {
+    match error.problem() {
+        // RFC 6749, section 5.2: a client is told the scheme by which it may authenticate itself.
+        ProblemType::InvalidClient => r#"Basic realm="liaison", charset="UTF-8""#.into(),
+        ProblemType::InsufficientUserAuthentication => recent::challenge().into(),
+        _ if error.has("error") => r#"Bearer realm="liaison", error="invalid_token""#.into(),
+        _ => r#"Bearer realm="liaison""#.into(),
     }
-    if error.has("error") { r#"Bearer realm="liaison", error="invalid_token""# } else { r#"Bearer realm="liaison""# }
 }
 
 /// English unless Russian is preferred to it.

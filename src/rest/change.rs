@@ -31,7 +31,7 @@ use crate::{
         body::BodyDigest,
         entity::{Entity, View},
         etag::etag,
-        idempotency::{self, Key},
+        idempotency::{self, Key, Keyed},
         invalid::Invalid,
         list::NoParams,
         time::Instant,
@@ -110,6 +110,20 @@ pub async fn by_system<T>(
     transact(db, secrets, None, Origin::default(), now, None, work).await
 }
 
+/// Does `work` in a transaction of `origin`, who has no right that a caller has: of a sign-in.
+///
+/// # Errors
+/// Those of `work`, and the database's.
+pub async fn by_origin<T>(
+    db: &mut AsyncPgConnection,
+    secrets: &Secrets,
+    origin: Origin,
+    now: Instant,
+    work: impl AsyncFnOnce(&mut Tx<'_>) -> Result<T>,
+) -> Result<T> {
+    transact(db, secrets, None, origin, now, None, work).await
+}
+
 async fn transact<T>(
     db: &mut AsyncPgConnection,
     secrets: &Secrets,
@@ -170,31 +184,35 @@ pub struct Change {
 
 impl Change {
     /// Does `work`, records it and commits; answers what `work` replied. With an idempotency key already used for this
-    /// same request, answers what was answered then.
+    /// same request, answers what was answered then, to a caller who has the same rights as then.
     ///
     /// # Errors
-    /// Those of `work`; 409 while a request with the key runs, 422 when the key was used for another request.
+    /// Those of `work`; 409 while a request with the key runs or when the rights are others now, 422 when the key was used
+    /// for another request.
     pub async fn run(self, work: impl AsyncFnOnce(&mut Tx<'_>) -> Result<Reply>) -> Result<HttpResponse> {
         let Self { request, state, db, caller, key } = self;
         let mut db = db.connect().await?;
-        let actor = caller.user_id;
-        let used = key.map(|key| (key, fingerprint(&request)));
+        let keyed = key.map(|key| keyed(key, &caller, &request)).transpose()?;
         let (origin, now, time_left) = (Origin::of(&request), state.clock.now(), time_left(&request));
         let (reply, replayed) = transact(&mut db, &state.secrets, Some(caller), origin, now, time_left, async |tx| {
-            let Some((key, fingerprint)) = &used else {
+            let Some(keyed) = &keyed else {
                 return work(tx).await.map(|reply| (reply, false));
             };
-            if let Some(reply) = idempotency::begin(tx, &state.secrets, actor, key, fingerprint).await? {
+            if let Some(reply) = idempotency::begin(tx, &state.secrets, keyed).await? {
                 return Ok((reply, true));
             }
             let reply = work(tx).await?;
-            record(tx, async |tx| idempotency::finish(tx, &state.secrets, actor, key, fingerprint, &reply).await)
-                .await?;
+            record(tx, async |tx| idempotency::finish(tx, &state.secrets, keyed, &reply).await).await?;
             Ok((reply, false))
         })
         .await?;
         Ok(reply.into_response(replayed))
     }
+}
+
+fn keyed(key: Key, caller: &Caller, request: &HttpRequest) -> Result<Keyed> {
+    let (fingerprint, rights) = (fingerprint(request), caller.rights_digest()?);
+    Ok(Keyed { actor: caller.user_id, key, fingerprint, rights })
 }
 
 /// What makes two requests the same: method, address, precondition and body.

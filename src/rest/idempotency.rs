@@ -58,17 +58,27 @@ diesel::define_sql_function! {
     fn pg_try_advisory_xact_lock(key: BigInt) -> Bool;
 }
 
-/// Claims `key` for this transaction; gives the answer when it was given before.
+/// A request with a key.
+#[derive(Clone, Debug)]
+pub struct Keyed {
+    /// Whose request it is.
+    pub actor: UserId,
+    /// Its key.
+    pub key: Key,
+    /// A digest of what it asks for.
+    pub fingerprint: Vec<u8>,
+    /// A digest of the rights that decide what its answer shows.
+    pub rights: Vec<u8>,
+}
+
+/// Claims the key of `request` for this transaction; gives the answer when it was given before.
 ///
 /// # Errors
-/// 409 while another request holds the key, 422 when it was used for another request.
-pub async fn begin(
-    tx: &mut Tx<'_>,
-    secrets: &Secrets,
-    actor: UserId,
-    key: &Key,
-    fingerprint: &[u8],
-) -> Result<Option<Reply>> {
+/// 409 while another request holds the key, 422 when it was used for another request; 409 that it was done when the
+/// caller's rights are other ones by now: the answer may show what they may no longer see.
+pub async fn begin(tx: &mut Tx<'_>, secrets: &Secrets, request: &Keyed) -> Result<Option<Reply>> {
+    let Keyed { actor, key, fingerprint, rights } = request;
+    let actor = *actor;
     // Asked together; the second answer is of a moment after the first.
     let (mut lock, mut read): (&AsyncPgConnection, &AsyncPgConnection) = (tx, tx);
     let (claimed, kept): (bool, Vec<Kept>) = try_join(
@@ -85,7 +95,8 @@ pub async fn begin(
             diesel::delete(idempotency_keys::table.find((actor.uuid(), &key.0))).execute(&mut **tx).await?;
             Ok(None)
         }
-        Some(kept) if kept.fingerprint != fingerprint => Err(Error::new(ProblemType::IdempotencyMismatch)),
+        Some(kept) if kept.fingerprint != *fingerprint => Err(Error::new(ProblemType::IdempotencyMismatch)),
+        Some(kept) if kept.rights_digest.as_ref() != Some(rights) => Err(kept.withheld()),
         Some(kept) => kept.open(secrets, actor, key).map(Some),
     }
 }
@@ -100,9 +111,19 @@ struct Kept {
     body: Vec<u8>,
     created_at: Instant,
     sealed: bool,
+    rights_digest: Option<Vec<u8>>,
 }
 
 impl Kept {
+    /// That it was done, and where what was made is.
+    fn withheld(self) -> Error {
+        let error = Error::new(ProblemType::AnswerWithheld);
+        match self.location {
+            Some(location) => error.with("location", location),
+            None => error,
+        }
+    }
+
     /// The answer as it was given. Those kept before answers were sealed are in clear, until they are a day old.
     fn open(self, secrets: &Secrets, actor: UserId, key: &Key) -> Result<Reply> {
         let body = match self.sealed {
@@ -121,18 +142,14 @@ fn label(actor: UserId, key: &Key) -> String {
     format!("idempotency {actor} {}", key.0)
 }
 
-/// Keeps `reply` for `key`, in the transaction of its effect; sealed, for it may show a secret that is shown only once.
+/// Keeps `reply` for the key of `request`, in the transaction of its effect; sealed, for it may show a secret that is shown
+/// only once.
 ///
 /// # Errors
 /// 409 when another server was quicker with the same key.
-pub async fn finish(
-    tx: &Tx<'_>,
-    secrets: &Secrets,
-    actor: UserId,
-    key: &Key,
-    fingerprint: &[u8],
-    reply: &Reply,
-) -> Result<()> {
+pub async fn finish(tx: &Tx<'_>, secrets: &Secrets, request: &Keyed, reply: &Reply) -> Result<()> {
+    let Keyed { actor, key, fingerprint, rights } = request;
+    let actor = *actor;
     let now = tx.now();
     let row = (
         idempotency_keys::actor_id.eq(actor.uuid()),
@@ -143,6 +160,7 @@ pub async fn finish(
         idempotency_keys::etag.eq(reply.etag.as_deref()),
         idempotency_keys::body.eq(secrets.seal(&label(actor, key), &reply.body)?),
         idempotency_keys::sealed.eq(true),
+        idempotency_keys::rights_digest.eq(Some(rights)),
         idempotency_keys::created_at.eq(now),
     );
     diesel::insert_into(idempotency_keys::table)

@@ -14,6 +14,7 @@ use crate::{
     access::{
         actions::{Read, Update},
         caller::Caller,
+        recent::RecentlyAuthenticated,
         role::Role,
         scope::Scope,
     },
@@ -65,11 +66,12 @@ async fn get_role_policy(
     params(("role" = Role, Path, description = "The role.")),
     request_body = NewRolePolicy,
     responses((status = 200, description = "The changed policy.", body = RolePolicyView)),
-    extensions(("x-permission" = json!("roles:update")))
+    extensions(("x-permission" = json!("roles:update")), ("x-recent-authentication" = json!(true)))
 )]
 #[put("/v1/roles/{role}/policy")]
 async fn replace_role_policy(
     scope: Scope<RolePolicy, Update>,
+    _: RecentlyAuthenticated,
     role: Path<Role>,
     seen: IfMatch,
     change: Change,

@@ -5,12 +5,13 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{
     bodies::{NewServiceAccount, ServiceAccountPatch, check_lists},
-    model::{ServiceAccount, ServiceAccountFilter, ServiceAccountSort, kept},
+    model::{Kept, ServiceAccount, ServiceAccountFilter, ServiceAccountSort, kept},
 };
 use crate::{
     access::{
         actions::{Create, Read, Update},
-        caller::{UserId, load_policy},
+        caller::{TeamId, UserId, load_policy},
+        recent,
         role::Role,
         scope::Scope,
     },
@@ -156,8 +157,8 @@ fn breached(constraint: &str) -> Option<Error> {
 /// Changes what `patch` names.
 ///
 /// # Errors
-/// 403 for rights that the caller does not have, 409 for a role that may not own what the account owns, 422 for an
-/// unknown team or lists against their rules.
+/// 401 for other rights without a recent proof of who the caller is, 403 for rights that the caller does not have, 409 for
+/// a role that may not own what the account owns, 422 for an unknown team or lists against their rules.
 pub async fn update(
     tx: &mut Tx<'_>,
     scope: &Scope<ServiceAccount, Update>,
@@ -173,10 +174,19 @@ pub async fn update(
     if (after.role, &after.scopes) != (before.role, &before.scopes) {
         refuse_more_than_own(tx, after.role, &after.scopes.0).await?;
     }
+    if rights(&after) != rights(&before) {
+        // Keys that are out may do more at once.
+        recent::require(tx).await?;
+    }
     if after.role != before.role {
         refuse_key_clients(tx, id, after.role).await?;
     }
     save(tx, "updated", &before, after).await
+}
+
+/// What its keys may do, and from where.
+fn rights(account: &ServiceAccount) -> (Role, TeamId, &Kept, &Kept) {
+    (account.role, account.team_id, &account.scopes, &account.allowed_networks)
 }
 
 /// Makes all keys of the account worthless.

@@ -18,6 +18,7 @@ use crate::{
     access::{
         actions::{Create, Read, Update},
         caller::{KeyId, UserId},
+        recent::RecentlyAuthenticated,
         scope::Scope,
     },
     app::State,
@@ -120,7 +121,10 @@ async fn get_service_account(
     params(("id" = UserId, Path, description = "The service account.")),
     request_body = ServiceAccountPatch,
     responses((status = 200, description = "The changed service account.", body = ServiceAccountView)),
-    extensions(("x-permission" = json!("service_accounts:update")))
+    extensions(
+        ("x-permission" = json!("service_accounts:update")),
+        ("x-recent-authentication" = json!(["allowed_networks", "role", "scopes", "team_id"]))
+    )
 )]
 #[patch("/v1/service-accounts/{id}")]
 async fn update_service_account(
@@ -176,11 +180,12 @@ async fn block_service_account(
     tag = "service accounts",
     params(("id" = UserId, Path, description = "The service account.")),
     responses((status = 200, description = "The active service account.", body = ServiceAccountView)),
-    extensions(("x-permission" = json!("service_accounts:update")))
+    extensions(("x-permission" = json!("service_accounts:update")), ("x-recent-authentication" = json!(true)))
 )]
 #[post("/v1/service-accounts/{id}/unblock")]
 async fn unblock_service_account(
     scope: Scope<ServiceAccount, Update>,
+    _: RecentlyAuthenticated,
     id: Path<UserId>,
     seen: IfMatch,
     change: Change,
@@ -228,11 +233,12 @@ async fn list_api_keys(
     params(("id" = UserId, Path, description = "The service account.")),
     request_body = NewApiKey,
     responses((status = 201, description = "The new key, whole.", body = MadeApiKey)),
-    extensions(("x-permission" = json!("service_accounts:update")))
+    extensions(("x-permission" = json!("service_accounts:update")), ("x-recent-authentication" = json!(true)))
 )]
 #[post("/v1/service-accounts/{id}/keys")]
 async fn create_api_key(
     scope: Scope<ServiceAccount, Update>,
+    _: RecentlyAuthenticated,
     id: Path<UserId>,
     change: Change,
     new: Body<NewApiKey>,
@@ -316,11 +322,12 @@ async fn delete_api_key(
     ),
     request_body = RotateApiKey,
     responses((status = 201, description = "The new key, whole.", body = MadeApiKey)),
-    extensions(("x-permission" = json!("service_accounts:update")))
+    extensions(("x-permission" = json!("service_accounts:update")), ("x-recent-authentication" = json!(true)))
 )]
 #[post("/v1/service-accounts/{id}/keys/{key_id}/rotate")]
 async fn rotate_api_key(
     scope: Scope<ServiceAccount, Update>,
+    _: RecentlyAuthenticated,
     ids: Path<(UserId, KeyId)>,
     change: Change,
     rotation: Body<RotateApiKey>,

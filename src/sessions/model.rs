@@ -61,6 +61,8 @@ pub struct Session {
     pub user_id: UserId,
     /// When the user signed in.
     pub created_at: Instant,
+    /// When the user last proved who they are: at the sign-in, or at a confirmation since. `null` is at the sign-in, too.
+    pub authenticated_at: Option<Instant>,
     /// When it was last begun or refreshed: within 15 minutes of its last request.
     pub last_used_at: Option<Instant>,
     /// When it ends at the latest.
@@ -104,8 +106,8 @@ impl Entity for Session {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Session, example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f",
     "user_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "created_at": "2026-11-24T09:30:00Z",
-    "last_used_at": "2026-11-24T10:15:00Z", "expires_at": "2026-12-24T09:30:00Z", "client": "first-party",
-    "device": "Anna's laptop", "user_agent": "Mozilla/5.0", "address": "192.0.2.7", "current": true, "actions": ["end"]}))]
+    "authenticated_at": "2026-11-24T10:05:00Z", "last_used_at": "2026-11-24T10:15:00Z",
+    "expires_at": "2026-12-24T09:30:00Z", "client": "first-party", "device": "Anna's laptop", "user_agent": "Mozilla/5.0", "address": "192.0.2.7", "current": true, "actions": ["end"]}))]
 pub struct SessionView {
     #[serde(flatten)]
     session: Session,

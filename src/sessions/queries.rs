@@ -48,16 +48,18 @@ pub async fn list(
     query.page(rows, total, |session: &Session| (KeyValue::Instant(session.created_at), session.uuid()))
 }
 
-/// Begins a session of `user`; of too many, the ones longest unused end.
+/// Begins a session of `user`, who has just proved who they are; of too many, the ones longest unused end.
 ///
 /// # Errors
 /// The database's.
-pub async fn begin(db: &mut AsyncPgConnection, user: UserId, origin: Origin, now: Instant) -> Result<SessionId> {
+pub async fn begin(tx: &mut Tx<'_>, user: UserId, origin: Origin) -> Result<SessionId> {
+    let now = tx.now();
     let Origin { client, device, user_agent, address } = origin;
     let session = Session {
         id: Id::generate(),
         user_id: user,
         created_at: now,
+        authenticated_at: Some(now),
         last_used_at: Some(now),
         expires_at: now.after(ABSOLUTE),
         ended_at: None,
@@ -66,19 +68,14 @@ pub async fn begin(db: &mut AsyncPgConnection, user: UserId, origin: Origin, now
         user_agent,
         address,
     };
-    diesel::insert_into(sessions::table).values(&session).execute(db).await?;
-    let too_many: Vec<SessionId> = live(user, now)
+    diesel::insert_into(sessions::table).values(&session).execute(&mut **tx).await?;
+    let too_many = live(user, now)
         .order((sessions::last_used_at.desc(), sessions::id.desc()))
         .offset(MAX_LIVE)
-        .select(sessions::id)
-        .load(db)
+        .select(Session::as_select())
+        .load(&mut **tx)
         .await?;
-    if !too_many.is_empty() {
-        diesel::update(sessions::table.filter(sessions::id.eq_any(too_many)))
-            .set(sessions::ended_at.eq(now))
-            .execute(db)
-            .await?;
-    }
+    end_each(tx, too_many).await?;
     Ok(session.id)
 }
 
@@ -105,6 +102,9 @@ pub async fn end_all(tx: &mut Tx<'_>, user: UserId, keep: Option<SessionId>) -> 
 }
 
 async fn end_each(tx: &mut Tx<'_>, live: Vec<Session>) -> Result<()> {
+    if live.is_empty() {
+        return Ok(());
+    }
     let ids: Vec<SessionId> = live.iter().map(|session| session.id).collect();
     let now = tx.now();
     diesel::update(sessions::table.filter(sessions::id.eq_any(ids)).filter(sessions::ended_at.is_null()))

@@ -16,6 +16,7 @@ use crate::{
     access::{
         actions::Update,
         caller::{Caller, Person, SessionId, UserId},
+        recent::RecentlyAuthenticated,
         scope::Scope,
     },
     app::State,
@@ -66,11 +67,11 @@ async fn list_own_sessions(
     tag = "auth",
     params(("id" = SessionId, Path, description = "The session.")),
     responses((status = 204, description = "The session is over.")),
-    extensions(("x-caller" = json!("person")))
+    extensions(("x-caller" = json!("person")), ("x-recent-authentication" = json!(true)))
 )]
 #[delete("/v1/me/sessions/{id}")]
 async fn end_own_session(
-    caller: Person,
+    caller: RecentlyAuthenticated,
     id: Path<SessionId>,
     change: Change,
     state: Data<State>,
@@ -84,11 +85,11 @@ async fn end_own_session(
 #[utoipa::path(
     tag = "auth",
     responses((status = 204, description = "The other sessions are over.")),
-    extensions(("x-caller" = json!("person")))
+    extensions(("x-caller" = json!("person")), ("x-recent-authentication" = json!(true)))
 )]
 #[delete("/v1/me/sessions")]
-async fn end_other_sessions(caller: Person, change: Change, state: Data<State>) -> Result<HttpResponse> {
-    let Person(caller) = caller;
+async fn end_other_sessions(caller: RecentlyAuthenticated, change: Change, state: Data<State>) -> Result<HttpResponse> {
+    let RecentlyAuthenticated(caller) = caller;
     end_all(change, &state, caller.user_id, caller.session()).await
 }
 

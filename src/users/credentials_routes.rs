@@ -13,7 +13,7 @@ use super::{
     model::{User, UserView},
 };
 use crate::{
-    access::{actions::Update, caller::UserId, scope::Scope},
+    access::{actions::Update, caller::UserId, recent::RecentlyAuthenticated, scope::Scope},
     app::State,
     error::Result,
     mail::{Letter, Notice},
@@ -54,11 +54,12 @@ pub struct PasswordReset {
     tag = "users",
     params(("id" = UserId, Path, description = "The user.")),
     responses((status = 200, description = "The link, or that it was mailed.", body = PasswordReset)),
-    extensions(("x-permission" = json!("users:update")))
+    extensions(("x-permission" = json!("users:update")), ("x-recent-authentication" = json!(true)))
 )]
 #[post("/v1/users/{id}/reset-password")]
 async fn start_password_reset(
     scope: Scope<User, Update>,
+    _: RecentlyAuthenticated,
     id: Path<UserId>,
     seen: IfMatch,
     change: Change,
@@ -86,11 +87,12 @@ async fn start_password_reset(
     tag = "users",
     params(("id" = UserId, Path, description = "The user.")),
     responses((status = 200, description = "The user.", body = UserView)),
-    extensions(("x-permission" = json!("users:update")))
+    extensions(("x-permission" = json!("users:update")), ("x-recent-authentication" = json!(true)))
 )]
 #[post("/v1/users/{id}/reset-second-factor")]
 async fn reset_second_factor(
     scope: Scope<User, Update>,
+    _: RecentlyAuthenticated,
     id: Path<UserId>,
     seen: IfMatch,
     change: Change,

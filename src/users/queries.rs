@@ -14,6 +14,7 @@ use crate::{
         actions::{Action, Create, Read, Update},
         caller::{Caller, TeamId, UserId},
         policy::may_own_key_clients,
+        recent,
         role::Role,
         scope::Scope,
     },
@@ -87,7 +88,7 @@ pub async fn list(
 ///
 /// # Errors
 /// 404 when there is none.
-pub async fn find(mut db: &AsyncPgConnection, scope: &Scope<User, Read>, id: UserId) -> Result<User> {
+pub async fn find<A: Action>(mut db: &AsyncPgConnection, scope: &Scope<User, A>, id: UserId) -> Result<User> {
     users::table
         .filter(users::id.eq(id))
         .filter(users::kind.eq(UserKind::Person))
@@ -103,16 +104,8 @@ pub async fn find(mut db: &AsyncPgConnection, scope: &Scope<User, Read>, id: Use
 ///
 /// # Errors
 /// 404 when there is none within reach, 403 when the right does not reach so far.
-pub async fn find_to_administer(mut db: &AsyncPgConnection, scope: &Scope<User, Update>, id: UserId) -> Result<User> {
-    let user = users::table
-        .filter(users::id.eq(id))
-        .filter(users::kind.eq(UserKind::Person))
-        .filter(scope.visible())
-        .select(User::as_select())
-        .first(&mut db)
-        .await
-        .optional()?
-        .ok_or_else(Error::not_found)?;
+pub async fn find_to_administer(db: &AsyncPgConnection, scope: &Scope<User, Update>, id: UserId) -> Result<User> {
+    let user = find(db, scope, id).await?;
     scope.permit(&user)?;
     Ok(user)
 }
@@ -230,17 +223,18 @@ fn breached(constraint: &str) -> Option<Error> {
     }
 }
 
-/// Changes what `patch` names.
+/// Changes what `patch` names; gives the user before and after.
 ///
 /// # Errors
-/// 403 for one's own rights, 409 for the last supervisor, 422 for a taken address or an unknown team.
+/// 401 for another address or other rights without a recent proof of who the caller is, 403 for one's own rights, 409 for
+/// the last supervisor, 422 for a taken address or an unknown team.
 pub async fn update(
     tx: &mut Tx<'_>,
     scope: &Scope<User, Update>,
     id: UserId,
     seen: &IfMatch,
     patch: UserPatch,
-) -> Result<User> {
+) -> Result<(User, User)> {
     let before = lock(tx, scope, id, seen).await?;
     let mut after = before.clone();
     change(&mut after.name, patch.name);
@@ -253,6 +247,9 @@ pub async fn update(
     if rights_change {
         refuse_own(tx, id)?;
     }
+    if rights_change || after.email != before.email {
+        recent::require(tx).await?;
+    }
     if before.role == Role::Supervisor && after.role != Role::Supervisor {
         refuse_last_supervisor(tx, &before).await?;
     }
@@ -263,7 +260,8 @@ pub async fn update(
         // A link lies in the mailbox of the former address.
         auth::withdraw_reset(tx, id).await?;
     }
-    save(tx, "updated", &before, after).await
+    let after = save(tx, "updated", &before, after).await?;
+    Ok((before, after))
 }
 
 /// Keeps a user from signing in, and ends their sessions.

@@ -16,11 +16,13 @@ use crate::{
     access::{
         actions::{Create, Read, Update},
         caller::UserId,
+        recent::RecentlyAuthenticated,
         scope::Scope,
     },
     app::State,
     db::Db,
     error::Result,
+    mail::{Letter, Notice},
     rest::{
         body::Body,
         change::{Change, Reply},
@@ -63,10 +65,15 @@ async fn list_users(scope: Scope<User, Read>, query: ListQuery<UserFilter>, db: 
     tag = "users",
     request_body = NewUser,
     responses((status = 201, description = "The new user.", body = UserView)),
-    extensions(("x-permission" = json!("users:create")))
+    extensions(("x-permission" = json!("users:create")), ("x-recent-authentication" = json!(true)))
 )]
 #[post("/v1/users")]
-async fn create_user(scope: Scope<User, Create>, change: Change, new: Body<NewUser>) -> Result<HttpResponse> {
+async fn create_user(
+    scope: Scope<User, Create>,
+    _: RecentlyAuthenticated,
+    change: Change,
+    new: Body<NewUser>,
+) -> Result<HttpResponse> {
     let Body(new) = new;
     change
         .run(async |tx| {
@@ -99,12 +106,16 @@ async fn get_user(
 /// Change a user
 ///
 /// A new role or team is in force at once. Nobody changes their own role or team, and the last active supervisor stays one.
+/// Of a new e-mail address the former one is told by mail.
 #[utoipa::path(
     tag = "users",
     params(("id" = UserId, Path, description = "The user.")),
     request_body = UserPatch,
     responses((status = 200, description = "The changed user.", body = UserView)),
-    extensions(("x-permission" = json!("users:update")))
+    extensions(
+        ("x-permission" = json!("users:update")),
+        ("x-recent-authentication" = json!(["email", "role", "team_id"]))
+    )
 )]
 #[patch("/v1/users/{id}")]
 async fn update_user(
@@ -118,7 +129,12 @@ async fn update_user(
     let Body(patch) = patch;
     let answer = change
         .run(async |tx| {
-            let user = queries::update(tx, &scope, *id, &seen, patch).await?;
+            let (before, user) = queries::update(tx, &scope, *id, &seen, patch).await?;
+            if before.email != user.email {
+                // To where its owner reads it: who took the account over has given the new address.
+                let letter = Letter::Notice { to: before.email.as_str().to_owned(), notice: Notice::EmailChanged };
+                state.mail.post(tx, &state.secrets, &letter).await?;
+            }
             Reply::ok(&UserView::of(user, tx.caller()))
         })
         .await;
@@ -158,11 +174,12 @@ async fn block_user(
     tag = "users",
     params(("id" = UserId, Path, description = "The user.")),
     responses((status = 200, description = "The active user.", body = UserView)),
-    extensions(("x-permission" = json!("users:update")))
+    extensions(("x-permission" = json!("users:update")), ("x-recent-authentication" = json!(true)))
 )]
 #[post("/v1/users/{id}/unblock")]
 async fn unblock_user(
     scope: Scope<User, Update>,
+    _: RecentlyAuthenticated,
     id: Path<UserId>,
     seen: IfMatch,
     change: Change,

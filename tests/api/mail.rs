@@ -234,3 +234,22 @@ async fn a_user_is_told_of_changes_of_their_sign_in() {
         .field_error("/current_password", "wrong_password");
     assert_eq!(world.app.count("outgoing_mails").await, 0);
 }
+
+/// ASVS 6.3.7: who takes an account over has given the new address; its owner reads the former one.
+#[actix_web::test]
+async fn of_a_new_address_the_former_one_is_told() {
+    let (world, sink) = world().await;
+    let user = world.user().await;
+    let path = user["path"].as_str().unwrap();
+    let user = world.sue.patch(path, &user, json!({"job_title": "Expert", "email": user["email"]})).await.ok();
+    let taken = json!({"email": world.bob.email});
+    world.sue.patch(path, &user, taken).await.field_error("/email", "taken");
+    assert_eq!(world.app.count("outgoing_mails").await, 0, "nothing was changed");
+
+    let _ = world.sue.patch(path, &user, json!({"email": "thief@example.com"})).await.ok();
+    assert_eq!(deliver(&world.app).await, 1);
+    let (head, text) = sink.mails().remove(0);
+    assert!(head.contains(&format!("To: {}", user["email"].as_str().unwrap())), "{head}");
+    assert!(text.contains("another e-mail address") && text.contains("с другим адресом"), "{text}");
+    assert!(!text.contains("thief"), "{text}");
+}

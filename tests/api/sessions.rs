@@ -33,6 +33,10 @@ async fn sessions(who: &TestUser, path: &str) -> Vec<Value> {
     who.get(path).await.ok()["data"].as_array().unwrap().clone()
 }
 
+fn quoted(id: &Value) -> String {
+    id.to_string().replace('"', "'")
+}
+
 async fn end(who: &TestUser, path: &str) -> u16 {
     who.send(who.request(Method::DELETE, path)).await.status
 }
@@ -115,6 +119,26 @@ async fn a_user_ends_all_other_sessions_at_once() {
     assert_eq!(sessions(&here, "/v1/me/sessions").await.len(), 1);
 }
 
+/// ASVS 7.5.2
+#[actix_web::test]
+async fn ending_own_sessions_needs_a_recent_proof() {
+    let world = world().await;
+    let user = world.user().await;
+    let (here, there) = (plainly(&world, &user).await, plainly(&world, &user).await);
+    let other = sessions(&here, "/v1/me/sessions").await.into_iter().find(|one| one["current"] == false).unwrap();
+    let one = format!("/v1/me/sessions/{}", other["id"].as_str().unwrap());
+    world.grow_stale(&user["id"]).await;
+    for path in [one.as_str(), "/v1/me/sessions"] {
+        let refused = here.send(here.request(Method::DELETE, path)).await;
+        refused.problem(401, "insufficient_user_authentication");
+    }
+    assert_eq!(there.get("/v1/me").await.status, 200);
+    here.post("/v1/auth/confirm", json!({"password": PASSWORD})).await.no_content();
+    assert_eq!(end(&here, &one).await, 204);
+    there.get("/v1/me").await.problem(401, "unauthorized");
+    assert_eq!(end(&here, "/v1/me/sessions").await, 204);
+}
+
 /// ASVS 7.4.5
 #[actix_web::test]
 async fn a_supervisor_ends_the_sessions_of_a_user() {
@@ -166,4 +190,18 @@ async fn the_session_longest_unused_ends_for_one_too_many() {
     tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
     first.get("/v1/me").await.problem(401, "unauthorized");
     assert_eq!(last.get("/v1/me/sessions?total=true").await.ok()["total"], 50);
+
+    // It is told like every other end of a session, and whose sign-in it was.
+    let ended = format!(
+        "SELECT id::text AS value FROM sessions WHERE user_id = {} AND ended_at IS NOT NULL",
+        quoted(&user["id"])
+    );
+    let [ended] = world.app.text(&ended).await.try_into().unwrap();
+    let ended = json!(ended);
+    let recorded = world.app.audit(&ended).await;
+    assert_eq!(recorded, [("ended".to_owned(), json!({"ended_at": {"from": null, "to": "2026-11-24T10:00:01Z"}}))]);
+    assert_eq!(world.app.events(&ended).await, ["sessions.ended"]);
+    let entry = &world.sue.get("/v1/audit?action=ended").await.ok()["data"][0];
+    assert_eq!((&entry["resource_id"], &entry["actor_id"]), (&ended, &user["id"]));
+    assert_eq!(entry["address"], "192.0.2.1");
 }

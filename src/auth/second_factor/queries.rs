@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     access::caller::UserId,
-    auth::sessions,
+    auth::{refusal::Refusal, sessions},
     db::schema::{recovery_codes, second_factors},
     error::{Error, ProblemType, Result, Say},
     rest::{change::Tx, invalid::Invalid, time::Instant},
@@ -177,25 +177,25 @@ async fn take_recovery_code(db: &mut AsyncPgConnection, user: UserId, code: &One
 /// Asks for a code at a sign-in with a right password, when the user has a second factor.
 ///
 /// # Errors
-/// `second_factor_required` without a code, the ordinary refusal for a wrong one.
+/// `second_factor_required` without a code, for a wrong one the answer to every refused sign-in.
 pub async fn demand(
     db: &mut AsyncPgConnection,
     secrets: &Secrets,
     user: UserId,
     otp: Option<&str>,
     now: Instant,
-) -> Result<()> {
+) -> Result<(), Refusal> {
     if find(db, user).await?.is_none_or(|stored| stored.confirmed_at.is_none()) {
         return Ok(());
     }
     let Some(otp) = otp.filter(|otp| !otp.is_empty()) else {
-        return Err(Error::new(ProblemType::SecondFactorRequired).with("error", "invalid_grant"));
+        return Err(Error::new(ProblemType::SecondFactorRequired).with("error", "invalid_grant").into());
     };
     let taken = match OneTimeCode::parse(otp) {
         Ok(code) => take(db, secrets, user, &code, now).await?,
         Err(_) => false,
     };
-    if taken { Ok(()) } else { Err(sessions::refused()) }
+    if taken { Ok(()) } else { Err(Refusal::of_code(sessions::refused())) }
 }
 
 /// The error of a step that this status forbids.

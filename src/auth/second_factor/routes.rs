@@ -91,7 +91,7 @@ async fn begin_second_factor(
     if account.has_second_factor() {
         return Err(queries::in_status(FactorStatus::On));
     }
-    account::prove(&request, &state, &db, &account, Proof { password, pointer: "/password", otp: None }).await?;
+    account::prove(&request, &state, &db, &account, Proof::new(password, "/password", None)).await?;
     let secret = Secret::generate()?;
     let answer = Enrolment { secret: secret.base32(), otpauth_uri: secret.uri(account.email.as_str()) };
     change
@@ -126,7 +126,7 @@ async fn confirm_second_factor(
     let attempt = {
         let mut db = db.connect().await?;
         let account = account::find(&mut db, caller.user_id).await?;
-        account::begin(&mut db, &state, &account, address::of(&request), state.clock.now()).await?
+        account::begin(&mut db, &state, &account, None, address::of(&request), state.clock.now()).await?
     };
     let answer = change
         .run(async |tx| {
@@ -167,7 +167,7 @@ async fn renew_recovery_codes(
     if !account.has_second_factor() {
         return Err(queries::in_status(FactorStatus::Off));
     }
-    account::prove(&request, &state, &db, &account, Proof { password, pointer: "/password", otp: Some(otp) }).await?;
+    account::prove(&request, &state, &db, &account, Proof::new(password, "/password", Some(otp))).await?;
     change
         .run(async |tx| {
             users::sign_in_changed(tx, caller.user_id, "recovery_codes_renewed").await?;
@@ -203,7 +203,7 @@ async fn remove_second_factor(
         refuse_needed(&mut db, &account, &caller).await?;
         account
     };
-    account::prove(&request, &state, &db, &account, Proof { password, pointer: "/password", otp: Some(otp) }).await?;
+    account::prove(&request, &state, &db, &account, Proof::new(password, "/password", Some(otp))).await?;
     let answer = change
         .run(async |tx| {
             let user = users::sign_in_changed(tx, caller.user_id, "second_factor_removed").await?;

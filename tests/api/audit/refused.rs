@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{entries, world};
 use crate::{
-    calls::{PASSWORD, Target, World},
+    calls::{PASSWORD, Target, World, code},
     harness::{Answer, TestApp},
 };
 
@@ -167,6 +167,54 @@ async fn a_sign_in_is_recorded_whether_it_succeeds_or_not() {
     assert_eq!(said(&newest().await), entry(&nobody, "refused", &nobody, &unknown));
     let texts = app.text("SELECT event::text AS value FROM audit_events event").await.join("");
     assert!(!texts.contains("secret phrase") && !texts.contains(WRONG));
+}
+
+/// ASVS 16.3.1: a right password with a wrong code says that the password is known to somebody.
+#[actix_web::test]
+async fn a_wrong_code_is_told_from_a_wrong_password() {
+    let world = world().await;
+    world.enrol_all(true).await;
+    let (here, ann) = ("192.0.2.9:4711".parse().unwrap(), json!(world.ann.id));
+    let sign_in = async |password: &str, otp: &str| {
+        world.app.advance(Duration::seconds(1));
+        let fields =
+            [("grant_type", "password"), ("username", &*world.ann.email), ("password", password), ("otp", otp)];
+        form(&world.app, "/v1/auth/token", &fields).await
+    };
+    let confirm = async |body: Value| {
+        world.app.advance(Duration::seconds(1));
+        let request = world.ann.request(Method::POST, "/v1/auth/confirm").peer_addr(here);
+        world.ann.send(request.set_json(body)).await
+    };
+    let newest = async |action: &str| entries(&world.sue, &format!("action={action}")).await.swap_remove(0);
+    let refused = |action: &str, actor: &Value, cause: &str| {
+        json!({"actor_id": actor, "action": action, "outcome": "refused", "resource": "users", "resource_id": ann,
+            "address": "192.0.2.9", "changes": fields(&[("method", json!("password")), ("cause", json!(cause))])})
+    };
+    for (password, otp, cause) in [
+        (WRONG, "000000", "wrong_password"),
+        (PASSWORD, "000000", "wrong_code"),
+        (PASSWORD, "not a code at all, and too long for one of any kind", "wrong_code"),
+    ] {
+        sign_in(password, otp).await.problem(400, "invalid_grant");
+        assert_eq!(said(&newest("signed_in").await), refused("signed_in", &Value::Null, cause), "{otp}");
+        if otp.len() == 6 {
+            let answer = confirm(json!({"password": password, "otp": otp})).await;
+            assert_eq!(answer.field_errors()[0].1, cause);
+            assert_eq!(said(&newest("confirmed").await), refused("confirmed", &ann, cause));
+        }
+    }
+    // Without a code nothing is decided.
+    let before = world.app.count("audit_events").await;
+    sign_in(PASSWORD, "").await.problem(400, "second_factor_required");
+    confirm(json!({"password": PASSWORD})).await.field_error("/otp", "required");
+    assert_eq!(world.app.count("audit_events").await, before);
+
+    confirm(json!({"password": PASSWORD, "otp": code(&world.app, 0)})).await.no_content();
+    let done = newest("confirmed").await;
+    assert_eq!((&done["outcome"], &done["actor_id"]), (&json!("done"), &ann));
+    assert_eq!(done["changes"], fields(&[("method", json!("password"))]));
+    assert_ne!(done["session_id"], Value::Null);
 }
 
 #[actix_web::test]

@@ -8,6 +8,7 @@ mod refresh;
 mod resets;
 mod restrictions;
 mod second_factor;
+mod step_up;
 mod tokens;
 
 use actix_web::{http::Method, test::TestRequest};

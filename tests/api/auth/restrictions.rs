@@ -9,7 +9,8 @@ use crate::{
     harness::TestApp,
 };
 
-const OPEN: [&str; 10] = [
+const OPEN: [&str; 11] = [
+    "confirm_session",
     "get_own_permissions",
     "list_own_sessions",
     "end_other_sessions",

@@ -76,7 +76,7 @@ async fn account(world: &World, operation: &str) -> Option<Call> {
             world.reset_sign_ins().await;
             json!({"current_password": PASSWORD, "new_password": NEW_PASSWORD})
         }
-        "begin_second_factor" => {
+        "begin_second_factor" | "confirm_session" => {
             world.reset_sign_ins().await;
             json!({"password": PASSWORD})
         }

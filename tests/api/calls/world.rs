@@ -1,5 +1,6 @@
 //! Who is there: two teams with a manager and a key-account manager each, and supervisors.
 
+use chrono::Duration;
 use diesel::sql_types::{Bytea, Timestamptz};
 use diesel_async::RunQueryDsl;
 use liaison::access::permission::{PERMISSIONS, is_for_persons_only};
@@ -131,6 +132,13 @@ impl World {
             user.as_str().unwrap()
         );
         self.app.text(&sql).await.remove(0)
+    }
+
+    /// Lets the proof in the sessions of a user be a second too old for what needs a recent one.
+    pub async fn grow_stale(&self, user: &Value) {
+        let proved = self.app.state().clock.now().after(-Duration::seconds(901)).utc().to_rfc3339();
+        let user = user.as_str().unwrap();
+        self.app.sql(&format!("UPDATE sessions SET authenticated_at = '{proved}' WHERE user_id = '{user}'")).await;
     }
 
     pub fn new_user(&self) -> Value {

@@ -5,7 +5,10 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::{create, path, world};
-use crate::harness::{Answer, TestUser};
+use crate::{
+    calls::World,
+    harness::{Answer, TestUser},
+};
 
 async fn post(who: &TestUser, path: &str, key: &str, body: Value) -> Answer {
     let request = who.request(Method::POST, path).insert_header(("Idempotency-Key", key));
@@ -112,6 +115,72 @@ async fn a_key_has_1_to_255_printable_characters() {
         assert_eq!(refused["errors"][0]["pointer"], "Idempotency-Key");
     }
     assert_eq!(post(&world.ann, "/v1/clients", &"~".repeat(255), new("Client")).await.status, 201);
+}
+
+/// Kim's key client, made with a key and a confidential field; replays what she did with her session of now.
+async fn confidential_client(world: &World) -> (Value, Value) {
+    let body = json!({"kind": "organization", "name": "Client", "confidential_note": "Pays late"});
+    let client = post(&world.kim, "/v1/clients", "key", body.clone()).await.created();
+    assert_eq!(client["confidential_note"], "Pays late");
+    (body, client)
+}
+
+/// ASVS 8.3.2: a lost right is in force for an answer that was kept, too.
+#[actix_web::test]
+async fn an_answer_is_not_repeated_to_who_has_other_rights_by_now() {
+    let world = world().await;
+    let (body, client) = confidential_client(&world).await;
+    let again = async || post(&world.kim, "/v1/clients", "key", body.clone()).await;
+    let update = async |sql: &str| {
+        world.app.sql(sql).await;
+        world.app.state().callers.forget();
+    };
+    let grants = |reach: &str| {
+        format!(
+            "UPDATE role_policies SET grants = grants || '{{\"clients:read_confidential\": \"{reach}\"}}' \
+             WHERE role = 'key_account_manager'"
+        )
+    };
+    let kim = |what: &str, value: &dyn std::fmt::Display| {
+        format!("UPDATE users SET {what} = '{value}' WHERE id = '{}'", world.kim.id)
+    };
+    let join = format!("INSERT INTO account_team_members SELECT id, '{}', now() FROM clients", world.kim.id);
+    for (other, former) in [
+        (grants("none"), grants("own")),
+        (kim("role", &"manager"), kim("role", &"key_account_manager")),
+        (kim("team_id", &world.mia.team_id), kim("team_id", &world.kim.team_id)),
+        (join, "DELETE FROM account_team_members".to_owned()),
+    ] {
+        assert_eq!(again().await.header("idempotency-replayed"), Some("true"), "{other}");
+        update(&other).await;
+        let withheld = again().await;
+        assert_eq!(withheld.header("idempotency-replayed"), None);
+        let told = String::from_utf8_lossy(&withheld.body).into_owned();
+        assert!(!told.contains("Pays late") && !told.contains("Client\""), "{told}");
+        let problem = withheld.problem(409, "answer_withheld");
+        assert_eq!(problem["location"], client["path"], "{other}");
+        // Of the other request with this key it is not even told that.
+        let mismatch = post(&world.kim, "/v1/clients", "key", new("Another")).await;
+        assert_eq!(mismatch.status, 422, "{other}: {:?}", mismatch.body);
+        update(&former).await;
+    }
+    assert_eq!(again().await.created(), client);
+    assert_eq!(world.app.count("clients").await, 1);
+}
+
+#[actix_web::test]
+async fn an_answer_that_another_version_kept_is_not_repeated() {
+    let world = world().await;
+    let (body, client) = confidential_client(&world).await;
+    world.app.sql("UPDATE idempotency_keys SET rights_digest = NULL").await;
+    let problem = post(&world.kim, "/v1/clients", "key", body).await.problem(409, "answer_withheld");
+    assert_eq!(problem["location"], client["path"]);
+    // What made nothing has no address.
+    let qualify = format!("{}/qualify", path(&client));
+    let _ = post(&world.kim, &qualify, "other key", json!({})).await.ok();
+    world.app.sql("UPDATE idempotency_keys SET rights_digest = NULL").await;
+    let problem = post(&world.kim, &qualify, "other key", json!({})).await.problem(409, "answer_withheld");
+    assert_eq!(problem["location"], Value::Null);
 }
 
 #[actix_web::test]

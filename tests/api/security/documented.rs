@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use liaison::{access::token::LIFETIME, auth::throttle::Limits};
+use liaison::{
+    access::{recent::MAX_AGE, token::LIFETIME},
+    auth::throttle::Limits,
+};
 
 use super::asvs::{root, rows};
 
@@ -36,6 +39,7 @@ fn the_documented_figures_are_those_in_force() {
         format!("{} for an account", limits.per_account),
         format!("{} for a network", limits.per_network),
         format!("{} minutes", LIFETIME.as_secs() / 60),
+        format!("within the last {} minutes", MAX_AGE.num_minutes()),
     ] {
         assert!(page.contains(&figure), "{figure}");
     }

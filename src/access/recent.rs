@@ -1,0 +1,105 @@
+//! Step-up authentication (RFC 9470): what lets somebody in, or widens what they may do, asks a person who has a session
+//! for a proof of late that it is still theirs. A token that was stolen is not enough.
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use chrono::Duration;
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::caller::{Caller, Person, SessionId, not_a_person};
+use crate::{
+    app::State,
+    db::{Db, schema::sessions},
+    error::{Error, ProblemType, Result},
+    rest::{change::Tx, time::Instant},
+};
+
+/// How old the proof may be: a sign-in, or a confirmation at `POST /v1/auth/confirm`.
+pub const MAX_AGE: Duration = Duration::minutes(15);
+
+/// A person who has proved within [`MAX_AGE`] who they are (ASVS 7.5.1, 7.5.2). Its operation says so in the document with
+/// `x-recent-authentication`.
+///
+/// The database is asked for each, not the cache of [`super::caller::Callers`]: a confirmation is in force on every server
+/// at once.
+#[derive(Clone, Debug)]
+pub struct RecentlyAuthenticated(pub Arc<Caller>);
+
+impl FromRequest for RecentlyAuthenticated {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let Person(caller) = Person::of(&request)?;
+            let now = State::of(&request)?.clock.now();
+            check(&mut *Db::of(&request)?.connect().await?, &caller, now).await?;
+            Ok(Self(caller))
+        })
+    }
+}
+
+/// Refuses a caller who has not proved of late who they are: for operations that need it depending on what changes. The
+/// system itself is let through.
+///
+/// # Errors
+/// 401 that asks for a proof, 403 for a service account.
+pub async fn require(tx: &mut Tx<'_>) -> Result<()> {
+    let now = tx.now();
+    match tx.caller().cloned() {
+        Some(caller) => check(tx, &caller, now).await,
+        None => Ok(()),
+    }
+}
+
+async fn check(db: &mut AsyncPgConnection, caller: &Caller, now: Instant) -> Result<()> {
+    let session = caller.session().ok_or_else(not_a_person)?;
+    let proved = proved_at(db, session).await?.ok_or_else(over)?;
+    if proved.after(MAX_AGE) >= now { Ok(()) } else { Err(insufficient()) }
+}
+
+/// When the person of `session` last proved who they are; `None` when it is over.
+async fn proved_at(db: &mut AsyncPgConnection, session: SessionId) -> Result<Option<Instant>> {
+    let row: Option<(Option<Instant>, Instant)> = sessions::table
+        .find(session)
+        .filter(sessions::ended_at.is_null())
+        .select((sessions::authenticated_at, sessions::created_at))
+        .first(db)
+        .await
+        .optional()?;
+    Ok(row.map(|(proved, begun)| proved.unwrap_or(begun)))
+}
+
+/// Remembers that the person of `session` has just proved who they are.
+///
+/// # Errors
+/// 401 when the session is over.
+pub async fn renew(db: &mut AsyncPgConnection, session: SessionId, now: Instant) -> Result<()> {
+    let renewed = diesel::update(sessions::table.find(session))
+        .filter(sessions::ended_at.is_null())
+        .set(sessions::authenticated_at.eq(now))
+        .execute(db)
+        .await?;
+    if renewed == 1 { Ok(()) } else { Err(over()) }
+}
+
+/// The challenge that asks for a proof (RFC 9470, section 3).
+pub fn challenge() -> String {
+    format!(
+        "Bearer realm=\"liaison\", error=\"insufficient_user_authentication\", \
+         error_description=\"More recent authentication is required\", max_age={}",
+        MAX_AGE.num_seconds()
+    )
+}
+
+fn insufficient() -> Error {
+    Error::new(ProblemType::InsufficientUserAuthentication).with("max_age", MAX_AGE.num_seconds())
+}
+
+/// What is told of a session that is over.
+pub(crate) fn over() -> Error {
+    Error::new(ProblemType::Unauthorized).with("error", "invalid_token")
+}

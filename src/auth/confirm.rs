@@ -1,0 +1,92 @@
+//! `/v1/auth/confirm`: the proof of late that sensitive operations ask for.
+
+use actix_web::{HttpRequest, HttpResponse, post, web::Data};
+use diesel_async::AsyncConnection;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    account::{self, Proof},
+    password::TypedPassword,
+    second_factor::OneTimeCode,
+};
+use crate::{
+    access::{
+        caller::{Person, not_a_person},
+        recent,
+    },
+    app::State,
+    audit::Journal,
+    db::Db,
+    error::{Error, ProblemType, Result},
+    rest::{
+        body::Body,
+        list::{NoParams, Query},
+        text::Text,
+    },
+};
+
+/// The operation that confirms a session.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(confirm_session);
+}
+
+/// What the caller signs in with, once more.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"password": "correct horse battery staple"}))]
+pub struct ConfirmSession {
+    /// The caller's password.
+    pub password: TypedPassword,
+    /// A code of the second factor or a recovery code, for who has a second factor.
+    pub otp: Option<OneTimeCode>,
+    /// The `device_token` of a sign-in: attempts with it are throttled apart from those of others. One that is not good is
+    /// ignored.
+    pub device_token: Option<Text<300>>,
+}
+
+/// Confirm that it is still you
+///
+/// Operations that let somebody in, widen rights or end own sessions need a sign-in or a confirmation within the last 15
+/// minutes, and are answered 401 `insufficient_user_authentication` without one (step-up authentication, RFC 9470). This
+/// renews the proof of the session of this request; its tokens stay as they are. Failures are throttled and recorded like
+/// those of a sign-in.
+#[utoipa::path(
+    tag = "auth",
+    request_body = ConfirmSession,
+    responses((status = 204, description = "The session is confirmed, on every server at once.")),
+    extensions(("x-caller" = json!("person")))
+)]
+#[post("/v1/auth/confirm")]
+async fn confirm_session(
+    caller: Person,
+    request: HttpRequest,
+    _: Query<NoParams>,
+    body: Body<ConfirmSession>,
+    state: Data<State>,
+    db: Db,
+) -> Result<HttpResponse> {
+    let (Person(caller), Body(ConfirmSession { password, otp, device_token })) = (caller, body);
+    let session = caller.session().ok_or_else(not_a_person)?;
+    let account = account::find(&mut *db.connect().await?, caller.user_id).await.map_err(blocked)?;
+    let proof = Proof { password, pointer: "/password", otp, device_token };
+    account::prove(&request, &state, &db, &account, proof).await?;
+    let (journal, now) = (Journal::of(&request)?, state.clock.now());
+    let mut db = db.connect().await?;
+    db.transaction(async |db| {
+        recent::renew(db, session, now).await?;
+        journal.confirmed(db, caller.user_id, session).await?;
+        Ok::<_, Error>(())
+    })
+    .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Who was blocked a moment ago has no session any more.
+fn blocked(error: Error) -> Error {
+    match error.problem() {
+        ProblemType::NotFound => recent::over(),
+        _ => error,
+    }
+}
