@@ -11,7 +11,7 @@ use crate::{
     edge::{Edge, settings::EdgeSettings},
     logging,
     mail::{self, ResetUrl, Smtp},
-    secrets::SECRET_BYTES,
+    secrets::MasterSecret,
 };
 
 /// Settings as a person writes them; [`Settings::check`] makes a [`Config`] of them.
@@ -34,6 +34,10 @@ pub struct Settings {
     /// and kept in the data folder.
     #[arg(long, env = "LIAISON_SECRET_KEY", hide_env_values = true, value_name = "BASE64")]
     pub secret_key: Option<String>,
+    /// Other master secrets, separated by commas: nothing is made with them, but what was made with them is taken. For the
+    /// time in which the master secret is replaced; SECURITY.md says how.
+    #[arg(long, env = "LIAISON_SECRET_KEY_FALLBACKS", hide_env_values = true, value_name = "BASE64,…")]
+    pub secret_key_fallbacks: Option<String>,
     /// The issuer of access tokens.
     #[arg(long, env = "LIAISON_ISSUER", default_value = "http://127.0.0.1:8080", value_name = "URL")]
     pub issuer: String,
@@ -86,7 +90,9 @@ pub struct Config {
     /// Where the local database and the secret are kept.
     pub data_dir: PathBuf,
     /// The master secret, when it was given.
-    pub secret_key: Option<[u8; SECRET_BYTES]>,
+    pub secret_key: Option<MasterSecret>,
+    /// Other master secrets, which only open and verify.
+    pub secret_key_fallbacks: Vec<MasterSecret>,
     /// The issuer of access tokens.
     pub issuer: String,
     /// How many threads serve requests.
@@ -148,6 +154,8 @@ impl Settings {
             self.data_dir.clone().or_else(default_data_dir).ok_or("this user has no home folder; name one"),
         );
         let secret_key = self.secret_key.as_deref().map(|key| problems.note("LIAISON_SECRET_KEY", secret_key(key)));
+        let fallbacks = self.secret_key_fallbacks.as_deref().unwrap_or_default();
+        let secret_key_fallbacks = problems.note("LIAISON_SECRET_KEY_FALLBACKS", secret_keys(fallbacks));
         let issuer = problems.note("--issuer", url::Url::parse(&self.issuer).map(|_| self.issuer.clone()));
         let workers =
             problems.note("--workers", self.workers.as_deref().map_or_else(|| Ok(cores()), |n| count(n, 1024)));
@@ -175,6 +183,7 @@ impl Settings {
             migration_database_url,
             data_dir,
             secret_key: secret_key.flatten(),
+            secret_key_fallbacks: secret_key_fallbacks.unwrap_or_default(),
             issuer,
             workers,
             pool_size,
@@ -221,7 +230,18 @@ fn owner_url(url: &str, for_another: bool) -> Result<String, String> {
     database_url(url).map_err(|error| error.to_string())
 }
 
-fn secret_key(text: &str) -> Result<[u8; SECRET_BYTES], &'static str> {
+/// Most fallbacks: one is what is needed, and each costs a bit wherever something is not known.
+const MAX_FALLBACKS: usize = 5;
+
+fn secret_keys(text: &str) -> Result<Vec<MasterSecret>, &'static str> {
+    let texts: Vec<&str> = text.split(',').map(str::trim).filter(|key| !key.is_empty()).collect();
+    if texts.len() > MAX_FALLBACKS {
+        return Err("more than 5 secrets");
+    }
+    texts.into_iter().map(secret_key).collect()
+}
+
+fn secret_key(text: &str) -> Result<MasterSecret, &'static str> {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).map_err(|_secret| "not URL-safe base64")?;
     bytes.try_into().map_err(|_secret| "not 32 bytes")
 }
@@ -287,6 +307,7 @@ mod tests {
             ("--database-url", "mysql://db"),
             ("--migration-database-url", "mysql://db"),
             ("--secret-key", "short"),
+            ("--secret-key-fallbacks", "short"),
             ("--issuer", "me"),
             ("--workers", "0"),
             ("--pool-size", "-1"),
@@ -316,6 +337,7 @@ mod tests {
                 "--database-url" => "DATABASE_URL",
                 "--migration-database-url" => "LIAISON_MIGRATION_DATABASE_URL",
                 "--secret-key" => "LIAISON_SECRET_KEY",
+                "--secret-key-fallbacks" => "LIAISON_SECRET_KEY_FALLBACKS",
                 "--smtp-url" => "LIAISON_SMTP_URL",
                 flag => flag,
             };
@@ -359,6 +381,17 @@ mod tests {
     }
 
     #[test]
+    fn fallbacks_are_separated_by_commas() {
+        let (one, two) =
+            ("AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE", "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=");
+        let of =
+            |text: &str| check(&[&format!("--secret-key-fallbacks={text}")]).map(|config| config.secret_key_fallbacks);
+        assert_eq!(of(""), Ok(vec![]));
+        assert_eq!(of(&format!("{one}, {two},")), Ok(vec![[1; 32], [2; 32]]));
+        assert!(of(&[one; 6].join(",")).unwrap_err().ends_with("more than 5 secrets"));
+    }
+
+    #[test]
     fn secrets_are_never_repeated() {
         for url in ["postgres://u:hush@[/db", "postgres://u:hush@db:port/db", "host=db password=hush nonsense"] {
             let wrong =
@@ -373,8 +406,10 @@ mod tests {
             assert!(!message.contains("hush"), "{message}");
         }
         for key in ["hush", "hush!", "aHVzaGh1c2hodXNoaHVzaA"] {
-            let message = check(&["--secret-key", key]).unwrap_err();
-            assert!(!message.contains(key), "{message}");
+            for flag in ["--secret-key", "--secret-key-fallbacks"] {
+                let message = check(&[flag, key]).unwrap_err();
+                assert!(!message.contains(key), "{message}");
+            }
         }
         let key = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE";
         let config = check(&["--database-url", "postgres://u:hush@db/db", "--secret-key", key]).unwrap();

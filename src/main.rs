@@ -7,13 +7,13 @@ use liaison::{
     audit::Anchor,
     auth::hashing::Hashing,
     clock::Clock,
-    commands::{self, DemoPassword, KeysCommand},
+    commands::{self, DemoPassword, KeysCommand, SecretsCommand},
     config::{Config, Settings},
     db::local::{self, LocalPostgres},
     error::{Error, Result},
     logging,
     openapi::Document,
-    secrets::Secrets,
+    secrets::{FromFile, Secrets, from_file},
     server,
     setup::Urls,
 };
@@ -70,6 +70,12 @@ enum Command {
         /// What to do.
         #[command(subcommand)]
         what: KeysCommand,
+    },
+    /// Look after the master secret.
+    Secrets {
+        /// What to do.
+        #[command(subcommand)]
+        what: SecretsCommand,
     },
     /// Administer users without signing in.
     User {
@@ -155,6 +161,9 @@ fn run(cli: Cli) -> Result<(), String> {
             let settings = what.settings().clone();
             with_database(&settings, async |_, urls, secrets| commands::keys(urls, &secrets, what).await)
         }
+        Command::Secrets { what } => {
+            with_database(what.settings(), async |_, urls, secrets| commands::secrets(urls, &secrets).await)
+        }
         Command::Audit { what: Audit::Verify { settings, head } } => {
             with_database(&settings, async |_, urls, secrets| {
                 commands::verify_audit(urls, &secrets, head.as_ref()).await
@@ -216,11 +225,12 @@ async fn start_local(data_dir: &Path) -> Result<LocalPostgres, String> {
 }
 
 fn secrets(config: &Config) -> Result<Secrets> {
-    let master = match config.secret_key {
-        Some(key) => key,
-        None => liaison::secrets::from_file(&config.data_dir)?,
+    let FromFile { current, former } = match config.secret_key {
+        Some(current) => FromFile { current, former: None },
+        None => from_file(&config.data_dir)?,
     };
-    Secrets::derive(&master)
+    let fallbacks: Vec<_> = config.secret_key_fallbacks.iter().copied().chain(former).collect();
+    Secrets::with_fallbacks(&current, &fallbacks)
 }
 
 fn log_to_stderr(config: &Config) -> Result<(), String> {

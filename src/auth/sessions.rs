@@ -96,15 +96,17 @@ pub async fn refresh(
     let next = digest_of(&successor);
     let continued: Option<(SessionId, UserId)> =
         db.transaction(async |db| exchange(db, &hash, &next, origin, now).await).await?;
-    let continued = match continued {
-        Some(continued) => Some(continued),
-        None => lost_answer(db, &hash, &next, origin, now).await?,
-    };
-    let Some((id, user_id)) = continued else {
-        end_stolen(db, journal, &hash, now).await?;
-        return Err(refused());
-    };
-    Ok(Session { id, user_id, refresh_token: successor })
+    if let Some((id, user_id)) = continued {
+        return Ok(Session { id, user_id, refresh_token: successor });
+    }
+    // The answer may be of a server with another secret in use.
+    for successor in secrets.next_refresh_tokens(token) {
+        if let Some((id, user_id)) = lost_answer(db, &hash, &digest_of(&successor), origin, now).await? {
+            return Ok(Session { id, user_id, refresh_token: successor });
+        }
+    }
+    end_stolen(db, journal, &hash, now).await?;
+    Err(refused())
 }
 
 /// Ends the session of a token that cannot be taken, and records it when that is because it was taken before.
