@@ -20,7 +20,9 @@ pub struct Settings {
     /// Where to listen.
     #[arg(long, env = "LIAISON_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
     pub listen: String,
-    /// The Postgres server to use, as a libpq URL; without it Liaison sets up its own.
+    /// The Postgres server to use, as a libpq URL; without it Liaison sets up its own. A server on another machine has to
+    /// prove its name (`sslmode=verify-full`, with `sslrootcert` for an authority of your own) unless the URL says
+    /// `require`, `verify-ca` or `disable`.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
     /// The same database for its owner, who changes the schema; with it, `DATABASE_URL` needs no right but to work as the
@@ -374,10 +376,10 @@ mod tests {
 
     #[test]
     fn an_owner_needs_a_server_beside_it() {
-        let owner = "--migration-database-url=postgres://owner@db/db";
+        let owner = "--migration-database-url=postgres://owner@localhost/db";
         assert_eq!(check(&[owner]).unwrap_err(), "LIAISON_MIGRATION_DATABASE_URL: needs DATABASE_URL, too");
-        let config = check(&[owner, "--database-url=postgres://server@db/db"]).unwrap();
-        assert_eq!(config.migration_database_url.as_deref(), Some("postgres://owner@db/db"));
+        let config = check(&[owner, "--database-url=postgres://server@localhost/db"]).unwrap();
+        assert_eq!(config.migration_database_url.as_deref(), Some("postgres://owner@localhost/db"));
     }
 
     #[test]
@@ -394,8 +396,10 @@ mod tests {
     #[test]
     fn secrets_are_never_repeated() {
         for url in ["postgres://u:hush@[/db", "postgres://u:hush@db:port/db", "host=db password=hush nonsense"] {
-            let wrong =
-                [vec!["--database-url", url], vec!["--database-url", "postgres://db", "--migration-database-url", url]];
+            let wrong = [
+                vec!["--database-url", url],
+                vec!["--database-url", "postgres://localhost", "--migration-database-url", url],
+            ];
             for arguments in wrong {
                 let message = check(&arguments).unwrap_err();
                 assert!(!message.contains("hush"), "{message}");
@@ -412,7 +416,7 @@ mod tests {
             }
         }
         let key = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE";
-        let config = check(&["--database-url", "postgres://u:hush@db/db", "--secret-key", key]).unwrap();
+        let config = check(&["--database-url", "postgres://u:hush@localhost/db", "--secret-key", key]).unwrap();
         let debug = format!("{config:?}");
         assert!(!debug.contains("hush") && !debug.contains("[1, 1") && !debug.contains(key), "{debug}");
         assert_eq!(config.secret_key, Some([1; 32]));

@@ -9,7 +9,10 @@ use liaison::{
     clock::Clock,
     commands::{self, DemoPassword, KeysCommand, SecretsCommand},
     config::{Config, Settings},
-    db::local::{self, LocalPostgres},
+    db::{
+        Target,
+        local::{self, LocalPostgres},
+    },
     error::{Error, Result},
     logging,
     openapi::Document,
@@ -204,6 +207,7 @@ fn with_database(
 ) -> Result<(), String> {
     let config = settings.check()?;
     log_to_stderr(&config)?;
+    warn_of_ways(&config);
     actix_web::rt::System::new().block_on(async {
         let secrets = secrets(&config).map_err(|error| error.to_string())?;
         let Some(url) = &config.database_url else {
@@ -231,6 +235,15 @@ fn secrets(config: &Config) -> Result<Secrets> {
     };
     let fallbacks: Vec<_> = config.secret_key_fallbacks.iter().copied().chain(former).collect();
     Secrets::with_fallbacks(&current, &fallbacks)
+}
+
+/// Logs what an operator should know of the ways to the database.
+fn warn_of_ways(config: &Config) {
+    for url in config.database_url.iter().chain(&config.migration_database_url) {
+        if let Some(caution) = Target::parse(url).ok().and_then(|target| target.caution()) {
+            tracing::warn!("{caution}");
+        }
+    }
 }
 
 fn log_to_stderr(config: &Config) -> Result<(), String> {
