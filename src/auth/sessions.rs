@@ -12,7 +12,7 @@ use crate::{
     error::{Error, ProblemType, Result},
     rest::time::Instant,
     secrets::{self, Secrets},
-    sessions::{self as live, IDLE, Origin},
+    sessions::{self as live, DeviceInfo, IDLE},
 };
 
 /// How long a spent token still gives its successor, to a client whose answer was lost on the way.
@@ -62,7 +62,7 @@ pub async fn renew_hash(db: &mut AsyncPgConnection, user: UserId, stored: &str, 
 ///
 /// # Errors
 /// The database's.
-pub async fn begin(db: &mut AsyncPgConnection, user: UserId, origin: Origin, now: Instant) -> Result<Session> {
+pub async fn begin(db: &mut AsyncPgConnection, user: UserId, origin: DeviceInfo, now: Instant) -> Result<Session> {
     let refresh_token = secrets::random_text::<32>()?;
     let hash = digest_of(&refresh_token);
     let id = db
@@ -88,7 +88,7 @@ pub async fn refresh(
     secrets: &Secrets,
     journal: &Journal,
     token: &str,
-    origin: &Origin,
+    origin: &DeviceInfo,
     now: Instant,
 ) -> Result<Session> {
     let hash = digest_of(token);
@@ -127,7 +127,7 @@ async fn exchange(
     db: &mut AsyncPgConnection,
     hash: &[u8],
     next: &[u8],
-    origin: &Origin,
+    origin: &DeviceInfo,
     now: Instant,
 ) -> Result<Option<(SessionId, UserId)>> {
     let spent: Option<SessionId> = diesel::update(refresh_tokens::table.find(hash))
@@ -155,7 +155,7 @@ async fn lost_answer(
     db: &mut AsyncPgConnection,
     hash: &[u8],
     next: &[u8],
-    origin: &Origin,
+    origin: &DeviceInfo,
     now: Instant,
 ) -> Result<Option<(SessionId, UserId)>> {
     let unused: Option<SessionId> = refresh_tokens::table

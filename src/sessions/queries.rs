@@ -3,7 +3,7 @@
 use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper, pg::Pg};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{ABSOLUTE, IDLE, MAX_LIVE, Origin, Session, SessionFilter};
+use super::model::{ABSOLUTE, DeviceInfo, IDLE, MAX_LIVE, Session, SessionFilter};
 use crate::{
     access::caller::{SessionId, UserId},
     db::schema::sessions,
@@ -52,8 +52,8 @@ pub async fn list(
 ///
 /// # Errors
 /// The database's.
-pub async fn begin(db: &mut AsyncPgConnection, user: UserId, origin: Origin, now: Instant) -> Result<SessionId> {
-    let Origin { client, device, user_agent, address } = origin;
+pub async fn begin(db: &mut AsyncPgConnection, user: UserId, origin: DeviceInfo, now: Instant) -> Result<SessionId> {
+    let DeviceInfo { client, device, user_agent, address } = origin;
     let session = Session {
         id: Id::generate(),
         user_id: user,
