@@ -23,7 +23,7 @@ mod seal;
 mod verify;
 
 pub use budget::{Budget, PER_ADDRESS, PER_CALLER, SIGN_INS};
-pub use journal::Journal;
+pub use journal::{Journal, reset_requested};
 pub use keys::{FORMER_KEYS, refuse_replaced, retire_former};
 pub use legacy::begin_chain;
 pub use origin::Origin;

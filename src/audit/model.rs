@@ -73,8 +73,8 @@ pub struct AuditEntry {
     /// The network address that the request came from; `null` when there was none.
     #[schema(example = "192.0.2.7", max_length = 45)]
     pub address: Option<String>,
-    /// What was done: the change, `signed_in`, `signed_out`, `refresh_token_reused`, or `refused`. `suppressed` counts
-    /// refusals that were too many to be recorded one by one.
+    /// What was done: the change, `signed_in`, `signed_out`, `refresh_token_reused`, `password_reset_requested`, or `refused`.
+    /// `suppressed` counts refusals that were too many to be recorded one by one.
     #[schema(example = "transferred", max_length = 50)]
     pub action: String,
     /// Whether it was done.
