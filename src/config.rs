@@ -155,9 +155,7 @@ impl Settings {
             "--data-dir",
             self.data_dir.clone().or_else(default_data_dir).ok_or("this user has no home folder; name one"),
         );
-        let secret_key = self.secret_key.as_deref().map(|key| problems.note("LIAISON_SECRET_KEY", secret_key(key)));
-        let fallbacks = self.secret_key_fallbacks.as_deref().unwrap_or_default();
-        let secret_key_fallbacks = problems.note("LIAISON_SECRET_KEY_FALLBACKS", secret_keys(fallbacks));
+        let (secret_key, secret_key_fallbacks) = self.secrets(&mut problems);
         let issuer = problems.note("--issuer", url::Url::parse(&self.issuer).map(|_| self.issuer.clone()));
         let workers =
             problems.note("--workers", self.workers.as_deref().map_or_else(|| Ok(cores()), |n| count(n, 1024)));
@@ -184,8 +182,8 @@ impl Settings {
             database_url: database_url.flatten(),
             migration_database_url,
             data_dir,
-            secret_key: secret_key.flatten(),
-            secret_key_fallbacks: secret_key_fallbacks.unwrap_or_default(),
+            secret_key,
+            secret_key_fallbacks,
             issuer,
             workers,
             pool_size,
@@ -207,6 +205,13 @@ impl Settings {
             problems.note("--sign-in-failures-per-network", count(&self.sign_in_failures_per_network, 1_000_000));
         let small = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         Some(Limits { per_account: small(per_account?), per_network: small(per_network?) })
+    }
+
+    fn secrets(&self, problems: &mut Problems) -> (Option<MasterSecret>, Vec<MasterSecret>) {
+        let current = self.secret_key.as_deref().map(secret_key).transpose();
+        let fallbacks = secret_keys(self.secret_key_fallbacks.as_deref().unwrap_or_default());
+        let current = problems.note("LIAISON_SECRET_KEY", current).flatten();
+        (current, problems.note("LIAISON_SECRET_KEY_FALLBACKS", fallbacks).unwrap_or_default())
     }
 
     fn mail(&self, problems: &mut Problems) -> mail::Settings {

@@ -285,7 +285,7 @@ mod tests {
         let secrets = Secrets::derive(&[1; 32]).unwrap();
         let mut sealed = b"private".to_vec();
         let nonce = secrets.current.at_rest.seal_in_place_append_tag(Aad::from(b"kid"), &mut sealed).unwrap();
-        let sealed = [nonce.as_ref(), &sealed].concat();
+        let sealed = [&nonce.as_ref()[..], &sealed].concat();
         let both = Secrets::with_fallbacks(&[2; 32], &[[1; 32]]).unwrap();
         for secrets in [&secrets, &both] {
             assert_eq!(secrets.open("kid", &sealed).as_deref(), Some(&b"private"[..]));

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::{HERE, bearer, email, refresh, refresh_token, send_form, sign_in};
 use crate::{
-    calls::{PASSWORD, World, code},
+    calls::{PASSWORD, World, code, unique},
     harness::{Answer, MASTER, TestApp},
 };
 
@@ -285,6 +285,26 @@ async fn a_former_secret_signs_nothing_more() {
         seal(&app).await;
     }
     assert!(kinds(&verify(&app, &new()).await).contains(&FaultKind::HeadDiffers));
+}
+
+/// Each secret in its turn: the keys of all former ones stay, under the one in use.
+#[actix_web::test]
+async fn the_master_secret_is_replaced_again_and_again() {
+    let (app, world, user) = enrolled().await;
+    let mut former = MASTER;
+    for next in [NEW, OTHER, [10; 32]] {
+        let secrets = || Secrets::with_fallbacks(&next, &[former]).unwrap();
+        let server = app.server_with(secrets()).await;
+        let _ = world.sam.at(&server).post("/v1/teams", json!({"name": unique("Team")})).await.created();
+        seal(&server).await;
+        commands::secrets(&app.urls(), &secrets()).await.unwrap();
+        former = next;
+    }
+    assert_eq!(app.count("audit_keys").await, 3);
+    let last = app.server_with(Secrets::derive(&former).unwrap()).await;
+    let _ = sign_in_with(&last, email(&user), &code(&app, 0)).await.ok();
+    let found = verify(&last, &last.state().secrets).await;
+    assert!(found.intact && found.seals > 4, "{found:?}");
 }
 
 #[actix_web::test]
