@@ -53,7 +53,11 @@ pub async fn grant(request: &HttpRequest, state: &State, db: &Db, form: ClientFo
             Ok(granted)
         }
         Err(error) => {
-            journal.key_refused(db, key.map(|key| key.id), &error).await?;
+            match key {
+                Some(key) => journal.key_refused(db, key.id, &error).await?,
+                // What is no key costs the database nothing.
+                None => tracing::info!(address = ?address::of(request), "what is no key was refused a token"),
+            }
             Err(error)
         }
     }

@@ -26,35 +26,31 @@ impl Journal {
         self.insert(db, about(Some(account), Outcome::Done, fields(&[BY_KEY])), &origin).await
     }
 
-    /// A program that says to have `key`, if it named one at all, was refused a token for `error`. So many are recorded in a
-    /// minute, together with the sign-ins of persons; the rest is counted. Nothing that it sent is kept but the id of a
-    /// key that exists.
+    /// A program that says to have `key` was refused a token for `error`. So many are recorded in a minute, together with the
+    /// sign-ins of persons; the rest is counted. Nothing that it sent is kept but the id of a key that exists.
     ///
     /// # Errors
     /// The database's.
-    pub async fn key_refused(&self, db: &Db, key: Option<KeyId>, error: &Error) -> Result<()> {
+    pub async fn key_refused(&self, db: &Db, key: KeyId, error: &Error) -> Result<()> {
         let problem = error.problem();
         if !matches!(problem, ProblemType::TooManyRequests | ProblemType::InvalidScope | ProblemType::InvalidClient) {
             // Nothing was decided.
             return Ok(());
         }
         let Some(mut db) = self.admitted(db).await? else { return Ok(()) };
-        let found = match key {
-            Some(key) => owner(&mut db, key).await?.map(|(account, status)| (key, account, status)),
-            None => None,
-        };
+        let found = owner(&mut db, key).await?;
         let cause = match (problem, &found) {
             (ProblemType::TooManyRequests, _) => "throttled",
             (ProblemType::InvalidScope, _) => "wrong_scope",
             (_, None) => "unknown_key",
-            (_, Some((.., status))) if status != "active" => "blocked_account",
+            (_, Some((_, status))) if status != "active" => "blocked_account",
             (_, Some(_)) => "refused_key",
         };
         let mut changes = fields(&[BY_KEY, ("cause", cause)]);
-        if let Some((key, ..)) = &found {
+        if found.is_some() {
             changes.insert("api_key_id".to_owned(), json!({"to": key}));
         }
-        let account = found.map(|(_, account, _)| account);
+        let account = found.map(|(account, _)| account);
         self.insert(&mut db, about(account, Outcome::Refused, changes), &self.origin).await
     }
 }

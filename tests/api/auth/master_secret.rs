@@ -107,7 +107,7 @@ async fn the_master_secret_is_replaced_without_loss() {
     // The new one alone: as before, but for cursors.
     reseal(&app).await.unwrap();
     let third = app.server_with(new()).await;
-    setup::prepare(&app.urls(), &new(), &third.state().hashing, &third.state().clock).await.unwrap();
+    prepare(&app, new()).await.unwrap();
     assert_eq!(bearer(&third, &tokens).get("/v1/me").await.status, 200);
     assert_eq!(post(&third).await, team);
     let _ = refresh(&third, refresh_token(&again)).await.ok();
@@ -180,19 +180,22 @@ async fn a_value_in_use_is_sealed_anew_when_it_is_free() {
     done.unwrap();
 }
 
+/// What a start with `secrets` is told.
+async fn prepare(app: &TestApp, secrets: Secrets) -> Result<(), String> {
+    let (hashing, clock) = (&app.state().hashing, &app.state().clock);
+    let prepared = Box::pin(setup::prepare(&app.urls(), &secrets, hashing, clock)).await;
+    prepared.map(|_| ()).map_err(|error| error.to_string())
+}
+
 /// ASVS 11.2.2: a server does not start without a secret that is still needed, and says which it was given.
 #[actix_web::test]
 async fn a_wrong_former_secret_is_told_at_the_start() {
     let (app, ..) = enrolled().await;
-    let prepare = async |secrets: Secrets| {
-        let (hashing, clock) = (&app.state().hashing, &app.state().clock);
-        setup::prepare(&app.urls(), &secrets, hashing, clock).await.map(|_| ()).map_err(|error| error.to_string())
-    };
     let wrong = || Secrets::with_fallbacks(&NEW, &[OTHER]).unwrap();
-    let told = prepare(wrong()).await.unwrap_err();
+    let told = prepare(&app, wrong()).await.unwrap_err();
     assert!(told.starts_with("the signing keys ") && told.contains(&wrong().ids()), "{told}");
     assert!(told.contains("LIAISON_SECRET_KEY_FALLBACKS"), "{told}");
-    prepare(both()).await.unwrap();
+    prepare(&app, both()).await.unwrap();
 
     // The signing keys have become new ones by and by; the seeds have not.
     let seeds = "CREATE TABLE seeds AS SELECT user_id, sealed_secret FROM second_factors";
@@ -202,12 +205,12 @@ async fn a_wrong_former_secret_is_told_at_the_start() {
     reseal(&app).await.unwrap();
     app.db().await.batch_execute(back).await.unwrap();
     for secrets in [new(), wrong()] {
-        let told = prepare(secrets).await.unwrap_err();
+        let told = prepare(&app, secrets).await.unwrap_err();
         assert!(told.starts_with("1 second factors ") && told.contains("LIAISON_SECRET_KEY_FALLBACKS"), "{told}");
     }
-    prepare(both()).await.unwrap();
+    prepare(&app, both()).await.unwrap();
     // A secret that leaked does not come back.
-    let told = prepare(Secrets::with_fallbacks(&MASTER, &[NEW]).unwrap()).await.unwrap_err();
+    let told = prepare(&app, Secrets::with_fallbacks(&MASTER, &[NEW]).unwrap()).await.unwrap_err();
     assert!(told.contains("was replaced before"), "{told}");
 }
 
