@@ -1,6 +1,7 @@
 //! What the command line does beside serving.
 
 mod keys;
+mod secrets;
 
 use clap::Args;
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
@@ -8,7 +9,7 @@ use diesel_async::RunQueryDsl;
 
 use crate::{
     access::{caller::TeamId, keys::Keys, role::Role, scope::Scope},
-    audit::{self, Anchor},
+    audit::{self, Anchor, FaultKind},
     auth::{
         hashing::Hashing,
         password::{Bearer, NewPassword},
@@ -28,7 +29,10 @@ use crate::{
     users::{self as people, FirstPassword, NewUser},
 };
 
-pub use self::keys::{KeysCommand, keys};
+pub use self::{
+    keys::{KeysCommand, keys},
+    secrets::{SecretsCommand, secrets},
+};
 
 /// A user to be created from the command line.
 #[derive(Args, Debug)]
@@ -178,7 +182,7 @@ pub async fn seed_demo_if_empty(
 /// The first fault, when there is one.
 pub async fn verify_audit(urls: &Urls, secrets: &Secrets, head: Option<&Anchor>) -> Result<()> {
     let mut connection = setup::login(urls).await?.connect().await?;
-    let found = audit::verify(&mut connection, secrets.audit_key(), head).await?;
+    let found = audit::verify(&mut connection, secrets, head).await?;
     println!("{} seals and {} events verified, {} events wait for a seal.", found.seals, found.events, found.waiting);
     if let Some(head) = &found.head {
         println!("The head is {}:{}", head.number, head.hash);
@@ -188,6 +192,10 @@ pub async fn verify_audit(urls: &Urls, secrets: &Secrets, head: Option<&Anchor>)
     }
     match found.faults.as_slice() {
         [] => Ok(()),
+        faults if faults.iter().all(|fault| fault.kind == FaultKind::KeyUnknown) => Err(Error::internal(
+            "nothing is known to be changed, but some of the audit log is signed with a master secret that is not known; \
+             give that one in LIAISON_SECRET_KEY_FALLBACKS",
+        )),
         [fault, ..] => Err(Error::internal(format!("the audit log is not as it was written: {fault}"))),
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     edge::{Edge, settings::EdgeSettings},
     logging,
     mail::{self, ResetUrl, Smtp},
-    secrets::SECRET_BYTES,
+    secrets::MasterSecret,
 };
 
 /// Settings as a person writes them; [`Settings::check`] makes a [`Config`] of them.
@@ -20,7 +20,9 @@ pub struct Settings {
     /// Where to listen.
     #[arg(long, env = "LIAISON_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
     pub listen: String,
-    /// The Postgres server to use, as a libpq URL; without it Liaison sets up its own.
+    /// The Postgres server to use, as a libpq URL; without it Liaison sets up its own. A server on another machine has to
+    /// prove its name (`sslmode=verify-full`, with `sslrootcert` for an authority of your own) unless the URL says
+    /// `require`, `verify-ca` or `disable`.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
     /// The same database for its owner, who changes the schema; with it, `DATABASE_URL` needs no right but to work as the
@@ -34,6 +36,10 @@ pub struct Settings {
     /// and kept in the data folder.
     #[arg(long, env = "LIAISON_SECRET_KEY", hide_env_values = true, value_name = "BASE64")]
     pub secret_key: Option<String>,
+    /// Other master secrets, separated by commas: nothing is made with them, but what was made with them is taken. For the
+    /// time in which the master secret is replaced; SECURITY.md says how.
+    #[arg(long, env = "LIAISON_SECRET_KEY_FALLBACKS", hide_env_values = true, value_name = "BASE64,…")]
+    pub secret_key_fallbacks: Option<String>,
     /// The issuer of access tokens.
     #[arg(long, env = "LIAISON_ISSUER", default_value = "http://127.0.0.1:8080", value_name = "URL")]
     pub issuer: String,
@@ -86,7 +92,9 @@ pub struct Config {
     /// Where the local database and the secret are kept.
     pub data_dir: PathBuf,
     /// The master secret, when it was given.
-    pub secret_key: Option<[u8; SECRET_BYTES]>,
+    pub secret_key: Option<MasterSecret>,
+    /// Other master secrets, which only open and verify.
+    pub secret_key_fallbacks: Vec<MasterSecret>,
     /// The issuer of access tokens.
     pub issuer: String,
     /// How many threads serve requests.
@@ -147,7 +155,7 @@ impl Settings {
             "--data-dir",
             self.data_dir.clone().or_else(default_data_dir).ok_or("this user has no home folder; name one"),
         );
-        let secret_key = self.secret_key.as_deref().map(|key| problems.note("LIAISON_SECRET_KEY", secret_key(key)));
+        let (secret_key, secret_key_fallbacks) = self.secrets(&mut problems);
         let issuer = problems.note("--issuer", url::Url::parse(&self.issuer).map(|_| self.issuer.clone()));
         let workers =
             problems.note("--workers", self.workers.as_deref().map_or_else(|| Ok(cores()), |n| count(n, 1024)));
@@ -174,7 +182,8 @@ impl Settings {
             database_url: database_url.flatten(),
             migration_database_url,
             data_dir,
-            secret_key: secret_key.flatten(),
+            secret_key,
+            secret_key_fallbacks,
             issuer,
             workers,
             pool_size,
@@ -196,6 +205,13 @@ impl Settings {
             problems.note("--sign-in-failures-per-network", count(&self.sign_in_failures_per_network, 1_000_000));
         let small = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         Some(Limits { per_account: small(per_account?), per_network: small(per_network?) })
+    }
+
+    fn secrets(&self, problems: &mut Problems) -> (Option<MasterSecret>, Vec<MasterSecret>) {
+        let current = self.secret_key.as_deref().map(secret_key).transpose();
+        let fallbacks = secret_keys(self.secret_key_fallbacks.as_deref().unwrap_or_default());
+        let current = problems.note("LIAISON_SECRET_KEY", current).flatten();
+        (current, problems.note("LIAISON_SECRET_KEY_FALLBACKS", fallbacks).unwrap_or_default())
     }
 
     fn mail(&self, problems: &mut Problems) -> mail::Settings {
@@ -221,7 +237,18 @@ fn owner_url(url: &str, for_another: bool) -> Result<String, String> {
     database_url(url).map_err(|error| error.to_string())
 }
 
-fn secret_key(text: &str) -> Result<[u8; SECRET_BYTES], &'static str> {
+/// Most fallbacks: one is what is needed, and each costs a bit wherever something is not known.
+const MAX_FALLBACKS: usize = 5;
+
+fn secret_keys(text: &str) -> Result<Vec<MasterSecret>, &'static str> {
+    let texts: Vec<&str> = text.split(',').map(str::trim).filter(|key| !key.is_empty()).collect();
+    if texts.len() > MAX_FALLBACKS {
+        return Err("more than 5 secrets");
+    }
+    texts.into_iter().map(secret_key).collect()
+}
+
+fn secret_key(text: &str) -> Result<MasterSecret, &'static str> {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).map_err(|_secret| "not URL-safe base64")?;
     bytes.try_into().map_err(|_secret| "not 32 bytes")
 }
@@ -287,6 +314,7 @@ mod tests {
             ("--database-url", "mysql://db"),
             ("--migration-database-url", "mysql://db"),
             ("--secret-key", "short"),
+            ("--secret-key-fallbacks", "short"),
             ("--issuer", "me"),
             ("--workers", "0"),
             ("--pool-size", "-1"),
@@ -316,6 +344,7 @@ mod tests {
                 "--database-url" => "DATABASE_URL",
                 "--migration-database-url" => "LIAISON_MIGRATION_DATABASE_URL",
                 "--secret-key" => "LIAISON_SECRET_KEY",
+                "--secret-key-fallbacks" => "LIAISON_SECRET_KEY_FALLBACKS",
                 "--smtp-url" => "LIAISON_SMTP_URL",
                 flag => flag,
             };
@@ -352,17 +381,30 @@ mod tests {
 
     #[test]
     fn an_owner_needs_a_server_beside_it() {
-        let owner = "--migration-database-url=postgres://owner@db/db";
+        let owner = "--migration-database-url=postgres://owner@localhost/db";
         assert_eq!(check(&[owner]).unwrap_err(), "LIAISON_MIGRATION_DATABASE_URL: needs DATABASE_URL, too");
-        let config = check(&[owner, "--database-url=postgres://server@db/db"]).unwrap();
-        assert_eq!(config.migration_database_url.as_deref(), Some("postgres://owner@db/db"));
+        let config = check(&[owner, "--database-url=postgres://server@localhost/db"]).unwrap();
+        assert_eq!(config.migration_database_url.as_deref(), Some("postgres://owner@localhost/db"));
+    }
+
+    #[test]
+    fn fallbacks_are_separated_by_commas() {
+        let (one, two) =
+            ("AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE", "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=");
+        let of =
+            |text: &str| check(&[&format!("--secret-key-fallbacks={text}")]).map(|config| config.secret_key_fallbacks);
+        assert_eq!(of(""), Ok(vec![]));
+        assert_eq!(of(&format!("{one}, {two},")), Ok(vec![[1; 32], [2; 32]]));
+        assert!(of(&[one; 6].join(",")).unwrap_err().ends_with("more than 5 secrets"));
     }
 
     #[test]
     fn secrets_are_never_repeated() {
         for url in ["postgres://u:hush@[/db", "postgres://u:hush@db:port/db", "host=db password=hush nonsense"] {
-            let wrong =
-                [vec!["--database-url", url], vec!["--database-url", "postgres://db", "--migration-database-url", url]];
+            let wrong = [
+                vec!["--database-url", url],
+                vec!["--database-url", "postgres://localhost", "--migration-database-url", url],
+            ];
             for arguments in wrong {
                 let message = check(&arguments).unwrap_err();
                 assert!(!message.contains("hush"), "{message}");
@@ -373,11 +415,13 @@ mod tests {
             assert!(!message.contains("hush"), "{message}");
         }
         for key in ["hush", "hush!", "aHVzaGh1c2hodXNoaHVzaA"] {
-            let message = check(&["--secret-key", key]).unwrap_err();
-            assert!(!message.contains(key), "{message}");
+            for flag in ["--secret-key", "--secret-key-fallbacks"] {
+                let message = check(&[flag, key]).unwrap_err();
+                assert!(!message.contains(key), "{message}");
+            }
         }
         let key = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE";
-        let config = check(&["--database-url", "postgres://u:hush@db/db", "--secret-key", key]).unwrap();
+        let config = check(&["--database-url", "postgres://u:hush@localhost/db", "--secret-key", key]).unwrap();
         let debug = format!("{config:?}");
         assert!(!debug.contains("hush") && !debug.contains("[1, 1") && !debug.contains(key), "{debug}");
         assert_eq!(config.secret_key, Some([1; 32]));

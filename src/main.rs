@@ -7,13 +7,16 @@ use liaison::{
     audit::Anchor,
     auth::hashing::Hashing,
     clock::Clock,
-    commands::{self, DemoPassword, KeysCommand},
+    commands::{self, DemoPassword, KeysCommand, SecretsCommand},
     config::{Config, Settings},
-    db::local::{self, LocalPostgres},
+    db::{
+        Target,
+        local::{self, LocalPostgres},
+    },
     error::{Error, Result},
     logging,
     openapi::Document,
-    secrets::Secrets,
+    secrets::{FromFile, Secrets, from_file},
     server,
     setup::Urls,
 };
@@ -70,6 +73,12 @@ enum Command {
         /// What to do.
         #[command(subcommand)]
         what: KeysCommand,
+    },
+    /// Look after the master secret.
+    Secrets {
+        /// What to do.
+        #[command(subcommand)]
+        what: SecretsCommand,
     },
     /// Administer users without signing in.
     User {
@@ -155,6 +164,9 @@ fn run(cli: Cli) -> Result<(), String> {
             let settings = what.settings().clone();
             with_database(&settings, async |_, urls, secrets| commands::keys(urls, &secrets, what).await)
         }
+        Command::Secrets { what } => {
+            with_database(what.settings(), async |_, urls, secrets| commands::secrets(urls, &secrets).await)
+        }
         Command::Audit { what: Audit::Verify { settings, head } } => {
             with_database(&settings, async |_, urls, secrets| {
                 commands::verify_audit(urls, &secrets, head.as_ref()).await
@@ -195,6 +207,7 @@ fn with_database(
 ) -> Result<(), String> {
     let config = settings.check()?;
     log_to_stderr(&config)?;
+    warn_of_ways(&config);
     actix_web::rt::System::new().block_on(async {
         let secrets = secrets(&config).map_err(|error| error.to_string())?;
         let Some(url) = &config.database_url else {
@@ -216,11 +229,21 @@ async fn start_local(data_dir: &Path) -> Result<LocalPostgres, String> {
 }
 
 fn secrets(config: &Config) -> Result<Secrets> {
-    let master = match config.secret_key {
-        Some(key) => key,
-        None => liaison::secrets::from_file(&config.data_dir)?,
+    let FromFile { current, former } = match config.secret_key {
+        Some(current) => FromFile { current, former: None },
+        None => from_file(&config.data_dir)?,
     };
-    Secrets::derive(&master)
+    let fallbacks: Vec<_> = config.secret_key_fallbacks.iter().copied().chain(former).collect();
+    Secrets::with_fallbacks(&current, &fallbacks)
+}
+
+/// Logs what an operator should know of the ways to the database.
+fn warn_of_ways(config: &Config) {
+    for url in config.database_url.iter().chain(&config.migration_database_url) {
+        if let Some(caution) = Target::parse(url).ok().and_then(|target| target.caution()) {
+            tracing::warn!("{caution}");
+        }
+    }
 }
 
 fn log_to_stderr(config: &Config) -> Result<(), String> {

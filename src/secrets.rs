@@ -1,13 +1,14 @@
 //! The server's master secret and what is derived from it: the seals of cursors, of device tokens, of the signing keys
 //! at rest and of the audit log, and the refresh tokens that follow the first.
+//!
+//! One secret makes what is new. Others, the fallbacks, only open and verify what was made with them, so that a secret can
+//! be replaced while servers run.
 
-use std::{
-    fmt,
-    fs::OpenOptions,
-    io::{ErrorKind, Write},
-    os::unix::fs::OpenOptionsExt,
-    path::Path,
-};
+mod file;
+mod named_key;
+pub mod reseal;
+
+use std::fmt;
 
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey},
@@ -15,18 +16,22 @@ use aws_lc_rs::{
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
+pub use self::{
+    file::{FromFile, from_file},
+    named_key::{NamedKey, SecretId, parts as code_parts},
+};
 use crate::error::{Error, Result};
 
 /// Bytes of the master secret.
 pub const SECRET_BYTES: usize = 32;
 
-/// Keys derived from the master secret; the same on every server that shares the database.
+/// A master secret.
+pub type MasterSecret = [u8; SECRET_BYTES];
+
+/// Keys derived from the master secret and its fallbacks; the same on every server that shares the database.
 pub struct Secrets {
-    cursor: hmac::Key,
-    refresh: hmac::Key,
-    device: hmac::Key,
-    at_rest: RandomizedNonceKey,
-    audit: hmac::Key,
+    current: Derived,
+    fallbacks: Vec<Derived>,
 }
 
 impl fmt::Debug for Secrets {
@@ -40,73 +45,146 @@ impl Secrets {
     ///
     /// # Errors
     /// Only internal ones.
-    pub fn derive(master: &[u8; SECRET_BYTES]) -> Result<Self> {
-        let cursor = derive(master, b"cursor")?;
-        let device = derive(master, b"device tokens")?;
-        let at_rest = derive(master, b"signing keys at rest")?;
-        let audit = derive(master, b"audit log")?;
-        Ok(Self {
-            cursor: hmac::Key::new(hmac::HMAC_SHA256, &cursor),
-            refresh: hmac::Key::new(hmac::HMAC_SHA256, &derive(master, b"refresh tokens")?),
-            device: hmac::Key::new(hmac::HMAC_SHA256, &device),
-            at_rest: RandomizedNonceKey::new(&AES_256_GCM, &at_rest).map_err(Error::internal)?,
-            audit: hmac::Key::new(hmac::HMAC_SHA256, &audit),
-        })
+    pub fn derive(master: &MasterSecret) -> Result<Self> {
+        Self::with_fallbacks(master, &[])
+    }
+
+    /// The same beside `fallbacks`, which only open and verify.
+    ///
+    /// # Errors
+    /// Only internal ones.
+    pub fn with_fallbacks(master: &MasterSecret, fallbacks: &[MasterSecret]) -> Result<Self> {
+        let current = Derived::of(master)?;
+        let fallbacks = fallbacks.iter().filter(|other| *other != master).map(Derived::of).collect::<Result<_>>()?;
+        Ok(Self { current, fallbacks })
+    }
+
+    /// What the secret in use is known by.
+    pub fn id(&self) -> SecretId {
+        self.current.id
+    }
+
+    /// What all of the secrets are known by, for a message.
+    pub fn ids(&self) -> String {
+        self.all().map(|one| one.id.to_string()).collect::<Vec<_>>().join(", ")
     }
 
     /// The key of the codes by which the audit log is known to be the server's.
-    pub fn audit_key(&self) -> &hmac::Key {
-        &self.audit
+    pub fn audit_key(&self) -> &NamedKey {
+        &self.current.audit
+    }
+
+    /// The keys of the codes that were made with the fallbacks.
+    pub fn former_audit_keys(&self) -> impl Iterator<Item = &NamedKey> {
+        self.fallbacks.iter().map(|former| &former.audit)
     }
 
     /// `payload` as an opaque text that only this server's secret can have made for this `context`.
     pub fn sign_cursor(&self, context: &str, payload: &str) -> String {
-        signed(&self.cursor, context, payload)
+        signed(&self.current.cursor, context, payload)
     }
 
     /// The payload of a cursor made by [`Secrets::sign_cursor`] for the same `context`.
     pub fn open_cursor(&self, context: &str, cursor: &str) -> Option<String> {
-        opened(&self.cursor, context, cursor)
+        self.all().find_map(|one| opened(&one.cursor, context, cursor))
     }
 
     /// `payload` as the token of a device.
     pub fn sign_device(&self, payload: &str) -> String {
-        signed(&self.device, "", payload)
+        signed(&self.current.device, "", payload)
     }
 
     /// The payload of a token made by [`Secrets::sign_device`].
     pub fn open_device(&self, token: &str) -> Option<String> {
-        opened(&self.device, "", token)
+        self.all().find_map(|one| opened(&one.device, "", token))
     }
 
     /// The refresh token that follows `token`: always the same, and nobody else's to guess.
     pub fn next_refresh_token(&self, token: &str) -> String {
-        BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&self.refresh, token.as_bytes()))
+        self.current.next_refresh_token(token)
     }
 
-    /// Encrypts `plain` (AES-256-GCM); `label` must be given again to open it.
+    /// The one that followed `token` wherever it was made: by the secret in use, or by each of the fallbacks.
+    pub fn next_refresh_tokens(&self, token: &str) -> impl Iterator<Item = String> {
+        self.all().map(|one| one.next_refresh_token(token))
+    }
+
+    /// Encrypts `plain` (AES-256-GCM); `label` must be given again to open it. What comes of it says by which secret.
     ///
     /// # Errors
     /// Only internal ones.
     pub fn seal(&self, label: &str, plain: &[u8]) -> Result<Vec<u8>> {
         let mut sealed = plain.to_vec();
-        let nonce =
-            self.at_rest.seal_in_place_append_tag(Aad::from(label.as_bytes()), &mut sealed).map_err(Error::internal)?;
-        let mut all = nonce.as_ref().to_vec();
-        all.append(&mut sealed);
-        Ok(all)
+        let aad = Aad::from(label.as_bytes());
+        let nonce = self.current.at_rest.seal_in_place_append_tag(aad, &mut sealed).map_err(Error::internal)?;
+        Ok([&self.seal_mark(), &nonce.as_ref()[..], &sealed].concat())
     }
 
-    /// Opens what [`Secrets::seal`] made, or `None` when the secret or the label is another.
+    /// Opens what [`Secrets::seal`] made, or `None` when no secret is the right one, or the label is another.
     pub fn open(&self, label: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        let by_name = self.all().find_map(|one| one.open(label, sealed.strip_prefix(&one.seal_mark())?));
+        // What was sealed before seals said by what begins with the nonce.
+        by_name.or_else(|| self.all().find_map(|one| one.open(label, sealed)))
+    }
+
+    /// What everything begins with that is sealed with the secret in use.
+    pub fn seal_mark(&self) -> [u8; MARK_BYTES] {
+        self.current.seal_mark()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Derived> {
+        std::iter::once(&self.current).chain(&self.fallbacks)
+    }
+}
+
+/// The keys of one master secret.
+struct Derived {
+    id: SecretId,
+    cursor: hmac::Key,
+    refresh: hmac::Key,
+    device: hmac::Key,
+    at_rest: RandomizedNonceKey,
+    audit: NamedKey,
+}
+
+impl Derived {
+    fn of(master: &MasterSecret) -> Result<Self> {
+        let signing = |purpose: &[u8]| Ok::<_, Error>(hmac::Key::new(hmac::HMAC_SHA256, &derive(master, purpose)?));
+        let id = SecretId::of(&derive(master, b"name")?);
+        let at_rest = derive(master, b"signing keys at rest")?;
+        Ok(Self {
+            id,
+            cursor: signing(b"cursor")?,
+            refresh: signing(b"refresh tokens")?,
+            device: signing(b"device tokens")?,
+            at_rest: RandomizedNonceKey::new(&AES_256_GCM, &at_rest).map_err(Error::internal)?,
+            audit: NamedKey::new(id, derive(master, b"audit log")?),
+        })
+    }
+
+    fn next_refresh_token(&self, token: &str) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&self.refresh, token.as_bytes()))
+    }
+
+    fn open(&self, label: &str, sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, body) = sealed.split_at_checked(NONCE_BYTES)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let mut body = body.to_vec();
         let plain = self.at_rest.open_in_place(nonce, Aad::from(label.as_bytes()), &mut body).ok()?;
         Some(plain.to_vec())
     }
+
+    fn seal_mark(&self) -> [u8; MARK_BYTES] {
+        let mut mark = [SEAL_VERSION; MARK_BYTES];
+        mark.iter_mut().skip(1).zip(self.id.as_bytes()).for_each(|(byte, of_id)| *byte = *of_id);
+        mark
+    }
 }
 
+/// How what is sealed is laid out: this byte, the secret's id, the nonce, the encrypted bytes.
+const SEAL_VERSION: u8 = 1;
+/// Bytes before the nonce.
+pub const MARK_BYTES: usize = 1 + SecretId::BYTES;
 const TAG_BYTES: usize = 32;
 const NONCE_BYTES: usize = 12;
 
@@ -137,7 +215,7 @@ impl hkdf::KeyType for Length {
     }
 }
 
-fn derive(master: &[u8; SECRET_BYTES], purpose: &[u8]) -> Result<[u8; SECRET_BYTES]> {
+fn derive(master: &MasterSecret, purpose: &[u8]) -> Result<[u8; SECRET_BYTES]> {
     let mut key = [0; SECRET_BYTES];
     hkdf::Salt::new(hkdf::HKDF_SHA256, b"liaison")
         .extract(master)
@@ -145,40 +223,6 @@ fn derive(master: &[u8; SECRET_BYTES], purpose: &[u8]) -> Result<[u8; SECRET_BYT
         .and_then(|okm| okm.fill(&mut key))
         .map_err(Error::internal)?;
     Ok(key)
-}
-
-/// The master secret kept in `data_dir`, made there at the first start, readable for its owner only.
-///
-/// # Errors
-/// When the file cannot be read or made, or is not ours.
-pub fn from_file(data_dir: &Path) -> Result<[u8; SECRET_BYTES]> {
-    let path = data_dir.join("secret.key");
-    let explain = |error: std::io::Error| Error::internal(format!("{}: {error}", path.display()));
-    std::fs::create_dir_all(data_dir).map_err(explain)?;
-    if !path.try_exists().map_err(explain)? {
-        make_file(&path, &random::<SECRET_BYTES>()?).map_err(explain)?;
-    }
-    let kept = std::fs::read(&path).map_err(explain)?;
-    kept.try_into().map_err(|_secret| Error::internal(format!("{}: not a Liaison secret", path.display())))
-}
-
-/// The file appears with all its bytes or not at all, however the process ends; the one of another start is kept.
-fn make_file(path: &Path, secret: &[u8]) -> std::io::Result<()> {
-    let draft = path.with_extension(format!("key.{}", std::process::id()));
-    match std::fs::remove_file(&draft) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-    file.write_all(secret)?;
-    file.sync_all()?;
-    // A rename would put this secret in the place of one that is in use already.
-    let linked = std::fs::hard_link(&draft, path);
-    std::fs::remove_file(&draft)?;
-    match linked {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
-        _ => path.parent().map_or(Ok(()), |folder| std::fs::File::open(folder)?.sync_all()),
-    }
 }
 
 /// `N` bytes that nobody can guess.
@@ -201,58 +245,10 @@ pub fn random_text<const N: usize>() -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
-
+    use aws_lc_rs::aead::Aad;
     use proptest::prelude::*;
 
-    use super::{Secrets, from_file, make_file, random_text};
-
-    fn folder() -> PathBuf {
-        std::env::temp_dir().join(format!("liaison-secrets-{}", random_text::<9>().unwrap()))
-    }
-
-    #[test]
-    fn the_secret_is_made_once_and_readable_for_its_owner_only() {
-        let folder = folder();
-        let made = from_file(&folder).unwrap();
-        assert_eq!(from_file(&folder).unwrap(), made);
-        let mode = fs::metadata(folder.join("secret.key")).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "no draft is left");
-        fs::remove_dir_all(folder).unwrap();
-    }
-
-    #[test]
-    fn a_draft_of_a_killed_start_is_no_secret() {
-        let folder = folder();
-        fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join(format!("secret.key.{}", std::process::id())), b"half").unwrap();
-        fs::write(folder.join("secret.key.1"), b"").unwrap();
-        let made = from_file(&folder).unwrap();
-        assert_eq!(from_file(&folder).unwrap(), made);
-        fs::remove_dir_all(folder).unwrap();
-    }
-
-    #[test]
-    fn of_starts_at_the_same_time_all_get_the_same_secret() {
-        let folder = folder();
-        fs::create_dir_all(&folder).unwrap();
-        make_file(&folder.join("secret.key"), &[1; 32]).unwrap();
-        // Another start that had found no file.
-        make_file(&folder.join("secret.key"), &[2; 32]).unwrap();
-        assert_eq!(from_file(&folder).unwrap(), [1; 32]);
-        fs::remove_dir_all(folder).unwrap();
-    }
-
-    #[test]
-    fn a_file_of_another_length_is_refused_and_kept() {
-        let folder = folder();
-        fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join("secret.key"), b"short").unwrap();
-        assert!(from_file(&folder).unwrap_err().to_string().contains("not a Liaison secret"));
-        assert_eq!(fs::read(folder.join("secret.key")).unwrap(), b"short");
-        fs::remove_dir_all(folder).unwrap();
-    }
+    use super::Secrets;
 
     #[test]
     fn a_seal_opens_only_with_its_label_and_secret() {
@@ -261,6 +257,44 @@ mod tests {
         assert_eq!(secrets.open("kid", &sealed).as_deref(), Some(&b"private"[..]));
         assert_eq!(secrets.open("other", &sealed), None);
         assert_eq!(Secrets::derive(&[2; 32]).unwrap().open("kid", &sealed), None);
+    }
+
+    /// ASVS 11.2.2
+    #[test]
+    fn a_fallback_opens_and_verifies_and_makes_nothing() {
+        let (former, alone) = (Secrets::derive(&[1; 32]).unwrap(), Secrets::derive(&[2; 32]).unwrap());
+        let both = Secrets::with_fallbacks(&[2; 32], &[[2; 32], [1; 32]]).unwrap();
+        assert_eq!((both.id(), both.ids()), (alone.id(), format!("{}, {}", alone.id(), former.id())));
+        let (sealed, cursor) = (former.seal("kid", b"private").unwrap(), former.sign_cursor("list", "7"));
+        assert_eq!((alone.open("kid", &sealed), alone.open_cursor("list", &cursor)), (None, None));
+        assert_eq!(both.open("kid", &sealed).as_deref(), Some(&b"private"[..]));
+        assert_eq!(both.open_cursor("list", &cursor).as_deref(), Some("7"));
+        assert_eq!(both.open_device(&former.sign_device("ann")).as_deref(), Some("ann"));
+        let following = |secrets: &Secrets| secrets.next_refresh_token("token");
+        assert_eq!(both.next_refresh_tokens("token").collect::<Vec<_>>(), [following(&alone), following(&former)]);
+
+        let anew = both.seal("kid", b"private").unwrap();
+        assert!(anew.starts_with(&both.seal_mark()) && !sealed.starts_with(&both.seal_mark()));
+        assert_eq!((former.open("kid", &anew), alone.open("kid", &anew).is_some()), (None, true));
+        assert_eq!(former.open_cursor("list", &both.sign_cursor("list", "7")), None);
+        assert_eq!(following(&both), following(&alone));
+    }
+
+    #[test]
+    fn what_was_sealed_before_seals_said_by_what_opens() {
+        let secrets = Secrets::derive(&[1; 32]).unwrap();
+        let mut sealed = b"private".to_vec();
+        let nonce = secrets.current.at_rest.seal_in_place_append_tag(Aad::from(b"kid"), &mut sealed).unwrap();
+        let sealed = [&nonce.as_ref()[..], &sealed].concat();
+        let both = Secrets::with_fallbacks(&[2; 32], &[[1; 32]]).unwrap();
+        for secrets in [&secrets, &both] {
+            assert_eq!(secrets.open("kid", &sealed).as_deref(), Some(&b"private"[..]));
+            assert_eq!(secrets.open("other", &sealed), None);
+        }
+        assert_eq!(Secrets::derive(&[2; 32]).unwrap().open("kid", &sealed), None);
+        for short in [&[][..], &[1], &secrets.seal_mark()] {
+            assert_eq!(secrets.open("kid", short), None);
+        }
     }
 
     proptest! {

@@ -4,9 +4,13 @@ use diesel::QueryDsl;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::{
-    access::{keys::Keys, role::Role, scope::Scope},
+    access::{
+        keys::{Keys, PRIVATE_KEYS},
+        role::Role,
+        scope::Scope,
+    },
     audit,
-    auth::{hashing::Hashing, password::NewPassword},
+    auth::{hashing::Hashing, password::NewPassword, second_factor::SEEDS},
     clients::Client,
     clock::Clock,
     contacts::Contact,
@@ -14,14 +18,19 @@ use crate::{
     db::{self, Login, privileges, schema::users},
     error::{Error, Result},
     interactions::Interaction,
+    mail::LETTERS,
     orders::Order,
     rest::{
         change,
         entity::{Entity, Resource},
+        idempotency::ANSWERS,
         text::{Email, Line},
     },
     roles,
-    secrets::{Secrets, random_text},
+    secrets::{
+        Secrets, random_text,
+        reseal::{self, Place},
+    },
     teams::{self, NewTeam},
     users::{self as people, FirstPassword, NewUser, User},
 };
@@ -38,6 +47,9 @@ const PERSONAL: [(&str, &[&str]); 6] = [
     (Order::NAME, Order::PERSONAL),
     (User::NAME, User::PERSONAL),
 ];
+
+/// Everything that is sealed with the master secret.
+pub const SEALED: [Place; 5] = [PRIVATE_KEYS, SEEDS, audit::FORMER_KEYS, LETTERS, ANSWERS];
 
 /// The ways to the database: for whoever owns it, and for the server. They may be the same.
 #[derive(Clone)]
@@ -70,6 +82,7 @@ pub async fn prepare(urls: &Urls, secrets: &Secrets, hashing: &Hashing, clock: &
     let mut connection = login.connect().await?;
     roles::insert_initial(&mut connection, clock.now()).await?;
     let keys = Keys::load(&mut connection, secrets, clock.now()).await?;
+    refuse_other_secret(&mut connection, secrets).await?;
     let first_password = first_supervisor(&mut connection, secrets, hashing, clock).await?;
     turn.end().await?;
     Ok(Prepared { login, keys, first_password })
@@ -127,6 +140,24 @@ pub async fn login(urls: &Urls) -> Result<Login> {
     }
     tracing::warn!("the server works in the database with all rights of its login, not as the role {role}; {cure}");
     Ok(Login { url: urls.server.clone(), role: None })
+}
+
+/// Refuses to serve with a secret that was replaced, or without one that is still needed. Letters and kept answers are not
+/// looked at: they are gone within a day.
+async fn refuse_other_secret(db: &mut AsyncPgConnection, secrets: &Secrets) -> Result<()> {
+    audit::refuse_replaced(db, secrets).await?;
+    for place in [&SEEDS, &audit::FORMER_KEYS] {
+        let unreadable = reseal::unreadable(db, secrets, place).await?;
+        if unreadable > 0 {
+            return Err(Error::internal(format!(
+                "{unreadable} {} in the database were sealed with another master secret than {}; give the former one in \
+                 LIAISON_SECRET_KEY_FALLBACKS until `liaison secrets reseal` says that it is needed no more",
+                place.what,
+                secrets.ids()
+            )));
+        }
+    }
+    Ok(())
 }
 
 async fn first_supervisor(

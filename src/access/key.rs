@@ -1,6 +1,9 @@
 //! The callers behind API keys: service accounts, with what a key leaves of their role.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::IpAddr,
+    sync::{Arc, OnceLock},
+};
 
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, JoinOnDsl, OptionalExtension, PgExpressionMethods, QueryDsl, dsl::array,
@@ -46,6 +49,8 @@ pub(super) struct KeyRow {
     account_teams: AccountTeams,
     /// The account's networks and the key's.
     networks: [Networks; 2],
+    /// A policy, and what the scopes leave of it.
+    narrowed: OnceLock<[Arc<Policy>; 2]>,
 }
 
 /// Where callers may come from.
@@ -79,18 +84,32 @@ impl KeyRow {
     }
 
     /// The caller with what the role, the scopes of account and key, and those of a token all have.
-    fn caller(&self, key: KeyId, policy: &Policy, of_token: Option<&[String]>) -> Caller {
-        let mut scopes: Vec<&str> = self.scopes.iter().map(String::as_str).collect();
-        if let Some(of_token) = of_token {
-            scopes.retain(|scope| of_token.iter().any(|known| known == scope));
-        }
+    fn caller(&self, key: KeyId, policy: &Arc<Policy>, of_token: Option<&[String]>) -> Caller {
         Caller {
             user_id: self.user_id,
             team_id: self.team_id,
             credential: Credential::Key(key),
-            policy: Arc::new(policy.narrowed(&scopes)),
+            policy: match of_token {
+                None => self.narrowed(policy),
+                Some(of_token) => Arc::new(policy.narrowed(&self.scopes_among(of_token))),
+            },
             account_teams: Arc::clone(&self.account_teams),
             restriction: None,
+        }
+    }
+
+    fn scopes_among(&self, of_token: &[String]) -> Vec<&str> {
+        self.scopes.iter().filter(|scope| of_token.contains(scope)).map(String::as_str).collect()
+    }
+
+    /// What the scopes of account and key leave of `policy`: made once while both are remembered.
+    fn narrowed(&self, policy: &Arc<Policy>) -> Arc<Policy> {
+        let scopes = || self.scopes.iter().map(String::as_str).collect::<Vec<_>>();
+        let [whole, narrowed] =
+            self.narrowed.get_or_init(|| [Arc::clone(policy), Arc::new(policy.narrowed(&scopes()))]);
+        match Arc::ptr_eq(whole, policy) {
+            true => Arc::clone(narrowed),
+            false => Arc::new(policy.narrowed(&scopes())),
         }
     }
 }
@@ -181,6 +200,7 @@ async fn load_key(db: &mut AsyncPgConnection, key: KeyId) -> Result<Option<Arc<K
             expires_at,
             account_teams: memberships.into(),
             networks: [Networks::of(&networks), Networks::of(&key_networks)],
+            narrowed: OnceLock::new(),
         })
     }))
 }

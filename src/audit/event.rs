@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::{
     canonical::{self, Fields},
+    keys::{AuditKeys, Verdict},
     model::Outcome,
     origin::Origin,
 };
@@ -22,7 +23,7 @@ use crate::{
     db::schema::audit_events,
     error::Result,
     rest::{id::Id, time::Instant},
-    secrets,
+    secrets::{self, NamedKey, code_parts},
 };
 
 /// Why something was done is said in free words, of whatever kind of resource it is said.
@@ -70,6 +71,7 @@ pub struct Event {
     pub personal_salt: Option<Vec<u8>>,
     pub personal_digest: Option<Vec<u8>>,
     pub mac: Option<Vec<u8>>,
+    pub api_key_id: Option<Uuid>,
 }
 
 impl Event {
@@ -77,7 +79,7 @@ impl Event {
     ///
     /// # Errors
     /// When there is no randomness to be had.
-    pub fn new(key: &hmac::Key, content: Content<'_>, origin: &Origin, now: Instant) -> Result<Self> {
+    pub fn new(key: &NamedKey, content: Content<'_>, origin: &Origin, now: Instant) -> Result<Self> {
         let event = Self {
             id: Uuid::now_v7(),
             at: timestamp(now),
@@ -95,6 +97,7 @@ impl Event {
             personal_salt: None,
             personal_digest: None,
             mac: None,
+            api_key_id: origin.api_key_id.map(Id::uuid),
         };
         event.signed(key, content.personal)
     }
@@ -103,7 +106,7 @@ impl Event {
     ///
     /// # Errors
     /// As [`Event::new`].
-    pub fn signed(mut self, key: &hmac::Key, personal: &[&str]) -> Result<Self> {
+    pub fn signed(mut self, key: &NamedKey, personal: &[&str]) -> Result<Self> {
         let (clear, personal) = split(self.changes.0, personal);
         self.changes = Stored(Value::Object(clear));
         if !personal.is_empty() {
@@ -113,13 +116,14 @@ impl Event {
             self.personal_salt = Some(salt.to_vec());
             self.personal = Some(Stored(personal));
         }
-        self.mac = Some(hmac::sign(key, &self.bytes()).as_ref().to_vec());
+        self.mac = Some(key.sign(&self.bytes()));
         Ok(self)
     }
 
-    /// Whether the event is as the server wrote it. Erased personal values do not matter.
-    pub fn is_authentic(&self, key: &hmac::Key) -> bool {
-        let Some(mac) = &self.mac else { return false };
+    /// Whether the event is as the server wrote it, in the seal of this number; one that waits is past all seals. Erased
+    /// personal values do not matter.
+    pub fn verdict(&self, keys: &AuditKeys, seal: Option<i64>) -> Verdict {
+        let Some(mac) = &self.mac else { return Verdict::Changed };
         let personal = match (&self.personal, &self.personal_salt, &self.personal_digest) {
             (Some(personal), Some(salt), Some(known)) => {
                 hmac::verify(&hmac::Key::new(hmac::HMAC_SHA256, salt), &canonical::json(&personal.0), known).is_ok()
@@ -127,7 +131,16 @@ impl Event {
             (None, None, _) => true,
             _ => false,
         };
-        personal && hmac::verify(key, &self.bytes(), mac).is_ok()
+        if !personal {
+            return Verdict::Changed;
+        }
+        let seal = seal.unwrap_or(i64::MAX);
+        match (code_parts(mac), self.api_key_id) {
+            (Some(_), _) => keys.verdict(mac, &self.bytes(), seal),
+            // As events were before they named keys.
+            (None, None) => keys.verdict(mac, &self.fields("liaison audit event 1").into_bytes(), seal),
+            (None, Some(_)) => Verdict::Changed,
+        }
     }
 
     /// Whether the event had personal values, and has them no more.
@@ -137,7 +150,11 @@ impl Event {
 
     /// All that the code covers.
     fn bytes(&self) -> Vec<u8> {
-        Fields::of("liaison audit event 1")
+        self.fields("liaison audit event 2").with_some(bytes_of(self.api_key_id.as_ref())).into_bytes()
+    }
+
+    fn fields(&self, label: &str) -> Fields {
+        Fields::of(label)
             .with(self.id.as_bytes())
             .with(&self.at.0.to_be_bytes())
             .with_some(bytes_of(self.actor_id.as_ref()))
@@ -151,7 +168,6 @@ impl Event {
             .with_some(bytes_of(self.session_id.as_ref()))
             .with_some(self.address.as_deref().map(str::as_bytes))
             .with_some(self.personal_digest.as_deref())
-            .into_bytes()
     }
 }
 
@@ -216,14 +232,25 @@ impl FromSql<sql_types::Jsonb, Pg> for Stored {
 
 #[cfg(test)]
 mod tests {
-    use aws_lc_rs::hmac;
     use serde_json::{Value, json};
 
     use super::{Content, Event, Stored};
-    use crate::audit::{model::Outcome, origin::Origin};
+    use crate::{
+        audit::{
+            keys::{AuditKeys, Verdict},
+            model::Outcome,
+            origin::Origin,
+        },
+        rest::id::Id,
+        secrets::{NamedKey, Secrets},
+    };
 
-    fn key() -> hmac::Key {
-        hmac::Key::new(hmac::HMAC_SHA256, &[1; 32])
+    fn key() -> NamedKey {
+        Secrets::derive(&[1; 32]).unwrap().audit_key().clone()
+    }
+
+    fn told(event: &Event) -> Verdict {
+        event.verdict(&AuditKeys::of([key()]), None)
     }
 
     fn event() -> Event {
@@ -258,18 +285,31 @@ mod tests {
     #[test]
     fn erasing_leaves_the_event_authentic_and_half_of_it_does_not() {
         let event = event();
-        assert!(event.is_authentic(&key()) && !event.is_erased());
+        assert!(told(&event) == Verdict::Authentic && !event.is_erased());
         let erased = Event { personal: None, personal_salt: None, ..event.clone() };
-        assert!(erased.is_authentic(&key()) && erased.is_erased());
+        assert!(told(&erased) == Verdict::Authentic && erased.is_erased());
         for changed in [
             Event { personal: None, ..event.clone() },
             Event { personal_salt: None, ..event.clone() },
             Event { personal_digest: None, ..event.clone() },
             Event { mac: None, ..event.clone() },
         ] {
-            assert!(!changed.is_authentic(&key()), "{changed:?}");
+            assert_eq!(told(&changed), Verdict::Changed, "{changed:?}");
         }
-        assert!(!event.is_authentic(&hmac::Key::new(hmac::HMAC_SHA256, &[2; 32])));
+        let other = Secrets::derive(&[2; 32]).unwrap().audit_key().clone();
+        assert_eq!(event.verdict(&AuditKeys::of([other]), None), Verdict::Unknown);
+    }
+
+    #[test]
+    fn an_event_of_before_events_named_keys_is_authentic() {
+        let event = event();
+        let message = event.fields("liaison audit event 1").into_bytes();
+        let tag = key().sign(&message).split_off(8);
+        let before = Event { mac: Some(tag), ..event };
+        assert_eq!(told(&before), Verdict::Authentic);
+        let named = Event { api_key_id: Some(Id::<()>::generate().uuid()), ..before.clone() };
+        assert_eq!(told(&named), Verdict::Changed);
+        assert_eq!(told(&Event { action: "deleted".to_owned(), ..before }), Verdict::Changed);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What happens around sessions: it changes no resource, and belongs into the log all the same.
 
+mod programs;
+
 use actix_web::{HttpRequest, web::Data};
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -15,9 +17,10 @@ use super::{
 use crate::{
     access::caller::{SessionId, UserId},
     app::State,
-    db::{Db, schema::users},
+    db::{Db, Lease, schema::users},
     error::Result,
-    rest::text::Email,
+    rest::{change::Tx, text::Email},
+    secrets::Secrets,
 };
 
 /// How persons prove who they are; with a second factor or without.
@@ -80,18 +83,7 @@ impl Journal {
     /// # Errors
     /// The database's.
     pub async fn proof_refused(&self, db: &Db, action: &'static str, account: &str, cause: &str) -> Result<()> {
-        let now = self.state.clock.now();
-        let (record, owed) = self.state.refusals.admit_sign_in(self.origin.address, now);
-        if !record && owed.is_none() {
-            return Ok(());
-        }
-        let mut db = db.connect().await?;
-        if let Some(owed) = owed {
-            write(&mut db, &[suppressed(&self.state.secrets, owed, now)?]).await?;
-        }
-        if !record {
-            return Ok(());
-        }
+        let Some(mut db) = self.admitted(db).await? else { return Ok(()) };
         let email = Email::parse(account).ok();
         let found = find(&mut db, email.as_ref()).await?;
         let cause = match &found {
@@ -106,6 +98,20 @@ impl Journal {
         }
         let content = Content { outcome: Outcome::Refused, ..about(found.map(|(user, _)| user), action, changes) };
         self.insert(&mut db, content, &self.origin).await
+    }
+
+    /// A connection to record one more refusal with, when there is room for it. Also records how many had none before.
+    async fn admitted(&self, db: &Db) -> Result<Option<Lease>> {
+        let now = self.state.clock.now();
+        let (record, owed) = self.state.refusals.admit_sign_in(self.origin.address, now);
+        if !record && owed.is_none() {
+            return Ok(None);
+        }
+        let mut db = db.connect().await?;
+        if let Some(owed) = owed {
+            write(&mut db, &[suppressed(&self.state.secrets, owed, now)?]).await?;
+        }
+        Ok(record.then_some(db))
     }
 
     async fn write(
@@ -124,6 +130,16 @@ impl Journal {
         let event = Event::new(self.state.secrets.audit_key(), content, origin, self.state.clock.now())?;
         write(db, &[event]).await
     }
+}
+
+/// Records in the open transaction that somebody, at `origin`, asked for a link to set the password of `user`.
+///
+/// # Errors
+/// The database's.
+pub async fn reset_requested(tx: &mut Tx<'_>, secrets: &Secrets, user: UserId, origin: &Origin) -> Result<()> {
+    let content = about(Some(user), "password_reset_requested", Map::new());
+    let event = Event::new(secrets.audit_key(), content, origin, tx.now())?;
+    write(tx, &[event]).await
 }
 
 async fn find(db: &mut AsyncPgConnection, email: Option<&Email>) -> Result<Option<(UserId, String)>> {

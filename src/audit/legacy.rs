@@ -1,6 +1,5 @@
 //! Events from before they were signed.
 
-use aws_lc_rs::hmac;
 use diesel::{
     ExpressionMethods, QueryDsl, SelectableHelper, sql_query,
     sql_types::{Array, Bytea, Jsonb, Nullable, Uuid as SqlUuid},
@@ -16,7 +15,7 @@ use crate::{
     db::{BATCH, schema::audit_events},
     error::Result,
     rest::time::Instant,
-    secrets::Secrets,
+    secrets::{NamedKey, Secrets},
 };
 
 /// Signs the events that are not signed, of which `personal` names the personal fields of each kind of resource, and
@@ -48,7 +47,7 @@ pub async fn begin_chain(
 /// Signs the next events after `after`; the last of them, when there are any.
 async fn sign_some(
     db: &mut AsyncPgConnection,
-    key: &hmac::Key,
+    key: &NamedKey,
     personal: &[(&str, &[&str])],
     after: Uuid,
 ) -> Result<Option<Uuid>> {

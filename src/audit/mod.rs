@@ -4,11 +4,13 @@
 //! Each row carries a code (HMAC-SHA256) that only the server's secret makes, and a background task seals the rows into a
 //! chain of hashes. `liaison audit verify` and `GET /v1/audit/verification` tell whether somebody changed, removed or
 //! inserted any; what they cannot tell stands in `verify.rs`.
+//! A code says with which secret it was made; what becomes of it when that is replaced stands in `keys.rs`.
 
 mod budget;
 mod canonical;
 mod event;
 mod journal;
+mod keys;
 mod legacy;
 mod model;
 mod origin;
@@ -21,7 +23,8 @@ mod seal;
 mod verify;
 
 pub use budget::{Budget, PER_ADDRESS, PER_CALLER, SIGN_INS};
-pub use journal::Journal;
+pub use journal::{Journal, reset_requested};
+pub use keys::{FORMER_KEYS, refuse_replaced, retire_former};
 pub use legacy::begin_chain;
 pub use origin::Origin;
 pub use record::{Record, insert};

@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     access::{
-        caller::{Caller, SessionId, UserId},
+        caller::{Caller, KeyId, SessionId, UserId},
         role::Reach,
     },
     db::{Jsonb, schema::audit_events, stored_as_text},
@@ -68,11 +68,13 @@ pub struct AuditEntry {
     pub actor_id: Option<UserId>,
     /// The session in which they did it.
     pub session_id: Option<SessionId>,
+    /// The API key with which they did it, itself or by a token that it was exchanged for. Never the key's secret.
+    pub api_key_id: Option<KeyId>,
     /// The network address that the request came from; `null` when there was none.
     #[schema(example = "192.0.2.7", max_length = 45)]
     pub address: Option<String>,
-    /// What was done: the change, `signed_in`, `signed_out`, `refresh_token_reused`, or `refused`. `suppressed` counts
-    /// refusals that were too many to be recorded one by one.
+    /// What was done: the change, `signed_in`, `signed_out`, `refresh_token_reused`, `password_reset_requested`, or `refused`.
+    /// `suppressed` counts refusals that were too many to be recorded one by one.
     #[schema(example = "transferred", max_length = 50)]
     pub action: String,
     /// Whether it was done.
@@ -145,7 +147,7 @@ impl AuditEntry {
 /// An entry, and what was included.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AuditEntry, example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "at": "2026-11-24T09:30:00Z",
-    "actor_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "session_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e33",
+    "actor_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "session_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e33", "api_key_id": null,
     "address": "192.0.2.7", "action": "updated", "outcome": "done", "resource": "clients",
     "resource_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31", "client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31",
     "request_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e32", "changes": {"phone": {"from": null, "to": "+74951234567"}}}))]
@@ -165,6 +167,9 @@ pub struct AuditFilter {
     /// Only what these users did.
     #[param(inline)]
     pub actor_id: Vec<UserId>,
+    /// Only what was done with one of these API keys.
+    #[param(inline)]
+    pub api_key_id: Vec<KeyId>,
     /// Only what was done to one of these kinds of resources.
     #[param(inline)]
     pub resource: Vec<Text<50>>,

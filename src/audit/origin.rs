@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use actix_web::{HttpMessage, HttpRequest};
 
 use crate::{
-    access::caller::{Identified, SessionId, UserId},
+    access::caller::{Credential, Identified, KeyId, SessionId, UserId},
     rest::{address, answer::request_id},
 };
 
@@ -16,6 +16,8 @@ pub struct Origin {
     pub actor_id: Option<UserId>,
     /// Their session.
     pub session_id: Option<SessionId>,
+    /// The API key that they came with, itself or by a token that it was exchanged for.
+    pub api_key_id: Option<KeyId>,
     /// The address of their end of the connection.
     pub address: Option<IpAddr>,
     /// The request.
@@ -28,7 +30,11 @@ impl Origin {
         let unknown = Self { address: address::of(request), request_id: Some(request_id(request)), ..Self::default() };
         match request.extensions().get::<Identified>() {
             Some(Identified::Caller(caller)) => {
-                Self { actor_id: Some(caller.user_id), session_id: caller.session(), ..unknown }
+                let known = Self { actor_id: Some(caller.user_id), ..unknown };
+                match caller.credential {
+                    Credential::Session(session) => Self { session_id: Some(session), ..known },
+                    Credential::Key(key) => Self { api_key_id: Some(key), ..known },
+                }
             }
             _ => unknown,
         }

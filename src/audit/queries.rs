@@ -20,6 +20,9 @@ fn filtered(filter: &AuditFilter) -> audit_events::BoxedQuery<'static, Pg> {
     if !filter.actor_id.is_empty() {
         query = query.filter(audit_events::actor_id.eq_any(filter.actor_id.clone()));
     }
+    if !filter.api_key_id.is_empty() {
+        query = query.filter(audit_events::api_key_id.eq_any(filter.api_key_id.clone()));
+    }
     if !filter.resource.is_empty() {
         query = query.filter(audit_events::resource.eq_any(filter.resource.clone()));
     }

@@ -1,6 +1,5 @@
 //! What is recorded of a change, in the change's own transaction.
 
-use aws_lc_rs::hmac;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -15,7 +14,7 @@ use crate::{
     db::{BATCH, schema::audit_events},
     error::Result,
     rest::{entity::Entity, time::Instant},
-    secrets::Secrets,
+    secrets::{NamedKey, Secrets},
 };
 
 /// What happened to one resource.
@@ -75,7 +74,7 @@ impl Record {
         }
     }
 
-    fn event(&self, key: &hmac::Key, origin: &Origin, now: Instant) -> Result<Event> {
+    fn event(&self, key: &NamedKey, origin: &Origin, now: Instant) -> Result<Event> {
         let content = Content {
             action: self.action,
             resource: self.resource,

@@ -177,4 +177,9 @@ pub enum FaultKind {
     TailCut,
     /// The seal of the head's number is another one.
     HeadDiffers,
+    /// An event or a seal is signed with a key that is not known: whether it was changed cannot be told without the master
+    /// secret of its time.
+    KeyUnknown,
+    /// An event or a seal is signed with the key of a former master secret, after that had been replaced.
+    KeyReplaced,
 }

@@ -86,5 +86,5 @@ async fn verify_audit_log(
     }
     let bounds = Bounds { from: i64::from(from_seal), seals: i64::from(limit), events: EVENTS };
     let mut db = db.connect().await?;
-    Ok(Json(verify::part(&mut db, state.secrets.audit_key(), bounds, head.as_ref()).await?))
+    Ok(Json(verify::part(&mut db, &state.secrets, bounds, head.as_ref()).await?))
 }

@@ -6,10 +6,7 @@
 use std::{fmt::Write, time::Duration};
 
 use actix_web::web::Data;
-use aws_lc_rs::{
-    digest::{self, SHA256},
-    hmac,
-};
+use aws_lc_rs::digest::{self, SHA256};
 use diesel::{
     ExpressionMethods, Insertable, JoinOnDsl, OptionalExtension, QueryDsl, Queryable, Selectable, SelectableHelper,
     pg::data_types::PgTimestamp,
@@ -23,6 +20,7 @@ use uuid::Uuid;
 use super::{
     canonical::Fields,
     event::{moment, timestamp},
+    keys::{AuditKeys, Verdict},
     report::Head,
 };
 use crate::{
@@ -33,7 +31,7 @@ use crate::{
     },
     error::{Error, Result},
     rest::time::Instant,
-    secrets::Secrets,
+    secrets::{NamedKey, Secrets},
 };
 
 /// Most events of one seal.
@@ -58,7 +56,7 @@ pub struct Seal {
 
 impl Seal {
     /// The seal of `leaves`, each an event's id and code in the order of the ids, after the seal with the hash `previous`.
-    pub fn new(key: &hmac::Key, number: i64, now: Instant, previous: &[u8], leaves: &[(Uuid, Vec<u8>)]) -> Self {
+    pub fn new(key: &NamedKey, number: i64, now: Instant, previous: &[u8], leaves: &[(Uuid, Vec<u8>)]) -> Self {
         let mut seal = Self {
             number,
             sealed_at: timestamp(now),
@@ -68,7 +66,7 @@ impl Seal {
             mac: Vec::new(),
         };
         seal.hash = seal.hash_of(leaves.iter().map(|(id, mac)| (id, mac.as_slice())));
-        seal.mac = hmac::sign(key, &seal.bytes()).as_ref().to_vec();
+        seal.mac = key.sign(&seal.bytes());
         seal
     }
 
@@ -80,8 +78,8 @@ impl Seal {
     }
 
     /// Whether the row is as the server wrote it.
-    pub fn is_authentic(&self, key: &hmac::Key) -> bool {
-        hmac::verify(key, &self.bytes(), &self.mac).is_ok()
+    pub fn verdict(&self, keys: &AuditKeys) -> Verdict {
+        keys.verdict(&self.mac, &self.bytes(), self.number)
     }
 
     /// All that the code covers.
@@ -154,7 +152,7 @@ struct Turn {
 }
 
 /// Seals the next events after `after`; tells which. `None` when there are none, or another server is at it.
-async fn seal(db: &mut AsyncPgConnection, key: &hmac::Key, now: Instant, after: Uuid) -> Result<Option<Vec<Uuid>>> {
+async fn seal(db: &mut AsyncPgConnection, key: &NamedKey, now: Instant, after: Uuid) -> Result<Option<Vec<Uuid>>> {
     let turn: Turn =
         sql_query("SELECT pg_try_advisory_xact_lock($1) AS mine").bind::<BigInt, _>(LOCK).get_result(db).await?;
     if !turn.mine {
@@ -209,7 +207,7 @@ pub async fn announce(db: &mut AsyncPgConnection) -> Result<()> {
 ///
 /// # Errors
 /// The database's.
-pub async fn begin(db: &mut AsyncPgConnection, key: &hmac::Key, now: Instant) -> Result<()> {
+pub async fn begin(db: &mut AsyncPgConnection, key: &NamedKey, now: Instant) -> Result<()> {
     let first = Seal::new(key, 0, now, &NOTHING, &[]);
     diesel::insert_into(audit_seals::table).values(&first).execute(db).await?;
     Ok(())

@@ -10,21 +10,23 @@
 use std::{
     collections::{HashSet, VecDeque},
     num::NonZero,
+    sync::Arc,
 };
 
-use aws_lc_rs::hmac;
 use diesel::{ExpressionMethods, JoinOnDsl, QueryDsl, QueryableByName, SelectableHelper, sql_query, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{
     event::Event,
+    keys::{AuditKeys, Verdict},
     report::{Anchor, AuditVerification, Fault, FaultKind},
     seal::{NOTHING, Seal, head, hex},
 };
 use crate::{
     db::schema::{audit_events, audit_leaves, audit_seals, audit_unsealed},
     error::{Error, Result},
+    secrets::Secrets,
 };
 
 /// Most faults that are told.
@@ -51,9 +53,10 @@ pub struct Bounds {
 /// The database's.
 pub async fn everything(
     db: &mut AsyncPgConnection,
-    key: &hmac::Key,
+    secrets: &Secrets,
     anchor: Option<&Anchor>,
 ) -> Result<AuditVerification> {
+    let keys = Arc::new(AuditKeys::load(db, secrets).await?);
     let mut found = AuditVerification::default();
     // As many batches are checked at once as there are cores, while the next one is read.
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -66,15 +69,15 @@ pub async fn everything(
         if checking.len() >= cores {
             join(&mut found, checking.pop_front()).await?;
         }
-        let key = key.clone();
-        checking.push_back(tokio::task::spawn_blocking(move || batch.check(&key)));
+        let keys = Arc::clone(&keys);
+        checking.push_back(tokio::task::spawn_blocking(move || batch.check(&keys)));
     }
     while let Some(batch) = checking.pop_front() {
         join(&mut found, Some(batch)).await?;
     }
     strays(db, &mut found, Uuid::nil(), Uuid::max()).await?;
-    waiting(db, key, &mut found, usize::MAX).await?;
-    conclude(db, &mut found, anchor).await?;
+    waiting(db, &keys, &mut found, usize::MAX).await?;
+    conclude(db, &mut found, &keys, anchor).await?;
     Ok(found)
 }
 
@@ -84,10 +87,11 @@ pub async fn everything(
 /// The database's.
 pub async fn part(
     db: &mut AsyncPgConnection,
-    key: &hmac::Key,
+    secrets: &Secrets,
     bounds: Bounds,
     anchor: Option<&Anchor>,
 ) -> Result<AuditVerification> {
+    let keys = Arc::new(AuditKeys::load(db, secrets).await?);
     let mut found = AuditVerification::default();
     let after = match bounds.from {
         0 => Uuid::nil(),
@@ -95,7 +99,7 @@ pub async fn part(
     };
     let batch = Batch::read(db, bounds).await?;
     let (next, last) = (batch.next, batch.seals.last().map_or(bounds.from, |seal| seal.number));
-    let checked = key.clone();
+    let checked = Arc::clone(&keys);
     join(&mut found, Some(tokio::task::spawn_blocking(move || batch.check(&checked)))).await?;
     match next {
         // Ids of neighbouring seals overlap a little: together the parts leave no gap.
@@ -105,11 +109,11 @@ pub async fn part(
         }
         None => {
             strays(db, &mut found, after, Uuid::max()).await?;
-            waiting(db, key, &mut found, usize::try_from(EVENTS).unwrap_or(usize::MAX)).await?;
+            waiting(db, &keys, &mut found, usize::try_from(EVENTS).unwrap_or(usize::MAX)).await?;
         }
     }
     found.next_seal = next;
-    conclude(db, &mut found, anchor).await?;
+    conclude(db, &mut found, &keys, anchor).await?;
     Ok(found)
 }
 
@@ -127,9 +131,14 @@ async fn join(found: &mut AuditVerification, checking: Option<Checking>) -> Resu
     Ok(())
 }
 
-async fn conclude(db: &mut AsyncPgConnection, found: &mut AuditVerification, anchor: Option<&Anchor>) -> Result<()> {
+async fn conclude(
+    db: &mut AsyncPgConnection,
+    found: &mut AuditVerification,
+    keys: &AuditKeys,
+    anchor: Option<&Anchor>,
+) -> Result<()> {
     let last = head(db).await?;
-    if let Some(anchor) = anchor {
+    for anchor in keys.anchors().chain(anchor) {
         let known: Option<Vec<u8>> = diesel::OptionalExtension::optional(
             audit_seals::table.find(anchor.number).select(audit_seals::hash).first(db).await,
         )?;
@@ -183,8 +192,8 @@ impl Batch {
         Ok(Self { from, before, seals, leaves, next })
     }
 
-    fn check(self, key: &hmac::Key) -> AuditVerification {
-        let mut found = AuditVerification { faults: self.links(key), ..AuditVerification::default() };
+    fn check(self, keys: &AuditKeys) -> AuditVerification {
+        let mut found = AuditVerification { faults: self.links(keys), ..AuditVerification::default() };
         let mut leaves = self.leaves.as_slice();
         for seal in &self.seals {
             found.seals += 1;
@@ -193,14 +202,14 @@ impl Batch {
             let of_seal = leaves.partition_point(|(number, ..)| *number == seal.number);
             let (own, rest) = leaves.split_at(of_seal);
             leaves = rest;
-            check_contents(key, seal, own, &mut found);
+            check_contents(keys, seal, own, &mut found);
         }
         found.faults.truncate(MAX_FAULTS);
         found
     }
 
     /// Whether each seal is there, is the server's and follows the one before.
-    fn links(&self, key: &hmac::Key) -> Vec<Fault> {
+    fn links(&self, keys: &AuditKeys) -> Vec<Fault> {
         let mut faults = Vec::new();
         let mut expected = (self.from - 1).max(0);
         let mut hash = (expected == 0).then_some(&NOTHING[..]);
@@ -213,9 +222,8 @@ impl Batch {
                 );
                 hash = None;
             }
-            if !seal.is_authentic(key) {
-                faults.push(Fault::of_seal(FaultKind::SealChanged, seal.number));
-            }
+            let kind = fault(seal.verdict(keys), FaultKind::SealChanged);
+            faults.extend(kind.map(|kind| Fault::of_seal(kind, seal.number)));
             if hash.is_some_and(|hash| hash != seal.previous) {
                 faults.push(Fault::of_seal(FaultKind::ChainBroken, seal.number));
             }
@@ -261,19 +269,15 @@ async fn leaves(
     Ok(leaves)
 }
 
-fn check_contents(key: &hmac::Key, seal: &Seal, leaves: &[(i64, Uuid, Option<Event>)], found: &mut AuditVerification) {
+fn check_contents(keys: &AuditKeys, seal: &Seal, leaves: &[(i64, Uuid, Option<Event>)], found: &mut AuditVerification) {
     let mut faulty = false;
     for (_, id, event) in leaves {
         found.events += 1;
-        let kind = match event {
-            None => FaultKind::EventRemoved,
-            Some(event) if !event.is_authentic(key) => FaultKind::EventChanged,
-            Some(event) => {
-                found.erased += i64::from(event.is_erased());
-                continue;
-            }
+        let Some(kind) = fault_of(event.as_ref(), keys, Some(seal.number)) else {
+            found.erased += i64::from(event.as_ref().is_some_and(Event::is_erased));
+            continue;
         };
-        faulty = true;
+        faulty |= matches!(kind, FaultKind::EventRemoved | FaultKind::EventChanged);
         found.faults.push(Fault::of_event(kind, Some(seal.number), *id));
     }
     let codes = leaves.iter().map(|(_, id, event)| {
@@ -284,6 +288,23 @@ fn check_contents(key: &hmac::Key, seal: &Seal, leaves: &[(i64, Uuid, Option<Eve
     let count = i32::try_from(leaves.len()).unwrap_or(i32::MAX);
     if count != seal.events || (!faulty && seal.hash_of(codes) != seal.hash) {
         found.faults.push(Fault::of_seal(FaultKind::SealChanged, seal.number));
+    }
+}
+
+/// What is wrong with an event that should be there.
+fn fault_of(event: Option<&Event>, keys: &AuditKeys, seal: Option<i64>) -> Option<FaultKind> {
+    match event {
+        None => Some(FaultKind::EventRemoved),
+        Some(event) => fault(event.verdict(keys, seal), FaultKind::EventChanged),
+    }
+}
+
+fn fault(verdict: Verdict, changed: FaultKind) -> Option<FaultKind> {
+    match verdict {
+        Verdict::Authentic => None,
+        Verdict::Changed => Some(changed),
+        Verdict::Unknown => Some(FaultKind::KeyUnknown),
+        Verdict::Replaced => Some(FaultKind::KeyReplaced),
     }
 }
 
@@ -335,7 +356,7 @@ async fn strays(db: &mut AsyncPgConnection, found: &mut AuditVerification, first
 /// Checks at most `most` of the events that wait for a seal.
 async fn waiting(
     db: &mut AsyncPgConnection,
-    key: &hmac::Key,
+    keys: &AuditKeys,
     found: &mut AuditVerification,
     most: usize,
 ) -> Result<()> {
@@ -355,12 +376,8 @@ async fn waiting(
         let events: Vec<(Uuid, Option<Event>)> = query.load(db).await?;
         for (id, event) in &events {
             found.waiting += 1;
-            let kind = match event {
-                None => FaultKind::EventRemoved,
-                Some(event) if !event.is_authentic(key) => FaultKind::EventChanged,
-                Some(_) => continue,
-            };
-            found.faults.push(Fault::of_event(kind, None, *id));
+            let kind = fault_of(event.as_ref(), keys, None);
+            found.faults.extend(kind.map(|kind| Fault::of_event(kind, None, *id)));
         }
         found.faults.truncate(MAX_FAULTS);
         left = left.saturating_sub(events.len());

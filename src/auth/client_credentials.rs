@@ -9,11 +9,12 @@ use super::throttle;
 use crate::{
     access::{
         api_key::{Presented, public_id},
-        caller::Caller,
+        caller::{Caller, KeyId, UserId},
         key::Occasion,
         role::Reach,
     },
     app::State,
+    audit::Journal,
     db::Db,
     error::{Error, ProblemType, Result},
     rest::address,
@@ -37,21 +38,49 @@ pub struct Granted {
     pub scope: String,
 }
 
-/// Gives an access token for a key.
+/// Gives an access token for a key. What comes of it is in the audit log.
 ///
 /// # Errors
 /// As RFC 6749, section 5.2, says: `invalid_client`, `invalid_scope` and `invalid_request`; 429 when too many from one
 /// network were wrong.
 pub async fn grant(request: &HttpRequest, state: &State, db: &Db, form: ClientForm) -> Result<Granted> {
+    let journal = Journal::of(request)?;
+    let named = credentials(request, form.id, form.secret);
+    let key = named.as_ref().ok().and_then(|(_, secret)| Presented::parse(secret));
+    match granted(request, state, db, named, key.as_ref(), form.scope.as_deref()).await {
+        Ok((granted, account, key)) => {
+            journal.key_exchanged(&mut *db.connect().await?, account, key).await?;
+            Ok(granted)
+        }
+        Err(error) => {
+            match key {
+                Some(key) => journal.key_refused(db, key.id, &error).await?,
+                // What is no key costs the database nothing.
+                None => tracing::info!(address = ?address::of(request), "what is no key was refused a token"),
+            }
+            Err(error)
+        }
+    }
+}
+
+/// The token, and whose it is by which key.
+async fn granted(
+    request: &HttpRequest,
+    state: &State,
+    db: &Db,
+    named: Result<(String, String)>,
+    key: Option<&Presented>,
+    scope: Option<&str>,
+) -> Result<(Granted, UserId, KeyId)> {
     let on = Occasion { address: address::of(request), now: state.clock.now() };
-    let (id, secret) = credentials(request, form.id, form.secret)?;
-    let key = Presented::parse(&secret).ok_or_else(invalid_client)?;
-    let caller = authenticate(state, db, &id, &key, on).await?;
-    let (scopes, asked) = scopes(&caller, form.scope.as_deref())?;
+    let (id, _) = named?;
+    let key = key.ok_or_else(invalid_client)?;
+    let caller = authenticate(state, db, &id, key, on).await?;
+    let (scopes, asked) = scopes(&caller, scope)?;
     let scope = scopes.join(" ");
     let narrowed: Option<Arc<[String]>> = asked.then(|| scopes.into());
     let token = state.tokens.issue_for_key(&state.keys, caller.user_id, key.id, narrowed, on.now)?;
-    Ok(Granted { token, scope })
+    Ok((Granted { token, scope }, caller.user_id, key.id))
 }
 
 async fn authenticate(state: &State, db: &Db, id: &str, key: &Presented, on: Occasion) -> Result<Arc<Caller>> {

@@ -20,6 +20,7 @@ use crate::{
     mail::{Letter, Notice},
     rest::{
         address,
+        answer::request_id,
         body::Body,
         change,
         list::{NoParams, Query},
@@ -95,8 +96,9 @@ async fn forgot_password(
     let now = state.clock.now();
     let from = address::of(&request);
     throttle::count_request(&mut db, "forgot-password", Some(email.as_str()), from, limits, now).await?;
-    // Who it is is looked up when the mail is written, so that the time of the answer does not tell.
-    let letter = Letter::Forgotten { email: email.as_str().to_owned() };
+    // Who it is is looked up, and recorded, when the mail is written, so that the time of the answer does not tell.
+    let request_id = Some(request_id(&request));
+    let letter = Letter::Forgotten { email: email.as_str().to_owned(), from, request_id };
     change::by_system(&mut db, &state.secrets, now, async |tx| state.mail.post(tx, &state.secrets, &letter).await)
         .await?;
     Ok(HttpResponse::Accepted().json(Accepted { status: "accepted" }))

@@ -29,7 +29,7 @@ use crate::{
         fields::Fields,
         list::{NoParams, Query},
     },
-    sessions::Origin,
+    sessions::DeviceInfo,
     users::{self, UserView},
 };
 
@@ -160,7 +160,7 @@ async fn create_token(
         return Ok(TokenResponse { scope: Some(granted.scope), ..TokenResponse::of(granted.token) }.answer());
     }
     let client = form.client_id.and_then(label).unwrap_or_else(|| "first-party".to_owned());
-    let origin = Origin::of(&request, client.clone(), form.device.and_then(label));
+    let origin = DeviceInfo::of(&request, client.clone(), form.device.and_then(label));
     let (session, device_token) = match (form.grant_type.as_str(), form.username, form.password, form.refresh_token) {
         ("password", Some(username), Some(password), None) => {
             let credentials = Credentials { username, password, otp: form.otp, device_token: form.device_token };

@@ -12,7 +12,7 @@ use crate::{
     error::{Error, ProblemType, Result},
     rest::{change::Tx, time::Instant},
     secrets::{self, Secrets},
-    sessions::{self as live, IDLE, Origin},
+    sessions::{self as live, DeviceInfo, IDLE},
 };
 
 /// How long a spent token still gives its successor, to a client whose answer was lost on the way.
@@ -62,7 +62,7 @@ pub async fn renew_hash(db: &mut AsyncPgConnection, user: UserId, stored: &str, 
 ///
 /// # Errors
 /// The database's.
-pub async fn begin(tx: &mut Tx<'_>, user: UserId, origin: Origin) -> Result<Session> {
+pub async fn begin(tx: &mut Tx<'_>, user: UserId, origin: DeviceInfo) -> Result<Session> {
     let refresh_token = secrets::random_text::<32>()?;
     let now = tx.now();
     let id = live::begin(tx, user, origin).await?;
@@ -83,7 +83,7 @@ pub async fn refresh(
     secrets: &Secrets,
     journal: &Journal,
     token: &str,
-    origin: &Origin,
+    origin: &DeviceInfo,
     now: Instant,
 ) -> Result<Session> {
     let hash = digest_of(token);
@@ -91,15 +91,17 @@ pub async fn refresh(
     let next = digest_of(&successor);
     let continued: Option<(SessionId, UserId)> =
         db.transaction(async |db| exchange(db, &hash, &next, origin, now).await).await?;
-    let continued = match continued {
-        Some(continued) => Some(continued),
-        None => lost_answer(db, &hash, &next, origin, now).await?,
-    };
-    let Some((id, user_id)) = continued else {
-        end_stolen(db, journal, &hash, now).await?;
-        return Err(refused());
-    };
-    Ok(Session { id, user_id, refresh_token: successor })
+    if let Some((id, user_id)) = continued {
+        return Ok(Session { id, user_id, refresh_token: successor });
+    }
+    // The answer may be of a server with another secret in use.
+    for successor in secrets.next_refresh_tokens(token) {
+        if let Some((id, user_id)) = lost_answer(db, &hash, &digest_of(&successor), origin, now).await? {
+            return Ok(Session { id, user_id, refresh_token: successor });
+        }
+    }
+    end_stolen(db, journal, &hash, now).await?;
+    Err(refused())
 }
 
 /// Ends the session of a token that cannot be taken, and records it when that is because it was taken before.
@@ -120,7 +122,7 @@ async fn exchange(
     db: &mut AsyncPgConnection,
     hash: &[u8],
     next: &[u8],
-    origin: &Origin,
+    origin: &DeviceInfo,
     now: Instant,
 ) -> Result<Option<(SessionId, UserId)>> {
     let spent: Option<SessionId> = diesel::update(refresh_tokens::table.find(hash))
@@ -148,7 +150,7 @@ async fn lost_answer(
     db: &mut AsyncPgConnection,
     hash: &[u8],
     next: &[u8],
-    origin: &Origin,
+    origin: &DeviceInfo,
     now: Instant,
 ) -> Result<Option<(SessionId, UserId)>> {
     let unused: Option<SessionId> = refresh_tokens::table

@@ -17,7 +17,7 @@ use crate::{
     db::Db,
     error::Result,
     rest::{address, change},
-    sessions::Origin,
+    sessions::DeviceInfo,
 };
 
 /// What a person signs in with, as typed.
@@ -42,7 +42,7 @@ pub async fn sign_in(
     state: &State,
     db: &Db,
     credentials: Credentials,
-    origin: Origin,
+    origin: DeviceInfo,
 ) -> Result<(Session, String)> {
     let email = credentials.username.trim().to_lowercase();
     let journal = Journal::of(request)?;
@@ -114,7 +114,13 @@ async fn renewed_hash(state: &State, password: &str, stored: &str) -> Result<Opt
 ///
 /// # Errors
 /// `invalid_grant`, the same for every reason.
-pub async fn refresh(request: &HttpRequest, state: &State, db: &Db, token: &str, origin: &Origin) -> Result<Session> {
+pub async fn refresh(
+    request: &HttpRequest,
+    state: &State,
+    db: &Db,
+    token: &str,
+    origin: &DeviceInfo,
+) -> Result<Session> {
     let journal = Journal::of(request)?;
     let mut db = db.connect().await?;
     let refreshed = sessions::refresh(&mut db, &state.secrets, &journal, token, origin, state.clock.now()).await;

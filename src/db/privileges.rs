@@ -21,6 +21,7 @@ pub const TABLES: &[Privileges] = &[
     ("account_team_members", &["SELECT", "INSERT", "DELETE"]),
     ("api_keys",          &["SELECT", "INSERT", "UPDATE", "DELETE"]),
     ("audit_events",      &["SELECT", "INSERT"]),
+    ("audit_keys",        &["SELECT"]),
     ("audit_leaves",      &["SELECT", "INSERT"]),
     ("audit_seals",       &["SELECT", "INSERT"]),
     ("audit_unsealed",    &["SELECT", "INSERT", "DELETE"]),

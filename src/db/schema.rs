@@ -43,6 +43,14 @@ diesel::table! {
         personal_salt -> Nullable<Bytea>,
         personal_digest -> Nullable<Bytea>,
         mac -> Nullable<Bytea>,
+        api_key_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    audit_keys (id) {
+        id -> Text,
+        sealed_key -> Bytea,
     }
 }
 
@@ -507,6 +515,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     account_team_members,
     api_keys,
     audit_events,
+    audit_keys,
     audit_leaves,
     audit_seals,
     audit_unsealed,

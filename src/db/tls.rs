@@ -1,10 +1,14 @@
 //! The way to the database: a libpq URL, whose `sslmode` and `sslrootcert` say how the way is protected.
 //!
+//! On this machine libpq's defaults hold. To another one they are too weak (ASVS 12.3.1, 12.3.2): without a word the server
+//! must prove its name, and what may fall back to clear text is refused.
+//!
 //! The driver parses the rest, several hosts and Unix sockets included. Passwords are never part of an error.
 
 use std::{
     fs::File,
     io::BufReader,
+    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -62,6 +66,12 @@ pub enum TargetError {
     /// Everyone may have a certificate of a public authority: without the name it proves nothing.
     #[error("sslrootcert=system needs sslmode=verify-full")]
     WeakSystem,
+    /// Whoever is on the way can turn the encryption off.
+    #[error(
+        "sslmode={0} may fall back to clear text on the way to another machine; write sslmode=verify-full (with \
+         sslrootcert=FILE for an authority of your own), or sslmode=disable where that network is trusted"
+    )]
+    Fallback(&'static str),
     /// The file is no certificate.
     #[error("sslrootcert {0}: {1}")]
     RootCertificates(String, String),
@@ -75,7 +85,15 @@ pub enum TargetError {
 pub struct Target {
     config: Config,
     tls: Option<MakeRustlsConnect>,
+    caution: Option<&'static str>,
 }
+
+/// What an operator should know of a way in clear to another machine.
+const IN_CLEAR: &str = "the way to the database on another machine is in clear (sslmode=disable): whoever is on it can read and \
+                        change everything";
+/// The same of a way to whomever answers.
+const UNPROVED: &str = "the database on another machine need not prove who it is: write sslmode=verify-full, with sslrootcert=FILE \
+                        for an authority of your own";
 
 impl Target {
     /// Reads `url` and the certificates that it names.
@@ -86,16 +104,23 @@ impl Target {
         let Parts { rest, mode, root } = split(url);
         let mut config: Config = rest.parse().map_err(|_secret| TargetError::NotAUrl)?;
         let named = mode.map(|mode| mode.parse().map_err(|_unknown| TargetError::Mode)).transpose()?;
-        let protection = protection(named, config.get_ssl_mode(), root.as_deref())?;
+        let named = named.or_else(|| named_by_words(&rest, config.get_ssl_mode()));
+        let reach = Reach::of(&config);
+        let protection = protection(named, root.as_deref(), reach)?;
         // As in libpq: nobody can listen on a Unix socket.
-        let local = config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_)));
-        if local || protection == Protection::Disable {
+        if reach == Reach::Socket || protection == Protection::Disable {
             config.ssl_mode(SslMode::Disable);
-            return Ok(Self { config, tls: None });
+            return Ok(Self { config, tls: None, caution: (reach == Reach::Network).then_some(IN_CLEAR) });
         }
+        let unproved = reach == Reach::Network && protection < Protection::VerifyCa;
         config.ssl_mode(if protection < Protection::Require { SslMode::Prefer } else { SslMode::Require });
         let tls = MakeRustlsConnect::new(client_config(protection, root.as_deref())?);
-        Ok(Self { config, tls: Some(tls) })
+        Ok(Self { config, tls: Some(tls), caution: unproved.then_some(UNPROVED) })
+    }
+
+    /// What an operator should know of this way.
+    pub fn caution(&self) -> Option<&'static str> {
+        self.caution
     }
 
     /// A connection that tells by `ended` when it has ended, also to who has it only by reference.
@@ -182,19 +207,56 @@ fn split(url: &str) -> Parts {
     Parts { rest, mode: value("sslmode"), root: value("sslrootcert") }
 }
 
-/// The protection that was asked for, with libpq's defaults.
-fn protection(named: Option<Protection>, driver: SslMode, root: Option<&str>) -> Result<Protection, TargetError> {
-    let unnamed = match driver {
-        SslMode::Disable => Protection::Disable,
-        SslMode::Require => Protection::Require,
-        _ => Protection::Prefer,
-    };
+/// How far the way goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// To a Unix socket.
+    Socket,
+    /// To this machine.
+    Loopback,
+    /// To another machine, for all that is known.
+    Network,
+}
+
+impl Reach {
+    /// Of several hosts, the farthest.
+    fn of(config: &Config) -> Self {
+        let near = |host: &Host| match host {
+            Host::Unix(_) => true,
+            Host::Tcp(name) => {
+                name.eq_ignore_ascii_case("localhost")
+                    || name.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+            }
+        };
+        let (hosts, addresses) = (config.get_hosts(), config.get_hostaddrs());
+        if addresses.is_empty() && hosts.iter().all(|host| matches!(host, Host::Unix(_))) {
+            return Self::Socket;
+        }
+        let all_near = hosts.iter().all(near) && addresses.iter().all(IpAddr::is_loopback);
+        if all_near { Self::Loopback } else { Self::Network }
+    }
+}
+
+/// The mode among `host=… sslmode=…`, which the driver reads.
+fn named_by_words(words: &str, driver: SslMode) -> Option<Protection> {
+    match driver {
+        SslMode::Disable => Some(Protection::Disable),
+        SslMode::Require => Some(Protection::Require),
+        _ => words.contains("sslmode").then_some(Protection::Prefer),
+    }
+}
+
+/// The protection that was asked for, or what is right for how far the way goes.
+fn protection(named: Option<Protection>, root: Option<&str>, reach: Reach) -> Result<Protection, TargetError> {
     match (named, root) {
+        (Some(Protection::Allow), _) if reach == Reach::Network => Err(TargetError::Fallback("allow")),
+        (Some(Protection::Prefer), _) if reach == Reach::Network => Err(TargetError::Fallback("prefer")),
+        (None, _) if reach == Reach::Network => Ok(Protection::VerifyFull),
         (None, Some("system")) => Ok(Protection::VerifyFull),
         (Some(mode), Some("system")) if mode < Protection::VerifyFull => Err(TargetError::WeakSystem),
         // libpq: with an authority at hand, requiring encryption means to ask who answers.
         (Some(Protection::Require), Some(_)) => Ok(Protection::VerifyCa),
-        (named, _) => Ok(named.unwrap_or(unnamed)),
+        (named, _) => Ok(named.unwrap_or(Protection::Prefer)),
     }
 }
 
@@ -318,9 +380,7 @@ impl ServerCertVerifier for Verifier {
 
 #[cfg(test)]
 mod tests {
-    use tokio_postgres::config::SslMode;
-
-    use super::{Protection, Target, protection, split};
+    use super::{Protection, Reach, Target, protection, split};
 
     #[test]
     fn what_the_driver_does_not_know_is_taken_out() {
@@ -331,17 +391,72 @@ mod tests {
         assert_eq!(parts.root.as_deref(), Some("/a b.pem"));
     }
 
+    fn told(mode: Option<&str>, root: Option<&str>, reach: Reach) -> Result<Protection, String> {
+        protection(mode.map(|mode| mode.parse().unwrap()), root, reach).map_err(|error| error.to_string())
+    }
+
     #[test]
-    fn the_defaults_are_libpqs() {
-        let of = |mode: Option<&str>, root| {
-            protection(mode.map(|mode| mode.parse().unwrap()), SslMode::Prefer, root).map_err(|error| error.to_string())
-        };
+    fn the_defaults_on_this_machine_are_libpqs() {
+        let of = |mode, root| told(mode, root, Reach::Loopback);
         assert_eq!(of(None, None), Ok(Protection::Prefer));
         assert_eq!(of(Some("require"), None), Ok(Protection::Require));
         assert_eq!(of(Some("require"), Some("/ca.pem")), Ok(Protection::VerifyCa));
         assert_eq!(of(Some("verify-ca"), None), Ok(Protection::VerifyCa));
         assert_eq!(of(None, Some("system")), Ok(Protection::VerifyFull));
         assert!(of(Some("require"), Some("system")).is_err());
+    }
+
+    /// ASVS 12.3.1, 12.3.2
+    #[test]
+    fn a_way_to_another_machine_never_falls_back_to_clear_text() {
+        let of = |mode, root| told(mode, root, Reach::Network);
+        assert_eq!(
+            (of(None, None), of(None, Some("/ca.pem"))),
+            (Ok(Protection::VerifyFull), Ok(Protection::VerifyFull))
+        );
+        for weak in ["allow", "prefer"] {
+            let message = of(Some(weak), Some("/ca.pem")).unwrap_err();
+            assert!(message.contains(weak) && message.contains("sslmode=verify-full"), "{message}");
+        }
+        assert_eq!(of(Some("require"), None), Ok(Protection::Require));
+        assert_eq!(of(Some("disable"), None), Ok(Protection::Disable));
+        for url in
+            ["postgres://u:hush@db.example/db?sslmode=prefer", "host=db.example user=u password=hush sslmode=prefer"]
+        {
+            let message = Target::parse(url).map(|_| ()).unwrap_err().to_string();
+            assert!(message.contains("sslmode=disable where") && !message.contains("hush"), "{url}: {message}");
+        }
+        for (url, in_clear) in
+            [("postgres://u@10.0.0.7/db?sslmode=disable", true), ("postgres://u@10.0.0.7/db?sslmode=require", false)]
+        {
+            assert_eq!(Target::parse(url).unwrap().caution().unwrap().contains("in clear"), in_clear, "{url}");
+        }
+        assert_eq!(Target::parse("postgres://u@localhost/db?sslmode=disable").unwrap().caution(), None);
+    }
+
+    #[test]
+    fn another_machine_is_whatever_may_be_one() {
+        let of = |url: &str| Reach::of(&url.parse().unwrap());
+        for url in ["postgres:///db?host=/run/postgresql", "host=/run/a,/run/b user=u"] {
+            assert_eq!(of(url), Reach::Socket, "{url}");
+        }
+        for url in [
+            "postgres://u@localhost,LOCALHOST,127.0.0.1,[::1]/db",
+            "host=/run/a,127.8.8.8 user=u",
+            "hostaddr=127.0.0.1 user=u",
+        ] {
+            assert_eq!(of(url), Reach::Loopback, "{url}");
+        }
+        for url in [
+            "postgres://u@db/db",
+            "postgres://u@localhost,10.0.0.1/db",
+            "postgres://u@localhost.example/db",
+            "hostaddr=10.0.0.1 user=u",
+            "host=localhost hostaddr=10.0.0.1 user=u",
+            "host=db.example hostaddr=127.0.0.1 user=u",
+        ] {
+            assert_eq!(of(url), Reach::Network, "{url}");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     app::State,
+    audit::{self, Origin},
     auth,
     db::Db,
     error::Result,
@@ -62,8 +63,10 @@ pub async fn deliver(db: &Db, state: &State) -> Result<usize> {
 
 /// The letter to be sent, if any.
 async fn written(db: &mut AsyncPgConnection, state: &State, due: &Due) -> Result<Option<Letter>> {
-    let email = match due.open(&state.secrets) {
-        Ok(Letter::Forgotten { email }) => email,
+    let (email, origin) = match due.open(&state.secrets) {
+        Ok(Letter::Forgotten { email, from, request_id }) => {
+            (email, Origin { address: from, request_id, ..Origin::default() })
+        }
         Ok(letter) => return Ok(Some(letter)),
         Err(error) => {
             tracing::error!(%error, "mail that cannot be read is thrown away");
@@ -76,6 +79,7 @@ async fn written(db: &mut AsyncPgConnection, state: &State, due: &Due) -> Result
         let Some(user) = auth::user_of(tx, &email).await? else { return Ok(None) };
         let letter = Letter::reset(email.as_str(), auth::issue_reset(tx, user, now).await?);
         queue::replace(tx, &state.secrets, due.id, &letter).await?;
+        audit::reset_requested(tx, &state.secrets, user, &origin).await?;
         Ok(Some(letter))
     })
     .await

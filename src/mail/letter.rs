@@ -1,6 +1,6 @@
 //! What is written to users, in English and in Russian: which of them a user reads is not known.
 
-use std::fmt;
+use std::{fmt, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,12 @@ pub enum Letter {
     Forgotten {
         /// The address.
         email: String,
+        /// The network address that asked.
+        #[serde(default)]
+        from: Option<IpAddr>,
+        /// The request that asked.
+        #[serde(default)]
+        request_id: Option<String>,
     },
     /// A one-time token.
     Reset {

@@ -8,7 +8,7 @@ mod transport;
 
 pub use delivery::{deliver, run};
 pub use letter::{Letter, Notice};
-pub use queue::kept_since;
+pub use queue::{LETTERS, kept_since};
 pub use settings::{ResetUrl, Settings, Smtp};
 
 use uuid::Uuid;

@@ -15,7 +15,17 @@ use crate::{
     db::schema::outgoing_mails,
     error::{Error, Result},
     rest::time::Instant,
-    secrets::Secrets,
+    secrets::{Secrets, reseal::Place},
+};
+
+/// The letters.
+pub const LETTERS: Place = Place {
+    what: "letters",
+    table: "outgoing_mails",
+    key: &[("id", "uuid")],
+    column: "sealed_letter",
+    only: "true",
+    prefix: "mail ",
 };
 
 /// How long is tried to send a letter.
@@ -52,7 +62,7 @@ impl Due {
 }
 
 fn label(id: Uuid) -> String {
-    format!("mail {id}")
+    LETTERS.label(&[&id])
 }
 
 fn sealed(secrets: &Secrets, id: Uuid, letter: &Letter) -> Result<Vec<u8>> {

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use actix_web::{HttpRequest, web::Data};
 
+use super::network;
 use crate::app::State;
 
 /// The address of the caller of `request`, seen through the trusted proxies in front; `None` where the transport has no
@@ -16,20 +17,10 @@ pub fn of(request: &HttpRequest) -> Option<IpAddr> {
     Some(state.edge.proxies.client(peer, forwarded.into_iter()))
 }
 
-/// The network of an address: an IPv4 /24 or an IPv6 /56. Attackers have many addresses of one network; so have innocent
-/// neighbours few.
+/// The network around an address, as one that many things are counted by: attackers have many addresses of one network; so
+/// have innocent neighbours few.
 pub fn network(address: Option<IpAddr>) -> String {
-    match address.map(|address| address.to_canonical()) {
-        None => "unknown".to_owned(),
-        Some(IpAddr::V4(v4)) => {
-            let [a, b, c, _] = v4.octets();
-            format!("{a}.{b}.{c}.0/24")
-        }
-        Some(IpAddr::V6(v6)) => {
-            let [a, b, c, d, ..] = v6.segments();
-            format!("{a:x}:{b:x}:{c:x}:{:x}::/56", d & 0xff00)
-        }
-    }
+    address.map_or_else(|| "unknown".to_owned(), |address| network::around(address).to_string())
 }
 
 #[cfg(test)]

@@ -19,7 +19,17 @@ use crate::{
         invalid::Invalid,
         time::Instant,
     },
-    secrets::Secrets,
+    secrets::{Secrets, reseal::Place},
+};
+
+/// The answers that are kept.
+pub const ANSWERS: Place = Place {
+    what: "kept answers",
+    table: "idempotency_keys",
+    key: &[("actor_id", "uuid"), ("key", "text")],
+    column: "body",
+    only: "sealed",
+    prefix: "idempotency ",
 };
 
 /// How long an answer is kept.
@@ -139,7 +149,7 @@ impl Kept {
 
 /// Binds a sealed answer to whose it is: moved to another row, it cannot be opened.
 fn label(actor: UserId, key: &Key) -> String {
-    format!("idempotency {actor} {}", key.0)
+    ANSWERS.label(&[&actor, &key.0])
 }
 
 /// Keeps `reply` for the key of `request`, in the transaction of its effect; sealed, for it may show a secret that is shown

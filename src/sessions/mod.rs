@@ -4,6 +4,6 @@ mod model;
 mod queries;
 mod routes;
 
-pub use model::{IDLE, MAX_LIVE, Origin, Session};
+pub use model::{DeviceInfo, IDLE, MAX_LIVE, Session};
 pub use queries::{begin, end_all, live};
 pub use routes::routes;

@@ -26,7 +26,7 @@ pub const MAX_LIVE: i64 = 50;
 
 /// Where a session is used from, as its user told or the request showed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Origin {
+pub struct DeviceInfo {
     /// The program, by its OAuth `client_id`.
     pub client: Option<String>,
     /// What the user calls the device.
@@ -37,7 +37,7 @@ pub struct Origin {
     pub address: Option<String>,
 }
 
-impl Origin {
+impl DeviceInfo {
     /// Where `request` comes from.
     pub fn of(request: &HttpRequest, client: String, device: Option<String>) -> Self {
         let user_agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());

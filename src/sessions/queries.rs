@@ -3,7 +3,7 @@
 use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper, pg::Pg};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{ABSOLUTE, IDLE, MAX_LIVE, Origin, Session, SessionFilter};
+use super::model::{ABSOLUTE, DeviceInfo, IDLE, MAX_LIVE, Session, SessionFilter};
 use crate::{
     access::caller::{SessionId, UserId},
     db::schema::sessions,
@@ -52,9 +52,9 @@ pub async fn list(
 ///
 /// # Errors
 /// The database's.
-pub async fn begin(tx: &mut Tx<'_>, user: UserId, origin: Origin) -> Result<SessionId> {
+pub async fn begin(tx: &mut Tx<'_>, user: UserId, origin: DeviceInfo) -> Result<SessionId> {
     let now = tx.now();
-    let Origin { client, device, user_agent, address } = origin;
+    let DeviceInfo { client, device, user_agent, address } = origin;
     let session = Session {
         id: Id::generate(),
         user_id: user,

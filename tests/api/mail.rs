@@ -8,8 +8,10 @@ use std::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use chrono::Duration;
 use liaison::{
+    commands,
     db::{Db, PoolSettings},
     mail::{self, ResetUrl, Settings, Smtp},
+    secrets::Secrets,
 };
 use serde_json::{Value, json};
 use tokio::{
@@ -19,7 +21,7 @@ use tokio::{
 
 use crate::{
     calls::{PASSWORD, World},
-    harness::TestApp,
+    harness::{MASTER, TestApp},
 };
 
 const NEW: &str = "seven plums in a paper bag";
@@ -101,6 +103,39 @@ async fn deliver(app: &TestApp) -> usize {
 async fn forgot(app: &TestApp, email: &str) {
     let answer = app.anonymous().post("/v1/auth/forgot-password", json!({"email": email})).await;
     assert_eq!(answer.status, 202);
+}
+
+/// ASVS 16.3.1: that a link was asked for is recorded of a user that there is, when the mail is written: the answer does not
+/// wait for it.
+#[actix_web::test]
+async fn a_link_that_was_asked_for_is_recorded() {
+    let (world, _sink) = world().await;
+    let asked = "action=password_reset_requested";
+    for email in [world.ann.email.as_str(), "nobody@example.com"] {
+        forgot(&world.app, email).await;
+    }
+    let entries = async || world.sue.get(&format!("/v1/audit?{asked}")).await.ok()["data"].as_array().unwrap().clone();
+    assert_eq!(entries().await, Vec::<Value>::new());
+    deliver(&world.app).await;
+    let found = entries().await;
+    assert_eq!((found.len(), &found[0]["resource_id"]), (1, &json!(world.ann.id)));
+    assert_eq!((&found[0]["actor_id"], &found[0]["address"]), (&Value::Null, &json!("192.0.2.1")));
+    assert!(found[0]["request_id"].is_string(), "{}", found[0]);
+}
+
+/// ASVS 11.2.2
+#[actix_web::test]
+async fn a_letter_under_way_is_sealed_anew() {
+    let (world, _sink) = world().await;
+    forgot(&world.app, &world.ann.email).await;
+    let secrets = Secrets::with_fallbacks(&[8; 32], &[MASTER]).unwrap();
+    commands::secrets(&world.app.urls(), &secrets).await.unwrap();
+    let row = "SELECT 'mail ' || id || '\n' || encode(sealed_letter, 'hex') AS value FROM outgoing_mails";
+    let row = world.app.text(row).await.remove(0);
+    let (label, sealed) = row.split_once('\n').unwrap();
+    let sealed = data_encoding::HEXLOWER.decode(sealed.as_bytes()).unwrap();
+    let letter = Secrets::derive(&[8; 32]).unwrap().open(label, &sealed).unwrap();
+    assert!(String::from_utf8(letter).unwrap().contains(&world.ann.email));
 }
 
 fn token_of(text: &str) -> Value {

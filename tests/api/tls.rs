@@ -2,7 +2,13 @@
 //!
 //! The local Postgres has no TCP. A relay speaks TLS before its socket, as a server with `ssl = on` does.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use liaison::{db::Target, secrets::random_text};
@@ -48,14 +54,27 @@ impl Relay {
     async fn reach(&self, host: &str, parameters: &str) -> Result<(), String> {
         let (port, database) = (self.port, &self.database);
         let url = format!("postgres://liaison@{host}:{port}/{database}?{parameters}");
-        let target = Target::parse(&url).map_err(|error| error.to_string())?;
-        let mut connection: AsyncPgConnection = target.connect().await.map_err(|error| error.to_string())?;
-        connection.batch_execute("SELECT 1").await.map_err(|error| error.to_string())
+        reach(&url).await
+    }
+
+    /// The same to a server of this name, as if it were on another machine.
+    async fn reach_named(&self, host: &str, parameters: &str) -> Result<(), String> {
+        self.reach(host, &format!("hostaddr=127.0.0.1&{parameters}")).await
     }
 
     fn trusting(&self, mode: &str) -> String {
-        format!("sslmode={mode}&sslrootcert={}", self.authority.display())
+        format!("sslmode={mode}&{}", self.root())
     }
+
+    fn root(&self) -> String {
+        format!("sslrootcert={}", self.authority.display())
+    }
+}
+
+async fn reach(url: &str) -> Result<(), String> {
+    let target = Target::parse(url).map_err(|error| error.to_string())?;
+    let mut connection: AsyncPgConnection = target.connect().await.map_err(|error| error.to_string())?;
+    connection.batch_execute("SELECT 1").await.map_err(|error| error.to_string())
 }
 
 impl Drop for Relay {
@@ -176,6 +195,54 @@ async fn of_several_hosts_the_first_that_answers_serves() {
     // Nothing listens at the first.
     let hosts = format!("127.0.0.1:{},localhost", closed_port().await);
     relay.reach(&hosts, &relay.trusting("verify-full")).await.unwrap();
+}
+
+/// A server without TLS: it says so, and counts what it is sent all the same.
+async fn plain() -> (u16, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let sent = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&sent);
+    actix_web::rt::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let mut first = [0; 8];
+            let asked = client.read_exact(&mut first).await.is_ok() && first == SSL_REQUEST;
+            let _ = client.write_all(b"N").await;
+            let mut rest = [0; 100];
+            let more = client.read(&mut rest).await.unwrap_or_default();
+            counted.fetch_add(more + if asked { 0 } else { 8 }, Ordering::SeqCst);
+        }
+    });
+    (port, sent)
+}
+
+/// ASVS 12.3.1, 12.3.2, 12.3.4: nothing is sent in clear to another machine, and without a word its name is checked.
+#[actix_web::test]
+async fn a_server_of_another_machine_must_prove_its_name_and_is_never_spoken_to_in_clear() {
+    let app = TestApp::start().await;
+    let relay = Relay::start(&app, "db.example").await;
+    relay.reach_named("db.example", &relay.root()).await.unwrap();
+    let refused = relay.reach_named("other.example", &relay.root()).await.unwrap_err();
+    assert!(refused.contains("not valid for name"), "{refused}");
+    let refused = relay.reach_named("db.example", "application_name=x").await.unwrap_err();
+    assert!(refused.contains("UnknownIssuer") || refused.contains("no certificate in it"), "{refused}");
+    for mode in ["allow", "prefer"] {
+        let refused = relay.reach_named("db.example", &format!("sslmode={mode}")).await.unwrap_err();
+        assert!(refused.contains("may fall back to clear text"), "{refused}");
+    }
+    relay.reach_named("db.example", "sslmode=require").await.unwrap();
+
+    let (port, sent) = plain().await;
+    let to = |host: &str, parameters: &str| format!("postgres://u@{host}:{port}/db?{parameters}");
+    let root = relay.root();
+    for parameters in [root.as_str(), "sslmode=require", &relay.trusting("verify-full")] {
+        let url = to("db.example", &format!("hostaddr=127.0.0.1&{parameters}"));
+        assert!(reach(&url).await.is_err(), "{parameters}");
+    }
+    assert_eq!(sent.load(Ordering::SeqCst), 0, "not even who asks is told");
+    // On this machine the default may fall back.
+    assert!(reach(&to("127.0.0.1", "application_name=x")).await.is_err());
+    assert!(sent.load(Ordering::SeqCst) > 0);
 }
 
 async fn closed_port() -> u16 {

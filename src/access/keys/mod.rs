@@ -21,7 +21,17 @@ use crate::{
     db::schema::signing_keys,
     error::{Error, Result},
     rest::time::Instant,
-    secrets::Secrets,
+    secrets::{Secrets, reseal::Place},
+};
+
+/// The private halves.
+pub const PRIVATE_KEYS: Place = Place {
+    what: "signing keys",
+    table: "signing_keys",
+    key: &[("id", "text")],
+    column: "sealed_private_key",
+    only: "retired_at IS NULL",
+    prefix: "",
 };
 
 /// The key that signs.
@@ -141,11 +151,13 @@ fn life((id, published_at, signs_from, revoked_at): LifeRow) -> Life {
 }
 
 fn open(secrets: &Secrets, id: &str, sealed: &[u8]) -> Result<EncodingKey> {
-    let private = secrets.open(id, sealed).ok_or_else(|| {
-        Error::internal(
-            "the signing keys in the database were sealed with another master secret; \
-             give every server of this database the same LIAISON_SECRET_KEY",
-        )
+    let private = secrets.open(&PRIVATE_KEYS.label(&[&id]), sealed).ok_or_else(|| {
+        Error::internal(format!(
+            "the signing keys in the database were sealed with another master secret than {}; \
+             give every server of this database the same LIAISON_SECRET_KEY, and while one is replaced the former one \
+             in LIAISON_SECRET_KEY_FALLBACKS",
+            secrets.ids()
+        ))
     })?;
     Ok(EncodingKey::from_ed_der(&private))
 }

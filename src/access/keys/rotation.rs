@@ -10,6 +10,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
+    PRIVATE_KEYS,
     life::{KeyState, LEAD, Life, states},
     lives, thumbprint,
 };
@@ -155,7 +156,7 @@ async fn create(tx: &mut Tx<'_>, secrets: &Secrets, signs_from: Instant) -> Resu
             signing_keys::created_at.eq(life.published_at),
             signing_keys::signs_from.eq(signs_from),
             signing_keys::public_key.eq(point),
-            signing_keys::sealed_private_key.eq(secrets.seal(&life.id, private.as_ref())?),
+            signing_keys::sealed_private_key.eq(secrets.seal(&PRIVATE_KEYS.label(&[&life.id]), private.as_ref())?),
         ))
         .execute(&mut **tx)
         .await?;

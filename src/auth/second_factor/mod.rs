@@ -7,6 +7,6 @@ mod routes;
 mod totp;
 
 pub use codes::OneTimeCode;
-pub use queries::{demand, remove, take, wrong_code};
+pub use queries::{SEEDS, demand, remove, take, wrong_code};
 pub use routes::routes;
 pub use totp::Secret;

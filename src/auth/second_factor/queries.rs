@@ -18,7 +18,17 @@ use crate::{
     db::schema::{recovery_codes, second_factors},
     error::{Error, ProblemType, Result, Say},
     rest::{change::Tx, invalid::Invalid, time::Instant},
-    secrets::Secrets,
+    secrets::{Secrets, reseal::Place},
+};
+
+/// The secrets that the codes are made of.
+pub const SEEDS: Place = Place {
+    what: "second factors",
+    table: "second_factors",
+    key: &[("user_id", "uuid")],
+    column: "sealed_secret",
+    only: "true",
+    prefix: "second factor ",
 };
 
 /// How long an enrolment that has begun waits for its first code.
@@ -54,7 +64,7 @@ impl Stored {
 
 /// What the secret of `user` is sealed for: that of another in its place does not open.
 fn label(user: UserId) -> String {
-    format!("second factor {user}")
+    SEEDS.label(&[&user])
 }
 
 /// The second factor of `user`, confirmed or not.
@@ -162,7 +172,9 @@ pub async fn take(
     let Some(step) = secret.step_of(digits, now, stored.last_step) else { return Ok(false) };
     let taken = diesel::update(second_factors::table.find(user))
         .filter(second_factors::last_step.lt(step))
-        .filter(second_factors::sealed_secret.eq(&stored.sealed_secret))
+        // The same enrolment: its secret may be sealed anew meanwhile, and not be another.
+        .filter(second_factors::created_at.eq(stored.created_at))
+        .filter(second_factors::confirmed_at.eq(stored.confirmed_at))
         .set(second_factors::last_step.eq(step))
         .execute(db)
         .await?;

@@ -27,7 +27,7 @@ async fn seal(app: &TestApp) -> usize {
 }
 
 async fn verify_at(db: &mut AsyncPgConnection, app: &TestApp, anchor: Option<&Anchor>) -> AuditVerification {
-    audit::verify(db, app.state().secrets.audit_key(), anchor).await.unwrap()
+    audit::verify(db, &app.state().secrets, anchor).await.unwrap()
 }
 
 async fn verify(app: &TestApp) -> AuditVerification {
@@ -115,6 +115,7 @@ async fn a_changed_column_of_an_event_is_found() {
         "outcome = 'refused'",
         "session_id = gen_random_uuid()",
         "session_id = NULL",
+        "api_key_id = gen_random_uuid()",
         "address = '198.51.100.1'",
         "address = NULL",
         "address = ''",
@@ -421,7 +422,7 @@ async fn the_server_needs_no_right_to_change_the_log() {
     let role = format!("server_{}", Uuid::now_v7().simple());
     let narrow = format!(
         "CREATE ROLE {role}; GRANT USAGE ON SCHEMA public TO {role}; GRANT SELECT, INSERT ON audit_events, audit_seals, audit_leaves TO {role}; \
-         GRANT SELECT, INSERT, DELETE ON audit_unsealed TO {role}; SET ROLE {role}"
+         GRANT SELECT, INSERT, DELETE ON audit_unsealed TO {role}; GRANT SELECT ON audit_keys TO {role}; SET ROLE {role}"
     );
     db.batch_execute(&narrow).await.unwrap();
     let state = app.state();

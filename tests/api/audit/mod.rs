@@ -41,7 +41,7 @@ async fn an_entry_says_who_what_when_and_how() {
     assert!(newest.as_object_mut().unwrap().remove("session_id").unwrap().is_string());
     assert_eq!(
         newest,
-        json!({"at": "2026-11-24T10:01:00Z", "actor_id": world.ann.id, "action": "updated", "outcome": "done",
+        json!({"at": "2026-11-24T10:01:00Z", "actor_id": world.ann.id, "api_key_id": null, "action": "updated", "outcome": "done",
             "address": "192.0.2.1", "resource": "clients", "resource_id": client["id"], "client_id": client["id"], "request_id": "call-77",
             "changes": {"name": {"from": client["name"], "to": "Ромашка"}},
             "actor": {"id": world.ann.id, "name": "ann", "job_title": null}})
@@ -171,16 +171,18 @@ struct Plan {
 async fn each_filter_has_an_index() {
     let world = world().await;
     let mut db = world.app.db().await;
-    let fill = "INSERT INTO audit_events (id, at, actor_id, action, resource, resource_id, client_id, changes, outcome, mac) \
+    let fill = "INSERT INTO audit_events (id, at, actor_id, action, resource, resource_id, client_id, changes, outcome, mac, api_key_id) \
         SELECT gen_random_uuid(), '2026-01-01'::timestamptz + n * interval '1 minute', gen_random_uuid(), 'action ' || n % 20, \
             'resource ' || n % 20, gen_random_uuid(), gen_random_uuid(), '{}', \
-            CASE n % 100 WHEN 0 THEN 'refused' ELSE 'done' END, '' FROM generate_series(1, 20000) n; \
+            CASE n % 100 WHEN 0 THEN 'refused' ELSE 'done' END, '', \
+            CASE n % 50 WHEN 0 THEN gen_random_uuid() END FROM generate_series(1, 20000) n; \
         ANALYZE audit_events";
     db.batch_execute(fill).await.unwrap();
     let id = uuid::Uuid::now_v7();
     for (filter, index) in [
         (format!("actor_id = '{id}'"), "audit_events_actor_id_at_idx"),
         (format!("resource_id = '{id}'"), "audit_events_resource_id_at_idx"),
+        (format!("api_key_id = '{id}'"), "audit_events_api_key_id_at_idx"),
         (format!("client_id = '{id}'"), "audit_events_client_id_at_idx"),
         ("resource = 'resource 7'".to_owned(), "audit_events_resource_at_idx"),
         ("action = 'action 7'".to_owned(), "audit_events_action_at_idx"),

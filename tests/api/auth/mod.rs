@@ -3,6 +3,7 @@
 mod devices;
 mod forged;
 mod keys;
+mod master_secret;
 mod passwords;
 mod refresh;
 mod resets;

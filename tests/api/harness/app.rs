@@ -75,8 +75,12 @@ impl TestApp {
 
     /// A second server over the same database, with caches of its own.
     pub async fn second_server(&self) -> Self {
+        self.server_with(Secrets::derive(&database::MASTER).unwrap()).await
+    }
+
+    /// A server over the same database that has been given `secrets`.
+    pub async fn server_with(&self, secrets: Secrets) -> Self {
         let state = self.state();
-        let secrets = Secrets::derive(&database::MASTER).unwrap();
         let mut connection = self.db().await;
         let keys = Keys::load(&mut connection, &secrets, state.clock.now()).await.unwrap();
         let (clock, limits) = (state.clock.clone(), state.sign_in_limits);

@@ -2,6 +2,7 @@
 
 mod forged;
 mod keys;
+mod recorded;
 mod rights;
 mod tokens;
 

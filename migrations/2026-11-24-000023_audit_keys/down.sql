@@ -1,0 +1,2 @@
+DROP TABLE audit_keys;
+ALTER TABLE audit_events DROP COLUMN api_key_id;

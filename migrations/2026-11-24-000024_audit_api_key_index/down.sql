@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY audit_events_api_key_id_at_idx;

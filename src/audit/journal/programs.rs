@@ -1,0 +1,78 @@
+//! Programs that exchange an API key for an access token: their way to sign in.
+
+use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde_json::{Map, Value, json};
+
+use super::{Content, Journal, Origin, Outcome, fields};
+use crate::{
+    access::caller::{KeyId, UserId},
+    db::{
+        Db,
+        schema::{api_keys, users},
+    },
+    error::{Error, ProblemType, Result},
+};
+
+const BY_KEY: (&str, &str) = ("method", "client_credentials");
+
+impl Journal {
+    /// The program of the service account `account` got an access token for `key`.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn key_exchanged(&self, db: &mut AsyncPgConnection, account: UserId, key: KeyId) -> Result<()> {
+        let origin = Origin { actor_id: Some(account), api_key_id: Some(key), ..self.origin.clone() };
+        self.insert(db, about(Some(account), Outcome::Done, fields(&[BY_KEY])), &origin).await
+    }
+
+    /// A program that says to have `key` was refused a token for `error`. So many are recorded in a minute, together with the
+    /// sign-ins of persons; the rest is counted. Nothing that it sent is kept but the id of a key that exists.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn key_refused(&self, db: &Db, key: KeyId, error: &Error) -> Result<()> {
+        let problem = error.problem();
+        if !matches!(problem, ProblemType::TooManyRequests | ProblemType::InvalidScope | ProblemType::InvalidClient) {
+            // Nothing was decided.
+            return Ok(());
+        }
+        let Some(mut db) = self.admitted(db).await? else { return Ok(()) };
+        let found = owner(&mut db, key).await?;
+        let cause = match (problem, &found) {
+            (ProblemType::TooManyRequests, _) => "throttled",
+            (ProblemType::InvalidScope, _) => "wrong_scope",
+            (_, None) => "unknown_key",
+            (_, Some((_, status))) if status != "active" => "blocked_account",
+            (_, Some(_)) => "refused_key",
+        };
+        let mut changes = fields(&[BY_KEY, ("cause", cause)]);
+        if found.is_some() {
+            changes.insert("api_key_id".to_owned(), json!({"to": key}));
+        }
+        let account = found.map(|(account, _)| account);
+        self.insert(&mut db, about(account, Outcome::Refused, changes), &self.origin).await
+    }
+}
+
+async fn owner(db: &mut AsyncPgConnection, key: KeyId) -> Result<Option<(UserId, String)>> {
+    let found = api_keys::table
+        .inner_join(users::table.on(users::id.eq(api_keys::account_id)))
+        .filter(api_keys::id.eq(key))
+        .select((users::id, users::status))
+        .first(db)
+        .await;
+    Ok(found.optional()?)
+}
+
+fn about(account: Option<UserId>, outcome: Outcome, changes: Map<String, Value>) -> Content<'static> {
+    Content {
+        action: "signed_in",
+        resource: "service_accounts",
+        resource_id: account.map(UserId::uuid),
+        client_id: None,
+        outcome,
+        changes,
+        personal: &[],
+    }
+}

@@ -1,0 +1,68 @@
+//! `liaison secrets`: the master secret.
+
+use clap::Subcommand;
+
+use crate::{
+    audit,
+    clock::Clock,
+    config::Settings,
+    db::{self, privileges},
+    error::{Error, Result},
+    secrets::{
+        Secrets,
+        reseal::{self, Resealed},
+    },
+    setup::{self, SEALED, Urls},
+};
+
+/// What to do with the master secret.
+#[derive(Subcommand, Clone)]
+pub enum SecretsCommand {
+    /// Seal everything anew that a former master secret has sealed, while servers run: give it as a fallback, and take it
+    /// away afterwards. May be stopped and repeated at any time.
+    Reseal(Settings),
+}
+
+impl SecretsCommand {
+    /// The settings that it was given.
+    pub fn settings(&self) -> &Settings {
+        let Self::Reseal(settings) = self;
+        settings
+    }
+}
+
+/// Does it, and prints what came of it.
+///
+/// # Errors
+/// When something is still sealed with another secret, or the login of the database may not change it.
+pub async fn secrets(urls: &Urls, secrets: &Secrets) -> Result<()> {
+    let clock = Clock::system();
+    setup::bring_up_to_date(urls, secrets, &clock).await?;
+    let mut owner = db::connect(&urls.owner).await?;
+    if !privileges::may_migrate(&mut owner).await? {
+        return Err(Error::internal("this is for the owner of the database: give LIAISON_MIGRATION_DATABASE_URL"));
+    }
+    audit::refuse_replaced(&mut owner, secrets).await?;
+    let mut left = Vec::new();
+    for place in &SEALED {
+        let Resealed { resealed, unreadable, locked } = reseal::reseal(&mut owner, secrets, place).await?;
+        println!("{}: {resealed} sealed anew", place.what);
+        if unreadable > 0 {
+            left.push(format!("{unreadable} {} open with no secret that is given", place.what));
+        }
+        if locked > 0 {
+            left.push(format!(
+                "{locked} {} are in use or come from a server with a former secret: repeat it",
+                place.what
+            ));
+        }
+    }
+    if !left.is_empty() {
+        return Err(Error::internal(left.join("; ")));
+    }
+    for id in audit::retire_former(&mut owner, secrets, clock.now()).await? {
+        println!("The audit log is signed with the secret {} from now on, and no more with {id}", secrets.id());
+    }
+    println!("Everything is sealed with the secret {}; no other is needed", secrets.id());
+    Ok(())
+}
