@@ -1,0 +1,178 @@
+//! How many requests a second the server answers, beside what Postgres does at most: pgbench with the very SQL that the
+//! server sends, on the same machine, in the same run.
+//!
+//! `cargo bench --bench http` is the full run, `cargo bench --bench http -- --short` one of two minutes. It needs `wrk`
+//! and `pgbench`. All that it makes is in `target/bench`.
+
+mod allocations;
+mod capture;
+mod chart;
+mod database;
+mod measure;
+mod operation;
+mod pages;
+mod pgbench;
+mod plan;
+mod process;
+mod readme;
+mod report;
+mod server;
+mod template;
+mod wrk;
+
+use std::{
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::Parser;
+
+use crate::{
+    database::Database,
+    measure::Bench,
+    operation::{OPERATIONS, Operation},
+    pages::Pages,
+    pgbench::Script,
+    plan::{Plan, USUAL},
+    report::{HalfLoad, Report},
+    server::{Server, Tokens},
+    wrk::Wrk,
+};
+
+/// What went wrong, for a person.
+type Result<T, E = Box<dyn Error + Send + Sync>> = std::result::Result<T, E>;
+
+/// Measures the server beside pgbench.
+#[derive(Parser)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
+struct Options {
+    /// 100,000 clients and one short round, for a first look.
+    #[arg(long)]
+    short: bool,
+    /// Another number of clients, to see how the figures grow with it: 10,000 or more, a multiple of 2,500 below a million
+    /// and of 6,250 above.
+    #[arg(long, value_name = "COUNT")]
+    clients: Option<u32>,
+    /// Only these operations, by their short names.
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    only: Vec<String>,
+    /// Another build of the server, to compare with.
+    #[arg(long, value_name = "PROGRAM", default_value = env!("CARGO_BIN_EXE_liaison"))]
+    server: PathBuf,
+    /// Put the table into the README and the chart into docs.
+    #[arg(long)]
+    write_readme: bool,
+    /// Print pgbench's scripts.
+    #[arg(long)]
+    show_scripts: bool,
+    /// What cargo says to a benchmark.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    if !options.bench {
+        println!("This is a benchmark: cargo bench --bench http");
+        return ExitCode::SUCCESS;
+    }
+    match run(&options) {
+        Ok(report) if report.failures.is_empty() => ExitCode::SUCCESS,
+        Ok(report) => {
+            eprintln!("THE BENCHMARK FAILED; its figures are worth nothing:\n{}", report.failures.join("\n"));
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("THE BENCHMARK FAILED: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<Report> {
+    let plan = plan(options)?;
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap_or(Path::new("target")).join("bench");
+    fs::create_dir_all(&folder)?;
+    let operations = asked(options)?;
+    let database = Database::open(&plan, &folder, &options.server)?;
+    let measured = measure(options, &plan, &folder, &database, &operations);
+    database.close()?;
+    let report = measured?;
+    println!("{}", report.text());
+    fs::write(folder.join(format!("{}.json", plan.name)), format!("{:#}\n", report.json()))?;
+    chart::draw(&report, &folder.join("benchmark.svg"))?;
+    if options.write_readme && report.failures.is_empty() {
+        readme::write(&report)?;
+    }
+    Ok(report)
+}
+
+fn plan(options: &Options) -> Result<Plan> {
+    let plan = if options.short { Plan::SHORT } else { Plan::FULL };
+    let Some(clients) = options.clients else { return Ok(plan) };
+    let plan = Plan { clients, managers: if clients < Plan::FULL.clients { 100 } else { 250 }, ..plan };
+    let fits = clients.is_multiple_of(plan.managers * 25) && plan.each() >= 100;
+    if fits { Ok(plan) } else { Err("--clients: less than 10,000 or no such multiple".into()) }
+}
+
+fn asked(options: &Options) -> Result<Vec<&'static Operation>> {
+    if options.only.is_empty() {
+        return Ok(OPERATIONS.iter().collect());
+    }
+    options.only.iter().map(|name| measure::operation(name)).collect()
+}
+
+fn measure(
+    options: &Options,
+    plan: &Plan,
+    folder: &Path,
+    database: &Database,
+    operations: &[&'static Operation],
+) -> Result<Report> {
+    let scripts = scripts(options, plan, database, operations)?;
+    let server = Server::start(&options.server, &database.folder)?;
+    let wrk = Wrk { plan, database, address: &server.address, tokens: server.sign_in_all()?, folder };
+    let mut bench = Bench { plan, database, server: &server, wrk, folder, failures: Vec::new(), runs: 0 };
+    println!("Measuring, {} rounds of {} s each.", plan.rounds, plan.seconds);
+    bench.warm_up(&scripts)?;
+    let rows = bench.operations(&scripts)?;
+    bench.wrk.tokens = server.sign_in_all()?;
+    let mut half_load = Vec::new();
+    for name in ["get", "list"] {
+        let operation = measure::operation(name)?;
+        let own = || rows.iter().filter(|row| row.operation.name == name).map(|row| row.server);
+        let Some(peak) = own().max_by(|one, other| one.rate.total_cmp(&other.rate)) else { continue };
+        half_load.push(HalfLoad { operation, figures: bench.at_rate(operation, peak.rate / 2.0, peak, USUAL)? });
+    }
+    let pages = Pages::measure(&mut bench)?;
+    let memory = server.memory("VmHWM");
+    let allocations = allocations::measure(&bench.wrk, operations)?;
+    let memory = (server.idle, memory);
+    Report::new(&bench, rows, half_load, pages, memory, allocations)
+}
+
+/// What pgbench is to repeat of each operation.
+fn scripts(
+    options: &Options,
+    plan: &Plan,
+    database: &Database,
+    operations: &[&'static Operation],
+) -> Result<Vec<(&'static Operation, Script)>> {
+    capture::log_statements(database, true)?;
+    let captured = (|| {
+        let server = Server::start(&options.server, &database.folder)?;
+        let tokens: Tokens = server.sign_in_all()?;
+        let scripts = operations.iter().map(|operation| {
+            let script = capture::capture(database, &server, &tokens, operation, plan)?;
+            if options.show_scripts {
+                println!("-- {}\n{}", operation.name, script.text);
+            }
+            Ok((*operation, script))
+        });
+        scripts.collect()
+    })();
+    capture::log_statements(database, false)?;
+    captured
+}
