@@ -17,7 +17,8 @@ use crate::{
     report::{Report, thousands},
 };
 
-const BAR: RGBColor = RGBColor(38, 110, 168);
+// Light enough for the figures on it.
+const BAR: RGBColor = RGBColor(150, 190, 225);
 const LINE: RGBColor = RGBColor(190, 60, 40);
 const INK: RGBColor = RGBColor(40, 40, 40);
 const WIDTH: u32 = 900;
@@ -43,7 +44,7 @@ pub fn draw(report: &Report, file: &Path) -> Result<()> {
         let bar = Rectangle::new([(0.0, middle - 0.3), (ratio(row), middle + 0.3)], BAR.filled());
         let name = label(row.operation.title.to_owned(), -0.01 * most, middle, HPos::Right);
         let value = format!("{:.2} · {}/s", ratio(row), thousands(row.server.rate));
-        let value = label(value, ratio(row) + 0.01 * most, middle, HPos::Left);
+        let value = label(value, 0.015 * most, middle, HPos::Left);
         chart.draw_series([bar])?;
         chart.draw_series([name, value])?;
     }
