@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use actix_web::http::Method;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::future::join_all;
 use liaison::edge::Edge;
