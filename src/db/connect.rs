@@ -1,19 +1,22 @@
 //! Connections: a pool for each worker, since a connection is driven by the thread that opened it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::{HttpRequest, web::Data};
 use diesel_async::{
     AsyncPgConnection, SimpleAsyncConnection,
     pooled_connection::{
         AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
-        deadpool::{Object, Pool},
+        deadpool::{Object, Pool, PoolError},
     },
 };
 use futures_util::FutureExt;
 
 use super::{privileges, tls::Target};
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    telemetry::pool::{PoolMeter, PoolStatus},
+};
 
 /// How a pool is bounded.
 #[derive(Clone, Copy, Debug)]
@@ -64,7 +67,10 @@ fn set_role(role: Option<&str>) -> String {
 
 /// The connections of one worker.
 #[derive(Clone)]
-pub struct Db(Pool<AsyncPgConnection>);
+pub struct Db {
+    pool: Pool<AsyncPgConnection>,
+    meter: Option<PoolMeter>,
+}
 
 impl Db {
     /// A pool of connections of `login`; none is opened before it is needed.
@@ -91,7 +97,19 @@ impl Db {
             .runtime(deadpool::Runtime::Tokio1)
             .build();
         #[expect(clippy::expect_used, reason = "a runtime is given above")]
-        Self(pool.expect("a pool with a runtime"))
+        Self { pool: pool.expect("a pool with a runtime"), meter: None }
+    }
+
+    /// The same, with what happens to it told to `meter`.
+    #[must_use]
+    pub fn measured(self, meter: PoolMeter) -> Self {
+        let watched = self.pool.weak();
+        meter.watch(move || {
+            let status = watched.upgrade()?.status();
+            let used = status.size.saturating_sub(status.available);
+            Some(PoolStatus { max: status.max_size, idle: status.available, used, waiting: status.waiting })
+        });
+        Self { meter: Some(meter), ..self }
     }
 
     /// A connection of the pool; it goes back when it is dropped.
@@ -99,7 +117,15 @@ impl Db {
     /// # Errors
     /// 503 when the database cannot be reached or no connection comes free in time.
     pub async fn connect(&self) -> Result<Object<AsyncPgConnection>> {
-        self.0.get().await.map_err(Error::unavailable)
+        let Some(meter) = &self.meter else { return self.pool.get().await.map_err(Error::unavailable) };
+        let asked = Instant::now();
+        let connection = self.pool.get().await;
+        match &connection {
+            Ok(_) => meter.waited(asked.elapsed()),
+            Err(PoolError::Timeout(_)) => meter.timed_out(),
+            Err(_) => {}
+        }
+        connection.map_err(Error::unavailable)
     }
 
     /// The pool of the worker that serves `request`.
