@@ -34,6 +34,7 @@ mod roles;
 mod security;
 mod service_accounts;
 mod sessions;
+mod telemetry;
 mod timeline;
 mod tls;
 mod users;

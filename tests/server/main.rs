@@ -6,3 +6,4 @@ mod audit;
 mod demo;
 mod life;
 mod process;
+mod shutdown;

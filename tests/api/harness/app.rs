@@ -1,6 +1,6 @@
 //! The app under test, in this process, over a database of its own.
 
-use std::{cell::Cell, future::Future, num::NonZeroU32, pin::Pin, rc::Rc};
+use std::{cell::Cell, future::Future, num::NonZeroU32, pin::Pin, rc::Rc, sync::Arc};
 
 use actix_http::Request;
 use actix_web::{dev::Service, test, web::Data};
@@ -18,6 +18,7 @@ use liaison::{
     secrets::Secrets,
     server,
     setup::Urls,
+    telemetry::{self, Telemetry},
 };
 use serde_json::Value;
 
@@ -27,6 +28,10 @@ use super::{Answer, TestUser, contract, database, trace, user};
 fn generous() -> Edge {
     let quotas = Quotas { caller: NonZeroU32::new(6_000_000), anonymous: NonZeroU32::new(6_000_000) };
     Edge { quotas, ..Edge::default() }
+}
+
+fn telemetry_by(settings: &telemetry::settings::Settings) -> Arc<Telemetry> {
+    Arc::new(Telemetry::by(settings, &contract::served()).unwrap())
 }
 
 type Answered = Pin<Box<dyn Future<Output = Answer>>>;
@@ -75,6 +80,23 @@ impl TestApp {
 
     /// A second server over the same database, with caches of its own.
     pub async fn second_server(&self) -> Self {
+        self.beside(|state| state).await
+    }
+
+    /// One that logs every request, over the same database.
+    pub async fn logging_all(&self) -> Self {
+        let settings = telemetry::settings::Settings { logs_all_requests: true, ..Default::default() };
+        self.beside(|state| State { telemetry: telemetry_by(&settings), ..state }).await
+    }
+
+    /// One that sends its traces to `collector`, over the same database.
+    pub async fn traced(&self, collector: &str) -> Self {
+        let traces = Some(telemetry::traces::Endpoint::under(collector).unwrap());
+        let settings = telemetry::settings::Settings { traces, ..Default::default() };
+        self.beside(|state| State { telemetry: telemetry_by(&settings), ..state }).await
+    }
+
+    async fn beside(&self, change: impl FnOnce(State) -> State) -> Self {
         let state = self.state();
         let secrets = Secrets::derive(&database::MASTER).unwrap();
         let mut connection = self.db().await;
@@ -89,7 +111,8 @@ impl TestApp {
             limits,
             contract::served(),
         );
-        Self::over(self.0.url.clone(), Data::new(state.behind(self.state().edge.clone()))).await
+        let state = change(state.behind(self.state().edge.clone()));
+        Self::over(self.0.url.clone(), Data::new(state)).await
     }
 
     /// One whose database cannot be reached, for what must be answered without.
