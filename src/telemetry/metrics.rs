@@ -136,7 +136,7 @@ impl Metrics {
     fn build(document: &Document) -> Result<Self> {
         let registry = Registry::new();
         let made = Maker(&registry);
-        made.counters("liaison_build_info", "The version that runs; always 1.", &["version"])?
+        made.gauges("liaison_build_info", "The version that runs; always 1.", &["version"])?
             .with_label_values(&[env!("CARGO_PKG_VERSION")])
             .inc();
         #[cfg(target_os = "linux")]
