@@ -35,10 +35,15 @@ use crate::{
     },
     error::{Error, ProblemType, Result},
     interactions,
+    lifecycle::Lifecycle,
     mail::Mail,
-    openapi, orders, problems, products, rest, roles,
+    openapi, orders, problems, products,
+    readiness::Readiness,
+    rest, roles,
     secrets::Secrets,
-    service, service_accounts, sessions, teams, timeline, users,
+    service, service_accounts, sessions, teams,
+    telemetry::{Telemetry, request::Sender},
+    timeline, users,
 };
 
 /// What all workers share.
@@ -67,6 +72,12 @@ pub struct State {
     pub edge: Edge,
     /// How many requests callers have left.
     pub rates: Rates,
+    /// Metrics, traces and the log of requests.
+    pub telemetry: Arc<Telemetry>,
+    /// Whether the server can serve.
+    pub readiness: Readiness,
+    /// Whether it is about to end.
+    pub lifecycle: Lifecycle,
 }
 
 impl State {
@@ -174,6 +185,9 @@ async fn identify<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Res
             // Not into the audit log: whoever has no token at all could fill it.
             let address = rest::address::of(request.request());
             tracing::info!(request_id = rest::answer::request_id(request.request()), ?address, "a token was refused");
+        }
+        if let (Identified::Caller(caller), Some(sender)) = (&identified, request.extensions().get::<Sender>()) {
+            sender.is(caller.user_id);
         }
         request.extensions_mut().insert(identified);
     }

@@ -1,31 +1,93 @@
 //! What nobody asks for but the clock.
 
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
-use actix_web::web::Data;
-use tokio::time::{MissedTickBehavior, interval};
+use actix_web::{rt, web::Data};
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, MissedTickBehavior, interval, timeout_at},
+};
 
-use crate::{access::keys::rotation, app::State, audit, contracts, db::Db, error::Result, housekeeping};
+use crate::{
+    access::keys::rotation, app::State, audit, contracts, db::Db, error::Result, housekeeping, telemetry::sampler,
+};
 
 const EVERY: Duration = Duration::from_mins(1);
 
 /// Within this time a server knows of new and of revoked keys.
 const KEYS_EVERY: Duration = Duration::from_secs(5);
 
-/// Does what is due at once and then every minute, for as long as it is awaited. What fails is logged and tried again;
-/// servers that do this at the same time do no harm.
-pub async fn run(db: Db, state: Data<State>) {
-    let mut ticks = interval(EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        if let Err(error) = once(&db, &state).await {
-            tracing::error!(%error, "background work failed; trying again in a minute");
+/// How long the end waits for the steps that are being done.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// The jobs of a server. Each does its step at once and then regularly; what fails is logged, counted and tried again, and
+/// servers that do the same at the same time do no harm.
+pub struct Jobs {
+    db: Db,
+    state: Data<State>,
+    running: Vec<(&'static str, JoinHandle<()>)>,
+}
+
+impl Jobs {
+    /// Starts what every server does: upkeep, keeping the signing keys, sealing the audit log, and sending mail where that is
+    /// set up.
+    pub fn start(db: Db, state: Data<State>, rotate_keys_every: Option<chrono::Duration>) -> Self {
+        let sends_mail = state.mail.is_configured();
+        let mut jobs = Self { db, state, running: Vec::new() };
+        jobs.every("upkeep", EVERY, async |db, state| upkeep(db, state).await);
+        jobs.every("signing_keys", KEYS_EVERY, async move |db, state| keys_once(db, state, rotate_keys_every).await);
+        jobs.every("audit_seal", audit::SEAL_EVERY, async |db, state| {
+            audit::seal_all(&mut *db.connect().await?, &state.secrets, state.clock.now()).await.map(drop)
+        });
+        if sends_mail {
+            let deliver = async |db: &Db, state: &State| crate::mail::deliver(db, state).await.map(drop);
+            jobs.every("mail", crate::mail::EVERY, deliver);
+        }
+        jobs
+    }
+
+    /// Looks up what the metrics tell of the database, too.
+    pub fn sample(&mut self) {
+        self.every("metrics_sample", sampler::EVERY, async |db, state| sampler::sample(db, state).await);
+    }
+
+    fn every(&mut self, name: &'static str, period: Duration, step: impl AsyncFn(&Db, &State) -> Result<()> + 'static) {
+        let (db, state, step) = (self.db.clone(), Data::clone(&self.state), Rc::new(step));
+        let meter = state.telemetry.metrics.job(name, state.clock.now().utc().timestamp());
+        let job = async move {
+            let mut ticks = interval(period);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                // What is being done is never broken off: only the wait for the next step is.
+                tokio::select! {
+                    biased;
+                    () = state.lifecycle.stopped() => return,
+                    _ = ticks.tick() => {}
+                }
+                let done = step(&db, &state).await;
+                if let Err(error) = &done {
+                    tracing::error!(job = name, %error, "a background job failed; trying again");
+                }
+                meter.ran(done.is_ok(), state.clock.now().utc().timestamp());
+            }
+        };
+        self.running.push((name, rt::spawn(job)));
+    }
+
+    /// Ends every job after the step that it is at.
+    pub async fn finish(self) {
+        self.state.lifecycle.stop();
+        let deadline = Instant::now() + FAREWELL;
+        for (name, mut job) in self.running {
+            if timeout_at(deadline, &mut job).await.is_err() {
+                tracing::warn!(job = name, "a background job was broken off");
+                job.abort();
+            }
         }
     }
 }
 
-async fn once(db: &Db, state: &State) -> Result<()> {
+async fn upkeep(db: &Db, state: &State) -> Result<()> {
     let (mut db, clock) = (db.connect().await?, &state.clock);
     audit::settle(&mut db, state).await?;
     audit::announce(&mut db).await?;
@@ -36,20 +98,8 @@ async fn once(db: &Db, state: &State) -> Result<()> {
     housekeeping::sweep(&mut db, clock.now()).await
 }
 
-/// Reads the signing keys every few seconds, and makes a new one when the newest is as old as `rotate_every`. When the
-/// database cannot be asked, the keys at hand stay.
-pub async fn keep_keys(db: Db, state: Data<State>, rotate_every: Option<chrono::Duration>) {
-    let mut ticks = interval(KEYS_EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        if let Err(error) = keys_once(&db, &state, rotate_every).await {
-            tracing::error!(%error, "the signing keys could not be read; trying again in a moment");
-        }
-    }
-}
-
-/// What [`keep_keys`] does each time.
+/// Reads the signing keys, and makes a new one when the newest is as old as `rotate_every`. When the database cannot be
+/// asked, the keys at hand stay.
 ///
 /// # Errors
 /// The database's, or that the master secret is not the one that the keys were sealed with.

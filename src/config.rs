@@ -12,6 +12,7 @@ use crate::{
     logging,
     mail::{self, ResetUrl, Smtp},
     secrets::MasterSecret,
+    telemetry::settings::{self, TelemetrySettings},
 };
 
 /// Settings as a person writes them; [`Settings::check`] makes a [`Config`] of them.
@@ -75,6 +76,9 @@ pub struct Settings {
     /// How to log: `text` or `json`.
     #[arg(long, env = "LIAISON_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
     pub log_format: String,
+    /// Telemetry.
+    #[command(flatten)]
+    pub telemetry: TelemetrySettings,
     /// The edge.
     #[command(flatten)]
     pub edge: EdgeSettings,
@@ -111,6 +115,8 @@ pub struct Config {
     pub log: String,
     /// Whether to log JSON.
     pub log_json: bool,
+    /// Telemetry.
+    pub telemetry: settings::Settings,
     /// The edge.
     pub edge: Edge,
 }
@@ -151,29 +157,27 @@ impl Settings {
         let migration_database_url = migration_database_url.and_then(|url| {
             problems.note("LIAISON_MIGRATION_DATABASE_URL", owner_url(url, self.database_url.is_some()))
         });
-        let data_dir = problems.note(
-            "--data-dir",
-            self.data_dir.clone().or_else(default_data_dir).ok_or("this user has no home folder; name one"),
-        );
+        let data_dir = self.data_dir.clone().or_else(default_data_dir);
+        let data_dir = problems.note("--data-dir", data_dir.ok_or("this user has no home folder; name one"));
         let (secret_key, secret_key_fallbacks) = self.secrets(&mut problems);
         let issuer = problems.note("--issuer", url::Url::parse(&self.issuer).map(|_| self.issuer.clone()));
-        let workers =
-            problems.note("--workers", self.workers.as_deref().map_or_else(|| Ok(cores()), |n| count(n, 1024)));
+        let workers = self.workers.as_deref().map_or_else(|| Ok(cores()), |n| count(n, 1024));
+        let workers = problems.note("--workers", workers);
         let pool_size = problems.note("--pool-size", count(&self.pool_size, 1000));
         let sign_in_limits = self.sign_in_limits(&mut problems);
         let mail = self.mail(&mut problems);
         let rotate_keys_every = problems.note("--rotate-keys-every-days", days(&self.rotate_keys_every_days));
         let log = problems.note("--log", logging::filter(&self.log).map(|_| self.log.clone()));
         let log_json = problems.note("--log-format", log_format(&self.log_format));
+        let telemetry = self.telemetry.check(&mut problems);
         let edge = self.edge.check(&mut problems);
-
         let (Some(listen), Some(data_dir), Some(issuer), Some(workers), Some(pool_size), Some(log), Some(log_json)) =
             (listen, data_dir, issuer, workers, pool_size, log, log_json)
         else {
             return Err(problems.0.join("\n"));
         };
-        let (Some(sign_in_limits), Some(rotate_keys_every), Some(edge), true) =
-            (sign_in_limits, rotate_keys_every, edge, problems.0.is_empty())
+        let (Some(sign_in_limits), Some(rotate_keys_every), Some(telemetry), Some(edge), true) =
+            (sign_in_limits, rotate_keys_every, telemetry, edge, problems.0.is_empty())
         else {
             return Err(problems.0.join("\n"));
         };
@@ -192,6 +196,7 @@ impl Settings {
             rotate_keys_every,
             log,
             log_json,
+            telemetry,
             edge,
         })
     }
@@ -325,6 +330,11 @@ mod tests {
             ("--rotate-keys-every-days", "3651"),
             ("--log", "liaison=loud"),
             ("--log-format", "xml"),
+            ("--drain-delay", "301"),
+            ("--metrics-listen", "9090"),
+            ("--otlp-endpoint", "collector:4318"),
+            ("--otlp-traces-endpoint", "collector:4318"),
+            ("--log-requests", "none"),
             ("--tls-cert", "/nowhere/cert.pem"),
             ("--trusted-proxies", "10.0.0.0/8,proxy"),
             ("--cors-origins", "https://crm.example,*"),
@@ -346,6 +356,8 @@ mod tests {
                 "--secret-key" => "LIAISON_SECRET_KEY",
                 "--secret-key-fallbacks" => "LIAISON_SECRET_KEY_FALLBACKS",
                 "--smtp-url" => "LIAISON_SMTP_URL",
+                "--otlp-endpoint" => "OTEL_EXPORTER_OTLP_ENDPOINT",
+                "--otlp-traces-endpoint" => "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
                 flag => flag,
             };
             assert!(message.lines().any(|line| line.starts_with(&format!("{variable}: "))), "{flag}: {message}");
@@ -377,6 +389,19 @@ mod tests {
         for alone in ["--tls-cert=/etc/cert.pem", "--tls-key=/etc/key.pem"] {
             assert!(check(&[alone]).unwrap_err().contains("go together"));
         }
+    }
+
+    #[test]
+    fn telemetry_is_off_unless_it_is_asked_for() {
+        let config = check(&[]).unwrap();
+        assert!(config.telemetry.metrics_listen.is_none() && config.telemetry.traces.is_none());
+        assert!(!config.telemetry.logs_all_requests && config.edge.drain_delay.is_zero());
+        let asked = ["--metrics-listen=127.0.0.1:9090", "--otlp-endpoint=http://127.0.0.1:4318", "--log-requests=all"];
+        let config = check(&[&asked[..], &["--drain-delay=5"]].concat()).unwrap();
+        assert!(config.telemetry.metrics_listen.is_some() && config.telemetry.traces.is_some());
+        assert!(config.telemetry.logs_all_requests && config.edge.drain_delay.as_secs() == 5);
+        let config = check(&[&asked[..], &["--otel-sdk-disabled=true"]].concat()).unwrap();
+        assert!(config.telemetry.traces.is_none());
     }
 
     #[test]

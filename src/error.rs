@@ -166,6 +166,13 @@ impl Error {
         self
     }
 
+    /// Tells the log what happened inside.
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<String>) -> Self {
+        self.0.cause = Some(cause.into());
+        self
+    }
+
     /// Says more about this occurrence, in both languages.
     #[must_use]
     pub fn detail(mut self, en: impl Into<Cow<'static, str>>, ru: impl Into<Cow<'static, str>>) -> Self {

@@ -92,6 +92,8 @@ pub enum ProblemType {
     Unavailable,
     /// More is asked for than the service can do.
     Overloaded,
+    /// The server is not ready to serve, for the reasons that are named.
+    NotReady,
     /// The answer was not ready in time.
     DeadlineExceeded,
 }
@@ -141,7 +143,9 @@ impl ProblemType {
             Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Unavailable | Self::Overloaded | Self::DeadlineExceeded => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::Overloaded | Self::NotReady | Self::DeadlineExceeded => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         }
     }
 
@@ -192,6 +196,7 @@ impl ProblemType {
             Self::Internal => Say::new("Internal error", "Внутренняя ошибка"),
             Self::Unavailable => Say::new("Unavailable", "Сервис недоступен"),
             Self::Overloaded => Say::new("Overloaded", "Сервис перегружен"),
+            Self::NotReady => Say::new("Not ready", "Сервер не готов"),
             Self::DeadlineExceeded => Say::new("Took too long", "Слишком долго"),
         }
     }
@@ -343,6 +348,10 @@ impl ProblemType {
             Self::Unavailable => Say::new(
                 "The service cannot answer right now. Nothing was changed. Try again after `Retry-After` seconds.",
                 "Сервис сейчас не может ответить. Ничего не изменено. Повторите через `Retry-After` секунд.",
+            ),
+            Self::NotReady => Say::new(
+                "This server is not ready to serve; `reasons` says why. Ask another one, or again after `Retry-After` seconds.",
+                "Этот сервер не готов к работе; причины названы в `reasons`. Обратитесь к другому или повторите через `Retry-After` секунд.",
             ),
             Self::DeadlineExceeded => Say::new(
                 "The answer was not ready in time. A change may have been made nevertheless: repeat it with the same \

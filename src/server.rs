@@ -2,7 +2,16 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use actix_web::{HttpServer, dev::Server, rt, web::Data};
+use actix_web::{
+    HttpServer,
+    dev::{Server, ServerHandle},
+    rt,
+    web::Data,
+};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    time::sleep,
+};
 
 use crate::{
     access::{
@@ -11,17 +20,20 @@ use crate::{
         token::Tokens,
     },
     app::{self, State},
-    audit::{self, Budget},
+    audit::Budget,
     auth::{hashing::Hashing, throttle::Limits},
-    background,
+    background::Jobs,
     clock::Clock,
     config::Config,
     db::{Db, Login, PoolSettings},
     edge::{Edge, rate::Rates, tls},
     error::{Error, Result},
-    mail::{self, Mail},
+    lifecycle::Lifecycle,
+    mail::Mail,
     openapi::Document,
+    readiness::Readiness,
     secrets::Secrets,
+    telemetry::{Telemetry, listener},
 };
 
 /// Makes the state of an app from what was prepared.
@@ -47,10 +59,15 @@ pub fn state(
         sign_in_limits,
         mail: Mail::default(),
         refusals: Budget::default(),
+        telemetry: Arc::new(Telemetry::new(&document)),
         document,
+        readiness: Readiness::default(),
+        lifecycle: Lifecycle::default(),
     }
 }
 
+/// Seconds that requests which are under way have to be answered when the server ends.
+const SHUTDOWN: u64 = 25;
 /// How long a connection without a request is kept.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 /// How long a client may take to shake hands.
@@ -61,28 +78,100 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// Serves until told to stop.
 ///
 /// # Errors
-/// When the address cannot be had.
+/// When an address cannot be had, and when it was told to stop a second time.
 pub async fn serve(config: &Config, login: &Login, state: State) -> Result<()> {
-    let state = Data::new(State { mail: Mail::new(&config.mail)?, ..state.behind(config.edge.clone()) });
+    let telemetry = Arc::new(Telemetry::by(&config.telemetry, &state.document)?);
+    let mail = Mail::new(&config.mail)?;
+    let state = Data::new(State { mail, telemetry, ..state.behind(config.edge.clone()) });
     let settings = PoolSettings { max_size: config.pool_size, ..PoolSettings::default() };
+    let mut signals = Signals::new()?;
+    let (server, address) = start(config.listen, config.workers, login, settings, Data::clone(&state))?;
+    let metrics =
+        config.telemetry.metrics_listen.map(|listen| listener::start(listen, Data::clone(&state))).transpose()?;
     // One connection for each of the tasks that no request asks for.
-    let own_pool = Db::new(login, PoolSettings { max_size: 4, ..settings });
-    let background = rt::spawn(background::run(own_pool.clone(), state.clone()));
-    let keys = rt::spawn(background::keep_keys(own_pool.clone(), state.clone(), config.rotate_keys_every));
-    let sealing = rt::spawn(audit::seal_forever(own_pool.clone(), state.clone()));
-    let post = state.mail.is_configured().then(|| rt::spawn(mail::run(own_pool, state.clone())));
-    let (server, address) = start(config.listen, config.workers, login, settings, state)?;
+    let own_pool = Db::new(login, PoolSettings { max_size: 5, ..settings });
+    let meter = state.telemetry.metrics.pool("background");
+    let own_pool = own_pool.measured(meter.clone(), meter);
+    let mut jobs = Jobs::start(own_pool, Data::clone(&state), config.rotate_keys_every);
     let scheme = if config.edge.tls.is_some() { "https" } else { "http" };
     let pages = if config.edge.docs { format!(" · Swagger UI: {scheme}://{address}/docs/") } else { String::new() };
     println!("Liaison listens on {scheme}://{address}{pages}");
-    let served = server.await.map_err(Error::internal);
-    background.abort();
-    keys.abort();
-    sealing.abort();
-    if let Some(post) = post {
-        post.abort();
+    let metrics = metrics.map(|(server, address)| {
+        println!("Metrics are at http://{address}/metrics");
+        jobs.sample();
+        let handle = server.handle();
+        rt::spawn(server);
+        handle
+    });
+    let handle = server.handle();
+    let ended = tokio::select! {
+        served = finished(server) => served,
+        ended = end(&mut signals, &handle, &state, config.edge.drain_delay) => ended,
+    };
+    if ended.is_err() {
+        state.lifecycle.stop();
     }
-    served
+    ended?;
+    tokio::select! {
+        () = farewell(jobs, &state, metrics) => Ok(()),
+        () = signals.next() => Err(told_twice()),
+    }
+}
+
+async fn finished(server: Server) -> Result<()> {
+    server.await.map_err(Error::internal)
+}
+
+/// Waits for the first signal and ends what is being served in good order: first others are told, then nobody new is let in,
+/// and whoever is inside is answered.
+async fn end(signals: &mut Signals, server: &ServerHandle, state: &State, delay: Duration) -> Result<()> {
+    signals.next().await;
+    state.lifecycle.drain();
+    tracing::info!(?delay, "the server ends: it is not ready any more, and takes no more connections after the delay");
+    let orderly = async {
+        sleep(delay).await;
+        server.stop(true).await;
+    };
+    tokio::select! {
+        () = orderly => Ok(()),
+        () = signals.next() => Err(told_twice()),
+    }
+}
+
+/// Ends what is behind the requests, once there are none: the metrics last, so that they can be read till then.
+async fn farewell(jobs: Jobs, state: &Data<State>, metrics: Option<ServerHandle>) {
+    jobs.finish().await;
+    let telemetry = Arc::clone(&state.telemetry);
+    // It waits for the collector without letting others work.
+    let _ = rt::task::spawn_blocking(move || telemetry.flush()).await;
+    if let Some(metrics) = metrics {
+        metrics.stop(true).await;
+    }
+}
+
+fn told_twice() -> Error {
+    Error::internal("ended at once: a second signal came before the server had ended in good order")
+}
+
+/// What tells a server to end.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self> {
+        let listen = |kind| signal(kind).map_err(Error::internal);
+        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+    }
+
+    /// Waits for the next one.
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 /// Starts to listen; the server runs when it is awaited, and its address tells the port that the system chose for 0.
@@ -99,11 +188,15 @@ pub fn start(
     let (login, edge) = (login.clone(), state.edge.clone());
     let rates = Data::clone(&state);
     rt::spawn(async move { rates.rates.forget_regularly().await });
-    let server = HttpServer::new(move || app::app(state.clone(), Db::new(&login, settings)))
+    let metrics = &state.telemetry.metrics;
+    let (changes, large_reads) = (metrics.pool("changes"), metrics.pool("large_reads"));
+    let connections = move || Db::new(&login, settings).measured(changes.clone(), large_reads.clone());
+    let server = HttpServer::new(move || app::app(state.clone(), connections()))
         .workers(workers)
         // Who closes their half has gone: what they asked for is given up.
         .h1_allow_half_closed(false)
-        .shutdown_timeout(25)
+        .disable_signals()
+        .shutdown_timeout(SHUTDOWN)
         .keep_alive(KEEP_ALIVE)
         .max_connections(edge.connections)
         .client_request_timeout(edge.read_timeout)

@@ -4,7 +4,6 @@ use actix_web::{
     HttpResponse, get,
     web::{self, Data},
 };
-use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -41,12 +40,19 @@ async fn get_liveness() -> web::Json<Health> {
 
 /// Tell whether requests can be served
 ///
-/// Asks the database. A failure here is cured by waiting.
+/// A failure here is cured by waiting. It is a problem `not_ready` whose `reasons` are one or more of:
+///
+/// - `draining`: the server is about to end;
+/// - `database_unreachable`: the database cannot be reached;
+/// - `database_slow`: it does not answer within a second;
+/// - `migrations_pending`: a migration that this server needs has not run;
+/// - `signing_key_missing`: there is no key to sign access tokens with.
+///
+/// The database is asked once a second at most, however often this is called.
 #[utoipa::path(tag = "service", responses((status = 200, description = "It can serve.", body = Health)), security(()))]
 #[get("/readyz")]
-async fn get_readiness(db: Db) -> Result<web::Json<Health>> {
-    let mut db = db.connect().await?;
-    diesel::select(diesel::dsl::now).execute(&mut db).await.map_err(Error::unavailable)?;
+async fn get_readiness(state: Data<State>, db: Db) -> Result<web::Json<Health>> {
+    state.readiness.check(&state, &db).await.into_result()?;
     Ok(web::Json(Health { status: "ok" }))
 }
 

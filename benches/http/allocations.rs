@@ -75,7 +75,7 @@ pub fn measure(wrk: &Wrk<'_>, operations: &[&'static Operation]) -> Result<Vec<(
 }
 
 async fn serve(config: Config, urls: Urls) -> Result<(), Error> {
-    let secrets = Secrets::derive(&secrets::from_file(&config.data_dir)?)?;
+    let secrets = Secrets::derive(&secrets::from_file(&config.data_dir)?.current)?;
     let (hashing, clock) = (Hashing::new()?, Clock::system());
     let (login, keys) = commands::prepare(&urls, &secrets, &hashing, &clock).await?;
     let document = Arc::new(Document::build().map_err(Error::internal)?);

@@ -107,9 +107,9 @@ impl Journal {
         if !record && owed.is_none() {
             return Ok(None);
         }
-        let mut db = db.connect().await?;
+        let db = db.connect().await?;
         if let Some(owed) = owed {
-            write(&mut db, &[suppressed(&self.state.secrets, owed, now)?]).await?;
+            write(&db, &[suppressed(&self.state.secrets, owed, now)?]).await?;
         }
         Ok(record.then_some(db))
     }

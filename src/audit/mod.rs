@@ -31,5 +31,5 @@ pub use record::{Record, insert};
 pub use refusals::{record_refusals, settle};
 pub use report::{Anchor, AuditVerification, Fault, FaultKind};
 pub use routes::routes;
-pub use seal::{announce, run as seal_forever, seal_all};
+pub use seal::{EVERY as SEAL_EVERY, announce, seal_all};
 pub use verify::everything as verify;

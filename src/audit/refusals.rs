@@ -54,13 +54,13 @@ async fn record(request: &HttpRequest, refusal: &Error) -> Result<()> {
     if !record && owed.is_none() {
         return Ok(());
     }
-    let mut db = Db::of(request)?.connect().await?;
+    let db = Db::of(request)?.connect().await?;
     let mut events: Vec<Event> =
         owed.map(|owed| suppressed(&state.secrets, owed, now)).transpose()?.into_iter().collect();
     if record {
         events.push(Event::new(state.secrets.audit_key(), content(request, refusal), &origin, now)?);
     }
-    write(&mut db, &events).await
+    write(&db, &events).await
 }
 
 fn content<'a>(request: &'a HttpRequest, refusal: &Error) -> Content<'a> {

@@ -5,7 +5,6 @@
 
 use std::{fmt::Write, time::Duration};
 
-use actix_web::web::Data;
 use aws_lc_rs::digest::{self, SHA256};
 use diesel::{
     ExpressionMethods, Insertable, JoinOnDsl, OptionalExtension, QueryDsl, Queryable, Selectable, SelectableHelper,
@@ -14,7 +13,6 @@ use diesel::{
     sql_types::{Array, BigInt, Bool},
 };
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
-use tokio::time::{MissedTickBehavior, interval};
 use uuid::Uuid;
 
 use super::{
@@ -24,11 +22,7 @@ use super::{
     report::Head,
 };
 use crate::{
-    app::State,
-    db::{
-        Db,
-        schema::{audit_events, audit_seals, audit_unsealed},
-    },
+    db::schema::{audit_events, audit_seals, audit_unsealed},
     error::{Error, Result},
     rest::time::Instant,
     secrets::{NamedKey, Secrets},
@@ -36,7 +30,8 @@ use crate::{
 
 /// Most events of one seal.
 const MOST: i64 = 500;
-const EVERY: Duration = Duration::from_secs(1);
+/// How long an event waits for its seal.
+pub const EVERY: Duration = Duration::from_secs(1);
 /// Any number, as long as nothing else in the database locks it.
 const LOCK: i64 = 0x6c69_6169_736f_6e02;
 /// What the first seal follows.
@@ -109,20 +104,6 @@ pub fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
-}
-
-/// Seals what waits, every second, for as long as it is awaited. What fails is logged and tried again; of several
-/// servers one seals at a time.
-pub async fn run(db: Db, state: Data<State>) {
-    let mut ticks = interval(EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        let sealed = async { seal_all(&mut *db.connect().await?, &state.secrets, state.clock.now()).await };
-        if let Err(error) = sealed.await {
-            tracing::error!(%error, "the audit log could not be sealed; trying again in a second");
-        }
-    }
 }
 
 /// Seals all that waits; tells how many events that were. None when another server is at it.

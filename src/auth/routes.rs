@@ -21,7 +21,7 @@ use crate::{
     },
     app::State,
     audit::Journal,
-    db::Db,
+    db::{Cost, Db},
     error::{Error, ProblemType, Result},
     rest::{
         body,
@@ -154,20 +154,28 @@ async fn create_token(
     form: Form<TokenRequest>,
 ) -> Result<HttpResponse> {
     let Form(form) = form;
+    let grant_type = form.grant_type.clone();
+    let granted = grant(&request, &state, &db, form).await;
+    let status = granted.as_ref().map_or_else(|error| error.problem().status(), HttpResponse::status);
+    state.telemetry.metrics.asked_for_token(&grant_type, status);
+    granted
+}
+
+async fn grant(request: &HttpRequest, state: &State, db: &Db, form: TokenRequest) -> Result<HttpResponse> {
     if form.grant_type == "client_credentials" {
         let form = ClientForm { id: form.client_id, secret: form.client_secret, scope: form.scope };
-        let granted = client_credentials::grant(&request, &state, &db, form).await?;
+        let granted = client_credentials::grant(request, state, db, form).await?;
         return Ok(TokenResponse { scope: Some(granted.scope), ..TokenResponse::of(granted.token) }.answer());
     }
     let client = form.client_id.and_then(label).unwrap_or_else(|| "first-party".to_owned());
-    let origin = DeviceInfo::of(&request, client.clone(), form.device.and_then(label));
+    let origin = DeviceInfo::of(request, client.clone(), form.device.and_then(label));
     let (session, device_token) = match (form.grant_type.as_str(), form.username, form.password, form.refresh_token) {
         ("password", Some(username), Some(password), None) => {
             let credentials = Credentials { username, password, otp: form.otp, device_token: form.device_token };
-            let (session, device) = sign_in(&request, &state, &db, credentials, origin).await?;
+            let (session, device) = sign_in(request, state, db, credentials, origin).await?;
             (session, Some(device))
         }
-        ("refresh_token", None, None, Some(token)) => (refresh(&request, &state, &db, &token, &origin).await?, None),
+        ("refresh_token", None, None, Some(token)) => (refresh(request, state, db, &token, &origin).await?, None),
         ("password" | "refresh_token", ..) => {
             return Err(Error::new(ProblemType::InvalidRequest).with("error", "invalid_request"));
         }
@@ -243,8 +251,8 @@ fn not_revocable() -> Error {
 )]
 #[get("/v1/me")]
 async fn get_me(caller: Person, _: Query<NoParams>, db: Db) -> Result<Tagged<UserView>> {
-    let mut db = db.connect().await?;
-    let user = users::find_own(&mut db, &caller.0).await?;
+    let db = db.reader(Cost::Small).await?;
+    let user = users::find_own(&db, &caller.0).await?;
     Ok(Tagged::new(UserView::of(user, Some(&caller.0)), Fields::default()))
 }
 

@@ -15,11 +15,16 @@ use diesel_async::{
 use futures_util::FutureExt;
 
 use super::{
-    Lease, privileges,
+    Lease,
+    lease::Leases,
+    privileges,
     shared::{Shared, SharedConnections},
     tls::Target,
 };
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    telemetry::pool::PoolMeter,
+};
 
 /// How the connections of a worker are bounded.
 #[derive(Clone, Copy, Debug)]
@@ -83,8 +88,8 @@ pub enum Cost {
 /// The connections of one worker, by what is done over them, so that no kind of work takes those of another.
 #[derive(Clone)]
 pub struct Db {
-    changes: Pool<AsyncPgConnection>,
-    large_reads: Pool<AsyncPgConnection>,
+    changes: Leases,
+    large_reads: Leases,
     small_reads: Arc<SharedConnections>,
 }
 
@@ -93,10 +98,16 @@ impl Db {
     pub fn new(login: &Login, settings: PoolSettings) -> Self {
         let setup = Setup::new(login, settings.statement_timeout);
         Self {
-            changes: setup.pool(settings.max_size, settings.wait),
-            large_reads: setup.pool(settings.max_size.div_ceil(2), settings.wait),
+            changes: Leases::of(setup.pool(settings.max_size, settings.wait)),
+            large_reads: Leases::of(setup.pool(settings.max_size.div_ceil(2), settings.wait)),
             small_reads: Arc::new(SharedConnections::new(setup, settings.wait)),
         }
+    }
+
+    /// The same, with what happens to its pools told to their meters.
+    #[must_use]
+    pub fn measured(self, changes: PoolMeter, large_reads: PoolMeter) -> Self {
+        Self { changes: self.changes.measured(changes), large_reads: self.large_reads.measured(large_reads), ..self }
     }
 
     /// A connection for one alone; it goes back when it is dropped.
@@ -104,7 +115,7 @@ impl Db {
     /// # Errors
     /// 503 when the database cannot be reached or no connection comes free in time.
     pub async fn connect(&self) -> Result<Lease> {
-        Lease::of(&self.changes).await
+        self.changes.lease().await
     }
 
     /// A connection for a read, shared when the read is small.
@@ -114,7 +125,7 @@ impl Db {
     pub async fn reader(&self, cost: Cost) -> Result<Reader> {
         match cost {
             Cost::Small => self.small_reads.get().await.map(Reader::Shared),
-            Cost::Large => Lease::of(&self.large_reads).await.map(Reader::Own),
+            Cost::Large => self.large_reads.lease().await.map(|lease| Reader::Own(Box::new(lease))),
         }
     }
 
@@ -135,7 +146,7 @@ pub enum Reader {
     /// One that others read from at the same time.
     Shared(Arc<Shared>),
     /// One for this reader alone.
-    Own(Lease),
+    Own(Box<Lease>),
 }
 
 impl Deref for Reader {

@@ -4,14 +4,18 @@ use std::{
     cell::Cell,
     ops::{Deref, DerefMut},
     pin::pin,
+    time::Instant,
 };
 
 use diesel_async::{
     AsyncPgConnection,
-    pooled_connection::deadpool::{Object, Pool},
+    pooled_connection::deadpool::{Object, Pool, PoolError},
 };
 
-use crate::error::{Error, ProblemType, Result};
+use crate::{
+    error::{Error, ProblemType, Result},
+    telemetry::pool::{PoolMeter, PoolStatus},
+};
 
 /// How many may wait for each connection of a pool: more would not have their turn in time.
 const WAITING_FOR_EACH: usize = 16;
@@ -28,17 +32,46 @@ pub struct Lease {
     object: Option<Object<AsyncPgConnection>>,
 }
 
-impl Lease {
-    /// A connection of `pool`.
+/// A pool, and what is told of it.
+#[derive(Clone)]
+pub(super) struct Leases {
+    pool: Pool<AsyncPgConnection>,
+    meter: Option<PoolMeter>,
+}
+
+impl Leases {
+    pub(super) fn of(pool: Pool<AsyncPgConnection>) -> Self {
+        Self { pool, meter: None }
+    }
+
+    /// The same, with what happens to it told to `meter`.
+    pub(super) fn measured(self, meter: PoolMeter) -> Self {
+        let watched = self.pool.weak();
+        meter.watch(move || {
+            let status = watched.upgrade()?.status();
+            let used = status.size.saturating_sub(status.available);
+            Some(PoolStatus { max: status.max_size, idle: status.available, used, waiting: status.waiting })
+        });
+        Self { meter: Some(meter), ..self }
+    }
+
+    /// A connection of the pool.
     ///
     /// # Errors
     /// 503 when the database cannot be reached or no connection comes free in time; at once when too many wait already.
-    pub(super) async fn of(pool: &Pool<AsyncPgConnection>) -> Result<Self> {
-        let status = pool.status();
+    pub(super) async fn lease(&self) -> Result<Lease> {
+        let status = self.pool.status();
         if status.waiting >= status.max_size * WAITING_FOR_EACH {
             return Err(Error::new(ProblemType::Overloaded).retry_after(1));
         }
-        Ok(Self { object: Some(pool.get().await.map_err(Error::unavailable)?) })
+        let asked = Instant::now();
+        let got = self.pool.get().await;
+        match (&self.meter, &got) {
+            (Some(meter), Ok(_)) => meter.waited(asked.elapsed()),
+            (Some(meter), Err(PoolError::Timeout(_))) => meter.timed_out(),
+            _ => {}
+        }
+        Ok(Lease { object: Some(got.map_err(Error::unavailable)?) })
     }
 }
 

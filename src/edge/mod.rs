@@ -36,6 +36,8 @@ pub struct Edge {
     pub read_timeout: Duration,
     /// Most connections of each worker; more wait to be accepted.
     pub connections: usize,
+    /// How long a server that is to end goes on serving.
+    pub drain_delay: Duration,
     /// How many requests a minute.
     pub quotas: rate::Quotas,
     /// The certificate; without one the server speaks plain HTTP.
@@ -51,6 +53,7 @@ impl Default for Edge {
             deadline: Duration::from_secs(30),
             read_timeout: Duration::from_secs(10),
             connections: 5000,
+            drain_delay: Duration::ZERO,
             quotas: rate::Quotas::default(),
             tls: None,
         }

@@ -49,6 +49,10 @@ pub struct EdgeSettings {
     /// Most connections of each thread; further ones wait.
     #[arg(long, env = "LIAISON_CONNECTIONS_PER_WORKER", default_value = "5000", value_name = "COUNT")]
     pub connections_per_worker: String,
+    /// How many seconds a server that is to end goes on serving while `/readyz` tells to ask others: as long as a load
+    /// balancer takes to notice.
+    #[arg(long, env = "LIAISON_DRAIN_DELAY", default_value = "0", value_name = "SECONDS")]
+    pub drain_delay: String,
 }
 
 impl EdgeSettings {
@@ -62,6 +66,7 @@ impl EdgeSettings {
         let deadline = problems.note("--request-timeout", seconds(&self.request_timeout));
         let read_timeout = problems.note("--read-timeout", seconds(&self.read_timeout));
         let connections = problems.note("--connections-per-worker", count(&self.connections_per_worker, 1_000_000));
+        let drain_delay = problems.note("--drain-delay", drain_delay(&self.drain_delay));
         let tls = problems.note("--tls-cert", self.tls());
         let in_time = match (read_timeout, deadline) {
             (Some(read), Some(deadline)) if read > deadline => Err("longer than --request-timeout"),
@@ -75,6 +80,7 @@ impl EdgeSettings {
             deadline: deadline?,
             read_timeout: read_timeout?,
             connections: connections?,
+            drain_delay: drain_delay?,
             quotas: Quotas { caller: caller?, anonymous: anonymous? },
             tls: tls?,
         })
@@ -109,6 +115,14 @@ fn quota(text: &str) -> Result<Option<NonZeroU32>, String> {
             let quota = text.parse().ok().filter(|quota: &NonZeroU32| quota.get() <= MAX);
             quota.map(Some).ok_or_else(|| format!("neither off nor a number up to {MAX}"))
         }
+    }
+}
+
+/// No more than five minutes.
+fn drain_delay(text: &str) -> Result<Duration, &'static str> {
+    match text.parse::<u16>() {
+        Ok(seconds @ 0..=300) => Ok(Duration::from_secs(seconds.into())),
+        _ => Err("not a number from 0 to 300"),
     }
 }
 

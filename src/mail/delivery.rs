@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use actix_web::web::Data;
 use diesel_async::AsyncPgConnection;
-use tokio::time::{MissedTickBehavior, interval};
 
 use super::{
     letter::Letter,
@@ -20,28 +18,15 @@ use crate::{
 };
 
 /// How long a letter waits at most.
-const EVERY: Duration = Duration::from_secs(5);
+pub const EVERY: Duration = Duration::from_secs(5);
 
-/// Sends what is due, for as long as it is awaited. What fails is tried again; servers that do this at the same time share
-/// the work.
-pub async fn run(db: Db, state: Data<State>) {
-    let mut ticks = interval(EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        if let Err(error) = deliver(&db, &state).await {
-            tracing::error!(%error, "mail could not be fetched; trying again");
-        }
-    }
-}
-
-/// Sends what is due now; tells how many letters the server took.
+/// Sends what is due now, until the server is to end; tells how many letters the mail server took.
 ///
 /// # Errors
 /// The database's; that the mail server does not answer is logged, and the letter tried again later.
 pub async fn deliver(db: &Db, state: &State) -> Result<usize> {
     let mut sent = 0;
-    loop {
+    while !state.lifecycle.is_stopping() {
         let mut connection = db.connect().await?;
         let Some(due) = queue::claim(&mut connection, state.clock.now()).await? else { return Ok(sent) };
         let letter = written(&mut connection, state, &due).await?;
@@ -59,6 +44,7 @@ pub async fn deliver(db: &Db, state: &State) -> Result<usize> {
             queue::delete(&mut *db.connect().await?, due.id).await?;
         }
     }
+    Ok(sent)
 }
 
 /// The letter to be sent, if any.

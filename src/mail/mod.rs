@@ -6,7 +6,7 @@ mod queue;
 mod settings;
 mod transport;
 
-pub use delivery::{deliver, run};
+pub use delivery::{EVERY, deliver};
 pub use letter::{Letter, Notice};
 pub use queue::{LETTERS, kept_since};
 pub use settings::{ResetUrl, Settings, Smtp};

@@ -55,6 +55,8 @@ pub struct Document {
     pub json: String,
     /// Each path template, split at its slashes, with its methods.
     methods: Vec<(Vec<String>, Vec<String>)>,
+    /// Each path template with its operations, each a method and an `operationId`.
+    operations: Vec<(String, Vec<(String, String)>)>,
 }
 
 impl Document {
@@ -68,7 +70,12 @@ impl Document {
         let mut document = serde_json::to_value(routes)?;
         complete::complete(&mut document);
         let json = serde_json::to_string_pretty(&document)? + "\n";
-        Ok(Self { json, methods: methods(&document) })
+        Ok(Self { json, methods: methods(&document), operations: operations(&document) })
+    }
+
+    /// Each path template with its operations, each a method and an `operationId`.
+    pub fn operations(&self) -> &[(String, Vec<(String, String)>)] {
+        &self.operations
     }
 
     /// The methods of the operations at `path`; a path without parameters goes before one with, as OpenAPI says.
@@ -91,6 +98,15 @@ fn methods(document: &Value) -> Vec<(Vec<String>, Vec<String>)> {
         item.as_object().into_iter().flatten().map(|(method, _)| method.to_uppercase()).collect()
     };
     paths.into_iter().flatten().map(|(path, item)| (segments(path), operations(item))).collect()
+}
+
+fn operations(document: &Value) -> Vec<(String, Vec<(String, String)>)> {
+    let named = |(method, operation): (&String, &Value)| {
+        let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
+        (method.to_uppercase(), id.to_owned())
+    };
+    let paths = document.get("paths").and_then(Value::as_object).into_iter().flatten();
+    paths.map(|(path, item)| (path.clone(), item.as_object().into_iter().flatten().map(named).collect())).collect()
 }
 
 fn segments(path: &str) -> Vec<String> {

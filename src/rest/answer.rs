@@ -8,11 +8,11 @@ use std::{
 
 use actix_web::{
     Error as ActixError, HttpMessage, HttpRequest, HttpResponse,
-    body::{BoxBody, EitherBody, MessageBody},
-    dev::{ServiceRequest, ServiceResponse},
+    body::{BodySize, BoxBody, EitherBody, MessageBody},
+    dev::{ResponseHead, ServiceRequest, ServiceResponse},
     error::InternalError,
     http::{
-        StatusCode,
+        ConnectionType, StatusCode,
         header::{self, HeaderMap, HeaderName, HeaderValue},
     },
     middleware::Next,
@@ -27,6 +27,7 @@ use crate::{
     db::closing_leases,
     edge::{headers, rate, unread::Unread},
     error::{Error, Language, ProblemType, Result},
+    telemetry::request::{Answered, Watch, within},
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -53,7 +54,7 @@ pub fn request_id(request: &HttpRequest) -> String {
     request.extensions().get::<RequestId>().map_or_else(String::new, |id| id.0.clone())
 }
 
-/// Gives the request its id, and the answer its headers; turns every failure into a problem document, also a panic and an
+/// Gives the request its id, and the answer its headers; counts and logs it; turns every failure into a problem document, also a panic and an
 /// answer that is not ready in time.
 ///
 /// # Errors
@@ -63,7 +64,7 @@ pub async fn complete<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, ActixError> {
-    let asked = Asked::of(&request);
+    let mut asked = Asked::of(&request);
     let unread = Unread::hold(&mut request);
     request.extensions_mut().insert(RequestId(asked.id.clone()));
     request.extensions_mut().insert(asked.slate.clone());
@@ -72,25 +73,26 @@ pub async fn complete<B: MessageBody + 'static>(
     }
     if let Some(answer) = asked.preflight(&request) {
         let mut response = request.into_response(answer).map_into_right_body();
-        asked.finish(response.headers_mut());
+        asked.finish(response.response_mut().head_mut(), None, BodySize::None);
         return Ok(response);
     }
+    let traced = asked.watch.as_ref().and_then(Watch::context);
     // No clone of the request may live across this call: routing needs it alone.
-    match guarded(asked.deadline(), next.call(request)).await {
+    match within(traced, guarded(asked.deadline(), next.call(request))).await {
         Ok(response) => {
-            let mut response = told(response, &asked);
-            asked.finish(response.headers_mut());
+            let failure = problem_of(response.response().error(), response.status());
+            let mut response = told(response, &asked, failure.as_ref());
+            let size = response.response().body().size();
+            asked.finish(response.response_mut().head_mut(), failure.as_ref(), size);
             Ok(match unread {
                 Some(unread) => response.map_body(|_, body| EitherBody::right(unread.until_sent(body))),
                 None => response,
             })
         }
         Err(failure) => {
-            if failure.problem() == ProblemType::DeadlineExceeded {
-                tracing::warn!(request_id = asked.id, path = asked.path, "a request took too long and was given up");
-            }
             let mut answer = problem(&asked, &failure);
-            asked.finish(answer.headers_mut());
+            let size = answer.body().size();
+            asked.finish(answer.head_mut(), Some(&failure), size);
             if let Some(unread) = unread {
                 answer = answer.map_body(|_, body| unread.until_sent(body));
             }
@@ -107,10 +109,12 @@ struct Asked {
     origin: Option<HeaderValue>,
     state: Option<Data<State>>,
     slate: rate::Slate,
+    watch: Option<Watch>,
 }
 
 impl Asked {
     fn of(request: &ServiceRequest) -> Self {
+        let watch = Watch::begin(request);
         let state = request.app_data::<Data<State>>().cloned();
         Self {
             id: incoming_id(request.headers()).unwrap_or_else(|| Uuid::now_v7().to_string()),
@@ -119,6 +123,7 @@ impl Asked {
             origin: state.as_ref().and_then(|state| state.edge.cors.allowed(request.head())),
             state,
             slate: rate::Slate::default(),
+            watch,
         }
     }
 
@@ -130,8 +135,13 @@ impl Asked {
         self.state.as_ref().map(|state| state.edge.deadline)
     }
 
-    /// Adds what every answer carries.
-    fn finish(&self, headers: &mut HeaderMap) {
+    /// Adds what every answer carries; the watch over the request ends.
+    fn finish(&mut self, head: &mut ResponseHead, failure: Option<&Error>, size: BodySize) {
+        if self.state.as_ref().is_some_and(|state| state.lifecycle.is_draining()) {
+            head.set_connection_type(ConnectionType::Close);
+        }
+        let status = head.status;
+        let headers = head.headers_mut();
         if let Ok(id) = HeaderValue::from_str(&self.id) {
             headers.insert(REQUEST_ID, id);
         }
@@ -142,6 +152,14 @@ impl Asked {
             state.edge.cors.mark(headers, self.origin.clone());
         }
         headers::add(headers);
+        if let Some(watch) = self.watch.take() {
+            let bytes = match size {
+                BodySize::None => Some(0),
+                BodySize::Sized(bytes) => Some(bytes),
+                BodySize::Stream => None,
+            };
+            watch.end(&Answered { request_id: &self.id, status, failure, bytes });
+        }
     }
 }
 
@@ -163,12 +181,16 @@ async fn guarded<T>(deadline: Option<Duration>, work: impl Future<Output = Resul
 }
 
 /// The answer, or the problem document in its place when it failed.
-fn told<B: MessageBody>(response: ServiceResponse<B>, asked: &Asked) -> ServiceResponse<EitherBody<B>> {
-    match problem_of(response.response().error(), response.status()) {
+fn told<B: MessageBody>(
+    response: ServiceResponse<B>,
+    asked: &Asked,
+    failure: Option<&Error>,
+) -> ServiceResponse<EitherBody<B>> {
+    match failure {
         None => response.map_into_left_body(),
-        Some(error) => {
+        Some(failure) => {
             let (request, _) = response.into_parts();
-            ServiceResponse::new(request, problem(asked, &error)).map_into_right_body()
+            ServiceResponse::new(request, problem(asked, failure)).map_into_right_body()
         }
     }
 }
@@ -228,11 +250,6 @@ fn problem_of(error: Option<&ActixError>, status: StatusCode) -> Option<Error> {
 
 fn problem(asked: &Asked, error: &Error) -> HttpResponse<BoxBody> {
     let status = error.problem().status();
-    match error.cause() {
-        Some(cause) => tracing::error!(request_id = asked.id, status = status.as_u16(), cause, "request failed"),
-        // ASVS 16.3.3: who tries to get around a rule is seen, also where nothing is written into the audit log.
-        None => tracing::info!(request_id = asked.id, code = error.problem().code(), "request refused"),
-    }
     let document = error.document(asked.language, &asked.path, &asked.id);
     let mut response = HttpResponse::build(status);
     response

@@ -111,7 +111,7 @@ async fn list_user_sessions(
     state: Data<State>,
     db: Db,
 ) -> Result<Page<SessionView>> {
-    users::find_to_administer(&mut *db.connect().await?, &scope, *id).await?;
+    users::find_to_administer(&*db.connect().await?, &scope, *id).await?;
     page(&caller.0, *id, &query, &state, &db).await
 }
 

@@ -20,7 +20,7 @@ use crate::{
         scope::Scope,
     },
     app::State,
-    db::Db,
+    db::{Cost, Db},
     error::Result,
     mail::{Letter, Notice},
     rest::{
@@ -52,8 +52,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 )]
 #[get("/v1/users")]
 async fn list_users(scope: Scope<User, Read>, query: ListQuery<UserFilter>, db: Db) -> Result<Page<UserView>> {
-    let mut db = db.connect().await?;
-    let page = queries::list(&mut db, &scope, &query).await?;
+    let db = db.reader(query.cost).await?;
+    let page = queries::list(&db, &scope, &query).await?;
     Ok(page.map(|user| UserView::of(user, scope.caller())))
 }
 
@@ -98,8 +98,8 @@ async fn get_user(
     db: Db,
 ) -> Result<Tagged<UserView>> {
     let fields = query.0.fields()?;
-    let mut db = db.connect().await?;
-    let user = queries::find(&mut db, &scope, *id).await?;
+    let db = db.reader(Cost::Small).await?;
+    let user = queries::find(&db, &scope, *id).await?;
     Ok(Tagged::new(UserView::of(user, scope.caller()), fields))
 }
 

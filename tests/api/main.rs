@@ -35,6 +35,7 @@ mod roles;
 mod security;
 mod service_accounts;
 mod sessions;
+mod telemetry;
 mod timeline;
 mod tls;
 mod users;

@@ -326,7 +326,7 @@ async fn the_system_makes_products_and_finds_many_at_once() {
     let stored: Vec<ProductId> = dsl::products.select(dsl::id).order(dsl::sku).load(&mut db).await.unwrap();
     assert_eq!(stored, made.iter().map(|product| product.id).collect::<Vec<_>>());
 
-    let found = products::find_all(&mut db, vec![made[0].id, made[2].id, Id::generate()]).await.unwrap();
+    let found = products::find_all(&db, vec![made[0].id, made[2].id, Id::generate()]).await.unwrap();
     assert_eq!(found.len(), 2);
     assert_eq!(found[&made[0].id], made[0]);
     assert_eq!(found[&made[2].id], made[2]);

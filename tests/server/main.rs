@@ -7,3 +7,4 @@ mod demo;
 mod life;
 mod process;
 mod secrets;
+mod shutdown;

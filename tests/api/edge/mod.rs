@@ -13,7 +13,7 @@ use std::num::NonZeroU32;
 use liaison::edge::{Edge, rate::Quotas};
 
 /// An edge with these quotas a minute.
-fn with_quotas(caller: u32, anonymous: u32) -> Edge {
+pub fn with_quotas(caller: u32, anonymous: u32) -> Edge {
     let quotas = Quotas { caller: NonZeroU32::new(caller), anonymous: NonZeroU32::new(anonymous) };
     Edge { quotas, ..Edge::default() }
 }

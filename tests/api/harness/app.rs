@@ -1,6 +1,6 @@
 //! The app under test, in this process, over a database of its own.
 
-use std::{cell::Cell, future::Future, num::NonZeroU32, pin::Pin, rc::Rc};
+use std::{cell::Cell, future::Future, num::NonZeroU32, pin::Pin, rc::Rc, sync::Arc};
 
 use actix_http::Request;
 use actix_web::{dev::Service, test, web::Data};
@@ -18,6 +18,7 @@ use liaison::{
     secrets::Secrets,
     server,
     setup::Urls,
+    telemetry::{self, Telemetry},
 };
 use serde_json::Value;
 
@@ -27,6 +28,10 @@ use super::{Answer, TestUser, contract, database, trace, user};
 fn generous() -> Edge {
     let quotas = Quotas { caller: NonZeroU32::new(6_000_000), anonymous: NonZeroU32::new(6_000_000) };
     Edge { quotas, ..Edge::default() }
+}
+
+fn telemetry_by(settings: &telemetry::settings::Settings) -> Arc<Telemetry> {
+    Arc::new(Telemetry::by(settings, &contract::served()).unwrap())
 }
 
 type Answered = Pin<Box<dyn Future<Output = Answer>>>;
@@ -75,11 +80,32 @@ impl TestApp {
 
     /// A second server over the same database, with caches of its own.
     pub async fn second_server(&self) -> Self {
-        self.server_with(Secrets::derive(&database::MASTER).unwrap()).await
+        self.beside(|state| state).await
     }
 
     /// A server over the same database that has been given `secrets`.
     pub async fn server_with(&self, secrets: Secrets) -> Self {
+        Box::pin(self.beside_with(secrets, |state| state)).await
+    }
+
+    /// One that logs every request, over the same database.
+    pub async fn logging_all(&self) -> Self {
+        let settings = telemetry::settings::Settings { logs_all_requests: true, ..Default::default() };
+        self.beside(|state| State { telemetry: telemetry_by(&settings), ..state }).await
+    }
+
+    /// One that sends its traces to `collector`, over the same database.
+    pub async fn traced(&self, collector: &str) -> Self {
+        let traces = Some(telemetry::traces::Endpoint::under(collector).unwrap());
+        let settings = telemetry::settings::Settings { traces, ..Default::default() };
+        self.beside(|state| State { telemetry: telemetry_by(&settings), ..state }).await
+    }
+
+    async fn beside(&self, change: impl FnOnce(State) -> State) -> Self {
+        self.beside_with(Secrets::derive(&database::MASTER).unwrap(), change).await
+    }
+
+    async fn beside_with(&self, secrets: Secrets, change: impl FnOnce(State) -> State) -> Self {
         let state = self.state();
         let mut connection = self.db().await;
         let keys = Keys::load(&mut connection, &secrets, state.clock.now()).await.unwrap();
@@ -93,7 +119,8 @@ impl TestApp {
             limits,
             contract::served(),
         );
-        Self::over(self.0.url.clone(), Data::new(state.behind(self.state().edge.clone()))).await
+        let state = change(state.behind(self.state().edge.clone()));
+        Self::over(self.0.url.clone(), Data::new(state)).await
     }
 
     /// One whose database cannot be reached, for what must be answered without.

@@ -1,0 +1,49 @@
+//! What operators see of the server: metrics, traces and the log of requests. Requests are told by their operation, never by
+//! what was asked or answered.
+
+pub mod listener;
+pub mod metrics;
+pub mod operations;
+pub mod pool;
+mod queries;
+pub mod request;
+pub mod sampler;
+pub mod settings;
+pub mod traces;
+
+use crate::{error::Result, openapi::Document};
+
+use self::{metrics::Metrics, settings::Settings, traces::Traces};
+
+/// All of it, of one server process.
+pub struct Telemetry {
+    /// The metrics, counted whether somebody reads them or not.
+    pub metrics: Metrics,
+    /// Where traces go, when they are wanted.
+    pub traces: Option<Traces>,
+    /// Whether a request that went well and fast has its line in the log, too.
+    pub logs_all_requests: bool,
+}
+
+impl Telemetry {
+    /// Metrics of the operations of `document`, and nothing else.
+    pub fn new(document: &Document) -> Self {
+        Self { metrics: Metrics::new(document), traces: None, logs_all_requests: false }
+    }
+
+    /// By `settings`.
+    ///
+    /// # Errors
+    /// When the exporter of traces cannot be made, such as for a protocol that is not spoken.
+    pub fn by(settings: &Settings, document: &Document) -> Result<Self> {
+        let traces = settings.traces.as_ref().map(Traces::start).transpose()?;
+        Ok(Self { traces, logs_all_requests: settings.logs_all_requests, ..Self::new(document) })
+    }
+
+    /// Sends what has not been sent, and ends. Blocks for some seconds when nobody takes it.
+    pub fn flush(&self) {
+        if let Some(traces) = &self.traces {
+            traces.end();
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! One request, watched from its head to the head of its answer: counted, traced, and told by one line of the log.
+
+use std::{
+    cell::Cell,
+    rc::Rc,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use actix_web::{HttpMessage, dev::ServiceRequest, http::StatusCode, web::Data};
+use opentelemetry::{Context, KeyValue, context::FutureExt, trace::TraceContextExt};
+
+use super::{Telemetry, metrics::Ending, operations::Operation, traces};
+use crate::{access::caller::UserId, app::State, error::Error};
+
+/// What takes as long is logged, however well it went.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// Who sent a request, once that is known: the request itself may be gone when its answer is there.
+#[derive(Clone, Default)]
+pub struct Sender(Rc<Cell<Option<UserId>>>);
+
+impl Sender {
+    /// It is `user`.
+    pub fn is(&self, user: UserId) {
+        self.0.set(Some(user));
+    }
+}
+
+/// A request that is being answered.
+pub struct Watch {
+    telemetry: Arc<Telemetry>,
+    operation: Arc<Operation>,
+    began: Instant,
+    sender: Sender,
+    context: Option<Context>,
+    is_over: bool,
+}
+
+/// How a request was answered.
+pub struct Answered<'a> {
+    /// The request's id.
+    pub request_id: &'a str,
+    /// The answer's status.
+    pub status: StatusCode,
+    /// Why it is none that was asked for.
+    pub failure: Option<&'a Error>,
+    /// Bytes of the body, when they are known before it is sent.
+    pub bytes: Option<u64>,
+}
+
+impl Watch {
+    /// Begins to watch `request`; `None` only when the app has no state.
+    pub fn begin(request: &ServiceRequest) -> Option<Self> {
+        let telemetry = Arc::clone(&request.app_data::<Data<State>>()?.telemetry);
+        telemetry.metrics.began();
+        let operation = telemetry.metrics.operations.find(request.method(), request.path());
+        let context = telemetry.traces.as_ref().map(|traces| traces.begin(request, &operation));
+        let sender = Sender::default();
+        request.extensions_mut().insert(sender.clone());
+        Some(Self { telemetry, operation, began: Instant::now(), sender, context, is_over: false })
+    }
+
+    /// The context that the request is worked on in, when it is traced.
+    pub fn context(&self) -> Option<Context> {
+        self.context.clone()
+    }
+
+    /// The answer is ready.
+    pub fn end(mut self, answered: &Answered<'_>) {
+        self.is_over = true;
+        let taken = self.began.elapsed();
+        let metrics = &self.telemetry.metrics;
+        metrics.ended(&self.operation, Ending::Answered(answered.status), taken);
+        if let Some(failure) = answered.failure {
+            metrics.refused(failure.problem());
+        }
+        self.log(answered, taken);
+        if let Some(context) = &self.context {
+            let user = self.sender.0.get().map(|user| KeyValue::new("user.id", user.to_string()));
+            let id = KeyValue::new("liaison.request_id", answered.request_id.to_owned());
+            let failed = answered.status.is_server_error();
+            let error = failed.then(|| answered.failure.map_or_else(String::new, |failure| failure.problem().code()));
+            traces::end(context, answered.status.as_u16(), error, user.into_iter().chain([id]));
+        }
+    }
+
+    /// One line: what went wrong inside is an error, what was turned away for want of something a warning, what was refused or
+    /// slow is told, all else only on demand.
+    fn log(&self, answered: &Answered<'_>, taken: Duration) {
+        let Operation { method, route, id: operation, .. } = &*self.operation;
+        let Answered { request_id, status, failure, bytes } = *answered;
+        let code = failure.map(|failure| failure.problem().code());
+        if code.is_none() && taken < SLOW && !self.telemetry.logs_all_requests {
+            return;
+        }
+        let (status, is_server_error) = (status.as_u16(), status.is_server_error());
+        let user_id = self.sender.0.get().map(tracing::field::display);
+        let trace_id = self.context.as_ref().map(|context| context.span().span_context().trace_id());
+        let (trace_id, code) = (trace_id.map(tracing::field::display), code.as_deref());
+        let ms = (taken.as_secs_f64() * 1e6).round() / 1e3;
+        if let Some(cause) = failure.and_then(Error::cause) {
+            #[rustfmt::skip]
+            tracing::error!(
+                request_id, method, route, operation, status, duration_ms = ms, user_id, bytes, trace_id, code, cause,
+                "request failed"
+            );
+        } else if is_server_error {
+            #[rustfmt::skip]
+            tracing::warn!(
+                request_id, method, route, operation, status, duration_ms = ms, user_id, bytes, trace_id, code,
+                "request refused"
+            );
+        } else {
+            // ASVS 16.3.3: who tries to get around a rule is seen, also where nothing is written into the audit log.
+            let message = if code.is_some() { "request refused" } else { "request answered" };
+            #[rustfmt::skip]
+            tracing::info!(
+                request_id, method, route, operation, status, duration_ms = ms, user_id, bytes, trace_id, code,
+                "{message}"
+            );
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if self.is_over {
+            return;
+        }
+        self.telemetry.metrics.ended(&self.operation, Ending::Aborted, self.began.elapsed());
+        if let Some(context) = &self.context {
+            traces::abort(context);
+        }
+    }
+}
+
+/// Does `work` in `context`.
+pub async fn within<T>(context: Option<Context>, work: impl Future<Output = T>) -> T {
+    match context {
+        Some(context) => work.with_context(context).await,
+        None => work.await,
+    }
+}

@@ -1,0 +1,53 @@
+//! What only the database knows, looked up every few seconds while somebody may read the metrics.
+
+use std::time::Duration;
+
+use diesel::{
+    QueryableByName, sql_query,
+    sql_types::{BigInt, Double, Nullable, Timestamptz},
+};
+use diesel_async::RunQueryDsl;
+
+use crate::{app::State, db::Db, error::Result};
+
+/// How old what the metrics tell of the database is at most.
+pub const EVERY: Duration = Duration::from_secs(15);
+
+/// What waits to be worked on: how much, up to a bound, and for how many seconds the oldest has. Each is found by an index
+/// or in a table that is empty most of the time.
+const QUEUES: [(&str, &str); 2] = [
+    (
+        "audit_seal",
+        "SELECT count(*) AS length, extract(epoch FROM $1 - (SELECT at FROM audit_unsealed \
+             JOIN audit_events ON audit_events.id = event_id ORDER BY event_id LIMIT 1))::float8 AS oldest \
+         FROM (SELECT FROM audit_unsealed LIMIT 10000) waiting",
+    ),
+    (
+        "mail",
+        "SELECT count(*) AS length, extract(epoch FROM $1 - min(created_at))::float8 AS oldest \
+         FROM (SELECT created_at FROM outgoing_mails LIMIT 10000) waiting",
+    ),
+];
+
+#[derive(QueryableByName)]
+struct Waiting {
+    #[diesel(sql_type = BigInt)]
+    length: i64,
+    #[diesel(sql_type = Nullable<Double>)]
+    oldest: Option<f64>,
+}
+
+/// Notes how long the queues are, and whether the server is ready.
+///
+/// # Errors
+/// The database's.
+pub async fn sample(db: &Db, state: &State) -> Result<()> {
+    state.readiness.check(state, db).await;
+    let mut db = db.connect().await?;
+    for (queue, sql) in QUEUES {
+        let now = state.clock.now();
+        let Waiting { length, oldest } = sql_query(sql).bind::<Timestamptz, _>(now).get_result(&mut db).await?;
+        state.telemetry.metrics.waits(queue, length, oldest.unwrap_or_default());
+    }
+    Ok(())
+}
