@@ -113,13 +113,18 @@ fn digit(value: u128) -> char {
     usize::try_from(value).ok().and_then(|value| ALPHABET.get(value)).map_or('0', |byte| char::from(*byte))
 }
 
-/// Digits that are all equally likely: bytes past the last multiple of 62 are drawn again.
+/// The digit that a random byte stands for. Of bytes past the last multiple of 62 some digits would come more often: they
+/// stand for none.
+fn drawn_digit(byte: u8) -> Option<char> {
+    (byte < 248).then(|| digit(u128::from(byte % 62)))
+}
+
+/// Digits that are all equally likely.
 fn random_chars(chars: usize) -> Result<String> {
     let mut text = String::with_capacity(chars);
     while text.len() < chars {
         let drawn = random::<64>()?;
-        let digits = drawn.iter().filter(|byte| **byte < 248).map(|byte| digit(u128::from(byte % 62)));
-        text.extend(digits.take(chars - text.len()));
+        text.extend(drawn.iter().filter_map(|byte| drawn_digit(*byte)).take(chars - text.len()));
     }
     Ok(text)
 }
@@ -129,13 +134,29 @@ mod tests {
     use proptest::prelude::*;
     use secrecy::ExposeSecret;
 
-    use super::{CHARS, NewSecret, Presented, checksum, id_of, public_id};
+    use super::{ALPHABET, CHARS, NewSecret, Presented, checksum, drawn_digit, id_of, public_id, random_chars};
     use crate::rest::id::Id;
 
     fn made() -> (super::KeyId, String, Vec<u8>) {
         let id = Id::generate();
         let made = NewSecret::generate(id).unwrap();
         (id, made.text.expose_secret().to_owned(), made.digest)
+    }
+
+    #[test]
+    fn all_digits_are_equally_likely() {
+        let mut times = std::collections::HashMap::new();
+        for digit in (0..=u8::MAX).filter_map(drawn_digit) {
+            *times.entry(digit).or_insert(0) += 1;
+        }
+        assert!(ALPHABET.iter().all(|byte| times.get(&char::from(*byte)) == Some(&4)), "{times:?}");
+    }
+
+    #[test]
+    fn as_many_digits_are_drawn_as_are_asked_for() {
+        for chars in [0, 1, 43, 64, 65, 1000] {
+            assert_eq!(random_chars(chars).unwrap().len(), chars);
+        }
     }
 
     #[test]

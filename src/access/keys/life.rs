@@ -148,6 +148,8 @@ mod tests {
     fn a_key_revoked_before_it_signed_takes_nobodys_place() {
         let all = [life(1, 0, 0, None), life(2, 1000, 330, Some(100))];
         assert_eq!(states(&all, moment(9000)), [KeyState::Signing, KeyState::Retired]);
+        let at_the_moment = [life(1, 0, 0, None), life(2, 1000, 330, Some(330))];
+        assert_eq!(states(&at_the_moment, moment(9000)), [KeyState::Signing, KeyState::Retired]);
     }
 
     #[test]

@@ -131,9 +131,8 @@ pub async fn revoke(db: &mut AsyncPgConnection, secrets: &Secrets, id: &str, now
         let left = lives(tx).await?;
         let signing = left.iter().zip(states(&left, now)).find(|(_, state)| *state == KeyState::Signing);
         match signing {
-            // A key that has waited to be known has waited enough.
-            Some((next, _)) if next.signs_from <= now => Ok(Rotation { next: next.clone(), made: false }),
-            _ => Ok(Rotation { next: create(tx, secrets, now).await?, made: true }),
+            Some((next, _)) => Ok(Rotation { next: next.clone(), made: false }),
+            None => Ok(Rotation { next: create(tx, secrets, now).await?, made: true }),
         }
     })
     .await

@@ -215,6 +215,10 @@ async fn two_rotations_at_once_make_one_key() {
     assert_eq!(one.next, other.next);
     assert_ne!(one.made, other.made);
     assert_eq!(servers.states().await, [KeyState::Signing, KeyState::Published]);
+    // A key that signs from this moment on waits no longer.
+    servers.first.advance(LEAD);
+    let now = state.clock.now();
+    assert!(rotation::rotate(&mut servers.first.db().await, &state.secrets, now).await.unwrap().made);
 }
 
 #[actix_web::test]
@@ -240,7 +244,7 @@ async fn a_rotation_is_recorded_without_secrets() {
     let records = servers
         .first
         .text(
-            "SELECT json_build_object('action', action, 'actor', actor_id, 'changes', changes)::text AS value \
+            "SELECT json_build_object('action', action, 'actor', actor_id, 'resource', resource_id, 'changes', changes)::text AS value \
              FROM audit_events WHERE resource = 'signing_keys' ORDER BY id",
         )
         .await;
@@ -255,6 +259,13 @@ async fn a_rotation_is_recorded_without_secrets() {
     let members: Vec<&String> = made["changes"].as_object().unwrap().keys().collect();
     assert_eq!(members, ["kid", "signs_from"]);
     assert_eq!(revoked["changes"]["retired_at"]["to"], json!(state.clock.now()));
+    let told = "SELECT resource_id::text || ' ' || version AS value FROM outbox_events \
+                WHERE resource = 'signing_keys' ORDER BY position";
+    let of = |record: &Value, version| format!("{} {version}", record["resource"].as_str().unwrap());
+    assert_eq!(servers.first.text(told).await, [of(first, 1), of(made, 1), of(revoked, 2)]);
+    assert_ne!(first["resource"], made["resource"]);
+    assert_eq!(made["resource"], revoked["resource"]);
+    assert_eq!(made["resource"].as_str().unwrap().chars().nth(14), Some('8'), "RFC 9562, version 8");
 }
 
 #[actix_web::test]

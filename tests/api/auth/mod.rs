@@ -115,6 +115,13 @@ async fn access_tokens_end_with_time() {
     let (app, tokens) = signed_in().await;
     app.advance(Duration::seconds(899));
     assert_eq!(bearer(&app, &tokens).get("/v1/me").await.status, 200);
+    // One that was seen before, and one that was not.
+    let unseen = refresh(&app, refresh_token(&tokens)).await.ok();
+    app.advance(Duration::seconds(900));
+    bearer(&app, &unseen).get("/v1/me").await.problem(401, "unauthorized");
+    let (app, tokens) = signed_in().await;
+    app.advance(Duration::seconds(899));
+    assert_eq!(bearer(&app, &tokens).get("/v1/me").await.status, 200);
     app.advance(Duration::seconds(1));
     let refused = bearer(&app, &tokens).get("/v1/me").await;
     assert_eq!(refused.header("www-authenticate"), Some(r#"Bearer realm="liaison", error="invalid_token""#));
