@@ -30,7 +30,7 @@ use crate::{
     departments, docs,
     edge::{
         self, Edge,
-        load::{self, Gate},
+        load::{self, Gates},
         rate::Rates,
     },
     error::{Error, ProblemType, Result},
@@ -152,7 +152,7 @@ pub fn app(
     let pages = state.edge.docs;
     app.app_data(state)
         .app_data(Data::new(db))
-        .app_data(Data::new(Gate::default()))
+        .app_data(Data::new(Gates::default()))
         .app_data(web::PathConfig::default().error_handler(|_, request| no_such_operation(request).into()))
         .configure(|config| {
             if pages {

@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use super::rate::UNLIMITED;
 use crate::error::{Error, ProblemType, Result};
 
-/// Most requests of a worker under way at once. Each has its bounded part of memory; more of them finish no sooner.
+/// Most requests of a class under way at once in a worker. Each has its bounded part of memory; more of them finish no sooner.
 const RUNNING: usize = 64;
 /// Most requests that wait for those.
 const WAITING: usize = 512;
@@ -31,9 +31,16 @@ const RETRY_AFTER: u64 = 1;
 /// How much the last of the times between two answers counts in their average.
 const WEIGHT: f64 = 0.05;
 
-/// Lets requests in. One for each worker, which is one thread.
+/// The gates of one worker: changes that all wait for the same thing keep nobody from reading.
+#[derive(Default)]
+pub struct Gates {
+    reads: Gate,
+    changes: Gate,
+}
+
+/// Lets requests of one class in. A worker is one thread, and so the gate is no lock.
 #[derive(Clone, Default)]
-pub struct Gate(Rc<RefCell<Inner>>);
+struct Gate(Rc<RefCell<Inner>>);
 
 #[derive(Default)]
 struct Inner {
@@ -121,7 +128,8 @@ pub async fn bound<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, ActixError> {
-    let gate = request.app_data::<Data<Gate>>().filter(|_| !UNLIMITED.contains(&request.path())).cloned();
+    let gates = request.app_data::<Data<Gates>>().filter(|_| !UNLIMITED.contains(&request.path()));
+    let gate = gates.map(|gates| if request.method().is_safe() { &gates.reads } else { &gates.changes }).cloned();
     let Some(gate) = gate else {
         return next.call(request).await.map(ServiceResponse::map_into_left_body);
     };

@@ -2,6 +2,7 @@
 
 mod cors;
 mod headers;
+mod load;
 mod proxies;
 mod rate;
 mod size;

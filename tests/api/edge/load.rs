@@ -1,0 +1,54 @@
+//! More than the server can do. ASVS 15.2.2, trust R6
+
+use std::time::{Duration, Instant};
+
+use actix_web::http::Method;
+use diesel_async::SimpleAsyncConnection;
+use futures_util::future::{join, join_all};
+use serde_json::json;
+use tokio::time::sleep;
+
+use crate::{
+    calls::{Target, World},
+    harness::{Answer, TestApp},
+};
+
+/// More than a worker has under way, and waiting, of changes.
+const TOO_MANY: usize = 64 + 512 + 50;
+
+#[actix_web::test]
+async fn who_would_wait_too_long_is_refused_at_once_and_reads_go_on() {
+    let world = World::over(TestApp::start().await).await;
+    let client = world.client(Target::Ordinary).await;
+    let path = client["path"].as_str().unwrap();
+    let mut held = world.app.db().await;
+    held.batch_execute("BEGIN; SELECT 1 FROM clients FOR UPDATE").await.unwrap();
+
+    let change = async || {
+        let began = Instant::now();
+        let request = world.ann.request(Method::PATCH, path).insert_header(("If-Match", "*"));
+        let answer: Answer = world.ann.send(request.set_json(json!({"name": "Renamed"}))).await;
+        (answer, began.elapsed())
+    };
+    let reads = async {
+        sleep(Duration::from_millis(500)).await;
+        for path in [path, "/v1/clients", "/livez"] {
+            let _ = world.ann.get(path).await.ok();
+        }
+        held.batch_execute("ROLLBACK").await.unwrap();
+    };
+    let (answers, ()) = join(join_all((0..TOO_MANY).map(|_| change())), reads).await;
+
+    let (refused, answered): (Vec<_>, Vec<_>) =
+        answers.into_iter().partition(|(answer, _)| answer.status == 503 && answer.json()["code"] == "overloaded");
+    assert_eq!(refused.len(), 50);
+    for (refused, taken) in refused {
+        assert_eq!(refused.header("retry-after"), Some("1"));
+        refused.problem(503, "overloaded");
+        assert!(taken < Duration::from_millis(500), "{taken:?}");
+    }
+    // Those who waited for a connection for two seconds, on a slow machine, were not refused but given up.
+    assert!(answered.iter().any(|(answer, _)| answer.status == 200));
+    assert!(answered.iter().all(|(answer, _)| matches!(answer.status, 200 | 503)));
+    assert_eq!(world.ann.get(path).await.ok()["name"], "Renamed");
+}
