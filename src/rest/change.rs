@@ -153,11 +153,14 @@ async fn transact<T>(
     }
 }
 
-/// Begins a transaction of which no statement runs on after the request's time.
+/// By how much a statement may outlive its request, so that the caller is told of the deadline and not of the statement.
+const AFTER_DEADLINE: Duration = Duration::from_millis(250);
+
+/// Begins a transaction of which no statement runs on long after the request's time.
 fn begin(time_left: Option<Duration>) -> Cow<'static, str> {
     match time_left {
         Some(left) if left < STATEMENT_TIMEOUT => {
-            format!("BEGIN; SET LOCAL statement_timeout = {}", left.as_millis().max(1)).into()
+            format!("BEGIN; SET LOCAL statement_timeout = {}", (left + AFTER_DEADLINE).as_millis()).into()
         }
         _ => "BEGIN".into(),
     }
