@@ -19,6 +19,10 @@ import urllib.parse
 SHORTEST = 8
 WORD = re.compile(r"[A-Za-z]{1,15}")
 FEWEST_CHARACTERS = 4
+# The document names the address of its `password` flow, which is no password and stands in every log of requests.
+ADDRESS = re.compile(r"/v1/[a-z/-]+")
+# Of a master secret that something was made by, an id is told, as the `secret` of a fault: what is sealed begins with it.
+SECRET_ID = re.compile(r"[0-9a-f]{16}")
 # What the tests make is far more; with fewer the search would prove nothing.
 FEWEST = 1000
 # One of each must have been seen, or the harness does not notice it any more.
@@ -55,7 +59,8 @@ def patterns(canaries):
     found = {}
     for canary in canaries:
         secret = canary["secret"]
-        if len(secret) < SHORTEST or WORD.fullmatch(secret) or len(set(secret)) < FEWEST_CHARACTERS:
+        harmless = any(shape.fullmatch(secret) for shape in (WORD, ADDRESS, SECRET_ID))
+        if len(secret) < SHORTEST or harmless or len(set(secret)) < FEWEST_CHARACTERS:
             continue
         for form in set(forms(secret)):
             if len(form) >= SHORTEST:
