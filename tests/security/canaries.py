@@ -21,7 +21,7 @@ WORD = re.compile(r"[A-Za-z]{1,15}")
 FEWEST_CHARACTERS = 4
 # The document names the address of its `password` flow, which is no password and stands in every log of requests.
 ADDRESS = re.compile(r"/v1/[a-z/-]+")
-# Of a master secret that something was made by, an id is told, as the `secret` of a fault: what is sealed begins with it.
+# When a master secret is replaced, the audit log tells its id as `secret`; what is sealed begins with that id.
 SECRET_ID = re.compile(r"[0-9a-f]{16}")
 # What the tests make is far more; with fewer the search would prove nothing.
 FEWEST = 1000
