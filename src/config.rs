@@ -47,7 +47,7 @@ pub struct Settings {
     /// How many threads serve requests; one for each core when left out.
     #[arg(long, env = "LIAISON_WORKERS", value_name = "COUNT")]
     pub workers: Option<String>,
-    /// Most database connections of each thread.
+    /// Most database connections of each thread for changes; half as many more are for large reads, and two for small ones.
     #[arg(long, env = "LIAISON_POOL_SIZE", default_value = "8", value_name = "COUNT")]
     pub pool_size: String,
     /// How many sign-ins of one account may fail within five minutes.
@@ -103,7 +103,7 @@ pub struct Config {
     pub issuer: String,
     /// How many threads serve requests.
     pub workers: usize,
-    /// Most database connections of each thread.
+    /// Most database connections of each thread for changes; half as many more are for large reads, and two for small ones.
     pub pool_size: usize,
     /// How many sign-ins may fail.
     pub sign_in_limits: Limits,

@@ -46,7 +46,8 @@ impl Durability {
     /// The server settings that differ.
     pub(super) fn server_settings(self) -> &'static [&'static str] {
         match self {
-            Self::Durable => &["max_connections=100"],
+            // 14 of each thread, also on a machine of many cores.
+            Self::Durable => &["max_connections=300"],
             Self::ThrowAway => &[
                 "max_connections=300",
                 "fsync=off",
