@@ -238,7 +238,7 @@ impl Callers {
             let db = db.reader(Cost::Small).await?;
             load_policy(&db, role).await.map(Arc::new)
         };
-        self.policies.try_get_with(role, load).await.map_err(|error| shared(&error))
+        self.policies.try_get_with(role, load).await.map_err(|error| error.copy())
     }
 
     /// Forgets everything, so that a change made here is in force here at once.
@@ -253,15 +253,7 @@ impl Callers {
             let db = db.reader(Cost::Small).await?;
             load_session(&db, session).await
         };
-        self.sessions.try_get_with(session, load).await.map_err(|error| shared(&error))
-    }
-}
-
-/// The error of a query that several requests waited for.
-pub(super) fn shared(error: &Arc<Error>) -> Error {
-    match error.problem() {
-        ProblemType::Unavailable => Error::unavailable(error),
-        _ => Error::internal(error),
+        self.sessions.try_get_with(session, load).await.map_err(|error| error.copy())
     }
 }
 

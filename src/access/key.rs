@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{
     api_key::Presented,
-    caller::{AccountTeams, Caller, Callers, Credential, KeyId, TeamId, UserId, shared},
+    caller::{AccountTeams, Caller, Callers, Credential, KeyId, TeamId, UserId},
     policy::Policy,
     role::Role,
 };
@@ -163,7 +163,7 @@ impl Callers {
             let mut db = db.connect().await?;
             load_key(&mut db, key).await
         };
-        self.keys.try_get_with(key, load).await.map_err(|error| shared(&error))
+        self.keys.try_get_with(key, load).await.map_err(|error| error.copy())
     }
 }
 
