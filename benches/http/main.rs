@@ -10,18 +10,20 @@ mod chart;
 mod database;
 mod measure;
 mod operation;
+mod overload;
 mod pages;
 mod pgbench;
 mod plan;
+mod pressure;
 mod process;
 mod readme;
 mod report;
 mod server;
+mod soak;
 mod template;
 mod wrk;
 
 use std::{
-    error::Error,
     fs,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -42,7 +44,8 @@ use crate::{
 };
 
 /// What went wrong, for a person.
-type Result<T, E = Box<dyn Error + Send + Sync>> = std::result::Result<T, E>;
+type Error = Box<dyn std::error::Error + Send + Sync>;
+type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Measures the server beside pgbench.
 #[derive(Parser)]
@@ -64,6 +67,12 @@ struct Options {
     /// Put the table into the README and the chart into docs.
     #[arg(long)]
     write_readme: bool,
+    /// Ask three times as much of the server as it can do, and measure nothing else.
+    #[arg(long)]
+    overload: bool,
+    /// Load the server for so many minutes with 70 % of what it can do, and measure nothing else.
+    #[arg(long, value_name = "MINUTES")]
+    soak: Option<u32>,
     /// Print pgbench's scripts.
     #[arg(long)]
     show_scripts: bool,
@@ -79,9 +88,9 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     match run(&options) {
-        Ok(report) if report.failures.is_empty() => ExitCode::SUCCESS,
-        Ok(report) => {
-            eprintln!("THE BENCHMARK FAILED; its figures are worth nothing:\n{}", report.failures.join("\n"));
+        Ok(failures) if failures.is_empty() => ExitCode::SUCCESS,
+        Ok(failures) => {
+            eprintln!("THE BENCHMARK FAILED; its figures are worth nothing:\n{}", failures.join("\n"));
             ExitCode::FAILURE
         }
         Err(error) => {
@@ -91,22 +100,50 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(options: &Options) -> Result<Report> {
+/// What went wrong with the figures.
+fn run(options: &Options) -> Result<Vec<String>> {
     let plan = plan(options)?;
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap_or(Path::new("target")).join("bench");
     fs::create_dir_all(&folder)?;
     let operations = asked(options)?;
     let database = Database::open(&plan, &folder, &options.server)?;
-    let measured = measure(options, &plan, &folder, &database, &operations);
+    let failures = if options.overload || options.soak.is_some() {
+        steadiness(options, &plan, &folder, &database).map(|()| Vec::new())
+    } else {
+        speed(options, &plan, &folder, &database, &operations)
+    };
     database.close()?;
-    let report = measured?;
+    failures
+}
+
+/// How the server fares under more than it can do, or for long.
+fn steadiness(options: &Options, plan: &Plan, folder: &Path, database: &Database) -> Result<()> {
+    let server = Server::start(&options.server, &database.folder)?;
+    if options.overload {
+        fs::write(folder.join("overload.json"), format!("{:#}\n", overload::measure(plan, &server)?))?;
+    }
+    if let Some(minutes) = options.soak {
+        let found = soak::measure(plan, database, &server, minutes)?;
+        fs::write(folder.join("soak.json"), format!("{found:#}\n"))?;
+    }
+    Ok(())
+}
+
+fn speed(
+    options: &Options,
+    plan: &Plan,
+    folder: &Path,
+    database: &Database,
+    operations: &[&'static Operation],
+) -> Result<Vec<String>> {
+    let report = measure(options, plan, folder, database, operations)?;
     println!("{}", report.text());
     fs::write(folder.join(format!("{}.json", plan.name)), format!("{:#}\n", report.json()))?;
     chart::draw(&report, &folder.join("benchmark.svg"))?;
     if options.write_readme && report.failures.is_empty() {
         readme::write(&report)?;
     }
-    Ok(report)
+    Ok(report.failures)
 }
 
 fn plan(options: &Options) -> Result<Plan> {

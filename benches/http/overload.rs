@@ -1,0 +1,118 @@
+//! What the server does when three times as much is asked of it as it can do.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::{
+    Result,
+    measure::operation,
+    plan::{Plan, USUAL},
+    pressure::{Answer, Pressure, Rate, percentile, rate},
+    server::{Server, Tokens},
+};
+
+/// How often as much as it can do.
+const TIMES: f64 = 3.0;
+/// Over how many connections that comes: enough for all who wait, and all who are refused at once.
+const CONNECTIONS: u32 = 2_000;
+const SATURATION: Duration = Duration::from_secs(10);
+const OVERLOAD: Duration = Duration::from_secs(20);
+const AFTERWARDS: Duration = Duration::from_secs(10);
+/// Slower answers than this are no recovery yet.
+const RECOVERED: Duration = Duration::from_millis(250);
+
+/// What came of it for one operation.
+struct Overload {
+    title: &'static str,
+    /// Good answers a second to as many callers as usual, one after the other.
+    saturation: f64,
+    asked: f64,
+    good: f64,
+    good_p99: f64,
+    refused: f64,
+    refused_p50: f64,
+    refused_p99: f64,
+    /// Neither done nor refused.
+    failed: usize,
+    /// Seconds until half as much as it can do is answered as ever.
+    recovery: f64,
+    memory: Option<f64>,
+}
+
+/// Measures one read and one change, and tells a person and `overload.json`.
+pub fn measure(plan: &Plan, server: &Server) -> Result<Value> {
+    let mut all = Vec::new();
+    for (number, name) in (0..).zip(["list", "create"]) {
+        let tokens = server.sign_in_all()?;
+        let found = one(plan, server, &tokens, name, number * 10)?;
+        println!("{}", found.text());
+        all.push(found.json());
+    }
+    Ok(Value::Array(all))
+}
+
+fn one(plan: &Plan, server: &Server, tokens: &Tokens, name: &str, run: u32) -> Result<Overload> {
+    let pressure = Pressure { plan, address: &server.address, tokens, operation: operation(name)? };
+    pressure.put(Rate { connections: USUAL, all: None, time: Duration::from_secs(2) }, run)?;
+    let usual = pressure.put(Rate { connections: USUAL, all: None, time: SATURATION }, run + 1)?;
+    let saturation = rate(usual.iter().filter(|answer| answer.is_good()).count(), SATURATION);
+    let most = Rate { connections: CONNECTIONS, all: Some(saturation * TIMES), time: OVERLOAD };
+    let answers = pressure.put(most, run + 2)?;
+    let memory = server.memory("VmHWM");
+    let half = Rate { connections: USUAL, all: Some(saturation / 2.0), time: AFTERWARDS };
+    let afterwards = pressure.put(half, run + 3)?;
+    let of = |kind: fn(&Answer) -> bool| answers.iter().filter(|answer| kind(answer)).copied().collect::<Vec<_>>();
+    let (good, refused) = (of(Answer::is_good), of(|answer| answer.status == 503));
+    let late = afterwards.iter().rev().find(|answer| !answer.is_good() || answer.took > RECOVERED);
+    Ok(Overload {
+        title: pressure.operation.title,
+        saturation,
+        asked: rate(answers.len(), OVERLOAD),
+        good: rate(good.len(), OVERLOAD),
+        good_p99: percentile(&good, 0.99),
+        refused: rate(refused.len(), OVERLOAD),
+        refused_p50: percentile(&refused, 0.5),
+        refused_p99: percentile(&refused, 0.99),
+        failed: answers.len() - good.len() - refused.len(),
+        recovery: late.map_or(0.0, |answer| answer.at.as_secs_f64()),
+        memory,
+    })
+}
+
+impl Overload {
+    fn text(&self) -> String {
+        format!(
+            "{}\n  at {USUAL} connections {:.0}/s; asked {:.0}/s: {:.0}/s done ({:.0} %, p99 {:.0} ms), {:.0}/s refused \
+             (p50 {:.1}, p99 {:.1} ms), {} failed\n  recovered after {:.1} s; memory at most {:.0} MB",
+            self.title,
+            self.saturation,
+            self.asked,
+            self.good,
+            self.good / self.saturation * 100.0,
+            self.good_p99,
+            self.refused,
+            self.refused_p50,
+            self.refused_p99,
+            self.failed,
+            self.recovery,
+            self.memory.unwrap_or_default(),
+        )
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "operation": self.title,
+            "saturation": self.saturation,
+            "asked": self.asked,
+            "good": self.good,
+            "good_p99_ms": self.good_p99,
+            "refused": self.refused,
+            "refused_p50_ms": self.refused_p50,
+            "refused_p99_ms": self.refused_p99,
+            "failed": self.failed,
+            "recovery_s": self.recovery,
+            "memory_mb": self.memory,
+        })
+    }
+}

@@ -1,0 +1,198 @@
+//! A load that comes at its own rate, however slow the answers are; wrk's waits for them.
+
+use std::time::Duration;
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    task::JoinSet,
+    time::{Instant, sleep_until, timeout},
+};
+
+use crate::{
+    Result,
+    operation::{Draw, Operation, Sample},
+    plan::{Plan, READERS, WRITERS},
+    server::Tokens,
+};
+
+/// The longest that an answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Room for the longest answer's head.
+const READ: usize = 64 * 1024;
+
+/// What came of one request.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer {
+    /// When it was there, from the beginning of the load.
+    pub at: Duration,
+    /// How long it took.
+    pub took: Duration,
+    /// Its status; 0 when there was none.
+    pub status: u16,
+}
+
+impl Answer {
+    /// Whether what was asked for was done.
+    pub fn is_good(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
+/// What is asked, and by whom.
+pub struct Pressure<'a> {
+    /// The data.
+    pub plan: &'a Plan,
+    /// Where the server listens.
+    pub address: &'a str,
+    /// Of whom the requests come.
+    pub tokens: &'a Tokens,
+    /// What they ask for: what needs no row of its own.
+    pub operation: &'static Operation,
+}
+
+/// How much is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate {
+    /// Over how many connections.
+    pub connections: u32,
+    /// Requests a second of all together; without it each comes as soon as the one before is answered.
+    pub all: Option<f64>,
+    /// For how long.
+    pub time: Duration,
+}
+
+impl Pressure<'_> {
+    /// Asks, and tells of every answer in the order of their coming. `run` is another number each time.
+    pub fn put(&self, rate: Rate, run: u32) -> Result<Vec<Answer>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let mut answers = runtime.block_on(async {
+            let begun = Instant::now();
+            let mut callers = JoinSet::new();
+            for number in 0..rate.connections {
+                callers.spawn(self.caller(number, run)?.call(begun, rate));
+            }
+            Ok::<_, crate::Error>(callers.join_all().await.concat())
+        })?;
+        answers.sort_by_key(|answer| answer.at);
+        Ok(answers)
+    }
+
+    fn caller(&self, number: u32, run: u32) -> Result<Caller> {
+        let writes = matches!(self.operation.draw, Draw::Writer);
+        let manager = if writes { READERS + number % WRITERS } else { number % READERS } + 1;
+        Ok(Caller {
+            number,
+            run,
+            address: self.address.to_owned(),
+            client: manager + number % self.plan.each() * self.plan.managers,
+            manager,
+            operation: self.operation,
+            token: self.tokens.of(manager)?.to_owned(),
+            stream: None,
+            buffer: vec![0; READ],
+        })
+    }
+}
+
+/// One connection.
+struct Caller {
+    number: u32,
+    run: u32,
+    address: String,
+    manager: u32,
+    client: u32,
+    operation: &'static Operation,
+    token: String,
+    stream: Option<TcpStream>,
+    buffer: Vec<u8>,
+}
+
+impl Caller {
+    async fn call(mut self, begun: Instant, rate: Rate) -> Vec<Answer> {
+        let pause = rate.all.map(|all| Duration::from_secs_f64(f64::from(rate.connections) / all));
+        // Not all at the same moment.
+        let share = f64::from(self.number) / f64::from(rate.connections);
+        let mut due = begun + pause.unwrap_or_default().mul_f64(share);
+        let mut answers = Vec::new();
+        while due < begun + rate.time && Instant::now() < begun + rate.time {
+            sleep_until(due).await;
+            let asked = Instant::now();
+            let request = self.request(answers.len());
+            let status = timeout(PATIENCE, self.send(&request)).await;
+            let status = status.ok().and_then(Result::ok).unwrap_or_else(|| {
+                self.stream = None;
+                0
+            });
+            answers.push(Answer { at: begun.elapsed(), took: asked.elapsed(), status });
+            due = pause.map_or_else(Instant::now, |pause| due + pause);
+        }
+        answers
+    }
+
+    fn request(&self, count: usize) -> String {
+        let digits = format!("{:07}", (count * 7919 + self.number as usize) % 9_000_000 + 1_000_000);
+        let unique = format!("{}-{}-{}-{count}", std::process::id(), self.run, self.number);
+        let sample = Sample { manager: self.manager, client: self.client, draft: 0, unique, digits };
+        self.operation.request(&sample, "", &self.token).replacen("Connection: close\r\n", "", 1)
+    }
+
+    /// The status of the answer, of which all has come.
+    async fn send(&mut self, request: &str) -> Result<u16> {
+        let mut stream = match self.stream.take() {
+            Some(stream) => stream,
+            None => TcpStream::connect(&self.address).await?,
+        };
+        stream.write_all(request.as_bytes()).await?;
+        let mut have = 0;
+        let (status, whole) = loop {
+            let room = self.buffer.get_mut(have..).filter(|room| !room.is_empty()).ok_or("a head without an end")?;
+            let read = stream.read(room).await?;
+            if read == 0 {
+                return Err("closed".into());
+            }
+            have += read;
+            if let Some(found) = head(self.buffer.get(..have).unwrap_or_default())? {
+                break found;
+            }
+        };
+        while have < whole {
+            let read = stream.read(&mut self.buffer).await?;
+            if read == 0 {
+                return Err("closed".into());
+            }
+            have += read;
+        }
+        self.stream = Some(stream);
+        Ok(status)
+    }
+}
+
+/// The status of an answer and how long it is, as soon as its head has come.
+fn head(answer: &[u8]) -> Result<Option<(u16, usize)>> {
+    let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
+    let head = String::from_utf8_lossy(answer.get(..end).unwrap_or_default()).to_ascii_lowercase();
+    let status = head.split(' ').nth(1).ok_or("no status")?.parse()?;
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:")).ok_or("no length")?;
+    Ok(Some((status, end + 4 + length.trim().parse::<usize>()?)))
+}
+
+/// The milliseconds that this share of `answers` took at most.
+pub fn percentile(answers: &[Answer], share: f64) -> f64 {
+    let mut took: Vec<Duration> = answers.iter().map(|answer| answer.took).collect();
+    took.sort_unstable();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "an index"
+    )]
+    let index = ((took.len() as f64 * share) as usize).min(took.len().saturating_sub(1));
+    took.get(index).map_or(0.0, |took| took.as_secs_f64() * 1000.0)
+}
+
+/// How many a second.
+#[expect(clippy::cast_precision_loss, reason = "some thousands")]
+pub fn rate(count: usize, time: Duration) -> f64 {
+    count as f64 / time.as_secs_f64()
+}
