@@ -145,36 +145,50 @@ impl Caller {
         };
         stream.write_all(request.as_bytes()).await?;
         let mut have = 0;
-        let (status, whole) = loop {
+        let head = loop {
             let room = self.buffer.get_mut(have..).filter(|room| !room.is_empty()).ok_or("a head without an end")?;
             let read = stream.read(room).await?;
             if read == 0 {
                 return Err("closed".into());
             }
             have += read;
-            if let Some(found) = head(self.buffer.get(..have).unwrap_or_default())? {
+            if let Some(found) = Head::of(self.buffer.get(..have).unwrap_or_default())? {
                 break found;
             }
         };
-        while have < whole {
+        while have < head.whole {
             let read = stream.read(&mut self.buffer).await?;
             if read == 0 {
                 return Err("closed".into());
             }
             have += read;
         }
-        self.stream = Some(stream);
-        Ok(status)
+        self.stream = head.stays.then_some(stream);
+        Ok(head.status)
     }
 }
 
-/// The status of an answer and how long it is, as soon as its head has come.
-fn head(answer: &[u8]) -> Result<Option<(u16, usize)>> {
-    let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
-    let head = String::from_utf8_lossy(answer.get(..end).unwrap_or_default()).to_ascii_lowercase();
-    let status = head.split(' ').nth(1).ok_or("no status")?.parse()?;
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length:")).ok_or("no length")?;
-    Ok(Some((status, end + 4 + length.trim().parse::<usize>()?)))
+/// The head of an answer.
+struct Head {
+    status: u16,
+    /// The length of head and body.
+    whole: usize,
+    /// Whether the connection can be used again.
+    stays: bool,
+}
+
+impl Head {
+    /// As soon as all of it has come.
+    fn of(answer: &[u8]) -> Result<Option<Self>> {
+        let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
+        let head = String::from_utf8_lossy(answer.get(..end).unwrap_or_default()).to_ascii_lowercase();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length:")).ok_or("no length")?;
+        Ok(Some(Self {
+            status: head.split(' ').nth(1).ok_or("no status")?.parse()?,
+            whole: end + 4 + length.trim().parse::<usize>()?,
+            stays: !head.contains("connection: close"),
+        }))
+    }
 }
 
 /// The milliseconds that this share of `answers` took at most.
