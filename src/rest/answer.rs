@@ -78,7 +78,14 @@ pub async fn complete<B: MessageBody + 'static>(
     }
     let traced = asked.watch.as_ref().and_then(Watch::context);
     // No clone of the request may live across this call: routing needs it alone.
-    match within(traced, guarded(asked.deadline(), next.call(request))).await {
+    let answered = within(traced, guarded(asked.deadline(), next.call(request))).await;
+    let refused = answered
+        .as_ref()
+        .map_or(true, |response| response.status().is_client_error() || response.status().is_server_error());
+    if let (true, Some(unread)) = (refused, &unread) {
+        unread.read_off().await;
+    }
+    match answered {
         Ok(response) => {
             let failure = problem_of(response.response().error(), response.status());
             let mut response = told(response, &asked, failure.as_ref());

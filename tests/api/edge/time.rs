@@ -75,6 +75,21 @@ async fn a_body_of_a_request_that_is_refused_ends_the_connection() {
     }
 }
 
+/// A body that has come as a whole costs no connection, though nobody looks at it.
+#[actix_web::test]
+async fn who_is_refused_may_try_again_on_the_same_connection() {
+    let app = TestApp::start().await;
+    let ann = app.manager("ann").await;
+    let served = app.served();
+    let mut connection = served.connect().await;
+    for body in ["Content-Length: 2\r\n\r\n{}", "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"] {
+        let request = format!("POST /v1/teams HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{body}");
+        connection.write(request.as_bytes()).await;
+        assert_eq!(connection.answer().await, 401);
+        assert_eq!(connection.get("/v1/me", &ann).await, 200);
+    }
+}
+
 /// A chunked body that is read to its end costs no connection.
 #[actix_web::test]
 async fn a_chunked_body_is_a_body_like_others() {
