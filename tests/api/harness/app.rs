@@ -22,7 +22,11 @@ use liaison::{
 };
 use serde_json::Value;
 
-use super::{Answer, TestUser, contract, database, trace, user};
+use super::{
+    Answer, TestUser, contract,
+    database::{self, Database},
+    trace, user,
+};
 
 /// With limits that no test reaches by chance while the clock stands.
 fn generous() -> Edge {
@@ -43,7 +47,7 @@ pub struct TestApp(Rc<Inner>);
 struct Inner {
     call: Box<dyn Fn(Request) -> Answered>,
     state: Data<State>,
-    url: String,
+    database: Rc<Database>,
     users: Cell<usize>,
 }
 
@@ -69,13 +73,13 @@ impl TestApp {
     }
 
     async fn with(limits: Limits, mail: Mail, edge: Edge) -> Self {
-        let (url, hashing) = database::fresh().await;
+        let (database, hashing) = database::fresh().await;
         let secrets = Secrets::derive(&database::MASTER).unwrap();
         let clock = Clock::standing(database::start_of_time());
-        let mut connection = db::connect(&url).await.unwrap();
+        let mut connection = db::connect(&database.url).await.unwrap();
         let keys = Keys::load(&mut connection, &secrets, clock.now()).await.unwrap();
         let state = server::state("http://127.0.0.1:8080", secrets, hashing, keys, clock, limits, contract::served());
-        Self::over(url, Data::new(State { mail, ..state.behind(edge) })).await
+        Self::over(Rc::new(database), Data::new(State { mail, ..state.behind(edge) })).await
     }
 
     /// A second server over the same database, with caches of its own.
@@ -120,21 +124,21 @@ impl TestApp {
             contract::served(),
         );
         let state = change(state.behind(self.state().edge.clone()));
-        Self::over(self.0.url.clone(), Data::new(state)).await
+        Self::over(Rc::clone(&self.0.database), Data::new(state)).await
     }
 
     /// One whose database cannot be reached, for what must be answered without.
     pub async fn without_database() -> Self {
         let app = Self::start().await;
         let state = app.0.state.clone();
-        Self::over("postgres://nobody@127.0.0.1:1/nothing".to_owned(), state).await
+        Self::over(Rc::new(Database::absent()), state).await
     }
 
-    async fn over(url: String, state: Data<State>) -> Self {
+    async fn over(database: Rc<Database>, state: Data<State>) -> Self {
         let settings = PoolSettings { max_size: 4, ..PoolSettings::default() };
         let service = test::init_service(app::app(
             state.clone(),
-            Db::new(&Login::restricted(database::as_server(&url)), settings),
+            Db::new(&Login::restricted(database::as_server(&database.url)), settings),
         ))
         .await;
         let service = Rc::new(service);
@@ -154,7 +158,7 @@ impl TestApp {
                 Answer::new(&method, &uri, head.status().as_u16(), head.headers(), body, unlimited)
             })
         };
-        Self(Rc::new(Inner { call: Box::new(call), state, url, users: Cell::new(0) }))
+        Self(Rc::new(Inner { call: Box::new(call), state, database, users: Cell::new(0) }))
     }
 
     /// Sends a request as it is.
@@ -176,12 +180,12 @@ impl TestApp {
 
     /// A connection to the app's database, as its owner.
     pub async fn db(&self) -> AsyncPgConnection {
-        db::connect(&self.0.url).await.unwrap()
+        db::connect(self.url()).await.unwrap()
     }
 
     /// The URL of the app's database, for its owner.
     pub fn url(&self) -> &str {
-        &self.0.url
+        &self.0.database.url
     }
 
     /// The ways of its owner and of the server to the app's database.

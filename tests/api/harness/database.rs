@@ -1,6 +1,9 @@
 //! One throw-away Postgres for the run, one database for each test, cloned from a template.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{
+    Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use diesel_async::SimpleAsyncConnection;
 use liaison::{
@@ -24,6 +27,8 @@ pub const MASTER: [u8; 32] = [7; 32];
 
 static SERVER: OnceCell<Server> = OnceCell::const_new();
 static NEXT: AtomicUsize = AtomicUsize::new(0);
+/// The databases of tests that are over. The next test drops them: hundreds together would fill a small disk.
+static OVER: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 struct Server {
     postgres: LocalPostgres,
@@ -31,13 +36,37 @@ struct Server {
     password_hash: String,
 }
 
-/// A fresh database: its URL, and the hashing that all tests share.
-pub async fn fresh() -> (String, Hashing) {
+/// A database of one test's own.
+pub struct Database {
+    name: Option<String>,
+    /// Its owner's URL.
+    pub url: String,
+}
+
+impl Database {
+    /// One that cannot be reached.
+    pub fn absent() -> Self {
+        Self { name: None, url: "postgres://nobody@127.0.0.1:1/nothing".to_owned() }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        OVER.lock().unwrap().extend(self.name.take());
+    }
+}
+
+/// A fresh database, and the hashing that all tests share.
+pub async fn fresh() -> (Database, Hashing) {
     let server = SERVER.get_or_init(start).await;
+    let postgres = server.postgres.url();
+    let over = std::mem::take(&mut *OVER.lock().unwrap());
+    for name in over {
+        run(&postgres, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+    }
     let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
-    let create = format!("CREATE DATABASE {name} TEMPLATE template_liaison STRATEGY FILE_COPY");
-    run(&server.postgres.url(), &create).await;
-    (named(&server.postgres.url(), &name), server.hashing.clone())
+    run(&postgres, &format!("CREATE DATABASE {name} TEMPLATE template_liaison STRATEGY FILE_COPY")).await;
+    (Database { url: named(&postgres, &name), name: Some(name) }, server.hashing.clone())
 }
 
 /// The hash of [`PASSWORD`], made once for the run.
