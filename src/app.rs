@@ -150,9 +150,10 @@ pub fn app(
 > {
     let (app, _) = App::new().into_utoipa_app().configure(routes).split_for_parts();
     let pages = state.edge.docs;
+    let gates = Gates::new(&state.telemetry.metrics);
     app.app_data(state)
         .app_data(Data::new(db))
-        .app_data(Data::new(Gates::default()))
+        .app_data(Data::new(gates))
         .app_data(web::PathConfig::default().error_handler(|_, request| no_such_operation(request).into()))
         .configure(|config| {
             if pages {

@@ -18,7 +18,10 @@ use actix_web::{
 use tokio::sync::oneshot;
 
 use super::rate::UNLIMITED;
-use crate::error::{Error, ProblemType, Result};
+use crate::{
+    error::{Error, ProblemType, Result},
+    telemetry::{metrics::Metrics, pool::QueueMeter},
+};
 
 /// Most requests of a class under way at once in a worker. Each has its bounded part of memory; more of them finish no sooner.
 const RUNNING: usize = 64;
@@ -32,18 +35,25 @@ const RETRY_AFTER: u64 = 1;
 const WEIGHT: f64 = 0.05;
 
 /// The gates of one worker: changes that all wait for the same thing keep nobody from reading.
-#[derive(Default)]
 pub struct Gates {
     reads: Gate,
     changes: Gate,
 }
 
+impl Gates {
+    /// Open ones, which `metrics` tell of.
+    pub fn new(metrics: &Metrics) -> Self {
+        Self { reads: Gate::new(metrics.class("read")), changes: Gate::new(metrics.class("change")) }
+    }
+}
+
 /// Lets requests of one class in. A worker is one thread, and so the gate is no lock.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Gate(Rc<RefCell<Inner>>);
 
-#[derive(Default)]
 struct Inner {
+    /// That of all workers together.
+    meter: QueueMeter,
     running: usize,
     waiting: VecDeque<oneshot::Sender<Place>>,
     /// Seconds between two answers while others waited, on average.
@@ -56,6 +66,10 @@ struct Inner {
 struct Place(Option<Gate>);
 
 impl Gate {
+    fn new(meter: QueueMeter) -> Self {
+        Self(Rc::new(RefCell::new(Inner { meter, running: 0, waiting: VecDeque::new(), pace: 0.0, last_done: None })))
+    }
+
     /// A place, at once or when one comes free.
     ///
     /// # Errors
@@ -65,6 +79,7 @@ impl Gate {
             let mut inner = self.0.borrow_mut();
             if inner.running < RUNNING {
                 inner.running += 1;
+                inner.meter.running.inc();
                 return Ok(Place(Some(self.clone())));
             }
             if inner.is_full() {
@@ -72,9 +87,13 @@ impl Gate {
             }
             let (place, turn) = oneshot::channel();
             inner.waiting.push_back(place);
+            inner.meter.waiting.inc();
             turn
         };
-        turn.await.map_err(Error::internal)
+        let since = Instant::now();
+        let place = turn.await.map_err(Error::internal)?;
+        self.0.borrow().meter.waited(since.elapsed());
+        Ok(place)
     }
 
     /// Gives the place of a request that is done to the next.
@@ -89,7 +108,9 @@ impl Gate {
             }
         }
         place.0 = None;
-        self.0.borrow_mut().running -= 1;
+        let mut inner = self.0.borrow_mut();
+        inner.running -= 1;
+        inner.meter.running.dec();
     }
 }
 
@@ -102,6 +123,9 @@ impl Inner {
 
     fn next(&mut self) -> Option<oneshot::Sender<Place>> {
         let next = self.waiting.pop_front();
+        if next.is_some() {
+            self.meter.waiting.dec();
+        }
         let now = Instant::now();
         if let (Some(_), Some(last)) = (&next, self.last_done) {
             self.pace += WEIGHT * (now.duration_since(last).as_secs_f64() - self.pace);
@@ -147,6 +171,11 @@ mod tests {
     use tokio::time::sleep;
 
     use super::{Gate, Place, RUNNING, WAITING};
+    use crate::{openapi::Document, telemetry::metrics::Metrics};
+
+    fn gate() -> Gate {
+        Gate::new(Metrics::new(&Document::build().unwrap()).class("read"))
+    }
 
     fn filled(gate: &Gate) -> Vec<Place> {
         (0..RUNNING).map(|_| gate.enter().now_or_never().unwrap().unwrap()).collect()
@@ -154,7 +183,7 @@ mod tests {
 
     #[tokio::test]
     async fn those_who_wait_come_in_their_turn() {
-        let gate = Gate::default();
+        let gate = gate();
         let mut places = filled(&gate);
         let (mut first, mut second) = (Box::pin(gate.enter()), Box::pin(gate.enter()));
         assert!((&mut first).now_or_never().is_none());
@@ -168,7 +197,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_is_gone_keeps_no_place() {
-        let gate = Gate::default();
+        let gate = gate();
         let mut places = filled(&gate);
         let mut gone = Box::pin(gate.enter());
         assert!((&mut gone).now_or_never().is_none());
@@ -180,7 +209,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_place_that_was_given_to_one_who_goes_is_given_on() {
-        let gate = Gate::default();
+        let gate = gate();
         let mut places = filled(&gate);
         let (mut goes, mut stays) = (Box::pin(gate.enter()), Box::pin(gate.enter()));
         assert!((&mut goes).now_or_never().is_none());
@@ -192,7 +221,7 @@ mod tests {
 
     #[tokio::test]
     async fn no_more_wait_than_there_is_room_for() {
-        let gate = Gate::default();
+        let gate = gate();
         let _places = filled(&gate);
         let mut waiting: Vec<_> = (0..WAITING).map(|_| Box::pin(gate.enter())).collect();
         assert!(waiting.iter_mut().all(|turn| turn.now_or_never().is_none()));
@@ -201,8 +230,29 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_metrics_tell_who_runs_and_who_waits() {
+        let gate = gate();
+        let counts = || {
+            let inner = gate.0.borrow();
+            (inner.meter.running.get(), inner.meter.waiting.get())
+        };
+        let mut places = filled(&gate);
+        let full = i64::try_from(RUNNING).unwrap();
+        let (mut waits, mut goes) = (Box::pin(gate.enter()), Box::pin(gate.enter()));
+        assert!((&mut waits).now_or_never().is_none());
+        assert!((&mut goes).now_or_never().is_none());
+        assert_eq!(counts(), (full, 2));
+        drop(goes);
+        places.pop();
+        assert_eq!(counts(), (full, 1));
+        drop(waits.now_or_never().unwrap().unwrap());
+        drop(places);
+        assert_eq!(counts(), (0, 0));
+    }
+
+    #[tokio::test]
     async fn none_waits_longer_than_patience_at_the_pace_there_is() {
-        let gate = Gate::default();
+        let gate = gate();
         let mut places = filled(&gate);
         let mut waiting: Vec<_> = (0..60).map(|_| Box::pin(gate.enter())).collect();
         assert!(waiting.iter_mut().all(|turn| turn.now_or_never().is_none()));

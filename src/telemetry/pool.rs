@@ -145,7 +145,7 @@ pub struct QueueMeter {
 }
 
 impl QueueMeter {
-    /// A request was admitted after `wait`.
+    /// A request that had to wait was admitted after `wait`.
     pub fn waited(&self, wait: Duration) {
         self.wait.observe(wait.as_secs_f64());
     }
@@ -165,7 +165,7 @@ impl QueueMetrics {
             waiting: made.gauges(waiting, "Requests that wait to be admitted, by class.", &["class"])?,
             wait: made.histograms(
                 "liaison_admission_wait_seconds",
-                "How long requests waited to be admitted.",
+                "How long requests waited to be admitted that had to.",
                 &["class"],
             )?,
         })
@@ -219,15 +219,15 @@ mod tests {
     #[test]
     fn a_class_tells_its_queue() {
         let metrics = Metrics::new(&Document::build().unwrap());
-        let meter = metrics.class("interactive");
+        let meter = metrics.class("read");
         meter.waiting.inc();
         meter.running.set(4);
         meter.waited(Duration::from_millis(3));
         let text = text(&metrics);
         for line in [
-            "liaison_admission_waiting{class=\"interactive\"} 1",
-            "liaison_admission_running{class=\"interactive\"} 4",
-            "liaison_admission_wait_seconds_bucket{class=\"interactive\",le=\"0.005\"} 1",
+            "liaison_admission_waiting{class=\"read\"} 1",
+            "liaison_admission_running{class=\"read\"} 4",
+            "liaison_admission_wait_seconds_bucket{class=\"read\",le=\"0.005\"} 1",
         ] {
             assert!(text.contains(line), "{line}: {text}");
         }
