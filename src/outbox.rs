@@ -6,10 +6,12 @@ use uuid::Uuid;
 
 use crate::{
     audit::Record,
-    db::{BATCH, schema::outbox_events},
+    db::{BATCH, Sql, schema::outbox_events},
     error::Result,
     rest::time::Instant,
 };
+
+static INSERT: Sql = Sql::new();
 
 #[derive(Insertable)]
 #[diesel(table_name = outbox_events, treat_none_as_default_value = false)]
@@ -42,7 +44,7 @@ pub async fn insert(mut db: &AsyncPgConnection, records: &[Record], now: Instant
     match records {
         // The statement of one row is prepared once; that of many is not.
         [record] => {
-            diesel::insert_into(outbox_events::table).values(event(record)).execute(&mut db).await?;
+            INSERT.of(diesel::insert_into(outbox_events::table).values(event(record))).execute(&mut db).await?;
         }
         _ => {
             for batch in records.chunks(BATCH) {

@@ -1,9 +1,6 @@
 //! Every query on clients.
 
-use diesel::{
-    BoolExpressionMethods, ExpressionMethods, OptionalExtension, PgArrayExpressionMethods, QueryDsl, SelectableHelper,
-    pg::Pg,
-};
+use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, PgArrayExpressionMethods, QueryDsl, pg::Pg};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{
@@ -18,7 +15,7 @@ use crate::{
         actions::{Action, Create, Read, Update},
         scope::Scope,
     },
-    db::{Cached, Jsonb, schema::clients},
+    db::{Jsonb, Sql, columns_of, schema::clients},
     error::{Error, OnConstraint, Result},
     rest::{
         change::{Tx, unknown_reference},
@@ -34,6 +31,10 @@ use crate::{
 };
 
 type Boxed = clients::BoxedQuery<'static, Pg>;
+
+static INSERT: Sql = Sql::new();
+static SAVE: Sql = Sql::new();
+static GROW: Sql = Sql::new();
 
 /// The rows of `filter` within reach: for the page and for its total alike.
 fn filtered(scope: &Scope<Client, Read>, filter: &ClientFilter) -> Boxed {
@@ -105,7 +106,7 @@ pub async fn list(
     let filter = &query.filter;
     let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: ClientSort::UpdatedAt, descending: true });
     let rows = keyset(filtered(scope, filter), by.order(Client::NAME, column), query.after.clone(), query.limit)
-        .select(Client::as_select())
+        .select(columns_of::<Client>())
         .load(&mut db)
         .await?;
     let total = match query.total {
@@ -139,7 +140,7 @@ pub async fn find<A: Action>(mut db: &AsyncPgConnection, scope: &Scope<Client, A
     clients::table
         .filter(clients::id.eq(id))
         .filter(scope.visible())
-        .select(Client::as_select())
+        .select(columns_of::<Client>())
         .first(&mut db)
         .await
         .optional()?
@@ -158,7 +159,7 @@ pub async fn hold(tx: &mut Tx<'_>, id: ClientId, pointer: &str) -> Result<Client
     let client: Client = clients::table
         .filter(clients::id.eq(id))
         .filter(scope.visible())
-        .select(Client::as_select())
+        .select(columns_of::<Client>())
         .for_key_share()
         .first(&mut **tx)
         .await
@@ -228,7 +229,7 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Client, Create>, new: NewClie
         confidential::permit(tx.caller(), &client)?;
     }
     client.check()?;
-    diesel::insert_into(clients::table).values(&client).execute(&mut **tx).await.on_constraint(breached)?;
+    INSERT.of(diesel::insert_into(clients::table).values(&client)).execute(&mut **tx).await.on_constraint(breached)?;
     tx.created(&client);
     Ok(client)
 }
@@ -314,7 +315,7 @@ pub async fn lock<A: Action>(
     let client = clients::table
         .filter(clients::id.eq(id))
         .filter(scope.visible())
-        .select(Client::as_select())
+        .select(columns_of::<Client>())
         .for_no_key_update()
         .first(&mut **tx)
         .await
@@ -336,7 +337,7 @@ pub async fn save(tx: &mut Tx<'_>, action: &'static str, before: &Client, mut af
     after.version += 1;
     after.updated_at = tx.now();
     let update = diesel::update(clients::table.find(after.id)).set(after.clone());
-    Cached(update).execute(&mut **tx).await.on_constraint(breached)?;
+    SAVE.of(update).execute(&mut **tx).await.on_constraint(breached)?;
     tx.changed(action, before, &after);
     Ok(after)
 }
@@ -348,7 +349,7 @@ pub async fn save(tx: &mut Tx<'_>, action: &'static str, before: &Client, mut af
 pub async fn grow(tx: &mut Tx<'_>, before: &Client) -> Result<Client> {
     let after = Client { version: before.version + 1, updated_at: tx.now(), ..before.clone() };
     let stamp = (clients::version.eq(after.version), clients::updated_at.eq(after.updated_at));
-    Cached(diesel::update(clients::table.find(after.id)).set(stamp)).execute(&mut **tx).await?;
+    GROW.of(diesel::update(clients::table.find(after.id)).set(stamp)).execute(&mut **tx).await?;
     Ok(after)
 }
 

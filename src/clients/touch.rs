@@ -10,12 +10,14 @@ use super::model::{Client, ClientId};
 use crate::{
     access::{actions::Read, scope::Scope},
     db::{
-        Cached,
+        Sql, columns_of,
         schema::{clients, interactions},
     },
     error::{Error, Result},
     rest::change::{Tx, unknown_reference},
 };
+
+static TOUCH: Sql = Sql::new();
 
 /// As [`super::hold`], for who is going to [`touch`] the client: from here on no one else does.
 ///
@@ -44,7 +46,7 @@ async fn lock(tx: &mut Tx<'_>, scope: &Scope<Client, Read>, id: ClientId) -> Res
     let client = clients::table
         .filter(clients::id.eq(id))
         .filter(scope.visible())
-        .select(Client::as_select())
+        .select(columns_of::<Client>())
         .for_no_key_update()
         .first(&mut **tx)
         .await
@@ -77,7 +79,7 @@ pub async fn touch(tx: &mut Tx<'_>, before: &Client) -> Result<()> {
             clients::updated_at.eq(tx.now()),
         ))
         .returning(Client::as_select());
-    let after: Option<Client> = Cached(update).get_result(&mut **tx).await.optional()?;
+    let after: Option<Client> = TOUCH.of(update).get_result(&mut **tx).await.optional()?;
     if let Some(after) = after {
         tx.changed("touched", before, &after);
     }

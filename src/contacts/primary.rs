@@ -13,7 +13,7 @@ use crate::{
         scope::Scope,
     },
     clients::ClientId,
-    db::schema::contacts,
+    db::{columns_of, schema::contacts},
     error::Result,
     rest::change::Tx,
 };
@@ -29,7 +29,7 @@ pub async fn give_way(tx: &mut Tx<'_>, client_id: ClientId) -> Result<()> {
         .filter(contacts::client_id.eq(client_id))
         .filter(contacts::is_primary)
         .filter(scope.visible())
-        .select(Contact::as_select())
+        .select(columns_of::<Contact>())
         .for_no_key_update()
         .first(&mut **tx)
         .await

@@ -2,9 +2,7 @@
 
 use std::collections::HashSet;
 
-use diesel::{
-    ExpressionMethods, NullableExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper, dsl::exists, pg::Pg,
-};
+use diesel::{ExpressionMethods, NullableExpressionMethods, OptionalExtension, QueryDsl, dsl::exists, pg::Pg};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{
@@ -18,7 +16,7 @@ use crate::{
     },
     clients,
     db::{
-        Cached, Jsonb,
+        Jsonb, Sql, columns_of,
         schema::{contacts, interactions},
     },
     error::{Error, OnConstraint, ProblemType, Result},
@@ -32,6 +30,9 @@ use crate::{
         search::search,
     },
 };
+
+static INSERT: Sql = Sql::new();
+static SAVE: Sql = Sql::new();
 
 type Boxed = contacts::BoxedQuery<'static, Pg>;
 
@@ -74,7 +75,7 @@ pub async fn list(
     let filter = &query.filter;
     let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: ContactSort::UpdatedAt, descending: true });
     let rows = keyset(filtered(scope, filter), by.order(Contact::NAME, column), query.after.clone(), query.limit)
-        .select(Contact::as_select())
+        .select(columns_of::<Contact>())
         .load(&mut db)
         .await?;
     let total = match query.total {
@@ -106,7 +107,7 @@ pub async fn find(mut db: &AsyncPgConnection, scope: &Scope<Contact, Read>, id: 
     contacts::table
         .filter(contacts::id.eq(id))
         .filter(scope.visible())
-        .select(Contact::as_select())
+        .select(columns_of::<Contact>())
         .first(&mut db)
         .await
         .optional()?
@@ -159,7 +160,8 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Contact, Create>, new: NewCon
     if contact.is_primary {
         primary::give_way(tx, contact.client_id).await?;
     }
-    diesel::insert_into(contacts::table).values(&contact).execute(&mut **tx).await.on_constraint(breached)?;
+    let insert = INSERT.of(diesel::insert_into(contacts::table).values(&contact));
+    insert.execute(&mut **tx).await.on_constraint(breached)?;
     tx.created(&contact);
     Ok(contact)
 }
@@ -202,7 +204,7 @@ async fn lock<A: Action>(tx: &mut Tx<'_>, scope: &Scope<Contact, A>, id: Contact
     let contact = contacts::table
         .filter(contacts::id.eq(id))
         .filter(scope.visible())
-        .select(Contact::as_select())
+        .select(columns_of::<Contact>())
         .for_no_key_update()
         .first(&mut **tx)
         .await
@@ -224,7 +226,7 @@ pub async fn save(tx: &mut Tx<'_>, before: &Contact, mut after: Contact) -> Resu
     after.version += 1;
     after.updated_at = tx.now();
     let update = diesel::update(contacts::table.find(after.id)).set(after.clone());
-    Cached(update).execute(&mut **tx).await.on_constraint(breached)?;
+    SAVE.of(update).execute(&mut **tx).await.on_constraint(breached)?;
     tx.changed("updated", before, &after);
     Ok(after)
 }

@@ -1,6 +1,6 @@
 //! What may be ordered under a contract: while it is in force, in its currency, up to its amount.
 
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper, dsl::sum};
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, dsl::sum};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -12,7 +12,10 @@ use super::{
 use crate::{
     access::{actions::Read, scope::Scope},
     clients::ClientId,
-    db::schema::{contracts, orders},
+    db::{
+        columns_of,
+        schema::{contracts, orders},
+    },
     error::{Error, FieldError, Result, Say},
     rest::{
         change::{Tx, unknown_reference},
@@ -68,7 +71,7 @@ async fn lock(tx: &mut Tx<'_>, id: ContractId, client: ClientId) -> Result<Optio
         .filter(contracts::id.eq(id))
         .filter(contracts::client_id.eq(client))
         .filter(scope.visible())
-        .select(Contract::as_select())
+        .select(columns_of::<Contract>())
         .for_no_key_update()
         .first(&mut **tx)
         .await

@@ -1,6 +1,6 @@
 //! What happens to contracts by the clock: they come into force, go on for another term, or expire.
 
-use diesel::{ExpressionMethods, QueryDsl, SelectableHelper};
+use diesel::{ExpressionMethods, QueryDsl};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{
@@ -10,7 +10,7 @@ use super::{
     term::renewed_until,
 };
 use crate::{
-    db::schema::contracts,
+    db::{columns_of, schema::contracts},
     error::Result,
     rest::{
         change::{self, Tx},
@@ -54,7 +54,7 @@ async fn batch(tx: &mut Tx<'_>, status: ContractStatus) -> Result<usize> {
 }
 
 async fn due(tx: &mut Tx<'_>, status: ContractStatus, today: Day) -> Result<Vec<Contract>> {
-    let of_status = contracts::table.filter(contracts::status.eq(status)).select(Contract::as_select()).limit(BATCH);
+    let of_status = contracts::table.filter(contracts::status.eq(status)).select(columns_of::<Contract>()).limit(BATCH);
     let locked = of_status.for_no_key_update().skip_locked();
     let due = match status {
         ContractStatus::Signed => {

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     access::{actions::Read, caller::UserId, scope::Scope},
     clients::ClientId,
-    db::schema::contract_events,
+    db::{Sql, schema::contract_events},
     error::Result,
     rest::{
         change::Tx,
@@ -31,6 +31,8 @@ use crate::{
     },
     users::{self, UserRef},
 };
+
+static INSERT: Sql = Sql::new();
 
 /// The identifier of a step.
 pub type ContractEventId = Id<ContractEvent>;
@@ -205,6 +207,6 @@ pub async fn write(tx: &mut Tx<'_>, contract: &Contract, step: Step, reason: Opt
         to_status: step.to,
         reason: reason.cloned(),
     };
-    diesel::insert_into(contract_events::table).values(&event).execute(&mut **tx).await?;
+    INSERT.of(diesel::insert_into(contract_events::table).values(&event)).execute(&mut **tx).await?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Every query on contracts.
 
 use chrono::Datelike;
-use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper, pg::Pg};
+use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, pg::Pg};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{
@@ -17,7 +17,7 @@ use crate::{
         scope::Scope,
     },
     clients,
-    db::{Cached, Jsonb, schema::contracts},
+    db::{Jsonb, Sql, columns_of, schema::contracts},
     error::{Error, Result},
     rest::{
         change::Tx,
@@ -30,6 +30,9 @@ use crate::{
         time::{Day, Instant},
     },
 };
+
+static INSERT: Sql = Sql::new();
+static SAVE: Sql = Sql::new();
 
 type Boxed = contracts::BoxedQuery<'static, Pg>;
 
@@ -102,7 +105,7 @@ pub async fn list(
     let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: ContractSort::UpdatedAt, descending: true });
     let rows =
         keyset(filtered(scope, filter, today), by.order(Contract::NAME, column), query.after.clone(), query.limit)
-            .select(Contract::as_select())
+            .select(columns_of::<Contract>())
             .load(&mut db)
             .await?;
     let total = match query.total {
@@ -138,7 +141,7 @@ pub async fn find<A: Action>(
     contracts::table
         .filter(contracts::id.eq(id))
         .filter(scope.visible())
-        .select(Contract::as_select())
+        .select(columns_of::<Contract>())
         .first(&mut db)
         .await
         .optional()?
@@ -206,7 +209,7 @@ pub async fn draft(
 /// The database's.
 pub async fn write(tx: &mut Tx<'_>, mut contract: Contract, at: Instant) -> Result<Contract> {
     contract.number = numbers::next(tx, contract.created_at.utc().year()).await?;
-    diesel::insert_into(contracts::table).values(&contract).execute(&mut **tx).await?;
+    INSERT.of(diesel::insert_into(contracts::table).values(&contract)).execute(&mut **tx).await?;
     tx.created(&contract);
     let created =
         events::Step { at, actor: Some(contract.author_id), action: "created", from: None, to: ContractStatus::Draft };
@@ -248,7 +251,7 @@ pub async fn lock<A: Action>(
     let contract = contracts::table
         .filter(contracts::id.eq(id))
         .filter(scope.visible())
-        .select(Contract::as_select())
+        .select(columns_of::<Contract>())
         .for_no_key_update()
         .first(&mut **tx)
         .await
@@ -270,7 +273,7 @@ pub async fn save(tx: &mut Tx<'_>, action: &'static str, before: &Contract, mut 
     after.version += 1;
     after.updated_at = tx.now();
     let update = diesel::update(contracts::table.find(after.id)).set(after.clone());
-    Cached(update).execute(&mut **tx).await?;
+    SAVE.of(update).execute(&mut **tx).await?;
     tx.changed(action, before, &after);
     Ok(after)
 }

@@ -9,7 +9,7 @@ use crate::{
         actions::{Create, Read, Update},
         scope::Scope,
     },
-    db::{Cached, schema::departments},
+    db::{Sql, schema::departments},
     error::{Error, OnConstraint, Result, Say},
     rest::{
         change::{Tx, unknown_reference},
@@ -21,6 +21,8 @@ use crate::{
         list::{ListQuery, Page, Sort},
     },
 };
+
+static SAVE: Sql = Sql::new();
 
 /// The rows of `filter`: for the page and for its total alike.
 fn filtered(filter: &DepartmentFilter) -> departments::BoxedQuery<'static, Pg> {
@@ -142,7 +144,7 @@ pub async fn update(
     after.version += 1;
     after.updated_at = tx.now();
     let update = diesel::update(departments::table.find(id)).set(after.clone());
-    Cached(update).execute(&mut **tx).await.on_constraint(breached)?;
+    SAVE.of(update).execute(&mut **tx).await.on_constraint(breached)?;
     tx.changed("updated", &before, &after);
     Ok(after)
 }

@@ -1,10 +1,13 @@
 //! What becomes of the tasks with a client that changes hands.
 
-use diesel::{ExpressionMethods, QueryDsl, SelectableHelper};
+use diesel::{ExpressionMethods, QueryDsl};
 use diesel_async::RunQueryDsl;
 
 use super::{model::Interaction, queries::save, status::InteractionStatus};
-use crate::{access::caller::UserId, clients::ClientId, db::schema::interactions, error::Result, rest::change::Tx};
+use crate::{
+    access::caller::UserId, clients::ClientId, db::columns_of, db::schema::interactions, error::Result,
+    rest::change::Tx,
+};
 
 /// Gives what `from` has planned with the client to `to`. The client is locked, and is of its new owner already.
 ///
@@ -16,7 +19,7 @@ pub async fn hand_over(tx: &mut Tx<'_>, client_id: ClientId, from: UserId, to: U
         .filter(interactions::user_id.eq(from))
         .filter(interactions::status.eq(InteractionStatus::Planned))
         .order(interactions::id)
-        .select(Interaction::as_select())
+        .select(columns_of::<Interaction>())
         .for_no_key_update()
         .load(&mut **tx)
         .await?;

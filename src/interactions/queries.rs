@@ -1,6 +1,6 @@
 //! Every query on interactions.
 
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper, dsl::sql, pg::Pg, sql_types::Bool};
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, dsl::sql, pg::Pg, sql_types::Bool};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{
@@ -14,7 +14,7 @@ use crate::{
         scope::Scope,
     },
     clients::{self, Client, ClientId},
-    db::{Cached, schema::interactions},
+    db::{Sql, columns_of, schema::interactions},
     error::{Error, OnConstraint, Result},
     rest::{
         change::{Tx, unknown_reference},
@@ -26,6 +26,8 @@ use crate::{
         time::Instant,
     },
 };
+
+static SAVE: Sql = Sql::new();
 
 type Boxed = interactions::BoxedQuery<'static, Pg>;
 
@@ -117,7 +119,7 @@ pub async fn list(
     let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: InteractionSort::At, descending: true });
     let rows =
         keyset(filtered(scope, filter, now), by.order(Interaction::NAME, column), query.after.clone(), query.limit)
-            .select(Interaction::as_select())
+            .select(columns_of::<Interaction>())
             .load(&mut db)
             .await?;
     let total = match query.total {
@@ -153,7 +155,7 @@ pub async fn find(
     interactions::table
         .filter(interactions::id.eq(id))
         .filter(scope.visible())
-        .select(Interaction::as_select())
+        .select(columns_of::<Interaction>())
         .first(&mut db)
         .await
         .optional()?
@@ -208,7 +210,7 @@ pub async fn lock<A: Action>(
     let client_id: Option<ClientId> = visible().select(interactions::client_id).first(&mut **tx).await.optional()?;
     let client = clients::lock_to_touch(tx, client_id.ok_or_else(Error::not_found)?).await?;
     let interaction = visible()
-        .select(Interaction::as_select())
+        .select(columns_of::<Interaction>())
         .for_no_key_update()
         .first(&mut **tx)
         .await
@@ -235,7 +237,7 @@ pub async fn save(
     after.version += 1;
     after.updated_at = tx.now();
     let update = diesel::update(interactions::table.find(after.id)).set(after.clone());
-    Cached(update).execute(&mut **tx).await.on_constraint(|name| breached(name, ""))?;
+    SAVE.of(update).execute(&mut **tx).await.on_constraint(|name| breached(name, ""))?;
     tx.changed(action, before, &after);
     Ok(after)
 }

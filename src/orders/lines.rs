@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use diesel::{BelongingToDsl, ExpressionMethods, QueryDsl, SelectableHelper};
+use diesel::{BelongingToDsl, ExpressionMethods, QueryDsl};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{
@@ -11,7 +11,7 @@ use super::{
     money,
 };
 use crate::{
-    db::{BATCH, schema::order_lines},
+    db::{BATCH, columns_of, schema::order_lines},
     error::{Error, FieldError, Result, Say},
     products::{self, Product, ProductId},
     rest::{
@@ -175,7 +175,7 @@ fn too_large() -> Invalid {
 pub async fn of(mut db: &AsyncPgConnection, orders: &[Order]) -> Result<HashMap<OrderId, Vec<OrderLine>>> {
     let rows: Vec<OrderLine> = OrderLine::belonging_to(orders)
         .order((order_lines::order_id, order_lines::position))
-        .select(OrderLine::as_select())
+        .select(columns_of::<OrderLine>())
         .load(&mut db)
         .await?;
     let mut lines: HashMap<OrderId, Vec<OrderLine>> = HashMap::new();

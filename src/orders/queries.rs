@@ -21,7 +21,7 @@ use crate::{
     },
     clients,
     db::{
-        Cached,
+        Sql, columns_of,
         schema::{order_events, orders},
     },
     departments::{self, DepartmentId},
@@ -40,6 +40,9 @@ use crate::{
     },
 };
 
+static INSERT: Sql = Sql::new();
+static SAVE: Sql = Sql::new();
+
 /// A page of the orders within reach.
 ///
 /// # Errors
@@ -52,7 +55,7 @@ pub async fn list(
     let filter = &query.filter;
     let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: OrderSort::UpdatedAt, descending: true });
     let rows = keyset(filtered(scope, filter), by.order(Order::NAME, column), query.after.clone(), query.limit)
-        .select(Order::as_select())
+        .select(columns_of::<Order>())
         .load(&mut db)
         .await?;
     let total = match query.total {
@@ -207,7 +210,7 @@ pub async fn find(mut db: &AsyncPgConnection, scope: &Scope<Order, Read>, id: Or
     orders::table
         .filter(orders::id.eq(id))
         .filter(scope.visible())
-        .select(Order::as_select())
+        .select(columns_of::<Order>())
         .first(&mut db)
         .await
         .optional()?
@@ -254,7 +257,8 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Order, Create>, new: NewOrder
         fulfilled_at: None,
     };
     let draft = lines::write(order, priced.lines, &[])?;
-    diesel::insert_into(orders::table).values(&draft.order).execute(&mut **tx).await.on_constraint(breached)?;
+    let insert = INSERT.of(diesel::insert_into(orders::table).values(&draft.order));
+    insert.execute(&mut **tx).await.on_constraint(breached)?;
     lines::insert(tx, &draft.lines).await?;
     note(tx, &draft.order, None, Step::of("created")).await?;
     tx.created(&draft);
@@ -320,7 +324,7 @@ pub async fn lock<A: Action>(
     let order: Order = orders::table
         .filter(orders::id.eq(id))
         .filter(scope.visible())
-        .select(Order::as_select())
+        .select(columns_of::<Order>())
         .for_no_key_update()
         .first(&mut **tx)
         .await
@@ -348,7 +352,7 @@ pub async fn save(
     after.order.version += 1;
     after.order.updated_at = tx.now();
     let update = diesel::update(orders::table.find(after.order.id)).set(after.order.clone());
-    Cached(update).execute(&mut **tx).await.on_constraint(breached)?;
+    SAVE.of(update).execute(&mut **tx).await.on_constraint(breached)?;
     tx.changed(action, before, &after);
     Ok(after)
 }

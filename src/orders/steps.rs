@@ -15,11 +15,13 @@ use crate::{
         actions::{Action, Update},
         scope::Scope,
     },
-    db::{Jsonb, schema::order_events},
+    db::{Jsonb, Sql, schema::order_events},
     departments,
     error::{Error, ProblemType, Result, Say},
     rest::{change::Tx, etag::IfMatch, id::Id, invalid::Invalid, text::Text},
 };
+
+static INSERT: Sql = Sql::new();
 
 /// What the history tells of a step besides the statuses.
 #[derive(Debug)]
@@ -58,7 +60,7 @@ pub async fn note(tx: &mut Tx<'_>, order: &Order, from: Option<OrderStatus>, ste
         reason: step.reason,
         exceeded: Jsonb(step.exceeded),
     };
-    diesel::insert_into(order_events::table).values(event).execute(&mut **tx).await?;
+    INSERT.of(diesel::insert_into(order_events::table).values(event)).execute(&mut **tx).await?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper, pg::Pg};
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, pg::Pg};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{
@@ -14,7 +14,7 @@ use crate::{
         actions::{Create, Read, Update},
         scope::Scope,
     },
-    db::{Cached, schema::products},
+    db::{Sql, columns_of, schema::products},
     error::{Error, OnConstraint, Result},
     rest::{
         change::Tx,
@@ -27,6 +27,8 @@ use crate::{
         search::search,
     },
 };
+
+static SAVE: Sql = Sql::new();
 
 type Boxed = products::BoxedQuery<'static, Pg>;
 
@@ -69,7 +71,7 @@ pub async fn list(
     let filter = &query.filter;
     let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: ProductSort::Name, descending: false });
     let rows = keyset(filtered(filter), by.order(Product::NAME, column), query.after.clone(), query.limit)
-        .select(Product::as_select())
+        .select(columns_of::<Product>())
         .load(&mut db)
         .await?;
     let total = match query.total {
@@ -98,7 +100,7 @@ fn value(sort: ProductSort, product: &Product) -> KeyValue {
 /// # Errors
 /// 404 when there is none.
 pub async fn find(mut db: &AsyncPgConnection, _scope: &Scope<Product, Read>, id: ProductId) -> Result<Product> {
-    let product = products::table.find(id).select(Product::as_select()).first(&mut db).await.optional()?;
+    let product = products::table.find(id).select(columns_of::<Product>()).first(&mut db).await.optional()?;
     product.ok_or_else(Error::not_found)
 }
 
@@ -109,7 +111,7 @@ pub async fn find(mut db: &AsyncPgConnection, _scope: &Scope<Product, Read>, id:
 /// The database's.
 pub async fn find_all(mut db: &AsyncPgConnection, ids: Vec<ProductId>) -> Result<HashMap<ProductId, Product>> {
     let rows: Vec<Product> =
-        products::table.filter(products::id.eq_any(ids)).select(Product::as_select()).load(&mut db).await?;
+        products::table.filter(products::id.eq_any(ids)).select(columns_of::<Product>()).load(&mut db).await?;
     Ok(rows.into_iter().map(|product| (product.id, product)).collect())
 }
 
@@ -157,7 +159,7 @@ pub async fn update(
 ) -> Result<Product> {
     let before: Product = products::table
         .find(id)
-        .select(Product::as_select())
+        .select(columns_of::<Product>())
         .for_no_key_update()
         .first(&mut **tx)
         .await
@@ -173,7 +175,7 @@ pub async fn update(
     after.version += 1;
     after.updated_at = tx.now();
     let update = diesel::update(products::table.find(id)).set(after.clone());
-    Cached(update).execute(&mut **tx).await.on_constraint(breached)?;
+    SAVE.of(update).execute(&mut **tx).await.on_constraint(breached)?;
     tx.changed("updated", &before, &after);
     Ok(after)
 }

@@ -12,7 +12,7 @@ use futures_util::future::try_join;
 
 use crate::{
     access::caller::UserId,
-    db::schema::idempotency_keys,
+    db::{Sql, schema::idempotency_keys},
     error::{Error, OnConstraint, ProblemType, Result},
     rest::{
         change::{Reply, Tx},
@@ -31,6 +31,8 @@ pub const ANSWERS: Place = Place {
     only: "sealed",
     prefix: "idempotency ",
 };
+
+static INSERT: Sql = Sql::new();
 
 /// How long an answer is kept.
 const KEPT: Duration = Duration::hours(24);
@@ -173,8 +175,8 @@ pub async fn finish(tx: &Tx<'_>, secrets: &Secrets, request: &Keyed, reply: &Rep
         idempotency_keys::rights_digest.eq(Some(rights)),
         idempotency_keys::created_at.eq(now),
     );
-    diesel::insert_into(idempotency_keys::table)
-        .values(row)
+    INSERT
+        .of(diesel::insert_into(idempotency_keys::table).values(row))
         .execute(&mut &**tx)
         .await
         .on_constraint(|name| (name == "idempotency_keys_pkey").then(in_progress))?;

@@ -10,7 +10,7 @@ use crate::{
         caller::TeamId,
         scope::Scope,
     },
-    db::{Cached, schema::teams},
+    db::{Sql, schema::teams},
     error::{Error, OnConstraint, Result},
     rest::{
         change::Tx,
@@ -23,6 +23,8 @@ use crate::{
         patch::change,
     },
 };
+
+static SAVE: Sql = Sql::new();
 
 /// A page of all teams.
 ///
@@ -105,7 +107,7 @@ pub async fn update(
     after.version += 1;
     after.updated_at = tx.now();
     let update = diesel::update(teams::table.find(id)).set(after.clone());
-    Cached(update).execute(&mut **tx).await.on_constraint(breached)?;
+    SAVE.of(update).execute(&mut **tx).await.on_constraint(breached)?;
     tx.changed("updated", &before, &after);
     Ok(after)
 }

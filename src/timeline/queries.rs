@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use diesel::{ExpressionMethods, QueryDsl, SelectableHelper};
+use diesel::{ExpressionMethods, QueryDsl};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use strum::IntoEnumIterator;
 
@@ -14,6 +14,7 @@ use crate::{
         scope::{Scope, reaches},
     },
     clients::{self, Client, ClientId},
+    db::columns_of,
     error::Result,
     rest::{
         entity::Entity,
@@ -50,7 +51,7 @@ pub async fn list(
     };
     let newest_first = Order::column("client_timeline", "at", true);
     let mut entries: Vec<Entry> = keyset(filtered(), newest_first, query.after.clone(), query.limit)
-        .select(Entry::as_select())
+        .select(columns_of::<Entry>())
         .load(&mut db)
         .await?;
     let total = match query.total {

@@ -20,7 +20,7 @@ use crate::{
     },
     auth,
     db::{
-        Cached,
+        Sql,
         schema::{clients, role_policies, users},
     },
     error::{Error, OnConstraint, ProblemType, Result},
@@ -35,6 +35,8 @@ use crate::{
         patch::change,
     },
 };
+
+static SAVE: Sql = Sql::new();
 
 type Boxed = users::BoxedQuery<'static, Pg>;
 
@@ -326,7 +328,7 @@ async fn save(tx: &mut Tx<'_>, action: &'static str, before: &User, mut after: U
     after.version += 1;
     after.updated_at = tx.now();
     let update = diesel::update(users::table.find(after.id)).set(after.clone());
-    Cached(update).execute(&mut **tx).await.on_constraint(breached)?;
+    SAVE.of(update).execute(&mut **tx).await.on_constraint(breached)?;
     tx.changed(action, before, &after);
     Ok(after)
 }
