@@ -27,7 +27,7 @@ pub use journal::{Journal, reset_requested};
 pub use keys::{FORMER_KEYS, refuse_replaced, retire_former};
 pub use legacy::begin_chain;
 pub use origin::Origin;
-pub use record::{Record, insert};
+pub use record::{Record, events, write};
 pub use refusals::{record_refusals, settle};
 pub use report::{Anchor, AuditVerification, Fault, FaultKind};
 pub use routes::routes;

@@ -1,5 +1,7 @@
 //! What is recorded of a change, in the change's own transaction.
 
+use std::mem;
+
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -11,11 +13,13 @@ use super::{
     origin::Origin,
 };
 use crate::{
-    db::{BATCH, schema::audit_events},
+    db::{BATCH, Sql, schema::audit_events},
     error::Result,
     rest::{entity::Entity, time::Instant},
     secrets::{NamedKey, Secrets},
 };
+
+static INSERT: Sql = Sql::new();
 
 /// What happened to one resource.
 #[derive(Debug)]
@@ -39,17 +43,17 @@ pub struct Record {
 impl Record {
     /// `row` was made.
     pub fn created<E: Entity>(row: &E) -> Self {
-        Self::of("created", row, difference(&Map::new(), &members(row)))
+        Self::of("created", row, difference(Map::new(), members(row)))
     }
 
     /// `action` made `after` of `before`.
     pub fn changed<E: Entity>(action: &'static str, before: &E, after: &E) -> Self {
-        Self::of(action, after, difference(&members(before), &members(after)))
+        Self::of(action, after, difference(members(before), members(after)))
     }
 
     /// `row` is gone.
     pub fn deleted<E: Entity>(row: &E) -> Self {
-        Self::of("deleted", row, difference(&members(row), &Map::new()))
+        Self::of("deleted", row, difference(members(row), Map::new()))
     }
 
     /// Keeps why it was done.
@@ -74,14 +78,15 @@ impl Record {
         }
     }
 
-    fn event(&self, key: &NamedKey, origin: &Origin, now: Instant) -> Result<Event> {
+    /// The event of the record, which gives its changes away.
+    fn event(&mut self, key: &NamedKey, origin: &Origin, now: Instant) -> Result<Event> {
         let content = Content {
             action: self.action,
             resource: self.resource,
             resource_id: Some(self.resource_id),
             client_id: self.client_id,
             outcome: Outcome::Done,
-            changes: self.changes.clone(),
+            changes: mem::take(&mut self.changes),
             personal: self.personal,
         };
         Event::new(key, content, origin, now)
@@ -96,47 +101,47 @@ fn members(row: &impl Serialize) -> Map<String, Value> {
 }
 
 /// The fields that differ. The version and the time of the change stand in the record itself.
-fn difference(before: &Map<String, Value>, after: &Map<String, Value>) -> Map<String, Value> {
-    let names = before.keys().chain(after.keys().filter(|name| !before.contains_key(*name)));
-    names
-        .filter(|name| !matches!(name.as_str(), "id" | "version" | "created_at" | "updated_at"))
-        .filter_map(|name| {
-            let from = before.get(name).unwrap_or(&Value::Null);
-            let to = after.get(name).unwrap_or(&Value::Null);
-            (from != to).then(|| (name.clone(), json!({"from": from, "to": to})))
+fn difference(before: Map<String, Value>, mut after: Map<String, Value>) -> Map<String, Value> {
+    let mut both: Vec<(String, Value, Value)> = Vec::with_capacity(before.len().max(after.len()));
+    for (name, from) in before {
+        let to = after.remove(&name).unwrap_or_default();
+        both.push((name, from, to));
+    }
+    both.extend(after.into_iter().map(|(name, to)| (name, Value::Null, to)));
+    both.into_iter()
+        .filter(|(name, from, to)| {
+            from != to && !matches!(name.as_str(), "id" | "version" | "created_at" | "updated_at")
         })
+        .map(|(name, from, to)| (name, change(from, to)))
         .collect()
 }
 
-/// Writes `records` into the open transaction.
-///
-/// # Errors
-/// The database's.
-pub async fn insert(
-    db: &AsyncPgConnection,
-    secrets: &Secrets,
-    records: &[Record],
-    origin: &Origin,
-    now: Instant,
-) -> Result<()> {
-    let events = records.iter().map(|record| record.event(secrets.audit_key(), origin, now));
-    write(db, &events.collect::<Result<Vec<_>>>()?).await
+fn change(from: Value, to: Value) -> Value {
+    Value::Object([("from".to_owned(), from), ("to".to_owned(), to)].into_iter().collect())
 }
 
-/// Writes `events`.
+/// The events of `records`, which give their changes away.
+///
+/// # Errors
+/// When there is no randomness to be had.
+pub fn events(secrets: &Secrets, records: &mut [Record], origin: &Origin, now: Instant) -> Result<Vec<Event>> {
+    records.iter_mut().map(|record| record.event(secrets.audit_key(), origin, now)).collect()
+}
+
+/// Writes `events` into the open transaction.
 ///
 /// # Errors
 /// The database's.
-pub(super) async fn write(mut db: &AsyncPgConnection, events: &[Event]) -> Result<()> {
+pub async fn write(mut db: &AsyncPgConnection, events: &[Event]) -> Result<()> {
     match events {
         [] => {}
         // The statement of one row is prepared once; that of many is not.
         [event] => {
-            diesel::insert_into(audit_events::table).values(event.clone()).execute(&mut db).await?;
+            INSERT.of(diesel::insert_into(audit_events::table).values(event)).execute(&mut db).await?;
         }
         _ => {
             for batch in events.chunks(BATCH) {
-                diesel::insert_into(audit_events::table).values(batch.to_vec()).execute(&mut db).await?;
+                diesel::insert_into(audit_events::table).values(batch).execute(&mut db).await?;
             }
         }
     }
@@ -160,6 +165,6 @@ mod tests {
     fn only_changed_fields_are_recorded() {
         let before = object(json!({"id": 1, "version": 1, "name": "a", "phone": null, "tags": ["x"]}));
         let after = object(json!({"id": 1, "version": 2, "name": "b", "phone": null, "tags": ["x"]}));
-        assert_eq!(Value::Object(difference(&before, &after)), json!({"name": {"from": "a", "to": "b"}}));
+        assert_eq!(Value::Object(difference(before, after)), json!({"name": {"from": "a", "to": "b"}}));
     }
 }

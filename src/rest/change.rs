@@ -168,9 +168,10 @@ fn begin(time_left: Option<Duration>) -> Cow<'static, str> {
 
 /// Writes what was collected, and does `also`, all on its way at once.
 async fn record(tx: &mut Tx<'_>, also: impl AsyncFnOnce(&Tx<'_>) -> Result<()>) -> Result<()> {
-    let records = std::mem::take(&mut tx.records);
+    let mut records = std::mem::take(&mut tx.records);
     let tx = &*tx;
-    let audited = audit::insert(tx, tx.secrets, &records, &tx.origin, tx.now);
+    let events = audit::events(tx.secrets, &mut records, &tx.origin, tx.now)?;
+    let audited = audit::write(tx, &events);
     let told = outbox::insert(tx, &records, tx.now);
     try_join3(audited, told, also(tx)).await?;
     Ok(())

@@ -366,9 +366,10 @@ fn record(number: usize) -> Record {
 }
 
 async fn write(app: &TestApp, count: usize) {
-    let records: Vec<Record> = (0..count).map(record).collect();
+    let mut records: Vec<Record> = (0..count).map(record).collect();
     let state = app.state();
-    audit::insert(&app.db().await, &state.secrets, &records, &Origin::default(), state.clock.now()).await.unwrap();
+    let events = audit::events(&state.secrets, &mut records, &Origin::default(), state.clock.now()).unwrap();
+    audit::write(&app.db().await, &events).await.unwrap();
 }
 
 /// Everything acknowledged is sealed exactly once, however many servers seal.
@@ -406,7 +407,8 @@ async fn a_change_that_is_not_committed_waits_for_no_seal() {
     let mut db = app.db().await;
     db.batch_execute("BEGIN").await.unwrap();
     let state = app.state();
-    audit::insert(&db, &state.secrets, &[record(1)], &Origin::default(), state.clock.now()).await.unwrap();
+    let events = audit::events(&state.secrets, &mut [record(1)], &Origin::default(), state.clock.now()).unwrap();
+    audit::write(&db, &events).await.unwrap();
     write(&app, 1).await;
     assert_eq!(seal(&app).await, 1);
     db.batch_execute("COMMIT").await.unwrap();
@@ -426,7 +428,8 @@ async fn the_server_needs_no_right_to_change_the_log() {
     );
     db.batch_execute(&narrow).await.unwrap();
     let state = app.state();
-    audit::insert(&db, &state.secrets, &[record(1)], &Origin::default(), state.clock.now()).await.unwrap();
+    let events = audit::events(&state.secrets, &mut [record(1)], &Origin::default(), state.clock.now()).unwrap();
+    audit::write(&db, &events).await.unwrap();
     assert!(audit::seal_all(&mut db, &state.secrets, state.clock.now()).await.unwrap() > 0);
     assert!(verify_at(&mut db, &app, None).await.intact);
     for forbidden in [
