@@ -1,7 +1,11 @@
 //! What a role may do: rights with their reach, and limits.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::OnceLock,
+};
 
+use aws_lc_rs::digest;
 use diesel::QueryDsl;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use rust_decimal::Decimal;
@@ -13,7 +17,7 @@ use super::{
 };
 use crate::{
     db::schema::role_policies,
-    error::Result,
+    error::{Error, Result},
     rest::number::{Amount, Percent},
 };
 
@@ -28,7 +32,13 @@ pub struct Policy {
     /// The limits.
     pub limits: Limits,
     grants: Grants,
+    rights: Rights,
+    digest: OnceLock<Vec<u8>>,
 }
+
+/// The same rights by resource and action: each row of a page is asked for several, and none has its name put together
+/// for that.
+type Rights = HashMap<(&'static str, &'static str), Reach>;
 
 /// What a role may do without approval; `None` is without limit.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,17 +58,40 @@ pub struct Limits {
 impl Policy {
     /// A policy as stored. A right that came into being after it was stored has its default.
     pub fn new(role: Role, limits: Limits, stored: &Grants) -> Self {
-        Self { role, limits, grants: complete(role, stored) }
+        Self::with(role, limits, complete(role, stored))
     }
 
     /// The policy that a new installation begins with.
     pub fn initial(role: Role) -> Self {
-        Self { role, limits: initial_limits(role), grants: complete(role, &Grants::new()) }
+        Self::with(role, initial_limits(role), complete(role, &Grants::new()))
+    }
+
+    fn with(role: Role, limits: Limits, grants: Grants) -> Self {
+        let right = |(name, _): &(&'static str, _)| Some((name.split_once(':')?, *grants.get(*name)?));
+        let rights = PERMISSIONS.iter().filter_map(right).collect();
+        Self { role, limits, grants, rights, digest: OnceLock::new() }
     }
 
     /// How far `permission` reaches.
     pub fn reach(&self, permission: &str) -> Reach {
         self.grants.get(permission).copied().unwrap_or(Reach::None)
+    }
+
+    /// How far the right to do `action` to resources of this kind reaches.
+    pub fn reach_of(&self, resource: &str, action: &str) -> Reach {
+        self.rights.get(&(resource, action)).copied().unwrap_or(Reach::None)
+    }
+
+    /// A digest of the role with its rights and limits, made when it is first asked for.
+    ///
+    /// # Errors
+    /// Only internal ones.
+    pub fn digest(&self) -> Result<&[u8]> {
+        if let Some(made) = self.digest.get() {
+            return Ok(made);
+        }
+        let whole = serde_json::to_vec(&(self.role, self.limits, &self.grants)).map_err(Error::internal)?;
+        Ok(self.digest.get_or_init(|| digest::digest(&digest::SHA256, &whole).as_ref().to_vec()))
     }
 
     /// What `scopes` leave of the policy: a right outside of them reaches nowhere, and one within them as far as before.
@@ -67,7 +100,7 @@ impl Policy {
     pub fn narrowed(&self, scopes: &[&str]) -> Self {
         let within = |name: &str| scopes.contains(&name) && !is_for_persons_only(name);
         let reach = |(name, reach): (&String, &Reach)| (name.clone(), if within(name) { *reach } else { Reach::None });
-        Self { grants: self.grants.iter().map(reach).collect(), ..self.clone() }
+        Self::with(self.role, self.limits, self.grants.iter().map(reach).collect())
     }
 
     /// Every right with its reach.
@@ -146,6 +179,28 @@ mod tests {
             }
             assert_eq!(whole.narrowed(&["clients:read"]).reach("clients:read"), whole.reach("clients:read"));
         }
+    }
+
+    #[test]
+    fn a_right_is_found_by_its_name_and_by_its_parts() {
+        for policy in [Policy::initial(Role::Manager), Policy::initial(Role::Supervisor).narrowed(&["clients:read"])] {
+            for (name, reach) in policy.grants() {
+                let (resource, action) = name.split_once(':').unwrap();
+                assert_eq!((policy.reach_of(resource, action), policy.reach(name)), (*reach, *reach), "{name}");
+            }
+            assert_eq!(policy.reach_of("clients", "fly"), Reach::None);
+        }
+    }
+
+    #[test]
+    fn other_rights_have_another_digest() {
+        let whole = Policy::initial(Role::Supervisor);
+        let digest = whole.digest().unwrap().to_vec();
+        assert_eq!(Policy::initial(Role::Supervisor).digest().unwrap(), digest);
+        assert_ne!(whole.narrowed(&["clients:read"]).digest().unwrap(), digest);
+        assert_ne!(Policy::initial(Role::KeyAccountManager).digest().unwrap(), digest);
+        let limits = Limits { may_own_key_clients: false, ..whole.limits };
+        assert_ne!(Policy::new(Role::Supervisor, limits, whole.grants()).digest().unwrap(), digest);
     }
 
     #[test]

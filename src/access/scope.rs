@@ -67,16 +67,12 @@ enum Belonging {
 
 impl Rows {
     fn of(caller: &Caller, reach: Reach) -> Self {
-        let belonging = match reach {
-            Reach::None => return Self::None,
-            Reach::All => return Self::All,
-            Reach::Own => Belonging::Own(caller.user_id),
-            Reach::Team if caller.role() == Role::KeyAccountManager => {
-                Belonging::OwnAndKeyOfTeam(caller.user_id, caller.team_id)
-            }
-            Reach::Team => Belonging::Team(caller.team_id),
-        };
-        Self::Of(belonging, Arc::clone(&caller.account_teams))
+        match reach {
+            Reach::None => Self::None,
+            Reach::All => Self::All,
+            Reach::Own => Self::Of(Belonging::Own(caller.user_id), Arc::clone(&caller.account_teams)),
+            Reach::Team => Self::Of(Belonging::team_of(caller), Arc::clone(&caller.account_teams)),
+        }
     }
 
     /// The same decision as [`Within`], for a row already read.
@@ -84,14 +80,25 @@ impl Rows {
         match self {
             Self::None => false,
             Self::All => true,
-            Self::Of(belonging, teams) => {
-                belonging.includes(row) || row.client().is_some_and(|client| teams.contains(&client))
-            }
+            Self::Of(belonging, teams) => belonging.covers(row, teams),
         }
     }
 }
 
 impl Belonging {
+    /// What the reach of a team means to `caller`.
+    fn team_of(caller: &Caller) -> Self {
+        match caller.role() {
+            Role::KeyAccountManager => Self::OwnAndKeyOfTeam(caller.user_id, caller.team_id),
+            Role::Manager | Role::Supervisor => Self::Team(caller.team_id),
+        }
+    }
+
+    /// Whether `row` belongs so, or to a client on whose account team the caller is.
+    fn covers(self, row: &impl Belongs, teams: &AccountTeams) -> bool {
+        self.includes(row) || row.client().is_some_and(|client| teams.contains(&client))
+    }
+
     fn includes(self, row: &impl Belongs) -> bool {
         match self {
             Self::Own(user) => row.owner() == user,
@@ -115,12 +122,11 @@ impl<R: Resource, A: Action> Scope<R, A> {
     /// # Errors
     /// 403 naming the permission.
     pub fn of(caller: &Arc<Caller>) -> Result<Self> {
-        let permission = permission::<R, A>();
-        let allowed = Rows::of(caller, caller.policy.reach(&permission));
+        let allowed = Rows::of(caller, caller.policy.reach_of(R::NAME, A::NAME));
         if allowed == Rows::None {
-            return Err(Error::forbidden(&permission));
+            return Err(Error::forbidden(&permission::<R, A>()));
         }
-        let visible = Rows::of(caller, caller.policy.reach(&permission_to_read::<R>()));
+        let visible = Rows::of(caller, caller.policy.reach_of(R::NAME, Read::NAME));
         Ok(Self { caller: Some(Arc::clone(caller)), visible, allowed, proof: PhantomData })
     }
 
@@ -184,20 +190,26 @@ impl<R: Owned, A: Action> Scope<R, A> {
 
 /// Whether `caller` may do `A` to `row`, without asking for a [`Scope`].
 pub fn may<R: Belongs, A: Action>(caller: &Caller, row: &R) -> bool {
-    reaches(caller, &permission::<R, A>(), row)
+    covers(caller, caller.policy.reach_of(R::NAME, A::NAME), row)
 }
 
 /// Whether `caller` may do what `permission` names to what belongs as `row` does.
 pub fn reaches(caller: &Caller, permission: &str, row: &impl Belongs) -> bool {
-    Rows::of(caller, caller.policy.reach(permission)).cover(row)
+    covers(caller, caller.policy.reach(permission), row)
+}
+
+/// The same decision as [`Rows::cover`], without a copy of what the caller has: it is made several times for each row of a page.
+fn covers(caller: &Caller, reach: Reach, row: &impl Belongs) -> bool {
+    match reach {
+        Reach::None => false,
+        Reach::All => true,
+        Reach::Own => Belonging::Own(caller.user_id).covers(row, &caller.account_teams),
+        Reach::Team => Belonging::team_of(caller).covers(row, &caller.account_teams),
+    }
 }
 
 fn permission<R: Resource, A: Action>() -> String {
     format!("{}:{}", R::NAME, A::NAME)
-}
-
-fn permission_to_read<R: Resource>() -> String {
-    permission::<R, Read>()
 }
 
 impl<R: Resource, A: Action> FromRequest for Scope<R, A> {
