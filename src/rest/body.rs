@@ -111,6 +111,10 @@ pub fn parse<T: DeserializeOwned + ToSchema>(text: &[u8]) -> Result<T> {
     {
         return Err(Error::field("", Invalid::Type));
     }
+    // The path to a wrong field is looked for only when there is one.
+    if let Ok(value) = serde_json::from_slice(text) {
+        return Ok(value);
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     let first = match serde_path_to_error::deserialize(&mut deserializer) {
         Ok(value) => match deserializer.end() {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, Datelike, NaiveDate, SubsecRound, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, SubsecRound, Timelike, Utc};
 use diesel::{
     backend::Backend,
     deserialize::{self, FromSql, FromSqlRow},
@@ -11,7 +11,7 @@ use diesel::{
     serialize::{self, Output, ToSql},
     sql_types,
 };
-use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type},
@@ -22,9 +22,8 @@ use crate::rest::invalid::Invalid;
 const YEARS: std::ops::Range<i32> = 1900..2200;
 
 /// A moment, in UTC, to the microsecond that Postgres keeps: RFC 3339 in JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, AsExpression, FromSqlRow)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, AsExpression, FromSqlRow)]
 #[diesel(sql_type = sql_types::Timestamptz)]
-#[serde(transparent)]
 pub struct Instant(DateTime<Utc>);
 
 impl Instant {
@@ -38,10 +37,53 @@ impl Instant {
         Day(self.0.date_naive())
     }
 
+    /// The moment as RFC 3339, with a fraction of three or six digits unless it is a whole second: as chrono writes it, but
+    /// in a tenth of the time, of which a page needs a hundred.
+    fn text(self) -> String {
+        let (day, time) = (self.0.date_naive(), self.0.time());
+        let is_leap = time.nanosecond() >= 1_000_000_000;
+        let year = u32::try_from(day.year()).ok().filter(|year| *year <= 9999 && !is_leap);
+        let Some(year) = year else { return self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true) };
+        let mut text = String::with_capacity("2026-11-24T09:30:00.000000Z".len());
+        push_digits(&mut text, year, 4);
+        for (mark, number) in
+            [('-', day.month()), ('-', day.day()), ('T', time.hour()), (':', time.minute()), (':', time.second())]
+        {
+            text.push(mark);
+            push_digits(&mut text, number, 2);
+        }
+        match time.nanosecond() / 1000 {
+            0 => {}
+            micros if micros % 1000 == 0 => {
+                text.push('.');
+                push_digits(&mut text, micros / 1000, 3);
+            }
+            micros => {
+                text.push('.');
+                push_digits(&mut text, micros, 6);
+            }
+        }
+        text.push('Z');
+        text
+    }
+
     /// The moment that is `duration` later, or the last one that can be told.
     #[must_use]
     pub fn after(self, duration: chrono::Duration) -> Self {
         self.0.checked_add_signed(duration).map_or(self, Self)
+    }
+}
+
+/// Writes the last `count` digits of `number`.
+fn push_digits(text: &mut String, number: u32, count: u32) {
+    for place in (0..count).rev() {
+        text.push(char::from_digit(number / 10_u32.pow(place) % 10, 10).unwrap_or_default());
+    }
+}
+
+impl Serialize for Instant {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text())
     }
 }
 
@@ -179,7 +221,19 @@ impl ToSchema for Day {
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+    use proptest::prelude::*;
+
     use super::{Day, Instant};
+
+    proptest! {
+        #[test]
+        fn instants_are_written_as_chrono_writes_them(micros in -400_000_000_000_000_000_i64..400_000_000_000_000_000, fine in 0..3_u32) {
+            let coarse = [1, 1000, 1_000_000][fine as usize];
+            let moment = DateTime::from_timestamp_micros(micros / coarse * coarse).unwrap();
+            prop_assert_eq!(serde_json::to_value(Instant(moment)).unwrap(), serde_json::to_value(moment).unwrap());
+        }
+    }
 
     #[test]
     fn instants_and_days_have_bounds() {
