@@ -51,6 +51,9 @@ pub async fn references(
     caller: Option<&Arc<Caller>>,
     ids: Vec<ClientId>,
 ) -> Result<HashMap<ClientId, ClientRef>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
     let Some(scope) = caller.map_or_else(|| Some(Scope::system()), |caller| Scope::<Client, Read>::of(caller).ok())
     else {
         return Ok(HashMap::new());

@@ -139,5 +139,5 @@ async fn key_owners(
     let Some(caller) = caller else { return Ok(HashSet::new()) };
     let could = |client: &&Client| !client.is_key && may::<Client, DesignateKey>(caller, *client);
     let owners: Vec<UserId> = clients.iter().filter(could).map(|client| client.owner_id).collect();
-    if owners.is_empty() { Ok(HashSet::new()) } else { users::key_owners(db, owners).await }
+    users::key_owners(db, owners).await
 }

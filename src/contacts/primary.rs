@@ -50,6 +50,9 @@ pub async fn primary_contacts(
     caller: Option<&Arc<Caller>>,
     clients: Vec<ClientId>,
 ) -> Result<HashMap<ClientId, ContactRef>> {
+    if clients.is_empty() {
+        return Ok(HashMap::new());
+    }
     let scope = match caller.map(Scope::<Contact, Read>::of) {
         None => Scope::system(),
         Some(Ok(scope)) => scope,

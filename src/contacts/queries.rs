@@ -119,6 +119,9 @@ pub async fn find(mut db: &AsyncPgConnection, scope: &Scope<Contact, Read>, id: 
 /// # Errors
 /// The database's.
 pub async fn referred_to(mut db: &AsyncPgConnection, ids: Vec<ContactId>) -> Result<HashSet<ContactId>> {
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
     let referring = interactions::table.filter(interactions::contact_id.eq(contacts::id.nullable()));
     let rows: Vec<ContactId> = contacts::table
         .filter(contacts::id.eq_any(ids))

@@ -43,6 +43,9 @@ pub async fn references(
     caller: Option<&Arc<Caller>>,
     ids: Vec<ContactId>,
 ) -> Result<HashMap<ContactId, ContactRef>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
     let Some(scope) = caller.map_or_else(|| Some(Scope::system()), |caller| Scope::<Contact, Read>::of(caller).ok())
     else {
         return Ok(HashMap::new());

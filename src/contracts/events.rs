@@ -149,6 +149,9 @@ async fn views(
 /// # Errors
 /// The database's.
 pub async fn submitters(mut db: &AsyncPgConnection, ids: &[ContractId]) -> Result<HashMap<ContractId, UserId>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
     let rows: Vec<(ContractId, Option<UserId>)> = contract_events::table
         .filter(contract_events::contract_id.eq_any(ids))
         .filter(contract_events::to_status.eq(ContractStatus::InReview))

@@ -140,10 +140,10 @@ pub async fn views(
     if authors {
         ids.extend(contracts.iter().map(|contract| contract.author_id));
     }
-    let users = if ids.is_empty() { HashMap::new() } else { users::references(db, ids).await? };
+    let users = users::references(db, ids).await?;
     let in_review = contracts.iter().filter(|contract| contract.status == ContractStatus::InReview);
     let in_review: Vec<ContractId> = in_review.map(|contract| contract.id).collect();
-    let submitters = if in_review.is_empty() { HashMap::new() } else { events::submitters(db, &in_review).await? };
+    let submitters = events::submitters(db, &in_review).await?;
     let view = |contract: Contract| {
         let submitter = submitters.get(&contract.id).copied();
         ContractView {

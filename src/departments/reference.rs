@@ -35,6 +35,9 @@ pub async fn references(
     mut db: &AsyncPgConnection,
     ids: Vec<DepartmentId>,
 ) -> Result<HashMap<DepartmentId, DepartmentRef>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
     let rows: Vec<DepartmentRef> =
         departments::table.filter(departments::id.eq_any(ids)).select(DepartmentRef::as_select()).load(&mut db).await?;
     Ok(rows.into_iter().map(|department| (department.id, department)).collect())

@@ -173,6 +173,9 @@ fn too_large() -> Invalid {
 /// # Errors
 /// The database's.
 pub async fn of(mut db: &AsyncPgConnection, orders: &[Order]) -> Result<HashMap<OrderId, Vec<OrderLine>>> {
+    if orders.is_empty() {
+        return Ok(HashMap::new());
+    }
     let rows: Vec<OrderLine> = OrderLine::belonging_to(orders)
         .order((order_lines::order_id, order_lines::position))
         .select(columns_of::<OrderLine>())

@@ -110,6 +110,9 @@ pub async fn find(mut db: &AsyncPgConnection, _scope: &Scope<Product, Read>, id:
 /// # Errors
 /// The database's.
 pub async fn find_all(mut db: &AsyncPgConnection, ids: Vec<ProductId>) -> Result<HashMap<ProductId, Product>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
     let rows: Vec<Product> =
         products::table.filter(products::id.eq_any(ids)).select(columns_of::<Product>()).load(&mut db).await?;
     Ok(rows.into_iter().map(|product| (product.id, product)).collect())

@@ -132,6 +132,9 @@ pub async fn find_own(mut db: &AsyncPgConnection, caller: &Caller) -> Result<Use
 /// # Errors
 /// The database's.
 pub async fn references(mut db: &AsyncPgConnection, ids: Vec<UserId>) -> Result<HashMap<UserId, UserRef>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
     let rows: Vec<UserRef> =
         users::table.filter(users::id.eq_any(ids)).select(UserRef::as_select()).load(&mut db).await?;
     Ok(rows.into_iter().map(|user| (user.id, user)).collect())
@@ -142,6 +145,9 @@ pub async fn references(mut db: &AsyncPgConnection, ids: Vec<UserId>) -> Result<
 /// # Errors
 /// The database's.
 pub async fn key_owners(mut db: &AsyncPgConnection, ids: Vec<UserId>) -> Result<HashSet<UserId>> {
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
     let may_own = users::table
         .inner_join(role_policies::table.on(role_policies::role.eq(users::role)))
         .filter(users::id.eq_any(ids))
