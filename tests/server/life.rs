@@ -69,9 +69,9 @@ fn a_killed_server_starts_again() {
 }
 
 #[test]
-fn several_servers_start_together_on_an_empty_database() {
+fn five_servers_start_together_on_an_empty_database() {
     let folder = DataDir::new();
-    let starters: Vec<_> = (0..3)
+    let starters: Vec<_> = (0..5)
         .map(|_| {
             let folder = folder.0.clone();
             std::thread::spawn(move || Server::start(&folder, &[]))

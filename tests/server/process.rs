@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use nix::{
@@ -16,6 +16,9 @@ use nix::{
 use serde_json::Value;
 
 static NEXT: AtomicUsize = AtomicUsize::new(0);
+
+/// Longer than a server may take to end in good order.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A data folder that is removed at the test's end, passed or not.
 pub struct DataDir(pub PathBuf);
@@ -45,29 +48,48 @@ pub struct Server {
     pub printed: Vec<String>,
 }
 
+/// How a server is to be started.
+pub struct Start<'a> {
+    /// The folder of its secret and, without another database, of its Postgres.
+    pub data_dir: &'a Path,
+    /// The database to use instead of its own.
+    pub database_url: Option<&'a str>,
+    /// What it is to log.
+    pub log: &'a str,
+    /// Its other settings.
+    pub arguments: &'a [&'a str],
+}
+
+impl Start<'_> {
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_liaison"));
+        command.args(self.arguments).args(["--listen", "127.0.0.1:0", "--log", self.log, "--data-dir"]);
+        command.arg(self.data_dir).env_remove("DATABASE_URL");
+        command.envs(self.database_url.map(|url| ("DATABASE_URL", url)));
+        command
+    }
+}
+
 impl Server {
-    /// Starts one and waits until it listens.
+    /// Starts one with a Postgres of its own and waits until it listens.
     pub fn start(data_dir: &Path, arguments: &[&str]) -> Self {
-        let address = format!("127.0.0.1:{}", free_port());
-        let mut child = Command::new(env!("CARGO_BIN_EXE_liaison"))
-            .args(arguments)
-            .args(["--listen", &address, "--log", "warn", "--data-dir"])
-            .arg(data_dir)
-            .env_remove("DATABASE_URL")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::run(&Start { data_dir, database_url: None, log: "warn", arguments })
+    }
+
+    /// Starts one and waits until it listens.
+    pub fn run(start: &Start<'_>) -> Self {
+        let mut child = start.command().stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut printed = Vec::new();
-        loop {
+        let address = loop {
             let line = lines.next().unwrap_or_else(|| panic!("it ended: {printed:?}")).unwrap();
-            let listens = line.contains("listens on");
+            let address = line.split("listens on http://").nth(1).and_then(|rest| rest.split(' ').next());
+            let address = address.map(str::to_owned);
             printed.push(line);
-            if listens {
-                break;
+            if let Some(address) = address {
+                break address;
             }
-        }
+        };
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, address, printed }
     }
@@ -132,9 +154,16 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         // After `wait` there is nothing left to signal.
-        if matches!(self.child.try_wait(), Ok(None)) {
-            self.signal(Signal::SIGTERM);
-            let _ = self.child.wait();
+        if !matches!(self.child.try_wait(), Ok(None)) {
+            return;
+        }
+        self.signal(Signal::SIGTERM);
+        let began = Instant::now();
+        while matches!(self.child.try_wait(), Ok(None)) {
+            if began.elapsed() > PATIENCE {
+                let _ = self.child.kill();
+            }
+            std::thread::sleep(Duration::from_millis(10));
         }
     }
 }
