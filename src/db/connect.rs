@@ -18,7 +18,7 @@ use super::{
     Lease,
     lease::Leases,
     privileges,
-    shared::{Shared, SharedConnections},
+    shared::{Shared, SharedConnections, SharedReader},
     tls::Target,
 };
 use crate::{
@@ -144,7 +144,7 @@ impl Db {
 /// A connection to read from.
 pub enum Reader {
     /// One that others read from at the same time.
-    Shared(Arc<Shared>),
+    Shared(SharedReader),
     /// One for this reader alone.
     Own(Box<Lease>),
 }
@@ -154,7 +154,7 @@ impl Deref for Reader {
 
     fn deref(&self) -> &AsyncPgConnection {
         match self {
-            Self::Shared(shared) => &shared.connection,
+            Self::Shared(shared) => shared,
             Self::Own(lease) => lease,
         }
     }

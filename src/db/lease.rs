@@ -25,6 +25,11 @@ thread_local! {
     static GIVING_UP: Cell<bool> = const { Cell::new(false) };
 }
 
+/// Whether what is dropped now is dropped because the work that has it is given up.
+pub(super) fn is_giving_up() -> bool {
+    GIVING_UP.get()
+}
+
 /// A connection that goes back to its pool when it is dropped. When the work that has it is given up, it is closed
 /// instead: a query may be under way, and Postgres ends that when it finds its client gone.
 pub struct Lease {
@@ -93,7 +98,7 @@ impl DerefMut for Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if GIVING_UP.get() {
+        if is_giving_up() {
             self.object.take().map(Object::take);
         }
     }

@@ -2,27 +2,56 @@
 //! on their way (pipelining), and none waits for another's answer. No transaction can be begun on them.
 
 use std::{
+    ops::Deref,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use diesel_async::AsyncPgConnection;
 use tokio::time::timeout;
 
-use super::connect::Setup;
+use super::{connect::Setup, lease::is_giving_up};
 use crate::error::{Error, Result};
 
 /// How many connections a worker shares. More give no more queries in a second, but cost memory on both sides; with one
 /// alone, a slower query holds up all others.
 const CONNECTIONS: usize = 2;
 
+/// How long a small read may wait, and be given up, before the connection is suspected. Callers who do not wait for their
+/// answers cost no connection.
+const SUSPECT_AFTER: Duration = Duration::from_secs(1);
+
 /// A connection that several readers have at once, and whether it has ended.
 pub struct Shared {
     pub(super) connection: AsyncPgConnection,
     pub(super) ended: Arc<AtomicBool>,
+}
+
+/// A shared connection while one reader has it.
+pub struct SharedReader {
+    shared: Arc<Shared>,
+    since: Instant,
+}
+
+impl Deref for SharedReader {
+    type Target = AsyncPgConnection;
+
+    fn deref(&self) -> &AsyncPgConnection {
+        &self.shared.connection
+    }
+}
+
+impl Drop for SharedReader {
+    /// A network that has forgotten a connection tells nobody: that an answer does not come is all that there is to see.
+    /// Another connection is opened then; who still reads over this one may go on.
+    fn drop(&mut self) {
+        if is_giving_up() && self.since.elapsed() >= SUSPECT_AFTER {
+            self.shared.ended.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 /// The shared connections of one worker; each is opened when it is first needed, and again after it was lost.
@@ -48,13 +77,14 @@ impl SharedConnections {
     ///
     /// # Errors
     /// 503 when the database cannot be reached in time.
-    pub(super) async fn get(&self) -> Result<Arc<Shared>> {
+    pub(super) async fn get(&self) -> Result<SharedReader> {
         let turn = self.next.fetch_add(1, Ordering::Relaxed) % CONNECTIONS;
         let slot = self.slots.get(turn).ok_or_else(|| Error::internal("a turn beyond the connections"))?;
-        match slot.current() {
-            Some(current) => Ok(current),
-            None => timeout(self.wait, slot.open(&self.setup)).await.map_err(Error::unavailable)?,
-        }
+        let shared = match slot.current() {
+            Some(current) => current,
+            None => timeout(self.wait, slot.open(&self.setup)).await.map_err(Error::unavailable)??,
+        };
+        Ok(SharedReader { shared, since: Instant::now() })
     }
 }
 
