@@ -7,7 +7,7 @@ use tokio::{sync::Mutex, time::timeout};
 
 use crate::{
     app::State,
-    db::{Db, migrations},
+    db::{Db, closing_leases, migrations},
     error::{Error, ProblemType, Result},
     rest::time::Instant,
 };
@@ -88,7 +88,7 @@ impl Readiness {
         {
             return findings.clone();
         }
-        let findings = match timeout(PATIENCE, look(state, db, now)).await {
+        let findings = match timeout(PATIENCE, closing_leases(look(state, db, now))).await {
             Ok(findings) => findings,
             Err(_late) => Findings::of(Reason::DatabaseSlow, None),
         };
