@@ -1,0 +1,27 @@
+//! Failure drills: what is broken on purpose, and what must hold all the same. trust R1–R3, R7–R10, R15
+//!
+//! Each drill prints its figures: `cargo test --test drills -- --nocapture` shows them. With `LIAISON_DRILLS=long` in the
+//! environment each does all that is demanded of it, which takes some ten minutes; without, a short form of the same.
+//!
+//! The end of a server by SIGTERM under load (no failed request, and an end in time) is tried in `tests/server/shutdown.rs`,
+//! five servers that start at once on an empty database in `tests/server/life.rs`.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
+mod away;
+mod caller;
+mod cycles;
+mod equal_posts;
+mod history;
+mod killed;
+mod length;
+mod load;
+mod postgres;
+#[path = "../server/process.rs"]
+#[allow(dead_code, reason = "the tests of the program use the rest")]
+mod process;
+mod proxy;
+mod records;
+mod slow_disk;
+mod stage;
+mod stalled;

@@ -1,0 +1,82 @@
+//! What the tables have of the writes of a load.
+
+use crate::{
+    caller::Request,
+    history::{self, Found, Verdict, Write},
+    postgres::Postgres,
+    stage::Stage,
+};
+
+/// A row for each row that a write has left, with how often the audit log and the outbox tell of it.
+///
+/// A change of a client leaves no row of its own. That it is there shows in the client: its version is at least that of the
+/// change, and at that version it has the value of the change. Its audit rows are counted by mark.
+const WRITTEN: &str = "
+    WITH audits AS (
+        SELECT resource, resource_id, action, count(*) FROM audit_events WHERE outcome = 'done' GROUP BY 1, 2, 3
+    ), events AS (
+        SELECT type, resource_id, count(*) FROM outbox_events GROUP BY 1, 2
+    ), made (mark, id, resource, action) AS (
+        SELECT name, id, 'clients', 'created' FROM clients
+        UNION ALL SELECT subject, id, 'interactions', 'created' FROM interactions
+        UNION ALL SELECT comment, id, 'orders', 'created' FROM orders
+        UNION ALL SELECT reason, order_id, 'orders', 'submitted' FROM order_events WHERE action = 'submitted'
+    ), changes AS (
+        SELECT changes #>> '{industry,to}' AS mark, resource_id,
+            1 + row_number() OVER (PARTITION BY resource_id ORDER BY id) AS version
+        FROM audit_events WHERE resource = 'clients' AND action = 'updated' AND outcome = 'done'
+    )
+    SELECT mark, coalesce(audits.count, 0), coalesce(events.count, 0)
+    FROM made
+    LEFT JOIN audits ON audits.resource = made.resource AND audits.resource_id = id AND audits.action = made.action
+    LEFT JOIN events ON events.resource_id = id AND events.type = made.resource || '.' || made.action
+    UNION ALL
+    SELECT mark, count(*) OVER (PARTITION BY mark),
+        (SELECT count(*) FROM outbox_events
+         WHERE resource_id = changes.resource_id AND type = 'clients.updated' AND version = changes.version)
+    FROM changes
+    JOIN clients ON id = changes.resource_id
+        AND (clients.version > changes.version OR clients.version = changes.version AND industry = mark)";
+
+/// What nobody can have meant: a row whose version is not told by as many audit rows and events, and audit rows and events of
+/// rows that are not there.
+const STRAYS: &str = "
+    WITH told AS (
+        SELECT resource, resource_id AS id, count(*) FROM audit_events
+        WHERE outcome = 'done' AND resource IN ('clients', 'interactions', 'orders') GROUP BY 1, 2
+    ), announced AS (
+        SELECT resource, resource_id AS id, count(*) FROM outbox_events
+        WHERE resource IN ('clients', 'interactions', 'orders') GROUP BY 1, 2
+    ), versions AS (
+        SELECT 'clients' AS resource, id, version FROM clients
+        UNION ALL SELECT 'interactions', id, version FROM interactions
+        UNION ALL SELECT 'orders', id, version FROM orders
+    )
+    SELECT concat_ws(' ', resource, id, 'at version', version, 'told', told.count, 'announced', announced.count)
+    FROM versions FULL JOIN told USING (resource, id) FULL JOIN announced USING (resource, id)
+    WHERE (version = told.count AND version = announced.count) IS NOT TRUE";
+
+/// Holds the tables against what was meant to be written.
+pub fn check(postgres: &Postgres, writes: &[Write]) -> Verdict {
+    let found: Vec<Found> = postgres
+        .rows(WRITTEN)
+        .into_iter()
+        .map(|row| Found { mark: row[0].clone(), audits: row[1].parse().unwrap(), events: row[2].parse().unwrap() })
+        .collect();
+    let mut verdict = history::check(writes, &found);
+    verdict.unintended.extend(postgres.rows(STRAYS).into_iter().flatten());
+    verdict
+}
+
+/// How many events of the audit log were verified, all of them intact.
+pub fn verified_audit_events(stage: &Stage) -> i64 {
+    let (mut next, mut events) = (Some(0), 0);
+    while let Some(seal) = next {
+        let part = stage.caller().send(&Request::get(format!("/v1/audit/verification?from_seal={seal}"))).unwrap();
+        assert_eq!((part.status, &part.body["intact"]), (200, &true.into()), "{part:?}");
+        events += part.body["events"].as_i64().unwrap();
+        events += if part.body["next_seal"].is_null() { part.body["waiting"].as_i64().unwrap() } else { 0 };
+        next = part.body["next_seal"].as_i64();
+    }
+    events
+}
