@@ -1,5 +1,6 @@
 //! The database: connections, migrations, the local Postgres, and how Rust values are kept.
 
+mod alive;
 mod columns;
 mod connect;
 mod jsonb;

@@ -36,6 +36,8 @@ use tokio_postgres::{
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::alive::notice_silence;
+
 /// How the connection is protected, in libpq's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, EnumString)]
 #[strum(serialize_all = "kebab-case")]
@@ -103,6 +105,7 @@ impl Target {
     pub fn parse(url: &str) -> Result<Self, TargetError> {
         let Parts { rest, mode, root } = split(url);
         let mut config: Config = rest.parse().map_err(|_secret| TargetError::NotAUrl)?;
+        notice_silence(&mut config);
         let named = mode.map(|mode| mode.parse().map_err(|_unknown| TargetError::Mode)).transpose()?;
         let named = named.or_else(|| named_by_words(&rest, config.get_ssl_mode()));
         let reach = Reach::of(&config);
