@@ -5,17 +5,30 @@ use std::{rc::Rc, time::Duration};
 use actix_web::{rt, web::Data};
 use tokio::{
     task::JoinHandle,
-    time::{Instant, MissedTickBehavior, interval, timeout_at},
+    time::{Instant, MissedTickBehavior, interval, timeout, timeout_at},
 };
 
 use crate::{
-    access::keys::rotation, app::State, audit, contracts, db::Db, error::Result, housekeeping, telemetry::sampler,
+    access::keys::rotation,
+    app::State,
+    audit, contracts,
+    db::{Db, closing_leases},
+    error::{Error, Result},
+    housekeeping,
+    telemetry::sampler,
 };
 
 const EVERY: Duration = Duration::from_mins(1);
 
 /// Within this time a server knows of new and of revoked keys.
 const KEYS_EVERY: Duration = Duration::from_secs(5);
+
+/// How long a step may take: a database that does not answer must not end a job for good. What a step has committed stays,
+/// and the next one does the rest.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The same where each letter of a long queue waits for a mail server.
+const PATIENCE_WITH_MAIL: Duration = Duration::from_hours(1);
 
 /// How long the end waits for the steps that are being done.
 const FAREWELL: Duration = Duration::from_secs(10);
@@ -41,7 +54,7 @@ impl Jobs {
         });
         if sends_mail {
             let deliver = async |db: &Db, state: &State| crate::mail::deliver(db, state).await.map(drop);
-            jobs.every("mail", crate::mail::EVERY, deliver);
+            jobs.within(PATIENCE_WITH_MAIL, "mail", crate::mail::EVERY, deliver);
         }
         jobs
     }
@@ -52,19 +65,29 @@ impl Jobs {
     }
 
     fn every(&mut self, name: &'static str, period: Duration, step: impl AsyncFn(&Db, &State) -> Result<()> + 'static) {
+        self.within(PATIENCE, name, period, step);
+    }
+
+    fn within(
+        &mut self,
+        patience: Duration,
+        name: &'static str,
+        period: Duration,
+        step: impl AsyncFn(&Db, &State) -> Result<()> + 'static,
+    ) {
         let (db, state, step) = (self.db.clone(), Data::clone(&self.state), Rc::new(step));
         let meter = state.telemetry.metrics.job(name, state.clock.now().utc().timestamp());
         let job = async move {
             let mut ticks = interval(period);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
-                // What is being done is never broken off: only the wait for the next step is.
+                // The end breaks off no step: only the wait for the next one.
                 tokio::select! {
                     biased;
                     () = state.lifecycle.stopped() => return,
                     _ = ticks.tick() => {}
                 }
-                let done = step(&db, &state).await;
+                let done = in_time(patience, step(&db, &state)).await;
                 if let Err(error) = &done {
                     tracing::error!(job = name, %error, "a background job failed; trying again");
                 }
@@ -85,6 +108,12 @@ impl Jobs {
             }
         }
     }
+}
+
+/// What `step` gives, or that it took longer than `patience`; its connections are closed then.
+async fn in_time(patience: Duration, step: impl Future<Output = Result<()>>) -> Result<()> {
+    let done = timeout(patience, closing_leases(step)).await;
+    done.unwrap_or_else(|_late| Err(Error::internal(format!("given up after {} s", patience.as_secs()))))
 }
 
 async fn upkeep(db: &Db, state: &State) -> Result<()> {
@@ -113,4 +142,17 @@ pub async fn keys_once(db: &Db, state: &State, rotate_every: Option<chrono::Dura
         state.keys.reload(&mut db, &state.secrets, now).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{future::pending, time::Duration};
+
+    use super::in_time;
+
+    #[tokio::test]
+    async fn a_step_that_gets_no_answer_is_given_up() {
+        assert!(in_time(Duration::from_millis(10), pending()).await.is_err());
+        assert!(in_time(Duration::from_secs(10), async { Ok(()) }).await.is_ok());
+    }
 }

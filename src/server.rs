@@ -89,7 +89,7 @@ pub async fn serve(config: &Config, login: &Login, state: State) -> Result<()> {
     let metrics =
         config.telemetry.metrics_listen.map(|listen| listener::start(listen, Data::clone(&state))).transpose()?;
     // One connection for each of the tasks that no request asks for.
-    let own_pool = Db::new(login, PoolSettings { max_size: 5, ..settings });
+    let own_pool = Db::new(login, PoolSettings { max_size: 5, asks_first: true, ..settings });
     let meter = state.telemetry.metrics.pool("background");
     let own_pool = own_pool.measured(meter.clone(), meter);
     let mut jobs = Jobs::start(own_pool, Data::clone(&state), config.rotate_keys_every);

@@ -35,6 +35,9 @@ pub struct PoolSettings {
     pub wait: Duration,
     /// How long a statement may run.
     pub statement_timeout: Duration,
+    /// Whether a connection is asked whether it still leads to the database before it is lent: for work that nobody waits
+    /// for, and nobody repeats.
+    pub asks_first: bool,
 }
 
 /// How long a statement of a request may run.
@@ -42,7 +45,7 @@ pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Default for PoolSettings {
     fn default() -> Self {
-        Self { max_size: 8, wait: Duration::from_secs(2), statement_timeout: STATEMENT_TIMEOUT }
+        Self { max_size: 8, wait: Duration::from_secs(2), statement_timeout: STATEMENT_TIMEOUT, asks_first: false }
     }
 }
 
@@ -97,9 +100,10 @@ impl Db {
     /// The connections of `login`; none is opened before it is needed.
     pub fn new(login: &Login, settings: PoolSettings) -> Self {
         let setup = Setup::new(login, settings.statement_timeout);
+        let large_reads = PoolSettings { max_size: settings.max_size.div_ceil(2), ..settings };
         Self {
-            changes: Leases::of(setup.pool(settings.max_size, settings.wait)),
-            large_reads: Leases::of(setup.pool(settings.max_size.div_ceil(2), settings.wait)),
+            changes: Leases::of(setup.pool(settings)),
+            large_reads: Leases::of(setup.pool(large_reads)),
             small_reads: Arc::new(SharedConnections::new(setup, settings.wait)),
         }
     }
@@ -217,11 +221,11 @@ impl Setup {
         Ok(Shared { connection: self.configure(connection).await?, ended })
     }
 
-    fn pool(&self, size: usize, wait: Duration) -> Pool<AsyncPgConnection> {
+    fn pool(&self, PoolSettings { max_size, wait, asks_first, .. }: PoolSettings) -> Pool<AsyncPgConnection> {
         let mut config = ManagerConfig::<AsyncPgConnection>::default();
         // A connection found broken when it is used costs one request a retry; a ping would cost every request a
         // round trip.
-        config.recycling_method = RecyclingMethod::Fast;
+        config.recycling_method = if asks_first { RecyclingMethod::Verified } else { RecyclingMethod::Fast };
         let setup = self.clone();
         config.custom_setup = Box::new(move |_| {
             let setup = setup.clone();
@@ -229,9 +233,10 @@ impl Setup {
         });
         let manager = AsyncDieselConnectionManager::new_with_config(&self.url, config);
         let pool = Pool::builder(manager)
-            .max_size(size)
+            .max_size(max_size)
             .wait_timeout(Some(wait))
             .create_timeout(Some(wait))
+            .recycle_timeout(Some(wait))
             .runtime(deadpool::Runtime::Tokio1)
             .build();
         #[expect(clippy::expect_used, reason = "a pool fails to be made only without a runtime for its timeouts")]
