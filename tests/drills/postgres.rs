@@ -13,7 +13,7 @@ use nix::{
     unistd::Pid,
 };
 use tokio::runtime::{Builder, Runtime};
-use tokio_postgres::{NoTls, SimpleQueryMessage};
+use tokio_postgres::{Config, NoTls, SimpleQueryMessage, config::Host};
 
 use crate::process::DataDir;
 
@@ -47,7 +47,9 @@ impl Postgres {
 
     /// Its Unix socket.
     pub fn socket(&self) -> PathBuf {
-        self.folder.0.canonicalize().unwrap().join("socket/.s.PGSQL.5432")
+        let config: Config = self.url.parse().unwrap();
+        let [Host::Unix(folder)] = config.get_hosts() else { panic!("not a socket: {}", self.url) };
+        folder.join(".s.PGSQL.5432")
     }
 
     /// Ends it as `pg_ctl stop -m immediate` does: nothing is written any more, and the next start recovers.

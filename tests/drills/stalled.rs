@@ -6,8 +6,9 @@ use std::{
 };
 
 use crate::{
+    caller::Request,
     length,
-    load::{Load, Outcome, longest},
+    load::{Load, Outcome, Record, longest},
     postgres::Postgres,
     proxy::{Proxy, Weather},
     records,
@@ -20,10 +21,31 @@ const DEADLINE: Duration = Duration::from_secs(2);
 const AFTER_DEADLINE: Duration = Duration::from_millis(250);
 /// Within which time everything goes on when the weather is fair again.
 const RECOVERY: Duration = Duration::from_secs(5);
+/// What a probe takes at most.
+const PROBED_WITHIN: Duration = Duration::from_millis(250);
+/// A step of a background job that has got no answer is given up after thirty seconds.
+const SEALED_WITHIN: Duration = Duration::from_secs(40);
 /// The settings of the server, and the most connections that it can have with them: for each of two threads two for
 /// changes, one for large reads and two for small ones, and five for what nobody asks for.
 const ARGUMENTS: [&str; 4] = ["--request-timeout=2", "--read-timeout=2", "--workers=2", "--pool-size=2"];
 const MOST_CONNECTIONS: usize = 2 * (2 + 1 + 2) + 5;
+
+/// Whether the server lives depends on nothing, and on no token either; how long the answer took.
+fn lives(stage: &Stage) -> Duration {
+    let answer = stage.caller().send(&Request::get("/livez")).unwrap();
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.took
+}
+
+/// Waits until the server has sealed all that waits for it; how long that took.
+fn until_all_is_sealed(postgres: &Postgres) -> Duration {
+    let began = Instant::now();
+    while postgres.value("SELECT count(*) FROM audit_unsealed") != "0" {
+        assert!(began.elapsed() < SEALED_WITHIN, "what waits is not sealed");
+        thread::sleep(Duration::from_millis(100));
+    }
+    began.elapsed()
+}
 
 /// Waits until the connections that were given up are gone; how many are left.
 fn settled_connections(postgres: &Postgres) -> usize {
@@ -34,22 +56,24 @@ fn settled_connections(postgres: &Postgres) -> usize {
     postgres.connections()
 }
 
-#[test]
-fn a_bad_network_holds_up_nobody_beyond_their_deadline() {
-    let bad = length::of(Duration::from_secs(4), Duration::from_secs(20));
-    let postgres = Postgres::start();
-    let proxy = Proxy::before(&postgres);
-    let stage = Stage::over(postgres, proxy.url(), &ARGUMENTS);
-    let load = Load::start(&stage, 4, 3);
-    let mut recoveries = Vec::new();
-    let slow = Weather::Slow(Duration::from_millis(20));
-    for weather in [slow, Weather::Stalled, Weather::Forgetful, Weather::Resetting] {
+/// A time of bad weather, and what was seen after it.
+struct Spell {
+    weather: Weather,
+    since: Instant,
+    until: Instant,
+    recovery: Duration,
+    connections: usize,
+}
+
+impl Spell {
+    /// Lets `weather` be for `time`.
+    fn of(weather: Weather, time: Duration, (stage, proxy, load): (&Stage, &Proxy, &Load)) -> Self {
         load.until_both_are_done();
         let since = Instant::now();
         proxy.turn(weather);
-        // As a load balancer asks: a connection that leads nowhere is not to be asked over for ever.
-        while since.elapsed() < bad {
+        while since.elapsed() < time {
             stage.is_ready();
+            assert!(lives(stage) < PROBED_WITHIN + length::slack(), "a probe is held up");
             thread::sleep(Duration::from_millis(500));
         }
         proxy.turn(Weather::Fair);
@@ -59,23 +83,41 @@ fn a_bad_network_holds_up_nobody_beyond_their_deadline() {
             thread::sleep(Duration::from_millis(50));
         }
         let recovery = until.elapsed();
-        let connections = settled_connections(&stage.postgres);
-        recoveries.push((weather, since, until, recovery, connections));
+        Self { weather, since, until, recovery, connections: settled_connections(&stage.postgres) }
     }
-    let record = load.finish();
-    let verdict = records::check(&stage.postgres, &record.writes);
-    for (weather, since, until, recovery, connections) in &recoveries {
+
+    fn print(&self, record: &Record) {
+        let Self { weather, since, until, recovery, connections } = self;
         let samples: Vec<_> = record.between(*since, *until).collect();
         println!(
-            "stalled: {weather:?} for {bad:?}: {} requests, {} failed, the longest took {:?}; recovery {recovery:?}; {connections} \
+            "stalled: {weather:?} for {:?}: {} requests, {} failed, the longest took {:?}; recovery {recovery:?}; {connections} \
              connections of at most {MOST_CONNECTIONS}",
+            until.duration_since(*since),
             samples.len(),
             samples.iter().filter(|sample| sample.outcome != Outcome::Done).count(),
             longest(samples.iter().copied()),
         );
     }
+}
+
+#[test]
+fn a_bad_network_holds_up_nobody_beyond_their_deadline() {
+    let time = length::of(Duration::from_secs(4), Duration::from_secs(20));
+    let postgres = Postgres::start();
+    let proxy = Proxy::before(&postgres);
+    let stage = Stage::over(postgres, proxy.url(), &ARGUMENTS);
+    let load = Load::start(&stage, 4, 3);
+    let slow = Weather::Slow(Duration::from_millis(20));
+    let spells = [slow, Weather::Stalled, Weather::Forgetful, Weather::Resetting]
+        .map(|weather| Spell::of(weather, time, (&stage, &proxy, &load)));
+    let record = load.finish();
+    let sealed = until_all_is_sealed(&stage.postgres);
+    let verdict = records::check(&stage.postgres, &record.writes);
+    for spell in &spells {
+        spell.print(&record);
+    }
     println!(
-        "stalled: {} acknowledged writes checked, {} lost, {} doubled",
+        "stalled: {} acknowledged writes checked, {} lost, {} doubled; all of the audit log sealed {sealed:?} after the end",
         verdict.acknowledged,
         verdict.lost.len(),
         verdict.doubled.len()
@@ -84,7 +126,8 @@ fn a_bad_network_holds_up_nobody_beyond_their_deadline() {
     assert!(record.samples.iter().all(|sample| sample.outcome != Outcome::Lost), "every request is answered");
     let latest = longest(&record.samples);
     assert!(latest < DEADLINE + AFTER_DEADLINE + length::slack(), "{latest:?}");
-    for (weather, _, _, recovery, connections) in recoveries {
+    assert!(latest >= DEADLINE, "the network was not bad enough: {latest:?}");
+    for Spell { weather, recovery, connections, .. } in spells {
         assert!(recovery < RECOVERY + length::slack(), "{weather:?}: {recovery:?}");
         assert!(connections <= MOST_CONNECTIONS, "{weather:?}: {connections}");
     }
