@@ -1,7 +1,8 @@
 //! Failure drills: what is broken on purpose, and what must hold all the same. trust R1–R3, R7–R10, R15
 //!
 //! Each drill prints its figures: `cargo test --test drills -- --nocapture` shows them. With `LIAISON_DRILLS=long` in the
-//! environment each does all that is demanded of it, which takes some ten minutes; without, a short form of the same.
+//! environment each does all that is demanded of it, in some ten minutes and best one after the other (`--test-threads=1`);
+//! without, a short form of the same.
 //!
 //! The end of a server by SIGTERM under load (no failed request, and an end in time) is tried in `tests/server/shutdown.rs`,
 //! five servers that start at once on an empty database in `tests/server/life.rs`.

@@ -3,6 +3,7 @@
 use crate::{
     caller::Request,
     history::{self, Found, Verdict, Write},
+    load::Load,
     postgres::Postgres,
     stage::Stage,
 };
@@ -79,4 +80,36 @@ pub fn verified_audit_events(stage: &Stage) -> i64 {
         next = part.body["next_seal"].as_i64();
     }
     events
+}
+
+#[test]
+fn every_fault_of_the_tables_is_found() {
+    let stage = Stage::new(&[]);
+    let load = Load::start(&stage, 2, 1);
+    for _ in 0..8 {
+        load.until_both_are_done();
+    }
+    let writes = load.finish().writes;
+    let verdict = check(&stage.postgres, &writes);
+    assert!(verdict.is_clean(), "{verdict:?}");
+    stage.postgres.run(&[
+        "UPDATE clients SET name = 'client 0 of 0' WHERE name = 'client 4 of 0'",
+        "UPDATE clients SET name = 'nobody' WHERE name = 'visited by 1'",
+        "UPDATE clients SET industry = 'overwritten' WHERE name = 'changed by 0'",
+        "UPDATE clients SET version = version + 1 WHERE name = 'read by 0'",
+        "DELETE FROM outbox_events USING orders WHERE resource_id = orders.id AND comment = 'draft 3 of 0'",
+    ]);
+    let last_change = writes.iter().rfind(|write| write.mark.starts_with("change ") && write.mark.ends_with(" of 0"));
+    let last_change = last_change.unwrap().mark.as_str();
+    let Verdict { mut lost, doubled, untold, unintended, .. } = check(&stage.postgres, &writes);
+    lost.sort();
+    assert_eq!(lost, [last_change, "client 4 of 0", "visited by 1"]);
+    assert_eq!(doubled, ["client 0 of 0"]);
+    assert_eq!(untold, ["draft 3 of 0", "submission 3 of 0"]);
+    assert_eq!(
+        unintended.len(),
+        3,
+        "nobody, a version that nothing tells of, and an order that is not announced: {unintended:?}"
+    );
+    assert_eq!(unintended[0], "nobody");
 }
