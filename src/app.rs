@@ -137,7 +137,7 @@ const GROUPS: [Group; 8] = [
             service_accounts::routes,
         ],
     ),
-    (&["/"], &[problems::routes, service::routes]),
+    (&["/.well-known", "/livez", "/openapi.json", "/problems", "/readyz"], &[problems::routes, service::routes]),
 ];
 
 /// Every slice's operations. What is registered here is served and documented.
