@@ -9,6 +9,7 @@ use std::{
 };
 
 use nix::sys::signal::Signal;
+use serde_json::json;
 
 use crate::process::{DataDir, Server, free_port};
 
@@ -79,15 +80,21 @@ fn what_is_under_way_is_answered_and_idle_connections_end() {
     assert!(!folder.has_running_postgres());
 }
 
-/// What comes of one caller's requests, one after the other over one connection, until an answer ends it.
-fn call_until_told_to_go(address: &str, token: &str) -> Result<usize, String> {
+const SUPERVISOR: &str = "supervisor@liaison.example";
+const OWN_PASSWORD: &str = "seven plums in a paper bag";
+/// A request that reads, and one that changes, each to be completed with a token.
+const READ: &str = "GET /v1/me HTTP/1.1\r\nHost: x";
+const CHANGE: &str = "POST /v1/clients HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 38";
+const NEW_CLIENT: &str = r#"{"kind": "organization","name":"Late"}"#;
+
+/// How many requests of one caller were done, one after the other over one connection, until an answer ended it.
+fn call_until_told_to_go(address: &str, request: &str) -> Result<usize, String> {
     let connection = connect(address);
-    for answered in 0.. {
-        let request = format!("GET /v1/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n");
-        (&connection).write_all(request.as_bytes()).map_err(|error| format!("after {answered}: {error}"))?;
-        let (head, body) = answer(&connection).ok_or_else(|| format!("no answer after {answered}"))?;
-        if !head.starts_with("http/1.1 200 ") || !body.ends_with('}') {
-            return Err(format!("after {answered}: {head}"));
+    for answered in 1.. {
+        (&connection).write_all(request.as_bytes()).map_err(|error| format!("before {answered}: {error}"))?;
+        let (head, body) = answer(&connection).ok_or_else(|| format!("no answer {answered}"))?;
+        if !head.starts_with("http/1.1 20") || !body.ends_with('}') {
+            return Err(format!("{answered}: {head}"));
         }
         if head.contains("connection: close") {
             return Ok(answered);
@@ -101,19 +108,25 @@ fn a_server_under_load_drains_without_a_failed_request() {
     let folder = DataDir::new();
     let arguments = ["--drain-delay=2", "--requests-per-minute=off", "--anonymous-requests-per-minute=off"];
     let server = Server::start(&folder.0, &arguments);
-    let password = server.printed_password("supervisor@liaison.example").unwrap();
-    let token = server.sign_in("supervisor@liaison.example", &password);
+    let printed = server.printed_password(SUPERVISOR).unwrap();
+    let change = json!({"current_password": printed, "new_password": OWN_PASSWORD});
+    assert_eq!(server.put("/v1/me/password", &server.sign_in(SUPERVISOR, &printed), &change), 204);
+    let token = server.sign_in(SUPERVISOR, OWN_PASSWORD);
+    let requests = [
+        format!("{READ}\r\nAuthorization: Bearer {token}\r\n\r\n"),
+        format!("{CHANGE}\r\nAuthorization: Bearer {token}\r\n\r\n{NEW_CLIENT}"),
+    ];
     let callers: Vec<_> = (0..8)
-        .map(|_| {
-            let (address, token) = (server.address.clone(), token.clone());
-            thread::spawn(move || call_until_told_to_go(&address, &token))
+        .map(|number| {
+            let (address, request) = (server.address.clone(), requests[number % 2].clone());
+            thread::spawn(move || call_until_told_to_go(&address, &request))
         })
         .collect();
     thread::sleep(Duration::from_secs(1));
     let began = Instant::now();
     server.signal(Signal::SIGTERM);
     let answered: Vec<usize> = callers.into_iter().map(|caller| caller.join().unwrap().unwrap()).collect();
-    assert!(answered.iter().all(|answered| *answered > 0), "{answered:?}");
+    assert!(answered.iter().all(|answered| *answered > 1), "{answered:?}");
 
     let late = connect(&server.address);
     send(&late, "GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -123,6 +136,12 @@ fn a_server_under_load_drains_without_a_failed_request() {
     assert!(server.wait(), "the exit code is 0");
     assert!((2..8).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
     assert!(!folder.has_running_postgres());
+
+    let again = Server::start(&folder.0, &[]);
+    let made: usize = answered.iter().skip(1).step_by(2).sum();
+    let clients = again.get("/v1/clients?total=true&limit=1", &again.sign_in(SUPERVISOR, OWN_PASSWORD));
+    assert_eq!(clients["total"], made, "what was acknowledged is there");
+    again.stop();
 }
 
 #[test]
