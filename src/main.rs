@@ -133,6 +133,7 @@ enum User {
 }
 
 fn main() -> ExitCode {
+    use_small_pages();
     match run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
@@ -140,6 +141,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The allocator asks for huge pages, with which the server takes a quarter more memory and answers nothing sooner.
+fn use_small_pages() {
+    // Where that cannot be had, it takes more.
+    #[cfg(target_os = "linux")]
+    let _ = nix::sys::prctl::set_thp_disable(true);
 }
 
 fn run(cli: Cli) -> Result<(), String> {
