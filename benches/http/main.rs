@@ -108,7 +108,7 @@ fn run(options: &Options) -> Result<Vec<String>> {
     let operations = asked(options)?;
     let database = Database::open(&plan, &folder, &options.server)?;
     let failures = if options.overload || options.soak.is_some() {
-        steadiness(options, &plan, &folder, &database).map(|()| Vec::new())
+        steadiness(options, &plan, &folder, &database)
     } else {
         speed(options, &plan, &folder, &database, &operations)
     };
@@ -116,17 +116,21 @@ fn run(options: &Options) -> Result<Vec<String>> {
     failures
 }
 
-/// How the server fares under more than it can do, or for long.
-fn steadiness(options: &Options, plan: &Plan, folder: &Path, database: &Database) -> Result<()> {
+/// How the server fares under more than it can do, or for long; and where it does not fare well.
+fn steadiness(options: &Options, plan: &Plan, folder: &Path, database: &Database) -> Result<Vec<String>> {
     let server = Server::start(&options.server, &database.folder)?;
+    let mut failures = Vec::new();
     if options.overload {
-        fs::write(folder.join("overload.json"), format!("{:#}\n", overload::measure(plan, &server)?))?;
+        let (found, missed) = overload::measure(plan, &server)?;
+        fs::write(folder.join("overload.json"), format!("{found:#}\n"))?;
+        failures.extend(missed);
     }
     if let Some(minutes) = options.soak {
-        let found = soak::measure(plan, database, &server, minutes)?;
+        let (found, missed) = soak::measure(plan, database, &server, minutes)?;
         fs::write(folder.join("soak.json"), format!("{found:#}\n"))?;
+        failures.extend(missed);
     }
-    Ok(())
+    Ok(failures)
 }
 
 fn speed(

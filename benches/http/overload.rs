@@ -8,7 +8,7 @@ use crate::{
     Result,
     measure::operation,
     plan::{Plan, USUAL},
-    pressure::{Answer, Pressure, Rate, percentile, rate},
+    pressure::{Answer, Pressure, Rate, good_rate, percentile, rate},
     server::{Server, Tokens},
 };
 
@@ -21,6 +21,13 @@ const OVERLOAD: Duration = Duration::from_secs(20);
 const AFTERWARDS: Duration = Duration::from_secs(10);
 /// Slower answers than this are no recovery yet.
 const RECOVERED: Duration = Duration::from_millis(250);
+
+/// The least share of what it can do that is still done.
+const LEAST: f64 = 0.85;
+/// The most milliseconds until somebody is refused.
+const REFUSED_WITHIN: f64 = 20.0;
+/// The most seconds until all is as ever.
+const RECOVERED_WITHIN: f64 = 5.0;
 
 /// What came of it for one operation.
 struct Overload {
@@ -35,28 +42,29 @@ struct Overload {
     refused_p99: f64,
     /// Neither done nor refused.
     failed: usize,
-    /// Seconds until half as much as it can do is answered as ever.
+    /// Seconds from the end of the overload until half as much as it can do is answered as ever.
     recovery: f64,
     memory: Option<f64>,
 }
 
-/// Measures one read and one change, and tells a person and `overload.json`.
-pub fn measure(plan: &Plan, server: &Server) -> Result<Value> {
-    let mut all = Vec::new();
+/// Measures one read and one change, and tells a person and `overload.json`; and what is not as it must be.
+pub fn measure(plan: &Plan, server: &Server) -> Result<(Value, Vec<String>)> {
+    let (mut all, mut failures) = (Vec::new(), Vec::new());
     for (number, name) in (0..).zip(["list", "create"]) {
         let tokens = server.sign_in_all()?;
         let found = one(plan, server, &tokens, name, number * 10)?;
         println!("{}", found.text());
         all.push(found.json());
+        failures.extend(found.failures());
     }
-    Ok(Value::Array(all))
+    Ok((Value::Array(all), failures))
 }
 
 fn one(plan: &Plan, server: &Server, tokens: &Tokens, name: &str, run: u32) -> Result<Overload> {
     let pressure = Pressure { plan, address: &server.address, tokens, operation: operation(name)? };
     pressure.put(Rate { connections: USUAL, all: None, time: Duration::from_secs(2) }, run)?;
     let usual = pressure.put(Rate { connections: USUAL, all: None, time: SATURATION }, run + 1)?;
-    let saturation = rate(usual.iter().filter(|answer| answer.is_good()).count(), SATURATION);
+    let saturation = good_rate(&usual, SATURATION);
     let most = Rate { connections: CONNECTIONS, all: Some(saturation * TIMES), time: OVERLOAD };
     let answers = pressure.put(most, run + 2)?;
     let memory = server.memory("VmHWM");
@@ -64,23 +72,38 @@ fn one(plan: &Plan, server: &Server, tokens: &Tokens, name: &str, run: u32) -> R
     let afterwards = pressure.put(half, run + 3)?;
     let of = |kind: fn(&Answer) -> bool| answers.iter().filter(|answer| kind(answer)).copied().collect::<Vec<_>>();
     let (good, refused) = (of(Answer::is_good), of(|answer| answer.status == 503));
+    let tail = answers.last().map_or(Duration::ZERO, |last| last.at.saturating_sub(OVERLOAD));
     let late = afterwards.iter().rev().find(|answer| !answer.is_good() || answer.took > RECOVERED);
     Ok(Overload {
         title: pressure.operation.title,
         saturation,
         asked: rate(answers.len(), OVERLOAD),
-        good: rate(good.len(), OVERLOAD),
-        good_p99: percentile(&good, 0.99),
+        good: good_rate(&good, OVERLOAD),
+        good_p99: percentile(good.iter().map(|answer| answer.answered_in), 0.99),
         refused: rate(refused.len(), OVERLOAD),
-        refused_p50: percentile(&refused, 0.5),
-        refused_p99: percentile(&refused, 0.99),
+        refused_p50: percentile(refused.iter().map(|answer| answer.answered_in), 0.5),
+        refused_p99: percentile(refused.iter().map(|answer| answer.answered_in), 0.99),
         failed: answers.len() - good.len() - refused.len(),
-        recovery: late.map_or(0.0, |answer| answer.at.as_secs_f64()),
+        recovery: (tail + late.map_or(Duration::ZERO, |answer| answer.at)).as_secs_f64(),
         memory,
     })
 }
 
 impl Overload {
+    fn failures(&self) -> Vec<String> {
+        let checks = [
+            (self.asked < self.saturation * TIMES * 0.9, format!("only {:.0}/s were asked", self.asked)),
+            (
+                self.good < self.saturation * LEAST,
+                format!("only {:.0}/s of {:.0}/s were done", self.good, self.saturation),
+            ),
+            (self.refused_p99 > REFUSED_WITHIN, format!("a refusal takes {:.1} ms", self.refused_p99)),
+            (self.failed > 0, format!("{} were neither done nor refused", self.failed)),
+            (self.recovery > RECOVERED_WITHIN, format!("it recovers in {:.1} s", self.recovery)),
+        ];
+        checks.into_iter().filter(|(fails, _)| *fails).map(|(_, what)| format!("{}: {what}", self.title)).collect()
+    }
+
     fn text(&self) -> String {
         format!(
             "{}\n  at {USUAL} connections {:.0}/s; asked {:.0}/s: {:.0}/s done ({:.0} %, p99 {:.0} ms), {:.0}/s refused \

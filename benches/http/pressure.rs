@@ -1,4 +1,5 @@
-//! A load that comes at its own rate, however slow the answers are; wrk's waits for them.
+//! A load that comes at its own rate as far as its connections allow: a request that an answer before it held up counts from
+//! the moment at which it was due.
 
 use std::time::Duration;
 
@@ -26,8 +27,10 @@ const READ: usize = 64 * 1024;
 pub struct Answer {
     /// When it was there, from the beginning of the load.
     pub at: Duration,
-    /// How long it took.
+    /// How long it took from the moment at which it was due.
     pub took: Duration,
+    /// How long it took from the moment at which it was sent.
+    pub answered_in: Duration,
     /// Its status; 0 when there was none.
     pub status: u16,
 }
@@ -117,14 +120,15 @@ impl Caller {
         let mut answers = Vec::new();
         while due < begun + rate.time && Instant::now() < begun + rate.time {
             sleep_until(due).await;
-            let asked = Instant::now();
+            let sent = Instant::now();
+            let due_at = pause.map_or(sent, |_| due);
             let request = self.request(answers.len());
             let status = timeout(PATIENCE, self.send(&request)).await;
             let status = status.ok().and_then(Result::ok).unwrap_or_else(|| {
                 self.stream = None;
                 0
             });
-            answers.push(Answer { at: begun.elapsed(), took: asked.elapsed(), status });
+            answers.push(Answer { at: begun.elapsed(), took: due_at.elapsed(), answered_in: sent.elapsed(), status });
             due = pause.map_or_else(Instant::now, |pause| due + pause);
         }
         answers
@@ -191,9 +195,9 @@ impl Head {
     }
 }
 
-/// The milliseconds that this share of `answers` took at most.
-pub fn percentile(answers: &[Answer], share: f64) -> f64 {
-    let mut took: Vec<Duration> = answers.iter().map(|answer| answer.took).collect();
+/// The milliseconds that this share of what took `times` took at most.
+pub fn percentile(times: impl Iterator<Item = Duration>, share: f64) -> f64 {
+    let mut took: Vec<Duration> = times.collect();
     took.sort_unstable();
     #[expect(
         clippy::cast_possible_truncation,
@@ -209,4 +213,9 @@ pub fn percentile(answers: &[Answer], share: f64) -> f64 {
 #[expect(clippy::cast_precision_loss, reason = "some thousands")]
 pub fn rate(count: usize, time: Duration) -> f64 {
     count as f64 / time.as_secs_f64()
+}
+
+/// How many good answers a second came within `time`.
+pub fn good_rate(answers: &[Answer], time: Duration) -> f64 {
+    rate(answers.iter().filter(|answer| answer.is_good() && answer.at <= time).count(), time)
 }
