@@ -218,7 +218,7 @@ impl Setup {
     pub(super) async fn shared(&self) -> ConnectionResult<Shared> {
         let ended = Arc::new(AtomicBool::new(false));
         let connection = self.target()?.connect_noting_end(&ended).await?;
-        Ok(Shared { connection: self.configure(connection).await?, ended })
+        Ok(Shared::new(self.configure(connection).await?, ended))
     }
 
     fn pool(&self, PoolSettings { max_size, wait, asks_first, .. }: PoolSettings) -> Pool<AsyncPgConnection> {

@@ -5,7 +5,7 @@ use std::{
     ops::Deref,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -20,20 +20,35 @@ use crate::error::{Error, Result};
 /// alone, a slower query holds up all others.
 const CONNECTIONS: usize = 2;
 
-/// How long a small read may wait, and be given up, before the connection is suspected. Callers who do not wait for their
-/// answers cost no connection.
+/// How long a connection may bring no answer at all to a small read that is given up then, before it is suspected. Callers who
+/// do not wait for their answers cost no connection, and neither does a Postgres that is slow.
 const SUSPECT_AFTER: Duration = Duration::from_secs(1);
 
 /// A connection that several readers have at once, and whether it has ended.
 pub struct Shared {
     pub(super) connection: AsyncPgConnection,
-    pub(super) ended: Arc<AtomicBool>,
+    ended: Arc<AtomicBool>,
+    opened: Instant,
+    /// Milliseconds from its opening to the last time that a reader had an answer.
+    answered: AtomicU64,
+}
+
+impl Shared {
+    /// One that has just been opened, and ends with `ended`.
+    pub(super) fn new(connection: AsyncPgConnection, ended: Arc<AtomicBool>) -> Self {
+        Self { connection, ended, opened: Instant::now(), answered: AtomicU64::new(0) }
+    }
+
+    fn age(&self) -> u64 {
+        u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
 }
 
 /// A shared connection while one reader has it.
 pub struct SharedReader {
     shared: Arc<Shared>,
-    since: Instant,
+    /// The age that the connection had when it was given.
+    since: u64,
 }
 
 impl Deref for SharedReader {
@@ -48,8 +63,14 @@ impl Drop for SharedReader {
     /// A network that has forgotten a connection tells nobody: that an answer does not come is all that there is to see.
     /// Another connection is opened then; who still reads over this one may go on.
     fn drop(&mut self) {
-        if is_giving_up() && self.since.elapsed() >= SUSPECT_AFTER {
-            self.shared.ended.store(true, Ordering::Relaxed);
+        let (shared, now) = (&*self.shared, self.shared.age());
+        if !is_giving_up() {
+            shared.answered.fetch_max(now, Ordering::Relaxed);
+            return;
+        }
+        let heard = self.since.max(shared.answered.load(Ordering::Relaxed));
+        if u128::from(now.saturating_sub(heard)) >= SUSPECT_AFTER.as_millis() {
+            shared.ended.store(true, Ordering::Relaxed);
         }
     }
 }
@@ -84,7 +105,8 @@ impl SharedConnections {
             Some(current) => current,
             None => timeout(self.wait, slot.open(&self.setup)).await.map_err(Error::unavailable)??,
         };
-        Ok(SharedReader { shared, since: Instant::now() })
+        let since = shared.age();
+        Ok(SharedReader { shared, since })
     }
 }
 
