@@ -13,7 +13,8 @@ const ASK_AGAIN: (Duration, u32) = (Duration::from_secs(5), 2);
 /// After how long something that was sent and has not arrived is given up.
 const GIVE_UP: Duration = Duration::from_secs(20);
 
-/// Has the operating system find out within some twenty seconds, where the URL does not say otherwise.
+/// Has the operating system find out within some twenty seconds, where the URL names no `keepalives_idle` or
+/// `tcp_user_timeout` of its own.
 pub(super) fn notice_silence(config: &mut Config) {
     if config.get_keepalives_idle() == UNSET {
         let (interval, retries) = ASK_AGAIN;

@@ -22,12 +22,12 @@ const WAITING_FOR_EACH: usize = 16;
 
 thread_local! {
     /// Whether work is just being given up on this thread.
-    static GIVING_UP: Cell<bool> = const { Cell::new(false) };
+    static GIVING_UP: Cell<usize> = const { Cell::new(0) };
 }
 
 /// Whether what is dropped now is dropped because the work that has it is given up.
 pub(super) fn is_giving_up() -> bool {
-    GIVING_UP.get()
+    GIVING_UP.get() > 0
 }
 
 /// A connection that goes back to its pool when it is dropped. When the work that has it is given up, it is closed
@@ -107,17 +107,26 @@ impl Drop for Lease {
 /// Does `work`; when what this returns is dropped before that is done (its caller has gone, its time is over), the leases
 /// that `work` holds are closed.
 pub async fn closing_leases<T>(work: impl Future<Output = T>) -> T {
-    // What is declared last is dropped first: the mark is set, then the work goes with its leases, then the mark goes.
-    let _unmark = Mark(false);
+    // What is declared last is dropped first: giving up begins, then the work goes with its leases, then giving up ends. It
+    // is counted, for there may be such work within the work.
+    let _ends = End;
     let work = pin!(work);
-    let _mark = Mark(true);
+    let _begins = Begin;
     work.await
 }
 
-struct Mark(bool);
+struct Begin;
 
-impl Drop for Mark {
+impl Drop for Begin {
     fn drop(&mut self) {
-        GIVING_UP.set(self.0);
+        GIVING_UP.set(GIVING_UP.get() + 1);
+    }
+}
+
+struct End;
+
+impl Drop for End {
+    fn drop(&mut self) {
+        GIVING_UP.set(GIVING_UP.get() - 1);
     }
 }
