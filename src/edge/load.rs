@@ -58,7 +58,8 @@ struct Inner {
     waiting: VecDeque<oneshot::Sender<Place>>,
     /// Seconds between two answers while others waited, on average.
     pace: f64,
-    /// When the last request that others waited for was done.
+    /// When the last request that others waited for was done, if somebody waits still: the time until the next one tells
+    /// the pace only then.
     last_done: Option<Instant>,
 }
 
@@ -102,7 +103,10 @@ impl Gate {
         loop {
             let Some(next) = self.0.borrow_mut().next() else { break };
             match next.send(place) {
-                Ok(()) => return,
+                Ok(()) => {
+                    self.0.borrow_mut().handed_on();
+                    return;
+                }
                 // Whoever waited is gone.
                 Err(unwanted) => place = unwanted,
             }
@@ -111,6 +115,7 @@ impl Gate {
         let mut inner = self.0.borrow_mut();
         inner.running -= 1;
         inner.meter.running.dec();
+        inner.last_done = None;
     }
 }
 
@@ -122,17 +127,18 @@ impl Inner {
     }
 
     fn next(&mut self) -> Option<oneshot::Sender<Place>> {
-        let next = self.waiting.pop_front();
-        if next.is_some() {
-            self.meter.waiting.dec();
-        }
+        let next = self.waiting.pop_front()?;
+        self.meter.waiting.dec();
+        Some(next)
+    }
+
+    /// A request is done, and one that waited has its place. Those who waited and have gone tell nothing of the pace.
+    fn handed_on(&mut self) {
         let now = Instant::now();
-        if let (Some(_), Some(last)) = (&next, self.last_done) {
+        if let Some(last) = self.last_done {
             self.pace += WEIGHT * (now.duration_since(last).as_secs_f64() - self.pace);
         }
-        // The time until the next answer tells the pace only if others wait for it.
-        self.last_done = next.is_some().then_some(now);
-        next
+        self.last_done = Some(now);
     }
 }
 
