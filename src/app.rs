@@ -148,7 +148,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// The operations of `group`, all passed over by one look at where the address of a request begins: the framework holds it
-/// against the regular expression of each operation in turn, which would cost more than the rest of a small request.
+/// against the regular expression of each operation in turn, which would cost more than the rest of a small request. An
+/// address that has letters of its beginning percent-encoded is none of ours.
 fn grouped((beginnings, routes): Group) -> impl HttpServiceFactory + OpenApiFactory {
     let guard = guard::fn_guard(|request| {
         let path = request.head().uri.path();

@@ -45,6 +45,15 @@ async fn an_id_that_is_none_is_not_found() {
     }
 }
 
+/// Where an address begins is looked at as it is written.
+#[actix_web::test]
+async fn an_address_with_an_encoded_beginning_is_not_found() {
+    let world = world().await;
+    for address in ["/v1/%63lients", "/v1%2Fclients", "/%761/clients", "/v1/CLIENTS"] {
+        world.sue.get(address).await.problem(404, "not_found");
+    }
+}
+
 #[actix_web::test]
 async fn a_method_that_is_not_there_is_405_with_those_that_are() {
     let world = world().await;
