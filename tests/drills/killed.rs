@@ -1,6 +1,9 @@
 //! Server and Postgres end without a word while they are written to. trust R1
 
-use std::{thread, time::Duration};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use crate::{
     length,
@@ -9,7 +12,7 @@ use crate::{
     stage::Stage,
 };
 
-/// From the start of what was ended to the first answers.
+/// From the start of what was ended, with that start, to answers to everybody.
 const RECOVERY: Duration = Duration::from_secs(3);
 
 /// How long the load goes on before the blow `number`: never at the same moment of its writes.
@@ -26,15 +29,19 @@ fn what_was_acknowledged_outlives_every_kill() {
     for number in 0..kills {
         thread::sleep(pause(number));
         stage.kill_server();
+        let ended = Instant::now();
         stage.start_server();
-        recoveries.push(load.until_both_are_done());
+        load.until_both_are_done();
+        recoveries.push(ended.elapsed());
         // Spread evenly over the kills.
         if (number + 1) * stops / kills > number * stops / kills {
             thread::sleep(pause(number + 3));
             stage.postgres.stop_immediately();
             thread::sleep(pause(number + 1));
+            let begun = Instant::now();
             stage.postgres.start_again();
-            recoveries.push(load.until_both_are_done());
+            load.until_both_are_done();
+            recoveries.push(begun.elapsed());
         }
     }
     let record = load.finish();

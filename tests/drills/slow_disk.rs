@@ -84,6 +84,8 @@ fn a_slow_disk_holds_up_changes_and_no_reads() {
     let good = for_a_time(&stage, &GOOD, time / 2);
     let slow = for_a_time(&stage, &SLOW, time / 2);
     stage.postgres.run(&GOOD);
+    // What was begun on the slow disk is not to end on the stuck one.
+    thread::sleep(DEADLINE / 2);
     let stuck = for_a_time(&stage, &STUCK, time);
     stage.postgres.run(&GOOD);
     let recovery = load.until_both_are_done();
