@@ -126,7 +126,7 @@ const GROUPS: [Group; 8] = [
     (&["/v1/contacts"], &[contacts::routes]),
     (&["/v1/products"], &[products::routes]),
     (
-        &["/v1/audit", "/v1/auth", "/v1/me", "/v1/roles", "/v1/service", "/v1/sessions", "/v1/teams", "/v1/users"],
+        &["/v1/audit", "/v1/auth", "/v1/me", "/v1/roles", "/v1/service-accounts", "/v1/teams", "/v1/users"],
         &[
             audit::routes,
             auth::routes,
