@@ -9,11 +9,12 @@ mod queries;
 pub mod request;
 pub mod sampler;
 pub mod settings;
+mod sparing;
 pub mod traces;
 
 use crate::{error::Result, openapi::Document};
 
-use self::{metrics::Metrics, settings::Settings, traces::Traces};
+use self::{metrics::Metrics, settings::Settings, sparing::Sparing, traces::Traces};
 
 /// All of it, of one server process.
 pub struct Telemetry {
@@ -23,12 +24,14 @@ pub struct Telemetry {
     pub traces: Option<Traces>,
     /// Whether a request that went well and fast has its line in the log, too.
     pub logs_all_requests: bool,
+    /// The lines about requests that there was no room for.
+    overload: Sparing,
 }
 
 impl Telemetry {
     /// Metrics of the operations of `document`, and nothing else.
     pub fn new(document: &Document) -> Self {
-        Self { metrics: Metrics::new(document), traces: None, logs_all_requests: false }
+        Self { metrics: Metrics::new(document), traces: None, logs_all_requests: false, overload: Sparing::default() }
     }
 
     /// By `settings`.

@@ -11,7 +11,7 @@ use actix_web::{HttpMessage, dev::ServiceRequest, http::StatusCode, web::Data};
 use opentelemetry::{Context, KeyValue, context::FutureExt, trace::TraceContextExt};
 
 use super::{Telemetry, metrics::Ending, operations::Operation, traces};
-use crate::{access::caller::UserId, app::State, error::Error};
+use crate::{access::caller::UserId, app::State, error::Error, problems::ProblemType};
 
 /// What takes as long is logged, however well it went.
 const SLOW: Duration = Duration::from_secs(1);
@@ -86,14 +86,21 @@ impl Watch {
     }
 
     /// One line: what went wrong inside is an error, what was turned away for want of something a warning, what was refused or
-    /// slow is told, all else only on demand.
+    /// slow is told, all else only on demand. Of those that there was no room for, one a second is told, with how many came
+    /// before it.
     fn log(&self, answered: &Answered<'_>, taken: Duration) {
         let Operation { method, route, id: operation, .. } = &*self.operation;
         let Answered { request_id, status, failure, bytes } = *answered;
-        let code = failure.map(|failure| failure.problem().code());
-        if code.is_none() && taken < SLOW && !self.telemetry.logs_all_requests {
+        let problem = failure.map(Error::problem);
+        if problem.is_none() && taken < SLOW && !self.telemetry.logs_all_requests {
             return;
         }
+        let mut held_back = None;
+        if problem == Some(ProblemType::Overloaded) {
+            let Some(count) = self.telemetry.overload.take(Instant::now()) else { return };
+            held_back = Some(count);
+        }
+        let code = problem.map(ProblemType::code);
         let (status, is_server_error) = (status.as_u16(), status.is_server_error());
         let user_id = self.sender.0.get().map(tracing::field::display);
         let trace_id = self.context.as_ref().map(|context| context.span().span_context().trace_id());
@@ -108,7 +115,7 @@ impl Watch {
         } else if is_server_error {
             #[rustfmt::skip]
             tracing::warn!(
-                request_id, method, route, operation, status, duration_ms = ms, user_id, bytes, trace_id, code,
+                request_id, method, route, operation, status, duration_ms = ms, user_id, bytes, trace_id, code, held_back,
                 "request refused"
             );
         } else {
