@@ -1,7 +1,7 @@
 //! A load that comes at its own rate as far as its connections allow: a request that an answer before it held up counts from
 //! the moment at which it was due.
 
-use std::time::Duration;
+use std::{cell::RefCell, io::ErrorKind, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -20,7 +20,15 @@ use crate::{
 /// The longest that an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Room for the longest answer's head.
-const READ: usize = 64 * 1024;
+const HEAD: usize = 8 * 1024;
+/// Room for a piece of a body.
+const PIECE: usize = 64 * 1024;
+
+thread_local! {
+    /// What bodies are read into: all into the same memory, since those of thousands of connections would leave no room in
+    /// the processors' caches for the server.
+    static BODY: RefCell<Vec<u8>> = RefCell::new(vec![0; PIECE]);
+}
 
 /// What came of one request.
 #[derive(Clone, Copy, Debug)]
@@ -93,7 +101,8 @@ impl Pressure<'_> {
             operation: self.operation,
             token: self.tokens.of(manager)?.to_owned(),
             stream: None,
-            buffer: vec![0; READ],
+            buffer: vec![0; HEAD],
+            same: None,
         })
     }
 }
@@ -109,6 +118,8 @@ struct Caller {
     token: String,
     stream: Option<TcpStream>,
     buffer: Vec<u8>,
+    /// The request, when each is the same.
+    same: Option<String>,
 }
 
 impl Caller {
@@ -122,8 +133,9 @@ impl Caller {
             sleep_until(due).await;
             let sent = Instant::now();
             let due_at = pause.map_or(sent, |_| due);
-            let request = self.request(answers.len());
+            let request = self.same.take().unwrap_or_else(|| self.request(answers.len()));
             let status = timeout(PATIENCE, self.send(&request)).await;
+            self.same = self.operation.written.is_none().then_some(request);
             let status = status.ok().and_then(Result::ok).unwrap_or_else(|| {
                 self.stream = None;
                 0
@@ -160,16 +172,24 @@ impl Caller {
                 break found;
             }
         };
-        while have < head.whole {
-            let read = stream.read(&mut self.buffer).await?;
-            if read == 0 {
-                return Err("closed".into());
-            }
-            have += read;
-        }
+        read_off(&stream, head.whole.saturating_sub(have)).await?;
         self.stream = head.stays.then_some(stream);
         Ok(head.status)
     }
+}
+
+/// Reads so many bytes and forgets them.
+async fn read_off(stream: &TcpStream, mut bytes: usize) -> Result<()> {
+    while bytes > 0 {
+        stream.readable().await?;
+        match BODY.with_borrow_mut(|body| stream.try_read(body)) {
+            Ok(0) => return Err("closed".into()),
+            Ok(read) => bytes = bytes.saturating_sub(read),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
 }
 
 /// The head of an answer.

@@ -83,6 +83,11 @@ fn ended_children(pid: u32) -> f64 {
     sum(&stat(pid), 13)
 }
 
+/// The processor time of this process itself.
+pub fn of_this() -> f64 {
+    own(std::process::id())
+}
+
 fn children(pid: u32) -> Vec<u32> {
     let text = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
     text.split_whitespace().filter_map(|child| child.parse().ok()).collect()
