@@ -19,7 +19,7 @@ struct Lines {
 }
 
 impl Sparing {
-    /// Whether a line may be written `now`: then how many were held back since the one before.
+    /// How many lines were held back since the one before, when one may be written `now`; `None` holds it back, too.
     pub fn take(&self, now: Instant) -> Option<u64> {
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.last.is_some_and(|last| now.saturating_duration_since(last) < APART) {
