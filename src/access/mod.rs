@@ -12,3 +12,4 @@ pub mod restriction;
 pub mod role;
 pub mod scope;
 pub mod token;
+pub mod within;

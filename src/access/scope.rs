@@ -4,28 +4,22 @@
 
 use std::{
     future::{Ready, ready},
+    iter,
     marker::PhantomData,
     sync::Arc,
-};
-
-use actix_web::{FromRequest, HttpRequest, dev::Payload};
-use diesel::{
-    Expression, QueryResult,
-    expression::{AppearsOnTable, ValidGrouping, is_aggregate},
-    pg::Pg,
-    query_builder::{AstPass, QueryFragment, QueryId},
-    sql_types::{Array, Bool, Uuid},
 };
 
 use super::{
     actions::{Action, Read},
     caller::{AccountTeams, Caller, TeamId, UserId},
     role::{Reach, Role},
+    within::{Part, Within},
 };
 use crate::{
     error::{Error, Result},
     rest::entity::{Entity, Resource},
 };
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
 
 /// A table whose rows belong to a user and that user's team.
 pub trait Owned: Resource {
@@ -149,7 +143,19 @@ impl<R: Resource, A: Action> Scope<R, A> {
 impl<R: Owned, A: Action> Scope<R, A> {
     /// The rows that exist for the caller: those they may read. For the `where` of every query.
     pub fn visible(&self) -> Within<R> {
-        Within { rows: self.visible.clone(), table: PhantomData }
+        let (belonging, teams) = match &self.visible {
+            Rows::All => return Within::all(),
+            Rows::None => return Within::any_of([]),
+            Rows::Of(belonging, teams) => (belonging, teams),
+        };
+        let joined = (R::CLIENT.is_some() && !teams.is_empty()).then(|| Part::Clients(Arc::clone(teams)));
+        match *belonging {
+            Belonging::Own(user) => Within::any_of(iter::once(Part::Owner(user)).chain(joined)),
+            Belonging::Team(team) => Within::any_of(iter::once(Part::Team(team)).chain(joined)),
+            Belonging::OwnAndKeyOfTeam(user, team) => {
+                Within::any_of([Part::Owner(user), Part::KeyOfTeam(team)].into_iter().chain(joined))
+            }
+        }
     }
 
     /// Refuses to make something for a user out of reach: oneself with `own`, the own team with `team`.
@@ -219,90 +225,6 @@ impl<R: Resource, A: Action> FromRequest for Scope<R, A> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Caller::of(request).and_then(|caller| Self::of(&caller)))
     }
-}
-
-/// The condition that a row of `R`'s table is covered: for `select`, `update` and `delete` alike.
-///
-/// Its SQL depends on the reach. A condition that tested the reach in SQL would keep Postgres from using the owner's
-/// index.
-#[derive(Debug)]
-pub struct Within<R> {
-    rows: Rows,
-    table: PhantomData<fn() -> R>,
-}
-
-impl<R: Owned> QueryFragment<Pg> for Within<R> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        let (belonging, teams) = match &self.rows {
-            Rows::All => {
-                out.push_sql("TRUE");
-                return Ok(());
-            }
-            Rows::None => {
-                out.push_sql("FALSE");
-                return Ok(());
-            }
-            Rows::Of(belonging, teams) => (belonging, teams),
-        };
-        match R::CLIENT {
-            Some(client) if !teams.is_empty() => {
-                out.push_sql("(");
-                belonging.condition::<R>(&mut out)?;
-                out.push_sql(" OR ");
-                column::<R>(&mut out, client)?;
-                out.push_sql(" = ANY(");
-                out.push_bind_param::<Array<Uuid>, _>(&**teams)?;
-                out.push_sql("))");
-                Ok(())
-            }
-            _ => belonging.condition::<R>(&mut out),
-        }
-    }
-}
-
-impl Belonging {
-    fn condition<'b, R: Owned>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        match self {
-            Self::Own(user) => equals::<R>(out, R::OWNER, user.as_uuid()),
-            Self::Team(team) => equals::<R>(out, R::TEAM, team.as_uuid()),
-            Self::OwnAndKeyOfTeam(user, team) => {
-                out.push_sql("(");
-                equals::<R>(out, R::OWNER, user.as_uuid())?;
-                out.push_sql(" OR (");
-                equals::<R>(out, R::TEAM, team.as_uuid())?;
-                if let Some(key) = R::KEY {
-                    out.push_sql(" AND ");
-                    column::<R>(out, key)?;
-                }
-                out.push_sql("))");
-                Ok(())
-            }
-        }
-    }
-}
-
-fn equals<'b, R: Resource>(out: &mut AstPass<'_, 'b, Pg>, name: &str, value: &'b uuid::Uuid) -> QueryResult<()> {
-    column::<R>(out, name)?;
-    out.push_sql(" = ");
-    out.push_bind_param::<Uuid, _>(value)
-}
-
-fn column<R: Resource>(out: &mut AstPass<'_, '_, Pg>, name: &str) -> QueryResult<()> {
-    out.push_identifier(R::NAME)?;
-    out.push_sql(".");
-    out.push_identifier(name)
-}
-
-impl<R> Expression for Within<R> {
-    type SqlType = Bool;
-}
-impl<R, QS> AppearsOnTable<QS> for Within<R> {}
-impl<R, GB> ValidGrouping<GB> for Within<R> {
-    type IsAggregate = is_aggregate::No;
-}
-impl<R> QueryId for Within<R> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
 }
 
 #[cfg(test)]

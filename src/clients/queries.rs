@@ -14,6 +14,7 @@ use crate::{
     access::{
         actions::{Action, Create, Read, Update},
         scope::Scope,
+        within::Within,
     },
     db::{Jsonb, Sql, columns_of, schema::clients},
     error::{Error, OnConstraint, Result},
@@ -23,8 +24,9 @@ use crate::{
         etag::IfMatch,
         id::Id,
         invalid::Invalid,
-        keyset::{KeyValue, keyset},
+        keyset::KeyValue,
         list::{By, ListQuery, Page, Sort},
+        parts::keyset_within,
         search::search,
     },
     users,
@@ -37,8 +39,8 @@ static SAVE: Sql = Sql::new();
 static GROW: Sql = Sql::new();
 
 /// The rows of `filter` within reach: for the page and for its total alike.
-fn filtered(scope: &Scope<Client, Read>, filter: &ClientFilter) -> Boxed {
-    let mut query = clients::table.filter(scope.visible()).into_boxed();
+fn filtered(within: Within<Client>, filter: &ClientFilter) -> Boxed {
+    let mut query = clients::table.filter(within).into_boxed();
     query = if filter.status.is_empty() {
         query.filter(clients::status.ne(ClientStatus::Archived))
     } else {
@@ -105,12 +107,13 @@ pub async fn list(
 ) -> Result<Page<Client>> {
     let filter = &query.filter;
     let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: ClientSort::UpdatedAt, descending: true });
-    let rows = keyset(filtered(scope, filter), by.order(Client::NAME, column), query.after.clone(), query.limit)
+    let order = by.order(Client::NAME, column);
+    let rows = keyset_within(scope, |within| filtered(within, filter), order, query.after.clone(), query.limit)
         .select(columns_of::<Client>())
         .load(&mut db)
         .await?;
     let total = match query.total {
-        true => Some(filtered(scope, filter).count().get_result(&mut db).await?),
+        true => Some(filtered(scope.visible(), filter).count().get_result(&mut db).await?),
         false => None,
     };
     query.page(rows, total, |client: &Client| (by.key(|sort| value(sort, client)), client.uuid()))

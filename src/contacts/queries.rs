@@ -13,6 +13,7 @@ use crate::{
     access::{
         actions::{Action, Create, Delete, Read, Update},
         scope::Scope,
+        within::Within,
     },
     clients,
     db::{
@@ -25,8 +26,9 @@ use crate::{
         entity::{Entity, Resource},
         etag::IfMatch,
         id::Id,
-        keyset::{KeyValue, keyset},
+        keyset::KeyValue,
         list::{By, ListQuery, Page, Sort},
+        parts::keyset_within,
         search::search,
     },
 };
@@ -37,8 +39,8 @@ static SAVE: Sql = Sql::new();
 type Boxed = contacts::BoxedQuery<'static, Pg>;
 
 /// The rows of `filter` within reach: for the page and for its total alike.
-fn filtered(scope: &Scope<Contact, Read>, filter: &ContactFilter) -> Boxed {
-    let mut query = contacts::table.filter(scope.visible()).into_boxed();
+fn filtered(within: Within<Contact>, filter: &ContactFilter) -> Boxed {
+    let mut query = contacts::table.filter(within).into_boxed();
     if !filter.client_id.is_empty() {
         query = query.filter(contacts::client_id.eq_any(filter.client_id.clone()));
     }
@@ -74,12 +76,13 @@ pub async fn list(
 ) -> Result<Page<Contact>> {
     let filter = &query.filter;
     let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: ContactSort::UpdatedAt, descending: true });
-    let rows = keyset(filtered(scope, filter), by.order(Contact::NAME, column), query.after.clone(), query.limit)
+    let order = by.order(Contact::NAME, column);
+    let rows = keyset_within(scope, |within| filtered(within, filter), order, query.after.clone(), query.limit)
         .select(columns_of::<Contact>())
         .load(&mut db)
         .await?;
     let total = match query.total {
-        true => Some(filtered(scope, filter).count().get_result(&mut db).await?),
+        true => Some(filtered(scope.visible(), filter).count().get_result(&mut db).await?),
         false => None,
     };
     query.page(rows, total, |contact: &Contact| (by.key(|sort| value(sort, contact)), contact.uuid()))

@@ -15,6 +15,7 @@ use crate::{
         actions::{Action, Create, Read, Update},
         caller::UserId,
         scope::Scope,
+        within::Within,
     },
     clients,
     db::{Jsonb, Sql, columns_of, schema::contracts},
@@ -24,8 +25,9 @@ use crate::{
         entity::{Entity, Resource},
         etag::IfMatch,
         id::Id,
-        keyset::{KeyValue, keyset},
+        keyset::KeyValue,
         list::{By, ListQuery, Page, Sort},
+        parts::keyset_within,
         search::search,
         time::{Day, Instant},
     },
@@ -37,8 +39,8 @@ static SAVE: Sql = Sql::new();
 type Boxed = contracts::BoxedQuery<'static, Pg>;
 
 /// The rows of `filter` within reach: for the page and for its total alike.
-fn filtered(scope: &Scope<Contract, Read>, filter: &ContractFilter, today: Day) -> Boxed {
-    let mut query = contracts::table.filter(scope.visible()).into_boxed();
+fn filtered(within: Within<Contract>, filter: &ContractFilter, today: Day) -> Boxed {
+    let mut query = contracts::table.filter(within).into_boxed();
     if !filter.client_id.is_empty() {
         query = query.filter(contracts::client_id.eq_any(filter.client_id.clone()));
     }
@@ -103,13 +105,13 @@ pub async fn list(
 ) -> Result<Page<Contract>> {
     let filter = &query.filter;
     let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: ContractSort::UpdatedAt, descending: true });
-    let rows =
-        keyset(filtered(scope, filter, today), by.order(Contract::NAME, column), query.after.clone(), query.limit)
-            .select(columns_of::<Contract>())
-            .load(&mut db)
-            .await?;
+    let order = by.order(Contract::NAME, column);
+    let rows = keyset_within(scope, |within| filtered(within, filter, today), order, query.after.clone(), query.limit)
+        .select(columns_of::<Contract>())
+        .load(&mut db)
+        .await?;
     let total = match query.total {
-        true => Some(filtered(scope, filter, today).count().get_result(&mut db).await?),
+        true => Some(filtered(scope.visible(), filter, today).count().get_result(&mut db).await?),
         false => None,
     };
     query.page(rows, total, |contract: &Contract| (by.key(|sort| value(sort, contract)), contract.uuid()))

@@ -12,6 +12,7 @@ use crate::{
     access::{
         actions::{Action, Read, Update},
         scope::Scope,
+        within::Within,
     },
     clients::{self, Client, ClientId},
     db::{Sql, columns_of, schema::interactions},
@@ -20,8 +21,9 @@ use crate::{
         change::{Tx, unknown_reference},
         entity::{Entity, Resource},
         etag::IfMatch,
-        keyset::{KeyValue, keyset},
+        keyset::KeyValue,
         list::{By, ListQuery, Page, Sort},
+        parts::keyset_within,
         search::search,
         time::Instant,
     },
@@ -32,8 +34,8 @@ static SAVE: Sql = Sql::new();
 type Boxed = interactions::BoxedQuery<'static, Pg>;
 
 /// The rows of `filter` within reach: for the page and for its total alike.
-fn filtered(scope: &Scope<Interaction, Read>, filter: &InteractionFilter, now: Instant) -> Boxed {
-    let mut query = interactions::table.filter(scope.visible()).into_boxed();
+fn filtered(within: Within<Interaction>, filter: &InteractionFilter, now: Instant) -> Boxed {
+    let mut query = interactions::table.filter(within).into_boxed();
     if !filter.client_id.is_empty() {
         query = query.filter(interactions::client_id.eq_any(filter.client_id.clone()));
     }
@@ -117,13 +119,13 @@ pub async fn list(
 ) -> Result<Page<Interaction>> {
     let filter = &query.filter;
     let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: InteractionSort::At, descending: true });
-    let rows =
-        keyset(filtered(scope, filter, now), by.order(Interaction::NAME, column), query.after.clone(), query.limit)
-            .select(columns_of::<Interaction>())
-            .load(&mut db)
-            .await?;
+    let order = by.order(Interaction::NAME, column);
+    let rows = keyset_within(scope, |within| filtered(within, filter, now), order, query.after.clone(), query.limit)
+        .select(columns_of::<Interaction>())
+        .load(&mut db)
+        .await?;
     let total = match query.total {
-        true => Some(filtered(scope, filter, now).count().get_result(&mut db).await?),
+        true => Some(filtered(scope.visible(), filter, now).count().get_result(&mut db).await?),
         false => None,
     };
     query.page(rows, total, |interaction: &Interaction| (by.key(|sort| value(sort, interaction)), interaction.uuid()))

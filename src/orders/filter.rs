@@ -13,7 +13,7 @@ use super::{
     status::OrderStatus,
 };
 use crate::{
-    access::{actions::Read, caller::UserId, scope::Scope},
+    access::{caller::UserId, within::Within},
     clients::ClientId,
     contracts::ContractId,
     db::schema::{order_lines, orders},
@@ -170,8 +170,8 @@ pub enum OrderInclude {
 pub type Boxed = orders::BoxedQuery<'static, Pg>;
 
 /// The rows of `filter` within reach: for the page, for its total and for the sums alike.
-pub fn filtered(scope: &Scope<Order, Read>, filter: &OrderFilter) -> Boxed {
-    let mut query = orders::table.filter(scope.visible()).into_boxed();
+pub fn filtered(within: Within<Order>, filter: &OrderFilter) -> Boxed {
+    let mut query = orders::table.filter(within).into_boxed();
     if !filter.client_id.is_empty() {
         query = query.filter(orders::client_id.eq_any(filter.client_id.clone()));
     }

@@ -35,6 +35,7 @@ use crate::{
         keyset::{KeyValue, Order as Sequence, keyset},
         list::{By, ListQuery, Page, Sort},
         number::{Sum, Total},
+        parts::keyset_within,
         patch::change,
         text::CurrencyCode,
     },
@@ -54,12 +55,13 @@ pub async fn list(
 ) -> Result<Page<Order>> {
     let filter = &query.filter;
     let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: OrderSort::UpdatedAt, descending: true });
-    let rows = keyset(filtered(scope, filter), by.order(Order::NAME, column), query.after.clone(), query.limit)
+    let order = by.order(Order::NAME, column);
+    let rows = keyset_within(scope, |within| filtered(within, filter), order, query.after.clone(), query.limit)
         .select(columns_of::<Order>())
         .load(&mut db)
         .await?;
     let total = match query.total {
-        true => Some(filtered(scope, filter).count().get_result(&mut db).await?),
+        true => Some(filtered(scope.visible(), filter).count().get_result(&mut db).await?),
         false => None,
     };
     query.page(rows, total, |order: &Order| (by.key(|sort| value(sort, order)), order.uuid()))
@@ -122,7 +124,7 @@ pub async fn summary(
     use diesel::dsl::{count_star, sum};
     type Row = (CurrencyCode, i64, Option<Decimal>, Option<Decimal>, Option<Decimal>);
     let rows: Vec<Row> = orders::table
-        .filter(orders::id.eq_any(filtered(scope, filter).select(orders::id)))
+        .filter(orders::id.eq_any(filtered(scope.visible(), filter).select(orders::id)))
         .group_by(orders::currency)
         .order(orders::currency)
         .select((orders::currency, count_star(), sum(orders::net_total), sum(orders::tax_total), sum(orders::total)))

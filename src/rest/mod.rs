@@ -14,6 +14,7 @@ pub mod keyset;
 pub mod list;
 pub mod network;
 pub mod number;
+pub mod parts;
 pub mod patch;
 pub mod reason;
 pub mod search;

@@ -17,6 +17,7 @@ use crate::{
         recent,
         role::Role,
         scope::Scope,
+        within::Within,
     },
     auth,
     db::{
@@ -30,8 +31,9 @@ use crate::{
         etag::IfMatch,
         id::Id,
         invalid::Invalid,
-        keyset::{KeyValue, Order, keyset},
+        keyset::{KeyValue, Order},
         list::{ListQuery, Page, Sort},
+        parts::keyset_within,
         patch::change,
     },
 };
@@ -40,8 +42,8 @@ static SAVE: Sql = Sql::new();
 
 type Boxed = users::BoxedQuery<'static, Pg>;
 
-fn filtered(scope: &Scope<User, Read>, filter: &UserFilter) -> Boxed {
-    let mut query = users::table.filter(users::kind.eq(UserKind::Person)).filter(scope.visible()).into_boxed();
+fn filtered(within: Within<User>, filter: &UserFilter) -> Boxed {
+    let mut query = users::table.filter(users::kind.eq(UserKind::Person)).filter(within).into_boxed();
     if !filter.role.is_empty() {
         query = query.filter(users::role.eq_any(filter.role.clone()));
     }
@@ -69,12 +71,12 @@ pub async fn list(
         UserSort::UpdatedAt => "updated_at",
     };
     let order = Order::column(User::NAME, column, sort.descending);
-    let rows = keyset(filtered(scope, &query.filter), order, query.after.clone(), query.limit)
+    let rows = keyset_within(scope, |within| filtered(within, &query.filter), order, query.after.clone(), query.limit)
         .select(User::as_select())
         .load(&mut db)
         .await?;
     let total = match query.total {
-        true => Some(filtered(scope, &query.filter).count().get_result(&mut db).await?),
+        true => Some(filtered(scope.visible(), &query.filter).count().get_result(&mut db).await?),
         false => None,
     };
     query.page(rows, total, |user: &User| {

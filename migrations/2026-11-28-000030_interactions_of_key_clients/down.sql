@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY interactions_key_team_id_at_idx;

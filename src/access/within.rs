@@ -1,0 +1,147 @@
+//! The condition that a row is within reach, as SQL.
+
+use std::{iter, marker::PhantomData};
+
+use diesel::{
+    Expression, QueryResult,
+    expression::{AppearsOnTable, ValidGrouping, is_aggregate},
+    pg::Pg,
+    query_builder::{AstPass, QueryFragment, QueryId},
+    sql_types::{Array, Bool, Uuid},
+};
+
+use super::{
+    caller::{AccountTeams, TeamId, UserId},
+    scope::Owned,
+};
+
+/// Rows that belong together, and that one index finds.
+#[derive(Clone, Debug)]
+pub(super) enum Part {
+    /// Those of an owner.
+    Owner(UserId),
+    /// Those of a team.
+    Team(TeamId),
+    /// Those of the key clients of a team.
+    KeyOfTeam(TeamId),
+    /// Those of the clients on whose account teams somebody is.
+    Clients(AccountTeams),
+}
+
+#[derive(Clone, Debug)]
+enum Rows {
+    All,
+    /// A row is within when it is in any part.
+    AnyOf(Vec<Part>),
+}
+
+/// The condition that a row of `R`'s table is covered: for `select`, `update` and `delete` alike.
+///
+/// Its SQL depends on the reach. A condition that tested the reach in SQL would keep Postgres from using the owner's
+/// index.
+#[derive(Debug)]
+pub struct Within<R> {
+    rows: Rows,
+    table: PhantomData<fn() -> R>,
+}
+
+impl<R: Owned> Within<R> {
+    pub(super) fn all() -> Self {
+        Self { rows: Rows::All, table: PhantomData }
+    }
+
+    /// Without a part, nothing is within.
+    pub(super) fn any_of(parts: impl IntoIterator<Item = Part>) -> Self {
+        Self { rows: Rows::AnyOf(parts.into_iter().collect()), table: PhantomData }
+    }
+
+    /// The same rows in parts, each of which one index gives in the order of a list. A row may be in several. What has no
+    /// parts is one.
+    pub fn parts(self) -> Vec<Self> {
+        match self.rows {
+            Rows::AnyOf(parts) if parts.len() > 1 => {
+                parts.into_iter().map(|part| Self::any_of(iter::once(part))).collect()
+            }
+            rows => vec![Self { rows, table: PhantomData }],
+        }
+    }
+}
+
+impl<R: Owned> QueryFragment<Pg> for Within<R> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        let parts = match &self.rows {
+            Rows::All => {
+                out.push_sql("TRUE");
+                return Ok(());
+            }
+            Rows::AnyOf(parts) => parts,
+        };
+        match parts.as_slice() {
+            [] => out.push_sql("FALSE"),
+            [part] => part.condition::<R>(&mut out)?,
+            [first, others @ ..] => {
+                out.push_sql("(");
+                first.condition::<R>(&mut out)?;
+                for part in others {
+                    out.push_sql(" OR ");
+                    part.condition::<R>(&mut out)?;
+                }
+                out.push_sql(")");
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Part {
+    fn condition<'b, R: Owned>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        match self {
+            Self::Owner(user) => equals::<R>(out, R::OWNER, user.as_uuid()),
+            Self::Team(team) => equals::<R>(out, R::TEAM, team.as_uuid()),
+            Self::KeyOfTeam(team) => {
+                let Some(key) = R::KEY else { return equals::<R>(out, R::TEAM, team.as_uuid()) };
+                out.push_sql("(");
+                equals::<R>(out, R::TEAM, team.as_uuid())?;
+                out.push_sql(" AND ");
+                column::<R>(out, key)?;
+                out.push_sql(")");
+                Ok(())
+            }
+            Self::Clients(clients) => {
+                let Some(client) = R::CLIENT else {
+                    out.push_sql("FALSE");
+                    return Ok(());
+                };
+                column::<R>(out, client)?;
+                out.push_sql(" = ANY(");
+                out.push_bind_param::<Array<Uuid>, _>(&**clients)?;
+                out.push_sql(")");
+                Ok(())
+            }
+        }
+    }
+}
+
+fn equals<'b, R: Owned>(out: &mut AstPass<'_, 'b, Pg>, name: &str, value: &'b uuid::Uuid) -> QueryResult<()> {
+    column::<R>(out, name)?;
+    out.push_sql(" = ");
+    out.push_bind_param::<Uuid, _>(value)
+}
+
+fn column<R: Owned>(out: &mut AstPass<'_, '_, Pg>, name: &str) -> QueryResult<()> {
+    out.push_identifier(R::NAME)?;
+    out.push_sql(".");
+    out.push_identifier(name)
+}
+
+impl<R> Expression for Within<R> {
+    type SqlType = Bool;
+}
+impl<R, QS> AppearsOnTable<QS> for Within<R> {}
+impl<R, GB> ValidGrouping<GB> for Within<R> {
+    type IsAggregate = is_aggregate::No;
+}
+impl<R> QueryId for Within<R> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
