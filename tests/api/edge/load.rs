@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 use crate::{
     calls::{Target, World},
-    harness::{Answer, TestApp},
+    harness::{Answer, Log, TestApp},
 };
 
 /// More than a worker has under way, and waiting, of changes.
@@ -37,11 +37,17 @@ async fn who_would_wait_too_long_is_refused_at_once_and_reads_go_on() {
         }
         held.batch_execute("ROLLBACK").await.unwrap();
     };
+    let (log, logging) = Log::begin();
     let (answers, ()) = join(join_all((0..TOO_MANY).map(|_| change())), reads).await;
+    drop(logging);
 
     let (refused, answered): (Vec<_>, Vec<_>) =
         answers.into_iter().partition(|(answer, _)| answer.status == 503 && answer.json()["code"] == "overloaded");
     assert_eq!(refused.len(), 50);
+    // They came at once, within a second as a rule: the first has a line, which knows of none before it.
+    let overloaded: Vec<_> = log.requests().into_iter().filter(|line| line["fields"]["code"] == "overloaded").collect();
+    assert!((1..5).contains(&overloaded.len()), "{overloaded:?}");
+    assert_eq!(overloaded[0]["fields"]["held_back"], 0);
     for (refused, taken) in refused {
         assert_eq!(refused.header("retry-after"), Some("1"));
         refused.problem(503, "overloaded");
