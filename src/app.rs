@@ -109,7 +109,7 @@ impl State {
         if !self.tokens.names_unknown_key(&self.keys, token) {
             return Ok(None);
         }
-        self.keys.ask(db, &self.secrets, now).await?;
+        Box::pin(self.keys.ask(db, &self.secrets, now)).await?;
         Ok(self.tokens.verify(&self.keys, token, now))
     }
 }

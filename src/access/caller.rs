@@ -2,6 +2,7 @@
 
 use std::{
     future::{Ready, ready},
+    hash::Hash,
     sync::Arc,
     time::Duration,
 };
@@ -237,11 +238,11 @@ impl Callers {
     /// # Errors
     /// When the database cannot be asked.
     pub async fn policy(&self, db: &Db, role: Role) -> Result<Arc<Policy>> {
-        let load = async {
+        remembered(&self.policies, role, async || {
             let db = db.reader(Cost::Small).await?;
             load_policy(&db, role).await.map(Arc::new)
-        };
-        self.policies.try_get_with(role, load).await.map_err(|error| error.copy())
+        })
+        .await
     }
 
     /// Forgets everything, so that a change made here is in force here at once.
@@ -252,12 +253,25 @@ impl Callers {
     }
 
     async fn session(&self, db: &Db, session: SessionId) -> Result<Option<SessionRow>> {
-        let load = async {
+        remembered(&self.sessions, session, async || {
             let db = db.reader(Cost::Small).await?;
             load_session(&db, session).await
-        };
-        self.sessions.try_get_with(session, load).await.map_err(|error| error.copy())
+        })
+        .await
     }
+}
+
+/// What `cache` has for `key`, or else what `load` gives, which is asked once for all who want it meanwhile.
+pub(super) async fn remembered<K: Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static>(
+    cache: &Cache<K, V>,
+    key: K,
+    load: impl AsyncFnOnce() -> Result<V>,
+) -> Result<V> {
+    if let Some(value) = cache.get(&key).await {
+        return Ok(value);
+    }
+    // Boxed, because every request has room for all that it may have to wait for, and few have to wait for this.
+    Box::pin(cache.try_get_with(key, load())).await.map_err(|error| error.copy())
 }
 
 async fn load_session(mut db: &AsyncPgConnection, session: SessionId) -> Result<Option<SessionRow>> {

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{
     api_key::Presented,
-    caller::{AccountTeams, Caller, Callers, Credential, KeyId, TeamId, UserId},
+    caller::{AccountTeams, Caller, Callers, Credential, KeyId, TeamId, UserId, remembered},
     policy::Policy,
     role::Role,
 };
@@ -159,11 +159,11 @@ impl Callers {
     }
 
     async fn key(&self, db: &Db, key: KeyId) -> Result<Option<Arc<KeyRow>>> {
-        let load = async {
+        remembered(&self.keys, key, async || {
             let mut db = db.connect().await?;
             load_key(&mut db, key).await
-        };
-        self.keys.try_get_with(key, load).await.map_err(|error| error.copy())
+        })
+        .await
     }
 }
 

@@ -38,7 +38,7 @@ pub async fn record_refusals<B: MessageBody>(
     let response = next.call(request).await?;
     if response.status() == StatusCode::FORBIDDEN
         && let Some(refusal) = response.response().error().and_then(|error| error.as_error::<Error>())
-        && let Err(error) = record(response.request(), refusal).await
+        && let Err(error) = Box::pin(record(response.request(), refusal)).await
     {
         tracing::error!(%error, "a refusal could not be recorded");
     }
