@@ -68,7 +68,32 @@ async fn try_lock(db: &mut AsyncPgConnection) -> Result<bool> {
 /// # Errors
 /// When the database cannot be reached or a migration fails.
 pub async fn run(url: &str) -> Result<usize> {
-    harness(url, |harness| harness.run_pending_migrations(MIGRATIONS).map(|ran| ran.len())).await
+    let mut connection = connect(url).await?;
+    if standing(&mut connection).await?.pending > 0 {
+        remove_unfinished_indexes(&mut connection).await?;
+    }
+    harness(connection, |harness| harness.run_pending_migrations(MIGRATIONS).map(|ran| ran.len())).await
+}
+
+/// An index that is built concurrently stays when that is broken off: useless, and in the way of the next try.
+async fn remove_unfinished_indexes(db: &mut AsyncPgConnection) -> Result<()> {
+    #[derive(QueryableByName)]
+    struct Unfinished {
+        #[diesel(sql_type = Text)]
+        name: String,
+    }
+    let unfinished: Vec<Unfinished> = sql_query(
+        "SELECT indexrelid::regclass::text AS name FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid \
+         WHERE NOT indisvalid AND relnamespace = 'public'::regnamespace AND relowner = current_user::regrole \
+             AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index WHERE index_relid = indexrelid)",
+    )
+    .load(db)
+    .await?;
+    for Unfinished { name } in unfinished {
+        tracing::warn!(index = name, "an index that was not built to its end is removed");
+        db.batch_execute(&format!("DROP INDEX CONCURRENTLY {name}")).await?;
+    }
+    Ok(())
 }
 
 /// How a database stands to this program.
@@ -108,15 +133,14 @@ pub async fn standing(db: &mut AsyncPgConnection) -> Result<Standing> {
 /// # Errors
 /// When the database cannot be reached or a migration fails.
 pub async fn revert_all(url: &str) -> Result<usize> {
-    harness(url, |harness| harness.revert_all_migrations(MIGRATIONS).map(|gone| gone.len())).await
+    harness(connect(url).await?, |harness| harness.revert_all_migrations(MIGRATIONS).map(|gone| gone.len())).await
 }
 
 /// The harness blocks, so it has a thread of its own.
 async fn harness(
-    url: &str,
+    connection: AsyncPgConnection,
     work: impl FnOnce(&mut AsyncMigrationHarness<AsyncPgConnection>) -> diesel::migration::Result<usize> + Send + 'static,
 ) -> Result<usize> {
-    let connection = connect(url).await?;
     tokio::task::spawn_blocking(move || work(&mut AsyncMigrationHarness::new(connection)).map_err(Error::internal))
         .await
         .map_err(Error::internal)?

@@ -68,6 +68,24 @@ async fn every_migration_can_be_taken_back() {
     assert_eq!(dump(&url).await, up);
 }
 
+#[actix_web::test]
+async fn an_index_that_was_broken_off_is_built_again() {
+    let url = empty_database().await;
+    migrations::run(&url).await.unwrap();
+    let mut db = db::connect(&url).await.unwrap();
+    // As a server leaves it that is killed meanwhile: invalid, its migration not done.
+    let broken_off = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'orders_key_team_id_updated_at_idx'::regclass; \
+        DELETE FROM __diesel_schema_migrations WHERE version = '20261128000029'";
+    db.batch_execute(broken_off).await.unwrap();
+    assert_eq!(migrations::run(&url).await.unwrap(), 1);
+    assert_eq!(
+        text(&url, "SELECT indexrelid::regclass::text AS value FROM pg_index WHERE NOT indisvalid").await,
+        [""; 0]
+    );
+    let built = "SELECT indexname AS value FROM pg_indexes WHERE indexname = 'orders_key_team_id_updated_at_idx'";
+    assert_eq!(text(&url, built).await.len(), 1);
+}
+
 /// An index that is built concurrently waits for every statement that runs, also for one that waits for its turn.
 #[actix_web::test]
 async fn servers_that_start_together_take_turns() {
