@@ -109,6 +109,7 @@ impl State {
         if !self.tokens.names_unknown_key(&self.keys, token) {
             return Ok(None);
         }
+        // Boxed, as what is asked for callers.
         Box::pin(self.keys.ask(db, &self.secrets, now)).await?;
         Ok(self.tokens.verify(&self.keys, token, now))
     }

@@ -270,7 +270,7 @@ pub(super) async fn remembered<K: Hash + Eq + Send + Sync + 'static, V: Clone + 
     if let Some(value) = cache.get(&key).await {
         return Ok(value);
     }
-    // Boxed, because every request has room for all that it may have to wait for, and few have to wait for this.
+    // Boxed: its state would else be part of the future of every request, also of those that the cache answers.
     Box::pin(cache.try_get_with(key, load())).await.map_err(|error| error.copy())
 }
 
@@ -348,4 +348,33 @@ pub async fn load_policy(mut db: &AsyncPgConnection, role: Role) -> Result<Polic
         second_factor_required,
     };
     Ok(Policy::new(role, limits, &grants))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use futures_util::future::join_all;
+    use moka::future::Cache;
+    use tokio::task::yield_now;
+
+    use super::remembered;
+    use crate::error::{Error, ProblemType};
+
+    #[actix_web::test]
+    async fn all_who_want_the_same_ask_once_and_a_failure_is_not_remembered() {
+        let (cache, asked) = (Cache::new(10), Cell::new(0));
+        let ask = async |fails: bool| {
+            asked.set(asked.get() + 1);
+            yield_now().await;
+            if fails { Err(Error::new(ProblemType::Unavailable)) } else { Ok(7) }
+        };
+        assert!(remembered(&cache, "key", async || ask(true).await).await.is_err());
+        assert_eq!(asked.get(), 1);
+        for _ in ["first", "from then on"] {
+            let all = join_all((0..5).map(|_| remembered(&cache, "key", async || ask(false).await))).await;
+            assert!(all.into_iter().all(|answer| answer.is_ok_and(|value| value == 7)));
+            assert_eq!(asked.get(), 2);
+        }
+    }
 }

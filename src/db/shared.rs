@@ -103,6 +103,7 @@ impl SharedConnections {
         let slot = self.slots.get(turn).ok_or_else(|| Error::internal("a turn beyond the connections"))?;
         let shared = match slot.current() {
             Some(current) => current,
+            // Boxed: its state would else be part of the future of every small read.
             None => timeout(self.wait, Box::pin(slot.open(&self.setup))).await.map_err(Error::unavailable)??,
         };
         let since = shared.age();

@@ -44,7 +44,7 @@ async fn who_would_wait_too_long_is_refused_at_once_and_reads_go_on() {
     let (refused, answered): (Vec<_>, Vec<_>) =
         answers.into_iter().partition(|(answer, _)| answer.status == 503 && answer.json()["code"] == "overloaded");
     assert_eq!(refused.len(), 50);
-    // They came at once, within a second as a rule: the first has a line, which knows of none before it.
+    // They came at once, within a second as a rule: the first has a line, and stands for no other.
     let overloaded: Vec<_> = log.requests().into_iter().filter(|line| line["fields"]["code"] == "overloaded").collect();
     assert!((1..5).contains(&overloaded.len()), "{overloaded:?}");
     assert_eq!(overloaded[0]["fields"]["held_back"], 0);
