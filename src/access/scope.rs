@@ -9,6 +9,8 @@ use std::{
     sync::Arc,
 };
 
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
+
 use super::{
     actions::{Action, Read},
     caller::{AccountTeams, Caller, TeamId, UserId},
@@ -19,7 +21,6 @@ use crate::{
     error::{Error, Result},
     rest::entity::{Entity, Resource},
 };
-use actix_web::{FromRequest, HttpRequest, dev::Payload};
 
 /// A table whose rows belong to a user and that user's team.
 pub trait Owned: Resource {
@@ -31,6 +32,8 @@ pub trait Owned: Resource {
     const KEY: Option<&'static str> = Some("is_key");
     /// The column with the client, whose account team it counts as own; without one, only the owner does.
     const CLIENT: Option<&'static str> = Some("client_id");
+    /// The column by which those of an owner, of a team and of a client have an index: their usual order.
+    const NEWEST: &'static str = "updated_at";
 }
 
 /// A row of an [`Owned`] table.
@@ -148,12 +151,14 @@ impl<R: Owned, A: Action> Scope<R, A> {
             Rows::None => return Within::any_of([]),
             Rows::Of(belonging, teams) => (belonging, teams),
         };
-        let joined = (R::CLIENT.is_some() && !teams.is_empty()).then(|| Part::Clients(Arc::clone(teams)));
+        let clients = R::CLIENT.filter(|_| !teams.is_empty());
+        let joined = clients.map(|column| Part::Clients(column, Arc::clone(teams)));
         match *belonging {
             Belonging::Own(user) => Within::any_of(iter::once(Part::Owner(user)).chain(joined)),
             Belonging::Team(team) => Within::any_of(iter::once(Part::Team(team)).chain(joined)),
             Belonging::OwnAndKeyOfTeam(user, team) => {
-                Within::any_of([Part::Owner(user), Part::KeyOfTeam(team)].into_iter().chain(joined))
+                let of_team = R::KEY.map_or(Part::Team(team), |column| Part::KeyOfTeam(column, team));
+                Within::any_of([Part::Owner(user), of_team].into_iter().chain(joined))
             }
         }
     }

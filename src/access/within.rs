@@ -22,16 +22,15 @@ pub(super) enum Part {
     Owner(UserId),
     /// Those of a team.
     Team(TeamId),
-    /// Those of the key clients of a team.
-    KeyOfTeam(TeamId),
-    /// Those of the clients on whose account teams somebody is.
-    Clients(AccountTeams),
+    /// Those of a team for which a column says that they are of a key client.
+    KeyOfTeam(&'static str, TeamId),
+    /// Those for which a column names a client on whose account team somebody is.
+    Clients(&'static str, AccountTeams),
 }
 
-#[derive(Clone, Debug)]
-enum Rows {
-    All,
-    /// A row is within when it is in any part.
+#[derive(Debug)]
+enum Condition {
+    Always,
     AnyOf(Vec<Part>),
 }
 
@@ -41,40 +40,40 @@ enum Rows {
 /// index.
 #[derive(Debug)]
 pub struct Within<R> {
-    rows: Rows,
+    condition: Condition,
     table: PhantomData<fn() -> R>,
 }
 
 impl<R: Owned> Within<R> {
     pub(super) fn all() -> Self {
-        Self { rows: Rows::All, table: PhantomData }
+        Self { condition: Condition::Always, table: PhantomData }
     }
 
     /// Without a part, nothing is within.
     pub(super) fn any_of(parts: impl IntoIterator<Item = Part>) -> Self {
-        Self { rows: Rows::AnyOf(parts.into_iter().collect()), table: PhantomData }
+        Self { condition: Condition::AnyOf(parts.into_iter().collect()), table: PhantomData }
     }
 
-    /// The same rows in parts, each of which one index gives in the order of a list. A row may be in several. What has no
-    /// parts is one.
-    pub fn parts(self) -> Vec<Self> {
-        match self.rows {
-            Rows::AnyOf(parts) if parts.len() > 1 => {
-                parts.into_iter().map(|part| Self::any_of(iter::once(part))).collect()
+    /// The same rows in several parts, each of which has an index of its own; a row may be in more than one. `None` for what
+    /// cannot be parted.
+    pub fn parts(self) -> Option<Vec<Self>> {
+        match self.condition {
+            Condition::AnyOf(parts) if parts.len() > 1 => {
+                Some(parts.into_iter().map(|part| Self::any_of(iter::once(part))).collect())
             }
-            rows => vec![Self { rows, table: PhantomData }],
+            _ => None,
         }
     }
 }
 
 impl<R: Owned> QueryFragment<Pg> for Within<R> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        let parts = match &self.rows {
-            Rows::All => {
+        let parts = match &self.condition {
+            Condition::Always => {
                 out.push_sql("TRUE");
                 return Ok(());
             }
-            Rows::AnyOf(parts) => parts,
+            Condition::AnyOf(parts) => parts,
         };
         match parts.as_slice() {
             [] => out.push_sql("FALSE"),
@@ -98,8 +97,7 @@ impl Part {
         match self {
             Self::Owner(user) => equals::<R>(out, R::OWNER, user.as_uuid()),
             Self::Team(team) => equals::<R>(out, R::TEAM, team.as_uuid()),
-            Self::KeyOfTeam(team) => {
-                let Some(key) = R::KEY else { return equals::<R>(out, R::TEAM, team.as_uuid()) };
+            Self::KeyOfTeam(key, team) => {
                 out.push_sql("(");
                 equals::<R>(out, R::TEAM, team.as_uuid())?;
                 out.push_sql(" AND ");
@@ -107,11 +105,7 @@ impl Part {
                 out.push_sql(")");
                 Ok(())
             }
-            Self::Clients(clients) => {
-                let Some(client) = R::CLIENT else {
-                    out.push_sql("FALSE");
-                    return Ok(());
-                };
+            Self::Clients(client, clients) => {
                 column::<R>(out, client)?;
                 out.push_sql(" = ANY(");
                 out.push_bind_param::<Array<Uuid>, _>(&**clients)?;

@@ -38,6 +38,7 @@ pub async fn record_refusals<B: MessageBody>(
     let response = next.call(request).await?;
     if response.status() == StatusCode::FORBIDDEN
         && let Some(refusal) = response.response().error().and_then(|error| error.as_error::<Error>())
+        // Boxed: its state would else be part of the future of every request.
         && let Err(error) = Box::pin(record(response.request(), refusal)).await
     {
         tracing::error!(%error, "a refusal could not be recorded");

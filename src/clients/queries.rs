@@ -26,8 +26,8 @@ use crate::{
         invalid::Invalid,
         keyset::KeyValue,
         list::{By, ListQuery, Page, Sort},
-        parts::keyset_within,
         search::search,
+        within_reach::keyset_within,
     },
     users,
 };

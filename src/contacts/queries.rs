@@ -28,8 +28,8 @@ use crate::{
         id::Id,
         keyset::KeyValue,
         list::{By, ListQuery, Page, Sort},
-        parts::keyset_within,
         search::search,
+        within_reach::keyset_within,
     },
 };
 

@@ -27,9 +27,9 @@ use crate::{
         id::Id,
         keyset::KeyValue,
         list::{By, ListQuery, Page, Sort},
-        parts::keyset_within,
         search::search,
         time::{Day, Instant},
+        within_reach::keyset_within,
     },
 };
 

@@ -117,7 +117,9 @@ impl Entity for Interaction {
     }
 }
 
-impl Owned for Interaction {}
+impl Owned for Interaction {
+    const NEWEST: &'static str = "at";
+}
 
 impl Belongs for Interaction {
     fn owner(&self) -> UserId {

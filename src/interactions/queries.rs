@@ -23,9 +23,9 @@ use crate::{
         etag::IfMatch,
         keyset::KeyValue,
         list::{By, ListQuery, Page, Sort},
-        parts::keyset_within,
         search::search,
         time::Instant,
+        within_reach::keyset_within,
     },
 };
 

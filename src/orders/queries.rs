@@ -35,9 +35,9 @@ use crate::{
         keyset::{KeyValue, Order as Sequence, keyset},
         list::{By, ListQuery, Page, Sort},
         number::{Sum, Total},
-        parts::keyset_within,
         patch::change,
         text::CurrencyCode,
+        within_reach::keyset_within,
     },
 };
 

@@ -33,8 +33,8 @@ use crate::{
         invalid::Invalid,
         keyset::{KeyValue, Order},
         list::{ListQuery, Page, Sort},
-        parts::keyset_within,
         patch::change,
+        within_reach::keyset_within,
     },
 };
 

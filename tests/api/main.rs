@@ -31,6 +31,7 @@ mod openapi;
 mod orders;
 mod privileges;
 mod products;
+mod reach;
 mod roles;
 mod security;
 mod service_accounts;

@@ -361,7 +361,8 @@ async fn department(world: &World) -> Value {
     world.sam.post("/v1/departments", json!({"kind": "department", "name": unique("Department")})).await.created()
 }
 
-async fn new_order(world: &World, client: &Value) -> Value {
+/// An order of something new for `client`, to be created.
+pub async fn new_order(world: &World, client: &Value) -> Value {
     let product = world.sam.post("/v1/products", new_product()).await.created();
     json!({"client_id": client["id"], "lines": [{"product_id": product["id"], "quantity": "12"}]})
 }

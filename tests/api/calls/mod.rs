@@ -7,7 +7,7 @@ mod entries;
 mod operation;
 mod world;
 
-pub use entries::call;
+pub use entries::{call, new_order};
 pub use operation::{Operation, operations};
 pub use world::{World, code, every_scope};
 

@@ -1,7 +1,7 @@
-//! A page of what is within reach, read part by part.
+//! A page of what is within reach.
 //!
-//! The newest of what somebody owns come off an index of owners, the newest of a team off an index of teams, but none holds
-//! the newest of both: asked for them at once, Postgres reads the newest of everybody until enough of them fit.
+//! The newest of what somebody owns come off an index of owners, the newest of a team off an index of teams, but no index
+//! holds the newest of both: asked for them at once, Postgres reads the newest of everybody until enough of them fit.
 
 use diesel::{
     Expression, QueryResult, SelectableExpression,
@@ -21,8 +21,8 @@ use crate::access::{
 
 /// As [`keyset`], of `rows` within the reach of `scope`.
 ///
-/// Where the reach has parts, the page is that of the pages of each. How well something matches has no index, and all that
-/// matches is looked at anyway.
+/// In the order of [`Owned::NEWEST`], a reach of several parts is read part by part: what is on the page of all is on that of
+/// its part. In another order the parts have no index either, and to read them one by one would only be more work.
 pub fn keyset_within<R, Q, Ids>(
     scope: &Scope<R, Read>,
     rows: impl Fn(Within<R>) -> Q,
@@ -36,11 +36,11 @@ where
     Q: SelectDsl<IdOf, Output = Ids> + FilterDsl<AnyOf<Ids>, Output = Q>,
 {
     let all = rows(scope.visible());
-    let parts = scope.visible().parts();
-    if parts.len() == 1 || matches!(order.key, OrderKey::Rank(_)) {
+    if order.key != OrderKey::Column(R::NEWEST) {
         return keyset(all, order, after, limit);
     }
-    let id = IdOf(order.table);
+    let Some(parts) = scope.visible().parts() else { return keyset(all, order, after, limit) };
+    let id = IdOf(R::NAME);
     let ids = parts.into_iter().map(|part| {
         let page = keyset(rows(part), order.clone(), after.clone(), limit);
         SelectDsl::select(page, id)
@@ -122,16 +122,22 @@ mod tests {
             caller::{Caller, Credential},
             policy::Policy,
             role::Role,
-            scope::Scope,
+            scope::{Owned, Scope},
         },
-        clients::Client,
-        db::schema::clients,
-        rest::{id::Id, keyset::Order},
+        db::schema::contacts,
+        rest::{entity::Resource, id::Id, keyset::Order},
     };
+
+    struct Row;
+
+    impl Resource for Row {
+        const NAME: &'static str = "contacts";
+    }
+    impl Owned for Row {}
 
     /// The SQL of a page that somebody of `role` sees.
     fn sql(role: Role, account_teams: &[Uuid], order: Order) -> String {
-        let scope = Scope::<Client, Read>::of(&Arc::new(Caller {
+        let scope = Scope::<Row, Read>::of(&Arc::new(Caller {
             user_id: Id::generate(),
             team_id: Id::generate(),
             credential: Credential::Session(Id::generate()),
@@ -139,14 +145,14 @@ mod tests {
             account_teams: account_teams.into(),
             restriction: None,
         }));
-        let rows = |within| clients::table.filter(within).into_boxed();
-        let page = keyset_within(&scope.unwrap(), rows, order, None, 50).select(clients::version);
+        let rows = |within| contacts::table.filter(within).into_boxed();
+        let page = keyset_within(&scope.unwrap(), rows, order, None, 50).select(contacts::version);
         debug_query::<Pg, _>(&page).to_string()
     }
 
     #[test]
     fn each_part_of_a_reach_has_a_page_of_its_own() {
-        let newest = || Order::column("clients", "updated_at", true);
+        let newest = || Order::column("contacts", "updated_at", true);
         let joined = [Uuid::now_v7()];
         let pages = |role, account_teams: &[Uuid]| sql(role, account_teams, newest()).matches("LIMIT").count();
         assert_eq!(pages(Role::Supervisor, &joined), 1);
@@ -156,13 +162,15 @@ mod tests {
         assert_eq!(pages(Role::KeyAccountManager, &joined), 4);
 
         let text = sql(Role::KeyAccountManager, &[], newest());
-        let of_key_clients = r#"UNION ALL (SELECT "clients"."id" FROM "clients" WHERE ("clients"."team_id" = $5 AND "clients"."is_key") ORDER BY"#;
+        let of_key_clients = r#"UNION ALL (SELECT "contacts"."id" FROM "contacts" WHERE ("contacts"."team_id" = $5 AND "contacts"."is_key") ORDER BY"#;
         assert!(text.contains(of_key_clients), "{text}");
     }
 
     #[test]
-    fn what_is_ranked_is_looked_at_once() {
-        let text = sql(Role::KeyAccountManager, &[], Order::rank("clients", "words"));
-        assert_eq!(text.matches("LIMIT").count(), 1, "{text}");
+    fn what_has_no_index_for_its_parts_is_read_at_once() {
+        for order in [Order::rank("contacts", "words"), Order::column("contacts", "name", false)] {
+            let text = sql(Role::KeyAccountManager, &[], order);
+            assert_eq!(text.matches("LIMIT").count(), 1, "{text}");
+        }
     }
 }
