@@ -33,8 +33,9 @@ const RECOVERED_WITHIN: f64 = 5.0;
 /// What came of it for one operation.
 struct Overload {
     title: &'static str,
-    /// Good answers a second to as many callers as usual, one after the other.
-    saturation: f64,
+    /// Good answers a second to as many callers as usual, one after the other, before the overload and after it: what is
+    /// written meanwhile makes a database slower by itself.
+    saturation: [f64; 2],
     asked: f64,
     good: f64,
     good_p99: f64,
@@ -68,19 +69,20 @@ fn one(plan: &Plan, server: &Server, tokens: &Tokens, name: &str, run: u32) -> R
     pressure.put(Rate { connections: USUAL, all: None, time: Duration::from_secs(2) }, run)?;
     let (usual, asking_usual) =
         timed(SATURATION, || pressure.put(Rate { connections: USUAL, all: None, time: SATURATION }, run + 1))?;
-    let saturation = good_rate(&usual, SATURATION);
-    let most = Rate { connections: CONNECTIONS, all: Some(saturation * TIMES), time: OVERLOAD };
+    let before = good_rate(&usual, SATURATION);
+    let most = Rate { connections: CONNECTIONS, all: Some(before * TIMES), time: OVERLOAD };
     let (answers, asking_most) = timed(OVERLOAD, || pressure.put(most, run + 2))?;
     let memory = server.memory("VmHWM");
-    let half = Rate { connections: USUAL, all: Some(saturation / 2.0), time: AFTERWARDS };
+    let half = Rate { connections: USUAL, all: Some(before / 2.0), time: AFTERWARDS };
     let afterwards = pressure.put(half, run + 3)?;
+    let again = pressure.put(Rate { connections: USUAL, all: None, time: SATURATION }, run + 4)?;
     let of = |kind: fn(&Answer) -> bool| answers.iter().filter(|answer| kind(answer)).copied().collect::<Vec<_>>();
     let (good, refused) = (of(Answer::is_good), of(|answer| answer.status == 503));
     let tail = answers.last().map_or(Duration::ZERO, |last| last.at.saturating_sub(OVERLOAD));
     let late = afterwards.iter().rev().find(|answer| !answer.is_good() || answer.took > RECOVERED);
     Ok(Overload {
         title: pressure.operation.title,
-        saturation,
+        saturation: [before, good_rate(&again, SATURATION)],
         asked: rate(answers.len(), OVERLOAD),
         good: good_rate(&good, OVERLOAD),
         good_p99: percentile(good.iter().map(|answer| answer.answered_in), 0.99),
@@ -102,9 +104,15 @@ fn timed(time: Duration, load: impl FnOnce() -> Result<Vec<Answer>>) -> Result<(
 }
 
 impl Overload {
-    /// The share of what it can do that is still done.
+    /// What it can do at the time of the overload: the mean of before and after.
+    fn possible(&self) -> f64 {
+        let [before, after] = self.saturation;
+        f64::midpoint(before, after)
+    }
+
+    /// The share of it that is still done.
     fn done(&self) -> f64 {
-        self.good / self.saturation
+        self.good / self.possible()
     }
 
     /// The same share, of what can be done by the processors that asking leaves: to ask three times as much takes time of the
@@ -118,8 +126,8 @@ impl Overload {
 
     fn failures(&self) -> Vec<String> {
         let checks = [
-            (self.asked < self.saturation * TIMES * 0.9, format!("only {:.0}/s were asked", self.asked)),
-            (self.done_by_the_rest() < LEAST, format!("only {:.0}/s of {:.0}/s were done", self.good, self.saturation)),
+            (self.asked < self.possible() * TIMES * 0.9, format!("only {:.0}/s were asked", self.asked)),
+            (self.done_by_the_rest() < LEAST, format!("only {:.0}/s of {:.0}/s were done", self.good, self.possible())),
             (self.refused_p99 > REFUSED_WITHIN, format!("a refusal takes {:.1} ms", self.refused_p99)),
             (self.failed > 0, format!("{} were neither done nor refused", self.failed)),
             (self.recovery > RECOVERED_WITHIN, format!("it recovers in {:.1} s", self.recovery)),
@@ -129,12 +137,12 @@ impl Overload {
 
     fn text(&self) -> String {
         let [asking_usual, asking_most] = self.asking;
+        let [before, after] = self.saturation;
         format!(
-            "{}\n  at {USUAL} connections {:.0}/s; asked {:.0}/s: {:.0}/s done ({:.0} %, {:.0} % of what the processors that \
+            "{}\n  at {USUAL} connections {before:.0}/s before and {after:.0}/s after; asked {:.0}/s: {:.0}/s done ({:.0} %, {:.0} % of what the processors that \
              asking leaves can do; p99 {:.0} ms), {:.0}/s refused (p50 {:.1}, p99 {:.1} ms), {} failed\n  recovered after \
              {:.1} s; memory at most {:.0} MB; asking took {asking_usual:.2} processors at first and {asking_most:.2} then",
             self.title,
-            self.saturation,
             self.asked,
             self.good,
             self.done() * 100.0,
