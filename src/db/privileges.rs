@@ -37,7 +37,7 @@ pub const TABLES: &[Privileges] = &[
     ("order_events",      &["SELECT", "INSERT"]),
     ("order_lines",       &["SELECT", "INSERT", "UPDATE", "DELETE"]),
     ("orders",            &["SELECT", "INSERT", "UPDATE"]),
-    ("outbox_events",     &["INSERT"]),
+    ("outbox_events",     &["INSERT", "SELECT (at)", "SELECT (position)"]),
     ("outgoing_mails",    &["SELECT", "INSERT", "UPDATE", "DELETE"]),
     ("password_resets",   &["SELECT", "INSERT", "UPDATE", "DELETE"]),
     ("products",          &["SELECT", "INSERT", "UPDATE"]),

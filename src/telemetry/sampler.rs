@@ -15,7 +15,7 @@ pub const EVERY: Duration = Duration::from_secs(15);
 
 /// What waits to be worked on: how much, up to a bound, and for how many seconds the oldest has. Each is found by an index
 /// or in a table that is empty most of the time.
-const QUEUES: [(&str, &str); 2] = [
+const QUEUES: [(&str, &str); 3] = [
     (
         "audit_seal",
         "SELECT count(*) AS length, extract(epoch FROM $1 - (SELECT at FROM audit_unsealed \
@@ -26,6 +26,12 @@ const QUEUES: [(&str, &str); 2] = [
         "mail",
         "SELECT count(*) AS length, extract(epoch FROM $1 - min(created_at))::float8 AS oldest \
          FROM (SELECT created_at FROM outgoing_mails LIMIT 10000) waiting",
+    ),
+    (
+        "outbox",
+        "SELECT count(*) AS length, \
+             extract(epoch FROM $1 - (SELECT at FROM outbox_events ORDER BY position LIMIT 1))::float8 AS oldest \
+         FROM (SELECT FROM outbox_events LIMIT 10000) waiting",
     ),
 ];
 

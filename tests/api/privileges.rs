@@ -151,7 +151,7 @@ async fn the_server_can_neither_change_the_schema_nor_the_past() {
         "DELETE FROM users",
         "UPDATE signing_keys SET sealed_private_key = ''",
         "DELETE FROM signing_keys",
-        "SELECT 1 FROM outbox_events",
+        "SELECT resource_id FROM outbox_events",
         "UPDATE __diesel_schema_migrations SET version = '1'",
         "SET ROLE liaison",
         "SET SESSION AUTHORIZATION liaison",

@@ -10,6 +10,7 @@ use liaison::{
     edge::Edge,
     telemetry::{listener, sampler},
 };
+use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -129,7 +130,8 @@ async fn sign_ins_are_counted_by_what_came_of_them() {
 #[actix_web::test]
 async fn queues_in_the_database_are_looked_up() {
     let app = TestApp::start().await;
-    app.supervisor().await;
+    let sue = app.supervisor().await;
+    sue.post("/v1/teams", json!({"name": "North"})).await.created();
     let (db, state) = (Db::new(&app.login(), PoolSettings::default()), app.state());
     sampler::sample(&db, state).await.unwrap();
     app.advance(chrono::Duration::seconds(90));
@@ -137,6 +139,10 @@ async fn queues_in_the_database_are_looked_up() {
     assert!(count(&app, "liaison_queue_length{queue=\"audit_seal\"}").unwrap() > 0);
     let age: f64 = value(&app, "liaison_queue_oldest_age_seconds{queue=\"audit_seal\"}").unwrap();
     assert!((90.0..200.0).contains(&age), "{age}");
+    let events = app.count("outbox_events").await;
+    assert_eq!(count(&app, "liaison_queue_length{queue=\"outbox\"}"), Some(events));
+    let age: f64 = value(&app, "liaison_queue_oldest_age_seconds{queue=\"outbox\"}").unwrap();
+    assert!(age >= 90.0, "{age}");
     assert_eq!(count(&app, "liaison_queue_length{queue=\"mail\"}"), Some(0));
     assert_eq!(count(&app, "liaison_queue_oldest_age_seconds{queue=\"mail\"}"), Some(0));
 
