@@ -32,7 +32,7 @@ pub trait Owned: Resource {
     const KEY: Option<&'static str> = Some("is_key");
     /// The column with the client, whose account team it counts as own; without one, only the owner does.
     const CLIENT: Option<&'static str> = Some("client_id");
-    /// The column by which those of an owner, of a team and of a client have an index: their usual order.
+    /// The column by which the rows of an owner and those of a team have an index: their usual order.
     const NEWEST: &'static str = "updated_at";
 }
 
