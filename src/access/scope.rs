@@ -15,26 +15,12 @@ use super::{
     actions::{Action, Read},
     caller::{AccountTeams, Caller, TeamId, UserId},
     role::{Reach, Role},
-    within::{Part, Within},
+    within::{Owned, Part, Within},
 };
 use crate::{
     error::{Error, Result},
     rest::entity::{Entity, Resource},
 };
-
-/// A table whose rows belong to a user and that user's team.
-pub trait Owned: Resource {
-    /// The column with the owner's id.
-    const OWNER: &'static str = "owner_id";
-    /// The column with the owner's team.
-    const TEAM: &'static str = "team_id";
-    /// The column that tells key clients; without one, a key-account manager's team is the whole team.
-    const KEY: Option<&'static str> = Some("is_key");
-    /// The column with the client, whose account team it counts as own; without one, only the owner does.
-    const CLIENT: Option<&'static str> = Some("client_id");
-    /// The column by which the rows of an owner and those of a team have an index: their usual order.
-    const NEWEST: &'static str = "updated_at";
-}
 
 /// A row of an [`Owned`] table.
 pub trait Belongs: Owned + Entity {
@@ -240,13 +226,14 @@ mod tests {
     use serde::Serialize;
     use uuid::Uuid;
 
-    use super::{Belongs, Owned, Scope, may, reaches};
+    use super::{Belongs, Scope, may, reaches};
     use crate::{
         access::{
             actions::{Read, Update},
             caller::{Caller, Credential, TeamId, UserId},
             policy::{Grants, Policy},
             role::{Reach, Role},
+            within::Owned,
         },
         db::schema::contacts,
         rest::{

@@ -10,10 +10,22 @@ use diesel::{
     sql_types::{Array, Bool, Uuid},
 };
 
-use super::{
-    caller::{AccountTeams, TeamId, UserId},
-    scope::Owned,
-};
+use super::caller::{AccountTeams, TeamId, UserId};
+use crate::rest::entity::Resource;
+
+/// A table whose rows belong to a user and that user's team.
+pub trait Owned: Resource {
+    /// The column with the owner's id.
+    const OWNER: &'static str = "owner_id";
+    /// The column with the owner's team.
+    const TEAM: &'static str = "team_id";
+    /// The column that tells key clients; without one, a key-account manager's team is the whole team.
+    const KEY: Option<&'static str> = Some("is_key");
+    /// The column with the client, whose account team it counts as own; without one, only the owner does.
+    const CLIENT: Option<&'static str> = Some("client_id");
+    /// The column by which the rows of an owner, and those of a team, are indexed.
+    const NEWEST: &'static str = "updated_at";
+}
 
 /// Rows that belong together, and that one index finds.
 #[derive(Clone, Debug)]

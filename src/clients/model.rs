@@ -11,7 +11,8 @@ use crate::{
     access::{
         actions::Action,
         caller::{TeamId, UserId},
-        scope::{Belongs, Owned},
+        scope::Belongs,
+        within::Owned,
     },
     db::{Jsonb, schema::clients, stored_as_text},
     error::{Error, FieldError, Result},

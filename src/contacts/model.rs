@@ -10,7 +10,8 @@ use super::consent::{self, Consent};
 use crate::{
     access::{
         caller::{TeamId, UserId},
-        scope::{Belongs, Owned},
+        scope::Belongs,
+        within::Owned,
     },
     clients::{ClientId, Messenger},
     db::{Jsonb, schema::contacts, stored_as_text},

@@ -11,7 +11,8 @@ use crate::{
     access::{
         actions::Action,
         caller::{TeamId, UserId},
-        scope::{Belongs, Owned},
+        scope::Belongs,
+        within::Owned,
     },
     clients::ClientId,
     db::{Jsonb, schema::contracts},

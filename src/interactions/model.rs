@@ -13,7 +13,8 @@ use super::{
 use crate::{
     access::{
         caller::{TeamId, UserId},
-        scope::{Belongs, Owned},
+        scope::Belongs,
+        within::Owned,
     },
     clients::ClientId,
     contacts::ContactId,

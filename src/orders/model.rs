@@ -14,7 +14,8 @@ use super::{
 use crate::{
     access::{
         caller::{TeamId, UserId},
-        scope::{Belongs, Owned},
+        scope::Belongs,
+        within::Owned,
     },
     clients::ClientId,
     contracts::ContractId,

@@ -15,8 +15,8 @@ use diesel::{
 use super::keyset::{After, Beyond, Order, OrderKey, keyset};
 use crate::access::{
     actions::Read,
-    scope::{Owned, Scope},
-    within::Within,
+    scope::Scope,
+    within::{Owned, Within},
 };
 
 /// As [`keyset`], of `rows` within the reach of `scope`.
@@ -122,7 +122,8 @@ mod tests {
             caller::{Caller, Credential},
             policy::Policy,
             role::Role,
-            scope::{Owned, Scope},
+            scope::Scope,
+            within::Owned,
         },
         db::schema::contacts,
         rest::{entity::Resource, id::Id, keyset::Order},

@@ -16,7 +16,8 @@ use crate::{
         actions::Update,
         caller::{Caller, TeamId, UserId},
         role::Role,
-        scope::{Belongs, Owned, may},
+        scope::{Belongs, may},
+        within::Owned,
     },
     db::{schema::users, stored_as_text},
     rest::{
