@@ -13,8 +13,8 @@ use crate::{app::State, db::Db, error::Result};
 /// How old what the metrics tell of the database is at most.
 pub const EVERY: Duration = Duration::from_secs(15);
 
-/// What waits to be worked on: how much, up to a bound, and for how many seconds the oldest has. Each is found by an index
-/// or in a table that is empty most of the time.
+/// What waits to be worked on: how much, up to a bound, and for how many seconds the oldest has. The oldest is found
+/// by an index, or in a table that is empty most of the time.
 const QUEUES: [(&str, &str); 3] = [
     (
         "audit_seal",

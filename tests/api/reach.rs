@@ -10,7 +10,8 @@ use crate::{
     harness::{TestApp, TestUser},
 };
 
-/// The id of a new client with one of everything that belongs to it; of two rounds that follow each other, only one passes the filters.
+/// The id of a new client with one of everything that belongs to it; of two rounds that follow each other, only one passes
+/// the filters.
 async fn everything(world: &World, owner: &TestUser, is_key: bool, round: usize) -> String {
     let passes = round.is_multiple_of(2);
     let either = |this: &'static str, that: &'static str| json!(if passes { this } else { that });
