@@ -1,30 +1,28 @@
-//! One app: its state, its middleware, every slice's routes and their document.
+//! One app: the parts that its workers share, every slice's operations, and their document.
 
 use std::sync::Arc;
 
 use actix_web::{
-    App, Error as ActixError, HttpMessage, HttpRequest, HttpResponse,
+    App, Error as ActixError, HttpRequest, HttpResponse,
     body::MessageBody,
     dev::{HttpServiceFactory, ServiceFactory, ServiceRequest, ServiceResponse},
     guard,
-    http::header,
-    middleware::{Compress, Next, from_fn},
+    middleware::{Compress, from_fn},
     web::{self, Data},
 };
 use utoipa_actix_web::{AppExt, OpenApiFactory, scope, service_config::ServiceConfig};
 
 use crate::{
     access::{
-        api_key::{self, Presented},
-        caller::{Caller, Callers, Identified},
-        key::Occasion,
-        keys::KeyRing,
-        token::{Subject, Tokens, Verified},
+        Callers, Identification,
+        keys::{KeyRing, Keys},
+        token::Tokens,
     },
     account_teams,
-    audit::{self, Budget},
+    audit::Budget,
+    audit_entries,
     auth::{self, hashing::Hashing, throttle::Limits},
-    clients,
+    clients::{self, Client},
     clock::Clock,
     contacts, contracts,
     db::Db,
@@ -32,87 +30,168 @@ use crate::{
     edge::{
         self, Edge,
         load::{self, Gates},
-        rate::{Rates, UNLIMITED},
+        rate::Rates,
     },
-    error::{Error, ProblemType, Result},
+    error::{Error, ProblemType},
+    http::{Operations, ReadTimeout, part},
     interactions,
     lifecycle::Lifecycle,
     mail::Mail,
-    openapi, orders, problems, products,
-    readiness::Readiness,
-    rest, roles,
+    openapi::{self, Confidential, Document},
+    orders, problem_types,
+    products::{self, Product},
+    roles,
     secrets::Secrets,
     service, service_accounts, sessions, teams,
-    telemetry::{Telemetry, request::Sender},
+    telemetry::{Readiness, Telemetry},
     timeline, users,
+    values::{Entity, Resource},
 };
 
-/// What all workers share.
-pub struct State {
+/// What all workers share, part by part. Each part is registered on its own: a module asks for those that it uses.
+#[derive(Clone)]
+pub struct Parts {
     /// The time.
-    pub clock: Clock,
+    pub clock: Data<Clock>,
     /// Derived from the master secret.
-    pub secrets: Secrets,
+    pub secrets: Data<Secrets>,
     /// The keys of access tokens.
-    pub keys: KeyRing,
+    pub keys: Data<KeyRing>,
     /// Makes and checks access tokens.
-    pub tokens: Tokens,
+    pub tokens: Data<Tokens>,
     /// Who is behind a session.
-    pub callers: Callers,
+    pub callers: Data<Callers>,
     /// Hashes passwords, as many at once as there are cores.
-    pub hashing: Hashing,
+    pub hashing: Data<Hashing>,
     /// How many sign-ins may fail.
-    pub sign_in_limits: Limits,
+    pub sign_in_limits: Data<Limits>,
     /// How mail is sent, if it is.
-    pub mail: Mail,
+    pub mail: Data<Mail>,
     /// How many refusals are recorded.
-    pub refusals: Budget,
+    pub refusals: Data<Budget>,
     /// The API's document, as served.
-    pub document: Arc<openapi::Document>,
+    pub document: Data<Document>,
+    /// What the server serves.
+    pub operations: Data<Operations>,
     /// What is decided before a request is looked at.
-    pub edge: Edge,
+    pub edge: Data<Edge>,
     /// How many requests callers have left.
-    pub rates: Rates,
+    pub rates: Data<Rates>,
     /// Metrics, traces and the log of requests.
-    pub telemetry: Arc<Telemetry>,
+    pub telemetry: Data<Telemetry>,
     /// Whether the server can serve.
-    pub readiness: Readiness,
+    pub readiness: Data<Readiness>,
     /// Whether it is about to end.
-    pub lifecycle: Lifecycle,
+    pub lifecycle: Data<Lifecycle>,
 }
 
-impl State {
-    /// The same state behind another edge.
+impl Parts {
+    /// Those of a server without mail, behind an edge with the settings that are usual, from what was prepared.
+    pub fn new(
+        issuer: &str,
+        secrets: Secrets,
+        hashing: Hashing,
+        keys: Keys,
+        clock: Clock,
+        sign_in_limits: Limits,
+        document: Arc<Document>,
+    ) -> Self {
+        let edge = Edge::default();
+        let (rates, clock) = (Data::new(Rates::new(edge.quotas, &clock)), Data::new(clock));
+        let operations = Data::new(Operations::of(document.operations().iter().cloned()));
+        let (keys, lifecycle) = (Data::new(KeyRing::new(keys)), Data::new(Lifecycle::default()));
+        let telemetry = Data::new(Telemetry::new(operations.clone().into_inner()));
+        Self {
+            readiness: Data::new(Readiness::new(clock.clone(), keys.clone(), lifecycle.clone(), telemetry.clone())),
+            secrets: Data::new(secrets),
+            keys,
+            tokens: Data::new(Tokens::new(issuer.to_owned())),
+            callers: Data::new(Callers::default()),
+            hashing: Data::new(hashing),
+            sign_in_limits: Data::new(sign_in_limits),
+            mail: Data::new(Mail::default()),
+            refusals: Data::new(Budget::default()),
+            document: Data::from(document),
+            operations,
+            edge: Data::new(edge),
+            rates,
+            telemetry,
+            lifecycle,
+            clock,
+        }
+    }
+
+    /// The same behind another edge.
     #[must_use]
     pub fn behind(self, edge: Edge) -> Self {
-        Self { rates: Rates::new(edge.quotas, &self.clock), edge, ..self }
+        Self { rates: Data::new(Rates::new(edge.quotas, &self.clock)), edge: Data::new(edge), ..self }
     }
 
-    /// The state of the app that serves `request`.
-    ///
-    /// # Errors
-    /// Only internal ones.
-    pub fn of(request: &HttpRequest) -> Result<Data<Self>> {
-        request.app_data::<Data<Self>>().cloned().ok_or_else(|| Error::internal("the app has no state"))
+    /// The same with other telemetry.
+    #[must_use]
+    pub fn watched(self, telemetry: Telemetry) -> Self {
+        let telemetry = Data::new(telemetry);
+        let (clock, keys, lifecycle) = (self.clock.clone(), self.keys.clone(), self.lifecycle.clone());
+        let readiness = Data::new(Readiness::new(clock, keys, lifecycle, telemetry.clone()));
+        Self { telemetry, readiness, ..self }
     }
 
-    /// What `token` says, when it is an access token of ours and still good. One that names a key made a moment ago is
-    /// known as well.
-    ///
-    /// # Errors
-    /// When the database cannot be asked for a key that is not known.
-    pub async fn verify(&self, db: &Db, token: &str) -> Result<Option<Verified>> {
-        let now = self.clock.now();
-        if let Some(verified) = self.tokens.verify(&self.keys, token, now) {
-            return Ok(Some(verified));
+    /// Who has a token.
+    fn identification(&self) -> Identification {
+        Identification {
+            clock: self.clock.clone(),
+            secrets: self.secrets.clone(),
+            keys: self.keys.clone(),
+            tokens: self.tokens.clone(),
+            callers: self.callers.clone(),
         }
-        if !self.tokens.names_unknown_key(&self.keys, token) {
-            return Ok(None);
-        }
-        // Boxed, as what is asked for callers.
-        Box::pin(self.keys.ask(db, &self.secrets, now)).await?;
-        Ok(self.tokens.verify(&self.keys, token, now))
     }
+
+    fn register(&self, config: &mut web::ServiceConfig) {
+        config
+            .app_data(self.clock.clone())
+            .app_data(self.secrets.clone())
+            .app_data(self.keys.clone())
+            .app_data(self.tokens.clone())
+            .app_data(self.callers.clone())
+            .app_data(Data::new(self.identification()))
+            .app_data(self.hashing.clone())
+            .app_data(self.sign_in_limits.clone())
+            .app_data(self.mail.clone())
+            .app_data(self.refusals.clone())
+            .app_data(self.document.clone())
+            .app_data(self.operations.clone())
+            .app_data(self.edge.clone())
+            .app_data(Data::new(self.edge.proxies.clone()))
+            .app_data(Data::new(ReadTimeout(self.edge.read_timeout)))
+            .app_data(self.rates.clone())
+            .app_data(self.telemetry.clone())
+            .app_data(self.readiness.clone())
+            .app_data(self.lifecycle.clone());
+    }
+}
+
+/// The fields that only some may see, and where the document has them.
+const CONFIDENTIAL: [Confidential; 2] = [
+    Confidential {
+        resource: Client::NAME,
+        fields: Client::CONFIDENTIAL,
+        schemas: &["ClientFields", "ClientPatch", "NewClient"],
+    },
+    Confidential {
+        resource: Product::NAME,
+        fields: Product::CONFIDENTIAL,
+        schemas: &["NewProduct", "ProductFields", "ProductPatch"],
+    },
+];
+
+/// The document of all operations.
+///
+/// # Errors
+/// None that routes of ours can cause.
+pub fn document() -> serde_json::Result<Document> {
+    let (_, described) = App::new().into_utoipa_app().openapi(openapi::about()).configure(routes).split_for_parts();
+    Document::of(&described, &CONFIDENTIAL)
 }
 
 /// The operations of several slices, by where all their addresses begin.
@@ -129,7 +208,7 @@ const GROUPS: [Group; 8] = [
     (
         &["/v1/audit", "/v1/auth", "/v1/me", "/v1/roles", "/v1/service-accounts", "/v1/teams", "/v1/users"],
         &[
-            audit::routes,
+            audit_entries::routes,
             auth::routes,
             sessions::routes,
             users::routes,
@@ -138,7 +217,7 @@ const GROUPS: [Group; 8] = [
             service_accounts::routes,
         ],
     ),
-    (&["/.well-known", "/livez", "/openapi.json", "/problems", "/readyz"], &[problems::routes, service::routes]),
+    (&["/.well-known", "/livez", "/openapi.json", "/problems", "/readyz"], &[problem_types::routes, service::routes]),
 ];
 
 /// Every slice's operations. What is registered here is served and documented.
@@ -161,7 +240,7 @@ fn grouped((beginnings, routes): Group) -> impl HttpServiceFactory + OpenApiFact
 
 /// The app of one worker.
 pub fn app(
-    state: Data<State>,
+    parts: Parts,
     db: Db,
 ) -> App<
     impl ServiceFactory<
@@ -173,87 +252,32 @@ pub fn app(
     >,
 > {
     let (app, _) = App::new().into_utoipa_app().configure(routes).split_for_parts();
-    let pages = state.edge.docs;
-    let gates = Gates::new(&state.telemetry.metrics);
-    app.app_data(state)
+    let app = app
+        .configure(|config| parts.register(config))
         .app_data(Data::new(db))
-        .app_data(Data::new(gates))
+        .app_data(Data::new(Gates::new(&parts.telemetry.metrics)))
         .app_data(web::PathConfig::default().error_handler(|_, request| no_such_operation(request).into()))
         .configure(|config| {
-            if pages {
+            if parts.edge.docs {
                 docs::routes(config);
             }
         })
-        .default_service(web::to(async |request: HttpRequest| Err::<HttpResponse, _>(no_such_operation(&request))))
-        .wrap(from_fn(audit::record_refusals))
-        .wrap(from_fn(edge::admit))
-        .wrap(from_fn(identify))
+        .default_service(web::to(async |request: HttpRequest| Err::<HttpResponse, _>(no_such_operation(&request))));
+    // The last one acts first: `edge` tells the order.
+    app.wrap(from_fn(edge::refusals::record_refusals))
+        .wrap(from_fn(edge::admit::admit))
+        .wrap(from_fn(edge::identify::identify))
         .wrap(from_fn(load::bound))
         .wrap(Compress::default())
-        .wrap(from_fn(rest::answer::complete))
+        .wrap(from_fn(edge::answer::complete))
 }
 
 /// 404, or 405 with `Allow` when the address exists for other methods.
 fn no_such_operation(request: &HttpRequest) -> Error {
-    let Ok(state) = State::of(request) else { return Error::not_found() };
-    let methods = state.document.methods_at(request.path());
+    let Ok(operations) = part::<Operations>(request) else { return Error::not_found() };
+    let methods = operations.methods_at(request.path());
     if methods.is_empty() || methods.contains(&request.method().as_str()) {
         return Error::not_found();
     }
     Error::new(ProblemType::MethodNotAllowed).allow(&methods.join(", "))
-}
-
-/// Finds who is calling, before any extractor asks. Who probes is nobody, also with a token: a probe must not wait for the
-/// database.
-async fn identify<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, ActixError> {
-    if UNLIMITED.contains(&request.path()) {
-        return next.call(request).await;
-    }
-    if let Some(identified) = identified(&request).await {
-        if matches!(identified, Identified::Refused) {
-            // Not into the audit log: whoever has no token at all could fill it.
-            let address = rest::address::of(request.request());
-            tracing::info!(request_id = rest::answer::request_id(request.request()), ?address, "a token was refused");
-        }
-        if let (Identified::Caller(caller), Some(sender)) = (&identified, request.extensions().get::<Sender>()) {
-            sender.is(caller.user_id);
-        }
-        request.extensions_mut().insert(identified);
-    }
-    next.call(request).await
-}
-
-async fn identified(request: &ServiceRequest) -> Option<Identified> {
-    let header = request.headers().get(header::AUTHORIZATION)?;
-    let (Some(state), Some(db)) = (request.app_data::<Data<State>>(), request.app_data::<Data<Db>>()) else {
-        return Some(Identified::Unavailable("the app has no state".to_owned()));
-    };
-    let Some(token) = bearer(header) else { return Some(Identified::Refused) };
-    let on = Occasion { address: rest::address::of(request.request()), now: state.clock.now() };
-    Some(match caller(state, db, token, on).await {
-        Ok(Some(caller)) => Identified::Caller(caller),
-        Ok(None) => Identified::Refused,
-        Err(error) => Identified::Unavailable(error.to_string()),
-    })
-}
-
-/// Who has `token`, an access token or an API key. One that is mangled costs no question to the database.
-async fn caller(state: &State, db: &Db, token: &str, on: Occasion) -> Result<Option<Arc<Caller>>> {
-    if token.starts_with(api_key::PREFIX) {
-        let Some(key) = Presented::parse(token) else { return Ok(None) };
-        return state.callers.of_key(db, &key, on).await;
-    }
-    let Some(Verified { subject, user }) = state.verify(db, token).await? else { return Ok(None) };
-    let caller = match subject {
-        Subject::Session(session) => state.callers.find(db, session, on.now).await?,
-        Subject::Key { id, scopes } => state.callers.of_key_token(db, id, scopes.as_deref(), on).await?,
-    };
-    Ok(caller.filter(|caller| caller.user_id == user))
-}
-
-/// The token of `Authorization: Bearer …` (RFC 6750, section 2.1).
-fn bearer(header: &header::HeaderValue) -> Option<&str> {
-    // Not `to_str`, which looks at each byte by itself: no token of ours has one beyond ASCII, and any other is refused.
-    let (scheme, token) = std::str::from_utf8(header.as_bytes()).ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

@@ -10,7 +10,7 @@ use std::{
 
 use chrono::{DateTime, Duration};
 
-use crate::rest::time::Instant;
+use crate::values::Instant;
 
 /// Tells the time: the system's, or one that stands still until it is moved.
 #[derive(Clone, Debug)]

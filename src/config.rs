@@ -7,11 +7,13 @@ use clap::Args;
 
 use crate::{
     auth::throttle::Limits,
-    db::{Target, TargetError, local::default_data_dir},
+    db::{Target, TargetError},
     edge::{Edge, settings::EdgeSettings},
+    local_postgres::default_data_dir,
     logging,
     mail::{self, ResetUrl, Smtp},
     secrets::MasterSecret,
+    settings::{Problems, count},
     telemetry::settings::{self, TelemetrySettings},
 };
 
@@ -133,17 +135,6 @@ impl fmt::Debug for Config {
     }
 }
 
-/// Collects what is wrong, so that one start tells everything.
-#[derive(Default)]
-pub(crate) struct Problems(Vec<String>);
-
-impl Problems {
-    /// The value, or `None` after noting what is wrong with `setting`.
-    pub(crate) fn note<T>(&mut self, setting: &str, result: Result<T, impl fmt::Display>) -> Option<T> {
-        result.map_err(|problem| self.0.push(format!("{setting}: {problem}"))).ok()
-    }
-}
-
 impl Settings {
     /// Checks everything.
     ///
@@ -174,12 +165,12 @@ impl Settings {
         let (Some(listen), Some(data_dir), Some(issuer), Some(workers), Some(pool_size), Some(log), Some(log_json)) =
             (listen, data_dir, issuer, workers, pool_size, log, log_json)
         else {
-            return Err(problems.0.join("\n"));
+            return Err(problems.told());
         };
         let (Some(sign_in_limits), Some(rotate_keys_every), Some(telemetry), Some(edge), true) =
-            (sign_in_limits, rotate_keys_every, telemetry, edge, problems.0.is_empty())
+            (sign_in_limits, rotate_keys_every, telemetry, edge, problems.is_empty())
         else {
-            return Err(problems.0.join("\n"));
+            return Err(problems.told());
         };
         Ok(Config {
             listen,
@@ -260,13 +251,6 @@ fn secret_key(text: &str) -> Result<MasterSecret, &'static str> {
 
 fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
-}
-
-pub(crate) fn count(text: &str, max: usize) -> Result<usize, String> {
-    match text.parse() {
-        Ok(count) if (1..=max).contains(&count) => Ok(count),
-        _ => Err(format!("not a number from 1 to {max}")),
-    }
 }
 
 /// No more than ten years, and `None` for zero.

@@ -4,18 +4,16 @@ use std::{path::Path, process::ExitCode, sync::Arc};
 
 use clap::{Args, Parser, Subcommand};
 use liaison::{
+    app::{self, Parts},
     audit::Anchor,
     auth::hashing::Hashing,
     clock::Clock,
     commands::{self, DemoPassword, KeysCommand, SecretsCommand},
     config::{Config, Settings},
-    db::{
-        Target,
-        local::{self, LocalPostgres},
-    },
+    db::Target,
     error::{Error, Result},
+    local_postgres::{self, LocalPostgres},
     logging,
-    openapi::Document,
     secrets::{FromFile, Secrets, from_file},
     server,
     setup::Urls,
@@ -154,7 +152,7 @@ fn run(cli: Cli) -> Result<(), String> {
     let command = cli.command.unwrap_or(Command::Serve(cli.serve));
     match command {
         Command::Openapi => {
-            let document = Document::build().map_err(|error| error.to_string())?;
+            let document = app::document().map_err(|error| error.to_string())?;
             print!("{}", document.json);
             Ok(())
         }
@@ -196,9 +194,10 @@ async fn serve(config: &Config, urls: &Urls, secrets: Secrets, demo: Option<Demo
     if let Some(password) = &demo {
         commands::seed_demo_if_empty(&login, &secrets, &hashing, &clock, password).await?;
     }
-    let document = Arc::new(Document::build().map_err(Error::internal)?);
-    let state = server::state(&config.issuer, secrets, hashing, keys, clock, config.sign_in_limits, document);
-    server::serve(config, &login, state).await
+    let document = Arc::new(app::document().map_err(Error::internal)?);
+    let limits = config.sign_in_limits;
+    let parts = Parts::new(&config.issuer, secrets, hashing, keys, clock, limits, document);
+    server::serve(config, &login, parts).await
 }
 
 async fn seed_demo(urls: &Urls, secrets: &Secrets, password: &DemoPassword) -> Result<()> {
@@ -233,7 +232,7 @@ fn with_database(
 }
 
 async fn start_local(data_dir: &Path) -> Result<LocalPostgres, String> {
-    LocalPostgres::start(&local::Settings::new(data_dir)).await.map_err(|error| error.to_string())
+    LocalPostgres::start(&local_postgres::Settings::new(data_dir)).await.map_err(|error| error.to_string())
 }
 
 fn secrets(config: &Config) -> Result<Secrets> {

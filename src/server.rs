@@ -14,57 +14,17 @@ use tokio::{
 };
 
 use crate::{
-    access::{
-        caller::Callers,
-        keys::{KeyRing, Keys},
-        token::Tokens,
-    },
-    app::{self, State},
-    audit::Budget,
-    auth::{hashing::Hashing, throttle::Limits},
-    background::Jobs,
-    clock::Clock,
+    app::{self, Parts},
+    background,
     config::Config,
     db::{Db, Login, PoolSettings},
-    edge::{Edge, rate::Rates, tls},
+    edge::tls,
     error::{Error, Result},
+    jobs::Jobs,
     lifecycle::Lifecycle,
     mail::Mail,
-    openapi::Document,
-    readiness::Readiness,
-    secrets::Secrets,
     telemetry::{Telemetry, listener},
 };
-
-/// Makes the state of an app from what was prepared.
-pub fn state(
-    issuer: &str,
-    secrets: Secrets,
-    hashing: Hashing,
-    keys: Keys,
-    clock: Clock,
-    sign_in_limits: Limits,
-    document: Arc<Document>,
-) -> State {
-    let edge = Edge::default();
-    State {
-        rates: Rates::new(edge.quotas, &clock),
-        edge,
-        clock,
-        secrets,
-        keys: KeyRing::new(keys),
-        tokens: Tokens::new(issuer.to_owned()),
-        callers: Callers::default(),
-        hashing,
-        sign_in_limits,
-        mail: Mail::default(),
-        refusals: Budget::default(),
-        telemetry: Arc::new(Telemetry::new(&document)),
-        document,
-        readiness: Readiness::default(),
-        lifecycle: Lifecycle::default(),
-    }
-}
 
 /// Seconds that requests which are under way have to be answered when the server ends.
 const SHUTDOWN: u64 = 25;
@@ -79,26 +39,26 @@ const FAREWELL: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// When an address cannot be had, and when it was told to stop a second time.
-pub async fn serve(config: &Config, login: &Login, state: State) -> Result<()> {
-    let telemetry = Arc::new(Telemetry::by(&config.telemetry, &state.document)?);
-    let mail = Mail::new(&config.mail)?;
-    let state = Data::new(State { mail, telemetry, ..state.behind(config.edge.clone()) });
+pub async fn serve(config: &Config, login: &Login, parts: Parts) -> Result<()> {
+    let telemetry = Telemetry::by(&config.telemetry, parts.operations.clone().into_inner())?;
+    let mail = Data::new(Mail::new(&config.mail)?);
+    let parts = Parts { mail, ..parts.behind(config.edge.clone()).watched(telemetry) };
     let settings = PoolSettings { max_size: config.pool_size, ..PoolSettings::default() };
     let mut signals = Signals::new()?;
-    let (server, address) = start(config.listen, config.workers, login, settings, Data::clone(&state))?;
+    let (server, address) = start(config.listen, config.workers, login, settings, &parts)?;
     let metrics =
-        config.telemetry.metrics_listen.map(|listen| listener::start(listen, Data::clone(&state))).transpose()?;
+        config.telemetry.metrics_listen.map(|listen| listener::start(listen, parts.telemetry.clone())).transpose()?;
     // One connection for each of the tasks that no request asks for.
     let own_pool = Db::new(login, PoolSettings { max_size: 5, asks_first: true, ..settings });
-    let meter = state.telemetry.metrics.pool("background");
+    let meter = parts.telemetry.metrics.pool("background");
     let own_pool = own_pool.measured(meter.clone(), meter);
-    let mut jobs = Jobs::start(own_pool, Data::clone(&state), config.rotate_keys_every);
+    let mut jobs = background::start(&own_pool, &parts, config.rotate_keys_every);
     let scheme = if config.edge.tls.is_some() { "https" } else { "http" };
     let pages = if config.edge.docs { format!(" · Swagger UI: {scheme}://{address}/docs/") } else { String::new() };
     println!("Liaison listens on {scheme}://{address}{pages}");
     let metrics = metrics.map(|(server, address)| {
         println!("Metrics are at http://{address}/metrics");
-        jobs.sample();
+        background::sample(&mut jobs, own_pool, parts.clone());
         let handle = server.handle();
         rt::spawn(server);
         handle
@@ -106,14 +66,14 @@ pub async fn serve(config: &Config, login: &Login, state: State) -> Result<()> {
     let handle = server.handle();
     let ended = tokio::select! {
         served = finished(server) => served,
-        ended = end(&mut signals, &handle, &state, config.edge.drain_delay) => ended,
+        ended = end(&mut signals, &handle, &parts.lifecycle, config.edge.drain_delay) => ended,
     };
     if ended.is_err() {
-        state.lifecycle.stop();
+        parts.lifecycle.stop();
     }
     ended?;
     tokio::select! {
-        () = farewell(jobs, &state, metrics) => Ok(()),
+        () = farewell(jobs, &parts.telemetry, metrics) => Ok(()),
         () = signals.next() => Err(told_twice()),
     }
 }
@@ -124,9 +84,9 @@ async fn finished(server: Server) -> Result<()> {
 
 /// Waits for the first signal and ends what is being served in good order: first others are told, then nobody new is let in,
 /// and whoever is inside is answered.
-async fn end(signals: &mut Signals, server: &ServerHandle, state: &State, delay: Duration) -> Result<()> {
+async fn end(signals: &mut Signals, server: &ServerHandle, lifecycle: &Lifecycle, delay: Duration) -> Result<()> {
     signals.next().await;
-    state.lifecycle.drain();
+    lifecycle.drain();
     tracing::info!(?delay, "the server ends: it is not ready any more, and takes no more connections after the delay");
     let orderly = async {
         sleep(delay).await;
@@ -139,9 +99,9 @@ async fn end(signals: &mut Signals, server: &ServerHandle, state: &State, delay:
 }
 
 /// Ends what is behind the requests, once there are none: the metrics last, so that they can be read till then.
-async fn farewell(jobs: Jobs, state: &Data<State>, metrics: Option<ServerHandle>) {
+async fn farewell(jobs: Jobs, telemetry: &Data<Telemetry>, metrics: Option<ServerHandle>) {
     jobs.finish().await;
-    let telemetry = Arc::clone(&state.telemetry);
+    let telemetry = telemetry.clone();
     // It waits for the collector without letting others work.
     let _ = rt::task::spawn_blocking(move || telemetry.flush()).await;
     if let Some(metrics) = metrics {
@@ -183,15 +143,15 @@ pub fn start(
     workers: usize,
     login: &Login,
     settings: PoolSettings,
-    state: Data<State>,
+    parts: &Parts,
 ) -> Result<(Server, SocketAddr)> {
-    let (login, edge) = (login.clone(), state.edge.clone());
-    let rates = Data::clone(&state);
-    rt::spawn(async move { rates.rates.forget_regularly().await });
-    let metrics = &state.telemetry.metrics;
+    let (login, edge, rates) = (login.clone(), parts.edge.clone(), parts.rates.clone());
+    rt::spawn(async move { rates.forget_regularly().await });
+    let metrics = &parts.telemetry.metrics;
     let (changes, large_reads) = (metrics.pool("changes"), metrics.pool("large_reads"));
     let connections = move || Db::new(&login, settings).measured(changes.clone(), large_reads.clone());
-    let server = HttpServer::new(move || app::app(state.clone(), connections()))
+    let parts = parts.clone();
+    let server = HttpServer::new(move || app::app(parts.clone(), connections()))
         .workers(workers)
         // Who closes their half has gone: what they asked for is given up.
         .h1_allow_half_closed(false)
@@ -202,10 +162,10 @@ pub fn start(
         .client_request_timeout(edge.read_timeout)
         .client_disconnect_timeout(FAREWELL)
         .tls_handshake_timeout(HANDSHAKE);
-    let bound = match edge.tls {
+    let bound = match &edge.tls {
         None => server.bind(listen),
         Some(files) => {
-            let certificate = tls::Renewed::new(files).map_err(Error::internal)?;
+            let certificate = tls::Renewed::new(files.clone()).map_err(Error::internal)?;
             let renewed = Arc::clone(&certificate);
             rt::spawn(async move { renewed.look_regularly().await });
             server.bind_rustls_0_23(listen, tls::config(certificate).map_err(Error::internal)?)

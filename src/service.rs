@@ -9,10 +9,13 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    access::keys::life::CACHED_SECONDS,
-    app::State,
+    access::keys::{JwkSet, KeyRing, life::CACHED_SECONDS},
+    clock::Clock,
     db::Db,
+    edge::Edge,
     error::{Error, Result},
+    openapi::Document,
+    telemetry::Readiness,
 };
 
 /// The operations on the service.
@@ -51,8 +54,8 @@ async fn get_liveness() -> web::Json<Health> {
 /// The database is asked once a second at most, however often this is called.
 #[utoipa::path(tag = "service", responses((status = 200, description = "It can serve.", body = Health)), security(()))]
 #[get("/readyz")]
-async fn get_readiness(state: Data<State>, db: Db) -> Result<web::Json<Health>> {
-    state.readiness.check(&state, &db).await.into_result()?;
+async fn get_readiness(readiness: Data<Readiness>, db: Db) -> Result<web::Json<Health>> {
+    readiness.check(&db).await.into_result()?;
     Ok(web::Json(Health { status: "ok" }))
 }
 
@@ -61,21 +64,21 @@ async fn get_readiness(state: Data<State>, db: Db) -> Result<web::Json<Health>> 
 /// This document: OpenAPI 3.1. A server may be set to keep it to itself.
 #[utoipa::path(tag = "service", responses((status = 200, description = "The document.", body = Object, content_type = "application/json")), security(()))]
 #[get("/openapi.json")]
-async fn get_openapi(state: Data<State>) -> Result<HttpResponse> {
-    if !state.edge.docs {
+async fn get_openapi(edge: Data<Edge>, document: Data<Document>) -> Result<HttpResponse> {
+    if !edge.docs {
         return Err(Error::not_found());
     }
-    Ok(HttpResponse::Ok().content_type("application/json").body(state.document.json.clone()))
+    Ok(HttpResponse::Ok().content_type("application/json").body(document.json.clone()))
 }
 
 /// Get the keys of access tokens
 ///
 /// The public keys that access tokens are signed with (RFC 7517), for services that check tokens themselves.
 /// A new key is published before it signs, and an old one for as long as tokens of it are good.
-#[utoipa::path(tag = "service", responses((status = 200, description = "The keys.", body = crate::access::keys::JwkSet)), security(()))]
+#[utoipa::path(tag = "service", responses((status = 200, description = "The keys.", body = JwkSet)), security(()))]
 #[get("/.well-known/jwks.json")]
-async fn get_jwks(state: Data<State>) -> HttpResponse {
+async fn get_jwks(keys: Data<KeyRing>, clock: Data<Clock>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header(("cache-control", format!("public, max-age={CACHED_SECONDS}")))
-        .json(state.keys.current().published(state.clock.now()))
+        .json(keys.current().published(clock.now()))
 }

@@ -5,12 +5,12 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::{
     access::{
+        Role, Scope,
         keys::{Keys, PRIVATE_KEYS},
-        role::Role,
-        scope::Scope,
     },
     audit,
     auth::{hashing::Hashing, password::NewPassword, second_factor::SEEDS},
+    change::{self, idempotency::ANSWERS},
     clients::Client,
     clock::Clock,
     contacts::Contact,
@@ -20,19 +20,15 @@ use crate::{
     interactions::Interaction,
     mail::LETTERS,
     orders::Order,
-    rest::{
-        change,
-        entity::{Entity, Resource},
-        idempotency::ANSWERS,
-        text::{Email, Line},
-    },
     roles,
     secrets::{
         Secrets, random_text,
         reseal::{self, Place},
     },
+    signing_keys,
     teams::{self, NewTeam},
     users::{self as people, FirstPassword, NewUser, User},
+    values::{Email, Entity, Line, Resource},
 };
 
 /// The address of the supervisor that the first start makes.
@@ -81,7 +77,7 @@ pub async fn prepare(urls: &Urls, secrets: &Secrets, hashing: &Hashing, clock: &
     let login = login(urls).await?;
     let mut connection = login.connect().await?;
     roles::insert_initial(&mut connection, clock.now()).await?;
-    let keys = Keys::load(&mut connection, secrets, clock.now()).await?;
+    let keys = signing_keys::load(&mut connection, secrets, clock.now()).await?;
     refuse_other_secret(&mut connection, secrets).await?;
     let first_password = first_supervisor(&mut connection, secrets, hashing, clock).await?;
     turn.end().await?;

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use liaison::db::local::{LocalPostgres, LocalPostgresError, Settings};
+use liaison::local_postgres::{LocalPostgres, LocalPostgresError, Settings};
 use tokio_postgres::NoTls;
 
 /// A data folder that is removed at the test's end, passed or not.

@@ -5,12 +5,12 @@ use std::{alloc::System, net::TcpListener, sync::Arc, thread, time::Duration};
 
 use clap::Parser;
 use liaison::{
+    app::{self, Parts},
     auth::hashing::Hashing,
     clock::Clock,
     commands,
     config::{Config, Settings},
     error::Error,
-    openapi::Document,
     secrets::{self, Secrets},
     server,
     setup::Urls,
@@ -78,7 +78,8 @@ async fn serve(config: Config, urls: Urls) -> Result<(), Error> {
     let secrets = Secrets::derive(&secrets::from_file(&config.data_dir)?.current)?;
     let (hashing, clock) = (Hashing::new()?, Clock::system());
     let (login, keys) = commands::prepare(&urls, &secrets, &hashing, &clock).await?;
-    let document = Arc::new(Document::build().map_err(Error::internal)?);
-    let state = server::state(&config.issuer, secrets, hashing, keys, clock, config.sign_in_limits, document);
-    server::serve(&config, &login, state).await
+    let document = Arc::new(app::document().map_err(Error::internal)?);
+    let limits = config.sign_in_limits;
+    let parts = Parts::new(&config.issuer, secrets, hashing, keys, clock, limits, document);
+    server::serve(&config, &login, parts).await
 }

@@ -9,7 +9,7 @@ use std::{
 
 use liaison::{
     auth::{hashing::Hashing, password::NewPassword},
-    db::local::{LocalPostgres, Settings},
+    local_postgres::{LocalPostgres, Settings},
     setup::Urls,
 };
 use tokio::runtime::{Builder, Runtime};

@@ -6,7 +6,7 @@
 use aws_lc_rs::{constant_time::verify_slices_are_equal, digest};
 use secrecy::SecretString;
 
-use super::caller::KeyId;
+use super::KeyId;
 use crate::{error::Result, secrets::random};
 
 /// What every key begins with.
@@ -135,7 +135,7 @@ mod tests {
     use secrecy::ExposeSecret;
 
     use super::{ALPHABET, CHARS, NewSecret, Presented, checksum, drawn_digit, id_of, public_id, random_chars};
-    use crate::rest::id::Id;
+    use crate::values::Id;
 
     fn made() -> (super::KeyId, String, Vec<u8>) {
         let id = Id::generate();

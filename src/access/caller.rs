@@ -15,10 +15,9 @@ use moka::future::Cache;
 use uuid::Uuid;
 
 use super::{
+    Limits, Policy, Role,
     key::{KeyRow, KeyUses},
-    policy::{Limits, Policy},
     restriction::Restriction,
-    role::Role,
 };
 use crate::{
     db::{
@@ -26,7 +25,7 @@ use crate::{
         schema::{account_team_members, role_policies, second_factors, sessions, users},
     },
     error::{Error, ProblemType, Result},
-    rest::{id::Id, time::Instant},
+    values::{Id, Instant},
 };
 
 /// Labels of identifiers whose rows several slices refer to.
@@ -180,6 +179,11 @@ pub enum Identified {
     Unavailable(String),
 }
 
+/// Whether what callers may do is read from the table of `resource`.
+pub fn decides_about_callers(resource: &str) -> bool {
+    matches!(resource, "users" | "sessions" | "roles" | "service_accounts" | "api_keys")
+}
+
 /// Remembers sessions and policies for a second, so that a caller costs a query at most that often.
 #[derive(Clone)]
 pub struct Callers {
@@ -314,9 +318,9 @@ async fn load_session(mut db: &AsyncPgConnection, session: SessionId) -> Result<
 /// The database's.
 pub async fn load_policy(mut db: &AsyncPgConnection, role: Role) -> Result<Policy> {
     type Row = (
-        Option<crate::rest::number::Percent>,
-        Option<crate::rest::number::Amount>,
-        Option<crate::rest::number::Amount>,
+        Option<crate::values::Percent>,
+        Option<crate::values::Amount>,
+        Option<crate::values::Amount>,
         bool,
         bool,
         Jsonb<super::policy::Grants>,

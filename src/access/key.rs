@@ -14,10 +14,8 @@ use moka::sync::Cache;
 use uuid::Uuid;
 
 use super::{
-    api_key::Presented,
-    caller::{AccountTeams, Caller, Callers, Credential, KeyId, TeamId, UserId, remembered},
-    policy::Policy,
-    role::Role,
+    AccountTeams, Caller, Callers, Credential, KeyId, Policy, Role, TeamId, UserId, api_key::Presented,
+    caller::remembered,
 };
 use crate::{
     db::{
@@ -25,7 +23,7 @@ use crate::{
         schema::{account_team_members, api_keys, service_accounts, users},
     },
     error::Result,
-    rest::{network, time::Instant},
+    values::{Instant, network},
 };
 
 /// From where and when a key is used.

@@ -1,8 +1,9 @@
 //! Who is calling, and what they may touch.
 
-pub mod actions;
+mod actions;
 pub mod api_key;
 pub mod caller;
+mod identification;
 pub mod key;
 pub mod keys;
 pub mod permission;
@@ -12,4 +13,16 @@ pub mod restriction;
 pub mod role;
 pub mod scope;
 pub mod token;
-pub mod within;
+mod within;
+
+pub use actions::{Action, Create, Delete, Read, Update};
+pub use caller::{
+    AccountTeams, Caller, Callers, Credential, Identified, KeyId, Person, SessionId, TeamId, UserId,
+    decides_about_callers, load_policy,
+};
+pub use identification::Identification;
+pub use policy::{Grants, Limits, Policy};
+pub use recent::RecentlyAuthenticated;
+pub use role::{Reach, Role};
+pub use scope::{Belongs, Scope};
+pub use within::{Owned, Part, Within};

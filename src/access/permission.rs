@@ -1,8 +1,7 @@
 //! Every right there is, with what each role has of it when nobody has changed the policy.
 
-use super::role::{
-    Reach,
-    Reach::{All, None, Own, Team},
+use super::{
+    Reach::{self, All, None, Own, Team},
     Role,
 };
 

@@ -12,13 +12,13 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    Reach, Role,
     permission::{PERMISSIONS, default_reach, is_for_persons_only},
-    role::{Reach, Role},
 };
 use crate::{
     db::schema::role_policies,
     error::{Error, Result},
-    rest::number::{Amount, Percent},
+    values::{Amount, Percent},
 };
 
 /// The rights of one role, by name.
@@ -162,7 +162,7 @@ pub async fn second_factor_required(db: &mut AsyncPgConnection, role: Role) -> R
 #[cfg(test)]
 mod tests {
     use super::{Limits, Policy};
-    use crate::access::role::{Reach, Role};
+    use crate::access::{Reach, Role};
 
     #[test]
     fn scopes_never_add_to_a_policy() {

@@ -8,12 +8,13 @@ use chrono::Duration;
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::caller::{Caller, Person, SessionId, not_a_person};
+use super::{Caller, Person, SessionId, caller::not_a_person};
 use crate::{
-    app::State,
+    clock::Clock,
     db::{Db, schema::sessions},
     error::{Error, ProblemType, Result},
-    rest::{change::Tx, time::Instant},
+    http::part,
+    values::Instant,
 };
 
 /// How old the proof may be: a sign-in, or a confirmation at `POST /v1/auth/confirm`.
@@ -35,27 +36,18 @@ impl FromRequest for RecentlyAuthenticated {
         let request = request.clone();
         Box::pin(async move {
             let Person(caller) = Person::of(&request)?;
-            let now = State::of(&request)?.clock.now();
+            let now = part::<Clock>(&request)?.now();
             check(&mut *Db::of(&request)?.connect().await?, &caller, now).await?;
             Ok(Self(caller))
         })
     }
 }
 
-/// Refuses a caller who has not proved of late who they are: for operations that need it depending on what changes. The
-/// system itself is let through.
+/// Refuses a caller who has not proved of late who they are.
 ///
 /// # Errors
 /// 401 that asks for a proof, 403 for a service account.
-pub async fn require(tx: &mut Tx<'_>) -> Result<()> {
-    let now = tx.now();
-    match tx.caller().cloned() {
-        Some(caller) => check(tx, &caller, now).await,
-        None => Ok(()),
-    }
-}
-
-async fn check(db: &mut AsyncPgConnection, caller: &Caller, now: Instant) -> Result<()> {
+pub async fn check(db: &mut AsyncPgConnection, caller: &Caller, now: Instant) -> Result<()> {
     let session = caller.session().ok_or_else(not_a_person)?;
     let proved = proved_at(db, session).await?.ok_or_else(over)?;
     if proved.after(MAX_AGE) >= now { Ok(()) } else { Err(insufficient()) }

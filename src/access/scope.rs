@@ -11,15 +11,10 @@ use std::{
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 
-use super::{
-    actions::{Action, Read},
-    caller::{AccountTeams, Caller, TeamId, UserId},
-    role::{Reach, Role},
-    within::{Owned, Part, Within},
-};
+use super::{AccountTeams, Action, Caller, Owned, Part, Reach, Read, Role, TeamId, UserId, Within};
 use crate::{
     error::{Error, Result},
-    rest::entity::{Entity, Resource},
+    values::{Entity, Resource},
 };
 
 /// A row of an [`Owned`] table.
@@ -228,18 +223,9 @@ mod tests {
 
     use super::{Belongs, Scope, may, reaches};
     use crate::{
-        access::{
-            actions::{Read, Update},
-            caller::{Caller, Credential, TeamId, UserId},
-            policy::{Grants, Policy},
-            role::{Reach, Role},
-            within::Owned,
-        },
+        access::{Caller, Credential, Grants, Owned, Policy, Reach, Read, Role, TeamId, Update, UserId},
         db::schema::contacts,
-        rest::{
-            entity::{Entity, Resource},
-            id::Id,
-        },
+        values::{Entity, Id, Resource},
     };
 
     #[derive(Clone, Copy, Serialize)]

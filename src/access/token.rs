@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
+    KeyId, SessionId, UserId,
     api_key::public_id,
-    caller::{KeyId, SessionId, UserId},
     keys::{KeyRing, Keys},
 };
 use crate::{
     error::{Error, Result},
-    rest::time::Instant,
+    values::Instant,
 };
 
 /// How long an access token is good for.

@@ -10,8 +10,8 @@ use diesel::{
     sql_types::{Array, Bool, Uuid},
 };
 
-use super::caller::{AccountTeams, TeamId, UserId};
-use crate::rest::entity::Resource;
+use super::{AccountTeams, TeamId, UserId};
+use crate::values::Resource;
 
 /// A table whose rows belong to a user and that user's team.
 pub trait Owned: Resource {
@@ -29,7 +29,7 @@ pub trait Owned: Resource {
 
 /// Rows that belong together, and that one index finds.
 #[derive(Clone, Debug)]
-pub(super) enum Part {
+pub enum Part {
     /// Those of an owner.
     Owner(UserId),
     /// Those of a team.

@@ -5,10 +5,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    access::{actions::Action, caller::UserId, scope::Scope},
+    access::{Action, Scope, UserId},
     clients::{Client, ClientId},
-    rest::entity::{Entity, Resource, View},
+    http::View,
     users::UserRef,
+    values::{Entity, Resource},
 };
 
 /// Most members of an account team.

@@ -7,16 +7,14 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::{AccountTeam, AccountTeamView, Assign, AssignTeam, MAX_MEMBERS, MAX_TEAMS_OF_USER, NewAccountTeam};
 use crate::{
-    access::{
-        actions::Read,
-        caller::UserId,
-        scope::{Scope, may},
-    },
+    access::{Read, Scope, UserId, scope::may},
+    change::Tx,
     clients::{self, Client, ClientId},
     db::schema::{account_team_members, users as people},
-    error::{Error, FieldError, ProblemType, Result, Say},
-    rest::{change::Tx, etag::IfMatch, invalid::Invalid},
+    error::{Error, FieldError, ProblemType, Result},
+    http::IfMatch,
     users::{self, UserRef},
+    values::{Invalid, Say},
 };
 
 /// The account team of the client `id`.
@@ -83,6 +81,7 @@ pub async fn replace(
 /// # Errors
 /// The database's.
 pub async fn leave(tx: &mut Tx<'_>, id: ClientId, user: UserId) -> Result<()> {
+    tx.callers_changed();
     diesel::delete(account_team_members::table.find((id, user))).execute(&mut **tx).await?;
     Ok(())
 }
@@ -144,6 +143,7 @@ async fn changed(
     present: BTreeSet<UserId>,
     wanted: BTreeSet<UserId>,
 ) -> Result<Client> {
+    tx.callers_changed();
     let client = clients::grow(tx, &before).await?;
     let team = |version, members: BTreeSet<UserId>| AccountTeam {
         client_id: client.id,

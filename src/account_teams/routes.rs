@@ -1,9 +1,6 @@
 //! `/v1/clients/{id}/account-team`.
 
-use actix_web::{
-    HttpResponse, get, put,
-    web::{Data, Path},
-};
+use actix_web::{HttpResponse, get, put, web::Path};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
@@ -11,18 +8,12 @@ use super::{
     queries,
 };
 use crate::{
-    access::{actions::Read, scope::Scope},
-    app::State,
+    access::{Read, Scope},
+    change::Change,
     clients::{Client, ClientId},
     db::{Cost, Db},
     error::Result,
-    rest::{
-        body::Body,
-        change::{Change, Reply},
-        etag::{IfMatch, Tagged},
-        fields::Fields,
-        list::{NoParams, Query},
-    },
+    http::{Body, Fields, IfMatch, NoParams, Query, Reply, Tagged},
 };
 
 /// The operations on account teams.
@@ -66,10 +57,7 @@ async fn assign_account_team(
     seen: IfMatch,
     change: Change,
     new: Body<NewAccountTeam>,
-    state: Data<State>,
 ) -> Result<HttpResponse> {
     let Body(new) = new;
-    let answer = change.run(async |tx| Reply::ok(&queries::replace(tx, &scope, *id, &seen, new).await?)).await;
-    state.callers.forget();
-    answer
+    change.run(async |tx| Reply::ok(&queries::replace(tx, &scope, *id, &seen, new).await?)).await
 }

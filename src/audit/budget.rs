@@ -8,7 +8,7 @@ use std::{
 
 use chrono::Duration;
 
-use crate::{access::caller::UserId, rest::time::Instant};
+use crate::{access::UserId, values::Instant};
 
 /// The time over which refusals are counted.
 const WINDOW: Duration = Duration::minutes(1);
@@ -132,7 +132,7 @@ mod tests {
     use chrono::Duration;
 
     use super::{Budget, PER_ADDRESS, PER_CALLER, SIGN_INS, Subject, Suppressed};
-    use crate::rest::{id::Id, time::Instant};
+    use crate::values::{Id, Instant};
 
     fn now() -> Instant {
         "2026-11-24T10:00:00Z".parse().unwrap()

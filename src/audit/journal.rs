@@ -2,25 +2,25 @@
 
 mod programs;
 
+use crate::clock::Clock;
+use crate::http::part;
 use actix_web::{HttpRequest, web::Data};
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::{Map, Value, json};
 
-use super::{
-    event::{Content, Event},
-    model::Outcome,
-    origin::Origin,
-    record::write,
-    refusals::suppressed,
-};
+use super::{Budget, suppressed};
 use crate::{
-    access::caller::{SessionId, UserId},
-    app::State,
+    access::{SessionId, UserId},
+    change::{
+        Origin, Outcome, Tx,
+        audit_event::{Content, Event},
+        write_audit,
+    },
     db::{Db, Lease, schema::users},
     error::Result,
-    rest::{change::Tx, text::Email},
     secrets::Secrets,
+    values::Email,
 };
 
 /// How persons prove who they are; with a second factor or without.
@@ -28,7 +28,9 @@ const BY_PASSWORD: (&str, &str) = ("method", "password");
 
 /// Writes down what a request does to sessions.
 pub struct Journal {
-    state: Data<State>,
+    clock: Data<Clock>,
+    secrets: Data<Secrets>,
+    refusals: Data<Budget>,
     origin: Origin,
 }
 
@@ -38,7 +40,12 @@ impl Journal {
     /// # Errors
     /// Only internal ones.
     pub fn of(request: &HttpRequest) -> Result<Self> {
-        Ok(Self { state: State::of(request)?, origin: Origin::of(request) })
+        Ok(Self {
+            clock: part(request)?,
+            secrets: part(request)?,
+            refusals: part(request)?,
+            origin: Origin::of(request),
+        })
     }
 
     /// `user` signed in with a password, and has `session` now.
@@ -102,14 +109,14 @@ impl Journal {
 
     /// A connection to record one more refusal with, when there is room for it. Also records how many had none before.
     async fn admitted(&self, db: &Db) -> Result<Option<Lease>> {
-        let now = self.state.clock.now();
-        let (record, owed) = self.state.refusals.admit_sign_in(self.origin.address, now);
+        let now = self.clock.now();
+        let (record, owed) = self.refusals.admit_sign_in(self.origin.address, now);
         if !record && owed.is_none() {
             return Ok(None);
         }
         let db = db.connect().await?;
         if let Some(owed) = owed {
-            write(&db, &[suppressed(&self.state.secrets, owed, now)?]).await?;
+            write_audit(&db, &[suppressed(&self.secrets, owed, now)?]).await?;
         }
         Ok(record.then_some(db))
     }
@@ -127,8 +134,8 @@ impl Journal {
     }
 
     async fn insert(&self, db: &mut AsyncPgConnection, content: Content<'_>, origin: &Origin) -> Result<()> {
-        let event = Event::new(self.state.secrets.audit_key(), content, origin, self.state.clock.now())?;
-        write(db, &[event]).await
+        let event = Event::new(self.secrets.audit_key(), content, origin, self.clock.now())?;
+        write_audit(db, &[event]).await
     }
 }
 
@@ -136,10 +143,10 @@ impl Journal {
 ///
 /// # Errors
 /// The database's.
-pub async fn reset_requested(tx: &mut Tx<'_>, secrets: &Secrets, user: UserId, origin: &Origin) -> Result<()> {
+pub async fn reset_requested(tx: &mut Tx<'_>, user: UserId, origin: &Origin) -> Result<()> {
     let content = about(Some(user), "password_reset_requested", Map::new());
-    let event = Event::new(secrets.audit_key(), content, origin, tx.now())?;
-    write(tx, &[event]).await
+    let event = Event::new(tx.secrets().audit_key(), content, origin, tx.now())?;
+    write_audit(tx, &[event]).await
 }
 
 async fn find(db: &mut AsyncPgConnection, email: Option<&Email>) -> Result<Option<(UserId, String)>> {

@@ -13,14 +13,11 @@ use super::{
     seal::{Seal, head, hex, seal_all},
 };
 use crate::{
+    change::{self, Tx},
     db::schema::{audit_keys, audit_seals},
     error::{Error, Result},
-    rest::{
-        change::{self, Tx},
-        entity::{Entity, Resource},
-        time::Instant,
-    },
     secrets::{NamedKey, SECRET_BYTES, SecretId, Secrets, code_parts, reseal::Place},
+    values::{Entity, Instant, Resource},
 };
 
 /// The keys of former secrets.

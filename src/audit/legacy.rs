@@ -7,15 +7,13 @@ use diesel::{
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use uuid::Uuid;
 
-use super::{
-    event::Event,
-    seal::{begin, head},
-};
+use super::seal::{begin, head};
 use crate::{
+    change::audit_event::Event,
     db::{BATCH, schema::audit_events},
     error::Result,
-    rest::time::Instant,
     secrets::{NamedKey, Secrets},
+    values::Instant,
 };
 
 /// Signs the events that are not signed, of which `personal` names the personal fields of each kind of resource, and

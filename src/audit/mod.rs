@@ -7,29 +7,20 @@
 //! A code says with which secret it was made; what becomes of it when that is replaced stands in `keys.rs`.
 
 mod budget;
-mod canonical;
-mod event;
 mod journal;
 mod keys;
 mod legacy;
-mod model;
-mod origin;
-mod queries;
-mod record;
-mod refusals;
 mod report;
-mod routes;
 mod seal;
+mod suppressed;
+mod verdict;
 mod verify;
 
 pub use budget::{Budget, PER_ADDRESS, PER_CALLER, SIGN_INS};
 pub use journal::{Journal, reset_requested};
 pub use keys::{FORMER_KEYS, refuse_replaced, retire_former};
 pub use legacy::begin_chain;
-pub use origin::Origin;
-pub use record::{Record, events, write};
-pub use refusals::{record_refusals, settle};
-pub use report::{Anchor, AuditVerification, Fault, FaultKind};
-pub use routes::routes;
+pub use report::{Anchor, AuditVerification, Fault, FaultKind, MAX_FROM_SEAL, MAX_SEALS, VerificationParams, Verify};
 pub use seal::{EVERY as SEAL_EVERY, announce, seal_all};
-pub use verify::everything as verify;
+pub use suppressed::{settle, suppressed};
+pub use verify::{Bounds, everything as verify, part as verify_part};

@@ -6,10 +6,10 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use strum::AsRefStr;
 use utoipa::{IntoParams, ToSchema};
 
-use super::model::AuditEntryId;
 use crate::{
-    access::actions::Action,
-    rest::{invalid::Invalid, time::Instant},
+    access::Action,
+    change::audit_event::AuditEntryId,
+    values::{Instant, Invalid},
 };
 
 /// Look whether the log is intact.

@@ -16,16 +16,18 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{
-    canonical::Fields,
-    event::{moment, timestamp},
     keys::{AuditKeys, Verdict},
     report::Head,
 };
 use crate::{
+    change::{
+        audit_event::{moment, timestamp},
+        canonical::Fields,
+    },
     db::schema::{audit_events, audit_seals, audit_unsealed},
     error::{Error, Result},
-    rest::time::Instant,
     secrets::{NamedKey, Secrets},
+    values::Instant,
 };
 
 /// Most events of one seal.

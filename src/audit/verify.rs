@@ -18,12 +18,12 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{
-    event::Event,
     keys::{AuditKeys, Verdict},
     report::{Anchor, AuditVerification, Fault, FaultKind},
     seal::{NOTHING, Seal, head, hex},
 };
 use crate::{
+    change::audit_event::Event,
     db::schema::{audit_events, audit_leaves, audit_seals, audit_unsealed},
     error::{Error, Result},
     secrets::Secrets,

@@ -1,8 +1,5 @@
 //! How a user signs in, and the proof that who calls is that user.
 
-use std::net::IpAddr;
-
-use actix_web::{HttpRequest, web::Data};
 use diesel::{ExpressionMethods, NullableExpressionMethods, OptionalExtension, QueryDsl, prelude::Queryable};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
@@ -14,22 +11,13 @@ use super::{
     reset,
     second_factor::{self, OneTimeCode},
     throttle::Attempt,
+    verifier::Verifier,
 };
 use crate::{
-    access::caller::UserId,
-    app::State,
-    audit::Journal,
-    db::{
-        Db,
-        schema::{second_factors, users},
-    },
-    error::{Error, Result, Say},
-    rest::{
-        address,
-        invalid::Invalid,
-        text::{Email, Line, Text},
-        time::Instant,
-    },
+    access::UserId,
+    db::schema::{second_factors, users},
+    error::{Error, Result},
+    values::{Email, Instant, Invalid, Line, Say, Text},
 };
 
 /// What an active user signs in with.
@@ -137,57 +125,55 @@ impl Proof {
     }
 }
 
-/// Holds `proof` against `account`; a failure counts like that of a sign-in and is recorded like one (ASVS 7.5.1). A code
-/// that was taken is spent.
-///
-/// # Errors
-/// 422 naming what is wrong, 429 after too many.
-pub async fn prove(request: &HttpRequest, state: &Data<State>, db: &Db, account: &Account, proof: Proof) -> Result<()> {
-    match check(request, state, db, account, proof).await {
-        Ok(()) => Ok(()),
-        Err(refusal) => {
-            let journal = Journal::of(request)?;
-            Err(refusal.told(&journal, db, "confirmed", account.email.as_str()).await?)
+impl Verifier {
+    /// Holds `proof` against `account`; a failure counts like that of a sign-in and is recorded like one (ASVS 7.5.1). A
+    /// code that was taken is spent.
+    ///
+    /// # Errors
+    /// 422 naming what is wrong, 429 after too many.
+    pub async fn prove(&self, account: &Account, proof: Proof) -> Result<()> {
+        match self.check_proof(account, proof).await {
+            Ok(()) => Ok(()),
+            Err(refusal) => Err(refusal.told(&self.journal, &self.db, "confirmed", account.email.as_str()).await?),
         }
     }
-}
 
-async fn check(request: &HttpRequest, state: &State, db: &Db, account: &Account, proof: Proof) -> Result<(), Refusal> {
-    let Proof { password, pointer, otp, device_token } = proof;
-    let now = state.clock.now();
-    let mut connection = db.connect().await?;
-    let token = device_token.as_ref().map(Text::as_str);
-    let device = Device::of(&mut connection, &state.secrets, token, account.email.as_str(), now).await?;
-    let attempt = begin(&mut connection, state, account, device.as_ref(), address::of(request), now).await?;
-    // A hash takes long: others may have the connection meanwhile.
-    drop(connection);
-    let right = state.hashing.verify(password.into_text(), account.password_hash.clone()).await?;
-    if !right || attempt.is_spent() {
-        return Err(Refusal::of_password(Error::field(pointer, wrong_password())));
-    }
-    let mut connection = db.connect().await?;
-    if account.has_second_factor() {
-        let otp = otp.ok_or_else(|| Error::field("/otp", Invalid::Required))?;
-        if !second_factor::take(&mut connection, &state.secrets, account.user_id, &otp, now).await? {
-            return Err(Refusal::of_code(Error::field("/otp", second_factor::wrong_code())));
+    async fn check_proof(&self, account: &Account, proof: Proof) -> Result<(), Refusal> {
+        let Proof { password, pointer, otp, device_token } = proof;
+        let now = self.clock.now();
+        let mut connection = self.db.connect().await?;
+        let token = device_token.as_ref().map(Text::as_str);
+        let device = Device::of(&mut connection, &self.secrets, token, account.email.as_str(), now).await?;
+        let attempt = self.count(&mut connection, account, device.as_ref()).await?;
+        // A hash takes long: others may have the connection meanwhile.
+        drop(connection);
+        let right = self.hashing.verify(password.into_text(), account.password_hash.clone()).await?;
+        if !right || attempt.is_spent() {
+            return Err(Refusal::of_password(Error::field(pointer, wrong_password())));
         }
+        let mut connection = self.db.connect().await?;
+        if account.has_second_factor() {
+            let otp = otp.ok_or_else(|| Error::field("/otp", Invalid::Required))?;
+            if !second_factor::take(&mut connection, &self.secrets, account.user_id, &otp, now).await? {
+                return Err(Refusal::of_code(Error::field("/otp", second_factor::wrong_code())));
+            }
+        }
+        Ok(attempt.succeed(&mut connection).await?)
     }
-    Ok(attempt.succeed(&mut connection).await?)
-}
 
-/// Counts an attempt on `account` as one to sign in.
-///
-/// # Errors
-/// 429 after too many.
-pub async fn begin(
-    db: &mut AsyncPgConnection,
-    state: &State,
-    account: &Account,
-    device: Option<&Device>,
-    address: Option<IpAddr>,
-    now: Instant,
-) -> Result<Attempt> {
-    Attempt::begin(db, account.email.as_str(), device, address, state.sign_in_limits, now).await
+    /// Counts an attempt on `account` as one to sign in.
+    ///
+    /// # Errors
+    /// 429 after too many.
+    pub async fn count(
+        &self,
+        db: &mut AsyncPgConnection,
+        account: &Account,
+        device: Option<&Device>,
+    ) -> Result<Attempt> {
+        let now = self.clock.now();
+        Attempt::begin(db, account.email.as_str(), device, self.address(), **self.limits, now).await
+    }
 }
 
 fn wrong_password() -> Invalid {

@@ -1,6 +1,6 @@
 //! `/v1/me/password`.
 
-use actix_web::{HttpRequest, HttpResponse, put, web::Data};
+use actix_web::{HttpResponse, put, web::Data};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -9,19 +9,17 @@ use super::{
     account::{self, Account, NewHash, Proof},
     password::{NewPassword, TypedPassword},
     second_factor::OneTimeCode,
+    verifier::Verifier,
 };
 use crate::{
-    access::caller::Person,
-    app::State,
+    access::Person,
+    change::Change,
     db::Db,
-    error::{Error, ProblemType, Result, Say},
-    mail::{Letter, Notice},
-    rest::{
-        body::Body,
-        change::{Change, Reply},
-        invalid::Invalid,
-    },
+    error::{Error, ProblemType, Result},
+    http::{Body, Reply},
+    mail::{Letter, Mail, Notice},
     sessions, users,
+    values::{Invalid, Say},
 };
 
 /// The operations on the caller's password.
@@ -54,19 +52,19 @@ pub struct ChangePassword {
 #[put("/v1/me/password")]
 async fn change_password(
     caller: Person,
-    request: HttpRequest,
+    verifier: Verifier,
     change: Change,
     body: Body<ChangePassword>,
-    state: Data<State>,
+    mail: Data<Mail>,
     db: Db,
 ) -> Result<HttpResponse> {
     let (Person(caller), Body(ChangePassword { current_password, new_password, otp })) = (caller, body);
     let account = account::find(&mut *db.connect().await?, caller.user_id).await?;
     check(&account, &new_password, &current_password)?;
     let proof = Proof::new(current_password, "/current_password", otp);
-    account::prove(&request, &state, &db, &account, proof).await?;
-    let hash = NewHash::of(&state.hashing, new_password.clone()).await?;
-    let answer = change
+    verifier.prove(&account, proof).await?;
+    let hash = NewHash::of(&verifier.hashing, new_password.clone()).await?;
+    change
         .run(async |tx| {
             users::sign_in_changed(tx, caller.user_id, "password_changed").await?;
             let current = account::find(tx, caller.user_id).await?;
@@ -77,12 +75,10 @@ async fn change_password(
             account::set_password(tx, caller.user_id, &hash).await?;
             sessions::end_all(tx, caller.user_id, caller.session()).await?;
             let letter = Letter::Notice { to: current.email.as_str().to_owned(), notice: Notice::PasswordChanged };
-            state.mail.post(tx, &state.secrets, &letter).await?;
+            mail.post(tx, &letter).await?;
             Ok(Reply::no_content())
         })
-        .await?;
-    state.callers.forget();
-    Ok(answer)
+        .await
 }
 
 /// Before the proof, which spends a code of the second factor.

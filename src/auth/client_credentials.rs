@@ -5,19 +5,14 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, http::header};
 use base64::{Engine, prelude::BASE64_STANDARD};
 
-use super::throttle;
+use super::{throttle, verifier::Verifier};
 use crate::{
     access::{
+        Caller, Identification, KeyId, Reach, UserId,
         api_key::{Presented, public_id},
-        caller::{Caller, KeyId, UserId},
         key::Occasion,
-        role::Reach,
     },
-    app::State,
-    audit::Journal,
-    db::Db,
     error::{Error, ProblemType, Result},
-    rest::address,
 };
 
 /// What a program sends of itself in the form.
@@ -43,11 +38,11 @@ pub struct Granted {
 /// # Errors
 /// As RFC 6749, section 5.2, says: `invalid_client`, `invalid_scope` and `invalid_request`; 429 when too many from one
 /// network were wrong.
-pub async fn grant(request: &HttpRequest, state: &State, db: &Db, form: ClientForm) -> Result<Granted> {
-    let journal = Journal::of(request)?;
-    let named = credentials(request, form.id, form.secret);
+pub async fn grant(verifier: &Verifier, known: &Identification, form: ClientForm) -> Result<Granted> {
+    let (journal, db) = (&verifier.journal, &verifier.db);
+    let named = credentials(&verifier.request, form.id, form.secret);
     let key = named.as_ref().ok().and_then(|(_, secret)| Presented::parse(secret));
-    match granted(request, state, db, named, key.as_ref(), form.scope.as_deref()).await {
+    match granted(verifier, known, named, key.as_ref(), form.scope.as_deref()).await {
         Ok((granted, account, key)) => {
             journal.key_exchanged(&mut *db.connect().await?, account, key).await?;
             Ok(granted)
@@ -56,7 +51,7 @@ pub async fn grant(request: &HttpRequest, state: &State, db: &Db, form: ClientFo
             match key {
                 Some(key) => journal.key_refused(db, key.id, &error).await?,
                 // What is no key costs the database nothing.
-                None => tracing::info!(address = ?address::of(request), "what is no key was refused a token"),
+                None => tracing::info!(address = ?verifier.address(), "what is no key was refused a token"),
             }
             Err(error)
         }
@@ -65,32 +60,31 @@ pub async fn grant(request: &HttpRequest, state: &State, db: &Db, form: ClientFo
 
 /// The token, and whose it is by which key.
 async fn granted(
-    request: &HttpRequest,
-    state: &State,
-    db: &Db,
+    verifier: &Verifier,
+    known: &Identification,
     named: Result<(String, String)>,
     key: Option<&Presented>,
     scope: Option<&str>,
 ) -> Result<(Granted, UserId, KeyId)> {
-    let on = Occasion { address: address::of(request), now: state.clock.now() };
+    let on = Occasion { address: verifier.address(), now: verifier.clock.now() };
     let (id, _) = named?;
     let key = key.ok_or_else(invalid_client)?;
-    let caller = authenticate(state, db, &id, key, on).await?;
+    let caller = authenticate(verifier, &id, key, on).await?;
     let (scopes, asked) = scopes(&caller, scope)?;
     let scope = scopes.join(" ");
     let narrowed: Option<Arc<[String]>> = asked.then(|| scopes.into());
-    let token = state.tokens.issue_for_key(&state.keys, caller.user_id, key.id, narrowed, on.now)?;
+    let token = known.tokens.issue_for_key(&known.keys, caller.user_id, key.id, narrowed, on.now)?;
     Ok((Granted { token, scope }, caller.user_id, key.id))
 }
 
-async fn authenticate(state: &State, db: &Db, id: &str, key: &Presented, on: Occasion) -> Result<Arc<Caller>> {
+async fn authenticate(verifier: &Verifier, id: &str, key: &Presented, on: Occasion) -> Result<Arc<Caller>> {
     // A wrong key is counted against its network only: nobody guesses 256 bits, and nobody shall lock a program out that
     // runs elsewhere.
-    let limits = state.sign_in_limits;
+    let (db, limits) = (&verifier.db, **verifier.limits);
     let mut connection = db.connect().await?;
     throttle::count_request(&mut connection, "client", None, on.address, limits, on.now).await?;
     drop(connection);
-    let caller = state.callers.of_key(db, key, on).await?;
+    let caller = verifier.callers.of_key(db, key, on).await?;
     let caller = caller.filter(|caller| names(id, key, caller)).ok_or_else(invalid_client)?;
     throttle::take_back(&mut *db.connect().await?, "client", on.address).await?;
     Ok(caller)

@@ -1,6 +1,6 @@
 //! `/v1/auth/confirm`: the proof of late that sensitive operations ask for.
 
-use actix_web::{HttpRequest, HttpResponse, post, web::Data};
+use actix_web::{HttpResponse, post};
 use diesel_async::AsyncConnection;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -10,21 +10,14 @@ use super::{
     account::{self, Proof},
     password::TypedPassword,
     second_factor::OneTimeCode,
+    verifier::Verifier,
 };
 use crate::{
-    access::{
-        caller::{Person, not_a_person},
-        recent,
-    },
-    app::State,
-    audit::Journal,
+    access::{Person, caller::not_a_person, recent},
     db::Db,
     error::{Error, ProblemType, Result},
-    rest::{
-        body::Body,
-        list::{NoParams, Query},
-        text::Text,
-    },
+    http::{Body, NoParams, Query},
+    values::Text,
 };
 
 /// The operation that confirms a session.
@@ -61,22 +54,21 @@ pub struct ConfirmSession {
 #[post("/v1/auth/confirm")]
 async fn confirm_session(
     caller: Person,
-    request: HttpRequest,
+    verifier: Verifier,
     _: Query<NoParams>,
     body: Body<ConfirmSession>,
-    state: Data<State>,
     db: Db,
 ) -> Result<HttpResponse> {
     let (Person(caller), Body(ConfirmSession { password, otp, device_token })) = (caller, body);
     let session = caller.session().ok_or_else(not_a_person)?;
     let account = account::find(&mut *db.connect().await?, caller.user_id).await.map_err(blocked)?;
     let proof = Proof { password, pointer: "/password", otp, device_token };
-    account::prove(&request, &state, &db, &account, proof).await?;
-    let (journal, now) = (Journal::of(&request)?, state.clock.now());
+    verifier.prove(&account, proof).await?;
+    let now = verifier.clock.now();
     let mut db = db.connect().await?;
     db.transaction(async |db| {
         recent::renew(db, session, now).await?;
-        journal.confirmed(db, caller.user_id, session).await?;
+        verifier.journal.confirmed(db, caller.user_id, session).await?;
         Ok::<_, Error>(())
     })
     .await?;

@@ -7,11 +7,11 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use crate::{
-    access::caller::UserId,
+    access::UserId,
     db::schema::users,
     error::Result,
-    rest::time::Instant,
     secrets::{Secrets, random_text},
+    values::Instant,
 };
 
 /// How long a device stays known after its last sign-in.
@@ -84,7 +84,10 @@ mod tests {
     use chrono::Duration;
 
     use super::Device;
-    use crate::{rest::id::Id, rest::time::Instant, secrets::Secrets};
+    use crate::{
+        secrets::Secrets,
+        values::{Id, Instant},
+    };
 
     #[test]
     fn a_token_is_good_for_a_year() {

@@ -14,9 +14,12 @@ mod routes;
 pub mod second_factor;
 mod sessions;
 mod sign_in;
+mod sweep;
 pub mod throttle;
+mod verifier;
 
-pub use reset::{Issued, issue as issue_reset, user_of, withdraw as withdraw_reset};
+pub use reset::{Issued, answer_forgotten, issue as issue_reset, withdraw as withdraw_reset};
 pub use routes::routes;
 pub use sessions::end_all;
+pub use sweep::sweep;
 pub use throttle::forget_streak;

@@ -9,7 +9,7 @@ use utoipa::{
     openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type},
 };
 
-use crate::{error::Say, rest::invalid::Invalid};
+use crate::values::{Invalid, Say};
 
 /// Fewest characters of a password that is the only factor.
 pub const MIN_ALONE: usize = 15;

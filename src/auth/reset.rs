@@ -6,11 +6,14 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::sessions::digest_of;
 use crate::{
-    access::caller::UserId,
+    access::UserId,
+    audit,
+    change::{Origin, Tx},
     db::schema::{password_resets, users},
-    error::{Error, Result, Say},
-    rest::{invalid::Invalid, text::Email, time::Instant},
+    error::{Error, Result},
+    mail::Letter,
     secrets,
+    values::{Email, Instant, Invalid, Say},
 };
 
 /// How long a new user has to set the first password.
@@ -26,6 +29,14 @@ pub struct Issued {
     pub expires_at: Instant,
     /// Whether it is for the user's first password.
     pub is_first: bool,
+}
+
+impl Issued {
+    /// The letter that brings it to `email`.
+    pub fn letter(self, email: &Email) -> Letter {
+        let Self { token, expires_at, is_first } = self;
+        Letter::Reset { to: email.as_str().to_owned(), token, expires_at, is_first }
+    }
 }
 
 /// Makes a token for `user`; a former one is worthless (ASVS 6.4.1).
@@ -92,9 +103,22 @@ pub async fn spend(db: &mut AsyncPgConnection, user: UserId, token: &str, now: I
 ///
 /// # Errors
 /// The database's.
-pub async fn user_of(db: &mut AsyncPgConnection, email: &Email) -> Result<Option<UserId>> {
+async fn user_of(db: &mut AsyncPgConnection, email: &Email) -> Result<Option<UserId>> {
     let user = users::table.filter(users::email.eq(email)).filter(users::status.eq("active")).select(users::id);
     Ok(user.first(db).await.optional()?)
+}
+
+/// The letter with a token for the active user with this address, who has forgotten the password; none when there is no
+/// such user. `origin` asked for it.
+///
+/// # Errors
+/// The database's.
+pub async fn answer_forgotten(tx: &mut Tx<'_>, email: &Email, origin: &Origin) -> Result<Option<Letter>> {
+    let Some(user) = user_of(tx, email).await? else { return Ok(None) };
+    let now = tx.now();
+    let letter = issue(tx, user, now).await?.letter(email);
+    audit::reset_requested(tx, user, origin).await?;
+    Ok(Some(letter))
 }
 
 /// The same answer whether a token is unknown, used, replaced or expired.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use actix_web::{HttpRequest, HttpResponse, post, web::Data};
+use actix_web::{HttpResponse, post, web::Data};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -12,21 +12,15 @@ use super::{
     password::NewPassword,
     reset, sessions,
     throttle::{self, Limits},
+    verifier::Verifier,
 };
 use crate::{
-    app::State,
-    db::Db,
+    change::AnonymousChange,
     error::{Error, ProblemType, Result},
-    mail::{Letter, Notice},
-    rest::{
-        address,
-        answer::request_id,
-        body::Body,
-        change,
-        list::{NoParams, Query},
-        text::{Email, Text},
-    },
+    http::{Body, NoParams, Query, request_id},
+    mail::{Letter, Mail, Notice},
     users,
+    values::{Email, Text},
 };
 
 /// How many mails one address gets within five minutes: nobody's mailbox is to be filled by others.
@@ -84,23 +78,22 @@ impl fmt::Debug for ResetPassword {
 )]
 #[post("/v1/auth/forgot-password")]
 async fn forgot_password(
-    request: HttpRequest,
     _: Query<NoParams>,
     body: Body<ForgotPassword>,
-    state: Data<State>,
-    db: Db,
+    verifier: Verifier,
+    change: AnonymousChange,
+    mail: Data<Mail>,
 ) -> Result<HttpResponse> {
     let Body(ForgotPassword { email }) = body;
-    let limits = Limits { per_account: MAILS_PER_ACCOUNT, ..state.sign_in_limits };
-    let mut db = db.connect().await?;
-    let now = state.clock.now();
-    let from = address::of(&request);
+    let limits = Limits { per_account: MAILS_PER_ACCOUNT, ..**verifier.limits };
+    let mut db = verifier.db.connect().await?;
+    let (from, now) = (verifier.address(), verifier.clock.now());
     throttle::count_request(&mut db, "forgot-password", Some(email.as_str()), from, limits, now).await?;
     // Who it is is looked up, and recorded, when the mail is written, so that the time of the answer does not tell.
-    let request_id = Some(request_id(&request));
+    let request_id = Some(request_id(&verifier.request));
     let letter = Letter::Forgotten { email: email.as_str().to_owned(), from, request_id };
-    change::by_system(&mut db, &state.secrets, now, async |tx| state.mail.post(tx, &state.secrets, &letter).await)
-        .await?;
+    drop(db);
+    change.run(async |tx| mail.post(tx, &letter).await).await?;
     Ok(HttpResponse::Accepted().json(Accepted { status: "accepted" }))
 }
 
@@ -116,25 +109,24 @@ async fn forgot_password(
 )]
 #[post("/v1/auth/reset-password")]
 async fn reset_password(
-    request: HttpRequest,
     _: Query<NoParams>,
     body: Body<ResetPassword>,
-    state: Data<State>,
-    db: Db,
+    verifier: Verifier,
+    change: AnonymousChange,
+    mail: Data<Mail>,
 ) -> Result<HttpResponse> {
     let Body(ResetPassword { token, new_password }) = body;
-    let (token, now) = (token.as_str(), state.clock.now());
+    let (token, now) = (token.as_str(), verifier.clock.now());
     let account = {
-        let mut db = db.connect().await?;
-        let (from, limits) = (address::of(&request), state.sign_in_limits);
+        let mut db = verifier.db.connect().await?;
+        let (from, limits) = (verifier.address(), **verifier.limits);
         throttle::count_request(&mut db, "reset-password", None, from, limits, now).await?;
         let user = reset::find(&mut db, token, now).await?;
         account::find(&mut db, user).await.map_err(hidden)?
     };
     new_password.check(&account.bearer()).map_err(|invalid| Error::field("/new_password", invalid))?;
-    let hash = NewHash::of(&state.hashing, new_password.clone()).await?;
-    let mut db = db.connect().await?;
-    change::by_system(&mut db, &state.secrets, now, async |tx| {
+    let hash = NewHash::of(&verifier.hashing, new_password.clone()).await?;
+    let reset = change.run(async |tx| {
         let user = users::sign_in_changed(tx, account.user_id, "password_reset").await?;
         tx.because("one-time token");
         reset::spend(tx, account.user_id, token, now).await?;
@@ -142,12 +134,11 @@ async fn reset_password(
         new_password.check(&current.bearer()).map_err(|invalid| Error::field("/new_password", invalid))?;
         account::set_password(tx, account.user_id, &hash).await?;
         throttle::forget_streak(tx, user.email.as_str()).await?;
-        sessions::end_all(tx, account.user_id, now).await?;
+        sessions::end_all(tx, account.user_id).await?;
         let letter = Letter::Notice { to: user.email.as_str().to_owned(), notice: Notice::PasswordChanged };
-        state.mail.post(tx, &state.secrets, &letter).await
-    })
-    .await?;
-    state.callers.forget();
+        mail.post(tx, &letter).await
+    });
+    reset.await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -3,7 +3,6 @@
 use std::{future::Future, pin::Pin};
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, dev::Payload, get, post, web::Data};
-use diesel_async::AsyncConnection;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -12,24 +11,21 @@ use super::{
     change_password,
     client_credentials::{self, ClientForm},
     confirm, reset_routes, second_factor, sessions,
-    sign_in::{Credentials, refresh, sign_in},
+    sign_in::Credentials,
 };
 use crate::{
     access::{
-        caller::Person,
+        Identification, Person,
         token::{LIFETIME, Subject, Verified},
     },
-    app::State,
     audit::Journal,
+    auth::verifier::Verifier,
+    change::AnonymousChange,
     db::{Cost, Db},
     error::{Error, ProblemType, Result},
-    rest::{
-        body,
-        etag::Tagged,
-        fields::Fields,
-        list::{NoParams, Query},
-    },
+    http::{Fields, NoParams, Query, Tagged, body},
     sessions::DeviceInfo,
+    telemetry::Telemetry,
     users::{self, UserView},
 };
 
@@ -148,40 +144,46 @@ pub struct RevokeRequest {
 )]
 #[post("/v1/auth/token")]
 async fn create_token(
-    request: HttpRequest,
-    state: Data<State>,
-    db: Db,
+    verifier: Verifier,
+    change: AnonymousChange,
+    known: Data<Identification>,
+    telemetry: Data<Telemetry>,
     form: Form<TokenRequest>,
 ) -> Result<HttpResponse> {
     let Form(form) = form;
     let grant_type = form.grant_type.clone();
-    let granted = grant(&request, &state, &db, form).await;
+    let granted = grant(verifier, change, &known, form).await;
     let status = granted.as_ref().map_or_else(|error| error.problem().status(), HttpResponse::status);
-    state.telemetry.metrics.asked_for_token(&grant_type, status);
+    telemetry.metrics.asked_for_token(&grant_type, status);
     granted
 }
 
-async fn grant(request: &HttpRequest, state: &State, db: &Db, form: TokenRequest) -> Result<HttpResponse> {
+async fn grant(
+    verifier: Verifier,
+    change: AnonymousChange,
+    known: &Identification,
+    form: TokenRequest,
+) -> Result<HttpResponse> {
     if form.grant_type == "client_credentials" {
         let form = ClientForm { id: form.client_id, secret: form.client_secret, scope: form.scope };
-        let granted = client_credentials::grant(request, state, db, form).await?;
+        let granted = client_credentials::grant(&verifier, known, form).await?;
         return Ok(TokenResponse { scope: Some(granted.scope), ..TokenResponse::of(granted.token) }.answer());
     }
     let client = form.client_id.and_then(label).unwrap_or_else(|| "first-party".to_owned());
-    let origin = DeviceInfo::of(request, client.clone(), form.device.and_then(label));
+    let origin = DeviceInfo::of(&verifier.request, client.clone(), form.device.and_then(label));
     let (session, device_token) = match (form.grant_type.as_str(), form.username, form.password, form.refresh_token) {
         ("password", Some(username), Some(password), None) => {
             let credentials = Credentials { username, password, otp: form.otp, device_token: form.device_token };
-            let (session, device) = sign_in(request, state, db, credentials, origin).await?;
+            let (session, device) = verifier.sign_in(change, credentials, origin).await?;
             (session, Some(device))
         }
-        ("refresh_token", None, None, Some(token)) => (refresh(request, state, db, &token, &origin).await?, None),
+        ("refresh_token", None, None, Some(token)) => (verifier.refresh(&token, &origin).await?, None),
         ("password" | "refresh_token", ..) => {
             return Err(Error::new(ProblemType::InvalidRequest).with("error", "invalid_request"));
         }
         _ => return Err(Error::new(ProblemType::UnsupportedGrantType).with("error", "unsupported_grant_type")),
     };
-    let access_token = state.tokens.issue(&state.keys, session.user_id, session.id, &client, state.clock.now())?;
+    let access_token = known.tokens.issue(&known.keys, session.user_id, session.id, &client, known.clock.now())?;
     let refresh_token = Some(session.refresh_token);
     Ok(TokenResponse { refresh_token, device_token, ..TokenResponse::of(access_token) }.answer())
 }
@@ -206,30 +208,30 @@ fn label(text: String) -> Option<String> {
 #[post("/v1/auth/revoke")]
 async fn revoke_token(
     request: HttpRequest,
-    state: Data<State>,
+    change: AnonymousChange,
+    known: Data<Identification>,
     db: Db,
     form: Form<RevokeRequest>,
 ) -> Result<HttpResponse> {
     let Form(form) = form;
-    let now = state.clock.now();
     let journal = Journal::of(&request)?;
-    let signed = state.verify(&db, &form.token).await?;
-    let mut db = db.connect().await?;
-    db.transaction(async |db| {
+    let signed = known.verify(&db, &form.token).await?;
+    let revoked = change.run(async |tx| {
         let ended = match &signed {
-            Some(Verified { subject: Subject::Session(session), user }) => {
-                sessions::end(db, *session, *user, now).await?
-            }
+            Some(Verified { subject: Subject::Session(session), user }) => sessions::end(tx, *session, *user).await?,
             Some(Verified { subject: Subject::Key { .. }, .. }) => return Err(not_revocable()),
-            None => sessions::end_family(db, &sessions::digest_of(&form.token), now).await?,
+            None => {
+                tx.callers_changed();
+                let now = tx.now();
+                sessions::end_family(tx, &sessions::digest_of(&form.token), now).await?
+            }
         };
         match ended {
-            Some((session, user)) => journal.signed_out(db, user, session).await,
+            Some((session, user)) => journal.signed_out(tx, user, session).await,
             None => Ok(()),
         }
-    })
-    .await?;
-    state.callers.forget();
+    });
+    revoked.await?;
     Ok(HttpResponse::Ok().finish())
 }
 

@@ -6,13 +6,14 @@ use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, PgExpressionMethod
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 
 use crate::{
-    access::caller::{SessionId, UserId},
+    access::{SessionId, UserId},
     audit::Journal,
+    change::Tx,
     db::schema::{refresh_tokens, sessions, users},
     error::{Error, ProblemType, Result},
-    rest::{change::Tx, time::Instant},
     secrets::{self, Secrets},
     sessions::{self as live, DeviceInfo, IDLE},
+    values::Instant,
 };
 
 /// How long a spent token still gives its successor, to a client whose answer was lost on the way.
@@ -216,18 +217,15 @@ pub async fn end_family(db: &mut AsyncPgConnection, hash: &[u8], now: Instant) -
 ///
 /// # Errors
 /// The database's.
-pub async fn end(
-    db: &mut AsyncPgConnection,
-    session: SessionId,
-    user: UserId,
-    now: Instant,
-) -> Result<Option<(SessionId, UserId)>> {
+pub async fn end(tx: &mut Tx<'_>, session: SessionId, user: UserId) -> Result<Option<(SessionId, UserId)>> {
+    let now = tx.now();
+    tx.callers_changed();
     let ended = diesel::update(sessions::table.find(session))
         .filter(sessions::user_id.eq(user))
         .filter(sessions::ended_at.is_null())
         .set(sessions::ended_at.eq(now))
         .returning((sessions::id, sessions::user_id))
-        .get_result(db)
+        .get_result(&mut **tx)
         .await;
     Ok(ended.optional()?)
 }
@@ -236,12 +234,14 @@ pub async fn end(
 ///
 /// # Errors
 /// The database's.
-pub async fn end_all(db: &mut AsyncPgConnection, user: UserId, now: Instant) -> Result<()> {
+pub async fn end_all(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
+    let now = tx.now();
+    tx.callers_changed();
     diesel::update(sessions::table)
         .filter(sessions::user_id.eq(user))
         .filter(sessions::ended_at.is_null())
         .set(sessions::ended_at.eq(now))
-        .execute(db)
+        .execute(&mut **tx)
         .await?;
     Ok(())
 }

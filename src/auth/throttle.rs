@@ -19,9 +19,9 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use super::device::Device;
 use crate::{
     db::schema::sign_in_streaks,
-    edge::rate::Standing,
-    error::Result,
-    rest::{address, time::Instant},
+    error::{Result, Standing},
+    http::address,
+    values::Instant,
 };
 
 /// How many attempts may fail within five minutes.

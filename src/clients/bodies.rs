@@ -5,12 +5,11 @@ use utoipa::ToSchema;
 
 use super::model::{Address, Client, Kind, Messenger};
 use crate::{
-    access::caller::UserId,
+    access::UserId,
     db::Jsonb,
-    rest::{
-        number::{Amount, Margin},
+    values::{
+        Amount, Email, LanguageTag, Line, Margin, Phone, Prose, TaxId, Text, TimeZone, Website,
         patch::{self, change},
-        text::{Email, LanguageTag, Line, Phone, Prose, TaxId, Text, TimeZone, Website},
     },
 };
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::model::Client;
 use crate::{
-    access::{caller::Caller, scope::reaches},
+    access::{Caller, scope::reaches},
     error::{Error, Result},
 };
 

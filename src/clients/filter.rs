@@ -6,13 +6,9 @@ use utoipa::IntoParams;
 
 use super::{model::Kind, status::ClientStatus};
 use crate::{
-    access::caller::{TeamId, UserId},
-    rest::{
-        list::{Sort, Words},
-        search,
-        text::{TaxId, Text},
-        time::Instant,
-    },
+    access::{TeamId, UserId},
+    list::{Sort, Words, search},
+    values::{Instant, TaxId, Text},
 };
 
 /// Which clients to list, and how.

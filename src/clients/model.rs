@@ -8,21 +8,12 @@ use uuid::Uuid;
 
 use super::status::ClientStatus;
 use crate::{
-    access::{
-        actions::Action,
-        caller::{TeamId, UserId},
-        scope::Belongs,
-        within::Owned,
-    },
+    access::{Action, Belongs, Owned, TeamId, UserId},
     db::{Jsonb, schema::clients, stored_as_text},
     error::{Error, FieldError, Result},
-    rest::{
-        entity::{Entity, Resource},
-        id::Id,
-        invalid::Invalid,
-        number::{Amount, Margin},
-        text::{CountryCode, Email, LanguageTag, Line, Phone, Prose, TaxId, Text, TimeZone, Website},
-        time::Instant,
+    values::{
+        Amount, CountryCode, Email, Entity, Id, Instant, Invalid, LanguageTag, Line, Margin, Phone, Prose, Resource,
+        TaxId, Text, TimeZone, Website,
     },
 };
 

@@ -11,25 +11,14 @@ use super::{
     status::{ClientStatus, Transition},
 };
 use crate::{
-    access::{
-        actions::{Action, Create, Read, Update},
-        scope::Scope,
-        within::Within,
-    },
+    access::{Action, Create, Read, Scope, Update, Within},
+    change::{Tx, unknown_reference},
     db::{Jsonb, Sql, columns_of, schema::clients},
     error::{Error, OnConstraint, Result},
-    rest::{
-        change::{Tx, unknown_reference},
-        entity::{Entity, Resource},
-        etag::IfMatch,
-        id::Id,
-        invalid::Invalid,
-        keyset::KeyValue,
-        list::{By, ListQuery, Page, Sort},
-        search::search,
-        within_reach::keyset_within,
-    },
+    http::IfMatch,
+    list::{By, KeyValue, ListQuery, Page, Sort, keyset_within, search},
     users,
+    values::{Entity, Id, Invalid, Resource},
 };
 
 type Boxed = clients::BoxedQuery<'static, Pg>;

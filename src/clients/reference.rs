@@ -15,10 +15,10 @@ use super::{
     status::ClientStatus,
 };
 use crate::{
-    access::{actions::Read, caller::Caller, scope::Scope},
+    access::{Caller, Read, Scope},
     db::schema::clients,
     error::Result,
-    rest::text::Line,
+    values::Line,
 };
 
 /// A client as it stands beside what belongs to it.

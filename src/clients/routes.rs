@@ -13,20 +13,12 @@ use super::{
     view::{ClientView, view, views},
 };
 use crate::{
-    access::{
-        actions::{Create, Read, Update},
-        scope::Scope,
-    },
+    access::{Create, Read, Scope, Update},
+    change::{Change, Reason},
     db::{Cost, Db},
     error::{Error, Result},
-    rest::{
-        body::Body,
-        change::{Change, Reply},
-        etag::{IfMatch, Tagged},
-        fields::Fields,
-        list::{ListQuery, Page, PageParams, Query},
-        reason::Reason,
-    },
+    http::{Body, Fields, IfMatch, Query, Reply, Tagged},
+    list::{ListQuery, Page, PageParams},
 };
 
 /// The operations on clients.

@@ -8,13 +8,13 @@ use diesel_async::RunQueryDsl;
 
 use super::model::{Client, ClientId};
 use crate::{
-    access::{actions::Read, scope::Scope},
+    access::{Read, Scope},
+    change::{Tx, unknown_reference},
     db::{
         Sql, columns_of,
         schema::{clients, interactions},
     },
     error::{Error, Result},
-    rest::change::{Tx, unknown_reference},
 };
 
 static TOUCH: Sql = Sql::new();

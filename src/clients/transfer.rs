@@ -6,12 +6,12 @@ use super::{
     queries::{lock, save},
 };
 use crate::{
-    access::{policy::may_own_key_clients, role::Role, scope::Scope},
+    access::{Role, Scope, policy::may_own_key_clients},
     account_teams,
+    change::Tx,
     error::{Error, ProblemType, Result},
-    interactions,
-    rest::{change::Tx, etag::IfMatch},
-    users,
+    http::IfMatch,
+    interactions, users,
 };
 
 /// Gives a client to another owner; everything of the client comes within the new owner's reach, and what the old owner

@@ -15,14 +15,12 @@ use super::{
     status::{ClientStatus, Transition},
 };
 use crate::{
-    access::{
-        actions::Update,
-        caller::{Caller, UserId},
-        scope::may,
-    },
+    access::{Caller, Update, UserId, scope::may},
+    change::Tx,
     contacts::{self, ContactRef},
     error::{Error, Result},
-    rest::{change::Tx, entity::View, list::Words},
+    http::View,
+    list::Words,
     users::{self, UserRef},
 };
 

@@ -8,14 +8,14 @@ use crate::{
     access::keys::{
         self,
         life::{KeyState, TAIL, states},
-        rotation::{self, Rotation},
     },
     clock::Clock,
     config::Settings,
     error::Result,
-    rest::time::Instant,
     secrets::Secrets,
     setup::{self, Urls},
+    signing_keys::{self as rotation, Rotation},
+    values::Instant,
 };
 
 /// What to do with the keys.

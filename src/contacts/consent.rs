@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    error::{FieldError, Say},
-    rest::{invalid::Invalid, text::Text, time::Instant},
+    error::FieldError,
+    values::{Instant, Invalid, Say, Text},
 };
 
 /// Most consents of one contact.

@@ -8,23 +8,14 @@ use uuid::Uuid;
 
 use super::consent::{self, Consent};
 use crate::{
-    access::{
-        caller::{TeamId, UserId},
-        scope::Belongs,
-        within::Owned,
-    },
+    access::{Belongs, Owned, TeamId, UserId},
     clients::{ClientId, Messenger},
     db::{Jsonb, schema::contacts, stored_as_text},
     error::{Error, FieldError, Result},
-    rest::{
-        entity::{Entity, Resource},
-        id::Id,
-        invalid::Invalid,
-        list::{Sort, Words},
+    list::{Sort, Words, search},
+    values::{
+        Email, Entity, Id, Instant, Invalid, Line, Phone, Resource,
         patch::{self, change},
-        search,
-        text::{Email, Line, Phone},
-        time::Instant,
     },
 };
 

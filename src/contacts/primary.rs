@@ -7,15 +7,11 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{model::Contact, queries::save, reference::ContactRef};
 use crate::{
-    access::{
-        actions::{Read, Update},
-        caller::Caller,
-        scope::Scope,
-    },
+    access::{Caller, Read, Scope, Update},
+    change::Tx,
     clients::ClientId,
     db::{columns_of, schema::contacts},
     error::Result,
-    rest::change::Tx,
 };
 
 /// Makes the primary contact of a client, if there is one, give way to another that becomes it in this transaction.

@@ -10,27 +10,17 @@ use super::{
     primary,
 };
 use crate::{
-    access::{
-        actions::{Action, Create, Delete, Read, Update},
-        scope::Scope,
-        within::Within,
-    },
+    access::{Action, Create, Delete, Read, Scope, Update, Within},
+    change::Tx,
     clients,
     db::{
         Jsonb, Sql, columns_of,
         schema::{contacts, interactions},
     },
     error::{Error, OnConstraint, ProblemType, Result},
-    rest::{
-        change::Tx,
-        entity::{Entity, Resource},
-        etag::IfMatch,
-        id::Id,
-        keyset::KeyValue,
-        list::{By, ListQuery, Page, Sort},
-        search::search,
-        within_reach::keyset_within,
-    },
+    http::IfMatch,
+    list::{By, KeyValue, ListQuery, Page, Sort, keyset_within, search},
+    values::{Entity, Id, Resource},
 };
 
 static INSERT: Sql = Sql::new();

@@ -12,10 +12,10 @@ use utoipa::ToSchema;
 
 use super::model::{Contact, ContactId};
 use crate::{
-    access::{actions::Read, caller::Caller, scope::Scope},
+    access::{Caller, Read, Scope},
     db::schema::contacts,
     error::Result,
-    rest::text::{Email, Line, Phone},
+    values::{Email, Line, Phone},
 };
 
 /// A contact as it stands beside what it has to do with.

@@ -9,19 +9,12 @@ use super::{
     view::{ContactView, view, views},
 };
 use crate::{
-    access::{
-        actions::{Create, Delete, Read, Update},
-        scope::Scope,
-    },
+    access::{Create, Delete, Read, Scope, Update},
+    change::{Change, Tx},
     db::{Cost, Db},
     error::Result,
-    rest::{
-        body::Body,
-        change::{Change, Reply, Tx},
-        etag::{IfMatch, Tagged},
-        fields::Fields,
-        list::{ListQuery, Page, PageParams, Query},
-    },
+    http::{Body, Fields, IfMatch, Query, Reply, Tagged},
+    list::{ListQuery, Page, PageParams},
 };
 
 /// The operations on contacts.

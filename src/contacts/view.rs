@@ -11,14 +11,10 @@ use super::{
     queries::referred_to,
 };
 use crate::{
-    access::{
-        actions::{Delete, Update},
-        caller::Caller,
-        scope::may,
-    },
+    access::{Caller, Delete, Update, scope::may},
     clients::{self, ClientRef},
     error::{Error, Result},
-    rest::entity::View,
+    http::View,
 };
 
 /// A contact, what the caller may do with it, and what was included.

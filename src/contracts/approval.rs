@@ -1,5 +1,7 @@
 //! Who may let a contract pass: within one's own limit anyone, and never who wrote or submitted what needs approval.
 
+use rust_decimal::Decimal;
+
 use super::{
     events,
     life::take,
@@ -8,15 +10,12 @@ use super::{
     status::{ContractStatus, Transition},
 };
 use crate::{
-    access::{
-        actions::Update,
-        caller::{Caller, UserId},
-        scope::Scope,
-    },
+    access::{Caller, Scope, Update, UserId},
+    change::Tx,
     error::{Error, ProblemType, Result},
-    rest::{change::Tx, etag::IfMatch, text::Text},
+    http::IfMatch,
+    values::Text,
 };
-use rust_decimal::Decimal;
 
 /// Hands a draft to the approvers; within the caller's own limit it is approved at once.
 ///

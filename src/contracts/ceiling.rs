@@ -10,19 +10,15 @@ use super::{
     status::ContractStatus,
 };
 use crate::{
-    access::{actions::Read, scope::Scope},
+    access::{Read, Scope},
+    change::{Tx, unknown_reference},
     clients::ClientId,
     db::{
         columns_of,
         schema::{contracts, orders},
     },
-    error::{Error, FieldError, Result, Say},
-    rest::{
-        change::{Tx, unknown_reference},
-        invalid::Invalid,
-        text::CurrencyCode,
-        time::Day,
-    },
+    error::{Error, FieldError, Result},
+    values::{CurrencyCode, Day, Invalid, Say},
 };
 
 /// Orders that take nothing of the ceiling.

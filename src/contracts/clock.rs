@@ -10,13 +10,11 @@ use super::{
     term::renewed_until,
 };
 use crate::{
+    change::{self, Tx},
     db::{columns_of, schema::contracts},
     error::Result,
-    rest::{
-        change::{self, Tx},
-        time::{Day, Instant},
-    },
     secrets::Secrets,
+    values::{Day, Instant},
 };
 
 /// Most contracts of one transaction.

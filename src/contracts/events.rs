@@ -17,19 +17,14 @@ use super::{
     status::ContractStatus,
 };
 use crate::{
-    access::{actions::Read, caller::UserId, scope::Scope},
+    access::{Read, Scope, UserId},
+    change::Tx,
     clients::ClientId,
     db::{Sql, schema::contract_events},
     error::Result,
-    rest::{
-        change::Tx,
-        id::Id,
-        keyset::{KeyValue, Order, keyset},
-        list::{ListQuery, Page, Words},
-        text::Text,
-        time::Instant,
-    },
+    list::{KeyValue, ListQuery, Order, Page, Words, keyset},
     users::{self, UserRef},
+    values::{Id, Instant, Text},
 };
 
 static INSERT: Sql = Sql::new();

@@ -7,9 +7,11 @@ use super::{
     status::{ContractStatus, Transition},
 };
 use crate::{
-    access::{actions::Action, scope::Scope},
-    error::{Error, Result, Say},
-    rest::{change::Tx, etag::IfMatch, invalid::Invalid, text::Text},
+    access::{Action, Scope},
+    change::Tx,
+    error::{Error, Result},
+    http::IfMatch,
+    values::{Invalid, Say, Text},
 };
 
 /// Takes a step that changes nothing but the status. Back in draft, a contract has no approval any more.

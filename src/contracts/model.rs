@@ -8,25 +8,14 @@ use uuid::Uuid;
 
 use super::status::ContractStatus;
 use crate::{
-    access::{
-        actions::Action,
-        caller::{TeamId, UserId},
-        scope::Belongs,
-        within::Owned,
-    },
+    access::{Action, Belongs, Owned, TeamId, UserId},
     clients::ClientId,
     db::{Jsonb, schema::contracts},
-    error::{Error, FieldError, Result, Say},
-    rest::{
-        entity::{Entity, Resource},
-        id::Id,
-        invalid::Invalid,
-        list::{Sort, Words},
-        number::Amount,
+    error::{Error, FieldError, Result},
+    list::{Sort, Words, search},
+    values::{
+        Amount, CurrencyCode, Day, Entity, Id, Instant, Invalid, Line, Resource, Say, Text,
         patch::{self, change},
-        search,
-        text::{CurrencyCode, Line, Text},
-        time::{Day, Instant},
     },
 };
 

@@ -3,7 +3,7 @@
 use diesel::ExpressionMethods;
 use diesel_async::RunQueryDsl;
 
-use crate::{db::schema::contract_numbers, error::Result, rest::change::Tx};
+use crate::{change::Tx, db::schema::contract_numbers, error::Result};
 
 /// The next number of `year`. Others who want one wait until the transaction ends, so this comes last before the insert.
 ///

@@ -7,9 +7,10 @@ use super::{
     status::{ContractStatus, Transition},
 };
 use crate::{
-    access::{actions::Create, caller::UserId, scope::Scope},
+    access::{Create, Scope, UserId},
+    change::Tx,
     error::Result,
-    rest::{change::Tx, time::Day, time::Instant},
+    values::{Day, Instant},
 };
 
 /// What happened to a contract before it was entered.

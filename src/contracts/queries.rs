@@ -11,26 +11,14 @@ use super::{
     status::{ContractStatus, refused},
 };
 use crate::{
-    access::{
-        actions::{Action, Create, Read, Update},
-        caller::UserId,
-        scope::Scope,
-        within::Within,
-    },
+    access::{Action, Create, Read, Scope, Update, UserId, Within},
+    change::Tx,
     clients,
     db::{Jsonb, Sql, columns_of, schema::contracts},
     error::{Error, Result},
-    rest::{
-        change::Tx,
-        entity::{Entity, Resource},
-        etag::IfMatch,
-        id::Id,
-        keyset::KeyValue,
-        list::{By, ListQuery, Page, Sort},
-        search::search,
-        time::{Day, Instant},
-        within_reach::keyset_within,
-    },
+    http::IfMatch,
+    list::{By, KeyValue, ListQuery, Page, Sort, keyset_within, search},
+    values::{Day, Entity, Id, Instant, Resource},
 };
 
 static INSERT: Sql = Sql::new();

@@ -19,21 +19,13 @@ use super::{
     view::{ContractView, changed, views},
 };
 use crate::{
-    access::{
-        actions::{Create, Read, Update},
-        scope::Scope,
-    },
-    app::State,
+    access::{Create, Read, Scope, Update},
+    change::{Change, Reason, RequiredReason},
+    clock::Clock,
     db::{Cost, Db},
     error::{Error, Result},
-    rest::{
-        body::Body,
-        change::{Change, Reply},
-        etag::{IfMatch, Tagged},
-        fields::Fields,
-        list::{ListQuery, Page, PageParams, Query},
-        reason::{Reason, RequiredReason},
-    },
+    http::{Body, Fields, IfMatch, Query, Reply, Tagged},
+    list::{ListQuery, Page, PageParams},
 };
 
 /// The operations on contracts.
@@ -64,11 +56,11 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 async fn list_contracts(
     scope: Scope<Contract, Read>,
     query: ListQuery<ContractFilter>,
-    state: Data<State>,
+    clock: Data<Clock>,
     db: Db,
 ) -> Result<Page<ContractView>> {
     let db = db.reader(query.cost).await?;
-    let mut page = queries::list(&db, &scope, &query, state.clock.now().day()).await?;
+    let mut page = queries::list(&db, &scope, &query, clock.now().day()).await?;
     let contracts = std::mem::take(&mut page.data);
     Ok(page.with(views(&db, contracts, &query.filter.include, scope.caller()).await?))
 }

@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, Days, Months, NaiveDate};
 
-use crate::rest::time::Day;
+use crate::values::Day;
 
 /// The last day of the term that `today` falls into, when a contract whose first term was from `starts_on` to
 /// `initial_ends_on` goes on term after term; `None` past the end of the calendar.

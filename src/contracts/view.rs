@@ -14,14 +14,11 @@ use super::{
     status::{ContractStatus, Transition},
 };
 use crate::{
-    access::{
-        actions::Update,
-        caller::{Caller, UserId},
-        scope::may,
-    },
+    access::{Caller, Update, UserId, scope::may},
+    change::Tx,
     clients::{self, ClientRef},
     error::{Error, Result},
-    rest::{change::Tx, entity::View},
+    http::View,
     users::{self, UserRef},
 };
 

@@ -22,8 +22,8 @@ use super::{
     tls::Target,
 };
 use crate::{
+    db::PoolMeter,
     error::{Error, Result},
-    telemetry::pool::PoolMeter,
 };
 
 /// How the connections of a worker are bounded.

@@ -13,8 +13,8 @@ use diesel_async::{
 };
 
 use crate::{
+    db::{PoolMeter, PoolStatus},
     error::{Error, ProblemType, Result},
-    telemetry::pool::{PoolMeter, PoolStatus},
 };
 
 /// How many may wait for each connection of a pool: more would not have their turn in time.

@@ -4,15 +4,12 @@ use std::collections::HashMap;
 
 use super::northwind::{Northwind, Product as Sample};
 use crate::{
-    access::scope::Scope,
+    access::Scope,
+    change::Tx,
     departments::{self, DepartmentId, DepartmentKind, NewDepartment},
     error::{Error, Result},
     products::{self, NewProduct, Product, ProductKind},
-    rest::{
-        change::Tx,
-        number::{Amount, Percent},
-        text::{CurrencyCode, Line, Prose, Text},
-    },
+    values::{Amount, CurrencyCode, Line, Percent, Prose, Text},
 };
 
 /// The currency of all prices.

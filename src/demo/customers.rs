@@ -4,16 +4,14 @@ use std::collections::{HashMap, HashSet};
 
 use super::northwind::{Customer, Northwind};
 use crate::{
-    access::{role::Role, scope::Scope},
+    access::{Role, Scope},
+    change::Tx,
     clients::{self, Address, Client, Kind, NewClient, Transition},
     contacts::{self, ContactId, DecisionRole, NewContact},
     error::{Error, Result},
-    rest::{
-        change::Tx,
-        etag::IfMatch,
-        text::{CountryCode, Line, Phone, Text, TimeZone},
-    },
+    http::IfMatch,
     users::User,
+    values::{CountryCode, Line, Phone, Text, TimeZone},
 };
 
 /// How many of the largest customers are designated as key.

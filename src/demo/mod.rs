@@ -12,8 +12,9 @@ use diesel::QueryDsl;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::{
-    access::{caller::UserId, role::Role},
+    access::{Role, UserId},
     auth::{hashing::Hashing, password::NewPassword},
+    change::{self, Tx},
     clients::Client,
     clock::Clock,
     contacts::ContactId,
@@ -21,10 +22,10 @@ use crate::{
     departments::DepartmentId,
     error::{Error, ProblemType, Result},
     products::Product,
-    rest::change::{self, Tx},
     secrets::Secrets,
     users::User,
 };
+
 use northwind::Northwind;
 
 /// What is loaded of the company so far, by the numbers of the source.

@@ -4,14 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use super::northwind::{Employee, Northwind};
 use crate::{
-    access::{caller::TeamId, role::Role, scope::Scope},
+    access::{Role, Scope, TeamId},
+    change::Tx,
     error::{Error, Result},
-    rest::{
-        change::Tx,
-        text::{Email, Line},
-    },
     teams::{self, NewTeam},
     users::{self, FirstPassword, NewUser, User},
+    values::{Email, Line},
 };
 
 /// How many of the largest customers make their owner a key-account manager.

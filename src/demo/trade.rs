@@ -12,18 +12,14 @@ use super::{
     northwind::{Northwind, Order as Sample},
 };
 use crate::{
-    access::scope::Scope,
+    access::Scope,
+    change::Tx,
     clients::Client,
     contracts::{self, NewContract, Past, Side, Signatory},
     error::{Error, Result},
     interactions::{self, Channel, Direction, NewInteraction, NextInteraction, Outcome, Purpose},
     orders::{self, LineTerms, OrderId, OrderNumber, PastOrder, PastStatus, Priority},
-    rest::{
-        change::Tx,
-        number::{Amount, Percent, Quantity},
-        text::{CurrencyCode, Line, Text},
-        time::{Day, Instant},
-    },
+    values::{Amount, CurrencyCode, Day, Instant, Line, Percent, Quantity, Text},
 };
 
 /// How many of the largest customers have a contract.
@@ -176,7 +172,7 @@ fn call(order: &Sample, company: &Company<'_>, orders: &HashMap<u32, OrderId>) -
     })
 }
 
-fn next_call(now: Instant, number: usize, user_id: Option<crate::access::caller::UserId>) -> Result<NextInteraction> {
+fn next_call(now: Instant, number: usize, user_id: Option<crate::access::UserId>) -> Result<NextInteraction> {
     let days = i64::try_from(number % 28).unwrap_or_default() + 1;
     Ok(NextInteraction {
         scheduled_at: now.day().start().after(Duration::days(days) + Duration::hours(9)),

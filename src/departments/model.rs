@@ -8,13 +8,10 @@ use uuid::Uuid;
 
 use crate::{
     db::{schema::departments, stored_as_text},
-    rest::{
-        entity::{Entity, Resource},
-        id::Id,
-        list::Sort,
+    list::Sort,
+    values::{
+        Entity, Id, Instant, Line, Resource,
         patch::{self, change},
-        text::Line,
-        time::Instant,
     },
 };
 

@@ -5,21 +5,13 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::{Department, DepartmentFilter, DepartmentId, DepartmentPatch, DepartmentSort, NewDepartment};
 use crate::{
-    access::{
-        actions::{Create, Read, Update},
-        scope::Scope,
-    },
+    access::{Create, Read, Scope, Update},
+    change::{Tx, unknown_reference},
     db::{Sql, schema::departments},
-    error::{Error, OnConstraint, Result, Say},
-    rest::{
-        change::{Tx, unknown_reference},
-        entity::{Entity, Resource},
-        etag::IfMatch,
-        id::Id,
-        invalid::Invalid,
-        keyset::{KeyValue, Order, keyset},
-        list::{ListQuery, Page, Sort},
-    },
+    error::{Error, OnConstraint, Result},
+    http::IfMatch,
+    list::{KeyValue, ListQuery, Order, Page, Sort, keyset},
+    values::{Entity, Id, Invalid, Resource, Say},
 };
 
 static SAVE: Sql = Sql::new();

@@ -14,7 +14,7 @@ use super::model::DepartmentId;
 use crate::{
     db::schema::departments,
     error::{Error, Result},
-    rest::text::Line,
+    values::Line,
 };
 
 /// The name of a department, as it stands beside the orders handed to it.

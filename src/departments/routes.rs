@@ -9,18 +9,12 @@ use super::{
     view::DepartmentView,
 };
 use crate::{
-    access::{
-        actions::{Create, Read, Update},
-        scope::Scope,
-    },
+    access::{Create, Read, Scope, Update},
+    change::Change,
     db::{Cost, Db},
     error::Result,
-    rest::{
-        body::Body,
-        change::{Change, Reply},
-        etag::{IfMatch, Tagged},
-        list::{ListQuery, OneParams, Page, PageParams, Query},
-    },
+    http::{Body, IfMatch, OneParams, Query, Reply, Tagged},
+    list::{ListQuery, Page, PageParams},
 };
 
 /// The operations on departments.

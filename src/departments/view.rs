@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 
 use super::model::Department;
 use crate::{
-    access::{caller::Caller, role::Reach},
-    rest::entity::View,
+    access::{Caller, Reach},
+    http::View,
 };
 
 /// A department, and what the caller may do with it.

@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use super::rate::UNLIMITED;
 use crate::{
     error::{Error, ProblemType, Result},
-    telemetry::{metrics::Metrics, pool::QueueMeter},
+    telemetry::{Metrics, QueueMeter},
 };
 
 /// Most requests of a class under way at once in a worker. Each has its bounded part of memory; more of them finish no sooner.
@@ -171,16 +171,16 @@ pub async fn bound<B: MessageBody + 'static>(
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::{sync::Arc, time::Duration};
 
     use futures_util::FutureExt;
     use tokio::time::sleep;
 
     use super::{Gate, Place, RUNNING, WAITING};
-    use crate::{openapi::Document, telemetry::metrics::Metrics};
+    use crate::{http::Operations, telemetry::Metrics};
 
     fn gate() -> Gate {
-        Gate::new(Metrics::new(&Document::build().unwrap()).class("read"))
+        Gate::new(Metrics::new(Arc::new(Operations::of([]))).class("read"))
     }
 
     fn filled(gate: &Gate) -> Vec<Place> {

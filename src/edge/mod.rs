@@ -1,10 +1,21 @@
-//! The edge of the server: what is decided of a request before anything of it is looked at.
+//! The edge of the server: what is decided around a request. Each decision is a file; they act in this order:
+//!
+//! 1. `answer`: gives the request its id and its deadline, and every answer its headers; makes a problem document of every
+//!    failure, and counts and logs the request;
+//! 2. compression, which the framework does;
+//! 3. `load`: lets as many requests in at once as can be answered in time;
+//! 4. `identify`: finds who is calling;
+//! 5. `admit`: refuses who asks too often, what is too long, and who takes no JSON;
+//! 6. `refusals`: records what a caller was refused.
 
+pub mod admit;
+pub mod answer;
 pub mod cors;
 pub mod headers;
+pub mod identify;
 pub mod load;
-pub mod proxies;
 pub mod rate;
+pub mod refusals;
 pub mod settings;
 pub mod size;
 pub mod tls;
@@ -12,14 +23,7 @@ pub mod unread;
 
 use std::time::Duration;
 
-use actix_web::{
-    Error as ActixError,
-    body::{EitherBody, MessageBody},
-    dev::{ServiceRequest, ServiceResponse},
-    middleware::Next,
-};
-
-use crate::{error::Result, rest::answer};
+use crate::http::Proxies;
 
 /// The edge's settings, checked.
 #[derive(Clone, Debug)]
@@ -27,7 +31,7 @@ pub struct Edge {
     /// Which pages of other origins may read answers.
     pub cors: cors::Cors,
     /// Whose `X-Forwarded-For` counts.
-    pub proxies: proxies::Proxies,
+    pub proxies: Proxies,
     /// Whether Swagger UI and the document are served.
     pub docs: bool,
     /// How long a request may take, from its headers to its answer.
@@ -48,7 +52,7 @@ impl Default for Edge {
     fn default() -> Self {
         Self {
             cors: cors::Cors::default(),
-            proxies: proxies::Proxies::default(),
+            proxies: Proxies::default(),
             docs: true,
             deadline: Duration::from_secs(30),
             read_timeout: Duration::from_secs(10),
@@ -58,25 +62,4 @@ impl Default for Edge {
             tls: None,
         }
     }
-}
-
-/// Refuses a request of a caller who asks too often, one that is too long, and one that takes no answer of ours. The rate
-/// comes first, so that every answer tells it.
-///
-/// # Errors
-/// Those of the framework itself, which no handler of ours causes.
-pub async fn admit<B: MessageBody + 'static>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<B>>, ActixError> {
-    match admitted(&request) {
-        Ok(()) => next.call(request).await.map(ServiceResponse::map_into_left_body),
-        Err(refused) => Ok(request.error_response(refused).map_into_right_body()),
-    }
-}
-
-fn admitted(request: &ServiceRequest) -> Result<()> {
-    rate::take(request.request())?;
-    size::check(request.head())?;
-    answer::check_acceptable(request.request())
 }

@@ -16,11 +16,10 @@ use governor::{
 };
 
 use crate::{
-    access::caller::{Identified, UserId},
-    app::State,
+    access::{Identified, UserId},
     clock::Clock,
-    error::{Error, ProblemType, Result},
-    rest::address,
+    error::{Result, Standing},
+    http::address,
 };
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -50,28 +49,6 @@ pub struct Quotas {
 impl Default for Quotas {
     fn default() -> Self {
         Self { caller: NonZeroU32::new(6000), anonymous: NonZeroU32::new(600) }
-    }
-}
-
-/// Where a caller stands with one limit (draft-ietf-httpapi-ratelimit-headers-11).
-#[derive(Clone, Copy, Debug)]
-pub struct Standing {
-    /// The name of the limit.
-    pub policy: &'static str,
-    /// Most requests of a window.
-    pub quota: u32,
-    /// Seconds of a window.
-    pub window: u64,
-    /// How many more are possible now.
-    pub remaining: u32,
-    /// Seconds until more are possible.
-    pub reset: u64,
-}
-
-impl Standing {
-    /// The refusal of a caller who has nothing left.
-    pub fn refusal(self) -> Error {
-        Error::new(ProblemType::TooManyRequests).retry_after(self.reset).standing(self)
     }
 }
 
@@ -150,8 +127,8 @@ pub fn take(request: &HttpRequest) -> Result<()> {
     if UNLIMITED.contains(&request.path()) {
         return Ok(());
     }
-    let Some(state) = request.app_data::<Data<State>>() else { return Ok(()) };
-    let Some(taken) = state.rates.take(request) else { return Ok(()) };
+    let Some(rates) = request.app_data::<Data<Rates>>() else { return Ok(()) };
+    let Some(taken) = rates.take(request) else { return Ok(()) };
     let slate = request.extensions().get::<Slate>().cloned().unwrap_or_default();
     match taken {
         Ok(standing) => {
@@ -212,8 +189,8 @@ mod tests {
     use actix_web::http::header::HeaderMap;
     use chrono::Duration;
 
-    use super::{Buckets, Standing, tell};
-    use crate::clock::Clock;
+    use super::{Buckets, tell};
+    use crate::{clock::Clock, error::Standing};
 
     fn buckets(quota: u32) -> (Buckets<&'static str>, Clock) {
         let clock = Clock::standing("2026-11-24T10:00:00Z".parse().unwrap());

@@ -4,8 +4,11 @@ use std::{num::NonZeroU32, path::PathBuf, time::Duration};
 
 use clap::Args;
 
-use super::{Edge, cors::Cors, proxies::Proxies, rate::Quotas, tls::Files};
-use crate::config::{Problems, count};
+use super::{Edge, cors::Cors, rate::Quotas, tls::Files};
+use crate::{
+    http::Proxies,
+    settings::{Problems, count},
+};
 
 /// Settings of the edge; [`EdgeSettings::check`] makes an [`Edge`] of them.
 #[derive(Args, Clone)]

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::rest::time::Instant;
+use crate::values::Instant;
 
 /// Which planned interactions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -65,7 +65,7 @@ mod tests {
     use proptest::{prelude::*, sample::select};
 
     use super::{Due, Window, day_of};
-    use crate::rest::time::Instant;
+    use crate::values::Instant;
 
     fn today(now: &str, zone: &str) -> (String, String) {
         let day = day_of(now.parse().unwrap(), zone.parse().unwrap());

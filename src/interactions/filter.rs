@@ -10,17 +10,13 @@ use super::{
     status::InteractionStatus,
 };
 use crate::{
-    access::caller::UserId,
+    access::UserId,
     clients::ClientId,
     contacts::ContactId,
     contracts::ContractId,
+    list::{Sort, Words, search},
     orders::OrderId,
-    rest::{
-        list::{Sort, Words},
-        search,
-        text::TimeZone,
-        time::Instant,
-    },
+    values::{Instant, TimeZone},
 };
 
 /// Which interactions to list, and how.

@@ -5,8 +5,11 @@ use diesel_async::RunQueryDsl;
 
 use super::{model::Interaction, queries::save, status::InteractionStatus};
 use crate::{
-    access::caller::UserId, clients::ClientId, db::columns_of, db::schema::interactions, error::Result,
-    rest::change::Tx,
+    access::UserId,
+    change::Tx,
+    clients::ClientId,
+    db::{columns_of, schema::interactions},
+    error::Result,
 };
 
 /// Gives what `from` has planned with the client to `to`. The client is locked, and is of its new owner already.

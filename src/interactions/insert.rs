@@ -9,16 +9,13 @@ use super::{
     status::InteractionStatus,
 };
 use crate::{
-    access::{
-        actions::{Action, Create},
-        caller::UserId,
-        scope::Scope,
-    },
+    access::{Action, Create, Scope, UserId},
+    change::Tx,
     clients::{self, Client},
     db::schema::interactions,
     error::{Error, OnConstraint, Result},
-    rest::{change::Tx, id::Id, invalid::Invalid, text::Line},
     users,
+    values::{Id, Invalid, Line},
 };
 
 /// Logs an interaction that took place, with the next one where that is planned along, or plans one.

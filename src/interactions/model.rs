@@ -11,24 +11,16 @@ use super::{
     status::InteractionStatus,
 };
 use crate::{
-    access::{
-        caller::{TeamId, UserId},
-        scope::Belongs,
-        within::Owned,
-    },
+    access::{Belongs, Owned, TeamId, UserId},
     clients::ClientId,
     contacts::ContactId,
     contracts::ContractId,
     db::schema::interactions,
-    error::{FieldError, Say},
+    error::FieldError,
     orders::OrderId,
-    rest::{
-        entity::{Entity, Resource},
-        id::Id,
-        invalid::Invalid,
+    values::{
+        Entity, Id, Instant, Invalid, Line, Prose, Resource, Say, Text,
         patch::{self, change},
-        text::{Line, Prose, Text},
-        time::Instant,
     },
 };
 

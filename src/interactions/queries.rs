@@ -9,24 +9,14 @@ use super::{
     model::{Interaction, InteractionId, InteractionPatch},
 };
 use crate::{
-    access::{
-        actions::{Action, Read, Update},
-        scope::Scope,
-        within::Within,
-    },
+    access::{Action, Read, Scope, Update, Within},
+    change::{Tx, unknown_reference},
     clients::{self, Client, ClientId},
     db::{Sql, columns_of, schema::interactions},
     error::{Error, OnConstraint, Result},
-    rest::{
-        change::{Tx, unknown_reference},
-        entity::{Entity, Resource},
-        etag::IfMatch,
-        keyset::KeyValue,
-        list::{By, ListQuery, Page, Sort},
-        search::search,
-        time::Instant,
-        within_reach::keyset_within,
-    },
+    http::IfMatch,
+    list::{By, KeyValue, ListQuery, Page, Sort, keyset_within, search},
+    values::{Entity, Instant, Resource},
 };
 
 static SAVE: Sql = Sql::new();

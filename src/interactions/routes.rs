@@ -14,21 +14,13 @@ use super::{
     view::{InteractionView, views},
 };
 use crate::{
-    access::{
-        actions::{Create, Read, Update},
-        scope::Scope,
-    },
-    app::State,
+    access::{Create, Read, Scope, Update},
+    change::{Change, Reason, Tx},
+    clock::Clock,
     db::{Cost, Db},
     error::{Error, Result},
-    rest::{
-        body::Body,
-        change::{Change, Reply, Tx},
-        etag::{IfMatch, Tagged},
-        fields::Fields,
-        list::{ListQuery, Page, PageParams, Query},
-        reason::Reason,
-    },
+    http::{Body, Fields, IfMatch, Query, Reply, Tagged},
+    list::{ListQuery, Page, PageParams},
 };
 
 /// The operations on interactions.
@@ -56,10 +48,10 @@ async fn list_interactions(
     scope: Scope<Interaction, Read>,
     query: ListQuery<InteractionFilter>,
     db: Db,
-    state: Data<State>,
+    clock: Data<Clock>,
 ) -> Result<Page<InteractionView>> {
     let db = db.reader(query.cost).await?;
-    let now = state.clock.now();
+    let now = clock.now();
     let mut page = queries::list(&db, &scope, &query, now).await?;
     let rows = std::mem::take(&mut page.data);
     Ok(page.with(views(&db, rows, &query.filter.include, scope.caller(), now).await?))
@@ -103,13 +95,13 @@ async fn get_interaction(
     id: Path<InteractionId>,
     query: Query<InteractionParams>,
     db: Db,
-    state: Data<State>,
+    clock: Data<Clock>,
 ) -> Result<Tagged<InteractionView>> {
     let Query(params) = query;
     let fields = Fields::parse(params.fields.as_deref())?;
     let db = db.reader(Cost::Small).await?;
     let interaction = queries::find(&db, &scope, *id).await?;
-    let views = views(&db, vec![interaction], &params.include, scope.caller(), state.clock.now()).await?;
+    let views = views(&db, vec![interaction], &params.include, scope.caller(), clock.now()).await?;
     let view = views.into_iter().next().ok_or_else(Error::not_found)?;
     Ok(Tagged::new(view, fields))
 }

@@ -7,13 +7,11 @@ use super::{
     status::Transition,
 };
 use crate::{
-    access::{
-        actions::{Create, Update},
-        scope::Scope,
-    },
+    access::{Create, Scope, Update},
+    change::{Reason, Tx},
     clients,
     error::{Error, Result},
-    rest::{change::Tx, etag::IfMatch, reason::Reason},
+    http::IfMatch,
 };
 
 /// Notes that a planned interaction took place, and plans the next one where that is asked for.

@@ -12,12 +12,13 @@ use super::{
     status::Transition,
 };
 use crate::{
-    access::{actions::Update, caller::Caller, scope::may},
+    access::{Caller, Update, scope::may},
     clients::{self, ClientRef},
     contacts::{self, ContactRef},
     error::Result,
-    rest::{entity::View, time::Instant},
+    http::View,
     users::{self, UserRef},
+    values::Instant,
 };
 
 /// An interaction, what the caller may do with it, and what was included.

@@ -5,7 +5,7 @@ use std::{fmt, net::IpAddr};
 use serde::{Deserialize, Serialize};
 
 use super::{Mail, transport::Text};
-use crate::{auth::Issued, rest::time::Instant};
+use crate::values::Instant;
 
 /// A letter as it lies sealed in the queue.
 #[derive(Serialize, Deserialize)]
@@ -64,12 +64,6 @@ impl fmt::Debug for Letter {
 }
 
 impl Letter {
-    /// The letter that brings `issued`.
-    pub fn reset(to: &str, issued: Issued) -> Self {
-        let Issued { token, expires_at, is_first } = issued;
-        Self::Reset { to: to.to_owned(), token, expires_at, is_first }
-    }
-
     /// The text to be sent; `None` when nobody is to get one.
     pub(super) fn text(self, mail: &Mail) -> Option<Text> {
         match self {

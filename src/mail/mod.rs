@@ -8,12 +8,12 @@ mod transport;
 
 pub use delivery::{EVERY, deliver};
 pub use letter::{Letter, Notice};
-pub use queue::{LETTERS, kept_since};
+pub use queue::{LETTERS, sweep};
 pub use settings::{ResetUrl, Settings, Smtp};
-
 use uuid::Uuid;
 
-use crate::{error::Result, rest::change::Tx, secrets::Secrets};
+use crate::{change::Tx, error::Result};
+
 use transport::Transport;
 
 /// How mail is sent, if it is.
@@ -47,11 +47,11 @@ impl Mail {
     ///
     /// # Errors
     /// The database's.
-    pub async fn post(&self, tx: &mut Tx<'_>, secrets: &Secrets, letter: &Letter) -> Result<()> {
+    pub async fn post(&self, tx: &mut Tx<'_>, letter: &Letter) -> Result<()> {
         if !self.is_configured() {
             return Ok(());
         }
-        let now = tx.now();
+        let (secrets, now) = (tx.secrets(), tx.now());
         queue::insert(tx, secrets, Uuid::now_v7(), letter, now).await
     }
 }

@@ -14,8 +14,8 @@ use super::letter::Letter;
 use crate::{
     db::schema::outgoing_mails,
     error::{Error, Result},
-    rest::time::Instant,
     secrets::{Secrets, reseal::Place},
+    values::Instant,
 };
 
 /// The letters.
@@ -118,6 +118,16 @@ pub async fn claim(db: &mut AsyncPgConnection, now: Instant) -> Result<Option<Du
     .await
     .optional()?;
     Ok(claimed)
+}
+
+/// Throws away the letters that could not be sent in time.
+///
+/// # Errors
+/// The database's.
+pub async fn sweep(db: &mut AsyncPgConnection, now: Instant) -> Result<()> {
+    let old = outgoing_mails::table.filter(outgoing_mails::created_at.le(kept_since(now)));
+    diesel::delete(old).execute(db).await?;
+    Ok(())
 }
 
 /// Takes a letter out of the queue.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::settings::{Encryption, Smtp};
 use crate::{
     error::{Error, Result},
-    rest::time::Instant,
+    values::Instant,
 };
 
 /// How long the server may take for each answer.

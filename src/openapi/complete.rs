@@ -3,21 +3,22 @@
 use serde_json::{Map, Value, json};
 use strum::IntoEnumIterator;
 
+use super::Confidential;
 use crate::{
     access::{
         permission::{PERMISSIONS, is_for_persons_only},
         recent,
     },
     edge::rate,
-    error::{Error, Language},
+    error::{Error, ProblemType},
     openapi::{confidential, tidy::tidy},
-    problems::ProblemType,
+    values::Language,
 };
 
 pub(super) type Object = Map<String, Value>;
 
 /// Completes the document that utoipa made of the routes.
-pub fn complete(document: &mut Value) {
+pub fn complete(document: &mut Value, confidential: &[Confidential]) {
     set(document, "/info/version", json!(env!("CARGO_PKG_VERSION")));
     let examples = schema_examples(document);
     let optional = bodies_without_required_fields(document);
@@ -28,7 +29,7 @@ pub fn complete(document: &mut Value) {
         allow_absent_body(operation, &optional);
     }
     tidy(document);
-    confidential::mark(document);
+    confidential::mark(document, confidential);
 }
 
 pub(super) fn set(document: &mut Value, pointer: &str, value: Value) {

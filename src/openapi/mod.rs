@@ -4,14 +4,13 @@ mod complete;
 mod confidential;
 mod tidy;
 
+use actix_web::http::Method;
 use serde_json::Value;
 use utoipa::OpenApi;
-use utoipa_actix_web::AppExt;
 
-use crate::{
-    app,
-    error::{Problem, ProblemField},
-};
+pub use confidential::Confidential;
+
+use crate::error::{Problem, ProblemField};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -53,62 +52,41 @@ struct Api;
 pub struct Document {
     /// The document as it is served and committed.
     pub json: String,
-    /// Each path template, split at its slashes, with its methods.
-    methods: Vec<(Vec<String>, Vec<String>)>,
-    /// Each path template with its operations, each a method and an `operationId`.
-    operations: Vec<(String, Vec<(String, String)>)>,
+    operations: Vec<(String, Method, String)>,
 }
 
 impl Document {
-    /// Builds the document from the routes.
+    /// Completes what utoipa made of the routes.
     ///
     /// # Errors
     /// None that routes of ours can cause.
-    pub fn build() -> serde_json::Result<Self> {
-        let (_, routes) =
-            actix_web::App::new().into_utoipa_app().openapi(Api::openapi()).configure(app::routes).split_for_parts();
+    pub fn of(routes: &utoipa::openapi::OpenApi, confidential: &[Confidential]) -> serde_json::Result<Self> {
         let mut document = serde_json::to_value(routes)?;
-        complete::complete(&mut document);
+        complete::complete(&mut document, confidential);
         let json = serde_json::to_string_pretty(&document)? + "\n";
-        Ok(Self { json, methods: methods(&document), operations: operations(&document) })
+        Ok(Self { json, operations: operations(&document) })
     }
 
-    /// Each path template with its operations, each a method and an `operationId`.
-    pub fn operations(&self) -> &[(String, Vec<(String, String)>)] {
+    /// Each operation: its `operationId`, its method and its address.
+    pub fn operations(&self) -> &[(String, Method, String)] {
         &self.operations
     }
-
-    /// The methods of the operations at `path`; a path without parameters goes before one with, as OpenAPI says.
-    pub fn methods_at(&self, path: &str) -> Vec<&str> {
-        let asked = segments(path);
-        let fits = |template: &[String]| {
-            let mut parts = template.iter().zip(&asked);
-            template.len() == asked.len()
-                && parts.all(|(part, asked)| part == asked || (part.starts_with('{') && !asked.is_empty()))
-        };
-        let fitting = self.methods.iter().filter(|(template, _)| fits(template));
-        let best = fitting.min_by_key(|(template, _)| template.iter().filter(|part| part.starts_with('{')).count());
-        best.into_iter().flat_map(|(_, methods)| methods.iter().map(String::as_str)).collect()
-    }
 }
 
-fn methods(document: &Value) -> Vec<(Vec<String>, Vec<String>)> {
-    let paths = document.get("paths").and_then(Value::as_object);
-    let operations = |item: &Value| -> Vec<String> {
-        item.as_object().into_iter().flatten().map(|(method, _)| method.to_uppercase()).collect()
-    };
-    paths.into_iter().flatten().map(|(path, item)| (segments(path), operations(item))).collect()
+/// What the document says of the service as a whole, before any route is added.
+pub fn about() -> utoipa::openapi::OpenApi {
+    Api::openapi()
 }
 
-fn operations(document: &Value) -> Vec<(String, Vec<(String, String)>)> {
-    let named = |(method, operation): (&String, &Value)| {
-        let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
-        (method.to_uppercase(), id.to_owned())
-    };
+fn operations(document: &Value) -> Vec<(String, Method, String)> {
     let paths = document.get("paths").and_then(Value::as_object).into_iter().flatten();
-    paths.map(|(path, item)| (path.clone(), item.as_object().into_iter().flatten().map(named).collect())).collect()
-}
-
-fn segments(path: &str) -> Vec<String> {
-    path.split('/').map(str::to_owned).collect()
+    let named = |(path, item): (&String, &Value)| -> Vec<(String, Method, String)> {
+        let served = item.as_object().into_iter().flatten();
+        let served = served.filter_map(|(method, operation)| {
+            let method = Method::from_bytes(method.to_uppercase().as_bytes()).ok()?;
+            Some((operation.get("operationId")?.as_str()?.to_owned(), method, path.clone()))
+        });
+        served.collect()
+    };
+    paths.flat_map(named).collect()
 }

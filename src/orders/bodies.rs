@@ -8,17 +8,12 @@ use super::{
     record::PastStatus,
 };
 use crate::{
-    access::{actions::Action, caller::UserId},
+    access::{Action, UserId},
     clients::ClientId,
     contracts::ContractId,
     departments::DepartmentId,
     products::ProductId,
-    rest::{
-        number::{Amount, Percent, Quantity},
-        patch,
-        text::{CurrencyCode, Prose, Text},
-        time::{Day, Instant},
-    },
+    values::{Amount, CurrencyCode, Day, Instant, Percent, Prose, Quantity, Text, patch},
 };
 
 /// An order to be drafted.

@@ -1,7 +1,7 @@
 //! The rules of the contract that an order is under.
 
 use super::model::Order;
-use crate::{contracts, error::Result, rest::change::Tx};
+use crate::{change::Tx, contracts, error::Result};
 
 /// Holds the contract of `order`, when it is under one, to its rules.
 ///

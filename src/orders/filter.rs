@@ -13,19 +13,14 @@ use super::{
     status::OrderStatus,
 };
 use crate::{
-    access::{caller::UserId, within::Within},
+    access::{UserId, Within},
     clients::ClientId,
     contracts::ContractId,
     db::schema::{order_lines, orders},
     departments::DepartmentId,
+    list::{Sort, Words, search},
     products::ProductId,
-    rest::{
-        entity::Resource,
-        list::{Sort, Words},
-        search::{self, search},
-        text::CurrencyCode,
-        time::{Day, Instant},
-    },
+    values::{CurrencyCode, Day, Instant, Resource},
 };
 
 /// Which orders to list, and how.

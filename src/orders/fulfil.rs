@@ -14,10 +14,12 @@ use super::{
     steps::{Step, take},
 };
 use crate::{
-    access::scope::Scope,
+    access::Scope,
+    change::Tx,
     db::schema::order_lines,
-    error::{Error, FieldError, Result, Say},
-    rest::{change::Tx, etag::IfMatch, invalid::Invalid, number::FulfilledQuantity},
+    error::{Error, FieldError, Result},
+    http::IfMatch,
+    values::{FulfilledQuantity, Invalid, Say},
 };
 
 /// Notes what is delivered now. When nothing remains, the order is fulfilled.

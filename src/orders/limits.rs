@@ -15,13 +15,10 @@ use super::{
     status::OrderStatus,
 };
 use crate::{
-    access::{
-        caller::{Caller, UserId},
-        policy,
-    },
+    access::{Caller, UserId, policy},
     db::schema::{order_events, order_lines, products},
     error::{Error, ProblemType, Result},
-    rest::number::{Amount, FulfilledQuantity, Percent},
+    values::{Amount, FulfilledQuantity, Percent},
 };
 
 /// What an order can be over.
@@ -195,8 +192,8 @@ mod tests {
 
     use super::{Circumstances, Facts, Limit};
     use crate::{
-        access::policy::Limits,
-        rest::number::{Amount, FulfilledQuantity, Percent},
+        access::Limits,
+        values::{Amount, FulfilledQuantity, Percent},
     };
 
     fn amount(text: &str) -> Amount {

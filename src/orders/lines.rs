@@ -11,16 +11,11 @@ use super::{
     money,
 };
 use crate::{
+    change::Tx,
     db::{BATCH, columns_of, schema::order_lines},
-    error::{Error, FieldError, Result, Say},
+    error::{Error, FieldError, Result},
     products::{self, Product, ProductId},
-    rest::{
-        change::Tx,
-        id::Id,
-        invalid::Invalid,
-        number::{Amount, FulfilledQuantity, Percent, Quantity, Total},
-        text::{CurrencyCode, Line, Text},
-    },
+    values::{Amount, CurrencyCode, FulfilledQuantity, Id, Invalid, Line, Percent, Quantity, Say, Text, Total},
 };
 
 /// Most lines of one order.

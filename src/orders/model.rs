@@ -12,11 +12,7 @@ use super::{
     status::OrderStatus,
 };
 use crate::{
-    access::{
-        caller::{TeamId, UserId},
-        scope::Belongs,
-        within::Owned,
-    },
+    access::{Belongs, Owned, TeamId, UserId},
     clients::ClientId,
     contracts::ContractId,
     db::{
@@ -26,12 +22,9 @@ use crate::{
     },
     departments::DepartmentId,
     products::ProductId,
-    rest::{
-        entity::{Entity, Resource},
-        id::Id,
-        number::{Amount, FulfilledQuantity, Percent, Quantity, Total},
-        text::{CurrencyCode, Line, Prose, Text},
-        time::{Day, Instant},
+    values::{
+        Amount, CurrencyCode, Day, Entity, FulfilledQuantity, Id, Instant, Line, Percent, Prose, Quantity, Resource,
+        Text, Total,
     },
 };
 

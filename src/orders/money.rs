@@ -7,7 +7,7 @@
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use crate::rest::number::{Amount, Percent, Quantity, Total};
+use crate::values::{Amount, Percent, Quantity, Total};
 
 const HUNDREDTH: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 
@@ -53,7 +53,7 @@ mod tests {
     use rust_decimal::Decimal;
 
     use super::{Amounts, line, sum};
-    use crate::rest::number::{Amount, Percent, Quantity};
+    use crate::values::{Amount, Percent, Quantity};
 
     fn amounts(quantity: &str, price: &str, discount: &str, tax: &str) -> Option<(String, String)> {
         let decimal = |text: &str| text.parse::<Decimal>().unwrap();

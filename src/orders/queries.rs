@@ -15,10 +15,8 @@ use super::{
     steps::{Step, note},
 };
 use crate::{
-    access::{
-        actions::{Action, Create, Read, Update},
-        scope::Scope,
-    },
+    access::{Action, Create, Read, Scope, Update},
+    change::{Tx, unknown_reference},
     clients,
     db::{
         Sql, columns_of,
@@ -26,19 +24,9 @@ use crate::{
     },
     departments::{self, DepartmentId},
     error::{Error, OnConstraint, Result},
-    rest::{
-        change::{Tx, unknown_reference},
-        entity::{Entity, Resource},
-        etag::IfMatch,
-        id::Id,
-        invalid::Invalid,
-        keyset::{KeyValue, Order as Sequence, keyset},
-        list::{By, ListQuery, Page, Sort},
-        number::{Sum, Total},
-        patch::change,
-        text::CurrencyCode,
-        within_reach::keyset_within,
-    },
+    http::IfMatch,
+    list::{By, KeyValue, ListQuery, Order as Sequence, Page, Sort, keyset, keyset_within},
+    values::{CurrencyCode, Entity, Id, Invalid, Resource, Sum, Total, patch::change},
 };
 
 static INSERT: Sql = Sql::new();

@@ -12,10 +12,8 @@ use super::{
     status::OrderStatus,
 };
 use crate::{
-    access::{
-        caller::{TeamId, UserId},
-        scope::Scope,
-    },
+    access::{Scope, TeamId, UserId},
+    change::Tx,
     clients::{self, ClientId},
     contracts::{self, ContractId},
     db::{
@@ -23,15 +21,8 @@ use crate::{
         schema::{order_events, orders},
     },
     departments::DepartmentId,
-    error::{Error, FieldError, OnConstraint, Result, Say},
-    rest::{
-        change::Tx,
-        id::Id,
-        invalid::Invalid,
-        number::{FulfilledQuantity, Total},
-        text::{CurrencyCode, Prose},
-        time::{Day, Instant},
-    },
+    error::{Error, FieldError, OnConstraint, Result},
+    values::{CurrencyCode, Day, FulfilledQuantity, Id, Instant, Invalid, Prose, Say, Total},
 };
 
 /// How far a past order came.

@@ -1,6 +1,9 @@
 //! `/v1/orders`, and the queues of `/v1/departments`.
 
-use actix_web::{HttpResponse, get, patch, post, web::Json, web::Path};
+use actix_web::{
+    HttpResponse, get, patch, post,
+    web::{Json, Path},
+};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
@@ -12,20 +15,13 @@ use super::{
     view::{self, OrderEventView, OrderView, views},
 };
 use crate::{
-    access::{
-        actions::{Create, Read, Update},
-        scope::Scope,
-    },
+    access::{Create, Read, Scope, Update},
+    change::Change,
     db::{Cost, Db},
     departments::DepartmentId,
     error::Result,
-    rest::{
-        body::Body,
-        change::{Change, Reply},
-        etag::{IfMatch, Tagged},
-        fields::Fields,
-        list::{ListQuery, Page, PageParams, Query},
-    },
+    http::{Body, Fields, IfMatch, Query, Reply, Tagged},
+    list::{ListQuery, Page, PageParams},
 };
 
 /// The operations on orders that are not steps.

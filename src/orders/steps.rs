@@ -4,21 +4,20 @@ use diesel_async::RunQueryDsl;
 
 use super::{
     bodies::{ApproveOrder, HandOver, HandOverOrder},
-    contract, limits,
-    limits::Limit,
+    contract,
+    limits::{self, Limit},
     model::{Order, OrderEvent, OrderId, OrderWithLines},
     queries::{lock, save},
     status::{OrderStatus, Transition},
 };
 use crate::{
-    access::{
-        actions::{Action, Update},
-        scope::Scope,
-    },
+    access::{Action, Scope, Update},
+    change::Tx,
     db::{Jsonb, Sql, schema::order_events},
     departments,
-    error::{Error, ProblemType, Result, Say},
-    rest::{change::Tx, etag::IfMatch, id::Id, invalid::Invalid, text::Text},
+    error::{Error, ProblemType, Result},
+    http::IfMatch,
+    values::{Id, Invalid, Say, Text},
 };
 
 static INSERT: Sql = Sql::new();

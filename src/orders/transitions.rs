@@ -12,14 +12,10 @@ use super::{
     view::{self, OrderView},
 };
 use crate::{
-    access::{actions::Update, scope::Scope},
+    access::{Scope, Update},
+    change::{Change, Reason, RequiredReason, Tx},
     error::Result,
-    rest::{
-        body::Body,
-        change::{Change, Reply, Tx},
-        etag::IfMatch,
-        reason::{Reason, RequiredReason},
-    },
+    http::{Body, IfMatch, Reply},
 };
 
 /// The operations that are steps.

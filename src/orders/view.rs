@@ -15,11 +15,11 @@ use super::{
     status::{OrderStatus, Transition},
 };
 use crate::{
-    access::{actions::Update, caller::Caller, scope::may},
+    access::{Caller, Update, scope::may},
     clients::{self, ClientRef},
     departments::{self, DepartmentRef},
     error::{Error, Result},
-    rest::entity::View,
+    http::View,
     users::{self, UserRef},
 };
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::model::{NewProduct, Product, ProductPatch};
 use crate::{
-    access::{caller::Caller, role::Reach},
+    access::{Caller, Reach},
     error::{Error, Result},
 };
 

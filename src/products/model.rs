@@ -8,15 +8,10 @@ use uuid::Uuid;
 
 use crate::{
     db::{schema::products, stored_as_text},
-    rest::{
-        entity::{Entity, Resource},
-        id::Id,
-        list::Sort,
-        number::{Amount, Percent},
+    list::{Sort, search},
+    values::{
+        Amount, CurrencyCode, Entity, Id, Instant, Line, Percent, Prose, Resource, Text,
         patch::{self, change},
-        search,
-        text::{CurrencyCode, Line, Prose, Text},
-        time::Instant,
     },
 };
 

@@ -10,22 +10,13 @@ use super::{
     model::{NewProduct, Product, ProductFilter, ProductId, ProductPatch, ProductSort},
 };
 use crate::{
-    access::{
-        actions::{Create, Read, Update},
-        scope::Scope,
-    },
+    access::{Create, Read, Scope, Update},
+    change::Tx,
     db::{Sql, columns_of, schema::products},
     error::{Error, OnConstraint, Result},
-    rest::{
-        change::Tx,
-        entity::{Entity, Resource},
-        etag::IfMatch,
-        id::Id,
-        invalid::Invalid,
-        keyset::{KeyValue, keyset},
-        list::{By, ListQuery, Page, Sort},
-        search::search,
-    },
+    http::IfMatch,
+    list::{By, KeyValue, ListQuery, Page, Sort, keyset, search},
+    values::{Entity, Id, Invalid, Resource},
 };
 
 static SAVE: Sql = Sql::new();

@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 
 use super::model::Product;
 use crate::{
-    access::{caller::Caller, role::Reach},
-    rest::entity::View,
+    access::{Caller, Reach},
+    http::View,
 };
 
 /// A product, and what the caller may do with it.

@@ -8,16 +8,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    access::{
-        caller::Caller,
-        policy::{Grants, Limits, Policy},
-        role::{Reach, Role},
-    },
-    rest::{
-        entity::{Entity, Resource, View},
-        number::{Amount, Percent},
-        time::Instant,
-    },
+    access::{Caller, Grants, Limits, Policy, Reach, Role},
+    http::View,
+    values::{Amount, Entity, Instant, Percent, Resource},
 };
 
 /// What a role may do: rights with their reach, and limits.

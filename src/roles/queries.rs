@@ -9,23 +9,15 @@ use super::{
     rules,
 };
 use crate::{
-    access::{
-        actions::{Read, Update},
-        policy::{Grants, Limits, Policy},
-        role::Role,
-        scope::Scope,
-    },
+    access::{Grants, Limits, Policy, Read, Role, Scope, Update},
+    change::Tx,
     db::{
         Jsonb,
         schema::{clients, role_policies, users},
     },
     error::{Error, ProblemType, Result},
-    rest::{
-        change::Tx,
-        etag::IfMatch,
-        number::{Amount, Percent},
-        time::Instant,
-    },
+    http::IfMatch,
+    values::{Amount, Instant, Percent},
 };
 
 type Row = (i64, Instant, Instant, Option<Percent>, Option<Amount>, Option<Amount>, bool, bool, Jsonb<Grants>);

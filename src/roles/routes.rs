@@ -2,7 +2,7 @@
 
 use actix_web::{
     HttpRequest, HttpResponse, get, put,
-    web::{Data, Json, Path},
+    web::{Json, Path},
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -11,22 +11,11 @@ use super::{
     queries,
 };
 use crate::{
-    access::{
-        actions::{Read, Update},
-        caller::Caller,
-        recent::RecentlyAuthenticated,
-        role::Role,
-        scope::Scope,
-    },
-    app::State,
+    access::{Caller, Read, RecentlyAuthenticated, Role, Scope, Update},
+    change::Change,
     db::Db,
     error::Result,
-    rest::{
-        body::Body,
-        change::{Change, Reply},
-        etag::{IfMatch, Tagged},
-        list::{NoParams, OneParams, Query},
-    },
+    http::{Body, IfMatch, NoParams, OneParams, Query, Reply, Tagged},
 };
 
 /// The operations on roles.
@@ -76,17 +65,14 @@ async fn replace_role_policy(
     seen: IfMatch,
     change: Change,
     new: Body<NewRolePolicy>,
-    state: Data<State>,
 ) -> Result<HttpResponse> {
     let Body(new) = new;
-    let answer = change
+    change
         .run(async |tx| {
             let policy = queries::replace(tx, &scope, *role, &seen, new).await?;
             Reply::ok(&RolePolicyView::of(policy, tx.caller()))
         })
-        .await;
-    state.callers.forget();
-    answer
+        .await
 }
 
 /// Get what the caller may do

@@ -2,12 +2,11 @@
 
 use crate::{
     access::{
+        Grants, Reach, Role,
         permission::{ADMINISTRATION, PERMISSIONS, SHARED},
-        policy::Grants,
-        role::{Reach, Role},
     },
-    error::{FieldError, Say},
-    rest::invalid::Invalid,
+    error::FieldError,
+    values::{Invalid, Say},
 };
 
 /// Rights of which a role needs one to have something to do.

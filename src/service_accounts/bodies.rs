@@ -8,14 +8,12 @@ use utoipa::ToSchema;
 
 use super::model::{MAX_NETWORKS, MAX_SCOPES, ScopeName, ServiceAccount, kept};
 use crate::{
-    access::{caller::TeamId, role::Role},
-    error::{Error, FieldError, Result, Say},
-    rest::{
-        invalid::Invalid,
+    access::{Role, TeamId},
+    error::{Error, FieldError, Result},
+    values::{
+        Instant, Invalid, Line, Say, Text,
         network::Network,
         patch::{self, change},
-        text::{Line, Text},
-        time::Instant,
     },
 };
 

@@ -11,23 +11,15 @@ use super::{
 };
 use crate::{
     access::{
-        actions::{Read, Update},
+        KeyId, Read, Scope, Update, UserId,
         api_key::{NewSecret, Presented},
-        caller::{KeyId, UserId},
-        scope::Scope,
     },
+    change::Tx,
     db::schema::api_keys,
-    error::{Error, FieldError, ProblemType, Result, Say},
-    rest::{
-        change::Tx,
-        entity::{Entity, Resource},
-        etag::IfMatch,
-        id::Id,
-        invalid::Invalid,
-        keyset::{KeyValue, Order, keyset},
-        list::{ListQuery, NoParams, Page},
-        time::Instant,
-    },
+    error::{Error, FieldError, ProblemType, Result},
+    http::{IfMatch, NoParams},
+    list::{KeyValue, ListQuery, Order, Page, keyset},
+    values::{Entity, Id, Instant, Invalid, Resource, Say},
 };
 
 /// How many keys of an account can be good at once: the one in use, and the one that replaces it.

@@ -7,11 +7,13 @@ use utoipa::ToSchema;
 use super::keys;
 use crate::{
     access::api_key::Presented,
-    app::State,
-    auth::throttle,
+    auth::throttle::{self, Limits},
+    change::AnonymousChange,
+    clock::Clock,
     db::Db,
     error::Result,
-    rest::{address, body::Body, change, list::NoParams, text::Line},
+    http::{Body, NoParams, address},
+    values::Line,
 };
 
 /// A key that was found where it should not be.
@@ -37,19 +39,20 @@ pub struct FoundKey {
 #[post("/v1/auth/leaked-keys")]
 pub async fn report_leaked_key(
     request: HttpRequest,
-    state: Data<State>,
+    clock: Data<Clock>,
+    limits: Data<Limits>,
     db: Db,
+    change: AnonymousChange,
     found: Body<FoundKey>,
 ) -> Result<HttpResponse> {
     NoParams::check(&request)?;
     let Body(FoundKey { key }) = found;
     if let Some(found) = Presented::parse(key.as_str()) {
-        let now = state.clock.now();
-        let mut db = db.connect().await?;
         let from = address::of(&request);
-        throttle::count_request(&mut db, "leaked-keys", None, from, state.sign_in_limits, now).await?;
-        if change::by_system(&mut db, &state.secrets, now, async |tx| keys::delete_found(tx, &found).await).await? {
-            state.callers.forget();
+        let mut db = db.connect().await?;
+        throttle::count_request(&mut db, "leaked-keys", None, from, **limits, clock.now()).await?;
+        drop(db);
+        if change.run(async |tx| keys::delete_found(tx, &found).await).await? {
             tracing::warn!(key = %found.id, "an API key was reported as leaked, and revoked");
         }
     }

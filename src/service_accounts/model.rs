@@ -8,23 +8,16 @@ use uuid::Uuid;
 
 use crate::{
     access::{
-        caller::{KeyId, TeamId, UserId},
+        KeyId, Role, TeamId, UserId,
         permission::{PERMISSIONS, is_for_persons_only},
-        role::Role,
     },
     db::{
         Jsonb,
         schema::{api_keys, service_accounts, users},
     },
-    rest::{
-        entity::{Entity, Resource},
-        invalid::Invalid,
-        list::Sort,
-        network::Network,
-        text::{Checked, Line, Rule, Text},
-        time::{Day, Instant},
-    },
+    list::Sort,
     users::UserStatus,
+    values::{Checked, Day, Entity, Instant, Invalid, Line, Resource, Rule, Text, network::Network},
 };
 
 /// Most scopes of an account or a key.

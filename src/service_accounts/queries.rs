@@ -8,24 +8,14 @@ use super::{
     model::{Kept, ServiceAccount, ServiceAccountFilter, ServiceAccountSort, kept},
 };
 use crate::{
-    access::{
-        actions::{Create, Read, Update},
-        caller::{TeamId, UserId, load_policy},
-        recent,
-        role::Role,
-        scope::Scope,
-    },
+    access::{Create, Read, Role, Scope, TeamId, Update, UserId, load_policy},
+    change::{Tx, unknown_reference},
     db::schema::{service_accounts, users},
     error::{Error, OnConstraint, ProblemType, Result},
-    rest::{
-        change::{Tx, unknown_reference},
-        entity::Entity,
-        etag::IfMatch,
-        id::Id,
-        keyset::{KeyValue, Order, keyset},
-        list::{ListQuery, Page, Sort},
-    },
+    http::IfMatch,
+    list::{KeyValue, ListQuery, Order, Page, Sort, keyset},
     users::{UserKind, UserStatus, refuse_key_clients},
+    values::{Entity, Id},
 };
 
 type Boxed = dsl::IntoBoxed<'static, dsl::InnerJoin<users::table, service_accounts::table>, Pg>;
@@ -176,7 +166,7 @@ pub async fn update(
     }
     if rights(&after) != rights(&before) {
         // Keys that are out may do more at once.
-        recent::require(tx).await?;
+        tx.require_recent_authentication().await?;
     }
     if after.role != before.role {
         refuse_key_clients(tx, id, after.role).await?;

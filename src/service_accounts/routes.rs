@@ -15,21 +15,13 @@ use super::{
     view::{ApiKeyView, MadeApiKey, ServiceAccountView},
 };
 use crate::{
-    access::{
-        actions::{Create, Read, Update},
-        caller::{KeyId, UserId},
-        recent::RecentlyAuthenticated,
-        scope::Scope,
-    },
-    app::State,
+    access::{Create, KeyId, Read, RecentlyAuthenticated, Scope, Update, UserId},
+    change::Change,
+    clock::Clock,
     db::Db,
     error::Result,
-    rest::{
-        body::Body,
-        change::{Change, Reply},
-        etag::{IfMatch, Tagged},
-        list::{ListQuery, NoParams, OneParams, Page, PageParams, Query},
-    },
+    http::{Body, IfMatch, NoParams, OneParams, Query, Reply, Tagged},
+    list::{ListQuery, Page, PageParams},
 };
 
 /// The operations on service accounts and their keys.
@@ -133,17 +125,14 @@ async fn update_service_account(
     seen: IfMatch,
     change: Change,
     patch: Body<ServiceAccountPatch>,
-    state: Data<State>,
 ) -> Result<HttpResponse> {
     let Body(patch) = patch;
-    let answer = change
+    change
         .run(async |tx| {
             let account = queries::update(tx, &scope, *id, &seen, patch).await?;
             Reply::ok(&ServiceAccountView::of(account, tx.caller()))
         })
-        .await;
-    state.callers.forget();
-    answer
+        .await
 }
 
 /// Block a service account
@@ -161,16 +150,13 @@ async fn block_service_account(
     id: Path<UserId>,
     seen: IfMatch,
     change: Change,
-    state: Data<State>,
 ) -> Result<HttpResponse> {
-    let answer = change
+    change
         .run(async |tx| {
             let account = queries::block(tx, &scope, *id, &seen).await?;
             Reply::ok(&ServiceAccountView::of(account, tx.caller()))
         })
-        .await;
-    state.callers.forget();
-    answer
+        .await
 }
 
 /// Unblock a service account
@@ -189,16 +175,13 @@ async fn unblock_service_account(
     id: Path<UserId>,
     seen: IfMatch,
     change: Change,
-    state: Data<State>,
 ) -> Result<HttpResponse> {
-    let answer = change
+    change
         .run(async |tx| {
             let account = queries::unblock(tx, &scope, *id, &seen).await?;
             Reply::ok(&ServiceAccountView::of(account, tx.caller()))
         })
-        .await;
-    state.callers.forget();
-    answer
+        .await
 }
 
 /// List the keys of a service account
@@ -216,11 +199,11 @@ async fn list_api_keys(
     id: Path<UserId>,
     query: ListQuery<NoParams>,
     db: Db,
-    state: Data<State>,
+    clock: Data<Clock>,
 ) -> Result<Page<ApiKeyView>> {
     let mut db = db.connect().await?;
     let page = keys::list(&mut db, &scope, *id, &query).await?;
-    let now = state.clock.now();
+    let now = clock.now();
     Ok(page.map(|key| ApiKeyView::of(key, scope.caller(), now)))
 }
 
@@ -271,13 +254,13 @@ async fn get_api_key(
     ids: Path<(UserId, KeyId)>,
     query: Query<OneParams>,
     db: Db,
-    state: Data<State>,
+    clock: Data<Clock>,
 ) -> Result<Tagged<ApiKeyView>> {
     let fields = query.0.fields()?;
     let (account, id) = ids.into_inner();
     let mut db = db.connect().await?;
     let key = keys::find(&mut db, &scope, account, id).await?;
-    Ok(Tagged::new(ApiKeyView::of(key, scope.caller(), state.clock.now()), fields))
+    Ok(Tagged::new(ApiKeyView::of(key, scope.caller(), clock.now()), fields))
 }
 
 /// Revoke a key of a service account
@@ -298,16 +281,13 @@ async fn delete_api_key(
     ids: Path<(UserId, KeyId)>,
     seen: IfMatch,
     change: Change,
-    state: Data<State>,
 ) -> Result<HttpResponse> {
-    let answer = change
+    change
         .run(async |tx| {
             keys::delete(tx, &scope, ids.into_inner(), &seen).await?;
             Ok(Reply::no_content())
         })
-        .await;
-    state.callers.forget();
-    answer
+        .await
 }
 
 /// Replace a key of a service account
@@ -331,15 +311,12 @@ async fn rotate_api_key(
     ids: Path<(UserId, KeyId)>,
     change: Change,
     rotation: Body<RotateApiKey>,
-    state: Data<State>,
 ) -> Result<HttpResponse> {
     let Body(rotation) = rotation;
-    let answer = change
+    change
         .run(async |tx| {
             let (key, text) = keys::rotate(tx, &scope, ids.into_inner(), rotation).await?;
             Reply::created(&MadeApiKey::new(key, &text, tx.caller(), tx.now()))
         })
-        .await;
-    state.callers.forget();
-    answer
+        .await
 }

@@ -8,9 +8,10 @@ use utoipa::ToSchema;
 
 use super::model::{ApiKey, ServiceAccount};
 use crate::{
-    access::{api_key::public_id, caller::Caller, role::Reach},
-    rest::{entity::View, time::Instant},
+    access::{Caller, Reach, api_key::public_id},
+    http::View,
     users::UserStatus,
+    values::Instant,
 };
 
 /// A service account, and what the caller may do with it.

@@ -8,13 +8,10 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::{
-    access::caller::{SessionId, UserId},
+    access::{SessionId, UserId},
     db::schema::sessions,
-    rest::{
-        address,
-        entity::{Entity, Resource},
-        time::Instant,
-    },
+    http::address,
+    values::{Entity, Instant, Resource},
 };
 
 /// How long a session lasts, however often it is refreshed.

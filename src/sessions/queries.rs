@@ -5,17 +5,12 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::{ABSOLUTE, DeviceInfo, IDLE, MAX_LIVE, Session, SessionFilter};
 use crate::{
-    access::caller::{SessionId, UserId},
+    access::{SessionId, UserId},
+    change::Tx,
     db::schema::sessions,
     error::{Error, Result},
-    rest::{
-        change::Tx,
-        entity::{Entity, Resource},
-        id::Id,
-        keyset::{KeyValue, Order, keyset},
-        list::{ListQuery, Page},
-        time::Instant,
-    },
+    list::{KeyValue, ListQuery, Order, Page, keyset},
+    values::{Entity, Id, Instant, Resource},
 };
 
 /// The sessions of `user` that have neither ended nor run out at `now`.

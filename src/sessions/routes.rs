@@ -13,19 +13,13 @@ use super::{
     queries,
 };
 use crate::{
-    access::{
-        actions::Update,
-        caller::{Caller, Person, SessionId, UserId},
-        recent::RecentlyAuthenticated,
-        scope::Scope,
-    },
-    app::State,
+    access::{Caller, Person, RecentlyAuthenticated, Scope, SessionId, Update, UserId},
+    change::Change,
+    clock::Clock,
     db::Db,
     error::Result,
-    rest::{
-        change::{Change, Reply},
-        list::{ListQuery, Page, PageParams},
-    },
+    http::Reply,
+    list::{ListQuery, Page, PageParams},
     users::{self, User},
 };
 
@@ -53,11 +47,11 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 async fn list_own_sessions(
     caller: Person,
     query: ListQuery<SessionFilter>,
-    state: Data<State>,
+    clock: Data<Clock>,
     db: Db,
 ) -> Result<Page<SessionView>> {
     let Person(caller) = caller;
-    page(&caller, caller.user_id, &query, &state, &db).await
+    page(&caller, caller.user_id, &query, &clock, &db).await
 }
 
 /// End one of the caller's own sessions
@@ -70,13 +64,8 @@ async fn list_own_sessions(
     extensions(("x-caller" = json!("person")), ("x-recent-authentication" = json!(true)))
 )]
 #[delete("/v1/me/sessions/{id}")]
-async fn end_own_session(
-    caller: RecentlyAuthenticated,
-    id: Path<SessionId>,
-    change: Change,
-    state: Data<State>,
-) -> Result<HttpResponse> {
-    end(change, &state, caller.0.user_id, *id).await
+async fn end_own_session(caller: RecentlyAuthenticated, id: Path<SessionId>, change: Change) -> Result<HttpResponse> {
+    end(change, caller.0.user_id, *id).await
 }
 
 /// End the caller's other sessions
@@ -88,9 +77,9 @@ async fn end_own_session(
     extensions(("x-caller" = json!("person")), ("x-recent-authentication" = json!(true)))
 )]
 #[delete("/v1/me/sessions")]
-async fn end_other_sessions(caller: RecentlyAuthenticated, change: Change, state: Data<State>) -> Result<HttpResponse> {
+async fn end_other_sessions(caller: RecentlyAuthenticated, change: Change) -> Result<HttpResponse> {
     let RecentlyAuthenticated(caller) = caller;
-    end_all(change, &state, caller.user_id, caller.session()).await
+    end_all(change, caller.user_id, caller.session()).await
 }
 
 /// List the sessions of a user
@@ -108,11 +97,11 @@ async fn list_user_sessions(
     caller: Person,
     id: Path<UserId>,
     query: ListQuery<SessionFilter>,
-    state: Data<State>,
+    clock: Data<Clock>,
     db: Db,
 ) -> Result<Page<SessionView>> {
     users::find_to_administer(&*db.connect().await?, &scope, *id).await?;
-    page(&caller.0, *id, &query, &state, &db).await
+    page(&caller.0, *id, &query, &clock, &db).await
 }
 
 /// End a session of a user
@@ -132,18 +121,15 @@ async fn end_user_session(
     scope: Scope<User, Update>,
     ids: Path<(UserId, SessionId)>,
     change: Change,
-    state: Data<State>,
 ) -> Result<HttpResponse> {
     let (user, session) = *ids;
-    let answer = change
+    change
         .run(async |tx| {
             users::find_to_administer(tx, &scope, user).await?;
             queries::end(tx, user, session).await?;
             Ok(Reply::no_content())
         })
-        .await;
-    state.callers.forget();
-    answer
+        .await
 }
 
 /// End all sessions of a user
@@ -156,53 +142,42 @@ async fn end_user_session(
     extensions(("x-permission" = json!("users:update")))
 )]
 #[delete("/v1/users/{id}/sessions")]
-async fn end_user_sessions(
-    scope: Scope<User, Update>,
-    id: Path<UserId>,
-    change: Change,
-    state: Data<State>,
-) -> Result<HttpResponse> {
-    let answer = change
+async fn end_user_sessions(scope: Scope<User, Update>, id: Path<UserId>, change: Change) -> Result<HttpResponse> {
+    change
         .run(async |tx| {
             users::find_to_administer(tx, &scope, *id).await?;
             queries::end_all(tx, *id, None).await?;
             Ok(Reply::no_content())
         })
-        .await;
-    state.callers.forget();
-    answer
+        .await
 }
 
 async fn page(
     caller: &Arc<Caller>,
     user: UserId,
     query: &ListQuery<SessionFilter>,
-    state: &State,
+    clock: &Clock,
     db: &Db,
 ) -> Result<Page<SessionView>> {
     let mut db = db.connect().await?;
-    let page = queries::list(&mut db, user, query, state.clock.now()).await?;
+    let page = queries::list(&mut db, user, query, clock.now()).await?;
     Ok(page.map(|session| SessionView::of(session, caller.session())))
 }
 
-async fn end(change: Change, state: &State, user: UserId, session: SessionId) -> Result<HttpResponse> {
-    let answer = change
+async fn end(change: Change, user: UserId, session: SessionId) -> Result<HttpResponse> {
+    change
         .run(async |tx| {
             queries::end(tx, user, session).await?;
             Ok(Reply::no_content())
         })
-        .await;
-    state.callers.forget();
-    answer
+        .await
 }
 
-async fn end_all(change: Change, state: &State, user: UserId, keep: Option<SessionId>) -> Result<HttpResponse> {
-    let answer = change
+async fn end_all(change: Change, user: UserId, keep: Option<SessionId>) -> Result<HttpResponse> {
+    change
         .run(async |tx| {
             queries::end_all(tx, user, keep).await?;
             Ok(Reply::no_content())
         })
-        .await;
-    state.callers.forget();
-    answer
+        .await
 }

@@ -9,16 +9,11 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::{
-    access::caller::{Caller, TeamId},
-    access::role::Reach,
+    access::{Caller, Reach, TeamId},
     db::schema::teams,
-    rest::{
-        entity::{Entity, Resource, View},
-        list::Sort,
-        patch,
-        text::Line,
-        time::Instant,
-    },
+    http::View,
+    list::Sort,
+    values::{Entity, Instant, Line, Resource, patch},
 };
 
 /// A team of users.

@@ -5,23 +5,13 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::{NewTeam, Team, TeamFilter, TeamPatch, TeamSort};
 use crate::{
-    access::{
-        actions::{Create, Read, Update},
-        caller::TeamId,
-        scope::Scope,
-    },
+    access::{Create, Read, Scope, TeamId, Update},
+    change::Tx,
     db::{Sql, schema::teams},
     error::{Error, OnConstraint, Result},
-    rest::{
-        change::Tx,
-        entity::{Entity, Resource},
-        etag::IfMatch,
-        id::Id,
-        invalid::Invalid,
-        keyset::{KeyValue, Order, keyset},
-        list::{ListQuery, Page, Sort},
-        patch::change,
-    },
+    http::IfMatch,
+    list::{KeyValue, ListQuery, Order, Page, Sort, keyset},
+    values::{Entity, Id, Invalid, Resource, patch::change},
 };
 
 static SAVE: Sql = Sql::new();

@@ -8,19 +8,12 @@ use super::{
     queries,
 };
 use crate::{
-    access::{
-        actions::{Create, Read, Update},
-        caller::TeamId,
-        scope::Scope,
-    },
+    access::{Create, Read, Scope, TeamId, Update},
+    change::Change,
     db::{Cost, Db},
     error::Result,
-    rest::{
-        body::Body,
-        change::{Change, Reply},
-        etag::{IfMatch, Tagged},
-        list::{ListQuery, OneParams, Page, PageParams, Query},
-    },
+    http::{Body, IfMatch, OneParams, Query, Reply, Tagged},
+    list::{ListQuery, Page, PageParams},
 };
 
 /// The operations on teams.

@@ -9,8 +9,8 @@ use actix_web::{
 };
 
 use crate::{
-    app::State,
     error::{Error, Result},
+    telemetry::Telemetry,
 };
 
 /// What the text format is called.
@@ -20,17 +20,17 @@ const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 ///
 /// # Errors
 /// When the address cannot be had.
-pub fn start(listen: SocketAddr, state: Data<State>) -> Result<(Server, SocketAddr)> {
+pub fn start(listen: SocketAddr, telemetry: Data<Telemetry>) -> Result<(Server, SocketAddr)> {
     let server =
-        HttpServer::new(move || App::new().app_data(Data::clone(&state)).route("/metrics", web::get().to(read)));
+        HttpServer::new(move || App::new().app_data(Data::clone(&telemetry)).route("/metrics", web::get().to(read)));
     let bound = server.workers(1).max_connections(64).shutdown_timeout(1).disable_signals().bind(listen);
     let bound = bound.map_err(|error| Error::internal(format!("cannot serve metrics at {listen}: {error}")))?;
     let address = bound.addrs().first().copied().unwrap_or(listen);
     Ok((bound.run(), address))
 }
 
-async fn read(state: Data<State>) -> HttpResponse {
-    match state.telemetry.metrics.render() {
+async fn read(telemetry: Data<Telemetry>) -> HttpResponse {
+    match telemetry.metrics.render() {
         Ok(text) => HttpResponse::Ok().content_type(TEXT_FORMAT).body(text),
         Err(error) => {
             tracing::error!(%error, "the metrics could not be written");

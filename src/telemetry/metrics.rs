@@ -3,7 +3,7 @@
 //! What a request touches are atomics that were found once: no lock, no name made, and some hundred nanoseconds in all.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -14,11 +14,13 @@ use prometheus::{
 };
 use strum::IntoEnumIterator;
 
-use super::{
-    operations::{Operation, Operations},
-    pool::{PoolMeter, PoolMetrics, QueueMeter, QueueMetrics},
+use super::pool::{PoolMetrics, QueueMeter, QueueMetrics};
+use crate::{
+    db::PoolMeter,
+    error::ProblemType,
+    http::{Operation, Operations},
+    telemetry::readiness::Reason,
 };
-use crate::{error::ProblemType, openapi::Document, readiness::Reason};
 
 /// Seconds, from the fastest answer to what nobody waits for.
 pub(super) const SECONDS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
@@ -110,7 +112,9 @@ impl Background {
 pub struct Metrics {
     registry: Registry,
     /// The operations that requests are counted by.
-    pub operations: Operations,
+    pub operations: Arc<Operations>,
+    /// Those of each operation, by its number.
+    meters: Vec<OnceLock<Meters>>,
     durations: HistogramVec,
     requests: IntCounterVec,
     active: IntGauge,
@@ -129,11 +133,11 @@ impl Metrics {
     /// # Panics
     /// Never: what could be refused are names, and those stand here.
     #[expect(clippy::expect_used, reason = "the names are constants, and every test would fail")]
-    pub fn new(document: &Document) -> Self {
-        Self::build(document).expect("metrics with sound names")
+    pub fn new(operations: Arc<Operations>) -> Self {
+        Self::build(operations).expect("metrics with sound names")
     }
 
-    fn build(document: &Document) -> Result<Self> {
+    fn build(operations: Arc<Operations>) -> Result<Self> {
         let registry = Registry::new();
         let made = Maker(&registry);
         made.gauges("liaison_build_info", "The version that runs; always 1.", &["version"])?
@@ -147,7 +151,8 @@ impl Metrics {
             &["code"],
         )?;
         Ok(Self {
-            operations: Operations::of(document),
+            meters: operations.all().iter().map(|_| OnceLock::new()).collect(),
+            operations,
             durations: made.histograms(
                 "http_server_request_duration_seconds",
                 "From the head of a request to the head of its answer.",
@@ -181,7 +186,8 @@ impl Metrics {
     /// A request to `operation` is over.
     pub fn ended(&self, operation: &Operation, ending: Ending, taken: Duration) {
         self.active.dec();
-        let meters = operation.meters.get_or_init(|| self.meters(operation));
+        let Some(meters) = self.meters.get(operation.number) else { return };
+        let meters = meters.get_or_init(|| self.meters_of(operation));
         meters.duration.observe(taken.as_secs_f64());
         if let Some(counter) = meters.endings.get(ending.index()) {
             counter.inc();
@@ -189,10 +195,10 @@ impl Metrics {
     }
 
     /// An operation appears with all its endings once it is first asked for: a rate needs the zero to rise from.
-    fn meters(&self, operation: &Operation) -> Meters {
-        let Operation { id, method, route, .. } = operation;
+    fn meters_of(&self, operation: &Operation) -> Meters {
+        let Operation { id, method, path, .. } = operation;
         Meters {
-            duration: self.durations.with_label_values(&[id, method, route]),
+            duration: self.durations.with_label_values(&[id, method, path]),
             endings: Ending::NAMES.map(|name| self.requests.with_label_values(&[id.as_str(), name])),
         }
     }
@@ -307,12 +313,12 @@ impl Maker<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::{hint::black_box, time::Instant};
+    use std::{hint::black_box, sync::Arc, time::Instant};
 
     use actix_web::http::{Method, StatusCode};
 
     use super::{Ending, Metrics};
-    use crate::openapi::Document;
+    use crate::http::Operations;
 
     #[test]
     fn every_status_has_a_class() {
@@ -328,7 +334,7 @@ mod tests {
     #[ignore = "a measurement"]
     fn a_request_costs_little() {
         const ROUNDS: u32 = 1_000_000;
-        let metrics = Metrics::new(&Document::build().unwrap());
+        let metrics = Metrics::new(Arc::new(Operations::of([])));
         let path = "/v1/clients/01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f";
         let count = || {
             for _ in 0..ROUNDS {

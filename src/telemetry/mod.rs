@@ -2,19 +2,26 @@
 //! what was asked or answered.
 
 pub mod listener;
-pub mod metrics;
-pub mod operations;
-pub mod pool;
+mod metrics;
+mod pool;
 mod queries;
+pub mod readiness;
 pub mod request;
 pub mod sampler;
 pub mod settings;
 mod sparing;
 pub mod traces;
 
-use crate::{error::Result, openapi::Document};
+use std::sync::Arc;
 
-use self::{metrics::Metrics, settings::Settings, sparing::Sparing, traces::Traces};
+use crate::{error::Result, http::Operations};
+
+pub use self::{
+    metrics::{JobMeter, Metrics},
+    pool::QueueMeter,
+    readiness::Readiness,
+};
+use self::{settings::Settings, sparing::Sparing, traces::Traces};
 
 /// All of it, of one server process.
 pub struct Telemetry {
@@ -29,18 +36,18 @@ pub struct Telemetry {
 }
 
 impl Telemetry {
-    /// Metrics of the operations of `document`, and nothing else.
-    pub fn new(document: &Document) -> Self {
-        Self { metrics: Metrics::new(document), traces: None, logs_all_requests: false, overload: Sparing::default() }
+    /// Metrics of `operations`, and nothing else.
+    pub fn new(operations: Arc<Operations>) -> Self {
+        Self { metrics: Metrics::new(operations), traces: None, logs_all_requests: false, overload: Sparing::default() }
     }
 
     /// By `settings`.
     ///
     /// # Errors
     /// When the exporter of traces cannot be made, such as for a protocol that is not spoken.
-    pub fn by(settings: &Settings, document: &Document) -> Result<Self> {
+    pub fn by(settings: &Settings, operations: Arc<Operations>) -> Result<Self> {
         let traces = settings.traces.as_ref().map(Traces::start).transpose()?;
-        Ok(Self { traces, logs_all_requests: settings.logs_all_requests, ..Self::new(document) })
+        Ok(Self { traces, logs_all_requests: settings.logs_all_requests, ..Self::new(operations) })
     }
 
     /// Sends what has not been sent, and ends. Blocks for some seconds when nobody takes it.

@@ -1,69 +1,11 @@
 //! Where requests queue: for a connection of a pool, and for their turn among others of their class.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::PoisonError, time::Duration};
 
-use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Result};
+use prometheus::{Histogram, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Result};
 
 use super::metrics::Maker;
-
-/// How a pool stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PoolStatus {
-    /// Most connections.
-    pub max: usize,
-    /// Connections that nobody uses.
-    pub idle: usize,
-    /// Connections in use.
-    pub used: usize,
-    /// Who waits for one.
-    pub waiting: usize,
-}
-
-impl PoolStatus {
-    fn with(self, other: Self) -> Self {
-        Self {
-            max: self.max + other.max,
-            idle: self.idle + other.idle,
-            used: self.used + other.used,
-            waiting: self.waiting + other.waiting,
-        }
-    }
-}
-
-/// Tells how a pool stands; `None` once it is gone.
-type Probe = Box<dyn Fn() -> Option<PoolStatus> + Send>;
-
-#[derive(Clone, Default)]
-struct Probes(Arc<Mutex<Vec<(&'static str, Probe)>>>);
-
-/// The meter of the pools of one name.
-#[derive(Clone)]
-pub struct PoolMeter {
-    name: &'static str,
-    probes: Probes,
-    wait: Histogram,
-    timeouts: IntCounter,
-}
-
-impl PoolMeter {
-    /// Asks `probe` how one more pool of this name stands, whenever the metrics are read.
-    pub fn watch(&self, probe: impl Fn() -> Option<PoolStatus> + Send + 'static) {
-        self.probes.0.lock().unwrap_or_else(PoisonError::into_inner).push((self.name, Box::new(probe)));
-    }
-
-    /// A connection was had after `wait`.
-    pub fn waited(&self, wait: Duration) {
-        self.wait.observe(wait.as_secs_f64());
-    }
-
-    /// None came free in time.
-    pub fn timed_out(&self) {
-        self.timeouts.inc();
-    }
-}
+use crate::db::{PoolMeter, PoolStatus, Probes};
 
 /// OpenTelemetry's metrics of connection pools.
 pub(super) struct PoolMetrics {
@@ -190,8 +132,7 @@ mod tests {
         time::Duration,
     };
 
-    use super::PoolStatus;
-    use crate::{openapi::Document, telemetry::metrics::Metrics};
+    use crate::{db::PoolStatus, http::Operations, telemetry::Metrics};
 
     fn text(metrics: &Metrics) -> String {
         String::from_utf8(metrics.render().unwrap()).unwrap()
@@ -199,7 +140,7 @@ mod tests {
 
     #[test]
     fn pools_of_one_name_are_added_up_and_one_that_is_gone_is_forgotten() {
-        let metrics = Metrics::new(&Document::build().unwrap());
+        let metrics = Metrics::new(Arc::new(Operations::of([])));
         let (meter, gone) = (metrics.pool("requests"), Arc::new(AtomicBool::new(false)));
         let status = PoolStatus { max: 8, idle: 2, used: 3, waiting: 1 };
         let is_gone = Arc::clone(&gone);
@@ -218,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_class_tells_its_queue() {
-        let metrics = Metrics::new(&Document::build().unwrap());
+        let metrics = Metrics::new(Arc::new(Operations::of([])));
         let meter = metrics.class("read");
         meter.waiting.inc();
         meter.running.set(4);

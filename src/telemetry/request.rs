@@ -10,8 +10,12 @@ use std::{
 use actix_web::{HttpMessage, dev::ServiceRequest, http::StatusCode, web::Data};
 use opentelemetry::{Context, KeyValue, context::FutureExt, trace::TraceContextExt};
 
-use super::{Telemetry, metrics::Ending, operations::Operation, traces};
-use crate::{access::caller::UserId, app::State, error::Error, problems::ProblemType};
+use super::{Telemetry, metrics::Ending, traces};
+use crate::{
+    access::UserId,
+    error::{Error, ProblemType},
+    http::Operation,
+};
 
 /// What takes as long is logged, however well it went.
 const SLOW: Duration = Duration::from_secs(1);
@@ -29,7 +33,7 @@ impl Sender {
 
 /// A request that is being answered.
 pub struct Watch {
-    telemetry: Arc<Telemetry>,
+    telemetry: Data<Telemetry>,
     operation: Arc<Operation>,
     began: Instant,
     sender: Sender,
@@ -50,11 +54,11 @@ pub struct Answered<'a> {
 }
 
 impl Watch {
-    /// Begins to watch `request`; `None` only when the app has no state.
+    /// Begins to watch `request`; `None` only when the app has no telemetry.
     pub fn begin(request: &ServiceRequest) -> Option<Self> {
-        let telemetry = Arc::clone(&request.app_data::<Data<State>>()?.telemetry);
+        let telemetry = request.app_data::<Data<Telemetry>>()?.clone();
         telemetry.metrics.began();
-        let operation = telemetry.metrics.operations.find(request.method(), request.path());
+        let operation = Arc::clone(telemetry.metrics.operations.find(request.method(), request.path()));
         let context = telemetry.traces.as_ref().map(|traces| traces.begin(request, &operation));
         let sender = Sender::default();
         request.extensions_mut().insert(sender.clone());
@@ -89,7 +93,7 @@ impl Watch {
     /// slow is told, all else only on demand. Of those that there was no room for, one a second is told, with how many came
     /// before it.
     fn log(&self, answered: &Answered<'_>, taken: Duration) {
-        let Operation { method, route, id: operation, .. } = &*self.operation;
+        let Operation { method, path: route, id: operation, .. } = &*self.operation;
         let Answered { request_id, status, failure, bytes } = *answered;
         let problem = failure.map(Error::problem);
         if problem.is_none() && taken < SLOW && !self.telemetry.logs_all_requests {

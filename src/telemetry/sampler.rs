@@ -8,7 +8,8 @@ use diesel::{
 };
 use diesel_async::RunQueryDsl;
 
-use crate::{app::State, db::Db, error::Result};
+use super::{Metrics, Readiness};
+use crate::{clock::Clock, db::Db, error::Result};
 
 /// How old what the metrics tell of the database is at most.
 pub const EVERY: Duration = Duration::from_secs(15);
@@ -47,13 +48,13 @@ struct Waiting {
 ///
 /// # Errors
 /// The database's.
-pub async fn sample(db: &Db, state: &State) -> Result<()> {
-    state.readiness.check(state, db).await;
+pub async fn sample(db: &Db, readiness: &Readiness, clock: &Clock, metrics: &Metrics) -> Result<()> {
+    readiness.check(db).await;
     let mut db = db.connect().await?;
     for (queue, sql) in QUEUES {
-        let now = state.clock.now();
+        let now = clock.now();
         let Waiting { length, oldest } = sql_query(sql).bind::<Timestamptz, _>(now).get_result(&mut db).await?;
-        state.telemetry.metrics.waits(queue, length, oldest.unwrap_or_default());
+        metrics.waits(queue, length, oldest.unwrap_or_default());
     }
     Ok(())
 }

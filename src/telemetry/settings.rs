@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use clap::Args;
 
 use super::traces::Endpoint;
-use crate::config::Problems;
+use crate::settings::Problems;
 
 /// Settings of telemetry; [`TelemetrySettings::check`] makes [`Settings`] of them.
 #[derive(Args, Clone)]

@@ -21,8 +21,11 @@ use opentelemetry_sdk::{
     trace::{SdkTracer, SdkTracerProvider},
 };
 
-use super::{operations::Operation, queries};
-use crate::error::{Error, Result};
+use super::queries;
+use crate::{
+    error::{Error, Result},
+    http::Operation,
+};
 
 /// How long the end waits for the collector.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -74,10 +77,10 @@ impl Traces {
     /// The span of `request` in its context, under the caller's span when there is one (W3C Trace Context).
     pub fn begin(&self, request: &ServiceRequest, operation: &Operation) -> Context {
         let parent = self.callers.extract_with_context(&Context::new(), &Headers(request.headers()));
-        let name = format!("{} {}", operation.method, operation.route);
+        let name = format!("{} {}", operation.method, operation.path);
         let span = self.tracer.span_builder(name.trim_end().to_owned()).with_kind(SpanKind::Server).with_attributes([
             KeyValue::new("http.request.method", operation.method.clone()),
-            KeyValue::new("http.route", operation.route.clone()),
+            KeyValue::new("http.route", operation.path.clone()),
             KeyValue::new("url.scheme", if request.app_config().secure() { "https" } else { "http" }),
             KeyValue::new("network.protocol.version", version(request.version())),
         ]);

@@ -6,12 +6,7 @@ use strum::{AsRefStr, EnumIter, EnumString, VariantNames};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::{
-    access::caller::UserId,
-    db::stored_as_text,
-    rest::{list::Words, time::Instant},
-    users::UserRef,
-};
+use crate::{access::UserId, db::stored_as_text, list::Words, users::UserRef, values::Instant};
 
 diesel::table! {
     /// The view of all that happened with clients.

@@ -8,20 +8,13 @@ use strum::IntoEnumIterator;
 
 use super::model::{Entry, EntryResource, EntryView, TimelineFilter, TimelineInclude, client_timeline};
 use crate::{
-    access::{
-        actions::Read,
-        caller::Caller,
-        scope::{Scope, reaches},
-    },
+    access::{Caller, Read, Scope, scope::reaches},
     clients::{self, Client, ClientId},
     db::columns_of,
     error::Result,
-    rest::{
-        entity::Entity,
-        keyset::{KeyValue, Order, keyset},
-        list::{ListQuery, Page},
-    },
+    list::{KeyValue, ListQuery, Order, Page, keyset},
     users,
+    values::Entity,
 };
 
 /// A page of what happened with a client, newest first.

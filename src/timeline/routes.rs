@@ -8,11 +8,11 @@ use super::{
     queries,
 };
 use crate::{
-    access::{actions::Read, scope::Scope},
+    access::{Read, Scope},
     clients::{Client, ClientId},
     db::Db,
     error::Result,
-    rest::list::{ListQuery, Page, PageParams},
+    list::{ListQuery, Page, PageParams},
 };
 
 /// The operations on timelines.

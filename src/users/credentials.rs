@@ -8,11 +8,12 @@ use super::{
     queries::lock,
 };
 use crate::{
-    access::{actions::Update, caller::UserId, scope::Scope},
+    access::{Scope, Update, UserId},
     auth::{self, Issued, second_factor},
+    change::Tx,
     db::schema::users,
     error::{Error, ProblemType, Result},
-    rest::{change::Tx, etag::IfMatch},
+    http::IfMatch,
 };
 
 /// What a new user signs in with.
@@ -80,8 +81,8 @@ pub async fn reset_password(
     auth::withdraw_reset(tx, before.id).await?;
     auth::forget_streak(tx, email).await?;
     let after = grow(tx, &before, "password_reset").await?;
-    let now = tx.now();
-    auth::end_all(tx, after.id, now).await
+    let _now = tx.now();
+    auth::end_all(tx, after.id).await
 }
 
 /// Makes a one-time token with which the user `id` sets a password; their password of now stays good until then.
@@ -120,8 +121,8 @@ pub async fn reset_second_factor(
     if !second_factor::remove(tx, id).await? {
         return Err(Error::transition("off", &[]));
     }
-    let now = tx.now();
-    auth::end_all(tx, id, now).await?;
+    let _now = tx.now();
+    auth::end_all(tx, id).await?;
     // What is too short without a second factor is a password no longer: a link sets another.
     diesel::update(users::table.find(id))
         .filter(users::password_is_long.eq(false))

@@ -13,15 +13,12 @@ use super::{
     model::{User, UserView},
 };
 use crate::{
-    access::{actions::Update, caller::UserId, recent::RecentlyAuthenticated, scope::Scope},
-    app::State,
+    access::{RecentlyAuthenticated, Scope, Update, UserId},
+    change::Change,
     error::Result,
-    mail::{Letter, Notice},
-    rest::{
-        change::{Change, Reply},
-        etag::{IfMatch, etag},
-        time::Instant,
-    },
+    http::{IfMatch, Reply, etag::etag},
+    mail::{Letter, Mail, Notice},
+    values::Instant,
 };
 
 /// The operations on how users sign in.
@@ -63,16 +60,16 @@ async fn start_password_reset(
     id: Path<UserId>,
     seen: IfMatch,
     change: Change,
-    state: Data<State>,
+    mail: Data<Mail>,
 ) -> Result<HttpResponse> {
     change
         .run(async |tx| {
             let (user, issued) = credentials::start_reset(tx, &scope, *id, &seen).await?;
-            let (expires_at, mailed) = (issued.expires_at, state.mail.is_configured());
+            let (expires_at, mailed) = (issued.expires_at, mail.is_configured());
             let shown = (!mailed).then(|| issued.token.clone());
-            let link = shown.as_deref().and_then(|token| state.mail.reset_link(token));
-            let letter = Letter::reset(user.email.as_str(), issued);
-            state.mail.post(tx, &state.secrets, &letter).await?;
+            let link = shown.as_deref().and_then(|token| mail.reset_link(token));
+            let letter = issued.letter(&user.email);
+            mail.post(tx, &letter).await?;
             let reply = Reply::json(&PasswordReset { token: shown, link, expires_at, mailed })?;
             Ok(Reply { etag: Some(etag(user.version)), ..reply })
         })
@@ -96,16 +93,14 @@ async fn reset_second_factor(
     id: Path<UserId>,
     seen: IfMatch,
     change: Change,
-    state: Data<State>,
+    mail: Data<Mail>,
 ) -> Result<HttpResponse> {
-    let answer = change
+    change
         .run(async |tx| {
             let user = credentials::reset_second_factor(tx, &scope, *id, &seen).await?;
             let letter = Letter::Notice { to: user.email.as_str().to_owned(), notice: Notice::SecondFactorRemoved };
-            state.mail.post(tx, &state.secrets, &letter).await?;
+            mail.post(tx, &letter).await?;
             Reply::ok(&UserView::of(user, tx.caller()))
         })
-        .await;
-    state.callers.forget();
-    answer
+        .await
 }

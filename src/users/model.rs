@@ -12,21 +12,11 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::{
-    access::{
-        actions::Update,
-        caller::{Caller, TeamId, UserId},
-        role::Role,
-        scope::{Belongs, may},
-        within::Owned,
-    },
+    access::{Belongs, Caller, Owned, Role, TeamId, Update, UserId, scope::may},
     db::{schema::users, stored_as_text},
-    rest::{
-        entity::{Entity, Resource, View},
-        list::Sort,
-        patch,
-        text::{Email, Line},
-        time::Instant,
-    },
+    http::View,
+    list::Sort,
+    values::{Email, Entity, Instant, Line, Resource, patch},
 };
 
 /// A person who signs in.

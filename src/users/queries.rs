@@ -10,32 +10,17 @@ use super::{
     model::{NewUser, User, UserFilter, UserKind, UserPatch, UserRef, UserSort, UserStatus},
 };
 use crate::{
-    access::{
-        actions::{Action, Create, Read, Update},
-        caller::{Caller, TeamId, UserId},
-        policy::may_own_key_clients,
-        recent,
-        role::Role,
-        scope::Scope,
-        within::Within,
-    },
+    access::{Action, Caller, Create, Read, Role, Scope, TeamId, Update, UserId, Within, policy::may_own_key_clients},
     auth,
+    change::{Tx, unknown_reference},
     db::{
         Sql,
         schema::{clients, role_policies, users},
     },
     error::{Error, OnConstraint, ProblemType, Result},
-    rest::{
-        change::{Tx, unknown_reference},
-        entity::{Entity, Resource},
-        etag::IfMatch,
-        id::Id,
-        invalid::Invalid,
-        keyset::{KeyValue, Order},
-        list::{ListQuery, Page, Sort},
-        patch::change,
-        within_reach::keyset_within,
-    },
+    http::IfMatch,
+    list::{KeyValue, ListQuery, Order, Page, Sort, keyset_within},
+    values::{Entity, Id, Invalid, Resource, patch::change},
 };
 
 static SAVE: Sql = Sql::new();
@@ -258,7 +243,7 @@ pub async fn update(
         refuse_own(tx, id)?;
     }
     if rights_change || after.email != before.email {
-        recent::require(tx).await?;
+        tx.require_recent_authentication().await?;
     }
     if before.role == Role::Supervisor && after.role != Role::Supervisor {
         refuse_last_supervisor(tx, &before).await?;
@@ -285,8 +270,8 @@ pub async fn block(tx: &mut Tx<'_>, scope: &Scope<User, Update>, id: UserId, see
         return Err(Error::transition("blocked", &["unblock"]));
     }
     refuse_last_supervisor(tx, &before).await?;
-    let now = tx.now();
-    auth::end_all(tx, id, now).await?;
+    let _now = tx.now();
+    auth::end_all(tx, id).await?;
     let after = User { status: UserStatus::Blocked, ..before.clone() };
     save(tx, "blocked", &before, after).await
 }

@@ -13,22 +13,13 @@ use super::{
     queries,
 };
 use crate::{
-    access::{
-        actions::{Create, Read, Update},
-        caller::UserId,
-        recent::RecentlyAuthenticated,
-        scope::Scope,
-    },
-    app::State,
+    access::{Create, Read, RecentlyAuthenticated, Scope, Update, UserId},
+    change::Change,
     db::{Cost, Db},
     error::Result,
-    mail::{Letter, Notice},
-    rest::{
-        body::Body,
-        change::{Change, Reply},
-        etag::{IfMatch, Tagged},
-        list::{ListQuery, OneParams, Page, PageParams, Query},
-    },
+    http::{Body, IfMatch, OneParams, Query, Reply, Tagged},
+    list::{ListQuery, Page, PageParams},
+    mail::{Letter, Mail, Notice},
 };
 
 /// The operations on users.
@@ -124,22 +115,20 @@ async fn update_user(
     seen: IfMatch,
     change: Change,
     patch: Body<UserPatch>,
-    state: Data<State>,
+    mail: Data<Mail>,
 ) -> Result<HttpResponse> {
     let Body(patch) = patch;
-    let answer = change
+    change
         .run(async |tx| {
             let (before, user) = queries::update(tx, &scope, *id, &seen, patch).await?;
             if before.email != user.email {
                 // To where its owner reads it: who took the account over has given the new address.
                 let letter = Letter::Notice { to: before.email.as_str().to_owned(), notice: Notice::EmailChanged };
-                state.mail.post(tx, &state.secrets, &letter).await?;
+                mail.post(tx, &letter).await?;
             }
             Reply::ok(&UserView::of(user, tx.caller()))
         })
-        .await;
-    state.callers.forget();
-    answer
+        .await
 }
 
 /// Block a user
@@ -157,16 +146,13 @@ async fn block_user(
     id: Path<UserId>,
     seen: IfMatch,
     change: Change,
-    state: Data<State>,
 ) -> Result<HttpResponse> {
-    let answer = change
+    change
         .run(async |tx| {
             let user = queries::block(tx, &scope, *id, &seen).await?;
             Reply::ok(&UserView::of(user, tx.caller()))
         })
-        .await;
-    state.callers.forget();
-    answer
+        .await
 }
 
 /// Unblock a user

@@ -4,9 +4,8 @@ use std::{fmt::Write, path::Path};
 
 use chrono::Duration;
 use liaison::access::{
+    Grants, Policy, Reach, Role,
     permission::{ADMINISTRATION, PERMISSIONS, SHARED, is_for_persons_only},
-    policy::{Grants, Policy},
-    role::{Reach, Role},
 };
 use serde_json::{Value, json};
 
@@ -56,7 +55,7 @@ impl Services {
             );
             world.app.text(&sql).await;
         }
-        world.app.state().callers.forget();
+        world.app.parts().callers.forget();
         let caller = |name, user: &TestUser, within| Caller {
             name,
             user: user.clone(),
@@ -165,7 +164,7 @@ async fn join_every_account_team(world: &World, user: &TestUser) {
         user.id
     );
     if !world.app.text(&join).await.is_empty() {
-        world.app.state().callers.forget();
+        world.app.parts().callers.forget();
     }
 }
 

@@ -128,7 +128,7 @@ async fn a_user_is_on_a_bounded_number_of_teams() {
         world.mia.id
     );
     assert_eq!(world.app.text(&fill).await, ["500"]);
-    world.app.state().callers.forget();
+    world.app.parts().callers.forget();
     assign(&world.sue, &client, &[&world.mia]).await.problem(409, "conflict");
     assert_eq!(world.mia.get("/v1/clients?total=true&limit=200").await.ok()["total"], 500);
 }

@@ -2,9 +2,10 @@
 
 use actix_web::http::Method;
 use liaison::{
-    access::scope::Scope,
+    access::Scope,
+    change::by_system,
     departments::{self, DepartmentId, NewDepartment},
-    rest::{change::by_system, id::Id},
+    values::Id,
 };
 use serde_json::{Value, json};
 
@@ -152,11 +153,11 @@ async fn departments_are_filtered_sorted_and_paged() {
 async fn only_an_active_department_can_be_handed_something() {
     let app = TestApp::start().await;
     let mut db = app.db().await;
-    let now = app.state().clock.now();
+    let now = app.parts().clock.now();
     let new = |name: &str, is_active: bool| -> NewDepartment {
         serde_json::from_value(json!({"name": name, "kind": "department", "is_active": is_active})).unwrap()
     };
-    let (active, inactive) = by_system(&mut db, &app.state().secrets, now, async |tx| {
+    let (active, inactive) = by_system(&mut db, &app.parts().secrets, now, async |tx| {
         let active = departments::insert(tx, &Scope::system(), new("Warehouse", true)).await?;
         Ok((active, departments::insert(tx, &Scope::system(), new("Archive", false)).await?))
     })
@@ -164,12 +165,12 @@ async fn only_an_active_department_can_be_handed_something() {
     .unwrap();
 
     let mut find = async |id: DepartmentId| {
-        let found = by_system(&mut db, &app.state().secrets, now, async |tx| {
+        let found = by_system(&mut db, &app.parts().secrets, now, async |tx| {
             departments::find_active(tx, id, "/department_id").await
         })
         .await;
         found.map_err(|error| {
-            let problem = error.document(liaison::error::Language::En, "/", "r");
+            let problem = error.document(liaison::values::Language::En, "/", "r");
             (problem.status, problem.errors[0].pointer.clone(), problem.errors[0].code.clone())
         })
     };

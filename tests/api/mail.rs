@@ -8,9 +8,9 @@ use std::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use chrono::Duration;
 use liaison::{
-    commands,
+    background, commands,
     db::{Db, PoolSettings},
-    mail::{self, ResetUrl, Settings, Smtp},
+    mail::{ResetUrl, Settings, Smtp},
     secrets::Secrets,
 };
 use serde_json::{Value, json};
@@ -97,7 +97,7 @@ async fn world() -> (World, Sink) {
 
 async fn deliver(app: &TestApp) -> usize {
     let settings = PoolSettings { max_size: 2, ..PoolSettings::default() };
-    mail::deliver(&Db::new(&app.login(), settings), app.state()).await.unwrap()
+    background::deliver(&Db::new(&app.login(), settings), app.parts()).await.unwrap()
 }
 
 async fn forgot(app: &TestApp, email: &str) {
@@ -236,12 +236,12 @@ async fn a_letter_lies_sealed_and_is_given_up_after_a_day() {
     let kept = "SELECT encode(sealed_letter, 'escape') AS value FROM outgoing_mails";
     let kept = world.app.text(kept).await.remove(0);
     assert!(!kept.contains("token") && !kept.contains(&world.ann.email), "{kept}");
-    let mut db = world.app.db().await;
+    let _db = world.app.db().await;
     world.app.advance(Duration::hours(23));
-    liaison::housekeeping::sweep(&mut db, world.app.state().clock.now()).await.unwrap();
+    world.app.sweep().await;
     assert_eq!(world.app.count("outgoing_mails").await, 1);
     world.app.advance(Duration::hours(1));
-    liaison::housekeeping::sweep(&mut db, world.app.state().clock.now()).await.unwrap();
+    world.app.sweep().await;
     assert_eq!(world.app.count("outgoing_mails").await, 0);
 }
 

@@ -4,10 +4,11 @@ use actix_web::http::Method;
 use diesel::QueryDsl;
 use diesel_async::RunQueryDsl;
 use liaison::{
-    access::scope::Scope,
+    access::Scope,
+    change::by_system,
     db::schema::products::dsl,
     products::{self, NewProduct, ProductId},
-    rest::{change::by_system, id::Id},
+    values::Id,
 };
 use serde_json::{Value, json};
 
@@ -39,7 +40,7 @@ async fn grant(app: &TestApp, permission: &str) {
         "UPDATE role_policies SET grants = grants || '{{\"{permission}\": \"all\"}}' WHERE role = 'manager' RETURNING role AS value"
     );
     assert_eq!(app.text(&sql).await, ["manager"]);
-    app.state().callers.forget();
+    app.parts().callers.forget();
 }
 
 #[actix_web::test]
@@ -311,8 +312,8 @@ async fn products_are_filtered_sorted_and_paged() {
 async fn the_system_makes_products_and_finds_many_at_once() {
     let app = TestApp::start().await;
     let mut db = app.db().await;
-    let now = app.state().clock.now();
-    let made = by_system(&mut db, &app.state().secrets, now, async |tx| {
+    let now = app.parts().clock.now();
+    let made = by_system(&mut db, &app.parts().secrets, now, async |tx| {
         let mut made = Vec::new();
         for sku in ["A", "B", "C"] {
             let body = with(product(sku, "Thing"), &json!({"min_price": "5"}));

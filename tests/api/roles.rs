@@ -1,9 +1,8 @@
 //! Role policies: read by everyone, changed by supervisors, in force at once.
 
 use liaison::access::{
+    Policy, Reach, Role,
     permission::{ADMINISTRATION, PERMISSIONS},
-    policy::Policy,
-    role::{Reach, Role},
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -124,6 +124,6 @@ async fn kinds_that_the_role_may_not_read_are_left_out() {
     let narrow = "UPDATE role_policies SET grants = grants || '{\"interactions:read\": \"none\"}' WHERE role = 'manager' \
                   RETURNING role AS value";
     assert_eq!(app.text(narrow).await, ["manager"]);
-    app.state().callers.forget();
+    app.parts().callers.forget();
     assert_eq!(happened(&timeline(&ann, &romashka, "").await), [("clients", "created")]);
 }

@@ -185,7 +185,7 @@ async fn a_block_is_in_force_at_once_and_everywhere_within_a_moment() {
     assert!(until(&elsewhere, "/v1/me", 401).await < Duration::from_millis(1500));
     // The sessions are over: unblocking brings back the user, not the tokens.
     let _ = world.sue.transition("unblock", &blocked, json!({})).await.ok();
-    world.app.state().callers.forget();
+    world.app.parts().callers.forget();
     world.ann.get("/v1/me").await.problem(401, "unauthorized");
 }
 
@@ -295,14 +295,14 @@ async fn a_password_reset_ends_the_sessions_and_is_recorded() {
     let ann = app.manager("ann").await;
     let email = ann.get("/v1/me").await.ok()["email"].as_str().unwrap().to_owned();
     let mut db = app.db().await;
-    let now = app.state().clock.now();
-    liaison::rest::change::by_system(&mut db, &app.state().secrets, now, async |tx| {
-        let scope = liaison::access::scope::Scope::system();
+    let now = app.parts().clock.now();
+    liaison::change::by_system(&mut db, &app.parts().secrets, now, async |tx| {
+        let scope = liaison::access::Scope::system();
         liaison::users::reset_password(tx, &scope, &email, "another hash".to_owned()).await
     })
     .await
     .unwrap();
-    app.state().callers.forget();
+    app.parts().callers.forget();
 
     ann.get("/v1/me").await.problem(401, "unauthorized");
     let id = json!(ann.id);

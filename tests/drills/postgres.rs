@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use liaison::db::local::{LocalPostgres, Settings};
+use liaison::local_postgres::{LocalPostgres, Settings};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,

@@ -5,7 +5,7 @@
 
 use chrono::Duration;
 
-use crate::rest::time::Instant;
+use crate::values::Instant;
 
 /// How long others may keep the published keys, in seconds.
 pub const CACHED_SECONDS: i64 = 300;
@@ -96,7 +96,7 @@ mod tests {
     use proptest::{collection::vec, option, prelude::*};
 
     use super::{CACHED_SECONDS, KeyState, LEAD, Life, TAIL, states};
-    use crate::{access::token::LIFETIME, rest::time::Instant};
+    use crate::{access::token::LIFETIME, values::Instant};
 
     fn moment(seconds: i64) -> Instant {
         "2026-11-24T00:00:00Z".parse::<Instant>().unwrap().after(chrono::Duration::seconds(seconds))

@@ -3,7 +3,6 @@
 mod jwks;
 pub mod life;
 mod ring;
-pub mod rotation;
 
 use aws_lc_rs::digest;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -20,8 +19,8 @@ pub use self::{
 use crate::{
     db::schema::signing_keys,
     error::{Error, Result},
-    rest::time::Instant,
     secrets::{Secrets, reseal::Place},
+    values::Instant,
 };
 
 /// The private halves.
@@ -91,17 +90,9 @@ impl Keys {
         newest.is_none_or(|made| made.after(age) <= now)
     }
 
-    /// Reads the keys; makes the first one, which signs at once, when there is none.
-    ///
-    /// # Errors
-    /// When the master secret is not the one that the keys were sealed with.
-    pub async fn load(db: &mut AsyncPgConnection, secrets: &Secrets, now: Instant) -> Result<Self> {
-        let keys = Self::read(db, secrets, now).await?;
-        if !keys.lives.is_empty() {
-            return Ok(keys);
-        }
-        rotation::first(db, secrets, now).await?;
-        Self::read(db, secrets, now).await
+    /// Whether there is none yet.
+    pub fn is_empty(&self) -> bool {
+        self.lives.is_empty()
     }
 
     /// Reads the keys.
@@ -163,7 +154,8 @@ fn open(secrets: &Secrets, id: &str, sealed: &[u8]) -> Result<EncodingKey> {
 }
 
 /// RFC 7638: the SHA-256 of the required members in lexical order, without space.
-fn thumbprint(point: &[u8]) -> String {
+/// The thumbprint of an Ed25519 key (RFC 7638, RFC 8037), which names it.
+pub fn thumbprint(point: &[u8]) -> String {
     let x = BASE64_URL_SAFE_NO_PAD.encode(point);
     let canonical = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
     BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, canonical.as_bytes()))

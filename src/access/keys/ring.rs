@@ -7,7 +7,7 @@ use diesel_async::AsyncPgConnection;
 use tokio::sync::Mutex;
 
 use super::Keys;
-use crate::{db::Db, error::Result, rest::time::Instant, secrets::Secrets};
+use crate::{db::Db, error::Result, secrets::Secrets, values::Instant};
 
 /// Tokens that name unknown keys lead to one query in this time, however many come.
 const UNKNOWN_KEYS_EVERY: Duration = Duration::seconds(1);

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Content, Journal, Origin, Outcome, fields};
 use crate::{
-    access::caller::{KeyId, UserId},
+    access::{KeyId, UserId},
     db::{
         Db,
         schema::{api_keys, users},

@@ -10,7 +10,7 @@ use utoipa::{
 };
 
 use super::totp;
-use crate::{error::Result, rest::invalid::Invalid, secrets};
+use crate::{error::Result, secrets, values::Invalid};
 
 /// Most characters of a code: a recovery code has 39, and people add spaces.
 const MAX: usize = 50;

@@ -5,7 +5,7 @@ use strum::IntoStaticStr;
 use utoipa::ToSchema;
 
 use super::codes::OneTimeCode;
-use crate::{auth::password::TypedPassword, rest::time::Instant};
+use crate::{auth::password::TypedPassword, values::Instant};
 
 /// How far a user is with a second factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema, IntoStaticStr)]

@@ -13,12 +13,13 @@ use super::{
     totp::Secret,
 };
 use crate::{
-    access::caller::UserId,
+    access::UserId,
     auth::{refusal::Refusal, sessions},
+    change::Tx,
     db::schema::{recovery_codes, second_factors},
-    error::{Error, ProblemType, Result, Say},
-    rest::{change::Tx, invalid::Invalid, time::Instant},
+    error::{Error, ProblemType, Result},
     secrets::{Secrets, reseal::Place},
+    values::{Instant, Invalid, Say},
 };
 
 /// The secrets that the codes are made of.
@@ -87,7 +88,7 @@ pub async fn codes_left(db: &mut AsyncPgConnection, user: UserId) -> Result<i64>
 ///
 /// # Errors
 /// 409 when there is a confirmed one.
-pub async fn begin(tx: &mut Tx<'_>, secrets: &Secrets, user: UserId, secret: &Secret) -> Result<()> {
+pub async fn begin(tx: &mut Tx<'_>, user: UserId, secret: &Secret) -> Result<()> {
     let now = tx.now();
     if find(tx, user).await?.is_some_and(|stored| stored.confirmed_at.is_some()) {
         return Err(in_status(FactorStatus::On));
@@ -95,7 +96,7 @@ pub async fn begin(tx: &mut Tx<'_>, secrets: &Secrets, user: UserId, secret: &Se
     remove(tx, user).await?;
     let row = (
         second_factors::user_id.eq(user),
-        second_factors::sealed_secret.eq(secrets.seal(&label(user), secret.bytes())?),
+        second_factors::sealed_secret.eq(tx.secrets().seal(&label(user), secret.bytes())?),
         second_factors::created_at.eq(now),
         second_factors::last_step.eq(0_i64),
     );
@@ -107,14 +108,14 @@ pub async fn begin(tx: &mut Tx<'_>, secrets: &Secrets, user: UserId, secret: &Se
 ///
 /// # Errors
 /// 409 when no enrolment waits, 422 for a wrong code.
-pub async fn confirm(tx: &mut Tx<'_>, secrets: &Secrets, user: UserId, code: &OneTimeCode) -> Result<Vec<String>> {
+pub async fn confirm(tx: &mut Tx<'_>, user: UserId, code: &OneTimeCode) -> Result<Vec<String>> {
     let now = tx.now();
     let stored = find(tx, user).await?.ok_or_else(|| in_status(FactorStatus::Off))?;
     match stored.status(now) {
         FactorStatus::Pending => {}
         other => return Err(in_status(other)),
     }
-    let secret = stored.secret(secrets)?;
+    let secret = stored.secret(tx.secrets())?;
     let step = code.digits().and_then(|code| secret.step_of(code, now, stored.last_step));
     let step = step.ok_or_else(|| Error::field("/otp", wrong_code()))?;
     diesel::update(second_factors::table.find(user))

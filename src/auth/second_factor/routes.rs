@@ -1,7 +1,7 @@
 //! `/v1/me/second-factor`.
 
 use actix_web::{
-    HttpRequest, HttpResponse, delete, get, post,
+    HttpResponse, delete, get, post,
     web::{Data, Json},
 };
 use diesel_async::AsyncPgConnection;
@@ -13,21 +13,17 @@ use super::{
     totp::Secret,
 };
 use crate::{
-    access::{
-        caller::{Caller, Person},
-        policy,
+    access::{Caller, Person, policy},
+    auth::{
+        account::{self, Account, Proof},
+        verifier::Verifier,
     },
-    app::State,
-    auth::account::{self, Account, Proof},
+    change::Change,
+    clock::Clock,
     db::Db,
     error::{Error, ProblemType, Result},
-    mail::{Letter, Notice},
-    rest::{
-        address,
-        body::Body,
-        change::{Change, Reply},
-        list::{NoParams, Query},
-    },
+    http::{Body, NoParams, Query, Reply},
+    mail::{Letter, Mail, Notice},
     sessions, users,
 };
 
@@ -51,13 +47,13 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 async fn get_second_factor(
     caller: Person,
     _: Query<NoParams>,
-    state: Data<State>,
+    clock: Data<Clock>,
     db: Db,
 ) -> Result<Json<SecondFactor>> {
     let Person(caller) = caller;
     let mut db = db.connect().await?;
     let stored = queries::find(&mut db, caller.user_id).await?;
-    let now = state.clock.now();
+    let now = clock.now();
     Ok(Json(SecondFactor {
         status: stored.as_ref().map_or(FactorStatus::Off, |stored| stored.status(now)),
         confirmed_at: stored.and_then(|stored| stored.confirmed_at),
@@ -80,10 +76,9 @@ async fn get_second_factor(
 #[post("/v1/me/second-factor")]
 async fn begin_second_factor(
     caller: Person,
-    request: HttpRequest,
+    verifier: Verifier,
     change: Change,
     body: Body<BeginEnrolment>,
-    state: Data<State>,
     db: Db,
 ) -> Result<HttpResponse> {
     let (Person(caller), Body(BeginEnrolment { password })) = (caller, body);
@@ -91,13 +86,13 @@ async fn begin_second_factor(
     if account.has_second_factor() {
         return Err(queries::in_status(FactorStatus::On));
     }
-    account::prove(&request, &state, &db, &account, Proof::new(password, "/password", None)).await?;
+    verifier.prove(&account, Proof::new(password, "/password", None)).await?;
     let secret = Secret::generate()?;
     let answer = Enrolment { secret: secret.base32(), otpauth_uri: secret.uri(account.email.as_str()) };
     change
         .run(async |tx| {
             users::sign_in_changed(tx, caller.user_id, "second_factor_begun").await?;
-            queries::begin(tx, &state.secrets, caller.user_id, &secret).await?;
+            queries::begin(tx, caller.user_id, &secret).await?;
             Reply::json(&answer)
         })
         .await
@@ -116,30 +111,29 @@ async fn begin_second_factor(
 #[post("/v1/me/second-factor/confirm")]
 async fn confirm_second_factor(
     caller: Person,
-    request: HttpRequest,
+    verifier: Verifier,
     change: Change,
     body: Body<ConfirmEnrolment>,
-    state: Data<State>,
+    mail: Data<Mail>,
     db: Db,
 ) -> Result<HttpResponse> {
     let (Person(caller), Body(ConfirmEnrolment { otp })) = (caller, body);
     let attempt = {
         let mut db = db.connect().await?;
         let account = account::find(&mut db, caller.user_id).await?;
-        account::begin(&mut db, &state, &account, None, address::of(&request), state.clock.now()).await?
+        verifier.count(&mut db, &account, None).await?
     };
     let answer = change
         .run(async |tx| {
             let user = users::sign_in_changed(tx, caller.user_id, "second_factor_enabled").await?;
-            let recovery_codes = queries::confirm(tx, &state.secrets, caller.user_id, &otp).await?;
+            let recovery_codes = queries::confirm(tx, caller.user_id, &otp).await?;
             // Who has signed in elsewhere signs in again, as is needed now (ASVS 7.4.3).
             sessions::end_all(tx, caller.user_id, caller.session()).await?;
             let letter = Letter::Notice { to: user.email.as_str().to_owned(), notice: Notice::SecondFactorEnabled };
-            state.mail.post(tx, &state.secrets, &letter).await?;
+            mail.post(tx, &letter).await?;
             Reply::json(&RecoveryCodes { recovery_codes })
         })
         .await?;
-    state.callers.forget();
     attempt.succeed(&mut *db.connect().await?).await?;
     Ok(answer)
 }
@@ -156,10 +150,9 @@ async fn confirm_second_factor(
 #[post("/v1/me/second-factor/recovery-codes")]
 async fn renew_recovery_codes(
     caller: Person,
-    request: HttpRequest,
+    verifier: Verifier,
     change: Change,
     body: Body<BothFactors>,
-    state: Data<State>,
     db: Db,
 ) -> Result<HttpResponse> {
     let (Person(caller), Body(BothFactors { password, otp })) = (caller, body);
@@ -167,7 +160,7 @@ async fn renew_recovery_codes(
     if !account.has_second_factor() {
         return Err(queries::in_status(FactorStatus::Off));
     }
-    account::prove(&request, &state, &db, &account, Proof::new(password, "/password", Some(otp))).await?;
+    verifier.prove(&account, Proof::new(password, "/password", Some(otp))).await?;
     change
         .run(async |tx| {
             users::sign_in_changed(tx, caller.user_id, "recovery_codes_renewed").await?;
@@ -190,10 +183,10 @@ async fn renew_recovery_codes(
 #[delete("/v1/me/second-factor")]
 async fn remove_second_factor(
     caller: Person,
-    request: HttpRequest,
+    verifier: Verifier,
     change: Change,
     body: Body<BothFactors>,
-    state: Data<State>,
+    mail: Data<Mail>,
     db: Db,
 ) -> Result<HttpResponse> {
     let (Person(caller), Body(BothFactors { password, otp })) = (caller, body);
@@ -203,8 +196,8 @@ async fn remove_second_factor(
         refuse_needed(&mut db, &account, &caller).await?;
         account
     };
-    account::prove(&request, &state, &db, &account, Proof::new(password, "/password", Some(otp))).await?;
-    let answer = change
+    verifier.prove(&account, Proof::new(password, "/password", Some(otp))).await?;
+    change
         .run(async |tx| {
             let user = users::sign_in_changed(tx, caller.user_id, "second_factor_removed").await?;
             let account = account::find(tx, caller.user_id).await?;
@@ -213,12 +206,10 @@ async fn remove_second_factor(
             // Who has signed in elsewhere signs in again, as is needed now (ASVS 7.4.3).
             sessions::end_all(tx, caller.user_id, caller.session()).await?;
             let letter = Letter::Notice { to: user.email.as_str().to_owned(), notice: Notice::SecondFactorRemoved };
-            state.mail.post(tx, &state.secrets, &letter).await?;
+            mail.post(tx, &letter).await?;
             Ok(Reply::no_content())
         })
-        .await?;
-    state.callers.forget();
-    Ok(answer)
+        .await
 }
 
 /// Refuses to remove a second factor that is not there, or without which signing in would be too easy.

@@ -9,8 +9,8 @@ use url::form_urlencoded::byte_serialize;
 
 use crate::{
     error::{Error, Result},
-    rest::time::Instant,
     secrets,
+    values::Instant,
 };
 
 /// 160 bits, as RFC 4226 recommends.
@@ -106,7 +106,7 @@ fn truncated(tag: &[u8]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::{Secret, has_form, step_at};
-    use crate::rest::time::Instant;
+    use crate::values::Instant;
 
     fn at(seconds: i64) -> Instant {
         chrono::DateTime::from_timestamp(seconds, 0).unwrap().into()

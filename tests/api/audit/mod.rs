@@ -142,7 +142,7 @@ async fn confidential_values_are_only_for_who_may_see_them_everywhere() {
              WHERE role = 'supervisor' RETURNING role AS value"
         );
         world.app.text(&change).await;
-        world.app.state().callers.forget();
+        world.app.parts().callers.forget();
         let changes = newest().await;
         assert_eq!(changes, json!({"name": {"from": client["name"], "to": "New"}}), "{reach}");
     }
@@ -157,7 +157,7 @@ async fn who_may_not_read_everything_reads_nothing() {
     let grant = "UPDATE role_policies SET grants = jsonb_set(grants, '{audit:read}', '\"team\"') \
                  WHERE role = 'key_account_manager' RETURNING role AS value";
     world.app.text(grant).await;
-    world.app.state().callers.forget();
+    world.app.parts().callers.forget();
     world.kim.get("/v1/audit").await.problem(403, "forbidden");
 }
 

@@ -4,7 +4,7 @@ use actix_web::{http::Method, test::TestRequest};
 use chrono::Duration;
 use diesel_async::SimpleAsyncConnection;
 use liaison::{
-    audit::{self, PER_ADDRESS, PER_CALLER},
+    audit::{PER_ADDRESS, PER_CALLER},
     auth::throttle::Limits,
 };
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ async fn refresh(app: &TestApp, tokens: &Value) -> Answer {
 }
 
 async fn settle(app: &TestApp) {
-    audit::settle(&mut app.db().await, app.state()).await.unwrap();
+    app.settle().await;
 }
 
 fn email(user: &Value) -> &str {

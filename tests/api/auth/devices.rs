@@ -1,7 +1,7 @@
 //! Known devices, and the bound on guesses in a row. ASVS 6.1.1, 6.3.1, trust 1.6, S11
 
 use chrono::Duration;
-use liaison::{auth::throttle::Limits, commands, housekeeping};
+use liaison::{auth::throttle::Limits, commands};
 use serde_json::Value;
 
 use super::{HERE, email, send_form, sign_in, sign_in_from, with_user};
@@ -173,7 +173,7 @@ async fn the_hundredth_guess_in_a_row_may_be_right() {
 async fn a_reset_of_the_password_ends_the_streak() {
     let (app, user, _) = exhausted().await;
     assert_eq!(app.count("sign_in_streaks").await, 1);
-    commands::reset_password(&app.urls(), &app.state().secrets, email(&user)).await.unwrap();
+    commands::reset_password(&app.urls(), &app.parts().secrets, email(&user)).await.unwrap();
     assert_eq!(app.count("sign_in_streaks").await, 0);
 }
 
@@ -197,7 +197,7 @@ async fn streaks_of_names_that_nobody_has_are_thrown_away() {
     }
     for (days, left) in [(0, 2), (1, 1), (1000, 1)] {
         app.advance(Duration::days(days));
-        housekeeping::sweep(&mut app.db().await, app.state().clock.now()).await.unwrap();
+        app.sweep().await;
         assert_eq!(app.count("sign_in_streaks").await, left, "{days}");
     }
 }

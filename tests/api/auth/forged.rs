@@ -39,8 +39,8 @@ impl<'a> Forge<'a> {
 
     /// These texts as header and claims, signed with the server's own key.
     fn sign(&self, header: &str, claims: &str) -> String {
-        let keys = self.app.state().keys.current();
-        let signing = keys.signing(self.app.state().clock.now()).unwrap();
+        let keys = self.app.parts().keys.current();
+        let signing = keys.signing(self.app.parts().clock.now()).unwrap();
         signed_by(signing.private, Algorithm::EdDSA, header, claims)
     }
 
@@ -57,12 +57,12 @@ impl<'a> Forge<'a> {
     }
 
     fn now(&self) -> i64 {
-        self.app.state().clock.now().utc().timestamp()
+        self.app.parts().clock.now().utc().timestamp()
     }
 
     /// The key that verifies, as it is published.
     fn public(&self) -> Value {
-        let state = self.app.state();
+        let state = self.app.parts();
         serde_json::to_value(&state.keys.current().published(state.clock.now()).keys[0]).unwrap()
     }
 }

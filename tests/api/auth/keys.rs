@@ -4,17 +4,16 @@ use chrono::Duration;
 use futures_util::future::join;
 use liaison::{
     access::{
-        caller::SessionId,
+        SessionId,
         keys::{
-            self, Keys,
+            self,
             life::{KeyState, LEAD, TAIL, states},
-            rotation,
         },
         token::LIFETIME,
     },
-    background,
     db::{Db, PoolSettings},
     secrets::Secrets,
+    signing_keys::{self, self as rotation},
 };
 use serde_json::{Value, json};
 
@@ -40,7 +39,7 @@ impl Servers {
 
     /// A new token by `server`.
     fn token(&self, server: &TestApp) -> String {
-        let state = server.state();
+        let state = server.parts();
         state.tokens.issue(&state.keys, self.user.id, self.session, "tests", state.clock.now()).unwrap()
     }
 
@@ -61,7 +60,7 @@ impl Servers {
     /// Publishes a new key, a second after all others were made.
     async fn rotate(&self) -> String {
         self.first.advance(second());
-        let state = self.first.state();
+        let state = self.first.parts();
         let rotation = rotation::rotate(&mut self.first.db().await, &state.secrets, state.clock.now()).await.unwrap();
         assert!(rotation.made);
         rotation.next.id
@@ -69,12 +68,12 @@ impl Servers {
 
     async fn states(&self) -> Vec<KeyState> {
         let lives = keys::lives(&mut self.first.db().await).await.unwrap();
-        states(&lives, self.first.state().clock.now())
+        states(&lives, self.first.parts().clock.now())
     }
 }
 
 async fn reload(server: &TestApp) {
-    let state = server.state();
+    let state = server.parts();
     state.keys.reload(&mut server.db().await, &state.secrets, state.clock.now()).await.unwrap();
 }
 
@@ -161,9 +160,9 @@ async fn an_emergency_kills_every_token() {
     // Both servers remember that it is good.
     assert!(servers.take(&token).await);
 
-    let state = servers.first.state();
+    let state = servers.first.parts();
     let made = rotation::replace_all(&mut servers.first.db().await, &state.secrets, state.clock.now()).await.unwrap();
-    background::keys_once(&pool(&servers.first), state, None).await.unwrap();
+    signing_keys::keep(&pool(&servers.first), &state.keys, &state.secrets, &state.clock, None).await.unwrap();
     assert_eq!(servers.user.with_token(&token).get("/v1/me").await.status, 401);
     let fresh = servers.token(&servers.first);
     assert_eq!(kid(&fresh), made.next.id);
@@ -179,7 +178,7 @@ async fn an_emergency_kills_every_token() {
 #[actix_web::test]
 async fn a_revoked_key_leaves_one_that_signs() {
     let servers = Servers::start().await;
-    let (first, state) = (&servers.first, servers.first.state());
+    let (first, state) = (&servers.first, servers.first.parts());
     let mut db = first.db().await;
     let old = servers.token(first);
 
@@ -206,7 +205,7 @@ async fn a_revoked_key_leaves_one_that_signs() {
 async fn two_rotations_at_once_make_one_key() {
     let servers = Servers::start().await;
     servers.first.advance(second());
-    let state = servers.first.state();
+    let state = servers.first.parts();
     let (mut one, mut other) = (servers.first.db().await, servers.first.db().await);
     let now = state.clock.now();
     let (one, other) =
@@ -224,13 +223,13 @@ async fn two_rotations_at_once_make_one_key() {
 #[actix_web::test]
 async fn keys_rotate_by_themselves_when_they_are_old() {
     let servers = Servers::start().await;
-    let (state, db) = (servers.first.state(), pool(&servers.first));
+    let (state, db) = (servers.first.parts(), pool(&servers.first));
     let every = Some(Duration::days(90));
     for (advance, every, keys) in
         [(Duration::days(89), every, 1), (Duration::days(1), None, 1), (Duration::zero(), every, 2), (LEAD, every, 2)]
     {
         servers.first.advance(advance);
-        background::keys_once(&db, state, every).await.unwrap();
+        signing_keys::keep(&db, &state.keys, &state.secrets, &state.clock, every).await.unwrap();
         assert_eq!(servers.first.count("signing_keys").await, keys);
     }
 }
@@ -239,7 +238,7 @@ async fn keys_rotate_by_themselves_when_they_are_old() {
 async fn a_rotation_is_recorded_without_secrets() {
     let servers = Servers::start().await;
     let id = servers.rotate().await;
-    let state = servers.first.state();
+    let state = servers.first.parts();
     rotation::revoke(&mut servers.first.db().await, &state.secrets, &id, state.clock.now()).await.unwrap();
     let records = servers
         .first
@@ -272,11 +271,11 @@ async fn a_rotation_is_recorded_without_secrets() {
 async fn another_master_secret_opens_no_key() {
     let app = TestApp::start().await;
     let other = Secrets::derive(&[8; 32]).unwrap();
-    let now = app.state().clock.now();
-    let error = Keys::load(&mut app.db().await, &other, now).await.err().unwrap();
+    let now = app.parts().clock.now();
+    let error = signing_keys::load(&mut app.db().await, &other, now).await.err().unwrap();
     assert!(error.to_string().contains("LIAISON_SECRET_KEY"), "{error}");
     // A server that runs keeps what it has.
-    assert!(app.state().keys.reload(&mut app.db().await, &other, now).await.is_err());
+    assert!(app.parts().keys.reload(&mut app.db().await, &other, now).await.is_err());
     assert_eq!(app.manager("ann").await.get("/v1/me").await.status, 200);
 }
 
@@ -284,7 +283,7 @@ async fn another_master_secret_opens_no_key() {
 #[actix_web::test]
 async fn forged_keys_do_not_flood_the_database() {
     let servers = Servers::start().await;
-    let state = servers.second.state();
+    let state = servers.second.parts();
     let db = pool(&servers.second);
     let ask = async || state.keys.ask(&db, &state.secrets, state.clock.now()).await.unwrap();
     ask().await;

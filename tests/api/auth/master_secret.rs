@@ -40,7 +40,7 @@ async fn sign_in_with(app: &TestApp, email: &str, otp: &str) -> Answer {
 }
 
 async fn seal(app: &TestApp) {
-    audit::seal_all(&mut app.db().await, &app.state().secrets, app.state().clock.now()).await.unwrap();
+    audit::seal_all(&mut app.db().await, &app.parts().secrets, app.parts().clock.now()).await.unwrap();
 }
 
 async fn verify(app: &TestApp, secrets: &Secrets) -> AuditVerification {
@@ -182,7 +182,7 @@ async fn a_value_in_use_is_sealed_anew_when_it_is_free() {
 
 /// What a start with `secrets` is told.
 async fn prepare(app: &TestApp, secrets: Secrets) -> Result<(), String> {
-    let (hashing, clock) = (&app.state().hashing, &app.state().clock);
+    let (hashing, clock) = (&app.parts().hashing, &app.parts().clock);
     let prepared = Box::pin(setup::prepare(&app.urls(), &secrets, hashing, clock)).await;
     prepared.map(|_| ()).map_err(|error| error.to_string())
 }
@@ -254,7 +254,7 @@ async fn the_audit_log_is_verified_over_a_change_of_the_secret() {
     assert!(verify(&app, &new()).await.intact && verify(&app, &both()).await.intact);
     commands::verify_audit(&app.urls(), &new(), None).await.unwrap();
     let replaced = world.sam.at(&second).get("/v1/audit?resource=master_secrets").await.ok();
-    let change = json!({"secret": {"from": app.state().secrets.id().to_string(), "to": new().id().to_string()}});
+    let change = json!({"secret": {"from": app.parts().secrets.id().to_string(), "to": new().id().to_string()}});
     assert_eq!((&replaced["data"][0]["action"], &replaced["data"][0]["changes"]), (&json!("replaced"), &change));
 }
 
@@ -282,7 +282,7 @@ async fn a_former_secret_signs_nothing_more() {
         .await
         .unwrap();
     let now = Clock::system().now();
-    audit::begin_chain(&mut app.db().await, &app.state().secrets, &[], now).await.unwrap();
+    audit::begin_chain(&mut app.db().await, &app.parts().secrets, &[], now).await.unwrap();
     for _ in 0..5 {
         let _ = world.team().await;
         seal(&app).await;
@@ -306,7 +306,7 @@ async fn the_master_secret_is_replaced_again_and_again() {
     assert_eq!(app.count("audit_keys").await, 3);
     let last = app.server_with(Secrets::derive(&former).unwrap()).await;
     let _ = sign_in_with(&last, email(&user), &code(&app, 0)).await.ok();
-    let found = verify(&last, &last.state().secrets).await;
+    let found = verify(&last, &last.parts().secrets).await;
     assert!(found.intact && found.seals > 4, "{found:?}");
 }
 
@@ -316,7 +316,7 @@ async fn an_entry_that_names_an_unknown_key_is_told_as_such() {
     let forge = "UPDATE audit_events SET mac = set_byte(mac, 0, 255 - get_byte(mac, 0)) \
                  WHERE id = (SELECT id FROM audit_events ORDER BY id LIMIT 1)";
     app.sql(forge).await;
-    let found = verify(&app, &app.state().secrets).await;
+    let found = verify(&app, &app.parts().secrets).await;
     assert_eq!(
         found.faults.iter().map(|fault| fault.kind).collect::<Vec<_>>(),
         [FaultKind::KeyUnknown, FaultKind::SealChanged]

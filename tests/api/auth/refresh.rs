@@ -3,6 +3,7 @@
 use actix_web::{http::Method, test::TestRequest};
 use chrono::Duration;
 use futures_util::future::join_all;
+use liaison::auth::throttle::Limits;
 use serde_json::Value;
 
 use super::{HERE, bearer, email, refresh, refresh_token, sign_in, signed_in, with_user};
@@ -10,7 +11,6 @@ use crate::{
     calls::PASSWORD,
     harness::{Answer, TestApp},
 };
-use liaison::auth::throttle::Limits;
 
 async fn refresh_with(app: &TestApp, agent: &str, token: &str) -> Answer {
     let request = TestRequest::with_uri("/v1/auth/token").method(Method::POST).peer_addr(HERE.parse().unwrap());

@@ -33,7 +33,7 @@ async fn everything_else_is_closed(restrict: impl Fn(&World) -> String, problem:
             world.app.sql("DELETE FROM second_factors").await;
         }
         world.app.sql(&restrict(&world)).await;
-        world.app.state().callers.forget();
+        world.app.parts().callers.forget();
         let answer = world.ann.send(call.request(&operation, &world.ann)).await;
         if operation.is_public() || OPEN.contains(&operation.id) {
             assert_ne!(answer.status, 403, "{}: {:?}", operation.id, answer.body);
@@ -66,7 +66,7 @@ async fn who_has_a_generated_password_can_only_change_it() {
 async fn everything_opens_with_the_second_factor() {
     let world = World::over(TestApp::start().await).await;
     world.app.sql("UPDATE role_policies SET second_factor_required = true WHERE role = 'manager'").await;
-    world.app.state().callers.forget();
+    world.app.parts().callers.forget();
     world.ann.get("/v1/clients").await.problem(403, "second_factor_enrolment_required");
     assert_eq!(world.kim.get("/v1/clients").await.status, 200, "another role");
     assert_eq!(world.ann.get("/v1/me/second-factor").await.ok()["is_required"], true);
@@ -75,7 +75,7 @@ async fn everything_opens_with_the_second_factor() {
     super::revoke(&world.app, tokens["access_token"].as_str().unwrap()).await;
 
     world.enrol_all(false).await;
-    world.app.state().callers.forget();
+    world.app.parts().callers.forget();
     world.ann.get("/v1/clients").await.problem(403, "second_factor_enrolment_required");
     let confirm = json!({"otp": code(&world.app, 0)});
     let _ = world.ann.post("/v1/me/second-factor/confirm", confirm).await.ok();
@@ -90,7 +90,7 @@ async fn a_generated_password_is_changed_into_another() {
     let app = TestApp::start().await;
     let ann = app.manager("ann").await;
     app.sql(&format!("UPDATE users SET must_change_password = true WHERE id = '{}'", ann.id)).await;
-    app.state().callers.forget();
+    app.parts().callers.forget();
     let change = async |new: &str| {
         let body = json!({"current_password": PASSWORD, "new_password": new});
         ann.own(Method::PUT, "/v1/me/password", body).await

@@ -41,7 +41,7 @@ impl App {
     }
 
     fn code(&self, steps: i64) -> String {
-        self.secret.code(self.app.state().clock.now().utc().timestamp() / 30 + steps)
+        self.secret.code(self.app.parts().clock.now().utc().timestamp() / 30 + steps)
     }
 }
 
@@ -264,7 +264,7 @@ async fn a_password_that_is_short_alone_keeps_its_second_factor() {
 async fn a_role_that_needs_it_keeps_it() {
     let (app, ann, phone, _) = enrolled().await;
     app.sql("UPDATE role_policies SET second_factor_required = true WHERE role = 'manager'").await;
-    app.state().callers.forget();
+    app.parts().callers.forget();
     assert_eq!(status(&ann).await["is_required"], true);
     let refused = remove(&ann, PASSWORD, &phone.code(0)).await.problem(409, "conflict");
     assert!(refused["detail"].as_str().unwrap().contains("role"), "{refused}");

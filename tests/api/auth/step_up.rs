@@ -3,7 +3,7 @@
 use actix_web::http::Method;
 use chrono::Duration;
 use liaison::{
-    access::{permission::is_for_persons_only, recent::MAX_AGE, role::Role},
+    access::{Role, permission::is_for_persons_only, recent::MAX_AGE},
     auth::throttle::Limits,
 };
 use serde_json::{Value, json};
@@ -159,7 +159,7 @@ async fn a_confirmation_is_good_for_fifteen_minutes() {
         assert!(is_stale(&who).await);
         confirm(&who, PASSWORD).await.no_content();
         let session = &who.get("/v1/me/sessions").await.ok()["data"][0];
-        assert_eq!(session["authenticated_at"], json!(app.state().clock.now()));
+        assert_eq!(session["authenticated_at"], json!(app.parts().clock.now()));
     }
 }
 
@@ -282,7 +282,7 @@ async fn after_a_hundred_failures_in_a_row_only_a_known_device_confirms() {
     let user = world.user().await;
     let tokens = sign_in(&app, email(&user), PASSWORD).await.ok();
     let who = bearer(&app, &tokens);
-    let now = app.state().clock.now().utc().to_rfc3339();
+    let now = app.parts().clock.now().utc().to_rfc3339();
     let streak = format!("INSERT INTO sign_in_streaks VALUES ('account {}', 100, '{now}')", email(&user));
     app.sql(&streak).await;
     confirm(&who, PASSWORD).await.field_error("/password", "wrong_password");

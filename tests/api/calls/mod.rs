@@ -7,18 +7,16 @@ mod entries;
 mod operation;
 mod world;
 
-pub use entries::{call, new_order};
-pub use operation::{Operation, operations};
-pub use world::{World, code, every_scope};
-
 pub use crate::harness::PASSWORD;
-
 use actix_web::{http::Method, test::TestRequest};
+pub use entries::{call, new_order};
 use liaison::{
-    access::caller::{TeamId, UserId},
-    rest::id::Id,
+    access::{TeamId, UserId},
+    values::Id,
 };
+pub use operation::{Operation, operations};
 use serde_json::{Value, json};
+pub use world::{World, code, every_scope};
 
 use crate::harness::TestUser;
 

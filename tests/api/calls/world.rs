@@ -3,8 +3,10 @@
 use chrono::Duration;
 use diesel::sql_types::{Bytea, Timestamptz};
 use diesel_async::RunQueryDsl;
-use liaison::access::permission::{PERMISSIONS, is_for_persons_only};
-use liaison::auth::second_factor::Secret;
+use liaison::{
+    access::permission::{PERMISSIONS, is_for_persons_only},
+    auth::second_factor::Secret,
+};
 use serde_json::{Value, json};
 
 use super::{About, Belongs, Call, Target, unique};
@@ -125,7 +127,7 @@ impl World {
 
     /// A live session of a user, around the sign-in.
     pub async fn session_of(&self, user: &Value) -> String {
-        let now = self.app.state().clock.now().utc().to_rfc3339();
+        let now = self.app.parts().clock.now().utc().to_rfc3339();
         let sql = format!(
             "INSERT INTO sessions (id, user_id, created_at, expires_at) \
              VALUES (gen_random_uuid(), '{}', '{now}', '{now}'::timestamptz + interval '30 days') RETURNING id::text AS value",
@@ -136,7 +138,7 @@ impl World {
 
     /// Lets the proof in the sessions of a user be a second too old for what needs a recent one.
     pub async fn grow_stale(&self, user: &Value) {
-        let proved = self.app.state().clock.now().after(-Duration::seconds(901)).utc().to_rfc3339();
+        let proved = self.app.parts().clock.now().after(-Duration::seconds(901)).utc().to_rfc3339();
         let user = user.as_str().unwrap();
         self.app.sql(&format!("UPDATE sessions SET authenticated_at = '{proved}' WHERE user_id = '{user}'")).await;
     }
@@ -175,7 +177,7 @@ pub fn every_scope() -> Vec<&'static str> {
 pub const SECRET: [u8; 20] = *b"12345678901234567890";
 
 async fn enrol(app: &TestApp, user: &str, is_confirmed: bool) {
-    let (state, confirmed) = (app.state(), if is_confirmed { "now()" } else { "NULL" });
+    let (state, confirmed) = (app.parts(), if is_confirmed { "now()" } else { "NULL" });
     let sealed = state.secrets.seal(&format!("second factor {user}"), &SECRET).unwrap();
     let sql = format!(
         "INSERT INTO second_factors (user_id, sealed_secret, created_at, confirmed_at, last_step) \
@@ -191,6 +193,6 @@ async fn enrol(app: &TestApp, user: &str, is_confirmed: bool) {
 
 /// The code that the app of [`SECRET`] shows `steps` of thirty seconds from now.
 pub fn code(app: &TestApp, steps: i64) -> String {
-    let step = app.state().clock.now().utc().timestamp() / 30 + steps;
+    let step = app.parts().clock.now().utc().timestamp() / 30 + steps;
     Secret::from_bytes(SECRET.to_vec()).unwrap().code(step)
 }

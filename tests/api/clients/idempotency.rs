@@ -133,7 +133,7 @@ async fn an_answer_is_not_repeated_to_who_has_other_rights_by_now() {
     let again = async || post(&world.kim, "/v1/clients", "key", body.clone()).await;
     let update = async |sql: &str| {
         world.app.sql(sql).await;
-        world.app.state().callers.forget();
+        world.app.parts().callers.forget();
     };
     let grants = |reach: &str| {
         format!(
@@ -192,6 +192,6 @@ async fn without_the_right_there_is_no_replay() {
     assert_eq!(post(&world.kim, &address, "key", body.clone()).await.status, 200);
     let kims = format!("DELETE FROM sessions WHERE user_id = '{}' RETURNING 'gone' AS value", world.kim.id);
     world.app.text(&kims).await;
-    world.app.state().callers.forget();
+    world.app.parts().callers.forget();
     assert_eq!(post(&world.kim, &address, "key", body).await.status, 401);
 }

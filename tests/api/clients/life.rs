@@ -80,7 +80,7 @@ async fn verifying_notes_the_moment() {
     assert_eq!(client["last_verified_at"], Value::Null);
     world.app.advance(chrono::Duration::minutes(5));
     let verified = world.ann.transition("verify", &client, json!({})).await.ok();
-    let now = world.app.state().clock.now();
+    let now = world.app.parts().clock.now();
     assert_eq!((&verified["last_verified_at"], &verified["updated_at"]), (&json!(now), &json!(now)));
 }
 

@@ -1,7 +1,7 @@
 //! Contacts as they are made, changed and deleted.
 
 use actix_web::http::Method;
-use liaison::access::caller::UserId;
+use liaison::access::UserId;
 use serde_json::{Value, json};
 
 use super::{body, client, contact, path};

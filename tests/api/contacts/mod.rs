@@ -55,5 +55,5 @@ async fn grant(app: &TestApp, permission: &str, reach: &str) {
         "UPDATE role_policies SET grants = grants || '{{\"{permission}\": \"{reach}\"}}' WHERE role = 'manager' RETURNING role AS value"
     );
     assert_eq!(app.text(&sql).await, ["manager"]);
-    app.state().callers.forget();
+    app.parts().callers.forget();
 }

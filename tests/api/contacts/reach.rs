@@ -1,9 +1,10 @@
 //! Who reaches a contact: whoever reaches its client.
 
 use liaison::{
-    access::scope::Scope,
+    access::Scope,
+    change::by_system,
     contacts::{self, ContactId, NewContact},
-    rest::{change::by_system, id::Id},
+    values::Id,
 };
 use serde_json::json;
 
@@ -111,8 +112,8 @@ async fn the_system_makes_contacts() {
     let ann = app.manager("ann").await;
     let romashka = client(&ann, "Romashka").await;
     let mut db = app.db().await;
-    let now = app.state().clock.now();
-    let made = by_system(&mut db, &app.state().secrets, now, async |tx| {
+    let now = app.parts().clock.now();
+    let made = by_system(&mut db, &app.parts().secrets, now, async |tx| {
         let new: NewContact = serde_json::from_value(body(&romashka, "Olga")).unwrap();
         contacts::insert(tx, &Scope::system(), new).await
     })

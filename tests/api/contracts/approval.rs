@@ -43,10 +43,10 @@ async fn a_changed_limit_is_in_force_at_once() {
     let kim = app.key_account_manager("kim").await;
     let client = client_of(&kim).await;
     app.text("UPDATE role_policies SET max_contract_amount = 0 RETURNING role AS value").await;
-    app.state().callers.forget();
+    app.parts().callers.forget();
     assert_eq!(submitted(&kim, &client, "0").await["status"], "in_review");
     app.text("UPDATE role_policies SET max_contract_amount = NULL RETURNING role AS value").await;
-    app.state().callers.forget();
+    app.parts().callers.forget();
     assert_eq!(submitted(&kim, &client, "9000000").await["status"], "approved");
 }
 
@@ -64,7 +64,7 @@ async fn the_author_never_approves() {
     // Nor after the author rose to be a supervisor without limit.
     app.text(&format!("UPDATE users SET role = 'supervisor' WHERE id = '{}' RETURNING role AS value", kim.id.uuid()))
         .await;
-    app.state().callers.forget();
+    app.parts().callers.forget();
     kim.transition("approve", &contract, json!({})).await.problem(403, "forbidden");
 
     assert_eq!(get(&sue, &contract).await["actions"], json!(["approve", "return", "withdraw"]));
@@ -88,7 +88,7 @@ async fn who_submits_a_contract_does_not_approve_it() {
     assert_eq!((&contract["status"], &contract["author_id"]), (&json!("in_review"), &json!(ann.id)));
     // Not even once the amount is within the own limit.
     app.text("UPDATE role_policies SET max_contract_amount = NULL RETURNING role AS value").await;
-    app.state().callers.forget();
+    app.parts().callers.forget();
     assert_eq!(get(&kim, &contract).await["actions"], json!(["return", "withdraw"]));
     let problem = kim.transition("approve", &contract, json!({})).await.problem(403, "forbidden");
     assert_eq!(problem["detail"], "Who submitted a contract for review does not approve it.");

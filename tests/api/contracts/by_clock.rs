@@ -3,9 +3,9 @@
 use chrono::Duration;
 use diesel_async::SimpleAsyncConnection;
 use liaison::{
-    access::{actions::Create, scope::Scope},
+    access::{Create, Scope},
     contracts::{Contract, NewContract, Past, clock, insert_active},
-    problems::ProblemType,
+    error::ProblemType,
 };
 use serde_json::{Value, json};
 
@@ -107,7 +107,7 @@ async fn several_servers_take_each_step_once() {
     let contract = signed(&sue, &client_of(&sue).await, json!({"starts_on": "2026-11-25"})).await;
     copies(&app, &contract, 350).await;
     app.advance(Duration::days(1));
-    let (secrets, now) = (&app.state().secrets, app.state().clock.now());
+    let (secrets, now) = (&app.parts().secrets, app.parts().clock.now());
     let (mut one, mut two, mut three) = (app.db().await, app.db().await, app.db().await);
     let (one, two, three) = tokio::join!(
         clock::advance(&mut one, secrets, now),
@@ -147,10 +147,10 @@ async fn a_run_that_fails_changes_nothing_and_the_next_one_makes_up_for_it() {
     app.advance(Duration::days(1));
     let mut db = app.db().await;
     db.batch_execute("ALTER TABLE outbox_events RENAME TO gone").await.unwrap();
-    assert!(clock::advance(&mut db, &app.state().secrets, app.state().clock.now()).await.is_err());
+    assert!(clock::advance(&mut db, &app.parts().secrets, app.parts().clock.now()).await.is_err());
     assert_eq!(status(&app, &contract).await, "signed");
     db.batch_execute("ALTER TABLE gone RENAME TO outbox_events").await.unwrap();
-    assert_eq!(clock::advance(&mut db, &app.state().secrets, app.state().clock.now()).await.unwrap(), 1);
+    assert_eq!(clock::advance(&mut db, &app.parts().secrets, app.parts().clock.now()).await.unwrap(), 1);
     assert_eq!(status(&app, &contract).await, "active");
 }
 

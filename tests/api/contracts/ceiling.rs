@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use liaison::{
+    change,
     contracts::{ContractId, hold_for_order},
-    error::{Language, Result},
-    rest::{change, id::Id},
+    error::Result,
+    values::{Id, Language},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;

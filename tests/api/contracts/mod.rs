@@ -3,12 +3,10 @@
 use actix_web::http::Method;
 use chrono::Duration;
 use liaison::{
-    access::caller::SessionId,
+    access::SessionId,
+    change::{self, Tx},
     contracts::clock,
-    rest::{
-        change::{self, Tx},
-        id::Id,
-    },
+    values::Id,
 };
 use serde_json::{Value, json};
 
@@ -85,7 +83,7 @@ async fn history(user: &TestUser, contract: &Value) -> Vec<[Value; 4]> {
 async fn later(app: &TestApp, by: Duration, user: &TestUser) -> TestUser {
     app.text("UPDATE sessions SET expires_at = expires_at + interval '100 years' RETURNING id::text AS value").await;
     app.advance(by);
-    let state = app.state();
+    let state = app.parts();
     state.callers.forget();
     let of_user = format!("SELECT id::text AS value FROM sessions WHERE user_id = '{}'", user.id.uuid());
     let session: SessionId = Id::from(app.text(&of_user).await[0].parse::<uuid::Uuid>().unwrap());
@@ -96,7 +94,7 @@ async fn later(app: &TestApp, by: Duration, user: &TestUser) -> TestUser {
 /// What the background task does.
 async fn tick(app: &TestApp) -> usize {
     let mut db = app.db().await;
-    clock::advance(&mut db, &app.state().secrets, app.state().clock.now()).await.unwrap()
+    clock::advance(&mut db, &app.parts().secrets, app.parts().clock.now()).await.unwrap()
 }
 
 /// Does `work` as the system, without a request.
@@ -105,5 +103,5 @@ async fn by_system<T>(
     work: impl AsyncFnOnce(&mut Tx<'_>) -> liaison::error::Result<T>,
 ) -> liaison::error::Result<T> {
     let mut db = app.db().await;
-    change::by_system(&mut db, &app.state().secrets, app.state().clock.now(), work).await
+    change::by_system(&mut db, &app.parts().secrets, app.parts().clock.now(), work).await
 }

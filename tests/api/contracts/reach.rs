@@ -89,7 +89,7 @@ async fn what_is_seen_but_not_permitted_is_403() {
         "UPDATE role_policies SET grants = grants || '{grants}' WHERE role = 'manager' RETURNING role AS value"
     ))
     .await;
-    app.state().callers.forget();
+    app.parts().callers.forget();
     assert_eq!(get(&bob, &contract).await["actions"], json!([]));
     let problem = bob.post("/v1/contracts", terms(&client)).await.problem(403, "forbidden");
     assert_eq!(problem["permission"], "contracts:create");

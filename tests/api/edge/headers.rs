@@ -6,7 +6,7 @@ use actix_web::{
     middleware::from_fn,
     test, web,
 };
-use liaison::{edge::Edge, rest::answer};
+use liaison::edge::{Edge, answer};
 use serde_json::Value;
 
 use crate::harness::TestApp;

@@ -1,7 +1,7 @@
 //! Whose word on a caller's address counts. ASVS 4.1.3, 15.3.4
 
 use actix_web::http::Method;
-use liaison::edge::{Edge, proxies::Proxies};
+use liaison::{edge::Edge, http::Proxies};
 
 use super::with_quotas;
 use crate::harness::TestApp;

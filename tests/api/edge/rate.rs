@@ -47,7 +47,7 @@ async fn sessions_of_a_caller_share_the_limit_and_other_callers_have_their_own()
     let (ann, bob) = (app.manager("ann").await, app.manager("bob").await);
     assert_eq!(ann.get("/v1/me").await.status, 200);
     assert_eq!(ann.get("/v1/me").await.status, 429);
-    let state = app.state();
+    let state = app.parts();
     let other =
         state.tokens.issue(&state.keys, ann.id, session_of(&app, &ann).await, "other", state.clock.now()).unwrap();
     assert_eq!(ann.with_token(&other).get("/v1/me").await.status, 429);
@@ -55,7 +55,7 @@ async fn sessions_of_a_caller_share_the_limit_and_other_callers_have_their_own()
     assert_eq!(app.anonymous().get("/v1/me").await.status, 401);
 }
 
-async fn session_of(app: &TestApp, user: &TestUser) -> liaison::access::caller::SessionId {
+async fn session_of(app: &TestApp, user: &TestUser) -> liaison::access::SessionId {
     let found = app.text(&format!("SELECT id::text AS value FROM sessions WHERE user_id = '{}'", user.id)).await;
     uuid::Uuid::parse_str(&found[0]).unwrap().into()
 }

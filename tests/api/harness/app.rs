@@ -1,6 +1,6 @@
 //! The app under test, in this process, over a database of its own.
 
-use std::{cell::Cell, future::Future, num::NonZeroU32, pin::Pin, rc::Rc, sync::Arc};
+use std::{cell::Cell, future::Future, num::NonZeroU32, pin::Pin, rc::Rc};
 
 use actix_http::Request;
 use actix_web::{dev::Service, test, web::Data};
@@ -8,16 +8,20 @@ use chrono::Duration;
 use diesel::QueryableByName;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use liaison::{
-    access::{keys::Keys, role::Role},
-    app::{self, State},
-    auth::throttle::Limits,
+    access::Role,
+    app::{self, Parts},
+    audit,
+    auth::{self, throttle::Limits},
+    background,
+    change::idempotency,
     clock::Clock,
     db::{self, Db, Login, PoolSettings},
     edge::{Edge, rate::Quotas},
+    jobs::Jobs,
     mail::{self, Mail},
     secrets::Secrets,
-    server,
     setup::Urls,
+    signing_keys,
     telemetry::{self, Telemetry},
 };
 use serde_json::Value;
@@ -34,8 +38,9 @@ fn generous() -> Edge {
     Edge { quotas, ..Edge::default() }
 }
 
-fn telemetry_by(settings: &telemetry::settings::Settings) -> Arc<Telemetry> {
-    Arc::new(Telemetry::by(settings, &contract::served()).unwrap())
+fn watched(parts: Parts, settings: &telemetry::settings::Settings) -> Parts {
+    let telemetry = Telemetry::by(settings, parts.operations.clone().into_inner()).unwrap();
+    parts.watched(telemetry)
 }
 
 type Answered = Pin<Box<dyn Future<Output = Answer>>>;
@@ -46,7 +51,7 @@ pub struct TestApp(Rc<Inner>);
 
 struct Inner {
     call: Box<dyn Fn(Request) -> Answered>,
-    state: Data<State>,
+    parts: Parts,
     database: Rc<Database>,
     users: Cell<usize>,
 }
@@ -77,72 +82,72 @@ impl TestApp {
         let secrets = Secrets::derive(&database::MASTER).unwrap();
         let clock = Clock::standing(database::start_of_time());
         let mut connection = db::connect(&database.url).await.unwrap();
-        let keys = Keys::load(&mut connection, &secrets, clock.now()).await.unwrap();
-        let state = server::state("http://127.0.0.1:8080", secrets, hashing, keys, clock, limits, contract::served());
-        Self::over(Rc::new(database), Data::new(State { mail, ..state.behind(edge) })).await
+        let keys = signing_keys::load(&mut connection, &secrets, clock.now()).await.unwrap();
+        let parts = Parts::new("http://127.0.0.1:8080", secrets, hashing, keys, clock, limits, contract::served());
+        Self::over(Rc::new(database), Parts { mail: Data::new(mail), ..parts.behind(edge) }).await
     }
 
     /// A second server over the same database, with caches of its own.
     pub async fn second_server(&self) -> Self {
-        self.beside(|state| state).await
+        self.beside(|parts| parts).await
     }
 
     /// A server over the same database that has been given `secrets`.
     pub async fn server_with(&self, secrets: Secrets) -> Self {
-        Box::pin(self.beside_with(secrets, |state| state)).await
+        Box::pin(self.beside_with(secrets, |parts| parts)).await
     }
 
     /// One that logs every request, over the same database.
     pub async fn logging_all(&self) -> Self {
         let settings = telemetry::settings::Settings { logs_all_requests: true, ..Default::default() };
-        self.beside(|state| State { telemetry: telemetry_by(&settings), ..state }).await
+        self.beside(|parts| watched(parts, &settings)).await
     }
 
     /// One that sends its traces to `collector`, over the same database.
     pub async fn traced(&self, collector: &str) -> Self {
         let traces = Some(telemetry::traces::Endpoint::under(collector).unwrap());
         let settings = telemetry::settings::Settings { traces, ..Default::default() };
-        self.beside(|state| State { telemetry: telemetry_by(&settings), ..state }).await
+        self.beside(|parts| watched(parts, &settings)).await
     }
 
-    async fn beside(&self, change: impl FnOnce(State) -> State) -> Self {
+    async fn beside(&self, change: impl FnOnce(Parts) -> Parts) -> Self {
         self.beside_with(Secrets::derive(&database::MASTER).unwrap(), change).await
     }
 
-    async fn beside_with(&self, secrets: Secrets, change: impl FnOnce(State) -> State) -> Self {
-        let state = self.state();
+    async fn beside_with(&self, secrets: Secrets, change: impl FnOnce(Parts) -> Parts) -> Self {
+        let known = self.parts();
         let mut connection = self.db().await;
-        let keys = Keys::load(&mut connection, &secrets, state.clock.now()).await.unwrap();
-        let (clock, limits) = (state.clock.clone(), state.sign_in_limits);
-        let state = server::state(
+        let keys = signing_keys::load(&mut connection, &secrets, known.clock.now()).await.unwrap();
+        let (clock, limits) = ((**known.clock).clone(), **known.sign_in_limits);
+        let parts = Parts::new(
             "http://127.0.0.1:8080",
             secrets,
-            state.hashing.clone(),
+            (**known.hashing).clone(),
             keys,
             clock,
             limits,
             contract::served(),
         );
-        let state = change(state.behind(self.state().edge.clone()));
-        Self::over(Rc::clone(&self.0.database), Data::new(state)).await
+        let parts = change(parts.behind((**known.edge).clone()));
+        Self::over(Rc::clone(&self.0.database), parts).await
     }
 
     /// One whose database cannot be reached, for what must be answered without.
     pub async fn without_database() -> Self {
         let app = Self::start().await;
-        let state = app.0.state.clone();
-        Self::over(Rc::new(Database::absent()), state).await
+        let parts = app.0.parts.clone();
+        Self::over(Rc::new(Database::absent()), parts).await
     }
 
-    async fn over(database: Rc<Database>, state: Data<State>) -> Self {
+    async fn over(database: Rc<Database>, parts: Parts) -> Self {
         let settings = PoolSettings { max_size: 4, ..PoolSettings::default() };
         let service = test::init_service(app::app(
-            state.clone(),
+            parts.clone(),
             Db::new(&Login::restricted(database::as_server(&database.url)), settings),
         ))
         .await;
         let service = Rc::new(service);
-        let quotas = state.edge.quotas;
+        let quotas = parts.edge.quotas;
         let unlimited = quotas.caller.is_none() || quotas.anonymous.is_none();
         let call = move |request: Request| -> Answered {
             let service = Rc::clone(&service);
@@ -158,7 +163,7 @@ impl TestApp {
                 Answer::new(&method, &uri, head.status().as_u16(), head.headers(), body, unlimited)
             })
         };
-        Self(Rc::new(Inner { call: Box::new(call), state, database, users: Cell::new(0) }))
+        Self(Rc::new(Inner { call: Box::new(call), parts, database, users: Cell::new(0) }))
     }
 
     /// Sends a request as it is.
@@ -169,13 +174,13 @@ impl TestApp {
     }
 
     /// What the app's workers share, to be shared with more of them.
-    pub fn shared(&self) -> Data<State> {
-        self.0.state.clone()
+    pub fn shared(&self) -> Parts {
+        self.0.parts.clone()
     }
 
     /// What the app's workers share.
-    pub fn state(&self) -> &State {
-        &self.0.state
+    pub fn parts(&self) -> &Parts {
+        &self.0.parts
     }
 
     /// A connection to the app's database, as its owner.
@@ -198,9 +203,31 @@ impl TestApp {
         Login::restricted(database::as_server(self.url()))
     }
 
+    /// Records what went unrecorded, as upkeep does.
+    pub async fn settle(&self) {
+        let Parts { clock, secrets, refusals, .. } = self.parts();
+        audit::settle(&mut self.db().await, secrets, refusals, clock.now()).await.unwrap();
+    }
+
+    /// Throws away what was kept long enough, as upkeep does.
+    pub async fn sweep(&self) {
+        let (mut db, now) = (self.db().await, self.parts().clock.now());
+        idempotency::sweep(&mut db, now).await.unwrap();
+        auth::sweep(&mut db, now).await.unwrap();
+        mail::sweep(&mut db, now).await.unwrap();
+    }
+
+    /// All jobs of a server, with the one that looks up metrics.
+    pub fn jobs(&self) -> Jobs {
+        let db = Db::new(&self.login(), PoolSettings::default());
+        let mut jobs = background::start(&db, self.parts(), None);
+        background::sample(&mut jobs, db, self.shared());
+        jobs
+    }
+
     /// Moves the app's clock on.
     pub fn advance(&self, by: Duration) {
-        self.0.state.clock.advance(by);
+        self.0.parts.clock.advance(by);
     }
 
     /// What `sql`, a query of one column named `value` of type text, gives.

@@ -6,13 +6,13 @@ use std::{
 };
 
 use jsonschema::Validator;
-use liaison::openapi::Document;
+use liaison::{app, openapi::Document};
 use serde_json::{Value, json};
 
 use super::Answer;
 
 /// Made once for the run: it takes as long as a short test.
-static SERVED: LazyLock<Arc<Document>> = LazyLock::new(|| Arc::new(Document::build().unwrap()));
+static SERVED: LazyLock<Arc<Document>> = LazyLock::new(|| Arc::new(app::document().unwrap()));
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(&SERVED.json).unwrap());
 static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
 

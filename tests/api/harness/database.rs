@@ -9,18 +9,15 @@ use diesel_async::SimpleAsyncConnection;
 use liaison::{
     auth::{hashing::Hashing, password::NewPassword},
     clock::Clock,
-    db::{
-        self,
-        local::{LocalPostgres, Settings},
-    },
-    rest::time::Instant,
+    db,
+    local_postgres::{LocalPostgres, Settings},
     secrets::Secrets,
     setup::{self, Urls},
+    values::Instant,
 };
 use tokio::sync::OnceCell;
 
-use super::PASSWORD;
-use super::trace;
+use super::{PASSWORD, trace};
 
 /// The master secret of all tests.
 pub const MASTER: [u8; 32] = [7; 32];

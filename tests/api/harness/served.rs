@@ -26,7 +26,7 @@ impl TestApp {
     pub fn served(&self) -> Served {
         let settings = PoolSettings { max_size: 4, ..PoolSettings::default() };
         let listen = "127.0.0.1:0".parse().unwrap();
-        let (server, address) = server::start(listen, 1, &self.login(), settings, self.shared()).unwrap();
+        let (server, address) = server::start(listen, 1, &self.login(), settings, self.parts()).unwrap();
         let handle = server.handle();
         rt::spawn(server);
         Served { address, handle }

@@ -4,12 +4,8 @@ use actix_web::{http::Method, test::TestRequest};
 use diesel::sql_types::{Bytea, Jsonb, Text, Timestamptz, Uuid};
 use diesel_async::RunQueryDsl;
 use liaison::{
-    access::{
-        api_key::NewSecret,
-        caller::{KeyId, SessionId, TeamId, UserId},
-        role::Role,
-    },
-    rest::id::Id,
+    access::{KeyId, Role, SessionId, TeamId, UserId, api_key::NewSecret},
+    values::Id,
 };
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -114,7 +110,7 @@ pub(super) async fn team(app: &TestApp, id: TeamId, name: &str) -> TeamId {
     let mut db = app.db().await;
     diesel::sql_query("INSERT INTO teams (id, version, created_at, updated_at, name) VALUES ($1, 1, $2, $2, $3)")
         .bind::<Uuid, _>(id)
-        .bind::<Timestamptz, _>(app.state().clock.now())
+        .bind::<Timestamptz, _>(app.parts().clock.now())
         .bind::<Text, _>(name)
         .execute(&mut db)
         .await
@@ -124,7 +120,7 @@ pub(super) async fn team(app: &TestApp, id: TeamId, name: &str) -> TeamId {
 
 pub(super) async fn create(app: &TestApp, name: &str, role: Role, in_team: Option<TeamId>) -> TestUser {
     let number = app.next_user();
-    let now = app.state().clock.now();
+    let now = app.parts().clock.now();
     let team_id = match in_team {
         Some(id) => id,
         None => team(app, Id::generate(), &format!("Team {number} of {name}")).await,
@@ -149,7 +145,7 @@ pub(super) async fn create(app: &TestApp, name: &str, role: Role, in_team: Optio
     .execute(&mut db)
     .await
     .unwrap();
-    let state = app.state();
+    let state = app.parts();
     let token = state.tokens.issue(&state.keys, id, session, "tests", now).unwrap();
     trace::secret("access_token", &token);
     TestUser { app: app.clone(), token: Some(token), id, team_id, email }
@@ -172,7 +168,7 @@ pub(super) async fn create_service(app: &TestApp, role: Role, scopes: &[&str]) -
           SELECT $7, 1, $2, $2, id, 'Key', '[]', $2 + interval '90 days', $8 FROM service",
     )
     .bind::<Uuid, _>(id)
-    .bind::<Timestamptz, _>(app.state().clock.now())
+    .bind::<Timestamptz, _>(app.parts().clock.now())
     .bind::<Text, _>(format!("service {number}"))
     .bind::<Text, _>(role)
     .bind::<Uuid, _>(team_id)

@@ -2,10 +2,11 @@
 
 use actix_web::http::Method;
 use liaison::{
-    access::scope::Scope,
+    access::Scope,
+    change::by_system,
     clients::ClientId,
     interactions::{self, Channel, NewInteraction, Purpose},
-    rest::{change::by_system, id::Id, text::Line},
+    values::{Id, Line},
 };
 use serde_json::{Value, json};
 
@@ -186,8 +187,8 @@ async fn the_system_logs_what_took_place_long_ago() {
         next: None,
     };
     let mut db = app.db().await;
-    let now = app.state().clock.now();
-    let (logged, _) = by_system(&mut db, &app.state().secrets, now, async |tx| {
+    let now = app.parts().clock.now();
+    let (logged, _) = by_system(&mut db, &app.parts().secrets, now, async |tx| {
         interactions::insert(tx, &Scope::system(), new(Some(ann.id))).await
     })
     .await
@@ -196,7 +197,7 @@ async fn the_system_logs_what_took_place_long_ago() {
     assert_eq!(ann.get(&path).await.ok()["occurred_at"], "1997-05-06T00:00:00Z");
     assert_eq!(read(&ann, &client).await["last_interaction_at"], "1997-05-06T00:00:00Z");
     for nobody in [None, Some(Id::generate())] {
-        let refused = by_system(&mut db, &app.state().secrets, now, async |tx| {
+        let refused = by_system(&mut db, &app.parts().secrets, now, async |tx| {
             interactions::insert(tx, &Scope::system(), new(nobody)).await
         })
         .await;

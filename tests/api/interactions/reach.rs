@@ -114,7 +114,7 @@ async fn grant(app: &TestApp, grants: Value) {
         "UPDATE role_policies SET grants = grants || '{grants}' WHERE role = 'manager' RETURNING role AS value"
     );
     app.text(&sql).await;
-    app.state().callers.forget();
+    app.parts().callers.forget();
 }
 
 #[actix_web::test]

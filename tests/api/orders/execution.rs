@@ -153,7 +153,7 @@ async fn a_draft_that_needs_approval_is_not_handed_over() {
     // Who may hand over but not change the order does not submit it along the way.
     app.text("UPDATE role_policies SET grants = jsonb_set(grants, '{orders:update}', '\"none\"') WHERE role = 'manager' RETURNING role AS value")
         .await;
-    app.state().callers.forget();
+    app.parts().callers.forget();
     let small = draft(&ann, &client, &product(&app, "100").await, "1").await;
     assert_eq!(actions(&small), Vec::<&str>::new());
     let problem = ann.transition("hand-over", &small, body).await.problem(403, "forbidden");

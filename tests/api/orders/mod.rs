@@ -60,7 +60,7 @@ async fn later(app: &TestApp, user: &TestUser, days: i64) -> TestUser {
     app.advance(chrono::Duration::days(days));
     let session = app.text(&format!("SELECT id::text AS value FROM sessions WHERE user_id = '{}'", user.id)).await;
     let session = session[0].parse::<Uuid>().unwrap().into();
-    let state = app.state();
+    let state = app.parts();
     let token = state.tokens.issue(&state.keys, user.id, session, "tests", state.clock.now()).unwrap();
     user.with_token(&token)
 }

@@ -1,15 +1,12 @@
 //! Past orders with their real dates, one by one and in bulk.
 
 use liaison::{
-    access::scope::Scope,
+    access::Scope,
+    change::by_system,
     clients::ClientId,
     orders::{LineTerms, PastOrder, PastStatus, Priority, record_all},
     products::ProductId,
-    rest::{
-        change::by_system,
-        number::{Amount, Percent, Quantity},
-        text::Text,
-    },
+    values::{Amount, Percent, Quantity, Text},
 };
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -161,10 +158,10 @@ async fn many_past_orders_are_loaded_at_once_and_their_sum_does_not_drift() {
     let product = product_with(&app, "100", "USD", true, "NULL").await;
     let product: ProductId = serde_json::from_value(json!(product)).unwrap();
     let (orders, sums): (Vec<_>, Vec<_>) = (0..830).map(|index| historic(&kim, &client, product, index)).unzip();
-    let now = app.state().clock.now();
+    let now = app.parts().clock.now();
     let mut db = app.db().await;
     let before = std::time::Instant::now();
-    by_system(&mut db, &app.state().secrets, now, async |tx| {
+    by_system(&mut db, &app.parts().secrets, now, async |tx| {
         record_all(tx, &Scope::system(), orders).await.map(|_| ())
     })
     .await
@@ -188,7 +185,7 @@ async fn many_past_orders_are_loaded_at_once_and_their_sum_does_not_drift() {
 
     let (again, _) = historic(&kim, &client, product, 0);
     let refused =
-        by_system(&mut db, &app.state().secrets, now, async |tx| record_all(tx, &Scope::system(), vec![again]).await)
+        by_system(&mut db, &app.parts().secrets, now, async |tx| record_all(tx, &Scope::system(), vec![again]).await)
             .await;
     assert_eq!(refused.unwrap_err().problem().code(), "validation_failed");
 }

@@ -2,7 +2,7 @@
 
 use actix_web::http::{Method, header::HeaderValue};
 use chrono::Duration;
-use liaison::{access::api_key::NewSecret, rest::id::Id};
+use liaison::{access::api_key::NewSecret, values::Id};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
@@ -48,7 +48,7 @@ async fn well_formed(world: &World, good: &Value) -> Vec<(&'static str, String)>
     let blocked_account = account(world, "supervisor", &["clients:read"]).await;
     let blocked = world.key_of(&blocked_account).await;
     let _ = world.step(&blocked_account, "block").await;
-    let soon = world.app.state().clock.now().after(Duration::minutes(1));
+    let soon = world.app.parts().clock.now().after(Duration::minutes(1));
     let expired_account = account(world, "supervisor", &["clients:read"]).await;
     let expired = key_with(world, &expired_account, json!({"expires_at": soon})).await.created();
     let elsewhere_account = account(world, "supervisor", &["clients:read"]).await;

@@ -113,7 +113,7 @@ async fn an_answer_kept_in_clear_before_is_still_given_again() {
 async fn an_account_has_two_good_keys_at_most() {
     let world = world().await;
     let account = reader(&world).await;
-    let soon = world.app.state().clock.now().after(Duration::hours(1));
+    let soon = world.app.parts().clock.now().after(Duration::hours(1));
     let first = key_with(&world, &account, json!({"expires_at": soon})).await.created();
     let second = world.key_of(&account).await;
     let _ = key_with(&world, &account, json!({})).await.problem(409, "conflict");
@@ -149,7 +149,7 @@ async fn keys_made_at_once_are_two_at_most() {
 async fn a_key_ends_in_ninety_days_or_when_it_is_said_within_a_year() {
     let world = world().await;
     let account = reader(&world).await;
-    let now = world.app.state().clock.now();
+    let now = world.app.parts().clock.now();
     let made = key_with(&world, &account, json!({})).await.created();
     assert_eq!(made["expires_at"], json!(now.after(Duration::days(90))));
     let year = now.after(Duration::days(365));
@@ -188,7 +188,7 @@ async fn a_replaced_key_lives_on_for_the_overlap() {
     assert!(!signs_in(&world.app, &new).await && signs_in(&world.app, &newest).await);
     rotate(&world, &newest, json!({"overlap_hours": 169})).await.field_error("/overlap_hours", "too_large");
     // The overlap never makes a key live longer.
-    let soon = world.app.state().clock.now().after(Duration::hours(1));
+    let soon = world.app.parts().clock.now().after(Duration::hours(1));
     let short = key_with(&world, &account, json!({"expires_at": soon})).await.created();
     world.sam.delete(path(&newest), &newest).await.no_content();
     let _ = rotate(&world, &short, json!({"overlap_hours": 168})).await.created();
@@ -313,7 +313,7 @@ async fn a_found_key_is_revoked_by_who_found_it() {
 #[actix_web::test]
 async fn reports_of_leaked_keys_are_throttled_by_network() {
     let app = TestApp::with_limits(Limits { per_network: 3, ..Limits::default() }).await;
-    let unknown = app.service_account(liaison::access::role::Role::Manager, &["clients:read"]).await;
+    let unknown = app.service_account(liaison::access::Role::Manager, &["clients:read"]).await;
     app.text("DELETE FROM api_keys RETURNING '' AS value").await;
     for _ in 0..3 {
         assert_eq!(report(&app, "203.0.113.1:1", unknown.token()).await.status, 202);

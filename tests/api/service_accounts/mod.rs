@@ -9,7 +9,7 @@ mod tokens;
 use std::time::{Duration, Instant};
 
 use actix_web::http::Method;
-use liaison::access::role::Role;
+use liaison::access::Role;
 use serde_json::{Value, json};
 
 use crate::{

@@ -53,7 +53,7 @@ async fn an_entry_names_the_api_key_that_was_used() {
     assert!(by_person["api_key_id"].is_null() && by_person["session_id"].is_string(), "{by_person}");
     let kept = world.app.text("SELECT event::text AS value FROM audit_events event").await.join("");
     assert!(!kept.contains(&text(&key, "key")[27..70]));
-    let found = audit::verify(&mut world.app.db().await, &world.app.state().secrets, None).await.unwrap();
+    let found = audit::verify(&mut world.app.db().await, &world.app.parts().secrets, None).await.unwrap();
     assert!(found.intact, "{found:?}");
 }
 
@@ -130,6 +130,6 @@ async fn a_flood_of_refused_keys_is_counted_and_does_not_fill_the_log() {
     }
     assert_eq!(app.count("audit_events WHERE outcome = 'refused'").await, i64::from(PER_ADDRESS));
     app.advance(Duration::minutes(1));
-    audit::settle(&mut app.db().await, app.state()).await.unwrap();
+    app.settle().await;
     assert_eq!(entries(&world, "action=suppressed").await[0]["changes"]["count"]["to"], json!(4));
 }

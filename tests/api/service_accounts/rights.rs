@@ -1,7 +1,7 @@
 //! What a service account may do: never more than its role, never more than its scopes, and nothing that makes rights.
 
 use chrono::Duration;
-use liaison::access::{permission::PERMISSIONS, role::Role};
+use liaison::access::{Role, permission::PERMISSIONS};
 use serde_json::{Value, json};
 
 use super::{account, change, key_with, path, until, with_key, world};
@@ -15,7 +15,7 @@ async fn grant(world: &World, role: &str, grants: Value) {
     let sql =
         format!("UPDATE role_policies SET grants = grants || '{grants}' WHERE role = '{role}' RETURNING role AS value");
     assert_eq!(world.app.text(&sql).await, [role]);
-    world.app.state().callers.forget();
+    world.app.parts().callers.forget();
 }
 
 async fn status(who: &TestUser, address: &str) -> u16 {

@@ -2,10 +2,6 @@
 
 use std::{collections::BTreeSet, fs, path::Path, time::Duration};
 
-use liaison::{
-    background::Jobs,
-    db::{Db, PoolSettings},
-};
 use saphyr::{LoadableYamlNode, Yaml};
 use serde_json::Value;
 use tokio::time::sleep;
@@ -74,8 +70,7 @@ async fn exposed() -> BTreeSet<String> {
     let server = app.served();
     assert_eq!(server.connect().await.get("/v1/me", &sue).await, 200);
     assert_eq!(ask_for_token(&app, &sue, PASSWORD).await, 200);
-    let mut jobs = Jobs::start(Db::new(&app.login(), PoolSettings::default()), app.shared(), None);
-    jobs.sample();
+    let jobs = app.jobs();
     sleep(Duration::from_secs(1)).await;
     jobs.finish().await;
     let lines = read(&app);

@@ -5,7 +5,6 @@ use std::{collections::BTreeSet, str::FromStr, time::Duration};
 use actix_web::{http::Method, rt};
 use diesel_async::SimpleAsyncConnection;
 use liaison::{
-    background::Jobs,
     db::{Db, PoolSettings},
     edge::Edge,
     telemetry::{listener, sampler},
@@ -24,7 +23,7 @@ use crate::{
 
 /// What is read of `app` now, without comments.
 pub fn read(app: &TestApp) -> Vec<String> {
-    let text = String::from_utf8(app.state().telemetry.metrics.render().unwrap()).unwrap();
+    let text = String::from_utf8(app.parts().telemetry.metrics.render().unwrap()).unwrap();
     text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
 }
 
@@ -132,10 +131,10 @@ async fn queues_in_the_database_are_looked_up() {
     let app = TestApp::start().await;
     let sue = app.supervisor().await;
     sue.post("/v1/teams", json!({"name": "North"})).await.created();
-    let (db, state) = (Db::new(&app.login(), PoolSettings::default()), app.state());
-    sampler::sample(&db, state).await.unwrap();
+    let (db, state) = (Db::new(&app.login(), PoolSettings::default()), app.parts());
+    sampler::sample(&db, &state.readiness, &state.clock, &state.telemetry.metrics).await.unwrap();
     app.advance(chrono::Duration::seconds(90));
-    sampler::sample(&db, state).await.unwrap();
+    sampler::sample(&db, &state.readiness, &state.clock, &state.telemetry.metrics).await.unwrap();
     assert!(count(&app, "liaison_queue_length{queue=\"audit_seal\"}").unwrap() > 0);
     let age: f64 = value(&app, "liaison_queue_oldest_age_seconds{queue=\"audit_seal\"}").unwrap();
     assert!((90.0..200.0).contains(&age), "{age}");
@@ -147,7 +146,7 @@ async fn queues_in_the_database_are_looked_up() {
     assert_eq!(count(&app, "liaison_queue_oldest_age_seconds{queue=\"mail\"}"), Some(0));
 
     liaison::audit::seal_all(&mut app.db().await, &state.secrets, state.clock.now()).await.unwrap();
-    sampler::sample(&db, state).await.unwrap();
+    sampler::sample(&db, &state.readiness, &state.clock, &state.telemetry.metrics).await.unwrap();
     assert_eq!(count(&app, "liaison_queue_length{queue=\"audit_seal\"}"), Some(0));
     assert_eq!(count(&app, "liaison_not_ready{reason=\"database_unreachable\"}"), Some(0));
 }
@@ -155,9 +154,9 @@ async fn queues_in_the_database_are_looked_up() {
 #[actix_web::test]
 async fn connections_of_the_pool_are_told() {
     let app = TestApp::start().await;
-    let meter = app.state().telemetry.metrics.pool("test");
+    let meter = app.parts().telemetry.metrics.pool("test");
     let settings = PoolSettings { max_size: 1, wait: Duration::from_millis(1500), ..PoolSettings::default() };
-    let db = Db::new(&app.login(), settings).measured(meter, app.state().telemetry.metrics.pool("other"));
+    let db = Db::new(&app.login(), settings).measured(meter, app.parts().telemetry.metrics.pool("other"));
     let told = |name: &str, state: &str| {
         let state = if state.is_empty() { String::new() } else { format!(",db_client_connection_state=\"{state}\"") };
         count(&app, &format!("{name}{{db_client_connection_pool_name=\"test\"{state}}}")).unwrap()
@@ -176,8 +175,7 @@ async fn connections_of_the_pool_are_told() {
 #[actix_web::test]
 async fn jobs_tell_when_they_last_went_well_and_end_with_their_step() {
     let app = TestApp::start().await;
-    let mut jobs = Jobs::start(Db::new(&app.login(), PoolSettings::default()), app.shared(), None);
-    jobs.sample();
+    let jobs = app.jobs();
     sleep(Duration::from_secs(1)).await;
     timeout(Duration::from_secs(5), jobs.finish()).await.unwrap();
     for job in ["upkeep", "signing_keys", "audit_seal", "metrics_sample"] {
@@ -185,7 +183,7 @@ async fn jobs_tell_when_they_last_went_well_and_end_with_their_step() {
         assert!(done.unwrap() >= 1, "{job}");
         assert_eq!(count(&app, &format!("liaison_job_runs_total{{name=\"{job}\",result=\"failed\"}}")), Some(0));
         let last = count(&app, &format!("liaison_job_last_success_timestamp_seconds{{name=\"{job}\"}}")).unwrap();
-        assert_eq!(last, app.state().clock.now().utc().timestamp(), "{job}");
+        assert_eq!(last, app.parts().clock.now().utc().timestamp(), "{job}");
     }
     let before = count(&app, "liaison_job_runs_total{name=\"audit_seal\",result=\"done\"}");
     sleep(Duration::from_millis(1500)).await;
@@ -195,7 +193,7 @@ async fn jobs_tell_when_they_last_went_well_and_end_with_their_step() {
 #[actix_web::test]
 async fn metrics_have_a_port_of_their_own_with_nothing_else_on_it() {
     let app = TestApp::start().await;
-    let (server, address) = listener::start("127.0.0.1:0".parse().unwrap(), app.shared()).unwrap();
+    let (server, address) = listener::start("127.0.0.1:0".parse().unwrap(), app.parts().telemetry.clone()).unwrap();
     let handle = server.handle();
     rt::spawn(server);
     let ask = async |request: &str| {

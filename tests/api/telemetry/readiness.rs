@@ -67,7 +67,7 @@ async fn a_schema_that_is_newer_is_no_reason() {
 #[actix_web::test]
 async fn a_missing_signing_key_is_named() {
     let app = TestApp::start().await;
-    let state = app.state();
+    let state = app.parts();
     app.sql("DELETE FROM signing_keys").await;
     state.keys.reload(&mut app.db().await, &state.secrets, state.clock.now()).await.unwrap();
     refused_for(&app, "signing_key_missing").await;
@@ -78,7 +78,7 @@ async fn a_missing_signing_key_is_named() {
 async fn a_server_that_is_to_end_is_not_ready_but_serves() {
     let app = TestApp::start().await;
     let sue = app.supervisor().await;
-    app.state().lifecycle.drain();
+    app.parts().lifecycle.drain();
     assert_eq!(refused_for(&app, "draining").await, "5");
     sue.get("/v1/me").await.ok();
     assert_eq!(app.anonymous().get("/livez").await.status, 200);
@@ -102,7 +102,7 @@ async fn the_database_is_asked_once_a_second_at_most() {
 #[actix_web::test]
 async fn the_reason_is_told_in_the_callers_language() {
     let app = TestApp::start().await;
-    app.state().lifecycle.drain();
+    app.parts().lifecycle.drain();
     let request = app.anonymous().request(actix_web::http::Method::GET, "/readyz");
     let answer = app.send(request.insert_header(("Accept-Language", "ru"))).await;
     assert_eq!(answer.problem(503, "not_ready")["detail"], "Не готов: draining.");

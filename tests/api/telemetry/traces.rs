@@ -97,7 +97,7 @@ async fn spans_have_nothing_of_what_was_asked_or_answered() {
 async fn a_failure_is_an_error_and_a_refusal_is_none() {
     let (_collector, spans, _) = traced(async |app| {
         app.anonymous().get("/v1/teams").await.problem(401, "unauthorized");
-        app.state().lifecycle.drain();
+        app.parts().lifecycle.drain();
         app.anonymous().get("/readyz").await.problem(503, "not_ready");
     })
     .await;

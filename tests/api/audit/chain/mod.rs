@@ -8,7 +8,7 @@ mod tampering;
 use diesel_async::AsyncPgConnection;
 use liaison::{
     audit::{self, Anchor, AuditVerification, FaultKind},
-    rest::id::Id,
+    values::Id,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -20,11 +20,11 @@ use crate::{
 };
 
 async fn seal(app: &TestApp) -> usize {
-    audit::seal_all(&mut app.db().await, &app.state().secrets, app.state().clock.now()).await.unwrap()
+    audit::seal_all(&mut app.db().await, &app.parts().secrets, app.parts().clock.now()).await.unwrap()
 }
 
 async fn verify_at(db: &mut AsyncPgConnection, app: &TestApp, anchor: Option<&Anchor>) -> AuditVerification {
-    audit::verify(db, &app.state().secrets, anchor).await.unwrap()
+    audit::verify(db, &app.parts().secrets, anchor).await.unwrap()
 }
 
 async fn verify(app: &TestApp) -> AuditVerification {

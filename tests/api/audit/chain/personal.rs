@@ -28,7 +28,7 @@ async fn erasing_personal_values_is_no_fault_and_is_told_to_the_reader() {
     let grant = "UPDATE role_policies SET grants = jsonb_set(grants, '{clients:read_confidential}', '\"none\"') \
                  WHERE role = 'supervisor' RETURNING role AS value";
     app.text(grant).await;
-    app.state().callers.forget();
+    app.parts().callers.forget();
     assert_eq!(crate::audit::entries(&world.sue, &of_client).await[1]["changes"], json!({}));
 }
 

@@ -2,7 +2,8 @@
 
 use diesel_async::SimpleAsyncConnection;
 use liaison::{
-    audit::{self, FaultKind, Origin, Record},
+    audit::{self, FaultKind},
+    change::{self, Origin, Record},
     setup,
 };
 use serde_json::{Map, json};
@@ -28,9 +29,9 @@ fn record(number: usize) -> Record {
 
 async fn write(app: &TestApp, count: usize) {
     let mut records: Vec<Record> = (0..count).map(record).collect();
-    let state = app.state();
-    let events = audit::events(&state.secrets, &mut records, &Origin::default(), state.clock.now()).unwrap();
-    audit::write(&app.db().await, &events).await.unwrap();
+    let state = app.parts();
+    let events = change::events_of(&state.secrets, &mut records, &Origin::default(), state.clock.now()).unwrap();
+    change::write_audit(&app.db().await, &events).await.unwrap();
 }
 
 /// Everything acknowledged is sealed exactly once, however many servers seal.
@@ -67,9 +68,9 @@ async fn a_change_that_is_not_committed_waits_for_no_seal() {
     seal(&app).await;
     let mut db = app.db().await;
     db.batch_execute("BEGIN").await.unwrap();
-    let state = app.state();
-    let events = audit::events(&state.secrets, &mut [record(1)], &Origin::default(), state.clock.now()).unwrap();
-    audit::write(&db, &events).await.unwrap();
+    let state = app.parts();
+    let events = change::events_of(&state.secrets, &mut [record(1)], &Origin::default(), state.clock.now()).unwrap();
+    change::write_audit(&db, &events).await.unwrap();
     write(&app, 1).await;
     assert_eq!(seal(&app).await, 1);
     db.batch_execute("COMMIT").await.unwrap();
@@ -88,9 +89,9 @@ async fn the_server_needs_no_right_to_change_the_log() {
          GRANT SELECT, INSERT, DELETE ON audit_unsealed TO {role}; GRANT SELECT ON audit_keys TO {role}; SET ROLE {role}"
     );
     db.batch_execute(&narrow).await.unwrap();
-    let state = app.state();
-    let events = audit::events(&state.secrets, &mut [record(1)], &Origin::default(), state.clock.now()).unwrap();
-    audit::write(&db, &events).await.unwrap();
+    let state = app.parts();
+    let events = change::events_of(&state.secrets, &mut [record(1)], &Origin::default(), state.clock.now()).unwrap();
+    change::write_audit(&db, &events).await.unwrap();
     assert!(audit::seal_all(&mut db, &state.secrets, state.clock.now()).await.unwrap() > 0);
     assert!(verify_at(&mut db, &app, None).await.intact);
     for forbidden in [
@@ -121,7 +122,7 @@ async fn events_of_before_are_signed_once_at_a_start() {
     db.batch_execute(before).await.unwrap();
     assert_eq!(entries(&world.sue, "").await, told_before, "a reader sees no difference");
     let urls = app.urls();
-    let prepare = || setup::prepare(&urls, &app.state().secrets, &app.state().hashing, &app.state().clock);
+    let prepare = || setup::prepare(&urls, &app.parts().secrets, &app.parts().hashing, &app.parts().clock);
     prepare().await.unwrap();
     assert_eq!(entries(&world.sue, "").await, told_before);
     assert_eq!(app.count("audit_events WHERE changes::text LIKE '%Closed%' OR mac IS NULL").await, 0);

@@ -10,7 +10,7 @@ use liaison::{
     access::permission::PERMISSIONS,
     clients::Client,
     products::Product,
-    rest::entity::{Entity, Resource},
+    values::{Entity, Resource},
 };
 use serde_json::{Value, json};
 
@@ -135,7 +135,7 @@ async fn grant(app: &TestApp, role: &str, permission: &str, reach: &str) {
          RETURNING role AS value"
     );
     assert_eq!(app.text(&sql).await, [role]);
-    app.state().callers.forget();
+    app.parts().callers.forget();
 }
 
 async fn world() -> World {

@@ -1,6 +1,6 @@
 //! What is read.
 
-use liaison::access::role::Role;
+use liaison::access::Role;
 use serde_json::{Value, json};
 
 use super::{Seen, resources, secrets, tells_nothing, withdraw, words, world};

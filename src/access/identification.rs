@@ -1,0 +1,68 @@
+//! From a token to the caller behind it.
+
+use std::{net::IpAddr, sync::Arc};
+
+use actix_web::web::Data;
+
+use super::{
+    api_key::{self, Presented},
+    caller::{Caller, Callers},
+    key::Occasion,
+    keys::KeyRing,
+    token::{Subject, Tokens, Verified},
+};
+use crate::{clock::Clock, db::Db, error::Result, secrets::Secrets};
+
+/// What tells who has a token.
+#[derive(Clone)]
+pub struct Identification {
+    /// The time.
+    pub clock: Data<Clock>,
+    /// What opens the signing keys.
+    pub secrets: Data<Secrets>,
+    /// The keys of access tokens.
+    pub keys: Data<KeyRing>,
+    /// Checks access tokens.
+    pub tokens: Data<Tokens>,
+    /// Who is behind a session or a key.
+    pub callers: Data<Callers>,
+}
+
+impl Identification {
+    /// Who has `token`, an access token or an API key, and calls from `address`. A token that is no token at all asks
+    /// nothing of the database.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn caller(&self, db: &Db, token: &str, address: Option<IpAddr>) -> Result<Option<Arc<Caller>>> {
+        let on = Occasion { address, now: self.clock.now() };
+        if token.starts_with(api_key::PREFIX) {
+            let Some(key) = Presented::parse(token) else { return Ok(None) };
+            return self.callers.of_key(db, &key, on).await;
+        }
+        let Some(Verified { subject, user }) = self.verify(db, token).await? else { return Ok(None) };
+        let caller = match subject {
+            Subject::Session(session) => self.callers.find(db, session, on.now).await?,
+            Subject::Key { id, scopes } => self.callers.of_key_token(db, id, scopes.as_deref(), on).await?,
+        };
+        Ok(caller.filter(|caller| caller.user_id == user))
+    }
+
+    /// What `token` says, when it is an access token of ours and still good. A signing key that was made a moment ago is
+    /// known, too.
+    ///
+    /// # Errors
+    /// When the database cannot be asked for a key that is not known.
+    pub async fn verify(&self, db: &Db, token: &str) -> Result<Option<Verified>> {
+        let now = self.clock.now();
+        if let Some(verified) = self.tokens.verify(&self.keys, token, now) {
+            return Ok(Some(verified));
+        }
+        if !self.tokens.names_unknown_key(&self.keys, token) {
+            return Ok(None);
+        }
+        // Boxed: its state would else be part of the future of every request.
+        Box::pin(self.keys.ask(db, &self.secrets, now)).await?;
+        Ok(self.tokens.verify(&self.keys, token, now))
+    }
+}

@@ -1,0 +1,88 @@
+//! `/v1/audit`.
+
+use actix_web::{
+    get,
+    web::{Data, Json},
+};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    model::{AuditEntry, AuditEntryView, AuditFilter},
+    queries,
+};
+use crate::{
+    access::{Read, Scope},
+    audit::{AuditVerification, Bounds, MAX_FROM_SEAL, MAX_SEALS, VerificationParams, Verify, verify_part},
+    db::Db,
+    error::{Error, FieldError, ProblemType, Result},
+    http::Query,
+    list::{ListQuery, Page, PageParams},
+    secrets::Secrets,
+    values::Invalid,
+};
+
+/// The operations on the audit log.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(list_audit_entries).service(verify_audit_log);
+}
+
+/// List changes, sign-ins and refusals
+///
+/// Every change of every resource: who made it, when, from where, in which request, and each field's value before and
+/// after. Also every sign-in and sign-out, and whatever a user was refused. Newest first, unless `sort` says otherwise.
+#[utoipa::path(
+    tag = "audit",
+    params(AuditFilter, PageParams),
+    responses((status = 200, description = "A page of the entries.", body = Page<AuditEntryView>)),
+    extensions(("x-permission" = json!("audit:read")))
+)]
+#[get("/v1/audit")]
+async fn list_audit_entries(
+    scope: Scope<AuditEntry, Read>,
+    query: ListQuery<AuditFilter>,
+    db: Db,
+) -> Result<Page<AuditEntryView>> {
+    let mut db = db.connect().await?;
+    queries::list(&mut db, &scope, &query).await
+}
+
+/// Most events of one part.
+const EVENTS: i64 = 20_000;
+
+/// Verify that the log is intact
+///
+/// Verifies a part of the log: that each entry and each seal is as the server wrote it, and that none was removed or put
+/// in. Go on from `next_seal` until it is `null`. Note the `head` of the last part outside the database, and give it with
+/// a later verification: without it, nobody can tell whether the newest entries were cut off, or all of them rewritten by
+/// someone who has the server's secret as well. The whole log at once is verified by `liaison audit verify` on the server.
+#[utoipa::path(
+    tag = "audit",
+    params(VerificationParams),
+    responses((status = 200, description = "What was found.", body = AuditVerification)),
+    extensions(("x-permission" = json!("audit:verify")))
+)]
+#[get("/v1/audit/verification")]
+async fn verify_audit_log(
+    scope: Scope<AuditEntry, Verify>,
+    query: Query<VerificationParams>,
+    secrets: Data<Secrets>,
+    db: Db,
+) -> Result<Json<AuditVerification>> {
+    let Query(VerificationParams { from_seal, limit, head }) = query;
+    if !scope.covers_all() {
+        return Err(Error::forbidden("audit:verify"));
+    }
+    let beyond = |name: &str, most: String| {
+        let wrong = FieldError::new(name, Invalid::TooLarge(most));
+        Err(Error::new(ProblemType::InvalidParameter).with_fields(vec![wrong]))
+    };
+    if !(1..=MAX_SEALS).contains(&limit) {
+        return beyond("limit", MAX_SEALS.to_string());
+    }
+    if from_seal > MAX_FROM_SEAL {
+        return beyond("from_seal", MAX_FROM_SEAL.to_string());
+    }
+    let bounds = Bounds { from: i64::from(from_seal), seals: i64::from(limit), events: EVENTS };
+    let mut db = db.connect().await?;
+    Ok(Json(verify_part(&mut db, &secrets, bounds, head.as_ref()).await?))
+}

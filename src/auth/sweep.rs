@@ -1,0 +1,23 @@
+//! What is kept of sign-ins for a while, and thrown away after.
+
+use diesel::ExpressionMethods;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::throttle;
+use crate::{
+    db::schema::{password_resets, sessions, sign_in_failures},
+    error::Result,
+    values::Instant,
+};
+
+/// Throws away counts of failed sign-ins, sessions, and tokens that set a password, whose time is over.
+///
+/// # Errors
+/// The database's.
+pub async fn sweep(db: &mut AsyncPgConnection, now: Instant) -> Result<()> {
+    diesel::delete(sign_in_failures::table).filter(sign_in_failures::window_ends_at.le(now)).execute(db).await?;
+    throttle::sweep(db, now).await?;
+    diesel::delete(sessions::table).filter(sessions::expires_at.le(now)).execute(db).await?;
+    diesel::delete(password_resets::table).filter(password_resets::expires_at.le(now)).execute(db).await?;
+    Ok(())
+}

@@ -1,0 +1,204 @@
+//! `Idempotency-Key`: the same request twice has one effect and one answer.
+
+use aws_lc_rs::digest;
+use chrono::Duration;
+use diesel::{
+    ExpressionMethods, QueryDsl, SelectableHelper,
+    prelude::{Queryable, Selectable},
+    sql_types::BigInt,
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures_util::future::try_join;
+
+use crate::{
+    access::UserId,
+    change::Tx,
+    db::{Sql, schema::idempotency_keys},
+    error::{Error, OnConstraint, ProblemType, Result},
+    http::Reply,
+    secrets::{Secrets, reseal::Place},
+    values::{Instant, Invalid},
+};
+
+/// The answers that are kept.
+pub const ANSWERS: Place = Place {
+    what: "kept answers",
+    table: "idempotency_keys",
+    key: &[("actor_id", "uuid"), ("key", "text")],
+    column: "body",
+    only: "sealed",
+    prefix: "idempotency ",
+};
+
+static INSERT: Sql = Sql::new();
+
+/// How long an answer is kept.
+const KEPT: Duration = Duration::hours(24);
+
+/// The moment before which answers are no longer kept.
+pub fn kept_since(now: Instant) -> Instant {
+    now.after(-KEPT)
+}
+
+/// Throws away the answers that were kept long enough.
+///
+/// # Errors
+/// The database's.
+pub async fn sweep(db: &mut AsyncPgConnection, now: Instant) -> Result<()> {
+    let old = idempotency_keys::table.filter(idempotency_keys::created_at.le(kept_since(now)));
+    diesel::delete(old).execute(db).await?;
+    Ok(())
+}
+
+/// A key that the caller chose: 1 to 255 printable ASCII characters.
+#[derive(Clone, Debug)]
+pub struct Key(String);
+
+impl Key {
+    /// Checks `bytes`.
+    ///
+    /// # Errors
+    /// [`Invalid::TooShort`], [`Invalid::TooLong`] or [`Invalid::Value`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, Invalid> {
+        if bytes.is_empty() {
+            return Err(Invalid::TooShort(1));
+        }
+        if bytes.len() > 255 {
+            return Err(Invalid::TooLong(255));
+        }
+        if !bytes.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ') {
+            return Err(Invalid::Value);
+        }
+        Ok(Self(String::from_utf8_lossy(bytes).into_owned()))
+    }
+}
+
+diesel::define_sql_function! {
+    /// Takes a lock that ends with the transaction, or tells that another holds it.
+    fn pg_try_advisory_xact_lock(key: BigInt) -> Bool;
+}
+
+/// A request with a key.
+#[derive(Clone, Debug)]
+pub struct Keyed {
+    /// Whose request it is.
+    pub actor: UserId,
+    /// Its key.
+    pub key: Key,
+    /// A digest of what it asks for.
+    pub fingerprint: Vec<u8>,
+    /// A digest of the rights that decide what its answer shows.
+    pub rights: Vec<u8>,
+}
+
+/// Claims the key of `request` for this transaction; gives the answer when it was given before.
+///
+/// # Errors
+/// 409 while another request holds the key, 422 when it was used for another request; 409 that it was done when the
+/// caller's rights are other ones by now: the answer may show what they may no longer see.
+pub async fn begin(tx: &mut Tx<'_>, request: &Keyed) -> Result<Option<Reply>> {
+    let Keyed { actor, key, fingerprint, rights } = request;
+    let actor = *actor;
+    // Asked together; the second answer is of a moment after the first.
+    let (mut lock, mut read): (&AsyncPgConnection, &AsyncPgConnection) = (tx, tx);
+    let (claimed, kept): (bool, Vec<Kept>) = try_join(
+        diesel::select(pg_try_advisory_xact_lock(lock_number(actor, key))).get_result(&mut lock),
+        idempotency_keys::table.find((actor.uuid(), &key.0)).select(Kept::as_select()).load(&mut read),
+    )
+    .await?;
+    if !claimed {
+        return Err(in_progress());
+    }
+    match kept.into_iter().next() {
+        None => Ok(None),
+        Some(kept) if kept.created_at <= kept_since(tx.now()) => {
+            diesel::delete(idempotency_keys::table.find((actor.uuid(), &key.0))).execute(&mut **tx).await?;
+            Ok(None)
+        }
+        Some(kept) if kept.fingerprint != *fingerprint => Err(Error::new(ProblemType::IdempotencyMismatch)),
+        Some(kept) if kept.rights_digest.as_ref() != Some(rights) => Err(kept.withheld()),
+        Some(kept) => kept.open(tx.secrets(), actor, key).map(Some),
+    }
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = idempotency_keys)]
+struct Kept {
+    fingerprint: Vec<u8>,
+    status: i16,
+    location: Option<String>,
+    etag: Option<String>,
+    body: Vec<u8>,
+    created_at: Instant,
+    sealed: bool,
+    rights_digest: Option<Vec<u8>>,
+}
+
+impl Kept {
+    /// That it was done, and where what was made is.
+    fn withheld(self) -> Error {
+        let error = Error::new(ProblemType::AnswerWithheld);
+        match self.location {
+            Some(location) => error.with("location", location),
+            None => error,
+        }
+    }
+
+    /// The answer as it was given. Those kept before answers were sealed are in clear, until they are a day old.
+    fn open(self, secrets: &Secrets, actor: UserId, key: &Key) -> Result<Reply> {
+        let body = match self.sealed {
+            true => secrets
+                .open(&label(actor, key), &self.body)
+                .ok_or_else(|| Error::internal("an answer that was kept cannot be opened with this secret"))?,
+            false => self.body,
+        };
+        let status = u16::try_from(self.status).map_err(Error::internal)?;
+        Ok(Reply { status, location: self.location, etag: self.etag, body })
+    }
+}
+
+/// Binds a sealed answer to whose it is: moved to another row, it cannot be opened.
+fn label(actor: UserId, key: &Key) -> String {
+    ANSWERS.label(&[&actor, &key.0])
+}
+
+/// Keeps `reply` for the key of `request`, in the transaction of its effect; sealed, for it may show a secret that is shown
+/// only once.
+///
+/// # Errors
+/// 409 when another server was quicker with the same key.
+pub async fn finish(tx: &Tx<'_>, request: &Keyed, reply: &Reply) -> Result<()> {
+    let Keyed { actor, key, fingerprint, rights } = request;
+    let actor = *actor;
+    let now = tx.now();
+    let row = (
+        idempotency_keys::actor_id.eq(actor.uuid()),
+        idempotency_keys::key.eq(&key.0),
+        idempotency_keys::fingerprint.eq(fingerprint),
+        idempotency_keys::status.eq(i16::try_from(reply.status).map_err(Error::internal)?),
+        idempotency_keys::location.eq(reply.location.as_deref()),
+        idempotency_keys::etag.eq(reply.etag.as_deref()),
+        idempotency_keys::body.eq(tx.secrets().seal(&label(actor, key), &reply.body)?),
+        idempotency_keys::sealed.eq(true),
+        idempotency_keys::rights_digest.eq(Some(rights)),
+        idempotency_keys::created_at.eq(now),
+    );
+    INSERT
+        .of(diesel::insert_into(idempotency_keys::table).values(row))
+        .execute(&mut &**tx)
+        .await
+        .on_constraint(|name| (name == "idempotency_keys_pkey").then(in_progress))?;
+    Ok(())
+}
+
+fn in_progress() -> Error {
+    Error::new(ProblemType::IdempotencyInProgress).retry_after(1)
+}
+
+/// The same key of the same actor has the same number on every server.
+fn lock_number(actor: UserId, key: &Key) -> i64 {
+    let digest = digest::digest(&digest::SHA256, format!("{actor} {}", key.0).as_bytes());
+    let mut number = [0; 8];
+    number.iter_mut().zip(digest.as_ref()).for_each(|(to, from)| *to = *from);
+    i64::from_be_bytes(number)
+}

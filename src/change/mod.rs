@@ -1,0 +1,18 @@
+//! One change: its rows, audit records, outbox events and idempotency record commit in one transaction, or none does.
+
+pub(crate) mod audit_event;
+pub(crate) mod canonical;
+pub mod idempotency;
+mod origin;
+mod outbox;
+mod reason;
+mod record;
+mod request;
+mod transaction;
+
+pub use audit_event::Outcome;
+pub use origin::Origin;
+pub use reason::{Reason, RequiredReason};
+pub use record::{Record, events_of, write as write_audit};
+pub use request::{AnonymousChange, Change};
+pub use transaction::{Actor, Tx, by_system, unknown_reference};

@@ -1,0 +1,57 @@
+//! What happened, in order, for everyone who listens: written in the change's own transaction.
+
+use diesel::Insertable;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use crate::{
+    change::Record,
+    db::{BATCH, Sql, schema::outbox_events},
+    error::Result,
+    values::Instant,
+};
+
+static INSERT: Sql = Sql::new();
+
+#[derive(Insertable)]
+#[diesel(table_name = outbox_events, treat_none_as_default_value = false)]
+struct NewOutboxEvent<'a> {
+    id: Uuid,
+    at: Instant,
+    #[diesel(column_name = type_)]
+    r#type: String,
+    resource: &'a str,
+    resource_id: Uuid,
+    client_id: Option<Uuid>,
+    version: i64,
+}
+
+/// Writes an event for each of `records` into the open transaction. An event says what changed, not to what: who hears
+/// of it reads the resource with their own rights.
+///
+/// # Errors
+/// The database's.
+pub async fn insert(mut db: &AsyncPgConnection, records: &[Record], now: Instant) -> Result<()> {
+    let event = |record: &Record| NewOutboxEvent {
+        id: Uuid::now_v7(),
+        at: now,
+        r#type: format!("{}.{}", record.resource, record.action),
+        resource: record.resource,
+        resource_id: record.resource_id,
+        client_id: record.client_id,
+        version: record.version,
+    };
+    match records {
+        // The statement of one row is prepared once; that of many is not.
+        [record] => {
+            INSERT.of(diesel::insert_into(outbox_events::table).values(event(record))).execute(&mut db).await?;
+        }
+        _ => {
+            for batch in records.chunks(BATCH) {
+                let events: Vec<_> = batch.iter().map(event).collect();
+                diesel::insert_into(outbox_events::table).values(events).execute(&mut db).await?;
+            }
+        }
+    }
+    Ok(())
+}

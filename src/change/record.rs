@@ -1,0 +1,169 @@
+//! What is recorded of a change, in the change's own transaction.
+
+use std::mem;
+
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::{
+    Origin, Outcome,
+    audit_event::{Content, Event},
+};
+use crate::{
+    db::{BATCH, Sql, schema::audit_events},
+    error::Result,
+    secrets::{NamedKey, Secrets},
+    values::{Entity, Instant},
+};
+
+static INSERT: Sql = Sql::new();
+
+/// What happened to one resource.
+#[derive(Debug)]
+pub struct Record {
+    /// What was done: `created`, `updated`, `transferred` …
+    pub action: &'static str,
+    /// The kind of resource.
+    pub resource: &'static str,
+    /// Its id.
+    pub resource_id: Uuid,
+    /// The client whose history this belongs to.
+    pub client_id: Option<Uuid>,
+    /// The version that came of it.
+    pub version: i64,
+    /// Each changed field with its value before and after, marked when only some may see it; `reason` when one was given.
+    pub changes: Map<String, Value>,
+    /// The fields that are kept erasable.
+    pub personal: &'static [&'static str],
+}
+
+impl Record {
+    /// `row` was made.
+    pub fn created<E: Entity>(row: &E) -> Self {
+        Self::of("created", row, difference(Map::new(), members(row)))
+    }
+
+    /// `action` made `after` of `before`.
+    pub fn changed<E: Entity>(action: &'static str, before: &E, after: &E) -> Self {
+        Self::of(action, after, difference(members(before), members(after)))
+    }
+
+    /// `row` is gone.
+    pub fn deleted<E: Entity>(row: &E) -> Self {
+        Self::of("deleted", row, difference(members(row), Map::new()))
+    }
+
+    /// Keeps why it was done.
+    pub fn because(&mut self, reason: &str) {
+        self.changes.insert("reason".to_owned(), json!({"to": reason}));
+    }
+
+    fn of<E: Entity>(action: &'static str, row: &E, mut changes: Map<String, Value>) -> Self {
+        for name in E::CONFIDENTIAL {
+            if let Some(Value::Object(change)) = changes.get_mut(*name) {
+                change.insert("confidential".to_owned(), json!(true));
+            }
+        }
+        Self {
+            action,
+            resource: E::NAME,
+            resource_id: row.uuid(),
+            client_id: row.client(),
+            version: row.version(),
+            changes,
+            personal: E::PERSONAL,
+        }
+    }
+
+    /// The event of the record, which gives its changes away.
+    fn event(&mut self, key: &NamedKey, origin: &Origin, now: Instant) -> Result<Event> {
+        let content = Content {
+            action: self.action,
+            resource: self.resource,
+            resource_id: Some(self.resource_id),
+            client_id: self.client_id,
+            outcome: Outcome::Done,
+            changes: mem::take(&mut self.changes),
+            personal: self.personal,
+        };
+        Event::new(key, content, origin, now)
+    }
+}
+
+fn members(row: &impl Serialize) -> Map<String, Value> {
+    match serde_json::to_value(row) {
+        Ok(Value::Object(members)) => members,
+        _ => Map::new(),
+    }
+}
+
+/// The fields that differ. The version and the time of the change stand in the record itself.
+fn difference(before: Map<String, Value>, mut after: Map<String, Value>) -> Map<String, Value> {
+    let mut both: Vec<(String, Value, Value)> = Vec::with_capacity(before.len().max(after.len()));
+    for (name, from) in before {
+        let to = after.remove(&name).unwrap_or_default();
+        both.push((name, from, to));
+    }
+    both.extend(after.into_iter().map(|(name, to)| (name, Value::Null, to)));
+    both.into_iter()
+        .filter(|(name, from, to)| {
+            from != to && !matches!(name.as_str(), "id" | "version" | "created_at" | "updated_at")
+        })
+        .map(|(name, from, to)| (name, change(from, to)))
+        .collect()
+}
+
+fn change(from: Value, to: Value) -> Value {
+    Value::Object([("from".to_owned(), from), ("to".to_owned(), to)].into_iter().collect())
+}
+
+/// The events of `records`, which give their changes away.
+///
+/// # Errors
+/// When there is no randomness to be had.
+pub fn events_of(secrets: &Secrets, records: &mut [Record], origin: &Origin, now: Instant) -> Result<Vec<Event>> {
+    records.iter_mut().map(|record| record.event(secrets.audit_key(), origin, now)).collect()
+}
+
+/// Writes `events` into the open transaction.
+///
+/// # Errors
+/// The database's.
+pub async fn write(mut db: &AsyncPgConnection, events: &[Event]) -> Result<()> {
+    match events {
+        [] => {}
+        // The statement of one row is prepared once; that of many is not.
+        [event] => {
+            INSERT.of(diesel::insert_into(audit_events::table).values(event)).execute(&mut db).await?;
+        }
+        _ => {
+            for batch in events.chunks(BATCH) {
+                diesel::insert_into(audit_events::table).values(batch).execute(&mut db).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::difference;
+
+    fn object(value: Value) -> serde_json::Map<String, Value> {
+        match value {
+            Value::Object(members) => members,
+            _ => panic!("not an object"),
+        }
+    }
+
+    #[test]
+    fn only_changed_fields_are_recorded() {
+        let before = object(json!({"id": 1, "version": 1, "name": "a", "phone": null, "tags": ["x"]}));
+        let after = object(json!({"id": 1, "version": 2, "name": "b", "phone": null, "tags": ["x"]}));
+        assert_eq!(Value::Object(difference(before, after)), json!({"name": {"from": "a", "to": "b"}}));
+    }
+}

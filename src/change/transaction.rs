@@ -1,0 +1,210 @@
+//! The transaction of a change.
+
+use std::{
+    borrow::Cow,
+    ops::{Deref, DerefMut},
+    sync::Arc,
+    time::Duration,
+};
+
+use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
+use futures_util::future::try_join3;
+
+use super::{
+    Origin, Record, outbox,
+    record::{events_of, write},
+};
+use crate::{
+    access::{self, Caller, recent},
+    db::STATEMENT_TIMEOUT,
+    error::{Error, ProblemType, Result},
+    secrets::Secrets,
+    values::{Entity, Instant, Invalid},
+};
+
+/// Who makes a change.
+#[derive(Clone, Debug)]
+pub enum Actor {
+    /// A caller, with the rights of one.
+    Caller(Arc<Caller>),
+    /// The system itself, which may do everything.
+    System,
+    /// Somebody who is not signed in, who has no right at all.
+    Nobody,
+}
+
+/// A transaction that knows who makes the change, and collects what must be recorded of it.
+pub struct Tx<'c> {
+    db: &'c mut AsyncPgConnection,
+    secrets: &'c Secrets,
+    actor: Actor,
+    origin: Origin,
+    now: Instant,
+    records: Vec<Record>,
+    callers_changed: bool,
+}
+
+impl<'c> Tx<'c> {
+    /// The moment of the change.
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// Who makes the change.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// The caller who makes the change; the system and somebody who is not signed in are none.
+    pub fn caller(&self) -> Option<&Arc<Caller>> {
+        match &self.actor {
+            Actor::Caller(caller) => Some(caller),
+            Actor::System | Actor::Nobody => None,
+        }
+    }
+
+    /// What seals and signs.
+    pub fn secrets(&self) -> &'c Secrets {
+        self.secrets
+    }
+
+    /// Records that `row` was made.
+    pub fn created<E: Entity>(&mut self, row: &E) {
+        self.keep::<E>(Record::created(row));
+    }
+
+    /// Records what `action` changed.
+    pub fn changed<E: Entity>(&mut self, action: &'static str, before: &E, after: &E) {
+        self.keep::<E>(Record::changed(action, before, after));
+    }
+
+    /// Records that `row` is gone.
+    pub fn deleted<E: Entity>(&mut self, row: &E) {
+        self.keep::<E>(Record::deleted(row));
+    }
+
+    fn keep<E: Entity>(&mut self, record: Record) {
+        self.callers_changed |= access::decides_about_callers(E::NAME);
+        self.records.push(record);
+    }
+
+    /// What a caller may do has changed although no resource has: it is looked up anew once the change is committed.
+    pub fn callers_changed(&mut self) {
+        self.callers_changed = true;
+    }
+
+    /// Refuses a caller who has not proved of late who they are: for operations that need it depending on what changes.
+    ///
+    /// # Errors
+    /// 401 that asks for a proof, 403 for a service account.
+    pub async fn require_recent_authentication(&mut self) -> Result<()> {
+        match self.actor.clone() {
+            Actor::Caller(caller) => {
+                let now = self.now;
+                recent::check(self, &caller, now).await
+            }
+            Actor::System => Ok(()),
+            Actor::Nobody => Err(Error::new(ProblemType::Unauthorized)),
+        }
+    }
+
+    /// Adds why to the last record.
+    pub fn because(&mut self, reason: &str) {
+        if let Some(record) = self.records.last_mut() {
+            record.because(reason);
+        }
+    }
+}
+
+impl Deref for Tx<'_> {
+    type Target = AsyncPgConnection;
+
+    fn deref(&self) -> &AsyncPgConnection {
+        self.db
+    }
+}
+
+impl DerefMut for Tx<'_> {
+    fn deref_mut(&mut self) -> &mut AsyncPgConnection {
+        self.db
+    }
+}
+
+/// Does `work` in a transaction of the system itself, without a request. The records are signed with `secrets`.
+///
+/// # Errors
+/// Those of `work`, and the database's.
+pub async fn by_system<T>(
+    db: &mut AsyncPgConnection,
+    secrets: &Secrets,
+    now: Instant,
+    work: impl AsyncFnOnce(&mut Tx<'_>) -> Result<T>,
+) -> Result<T> {
+    transact(db, secrets, Actor::System, Origin::default(), now, None, work).await.map(|done| done.value)
+}
+
+/// What a transaction brought.
+pub(super) struct Done<T> {
+    /// What its work gave.
+    pub value: T,
+    /// Whether what callers may do may be another now.
+    pub callers_changed: bool,
+}
+
+pub(super) async fn transact<T>(
+    db: &mut AsyncPgConnection,
+    secrets: &Secrets,
+    actor: Actor,
+    origin: Origin,
+    now: Instant,
+    time_left: Option<Duration>,
+    work: impl AsyncFnOnce(&mut Tx<'_>) -> Result<T>,
+) -> Result<Done<T>> {
+    AnsiTransactionManager::begin_transaction_sql(&mut *db, &begin(time_left)).await?;
+    let mut tx = Tx { db, secrets, actor, origin, now, records: Vec::new(), callers_changed: false };
+    let done = match work(&mut tx).await {
+        Ok(value) => write_records(&mut tx, async |_| Ok(())).await.map(|()| value),
+        Err(error) => Err(error),
+    };
+    let Tx { db, callers_changed, .. } = tx;
+    match done {
+        Ok(value) => {
+            AnsiTransactionManager::commit_transaction(db).await?;
+            Ok(Done { value, callers_changed })
+        }
+        Err(error) => {
+            // The caller learns of the first error; a connection that cannot roll back is thrown away by the pool.
+            let _ = AnsiTransactionManager::rollback_transaction(db).await;
+            Err(error)
+        }
+    }
+}
+
+/// By how much a statement may outlive its request, so that the caller is told of the deadline and not of the statement.
+const AFTER_DEADLINE: Duration = Duration::from_millis(250);
+
+/// Begins a transaction of which no statement runs on long after the request's time.
+fn begin(time_left: Option<Duration>) -> Cow<'static, str> {
+    match time_left {
+        Some(left) if left < STATEMENT_TIMEOUT => {
+            format!("BEGIN; SET LOCAL statement_timeout = {}", (left + AFTER_DEADLINE).as_millis()).into()
+        }
+        _ => "BEGIN".into(),
+    }
+}
+
+/// Writes what was collected, and does `also`, all on its way at once.
+pub(super) async fn write_records(tx: &mut Tx<'_>, also: impl AsyncFnOnce(&Tx<'_>) -> Result<()>) -> Result<()> {
+    let mut records = std::mem::take(&mut tx.records);
+    let tx = &*tx;
+    let events = events_of(tx.secrets, &mut records, &tx.origin, tx.now)?;
+    let audited = write(tx, &events);
+    let told = outbox::insert(tx, &records, tx.now);
+    try_join3(audited, told, also(tx)).await?;
+    Ok(())
+}
+
+/// The error for a reference to something that does not exist or is out of reach.
+pub fn unknown_reference(pointer: &str) -> Error {
+    Error::field(pointer, Invalid::UnknownReference)
+}

@@ -1,0 +1,211 @@
+//! What the command line does beside serving.
+
+mod keys;
+mod secrets;
+
+use clap::Args;
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
+use diesel_async::RunQueryDsl;
+
+pub use self::{
+    keys::{KeysCommand, keys},
+    secrets::{SecretsCommand, secrets},
+};
+use crate::{
+    access::{Role, Scope, TeamId, keys::Keys},
+    audit::{self, Anchor, FaultKind},
+    auth::{
+        hashing::Hashing,
+        password::{Bearer, NewPassword},
+    },
+    change,
+    clock::Clock,
+    db::{Login, schema::teams},
+    demo,
+    error::{Error, Result},
+    secrets::{Secrets, random_text},
+    setup::{self, FIRST_SUPERVISOR, Prepared, Urls},
+    teams::{self as groups, NewTeam},
+    users::{self as people, FirstPassword, NewUser},
+    values::{Email, Invalid, Line},
+};
+
+/// A user to be created from the command line.
+#[derive(Args, Debug)]
+pub struct CreateUser {
+    /// The address to sign in with.
+    #[arg(long)]
+    email: String,
+    /// The person's name.
+    #[arg(long)]
+    name: String,
+    /// `manager`, `key_account_manager` or `supervisor`.
+    #[arg(long)]
+    role: String,
+    /// The name of the team; made when there is none of that name.
+    #[arg(long)]
+    team: String,
+}
+
+/// Brings the database up to date and says so.
+///
+/// # Errors
+/// When the database cannot be reached or a migration fails.
+pub async fn migrate(urls: &Urls, secrets: &Secrets) -> Result<()> {
+    let ran = setup::bring_up_to_date(urls, secrets, &Clock::system()).await?;
+    println!("{ran} migrations ran; the database is up to date.");
+    Ok(())
+}
+
+/// What a printed password is good for: whoever reads it is not its user (ASVS 6.4.1).
+const MUST_CHANGE: &str = "must choose another at PUT /v1/me/password";
+
+/// Creates a user and prints the generated password, which the user must change before anything else.
+///
+/// # Errors
+/// What is wrong with the user.
+pub async fn create_user(urls: &Urls, secrets: &Secrets, user: CreateUser) -> Result<()> {
+    let hashing = Hashing::new()?;
+    let clock = Clock::system();
+    let (login, _) = prepare(urls, secrets, &hashing, &clock).await?;
+    let name = Line::parse(&user.name).map_err(Error::internal)?;
+    let email = Email::parse(&user.email).map_err(Error::internal)?;
+    let team = Line::parse(&user.team).map_err(Error::internal)?;
+    let role: Role = user.role.parse().map_err(|_unknown| Error::internal("no such role"))?;
+    let (password, hash) = generated(&hashing).await?;
+    let mut connection = login.connect().await?;
+    change::by_system(&mut connection, secrets, clock.now(), async |tx| {
+        let found: Option<TeamId> =
+            teams::table.filter(teams::name.eq(&team)).select(teams::id).first(&mut **tx).await.optional()?;
+        let team_id = match found {
+            Some(id) => id,
+            None => groups::insert(tx, &Scope::system(), NewTeam { name: team }).await?.id,
+        };
+        let new = NewUser { name, email, job_title: None, role, team_id };
+        people::insert(tx, &Scope::system(), new, FirstPassword::Temporary(hash)).await
+    })
+    .await?;
+    println!("{} may sign in, and then {MUST_CHANGE}, with the password {}", user.email, password.reveal());
+    Ok(())
+}
+
+/// Gives a user a new password, prints it, and ends the user's sessions. The user must change it before anything else.
+///
+/// # Errors
+/// When there is no such user.
+pub async fn reset_password(urls: &Urls, secrets: &Secrets, email: &str) -> Result<()> {
+    let hashing = Hashing::new()?;
+    let clock = Clock::system();
+    let (login, _) = prepare(urls, secrets, &hashing, &clock).await?;
+    let (password, hash) = generated(&hashing).await?;
+    let mut connection = login.connect().await?;
+    let email = email.trim().to_lowercase();
+    change::by_system(&mut connection, secrets, clock.now(), async |tx| {
+        people::reset_password(tx, &Scope::system(), &email, hash).await
+    })
+    .await?;
+    println!("{email} may sign in, and then {MUST_CHANGE}, with the password {}", password.reveal());
+    Ok(())
+}
+
+async fn generated(hashing: &Hashing) -> Result<(NewPassword, String)> {
+    let password = NewPassword::parse(&random_text::<18>()?).map_err(Error::internal)?;
+    let hash = hashing.hash(password.clone()).await?;
+    Ok((password, hash))
+}
+
+/// The password of the demonstration company's users.
+#[derive(Args, Clone)]
+pub struct DemoPassword {
+    /// The password of all users of the demonstration company, at least 15 characters; generated when left out.
+    #[arg(long, env = "LIAISON_DEMO_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
+    demo_password: Option<String>,
+}
+
+/// Fills an empty database with the demonstration company and prints its users' password.
+///
+/// # Errors
+/// When the database has clients already, or the password given is too short.
+pub async fn seed_demo(
+    login: &Login,
+    secrets: &Secrets,
+    hashing: &Hashing,
+    clock: &Clock,
+    given: &DemoPassword,
+) -> Result<()> {
+    let (password, shown) = match &given.demo_password {
+        Some(text) => (text.clone(), "given by LIAISON_DEMO_PASSWORD".to_owned()),
+        None => {
+            let text = random_text::<18>()?;
+            (text.clone(), text)
+        }
+    };
+    let password =
+        demo_password(&password).map_err(|invalid| Error::internal(format!("LIAISON_DEMO_PASSWORD: {invalid}")))?;
+    let mut connection = login.connect().await?;
+    demo::load(&mut connection, secrets, hashing, clock, password).await?;
+    println!("Northwind is loaded. Its users sign in as first.last@northwind.example with the password {shown}");
+    Ok(())
+}
+
+fn demo_password(text: &str) -> Result<NewPassword, Invalid> {
+    let password = NewPassword::parse(text)?;
+    password.check(&Bearer { email: "northwind.example", name: "Northwind", has_second_factor: false })?;
+    Ok(password)
+}
+
+/// The same, and nothing when the database has clients already.
+///
+/// # Errors
+/// The database's.
+pub async fn seed_demo_if_empty(
+    login: &Login,
+    secrets: &Secrets,
+    hashing: &Hashing,
+    clock: &Clock,
+    given: &DemoPassword,
+) -> Result<()> {
+    let mut connection = login.connect().await?;
+    if demo::is_empty(&mut connection).await? {
+        return seed_demo(login, secrets, hashing, clock, given).await;
+    }
+    Ok(())
+}
+
+/// Verifies the audit log and prints what was found. Changes nothing.
+///
+/// # Errors
+/// The first fault, when there is one.
+pub async fn verify_audit(urls: &Urls, secrets: &Secrets, head: Option<&Anchor>) -> Result<()> {
+    let mut connection = setup::login(urls).await?.connect().await?;
+    let found = audit::verify(&mut connection, secrets, head).await?;
+    println!("{} seals and {} events verified, {} events wait for a seal.", found.seals, found.events, found.waiting);
+    if let Some(head) = &found.head {
+        println!("The head is {}:{}", head.number, head.hash);
+    }
+    for fault in &found.faults {
+        println!("{fault}");
+    }
+    match found.faults.as_slice() {
+        [] => Ok(()),
+        faults if faults.iter().all(|fault| fault.kind == FaultKind::KeyUnknown) => Err(Error::internal(
+            "nothing is known to be changed, but some of the audit log is signed with a master secret that is not known; \
+             give that one in LIAISON_SECRET_KEY_FALLBACKS",
+        )),
+        [fault, ..] => Err(Error::internal(format!("the audit log is not as it was written: {fault}"))),
+    }
+}
+
+/// Prepares the database and, on the very first start, prints the first supervisor's password: it is shown only once.
+///
+/// # Errors
+/// As [`setup::prepare`].
+pub async fn prepare(urls: &Urls, secrets: &Secrets, hashing: &Hashing, clock: &Clock) -> Result<(Login, Keys)> {
+    let Prepared { login, keys, first_password } = setup::prepare(urls, secrets, hashing, clock).await?;
+    if let Some(password) = first_password {
+        println!(
+            "The first supervisor signs in as {FIRST_SUPERVISOR}, and then {MUST_CHANGE}, with the password {password}"
+        );
+    }
+    Ok((login, keys))
+}

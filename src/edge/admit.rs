@@ -1,0 +1,75 @@
+//! Refuses what is not looked at any further: a caller who asks too often, a request that is too long, and one that takes no
+//! answer of ours.
+
+use actix_web::{
+    Error as ActixError, HttpRequest,
+    body::{EitherBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::header::{self, HeaderMap},
+    middleware::Next,
+};
+
+use super::{rate, size};
+use crate::error::{Error, ProblemType, Result};
+
+/// Refuses such a request. The rate comes first, so that every answer tells it.
+///
+/// # Errors
+/// Those of the framework itself, which no handler of ours causes.
+pub async fn admit<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, ActixError> {
+    match admitted(&request) {
+        Ok(()) => next.call(request).await.map(ServiceResponse::map_into_left_body),
+        Err(refused) => Ok(request.error_response(refused).map_into_right_body()),
+    }
+}
+
+fn admitted(request: &ServiceRequest) -> Result<()> {
+    rate::take(request.request())?;
+    size::check(request.head())?;
+    check_acceptable(request.request())
+}
+
+/// Refuses a caller of the API who takes no JSON.
+///
+/// # Errors
+/// 406.
+fn check_acceptable(request: &HttpRequest) -> Result<()> {
+    if request.path().starts_with("/v1/") && !accepts_json(request.headers()) {
+        return Err(Error::new(ProblemType::NotAcceptable));
+    }
+    Ok(())
+}
+
+/// Whether JSON is among what the caller takes.
+fn accepts_json(headers: &HeaderMap) -> bool {
+    let Some(accept) = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()) else {
+        return true;
+    };
+    accept.split(',').any(|range| {
+        let kind = range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let refused = range.split(';').skip(1).any(|weight| {
+            matches!(weight.trim().to_ascii_lowercase().as_str(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000")
+        });
+        !refused && matches!(kind.as_str(), "*/*" | "application/*" | "application/json" | "application/problem+json")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::accepts_json;
+
+    #[test]
+    fn an_accept_without_json_is_refused() {
+        for (accept, kept) in
+            [("*/*", true), ("application/json", true), ("audio/mpeg", false), ("application/json;q=0", false)]
+        {
+            let request = TestRequest::default().insert_header(("Accept", accept)).to_http_request();
+            assert_eq!(accepts_json(request.headers()), kept, "{accept}");
+        }
+    }
+}

@@ -1,0 +1,351 @@
+//! Every failure, as a problem document (RFC 9457).
+//!
+//! Handlers and queries return [`Error`]; the [`crate::edge::answer`] middleware writes it in the caller's language.
+
+mod problem_type;
+mod standing;
+
+use std::{borrow::Cow, fmt};
+
+use actix_web::{HttpResponse, ResponseError, http::StatusCode};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+pub use self::{problem_type::ProblemType, standing::Standing};
+use crate::values::{Invalid, Language, Say};
+
+/// The result of everything that can fail in a request.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// One wrong field of a request body or one wrong query parameter.
+#[derive(Clone, Debug)]
+pub struct FieldError {
+    pointer: String,
+    invalid: Invalid,
+}
+
+impl FieldError {
+    /// `pointer` is a JSON pointer (RFC 6901) into the body, or a parameter's name.
+    pub fn new(pointer: impl Into<String>, invalid: Invalid) -> Self {
+        Self { pointer: pointer.into(), invalid }
+    }
+}
+
+/// A failure that a caller is told of.
+///
+/// Its cause, when it has one, is for the log only.
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone, Debug)]
+struct Inner {
+    problem: ProblemType,
+    detail: Option<Say>,
+    fields: Vec<FieldError>,
+    extra: Map<String, Value>,
+    retry_after: Option<u64>,
+    standing: Option<Standing>,
+    allow: Option<String>,
+    cause: Option<String>,
+}
+
+impl Error {
+    /// A failure of this type, without more to say.
+    pub fn new(problem: ProblemType) -> Self {
+        Self(Box::new(Inner {
+            problem,
+            detail: None,
+            fields: Vec::new(),
+            extra: Map::new(),
+            retry_after: None,
+            standing: None,
+            allow: None,
+            cause: None,
+        }))
+    }
+
+    /// Absent, or out of the caller's reach: the two cannot be told apart.
+    pub fn not_found() -> Self {
+        Self::new(ProblemType::NotFound)
+    }
+
+    /// Seen, but not allowed: names the permission that was missing.
+    pub fn forbidden(permission: &str) -> Self {
+        Self::new(ProblemType::Forbidden)
+            .detail(
+                format!("This needs the permission {permission} for this resource."),
+                format!("Для этого нужно право {permission} на этот ресурс."),
+            )
+            .with("permission", permission)
+    }
+
+    /// One field breaks a rule.
+    pub fn field(pointer: impl Into<String>, invalid: Invalid) -> Self {
+        Self::fields(vec![FieldError::new(pointer, invalid)])
+    }
+
+    /// These fields are wrong: malformed when one of them is unknown or given twice, else invalid.
+    pub fn fields(fields: Vec<FieldError>) -> Self {
+        let malformed =
+            fields.iter().any(|field| matches!(field.invalid, Invalid::UnknownField | Invalid::DuplicateField));
+        let problem = if malformed { ProblemType::UnknownField } else { ProblemType::ValidationFailed };
+        let mut error = Self::new(problem);
+        error.0.fields = fields;
+        error
+    }
+
+    /// The state of the resource forbids this transition.
+    pub fn transition(state: &str, allowed: &[&str]) -> Self {
+        let list = if allowed.is_empty() { "—".to_owned() } else { allowed.join(", ") };
+        Self::new(ProblemType::InvalidState)
+            .detail(
+                format!("Not possible in the state {state}. Possible now: {list}."),
+                format!("Невозможно в состоянии {state}. Сейчас возможно: {list}."),
+            )
+            .with("state", state)
+            .with("allowed", allowed)
+    }
+
+    /// Something inside failed; the cause goes to the log and never to the caller.
+    pub fn internal(cause: impl fmt::Display) -> Self {
+        let mut error = Self::new(ProblemType::Internal);
+        error.0.cause = Some(cause.to_string());
+        error
+    }
+
+    /// The database cannot be had now.
+    pub fn unavailable(cause: impl fmt::Display) -> Self {
+        let mut error = Self::new(ProblemType::Unavailable).retry_after(1);
+        error.0.cause = Some(cause.to_string());
+        error
+    }
+
+    /// Names the wrong fields of a problem whose type is already decided.
+    #[must_use]
+    pub fn with_fields(mut self, fields: Vec<FieldError>) -> Self {
+        self.0.fields = fields;
+        self
+    }
+
+    /// Tells the log what happened inside.
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<String>) -> Self {
+        self.0.cause = Some(cause.into());
+        self
+    }
+
+    /// Says more about this occurrence, in both languages.
+    #[must_use]
+    pub fn detail(mut self, en: impl Into<Cow<'static, str>>, ru: impl Into<Cow<'static, str>>) -> Self {
+        self.0.detail = Some(Say::new(en, ru));
+        self
+    }
+
+    /// Adds a member to the problem document.
+    #[must_use]
+    pub fn with(mut self, member: &str, value: impl Serialize) -> Self {
+        let value = serde_json::to_value(value).unwrap_or(Value::Null);
+        self.0.extra.insert(member.to_owned(), value);
+        self
+    }
+
+    /// Tells when to come back, in seconds.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.0.retry_after = Some(seconds);
+        self
+    }
+
+    /// Tells which limit was hit.
+    #[must_use]
+    pub fn standing(mut self, standing: Standing) -> Self {
+        self.0.standing = Some(standing);
+        self
+    }
+
+    /// Tells the methods that the address takes.
+    #[must_use]
+    pub fn allow(mut self, methods: &str) -> Self {
+        self.0.allow = Some(methods.to_owned());
+        self
+    }
+
+    /// The methods for `Allow`.
+    pub fn allowed_methods(&self) -> Option<&str> {
+        self.0.allow.as_deref()
+    }
+
+    /// Whether the problem document has this member.
+    pub fn has(&self, member: &str) -> bool {
+        self.0.extra.contains_key(member)
+    }
+
+    /// The members that the problem document has beside those of every problem.
+    pub fn members(&self) -> &Map<String, Value> {
+        &self.0.extra
+    }
+
+    /// The same failure again; the framework keeps the one that it was given.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        Self(self.0.clone())
+    }
+
+    /// What kind of failure this is.
+    pub fn problem(&self) -> ProblemType {
+        self.0.problem
+    }
+
+    /// What happened inside, for the log.
+    pub fn cause(&self) -> Option<&str> {
+        self.0.cause.as_deref()
+    }
+
+    /// Seconds for `Retry-After`.
+    pub fn retry_after_seconds(&self) -> Option<u64> {
+        self.0.retry_after
+    }
+
+    /// The limit that was hit.
+    pub fn limit(&self) -> Option<Standing> {
+        self.0.standing
+    }
+
+    /// The document for this failure.
+    pub fn document(&self, language: Language, instance: &str, request_id: &str) -> Problem {
+        let Inner { problem, detail, fields, extra, .. } = &*self.0;
+        Problem {
+            r#type: problem.uri(),
+            title: problem.title().text(language).to_owned(),
+            status: problem.status().as_u16(),
+            code: problem.code(),
+            detail: detail
+                .as_ref()
+                .map_or_else(|| problem.about().text(language).to_owned(), |say| say.text(language).to_owned()),
+            instance: instance.to_owned(),
+            request_id: request_id.to_owned(),
+            errors: fields
+                .iter()
+                .map(|field| ProblemField {
+                    pointer: field.pointer.clone(),
+                    code: field.invalid.code().to_owned(),
+                    detail: field.invalid.say().text(language).to_owned(),
+                })
+                .collect(),
+            more: extra.clone(),
+        }
+    }
+}
+
+/// For the log and the command line: what happened inside, or else what the caller is told.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { problem, detail, cause, .. } = &*self.0;
+        match (cause, detail) {
+            (Some(cause), _) => f.write_str(cause),
+            (None, Some(detail)) => f.write_str(detail.text(Language::En)),
+            (None, None) => f.write_str(problem.about().text(Language::En)),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl ResponseError for Error {
+    fn status_code(&self) -> StatusCode {
+        self.0.problem.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status_code())
+    }
+}
+
+impl From<diesel::result::Error> for Error {
+    /// A database error that nobody foresaw. What is foreseen is said at the statement: "not found" with
+    /// `.optional()?.ok_or_else(Error::not_found)`, "taken" with [`OnConstraint`].
+    fn from(error: diesel::result::Error) -> Self {
+        use diesel::result::{DatabaseErrorKind, Error as Diesel};
+        match error {
+            Diesel::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand, _)
+            | Diesel::BrokenTransactionManager => Self::unavailable(error),
+            // Two transactions in each other's way: nothing is lost, and a retry succeeds.
+            Diesel::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => {
+                Self::new(ProblemType::Busy).retry_after(1)
+            }
+            Diesel::DatabaseError(_, ref info) if info.message().contains("deadlock detected") => {
+                Self::new(ProblemType::Busy).retry_after(1)
+            }
+            Diesel::DatabaseError(_, ref info) if info.message().contains("statement timeout") => {
+                Self::new(ProblemType::Unavailable).retry_after(5)
+            }
+            _ => Self::internal(error),
+        }
+    }
+}
+
+/// Turns the breach of a named constraint into the caller's error, at the statement that can breach it.
+pub trait OnConstraint<T> {
+    /// When a constraint was breached for which `instead` has an error, that is the error.
+    ///
+    /// # Errors
+    /// The statement's own error otherwise.
+    fn on_constraint(self, instead: impl FnOnce(&str) -> Option<Error>) -> Result<T>;
+}
+
+impl<T> OnConstraint<T> for diesel::QueryResult<T> {
+    fn on_constraint(self, instead: impl FnOnce(&str) -> Option<Error>) -> Result<T> {
+        self.map_err(|error| {
+            let breached = match &error {
+                diesel::result::Error::DatabaseError(_, info) => info.constraint_name().and_then(instead),
+                _ => None,
+            };
+            breached.unwrap_or_else(|| error.into())
+        })
+    }
+}
+
+/// A problem document (RFC 9457), the body of every answer from 400 up.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// Where this type of problem is described, relative to the server.
+    #[schema(example = "/problems/validation-failed", format = "uri-reference")]
+    pub r#type: String,
+    /// What kind of problem it is, in the caller's language.
+    pub title: String,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
+    pub status: u16,
+    /// The stable code of this type, for programs.
+    #[schema(example = "validation_failed")]
+    pub code: String,
+    /// What happened here, in the caller's language.
+    pub detail: String,
+    /// The path that was asked for.
+    #[schema(example = "/v1/clients")]
+    pub instance: String,
+    /// The request's id, for support and the log.
+    pub request_id: String,
+    /// Every wrong field, when fields are wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub errors: Vec<ProblemField>,
+    /// Members of this type of problem, such as `permission`, `state` and `allowed`, `current_version`.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub more: Map<String, Value>,
+}
+
+/// One wrong field.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemField {
+    /// A JSON pointer (RFC 6901) into the request body, or the name of a parameter or header.
+    #[schema(example = "/phone")]
+    pub pointer: String,
+    /// The stable code of the error.
+    #[schema(example = "invalid_phone")]
+    pub code: String,
+    /// What is wrong, in the caller's language.
+    pub detail: String,
+}

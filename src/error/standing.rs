@@ -1,0 +1,25 @@
+//! How much of a limit a caller has left.
+
+use super::{Error, ProblemType};
+
+/// Where a caller stands with one limit (draft-ietf-httpapi-ratelimit-headers-11).
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    /// The name of the limit.
+    pub policy: &'static str,
+    /// Most requests of a window.
+    pub quota: u32,
+    /// Seconds of a window.
+    pub window: u64,
+    /// How many more are possible now.
+    pub remaining: u32,
+    /// Seconds until more are possible.
+    pub reset: u64,
+}
+
+impl Standing {
+    /// The refusal of a caller who has nothing left.
+    pub fn refusal(self) -> Error {
+        Error::new(ProblemType::TooManyRequests).retry_after(self.reset).standing(self)
+    }
+}

@@ -1,0 +1,351 @@
+//! JSON bodies: bounded, strict, and with every wrong field told at once.
+
+use std::{collections::BTreeMap, future::Future, pin::Pin, time::Duration};
+
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest,
+    dev::Payload,
+    http::header,
+    web::{Bytes, BytesMut, Data},
+};
+use aws_lc_rs::digest;
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use utoipa::{
+    ToSchema,
+    openapi::{RefOr, Schema},
+};
+
+use crate::{
+    error::{Error, FieldError, ProblemType, Result},
+    values::Invalid,
+};
+
+/// The largest body: 1 MiB.
+pub const MAX_BODY_BYTES: usize = 1 << 20;
+
+/// Most field errors that one answer lists.
+const MAX_FIELD_ERRORS: usize = 50;
+
+/// How long a caller may take to send the body of a request.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadTimeout(pub Duration);
+
+/// The SHA-256 of the request's body, kept with the request for [`crate::change::Change`].
+#[derive(Clone, Copy, Debug)]
+pub struct BodyDigest(pub [u8; 32]);
+
+/// A JSON body of type `T`. An absent body is read as `{}`, so a transition without anything to say needs none.
+#[derive(Debug)]
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Body<T> {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let payload = payload.take();
+        Box::pin(async move {
+            let bytes = read(&request, payload).await?;
+            if !bytes.is_empty() {
+                check_media_type(&request)?;
+            }
+            request.extensions_mut().insert(digest_of(&bytes));
+            let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
+            parse(text).map(Self)
+        })
+    }
+}
+
+/// Reads a body of at most [`MAX_BODY_BYTES`], and for as long as the server's settings allow.
+///
+/// # Errors
+/// 413 when there is more, 408 when it takes longer, 400 when the connection breaks off.
+pub async fn read(request: &HttpRequest, payload: Payload) -> Result<Bytes> {
+    let within = request.app_data::<Data<ReadTimeout>>().map_or(Duration::MAX, |timeout| timeout.0);
+    let late = |_elapsed| Error::new(ProblemType::RequestTimeout);
+    tokio::time::timeout(within, read_all(request, payload)).await.map_err(late)?
+}
+
+async fn read_all(request: &HttpRequest, mut payload: Payload) -> Result<Bytes> {
+    let announced =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|bytes| bytes > MAX_BODY_BYTES) {
+        return Err(Error::new(ProblemType::BodyTooLarge));
+    }
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_broken_off| Error::new(ProblemType::MalformedBody))?;
+        if body.len() + chunk.len() > MAX_BODY_BYTES {
+            return Err(Error::new(ProblemType::BodyTooLarge));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+fn digest_of(bytes: &[u8]) -> BodyDigest {
+    let digest = digest::digest(&digest::SHA256, bytes);
+    let mut sha256 = [0; 32];
+    sha256.copy_from_slice(digest.as_ref());
+    BodyDigest(sha256)
+}
+
+fn check_media_type(request: &HttpRequest) -> Result<()> {
+    let essence = request.content_type().to_ascii_lowercase();
+    let json = essence == "application/json";
+    let merge_patch = essence == "application/merge-patch+json" && request.method() == "PATCH";
+    if json || merge_patch {
+        return Ok(());
+    }
+    Err(Error::new(ProblemType::UnsupportedMediaType))
+}
+
+/// Parses JSON; on failure finds as many wrong fields as it can.
+///
+/// # Errors
+/// 400 for text that is not JSON and for unknown fields, 422 for wrong values.
+pub fn parse<T: DeserializeOwned + ToSchema>(text: &[u8]) -> Result<T> {
+    // serde would take an array for the fields in their order.
+    if text.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[')
+        && serde_json::from_slice::<Value>(text).is_ok()
+    {
+        return Err(Error::field("", Invalid::Type));
+    }
+    // The path to a wrong field is looked for only when there is one.
+    if let Ok(value) = serde_json::from_slice(text) {
+        return Ok(value);
+    }
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let first = match serde_path_to_error::deserialize(&mut deserializer) {
+        Ok(value) => match deserializer.end() {
+            Ok(()) => return Ok(value),
+            Err(error) => return Err(malformed(&error)),
+        },
+        Err(error) => error,
+    };
+    if !first.inner().is_data() {
+        return Err(malformed(first.inner()));
+    }
+    match serde_json::from_slice(text) {
+        Ok(document) => Err(all_errors::<T>(document, first)),
+        Err(error) => Err(malformed(&error)),
+    }
+}
+
+fn malformed(error: &serde_json::Error) -> Error {
+    let (line, column) = (error.line(), error.column());
+    Error::new(ProblemType::MalformedBody).detail(
+        format!("The body is not valid JSON in UTF-8: line {line}, column {column}."),
+        format!("Тело не является корректным JSON в UTF-8: строка {line}, позиция {column}."),
+    )
+}
+
+/// serde stops at the first error. Taking the wrong field out and parsing again finds the next one, until what is left
+/// parses. An item of an array that cannot be saved so is taken out whole.
+fn all_errors<T: DeserializeOwned + ToSchema>(
+    mut document: Value,
+    first: serde_path_to_error::Error<serde_json::Error>,
+) -> Error {
+    let mut fields: BTreeMap<String, Invalid> = BTreeMap::new();
+    let mut items_out: BTreeMap<String, usize> = BTreeMap::new();
+    let mut next = Some(first);
+    while let Some(error) = next.take() {
+        let pointer = pointer_of(&error);
+        let told = original(&pointer, &items_out);
+        let again = fields.contains_key(&told);
+        fields.entry(told).or_insert_with(|| Invalid::from_message(&without_position(&error.inner().to_string())));
+        let progress =
+            (!again && remove(&mut document, &pointer)) || remove_item(&mut document, &pointer, &mut items_out);
+        if !progress || fields.len() == MAX_FIELD_ERRORS {
+            break;
+        }
+        next = serde_path_to_error::deserialize::<_, T>(&document).err();
+    }
+    for name in missing::<T>(&document) {
+        fields.entry(format!("/{name}")).or_insert(Invalid::Required);
+    }
+    Error::fields(fields.into_iter().map(|(pointer, invalid)| FieldError::new(pointer, invalid)).collect())
+}
+
+/// The required fields that an object lacks; serde names only the first.
+fn missing<T: ToSchema>(document: &Value) -> Vec<String> {
+    match (T::schema(), document) {
+        (RefOr::T(Schema::Object(schema)), Value::Object(object)) => {
+            schema.required.into_iter().filter(|name| !object.contains_key(name)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Takes the array item that `pointer` leads into out.
+fn remove_item(document: &mut Value, pointer: &str, items_out: &mut BTreeMap<String, usize>) -> bool {
+    let mut item = pointer;
+    while let Some((parent, last)) = item.rsplit_once('/') {
+        if last.parse::<usize>().is_ok() && remove(document, item) {
+            *items_out.entry(parent.to_owned()).or_default() += 1;
+            return true;
+        }
+        item = parent;
+    }
+    false
+}
+
+/// `pointer` with the index that its array item had before earlier items were taken out.
+fn original(pointer: &str, items_out: &BTreeMap<String, usize>) -> String {
+    for (array, out) in items_out {
+        let inside = pointer.strip_prefix(array.as_str()).and_then(|rest| rest.strip_prefix('/'));
+        let Some(rest) = inside else { continue };
+        let (index, tail) =
+            rest.split_once('/').map_or((rest, String::new()), |(index, tail)| (index, format!("/{tail}")));
+        if let Ok(index) = index.parse::<usize>() {
+            return format!("{array}/{}{tail}", index + out);
+        }
+    }
+    pointer.to_owned()
+}
+
+/// The JSON pointer of the error, with the field's name where serde tells it only in the message.
+fn pointer_of(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+    use serde_path_to_error::Segment;
+    let mut pointer = String::new();
+    for segment in error.path() {
+        let part = match segment {
+            Segment::Seq { index } => index.to_string(),
+            Segment::Map { key } => key.replace('~', "~0").replace('/', "~1"),
+            Segment::Enum { .. } | Segment::Unknown => continue,
+        };
+        pointer.push('/');
+        pointer.push_str(&part);
+    }
+    let message = error.inner().to_string();
+    if message.starts_with("missing field") || message.starts_with("duplicate field") {
+        pointer.push('/');
+        pointer.push_str(message.split('`').nth(1).unwrap_or_default());
+    }
+    pointer
+}
+
+/// `serde_json` adds the position to the text of its errors.
+fn without_position(message: &str) -> String {
+    message.split(" at line ").next().unwrap_or(message).to_owned()
+}
+
+/// Takes the value at `pointer` out; tells whether there was one.
+fn remove(document: &mut Value, pointer: &str) -> bool {
+    let Some((parent, name)) = pointer.rsplit_once('/') else {
+        return false;
+    };
+    match document.pointer_mut(parent) {
+        Some(Value::Object(object)) => object.remove(&name.replace("~1", "/").replace("~0", "~")).is_some(),
+        Some(Value::Array(items)) => match name.parse::<usize>() {
+            Ok(index) if index < items.len() => {
+                items.remove(index);
+                true
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::parse;
+    use crate::values::{Email, Language, Line};
+
+    #[derive(Debug, Deserialize, utoipa::ToSchema)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only parsed")]
+    struct Person {
+        name: Line,
+        #[serde(default)]
+        children: Vec<Child>,
+        #[serde(default)]
+        email: Option<Email>,
+        #[serde(default)]
+        age: Option<u8>,
+    }
+
+    #[derive(Debug, Deserialize, utoipa::ToSchema)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only parsed")]
+    struct Child {
+        name: Line,
+        age: u8,
+    }
+
+    fn errors(text: &str) -> (u16, Vec<(String, String)>) {
+        let error = parse::<Person>(text.as_bytes()).unwrap_err();
+        let problem = error.document(Language::En, "/", "r");
+        (problem.status, problem.errors.into_iter().map(|field| (field.pointer, field.code)).collect())
+    }
+
+    fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
+        list.iter().map(|(pointer, code)| ((*pointer).to_owned(), (*code).to_owned())).collect()
+    }
+
+    #[test]
+    fn every_wrong_field_is_told_at_once() {
+        assert_eq!(
+            errors(r#"{"name": "x", "email": "nobody", "age": "old"}"#),
+            (422, pairs(&[("/age", "invalid_type"), ("/email", "invalid_email")]))
+        );
+        assert_eq!(
+            errors(r#"{"email": "nobody", "colour": 1, "size": 2}"#),
+            (
+                400,
+                pairs(&[
+                    ("/colour", "unknown_field"),
+                    ("/email", "invalid_email"),
+                    ("/name", "required"),
+                    ("/size", "unknown_field")
+                ])
+            )
+        );
+    }
+
+    #[test]
+    fn a_wrong_required_field_is_told_once() {
+        assert_eq!(errors(r#"{"name": 7}"#), (422, pairs(&[("/name", "invalid_type")])));
+    }
+
+    #[test]
+    fn wrong_fields_of_several_items_are_told_with_their_own_index() {
+        let children =
+            r#"[{"name": "a", "age": 1}, {"name": "b", "age": -1}, {"name": "", "age": 2}, {"name": "d", "age": "x"}]"#;
+        assert_eq!(
+            errors(&format!(r#"{{"name": "x", "children": {children}}}"#)),
+            (
+                422,
+                pairs(&[
+                    ("/children/1/age", "invalid_value"),
+                    ("/children/2/name", "too_short"),
+                    ("/children/3/age", "invalid_type")
+                ])
+            )
+        );
+    }
+
+    #[test]
+    fn what_is_not_json_is_malformed() {
+        for text in ["", "{", "{}{}", "{\"name\": \"\u{1}\"}", "nonsense"] {
+            assert_eq!(errors(text).0, 400, "{text}");
+        }
+        assert!(parse::<Person>(b"{\"name\": \"\xff\"}").is_err());
+    }
+
+    #[test]
+    fn a_field_given_twice_is_refused() {
+        assert_eq!(errors(r#"{"name": "a", "name": "b"}"#), (400, pairs(&[("/name", "duplicate_field")])));
+    }
+
+    #[test]
+    fn another_json_type_than_an_object_is_invalid() {
+        assert_eq!(errors("[]"), (422, pairs(&[("", "invalid_type")])));
+    }
+}

@@ -1,0 +1,38 @@
+//! What is known of a request while it is answered.
+
+use std::{
+    any::type_name,
+    time::{Duration, Instant},
+};
+
+use actix_web::{HttpMessage, HttpRequest, web::Data};
+
+use crate::error::{Error, Result};
+
+/// The request's id, kept with it.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
+/// When the request's time is over.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadline(pub Instant);
+
+/// How much of its time `request` has left.
+pub fn time_left(request: &HttpRequest) -> Option<Duration> {
+    let Deadline(deadline) = *request.extensions().get()?;
+    Some(deadline.saturating_duration_since(Instant::now()))
+}
+
+/// The id of `request`: the caller's own when it is a sound one, else a new one.
+pub fn request_id(request: &HttpRequest) -> String {
+    request.extensions().get::<RequestId>().map_or_else(String::new, |id| id.0.clone())
+}
+
+/// A part of the server that all workers share, such as its clock.
+///
+/// # Errors
+/// Only internal ones: the app registers every part.
+pub fn part<T: 'static>(request: &HttpRequest) -> Result<Data<T>> {
+    let part = request.app_data::<Data<T>>().cloned();
+    part.ok_or_else(|| Error::internal(format!("the app has no {}", type_name::<T>())))
+}

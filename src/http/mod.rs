@@ -1,0 +1,22 @@
+//! How one request travels: its address, its query, its body, its preconditions, and its answer.
+
+pub mod address;
+pub mod body;
+mod context;
+pub mod etag;
+mod fields;
+mod operations;
+mod proxies;
+mod query;
+mod reply;
+mod view;
+
+pub use body::{Body, BodyDigest, MAX_BODY_BYTES, ReadTimeout};
+pub use context::{Deadline, RequestId, part, request_id, time_left};
+pub use etag::{IfMatch, Tagged};
+pub use fields::Fields;
+pub use operations::{Operation, Operations};
+pub use proxies::Proxies;
+pub use query::{NoParams, OneParams, Query, invalid_parameter, pairs, parse_query};
+pub use reply::Reply;
+pub use view::View;

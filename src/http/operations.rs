@@ -1,0 +1,138 @@
+//! What the server serves, as a list: the one place that tells which operation a request asks for.
+
+use std::sync::Arc;
+
+use actix_web::http::Method;
+use matchit::Router;
+
+/// The name of every address that nobody serves.
+const UNKNOWN: &str = "unknown";
+/// The name of the pages of Swagger UI.
+const PAGES: &str = "docs";
+/// Their addresses.
+const PAGE_PATHS: [&str; 4] = ["/", "/docs", "/docs/", "/docs/{page}"];
+
+/// One operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// The `operationId`.
+    pub id: String,
+    /// The method; `_OTHER` of the unknown operation, as OpenTelemetry wants it.
+    pub method: String,
+    /// The address, with names in place of values: `/v1/clients/{id}`.
+    pub path: String,
+    /// Its place in the list of all.
+    pub number: usize,
+}
+
+/// All operations of the server.
+pub struct Operations {
+    all: Vec<Arc<Operation>>,
+    by_path: Router<Vec<(Method, usize)>>,
+    pages: usize,
+    unknown: Arc<Operation>,
+}
+
+impl Operations {
+    /// Those of the API, each an `operationId`, a method and an address; and the pages.
+    pub fn of(api: impl IntoIterator<Item = (String, Method, String)>) -> Self {
+        let mut all = Vec::new();
+        let mut add = |id: &str, method: &str, path: &str| {
+            let (id, method, path) = (id.to_owned(), method.to_owned(), path.to_owned());
+            let operation = Arc::new(Operation { id, method, path, number: all.len() });
+            all.push(Arc::clone(&operation));
+            operation
+        };
+        let mut paths: Vec<(String, Vec<(Method, usize)>)> = Vec::new();
+        for (id, method, path) in api {
+            let number = add(&id, method.as_str(), &path).number;
+            match paths.iter_mut().find(|(known, _)| *known == path) {
+                Some((_, served)) => served.push((method, number)),
+                None => paths.push((path, vec![(method, number)])),
+            }
+        }
+        let pages = add(PAGES, "GET", "/docs/{page}").number;
+        paths.extend(PAGE_PATHS.map(|path| (path.to_owned(), vec![(Method::GET, pages)])));
+        let unknown = add(UNKNOWN, "_OTHER", "");
+        let mut by_path = Router::new();
+        for (path, served) in paths {
+            // Only an address that stands there already is refused.
+            let _ = by_path.insert(path, served);
+        }
+        Self { all, by_path, pages, unknown }
+    }
+
+    /// Every operation, with the pages and the unknown one.
+    pub fn all(&self) -> &[Arc<Operation>] {
+        &self.all
+    }
+
+    /// The operation that serves `method` at `path`; the unknown one when none does.
+    pub fn find(&self, method: &Method, path: &str) -> &Arc<Operation> {
+        let found = self.by_path.at(path).ok();
+        let found = found.and_then(|found| found.value.iter().find(|(served, _)| served == method));
+        found.and_then(|(_, number)| self.all.get(*number)).unwrap_or(&self.unknown)
+    }
+
+    /// The methods that the API serves at `path`. An address without parameters goes before one with them, as OpenAPI
+    /// says.
+    pub fn methods_at(&self, path: &str) -> Vec<&str> {
+        let found = self.by_path.at(path).map_or(&[][..], |found| found.value.as_slice());
+        let api = found.iter().filter(|(_, number)| *number != self.pages);
+        api.map(|(method, _)| method.as_str()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::Method;
+
+    use super::Operations;
+
+    fn operations() -> Operations {
+        let api = [
+            ("list_clients", Method::GET, "/v1/clients"),
+            ("create_client", Method::POST, "/v1/clients"),
+            ("get_client", Method::GET, "/v1/clients/{id}"),
+            ("verify_client", Method::POST, "/v1/clients/{id}/verify"),
+            ("summarize_orders", Method::GET, "/v1/orders/summary"),
+            ("get_order", Method::GET, "/v1/orders/{id}"),
+        ];
+        Operations::of(api.map(|(id, method, path)| (id.to_owned(), method, path.to_owned())))
+    }
+
+    #[test]
+    fn each_operation_is_found_by_its_method_and_path() {
+        let operations = operations();
+        for (method, path, id) in [
+            (Method::GET, "/v1/clients", "list_clients"),
+            (Method::POST, "/v1/clients", "create_client"),
+            (Method::GET, "/v1/clients/0193", "get_client"),
+            (Method::POST, "/v1/clients/0193/verify", "verify_client"),
+            (Method::GET, "/v1/orders/summary", "summarize_orders"),
+            (Method::GET, "/v1/orders/0193", "get_order"),
+            (Method::GET, "/docs/index.html", "docs"),
+        ] {
+            assert_eq!(operations.find(&method, path).id, id, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_serves_has_one_name_and_no_methods() {
+        let operations = operations();
+        for (method, path) in [
+            (Method::GET, "/v1/nothing"),
+            (Method::GET, "/v1/clients/1/2/3/4"),
+            (Method::OPTIONS, "/v1/clients"),
+            (Method::from_bytes(b"BREW").unwrap(), "/v1/clients"),
+            (Method::GET, "*"),
+            (Method::GET, ""),
+        ] {
+            let found = operations.find(&method, path);
+            assert_eq!((found.id.as_str(), found.method.as_str()), ("unknown", "_OTHER"), "{method} {path}");
+        }
+        assert_eq!(operations.methods_at("/v1/clients"), ["GET", "POST"]);
+        assert!(operations.methods_at("/v1/nothing").is_empty());
+        assert!(operations.methods_at("/docs/").is_empty());
+    }
+}

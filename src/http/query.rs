@@ -1,0 +1,91 @@
+//! The query of a request: typed, and refused when it names what the operation does not have.
+
+use std::future::{Ready, ready};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use serde::{Deserialize, de::DeserializeOwned};
+use utoipa::IntoParams;
+
+use super::Fields;
+use crate::{
+    error::{Error, FieldError, ProblemType, Result},
+    values::Invalid,
+};
+
+/// The parameters of an operation that answers one resource.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct OneParams {
+    /// Only these fields, separated by commas, such as `id,version`; the others are absent then.
+    #[serde(default)]
+    #[param(max_length = 1000)]
+    pub fields: Option<String>,
+}
+
+impl OneParams {
+    /// The fields asked for.
+    ///
+    /// # Errors
+    /// As [`Fields::parse`].
+    pub fn fields(&self) -> Result<Fields> {
+        Fields::parse(self.fields.as_deref())
+    }
+}
+
+/// Reads a query string into `T`, refusing parameters that `T` does not have.
+///
+/// # Errors
+/// 400 naming the parameter.
+pub fn parse_query<T: DeserializeOwned>(pairs: &[(String, String)]) -> Result<T> {
+    // serde_html_form would take an empty number or truth value for an absent one, and drop it silently.
+    if let Some((name, _)) = pairs.iter().find(|(_, value)| value.is_empty()) {
+        return Err(invalid_parameter(name, Invalid::TooShort(1)));
+    }
+    let text = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    let deserializer = serde_html_form::Deserializer::from_bytes(text.as_bytes());
+    serde_path_to_error::deserialize(deserializer).map_err(|error| {
+        let message = error.inner().to_string();
+        let name = match error.path().iter().next() {
+            Some(serde_path_to_error::Segment::Map { key }) => key.clone(),
+            _ => message.split('`').nth(1).unwrap_or_default().to_owned(),
+        };
+        invalid_parameter(&name, Invalid::from_message(&message))
+    })
+}
+
+/// The query of an operation that is not a list.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(parse_query(&pairs(request)).map(Self))
+    }
+}
+
+/// The query of an operation that takes none.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoParams {}
+
+impl NoParams {
+    /// Refuses every parameter, so that none is dropped silently.
+    ///
+    /// # Errors
+    /// 400 naming the first.
+    pub fn check(request: &HttpRequest) -> Result<()> {
+        parse_query::<Self>(&pairs(request)).map(|Self {}| ())
+    }
+}
+
+pub fn pairs(request: &HttpRequest) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect()
+}
+
+pub fn invalid_parameter(name: &str, invalid: Invalid) -> Error {
+    Error::new(ProblemType::InvalidParameter).with_fields(vec![FieldError::new(name, invalid)])
+}

@@ -1,0 +1,217 @@
+//! Keyset paging: the next page begins after the last row of this one, found through an index.
+//!
+//! Column names reach these fragments only as `&'static str`, from the slices' sort enums; values are always bound.
+
+use diesel::{
+    Expression, QueryResult,
+    expression::{AppearsOnTable, ValidGrouping, is_aggregate},
+    pg::Pg,
+    query_builder::{AstPass, QueryFragment, QueryId},
+    query_dsl::methods::{FilterDsl, LimitDsl, OrderDsl},
+    sql_types::{Bool, Date, Int8, Text, Timestamptz},
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::values::{Day, Instant};
+
+/// What a list is ordered by, before the id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OrderKey {
+    /// A column that is never null.
+    Column(&'static str),
+    /// Several columns that are never null, all in the same direction.
+    Columns(&'static [&'static str]),
+    /// How well the `search` column matches this text, best first.
+    Rank(String),
+}
+
+/// The order of a list: a key, its direction, then the id in the same direction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The table that is listed.
+    pub table: &'static str,
+    /// The key.
+    pub key: OrderKey,
+    /// Largest first.
+    pub descending: bool,
+}
+
+impl Order {
+    /// By a column that is never null.
+    pub fn column(table: &'static str, column: &'static str, descending: bool) -> Self {
+        Self { table, key: OrderKey::Column(column), descending }
+    }
+
+    /// By several columns that are never null, one after the other, smallest first.
+    pub fn columns(table: &'static str, columns: &'static [&'static str]) -> Self {
+        Self { table, key: OrderKey::Columns(columns), descending: false }
+    }
+
+    /// By how well the `search` column matches `words`, best first.
+    pub fn rank(table: &'static str, words: &str) -> Self {
+        Self { table, key: OrderKey::Rank(words.to_lowercase()), descending: true }
+    }
+}
+
+/// The key of the last row of a page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum KeyValue {
+    /// A moment.
+    #[serde(rename = "i")]
+    Instant(Instant),
+    /// A day.
+    #[serde(rename = "d")]
+    Day(Day),
+    /// A text.
+    #[serde(rename = "t")]
+    Text(String),
+    /// A whole number.
+    #[serde(rename = "n")]
+    Number(i64),
+    /// A value for each of several columns.
+    #[serde(rename = "s")]
+    Several(Vec<KeyValue>),
+    /// The row's rank, looked up again by its id.
+    #[serde(rename = "r")]
+    Rank,
+}
+
+/// Where a page begins: after this row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct After {
+    /// The row's key.
+    #[serde(rename = "k")]
+    pub key: KeyValue,
+    /// The row's id.
+    pub id: Uuid,
+}
+
+/// Orders `query`, begins it after `after` and takes one row more than `limit`, which tells whether there is a next page.
+pub fn keyset<Q>(query: Q, order: Order, after: Option<After>, limit: u16) -> Q
+where
+    Q: FilterDsl<Beyond, Output = Q> + OrderDsl<Order, Output = Q> + LimitDsl<Output = Q>,
+{
+    let query = match after {
+        Some(after) => FilterDsl::filter(query, Beyond { order: order.clone(), after }),
+        None => query,
+    };
+    LimitDsl::limit(OrderDsl::order(query, order), i64::from(limit) + 1)
+}
+
+/// The condition that a row comes after another in an [`Order`].
+#[derive(Clone, Debug)]
+pub struct Beyond {
+    order: Order,
+    after: After,
+}
+
+impl Order {
+    /// The key, with `direction` after each of its columns.
+    fn push_key<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>, direction: &str) -> QueryResult<()> {
+        match &self.key {
+            OrderKey::Column(column) => push_column(out, self.table, column)?,
+            OrderKey::Columns(columns) => {
+                for (position, column) in columns.iter().enumerate() {
+                    if position > 0 {
+                        out.push_sql(direction);
+                        out.push_sql(", ");
+                    }
+                    push_column(out, self.table, column)?;
+                }
+            }
+            OrderKey::Rank(words) => {
+                out.push_sql("word_similarity(");
+                out.push_bind_param::<Text, _>(words)?;
+                out.push_sql(", ");
+                push_column(out, self.table, "search")?;
+                out.push_sql(")");
+            }
+        }
+        out.push_sql(direction);
+        Ok(())
+    }
+}
+
+fn push_column(out: &mut AstPass<'_, '_, Pg>, table: &str, column: &str) -> QueryResult<()> {
+    out.push_identifier(table)?;
+    out.push_sql(".");
+    out.push_identifier(column)
+}
+
+impl QueryFragment<Pg> for Order {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        let direction = if self.descending { " DESC" } else { "" };
+        self.push_key(&mut out, direction)?;
+        out.push_sql(", ");
+        push_column(&mut out, self.table, "id")?;
+        out.push_sql(direction);
+        Ok(())
+    }
+}
+
+impl Beyond {
+    fn push_value<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>, value: &'b KeyValue) -> QueryResult<()> {
+        match value {
+            KeyValue::Instant(instant) => out.push_bind_param::<Timestamptz, _>(instant)?,
+            KeyValue::Day(day) => out.push_bind_param::<Date, _>(day)?,
+            KeyValue::Text(text) => out.push_bind_param::<Text, _>(text)?,
+            KeyValue::Number(number) => out.push_bind_param::<Int8, _>(number)?,
+            KeyValue::Several(values) => {
+                for (position, value) in values.iter().enumerate() {
+                    if position > 0 {
+                        out.push_sql(", ");
+                    }
+                    self.push_value(out, value)?;
+                }
+            }
+            KeyValue::Rank => {
+                out.push_sql("(SELECT ");
+                self.order.push_key(out, "")?;
+                out.push_sql(" FROM ");
+                out.push_identifier(self.order.table)?;
+                out.push_sql(" WHERE id = ");
+                out.push_bind_param::<diesel::sql_types::Uuid, _>(&self.after.id)?;
+                out.push_sql(")");
+            }
+        }
+        Ok(())
+    }
+}
+
+impl QueryFragment<Pg> for Beyond {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        let Self { order, after } = self;
+        out.push_sql("(");
+        order.push_key(&mut out, "")?;
+        out.push_sql(", ");
+        push_column(&mut out, order.table, "id")?;
+        out.push_sql(if order.descending { ") < (" } else { ") > (" });
+        self.push_value(&mut out, &after.key)?;
+        out.push_sql(", ");
+        out.push_bind_param::<diesel::sql_types::Uuid, _>(&after.id)?;
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+impl Expression for Order {
+    type SqlType = Bool;
+}
+impl Expression for Beyond {
+    type SqlType = Bool;
+}
+impl<QS> AppearsOnTable<QS> for Order {}
+impl<QS> AppearsOnTable<QS> for Beyond {}
+impl<GB> ValidGrouping<GB> for Beyond {
+    type IsAggregate = is_aggregate::No;
+}
+// Their text depends on their values: Diesel must look at it to find the prepared statement.
+impl QueryId for Order {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+impl QueryId for Beyond {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}

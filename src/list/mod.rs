@@ -1,0 +1,17 @@
+//! Lists: typed filters, sort, keyset cursors, and the page that answers.
+
+mod keyset;
+mod page;
+mod query;
+pub mod search;
+mod sort;
+mod within_reach;
+mod words;
+
+pub use keyset::{After, Beyond, KeyValue, Order, OrderKey, keyset};
+pub use page::Page;
+pub use query::{ListQuery, MAX_LIMIT, PageParams};
+pub use search::search;
+pub use sort::{By, Sort};
+pub use within_reach::keyset_within;
+pub use words::Words;

@@ -1,0 +1,161 @@
+//! Lists: typed filters, sort, keyset cursors, sparse fields, and the page that answers.
+
+use std::{
+    fmt,
+    future::{Ready, ready},
+};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
+use serde::{Deserialize, de::DeserializeOwned};
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use crate::{
+    access::Caller,
+    db::Cost,
+    error::{Error, ProblemType, Result},
+    http::{Fields, invalid_parameter, pairs, parse_query, part},
+    list::After,
+    secrets::Secrets,
+    values::Invalid,
+};
+
+/// Most rows of one page.
+pub const MAX_LIMIT: u16 = 200;
+
+/// The parameters that every list has.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PageParams {
+    /// Most items of this page.
+    #[serde(default = "default_limit")]
+    #[param(minimum = 1, maximum = 200, default = 50, example = 50)]
+    pub limit: u16,
+    /// Where the page begins: the `next_cursor` of the page before. Bound to the sort, the filters and the caller.
+    #[serde(default)]
+    #[param(max_length = 2000)]
+    pub cursor: Option<String>,
+    /// Also count all matching items.
+    #[serde(default)]
+    #[param(default = false)]
+    pub total: bool,
+    /// Only these fields of each item, separated by commas, such as `id,version`; the others are absent then.
+    #[serde(default)]
+    #[param(max_length = 1000)]
+    pub fields: Option<String>,
+}
+
+fn default_limit() -> u16 {
+    50
+}
+
+const PAGE_PARAMS: [&str; 4] = ["limit", "cursor", "total", "fields"];
+
+/// The query of a list operation: the page and the slice's own filter.
+#[derive(Debug)]
+pub struct ListQuery<F> {
+    /// The slice's filters, sort and includes.
+    pub filter: F,
+    /// Rows wanted, 1 to 200.
+    pub limit: u16,
+    /// Where to begin.
+    pub after: Option<After>,
+    /// Whether to count.
+    pub total: bool,
+    /// What to answer of each item.
+    pub fields: Fields,
+    /// What the list costs.
+    pub cost: Cost,
+    pub(super) seal: CursorSeal,
+}
+
+/// Binds a cursor to one list, sort, filter and caller.
+#[derive(Clone)]
+pub(super) struct CursorSeal {
+    secrets: Data<Secrets>,
+    context: String,
+    path: String,
+    pairs: Vec<(String, String)>,
+}
+
+impl fmt::Debug for CursorSeal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CursorSeal")
+    }
+}
+
+impl CursorSeal {
+    pub fn seal(&self, after: &After) -> Result<String> {
+        let payload = serde_json::to_string(after).map_err(Error::internal)?;
+        Ok(self.secrets.sign_cursor(&self.context, &payload))
+    }
+
+    fn open(&self, cursor: &str) -> Result<After> {
+        let payload = self.secrets.open_cursor(&self.context, cursor);
+        payload
+            .and_then(|payload| serde_json::from_str(&payload).ok())
+            .ok_or_else(|| Error::new(ProblemType::InvalidCursor))
+    }
+
+    /// The address of the next page.
+    pub fn link(&self, cursor: &str) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(self.pairs.iter().filter(|(name, _)| name != "cursor"));
+        query.append_pair("cursor", cursor);
+        format!("<{}?{}>; rel=\"next\"", self.path, query.finish())
+    }
+}
+
+impl<F: DeserializeOwned + 'static> FromRequest for ListQuery<F> {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::read(request))
+    }
+}
+
+impl<F: DeserializeOwned> ListQuery<F> {
+    fn read(request: &HttpRequest) -> Result<Self> {
+        let secrets = part(request)?;
+        let caller = Caller::of(request)?;
+        let pairs = pairs(request);
+        let (page, filter): (Vec<_>, Vec<_>) =
+            pairs.iter().cloned().partition(|(name, _)| PAGE_PARAMS.contains(&name.as_str()));
+
+        let page: PageParams = parse_query(&page)?;
+        if !(1..=MAX_LIMIT).contains(&page.limit) {
+            return Err(invalid_parameter("limit", Invalid::TooLarge(MAX_LIMIT.to_string())));
+        }
+        let cost = cost(&page, &filter);
+        let seal = CursorSeal {
+            context: context(request.path(), caller.user_id.uuid(), &filter),
+            path: request.path().to_owned(),
+            pairs,
+            secrets,
+        };
+        Ok(Self {
+            after: page.cursor.map(|cursor| seal.open(&cursor)).transpose()?,
+            filter: parse_query(&filter)?,
+            limit: page.limit,
+            total: page.total,
+            fields: Fields::parse(page.fields.as_deref())?,
+            cost,
+            seal,
+        })
+    }
+}
+
+/// A page of a list as it is comes off its index. What filters, searches or counts may have to look at many rows for few.
+fn cost(page: &PageParams, filter: &[(String, String)]) -> Cost {
+    let as_it_is = !page.total && filter.iter().all(|(name, _)| matches!(name.as_str(), "include" | "sort"));
+    if as_it_is { Cost::Small } else { Cost::Large }
+}
+
+/// What a cursor is bound to. `include` may change from page to page: it does not move rows.
+fn context(path: &str, caller: Uuid, filter: &[(String, String)]) -> String {
+    let mut bound: Vec<_> = filter.iter().filter(|(name, _)| name != "include").collect();
+    bound.sort();
+    format!("{path}\n{caller}\n{bound:?}")
+}

@@ -1,0 +1,167 @@
+//! A page of what is within reach.
+//!
+//! The newest of what somebody owns come off an index of owners, the newest of a team off an index of teams, but no index
+//! holds the newest of both: asked for them at once, Postgres reads the newest of everybody until enough of them fit.
+
+use diesel::{
+    Expression, QueryResult, SelectableExpression,
+    expression::{AppearsOnTable, ValidGrouping, is_aggregate},
+    pg::Pg,
+    query_builder::{AstPass, QueryFragment, QueryId},
+    query_dsl::methods::{FilterDsl, LimitDsl, OrderDsl, SelectDsl},
+    sql_types::{Bool, Uuid},
+};
+
+use super::{After, Beyond, Order, OrderKey, keyset};
+use crate::access::{Owned, Read, Scope, Within};
+
+/// As [`keyset`], of `rows` within the reach of `scope`.
+///
+/// In the order of [`Owned::NEWEST`], a reach of several parts is read part by part: what is on the page of all is on that of
+/// its part. In another order the parts have no index either, and to read them one by one would only be more work.
+pub fn keyset_within<R, Q, Ids>(
+    scope: &Scope<R, Read>,
+    rows: impl Fn(Within<R>) -> Q,
+    order: Order,
+    after: Option<After>,
+    limit: u16,
+) -> Q
+where
+    R: Owned,
+    Q: FilterDsl<Beyond, Output = Q> + OrderDsl<Order, Output = Q> + LimitDsl<Output = Q>,
+    Q: SelectDsl<IdOf, Output = Ids> + FilterDsl<AnyOf<Ids>, Output = Q>,
+{
+    let all = rows(scope.visible());
+    if order.key != OrderKey::Column(R::NEWEST) {
+        return keyset(all, order, after, limit);
+    }
+    let Some(parts) = scope.visible().parts() else { return keyset(all, order, after, limit) };
+    let id = IdOf(R::NAME);
+    let ids = parts.into_iter().map(|part| {
+        let page = keyset(rows(part), order.clone(), after.clone(), limit);
+        SelectDsl::select(page, id)
+    });
+    let any = AnyOf { id, ids: ids.collect() };
+    keyset(FilterDsl::filter(all, any), order, None, limit)
+}
+
+/// The id of a row of a table.
+#[derive(Clone, Copy, Debug)]
+pub struct IdOf(&'static str);
+
+/// The condition that a row's id is among those that any of several queries gives.
+#[derive(Debug)]
+pub struct AnyOf<Ids> {
+    id: IdOf,
+    ids: Vec<Ids>,
+}
+
+impl QueryFragment<Pg> for IdOf {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_identifier(self.0)?;
+        out.push_sql(".");
+        out.push_identifier("id")
+    }
+}
+
+// An array is made once, before the rows are looked for by it; `IN` would be planned as a join with what the queries give.
+impl<Ids: QueryFragment<Pg>> QueryFragment<Pg> for AnyOf<Ids> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.id.walk_ast(out.reborrow())?;
+        out.push_sql(" = ANY(ARRAY(");
+        for (position, ids) in self.ids.iter().enumerate() {
+            out.push_sql(if position == 0 { "(" } else { " UNION ALL (" });
+            ids.walk_ast(out.reborrow())?;
+            out.push_sql(")");
+        }
+        out.push_sql("))");
+        Ok(())
+    }
+}
+
+impl Expression for IdOf {
+    type SqlType = Uuid;
+}
+impl<Ids> Expression for AnyOf<Ids> {
+    type SqlType = Bool;
+}
+impl<QS> AppearsOnTable<QS> for IdOf {}
+impl<QS> SelectableExpression<QS> for IdOf {}
+impl<QS, Ids> AppearsOnTable<QS> for AnyOf<Ids> {}
+impl<GB> ValidGrouping<GB> for IdOf {
+    type IsAggregate = is_aggregate::No;
+}
+impl<GB, Ids> ValidGrouping<GB> for AnyOf<Ids> {
+    type IsAggregate = is_aggregate::No;
+}
+// Their text depends on their values: Diesel must look at it to find the prepared statement.
+impl QueryId for IdOf {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+impl<Ids> QueryId for AnyOf<Ids> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use diesel::{QueryDsl, debug_query, pg::Pg};
+    use uuid::Uuid;
+
+    use super::keyset_within;
+    use crate::{
+        access::{Caller, Credential, Owned, Policy, Read, Role, Scope},
+        db::schema::contacts,
+        list::Order,
+        values::{Id, Resource},
+    };
+
+    struct Row;
+
+    impl Resource for Row {
+        const NAME: &'static str = "contacts";
+    }
+    impl Owned for Row {}
+
+    /// The SQL of a page that somebody of `role` sees.
+    fn sql(role: Role, account_teams: &[Uuid], order: Order) -> String {
+        let scope = Scope::<Row, Read>::of(&Arc::new(Caller {
+            user_id: Id::generate(),
+            team_id: Id::generate(),
+            credential: Credential::Session(Id::generate()),
+            policy: Arc::new(Policy::initial(role)),
+            account_teams: account_teams.into(),
+            restriction: None,
+        }));
+        let rows = |within| contacts::table.filter(within).into_boxed();
+        let page = keyset_within(&scope.unwrap(), rows, order, None, 50).select(contacts::version);
+        debug_query::<Pg, _>(&page).to_string()
+    }
+
+    #[test]
+    fn each_part_of_a_reach_has_a_page_of_its_own() {
+        let newest = || Order::column("contacts", "updated_at", true);
+        let joined = [Uuid::now_v7()];
+        let pages = |role, account_teams: &[Uuid]| sql(role, account_teams, newest()).matches("LIMIT").count();
+        assert_eq!(pages(Role::Supervisor, &joined), 1);
+        assert_eq!(pages(Role::Manager, &[]), 1);
+        assert_eq!(pages(Role::Manager, &joined), 3);
+        assert_eq!(pages(Role::KeyAccountManager, &[]), 3);
+        assert_eq!(pages(Role::KeyAccountManager, &joined), 4);
+
+        let text = sql(Role::KeyAccountManager, &[], newest());
+        let of_key_clients = r#"UNION ALL (SELECT "contacts"."id" FROM "contacts" WHERE ("contacts"."team_id" = $5 AND "contacts"."is_key") ORDER BY"#;
+        assert!(text.contains(of_key_clients), "{text}");
+    }
+
+    #[test]
+    fn what_has_no_index_for_its_parts_is_read_at_once() {
+        for order in [Order::rank("contacts", "words"), Order::column("contacts", "name", false)] {
+            let text = sql(Role::KeyAccountManager, &[], order);
+            assert_eq!(text.matches("LIMIT").count(), 1, "{text}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Several words of an enumeration in one parameter.
+use std::str::FromStr;
+
+use serde::Deserialize;
+use strum::VariantNames;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
+
+/// Words separated by commas, each from the enumeration `W`.
+#[derive(Clone, Debug)]
+pub struct Words<W>(Vec<W>);
+
+impl<W> Default for Words<W> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<W: PartialEq> Words<W> {
+    /// Whether nothing was asked for.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether `word` was asked for.
+    #[expect(clippy::needless_pass_by_value, reason = "a word of a plain enumeration")]
+    pub fn has(&self, word: W) -> bool {
+        self.0.contains(&word)
+    }
+}
+
+impl<'de, W: FromStr + VariantNames> Deserialize<'de> for Words<W> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error as _;
+        let text = String::deserialize(deserializer)?;
+        text.split(',')
+            .map(|word| W::from_str(word).map_err(|_unknown| D::Error::unknown_variant(word, W::VARIANTS)))
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+}
+
+impl<W: VariantNames> PartialSchema for Words<W> {
+    fn schema() -> RefOr<Schema> {
+        let words = W::VARIANTS.join("|");
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some(format!("^({words})(,({words}))*$")))
+            .max_length(Some(200))
+            .into()
+    }
+}
+impl<W: VariantNames> ToSchema for Words<W> {}

@@ -1,0 +1,150 @@
+use std::{
+    fs::{self, File, Metadata},
+    os::unix::{
+        fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown},
+        process::CommandExt,
+    },
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use nix::unistd::{Uid, User, getegid, geteuid};
+
+use super::error::{LocalPostgresError, Result, io};
+
+/// Variables that Postgres's programs may need. The others stay here: they hold secrets (keys,
+/// `DATABASE_URL`) or would change the server's settings (`PGPORT` …).
+const KEPT_VARIABLES: [&str; 5] = ["PATH", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"];
+
+/// Users to run Postgres as when Liaison runs as root, the best first.
+const PREFERRED_USERS: [&str; 2] = ["postgres", "nobody"];
+
+/// The user who runs Postgres and owns its files: ourselves, or, as Postgres refuses to run as
+/// root, someone unprivileged.
+#[derive(Clone, Debug)]
+pub(super) struct Account {
+    pub(super) name: String,
+    uid: u32,
+    gid: u32,
+    is_other: bool,
+}
+
+impl Account {
+    /// The user for the cluster in `folder`. An existing cluster keeps its owner, even if a better
+    /// user has come into being since.
+    pub(super) fn for_cluster(folder: &Path) -> Result<Self> {
+        let owner = fs::metadata(folder).ok();
+        if geteuid().is_root() {
+            return match owner.filter(|meta| meta.uid() != 0) {
+                Some(meta) => Ok(Self::owner(&meta)),
+                None => Self::preferred(),
+            };
+        }
+        let own = Self::own_user();
+        match owner.filter(|meta| meta.uid() != own.uid) {
+            Some(meta) => Err(LocalPostgresError::NotOwner { folder: folder.into(), owner: meta.uid() }),
+            None => Ok(own),
+        }
+    }
+
+    fn own_user() -> Self {
+        let (uid, gid) = (geteuid(), getegid());
+        Self { name: user_name(uid), uid: uid.as_raw(), gid: gid.as_raw(), is_other: false }
+    }
+
+    fn owner(meta: &Metadata) -> Self {
+        let name = user_name(Uid::from_raw(meta.uid()));
+        Self { name, uid: meta.uid(), gid: meta.gid(), is_other: true }
+    }
+
+    fn preferred() -> Result<Self> {
+        PREFERRED_USERS
+            .iter()
+            .find_map(|name| User::from_name(name).ok().flatten())
+            .map(|user| Self { name: user.name, uid: user.uid.as_raw(), gid: user.gid.as_raw(), is_other: true })
+            .ok_or(LocalPostgresError::NoAccount)
+    }
+
+    /// A command that runs as this user, apart from our terminal: its own process group keeps the
+    /// terminal's Ctrl-C from ending Postgres before Liaison has drained.
+    pub(super) fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().env("LC_ALL", "C").current_dir("/").stdin(Stdio::null()).process_group(0);
+        command.envs(KEPT_VARIABLES.iter().filter_map(|key| Some((key, std::env::var_os(key)?))));
+        if self.is_other {
+            // Also drops root's supplementary groups.
+            command.uid(self.uid).gid(self.gid);
+        }
+        command
+    }
+
+    /// Makes the folder with mode 0700 and gives it to this user; a folder that is there already
+    /// must be such a one, and no link that a stranger has laid.
+    pub(super) fn private_folder(&self, folder: &Path) -> Result<()> {
+        if !folder.exists() {
+            fs::create_dir(folder).map_err(io("create", folder))?;
+            set_mode(folder, 0o700)?;
+        }
+        let meta = fs::symlink_metadata(folder).map_err(io("look at", folder))?;
+        let is_ours = [self.uid, geteuid().as_raw()].contains(&meta.uid());
+        if !meta.is_dir() || !is_ours || meta.mode() & 0o077 != 0 {
+            return Err(LocalPostgresError::UnsafeSocketFolder { folder: folder.into(), user: self.name.clone() });
+        }
+        if self.is_other {
+            chown(folder, Some(self.uid), Some(self.gid)).map_err(io("change the owner of", folder))?;
+        }
+        Ok(())
+    }
+
+    /// Checks that this user can enter `target` and all folders above it.
+    pub(super) fn check_reach(&self, target: &Path) -> Result<()> {
+        let closed = target.ancestors().find(|folder| self.is_other && !self.may_enter(folder));
+        match closed {
+            Some(folder) => Err(LocalPostgresError::NotTraversable {
+                user: self.name.clone(),
+                folder: folder.into(),
+                target: target.into(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn may_enter(&self, folder: &Path) -> bool {
+        let Ok(meta) = fs::metadata(folder) else {
+            return false;
+        };
+        let execute_bit = match (meta.uid() == self.uid, meta.gid() == self.gid) {
+            (true, _) => 0o100,
+            (false, true) => 0o010,
+            (false, false) => 0o001,
+        };
+        meta.mode() & execute_bit != 0
+    }
+}
+
+/// Makes the data folder where there is none. Only its owner reads it; as root, the user who runs
+/// Postgres must pass through it too.
+pub(super) fn create_data_dir(folder: &Path) -> Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(folder).map_err(io("create", folder))?;
+    set_mode(folder, if geteuid().is_root() { 0o711 } else { 0o700 })
+}
+
+/// Opens a file for writing, and empties it, that only its owner may open: others could otherwise
+/// read the log or hold our locks.
+pub(super) fn private_file(path: &Path) -> Result<File> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    options.open(path).map_err(io("write", path))
+}
+
+/// Sets the mode whatever the umask says.
+pub(super) fn set_mode(path: &Path, mode: u32) -> Result<()> {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(io("change the mode of", path))
+}
+
+fn user_name(uid: Uid) -> String {
+    User::from_uid(uid).ok().flatten().map_or_else(|| uid.to_string(), |user| user.name)
+}

@@ -1,0 +1,107 @@
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::Output,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use tokio::task::spawn_blocking;
+
+use super::{
+    account::{Account, create_data_dir},
+    binaries::Binaries,
+    error::{LocalPostgresError, Result, io},
+    settings::Durability,
+    socket::NAME,
+};
+
+/// The name's start of folders in which a cluster is being initialised.
+const UNFINISHED: &str = "postgres-unfinished-";
+
+/// Letters other than ASCII must have upper and lower case, in searches for instance, on every
+/// machine alike; sorting stays bytewise, which no update of the system's C library can change.
+const CHARACTER_TYPE: &str = if cfg!(target_os = "macos") { "en_US.UTF-8" } else { "C.UTF-8" };
+
+/// The files of one database cluster in a data folder, and the user who owns them.
+#[derive(Clone, Debug)]
+pub(super) struct Cluster {
+    pub(super) data_dir: PathBuf,
+    pub(super) folder: PathBuf,
+    pub(super) log: PathBuf,
+    pub(super) account: Account,
+}
+
+impl Cluster {
+    /// The place of the cluster, whether there is one yet or not. Makes the data folder.
+    pub(super) fn locate(data_dir: &Path) -> Result<Self> {
+        create_data_dir(data_dir)?;
+        let data_dir = data_dir.canonicalize().map_err(io("look at", data_dir))?;
+        let folder = data_dir.join("postgres");
+        let account = Account::for_cluster(&folder)?;
+        account.check_reach(&data_dir)?;
+        // Not in the cluster's folder: root must not write where another user may lay links.
+        let log = data_dir.join("postgres.log");
+        Ok(Self { data_dir, folder, log, account })
+    }
+
+    /// The major version of Postgres that made the cluster; `None` where there is no cluster.
+    pub(super) fn major_version(&self) -> Option<u32> {
+        let text = fs::read_to_string(self.folder.join("PG_VERSION")).ok()?;
+        text.trim().parse().ok()
+    }
+
+    /// Initialises the cluster aside and then renames it, so that a kill leaves a whole cluster or
+    /// none. To be called under the setup lock.
+    pub(super) async fn initialise(&self, binaries: &Binaries, durability: Durability) -> Result<()> {
+        self.remove_unfinished();
+        let aside = self.data_dir.join(format!("{UNFINISHED}{}", unique_suffix()));
+        self.account.private_folder(&aside)?;
+        let output = self.run_initdb(binaries, &aside, durability).await?;
+        if !output.status.success() {
+            let _ = fs::remove_dir_all(&aside);
+            let folder = self.folder.clone();
+            return Err(LocalPostgresError::Initialise { folder, output: all_output(&output) });
+        }
+        fs::rename(&aside, &self.folder).map_err(io("put the new database at", &self.folder))?;
+        File::open(&self.data_dir).and_then(|folder| folder.sync_all()).map_err(io("sync", &self.data_dir))
+    }
+
+    async fn run_initdb(&self, binaries: &Binaries, folder: &Path, durability: Durability) -> Result<Output> {
+        let program = binaries.program("initdb");
+        let mut command = self.account.command(&program);
+        command.arg("--pgdata").arg(folder).arg("--username").arg(NAME);
+        // Only those who may enter the socket's folder (mode 0700) can connect at all.
+        command.args(["--auth=trust", "--encoding=UTF8", "--locale=C", "--data-checksums"]);
+        command.arg(format!("--lc-ctype={CHARACTER_TYPE}"));
+        if durability == Durability::ThrowAway {
+            command.arg("--no-sync");
+        }
+        let output = spawn_blocking(move || command.output()).await;
+        output.map_err(std::io::Error::other).flatten().map_err(io("run", &program))
+    }
+
+    /// Removes what killed first starts have left. An `initdb` whose Liaison was killed may still
+    /// write; what then cannot be removed goes at the next start.
+    fn remove_unfinished(&self) {
+        let Ok(entries) = fs::read_dir(&self.data_dir) else {
+            return;
+        };
+        for entry in entries.flatten() {
+            if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
+    }
+}
+
+/// Tells apart folders of processes that follow each other with the same process id.
+#[expect(clippy::disallowed_methods, reason = "a name, not a time")]
+pub(super) fn unique_suffix() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    format!("{}-{}", std::process::id(), now.as_nanos())
+}
+
+fn all_output(output: &Output) -> String {
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    format!("initdb ended with {}\n{}\n{}", output.status, stdout.trim(), stderr.trim())
+}

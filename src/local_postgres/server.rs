@@ -1,0 +1,47 @@
+use std::{fs, path::Path, process::Command};
+
+use super::{
+    account::private_file,
+    cluster::Cluster,
+    error::{Result, io},
+    settings::Durability,
+    socket::PORT,
+};
+
+/// What every local server is told. Errors of single statements (`log_min_messages`) are left to
+/// Liaison's log, so that the server's log stays small without rotation.
+const SETTINGS: [&str; 10] = [
+    "listen_addresses=",
+    "unix_socket_permissions=0700",
+    "shared_buffers=128MB",
+    "jit=off",
+    "timezone=UTC",
+    "log_timezone=UTC",
+    "log_destination=stderr",
+    "logging_collector=off",
+    "log_checkpoints=off",
+    "log_min_messages=log",
+];
+
+/// The command that runs the server on the cluster, with its settings and its log.
+pub(super) fn command(cluster: &Cluster, program: &Path, socket_dir: &Path, durability: Durability) -> Result<Command> {
+    // Emptied at each start: that is all the rotation a quiet log needs.
+    let log = private_file(&cluster.log)?;
+    let log_too = log.try_clone().map_err(io("write", &cluster.log))?;
+    let mut command = cluster.account.command(program);
+    command.arg("-D").arg(&cluster.folder).arg("-k").arg(socket_dir).args(["-p", &PORT.to_string()]);
+    for setting in SETTINGS.iter().chain(durability.server_settings()) {
+        command.args(["-c", setting]);
+    }
+    command.stdout(log).stderr(log_too);
+    Ok(command)
+}
+
+/// The log's last lines, which name the reason of a failed start.
+pub(super) fn log_tail(log: &Path) -> String {
+    let text = fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let lines: Vec<_> = text.lines().collect();
+    let kept = lines.len().saturating_sub(20);
+    lines.into_iter().skip(kept).collect::<Vec<_>>().join("\n")
+}

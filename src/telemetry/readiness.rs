@@ -1,0 +1,131 @@
+//! Whether the server can serve, and why not. However often that is asked, the database is asked once a second.
+
+use std::time::Duration;
+
+use actix_web::web::Data;
+use strum::{AsRefStr, EnumIter};
+use tokio::{sync::Mutex, time::timeout};
+
+use super::Telemetry;
+use crate::{
+    access::keys::KeyRing,
+    clock::Clock,
+    db::{Db, closing_leases, migrations},
+    error::{Error, ProblemType, Result},
+    lifecycle::Lifecycle,
+    values::Instant,
+};
+
+/// How long the database may take to answer.
+const PATIENCE: Duration = Duration::from_millis(900);
+/// For how long an answer holds.
+const HOLDS: chrono::Duration = chrono::Duration::seconds(1);
+/// Seconds to wait for a server that does not come back: its place is taken by another.
+const AFTER_DRAINING: u64 = 5;
+
+/// Why a server is not ready; its name in snake case stands in the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AsRefStr, EnumIter)]
+#[strum(serialize_all = "snake_case")]
+pub enum Reason {
+    /// The server is about to end.
+    Draining,
+    /// The database cannot be reached.
+    DatabaseUnreachable,
+    /// It does not answer within a second.
+    DatabaseSlow,
+    /// A migration that this server needs has not run.
+    MigrationsPending,
+    /// There is no key to sign access tokens with.
+    SigningKeyMissing,
+}
+
+/// What a look brought.
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
+    /// Why it is not ready; nothing when it is.
+    pub reasons: Vec<Reason>,
+    cause: Option<String>,
+}
+
+impl Findings {
+    fn of(reason: Reason, cause: Option<String>) -> Self {
+        Self { reasons: vec![reason], cause }
+    }
+
+    /// The refusal, when there is a reason.
+    ///
+    /// # Errors
+    /// `not_ready`, with the reasons.
+    pub fn into_result(self) -> Result<()> {
+        if self.reasons.is_empty() {
+            return Ok(());
+        }
+        let wait = if self.reasons.contains(&Reason::Draining) { AFTER_DRAINING } else { 1 };
+        let names: Vec<&str> = self.reasons.iter().map(AsRef::as_ref).collect();
+        let told = names.join(", ");
+        let error = Error::new(ProblemType::NotReady)
+            .detail(format!("Not ready: {told}."), format!("Не готов: {told}."))
+            .with("reasons", names)
+            .retry_after(wait);
+        Err(match self.cause {
+            Some(cause) => error.because(cause),
+            None => error,
+        })
+    }
+}
+
+/// What the last look brought.
+pub struct Readiness {
+    clock: Data<Clock>,
+    keys: Data<KeyRing>,
+    lifecycle: Data<Lifecycle>,
+    telemetry: Data<Telemetry>,
+    last: Mutex<Option<(Instant, Findings)>>,
+}
+
+impl Readiness {
+    /// Nothing has been looked at yet.
+    pub fn new(
+        clock: Data<Clock>,
+        keys: Data<KeyRing>,
+        lifecycle: Data<Lifecycle>,
+        telemetry: Data<Telemetry>,
+    ) -> Self {
+        Self { clock, keys, lifecycle, telemetry, last: Mutex::default() }
+    }
+
+    /// How it is now, or was within the last second. Whoever comes during a look waits for it.
+    pub async fn check(&self, db: &Db) -> Findings {
+        if self.lifecycle.is_draining() {
+            self.telemetry.metrics.is_ready_but_for(&[Reason::Draining]);
+            return Findings::of(Reason::Draining, None);
+        }
+        let mut last = self.last.lock().await;
+        let now = self.clock.now();
+        if let Some((at, findings)) = &*last
+            && (now.utc() - at.utc()).abs() < HOLDS
+        {
+            return findings.clone();
+        }
+        let findings = match timeout(PATIENCE, closing_leases(self.look(db, now))).await {
+            Ok(findings) => findings,
+            Err(_late) => Findings::of(Reason::DatabaseSlow, None),
+        };
+        self.telemetry.metrics.is_ready_but_for(&findings.reasons);
+        *last = Some((self.clock.now(), findings.clone()));
+        findings
+    }
+
+    async fn look(&self, db: &Db, now: Instant) -> Findings {
+        let standing = async { migrations::standing(&mut *db.connect().await?).await };
+        let mut findings = match standing.await {
+            Ok(standing) if standing.pending > 0 => Findings::of(Reason::MigrationsPending, None),
+            Ok(_) => Findings::default(),
+            Err(error) => Findings::of(Reason::DatabaseUnreachable, Some(error.to_string())),
+        };
+        if self.keys.current().signing(now).is_none() {
+            findings.reasons.push(Reason::SigningKeyMissing);
+        }
+        findings
+    }
+}

@@ -1,0 +1,21 @@
+//! What a value may be, and how it is written. A value of one of these types cannot be wrong.
+
+mod id;
+mod invalid;
+pub mod network;
+mod number;
+pub mod patch;
+mod resource;
+mod say;
+mod text;
+mod time;
+
+pub use id::Id;
+pub use invalid::Invalid;
+pub use number::{Amount, Bounded, Bounds, FulfilledQuantity, Margin, Percent, Quantity, Sum, Total};
+pub use resource::{Entity, Resource};
+pub use say::{Language, Say};
+pub use text::{
+    Checked, CountryCode, CurrencyCode, Email, LanguageTag, Line, Phone, Prose, Rule, TaxId, Text, TimeZone, Website,
+};
+pub use time::{Day, Instant};

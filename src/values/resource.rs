@@ -1,0 +1,35 @@
+//! What every resource has.
+
+use serde::Serialize;
+use uuid::Uuid;
+
+/// A kind of resource: table, module, URL segment, permission prefix and audit resource in one word.
+pub trait Resource: 'static {
+    /// The plural name, such as `clients`.
+    const NAME: &'static str;
+}
+
+/// A row that is a resource.
+pub trait Entity: Resource + Serialize {
+    /// The bare id.
+    fn uuid(&self) -> Uuid;
+
+    /// Grows by one with each change; the `ETag`.
+    fn version(&self) -> i64;
+
+    /// The client whose history a change of this row belongs to.
+    fn client(&self) -> Option<Uuid> {
+        None
+    }
+
+    /// Fields that only some may see: they are kept out of what a timeline tells.
+    const CONFIDENTIAL: &'static [&'static str] = &[];
+
+    /// Fields that tell of a person, or may: the audit log keeps their values so that they can be erased.
+    const PERSONAL: &'static [&'static str] = &[];
+
+    /// Where the resource lives, relative to the server.
+    fn path(&self) -> String {
+        format!("/v1/{}/{}", Self::NAME, self.uuid())
+    }
+}

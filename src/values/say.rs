@@ -1,0 +1,44 @@
+//! What people are told, in each language that the API speaks.
+
+use std::borrow::Cow;
+
+/// A text in each language that the API speaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Say {
+    en: Cow<'static, str>,
+    ru: Cow<'static, str>,
+}
+
+/// A language of problem documents, chosen by `Accept-Language`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// English, the default.
+    En,
+    /// Russian.
+    Ru,
+}
+
+impl Language {
+    /// The tag for `Content-Language`.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Ru => "ru",
+        }
+    }
+}
+
+impl Say {
+    /// The same statement in English and in Russian.
+    pub fn new(en: impl Into<Cow<'static, str>>, ru: impl Into<Cow<'static, str>>) -> Self {
+        Self { en: en.into(), ru: ru.into() }
+    }
+
+    /// The text in `language`.
+    pub fn text(&self, language: Language) -> &str {
+        match language {
+            Language::En => &self.en,
+            Language::Ru => &self.ru,
+        }
+    }
+}

@@ -1,0 +1,448 @@
+//! Texts that cannot be wrong: bounded, trimmed, and each kind with its own rule.
+//!
+//! The bounds stand in the type, so the check, the document and the database agree by construction.
+
+use std::{borrow::Cow, fmt};
+
+use diesel::{
+    backend::Backend,
+    deserialize::{self, FromSql, FromSqlRow},
+    expression::AsExpression,
+    pg::Pg,
+    serialize::{self, Output, ToSql},
+    sql_types,
+};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
+
+use crate::values::Invalid;
+
+/// A text of 1 to `MAX` Unicode code points, without control characters other than line ends and tabs.
+///
+/// Space around it is removed before it is measured.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, AsExpression, FromSqlRow)]
+#[diesel(sql_type = sql_types::Text)]
+#[serde(transparent)]
+pub struct Text<const MAX: usize>(String);
+
+/// No control character but line ends and tabs, and something that is not white space: a blank text is an empty one.
+const PRINTABLE: &str =
+    r"^[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]*$";
+
+/// A name or another text of one line.
+pub type Line = Text<200>;
+/// A text of several paragraphs.
+pub type Prose = Text<10_000>;
+
+impl<const MAX: usize> Text<MAX> {
+    /// Checks and trims `text`.
+    ///
+    /// # Errors
+    /// [`Invalid::TooShort`], [`Invalid::TooLong`] or [`Invalid::ControlCharacter`].
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+            return Err(Invalid::ControlCharacter);
+        }
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(Invalid::TooShort(1));
+        }
+        if text.chars().count() > MAX {
+            return Err(Invalid::TooLong(MAX));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The text itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<const MAX: usize> fmt::Debug for Text<MAX> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&Cow::<'de, str>::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+impl<const MAX: usize> ToSql<sql_types::Text, Pg> for Text<MAX> {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        ToSql::<sql_types::Text, Pg>::to_sql(self.0.as_str(), out)
+    }
+}
+
+impl<const MAX: usize> FromSql<sql_types::Text, Pg> for Text<MAX> {
+    fn from_sql(bytes: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        <String as FromSql<sql_types::Text, Pg>>::from_sql(bytes).map(Self)
+    }
+}
+
+impl<const MAX: usize> PartialSchema for Text<MAX> {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length(Some(1))
+            .max_length(Some(MAX))
+            .pattern(Some(PRINTABLE))
+            .description(Some(format!("A text of 1 to {MAX} characters; space around it is removed.")))
+            .into()
+    }
+}
+
+impl<const MAX: usize> ToSchema for Text<MAX> {
+    fn name() -> Cow<'static, str> {
+        format!("Text{MAX}").into()
+    }
+}
+
+/// A kind of text with a rule of its own.
+pub trait Rule {
+    /// The name of the schema.
+    const NAME: &'static str;
+    /// What the text is, and the standard it follows.
+    const ABOUT: &'static str;
+    /// Longest form, in characters.
+    const MAX: usize;
+    /// A regular expression for the document: what it refuses is refused, what it lets through may still be.
+    const PATTERN: &'static str;
+    /// An example for the document.
+    const EXAMPLE: &'static str;
+
+    /// The canonical form of `text`, or what is wrong with it.
+    ///
+    /// # Errors
+    /// The [`Invalid`] of this kind.
+    fn check(text: &str) -> Result<String, Invalid>;
+}
+
+/// A text that passed the rule `R`, in its canonical form.
+#[derive(AsExpression, FromSqlRow)]
+#[diesel(sql_type = sql_types::Text)]
+pub struct Checked<R>(String, std::marker::PhantomData<fn() -> R>);
+
+impl<R: Rule> Checked<R> {
+    /// Checks `text`.
+    ///
+    /// # Errors
+    /// What the rule says.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        if text.chars().count() > R::MAX {
+            return Err(Invalid::TooLong(R::MAX));
+        }
+        R::check(text).map(|text| Self(text, std::marker::PhantomData))
+    }
+}
+
+impl<R> Checked<R> {
+    /// The canonical form.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<R> Clone for Checked<R> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone(), std::marker::PhantomData)
+    }
+}
+impl<R> PartialEq for Checked<R> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+impl<R> fmt::Debug for Checked<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<R> Serialize for Checked<R> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de, R: Rule> Deserialize<'de> for Checked<R> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&Cow::<'de, str>::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+impl<R> ToSql<sql_types::Text, Pg> for Checked<R> {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        ToSql::<sql_types::Text, Pg>::to_sql(self.0.as_str(), out)
+    }
+}
+
+impl<R> FromSql<sql_types::Text, Pg> for Checked<R> {
+    fn from_sql(bytes: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        let text = <String as FromSql<sql_types::Text, Pg>>::from_sql(bytes)?;
+        Ok(Self(text, std::marker::PhantomData))
+    }
+}
+
+impl<R: Rule> PartialSchema for Checked<R> {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .max_length(Some(R::MAX))
+            .pattern(Some(R::PATTERN))
+            .description(Some(R::ABOUT))
+            .examples([R::EXAMPLE])
+            .into()
+    }
+}
+
+impl<R: Rule> ToSchema for Checked<R> {
+    fn name() -> Cow<'static, str> {
+        R::NAME.into()
+    }
+}
+
+/// The rules of [`Email`], [`Phone`] and the others.
+pub mod rules {
+    use crate::values::{Invalid, Rule};
+
+    /// See [`super::Email`].
+    #[derive(Debug)]
+    pub struct Email;
+    impl Rule for Email {
+        const NAME: &'static str = "Email";
+        const ABOUT: &'static str = "An e-mail address (RFC 5321), kept in lower case.";
+        const MAX: usize = 254;
+        const PATTERN: &'static str = r"^[^\s@]+@[^\s@]+\.[^\s@]+$";
+        const EXAMPLE: &'static str = "anna@example.com";
+
+        fn check(text: &str) -> Result<String, Invalid> {
+            let options =
+                email_address::Options::default().with_required_tld().without_display_text().without_domain_literal();
+            email_address::EmailAddress::parse_with_options(text, options)
+                .map(|_| text.to_lowercase())
+                .map_err(|_ignored| Invalid::Email)
+        }
+    }
+
+    /// See [`super::Phone`].
+    #[derive(Debug)]
+    pub struct Phone;
+    impl Rule for Phone {
+        const NAME: &'static str = "Phone";
+        const ABOUT: &'static str = "A telephone number in the international form of ITU-T E.164.";
+        const MAX: usize = 16;
+        const PATTERN: &'static str = r"^\+[1-9][0-9]{6,14}$";
+        const EXAMPLE: &'static str = "+79161234567";
+
+        fn check(text: &str) -> Result<String, Invalid> {
+            let digits = text.strip_prefix('+').ok_or(Invalid::Phone)?;
+            let well_formed = (7..=15).contains(&digits.len())
+                && !digits.starts_with('0')
+                && digits.bytes().all(|byte| byte.is_ascii_digit());
+            well_formed.then(|| text.to_owned()).ok_or(Invalid::Phone)
+        }
+    }
+
+    /// See [`super::TaxId`].
+    #[derive(Debug)]
+    pub struct TaxId;
+    impl Rule for TaxId {
+        const NAME: &'static str = "TaxId";
+        const ABOUT: &'static str =
+            "A Russian taxpayer number (INN): 10 digits for an organisation, 12 for a person, check digits verified.";
+        const MAX: usize = 12;
+        const PATTERN: &'static str = r"^([0-9]{10}|[0-9]{12})$";
+        const EXAMPLE: &'static str = "7707083893";
+
+        fn check(text: &str) -> Result<String, Invalid> {
+            // The weights of the order of the Federal Tax Service MMV-7-6/435@.
+            const WEIGHTS: [u32; 11] = [3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8];
+            let digits: Vec<u32> = text.chars().map(|c| c.to_digit(10)).collect::<Option<_>>().ok_or(Invalid::TaxId)?;
+            let check_digit = |count: usize| {
+                let weights = WEIGHTS.iter().skip(11 - count);
+                let sum: u32 = weights.zip(&digits).map(|(weight, digit)| weight * digit).sum();
+                sum % 11 % 10
+            };
+            let right = match digits.as_slice() {
+                [_, _, _, _, _, _, _, _, _, last] => check_digit(9) == *last,
+                [_, _, _, _, _, _, _, _, _, _, first, second] => {
+                    check_digit(10) == *first && check_digit(11) == *second
+                }
+                _ => false,
+            };
+            right.then(|| text.to_owned()).ok_or(Invalid::TaxId)
+        }
+    }
+
+    /// See [`super::Website`].
+    #[derive(Debug)]
+    pub struct Website;
+    impl Rule for Website {
+        const NAME: &'static str = "Website";
+        const ABOUT: &'static str = "An http or https address.";
+        const MAX: usize = 500;
+        const PATTERN: &'static str = r"^https?://\S+$";
+        const EXAMPLE: &'static str = "https://example.com/";
+
+        fn check(text: &str) -> Result<String, Invalid> {
+            let url = url::Url::parse(text).map_err(|_ignored| Invalid::Website)?;
+            let web = matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty();
+            let short = url.as_str().chars().count() <= Self::MAX;
+            (web && short).then(|| url.to_string()).ok_or(Invalid::Website)
+        }
+    }
+
+    /// See [`super::LanguageTag`].
+    #[derive(Debug)]
+    pub struct LanguageTag;
+    impl Rule for LanguageTag {
+        const NAME: &'static str = "LanguageTag";
+        const ABOUT: &'static str = "A language (ISO 639) with an optional region, as in BCP 47.";
+        const MAX: usize = 6;
+        const PATTERN: &'static str = "^[a-z]{2,3}(-[A-Z]{2})?$";
+        const EXAMPLE: &'static str = "ru";
+
+        fn check(text: &str) -> Result<String, Invalid> {
+            let (language, region) = match text.split_once('-') {
+                Some((language, region)) => (language, Some(region)),
+                None => (text, None),
+            };
+            let language_ok = matches!(language.len(), 2 | 3) && language.bytes().all(|b| b.is_ascii_lowercase());
+            let region_ok =
+                region.is_none_or(|region| region.len() == 2 && region.bytes().all(|b| b.is_ascii_uppercase()));
+            (language_ok && region_ok).then(|| text.to_owned()).ok_or(Invalid::Language)
+        }
+    }
+
+    /// See [`super::TimeZone`].
+    #[derive(Debug)]
+    pub struct TimeZone;
+    impl Rule for TimeZone {
+        const NAME: &'static str = "TimeZone";
+        const ABOUT: &'static str = "A name of the IANA time zone database.";
+        const MAX: usize = 40;
+        const PATTERN: &'static str = "^[A-Za-z0-9_+/-]+$";
+        const EXAMPLE: &'static str = "Europe/Moscow";
+
+        fn check(text: &str) -> Result<String, Invalid> {
+            text.parse::<chrono_tz::Tz>().map(|zone| zone.name().to_owned()).map_err(|_ignored| Invalid::TimeZone)
+        }
+    }
+
+    /// See [`super::CountryCode`].
+    #[derive(Debug)]
+    pub struct CountryCode;
+    impl Rule for CountryCode {
+        const NAME: &'static str = "CountryCode";
+        const ABOUT: &'static str = "A country, in the two letters of ISO 3166-1.";
+        const MAX: usize = 2;
+        const PATTERN: &'static str = "^[A-Z]{2}$";
+        const EXAMPLE: &'static str = "RU";
+
+        fn check(text: &str) -> Result<String, Invalid> {
+            let two_letters = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
+            two_letters.then(|| text.to_owned()).ok_or(Invalid::Country)
+        }
+    }
+
+    /// See [`super::CurrencyCode`].
+    #[derive(Debug)]
+    pub struct CurrencyCode;
+    impl Rule for CurrencyCode {
+        const NAME: &'static str = "CurrencyCode";
+        const ABOUT: &'static str = "A currency, in the three letters of ISO 4217.";
+        const MAX: usize = 3;
+        const PATTERN: &'static str = "^[A-Z]{3}$";
+        const EXAMPLE: &'static str = "RUB";
+
+        fn check(text: &str) -> Result<String, Invalid> {
+            iso_currency::Currency::from_code(text).map(|currency| currency.code().to_owned()).ok_or(Invalid::Currency)
+        }
+    }
+}
+
+/// An e-mail address, in lower case.
+pub type Email = Checked<rules::Email>;
+/// A telephone number by E.164.
+pub type Phone = Checked<rules::Phone>;
+/// A taxpayer number (INN) with right check digits.
+pub type TaxId = Checked<rules::TaxId>;
+/// An http or https address.
+pub type Website = Checked<rules::Website>;
+/// A language tag.
+pub type LanguageTag = Checked<rules::LanguageTag>;
+/// A time zone of the IANA database.
+pub type TimeZone = Checked<rules::TimeZone>;
+/// A country code of ISO 3166-1.
+pub type CountryCode = Checked<rules::CountryCode>;
+/// A currency code of ISO 4217.
+pub type CurrencyCode = Checked<rules::CurrencyCode>;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use utoipa::PartialSchema;
+
+    use super::{Email, LanguageTag, Line, Phone, TaxId, Text, TimeZone, Website};
+    use crate::values::Invalid;
+
+    #[test]
+    fn text_is_trimmed_and_bounded_in_characters() {
+        assert_eq!(Line::parse("  Ромашка \n").map(|text| text.as_str().to_owned()), Ok("Ромашка".to_owned()));
+        assert_eq!(Text::<3>::parse("абв").map(|text| text.as_str().to_owned()), Ok("абв".to_owned()));
+        assert_eq!(Text::<3>::parse("абвг"), Err(Invalid::TooLong(3)));
+        assert_eq!(Text::<3>::parse("   "), Err(Invalid::TooShort(1)));
+        for control in ["a\0b", "a\u{b}", "\u{85}a", "\0"] {
+            assert_eq!(Text::<3>::parse(control), Err(Invalid::ControlCharacter), "{control:?}");
+        }
+    }
+
+    #[test]
+    fn tax_id_needs_right_check_digits() {
+        for right in ["7707083893", "7736050003", "500100732259"] {
+            assert!(TaxId::parse(right).is_ok(), "{right}");
+        }
+        for wrong in ["7707083894", "500100732258", "500100732269", "770708389", "77070838a3", ""] {
+            assert!(TaxId::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn each_kind_has_its_rule() {
+        assert!(Phone::parse("+79161234567").is_ok());
+        for wrong in ["79161234567", "+09161234567", "+7 916 123", "+1234567890123456", "+123456"] {
+            assert!(Phone::parse(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(
+            Email::parse("Anna@Example.com").map(|email| email.as_str().to_owned()),
+            Ok("anna@example.com".to_owned())
+        );
+        for wrong in ["anna", "anna@", "@example.com", "anna@localhost", "Anna <anna@example.com>"] {
+            assert!(Email::parse(wrong).is_err(), "{wrong}");
+        }
+        assert!(Website::parse("https://example.com").is_ok());
+        for wrong in ["javascript:alert(1)", "ftp://example.com", "example.com", "https://user@example.com"] {
+            assert!(Website::parse(wrong).is_err(), "{wrong}");
+        }
+        assert!(LanguageTag::parse("en-GB").is_ok());
+        assert!(LanguageTag::parse("english").is_err());
+        assert!(TimeZone::parse("Europe/Moscow").is_ok());
+        assert!(TimeZone::parse("Mars/Olympus").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn the_document_refuses_the_same_texts_as_the_check(text in "(?s)[\\s\\PCa-c\0-\u{9f}]{0,20}") {
+            let schema = serde_json::to_value(Text::<20>::schema()).unwrap();
+            let documented = jsonschema::validator_for(&schema).unwrap().is_valid(&serde_json::json!(text));
+            prop_assert_eq!(documented, Text::<20>::parse(&text).is_ok());
+        }
+    }
+}
