@@ -11,15 +11,10 @@ use crate::{
     audit,
     auth::{hashing::Hashing, password::NewPassword, second_factor::SEEDS},
     change::{self, idempotency::ANSWERS},
-    clients::Client,
     clock::Clock,
-    contacts::Contact,
-    contracts::Contract,
     db::{self, Login, privileges, schema::users},
     error::{Error, Result},
-    interactions::Interaction,
     mail::LETTERS,
-    orders::Order,
     roles,
     secrets::{
         Secrets, random_text,
@@ -27,22 +22,12 @@ use crate::{
     },
     signing_keys,
     teams::{self, NewTeam},
-    users::{self as people, FirstPassword, NewUser, User},
-    values::{Email, Entity, Line, Resource},
+    users::{self as people, FirstPassword, NewUser},
+    values::{Email, Line},
 };
 
 /// The address of the supervisor that the first start makes.
 pub const FIRST_SUPERVISOR: &str = "supervisor@liaison.example";
-
-/// The personal fields of each kind of resource, for events of before they were kept apart.
-const PERSONAL: [(&str, &[&str]); 6] = [
-    (Client::NAME, Client::PERSONAL),
-    (Contact::NAME, Contact::PERSONAL),
-    (Contract::NAME, Contract::PERSONAL),
-    (Interaction::NAME, Interaction::PERSONAL),
-    (Order::NAME, Order::PERSONAL),
-    (User::NAME, User::PERSONAL),
-];
 
 /// Everything that is sealed with the master secret.
 pub const SEALED: [Place; 5] = [PRIVATE_KEYS, SEEDS, audit::FORMER_KEYS, LETTERS, ANSWERS];
@@ -116,7 +101,7 @@ async fn migrate(urls: &Urls, secrets: &Secrets, clock: &Clock) -> Result<usize>
     if db::migrations::standing(&mut owner).await?.unknown == 0 {
         privileges::grant(&mut owner).await?;
     }
-    audit::begin_chain(&mut owner, secrets, &PERSONAL, clock.now()).await?;
+    audit::begin_chain(&mut owner, secrets, clock.now()).await?;
     Ok(ran)
 }
 

@@ -38,13 +38,15 @@ END $$;
 INSERT INTO teams (id, version, created_at, updated_at, name)
     SELECT pg_temp.id('001', n), 1, pg_temp.born(0), pg_temp.born(0), 'Team ' || n
     FROM generate_series(1, ({managers} + 9) / 10) n;
-INSERT INTO users (id, version, created_at, updated_at, name, email, role, team_id, status, password_hash)
+INSERT INTO users (id, version, created_at, updated_at, name, email, role, team_id, status, password_hash,
+        password_is_long, must_change_password, kind)
     SELECT pg_temp.id('002', n), 1, pg_temp.born(0), pg_temp.born(0), 'Manager ' || n, 'manager' || n || '@bench.example',
-           'manager', pg_temp.id('001', (n - 1) / 10 + 1), 'active', '{password_hash}'
+           'manager', pg_temp.id('001', (n - 1) / 10 + 1), 'active', '{password_hash}', true, false, 'person'
     FROM generate_series(1, {managers}) n;
-INSERT INTO users (id, version, created_at, updated_at, name, email, role, team_id, status, password_hash)
+INSERT INTO users (id, version, created_at, updated_at, name, email, role, team_id, status, password_hash,
+        password_is_long, must_change_password, kind)
     SELECT pg_temp.id('002', 900000), 1, pg_temp.born(0), pg_temp.born(0), 'Supervisor', 'supervisor@bench.example',
-           'supervisor', pg_temp.id('001', 1), 'active', '{password_hash}';
+           'supervisor', pg_temp.id('001', 1), 'active', '{password_hash}', true, false, 'person';
 INSERT INTO products (id, version, created_at, updated_at, sku, name, kind, category, unit, base_price, currency, tax_rate,
         is_active)
     SELECT pg_temp.id('004', n), 1, pg_temp.born(0), pg_temp.born(0), 'SKU-' || n,

@@ -55,14 +55,14 @@ pub async fn check(db: &mut AsyncPgConnection, caller: &Caller, now: Instant) ->
 
 /// When the person of `session` last proved who they are; `None` when it is over.
 async fn proved_at(db: &mut AsyncPgConnection, session: SessionId) -> Result<Option<Instant>> {
-    let row: Option<(Option<Instant>, Instant)> = sessions::table
+    let proved = sessions::table
         .find(session)
         .filter(sessions::ended_at.is_null())
-        .select((sessions::authenticated_at, sessions::created_at))
+        .select(sessions::authenticated_at)
         .first(db)
         .await
         .optional()?;
-    Ok(row.map(|(proved, begun)| proved.unwrap_or(begun)))
+    Ok(proved)
 }
 
 /// Remembers that the person of `session` has just proved who they are.

@@ -3,18 +3,18 @@
 //! The key of a former secret is kept, sealed with the one in use, together with the seal up to which it counts: who finds
 //! an old secret can sign nothing new with it, nor write the past anew.
 
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, QueryableByName, SelectableHelper, sql_query, sql_types};
+use diesel::{ExpressionMethods, QueryDsl, QueryableByName, sql_query, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
     report::Anchor,
-    seal::{Seal, head, hex, seal_all},
+    seal::{head, hex, seal_all},
 };
 use crate::{
     change::{self, Tx},
-    db::schema::{audit_keys, audit_seals},
+    db::schema::audit_keys,
     error::{Error, Result},
     secrets::{NamedKey, SECRET_BYTES, SecretId, Secrets, code_parts, reseal::Place},
     values::{Entity, Instant, Resource},
@@ -47,8 +47,6 @@ pub enum Verdict {
 #[derive(Debug)]
 pub struct AuditKeys {
     known: Vec<Known>,
-    /// Whether the first seal is by one of them.
-    from_the_first: bool,
 }
 
 #[derive(Debug)]
@@ -80,35 +78,23 @@ impl AuditKeys {
                 known.push(Known { key: former.clone(), until: None });
             }
         }
-        let mut keys = Self { known, from_the_first: true };
-        let first = audit_seals::table.find(0_i64).select(Seal::as_select()).first(db).await.optional()?;
-        keys.from_the_first = first.is_none_or(|first: Seal| first.verdict(&keys) != Verdict::Unknown);
-        Ok(keys)
+        Ok(Self { known })
     }
 
     /// These, all good for everything.
     #[cfg(test)]
     pub fn of(keys: impl IntoIterator<Item = NamedKey>) -> Self {
         let known = keys.into_iter().map(|key| Known { key, until: None });
-        Self { known: known.collect(), from_the_first: true }
+        Self { known: known.collect() }
     }
 
     /// What to think of `code` of `message`, in the seal of this number.
     pub fn verdict(&self, code: &[u8], message: &[u8], seal: i64) -> Verdict {
-        let Some((id, tag)) = code_parts(code) else { return self.without_id(code, message, seal) };
+        let Some((id, tag)) = code_parts(code) else { return Verdict::Changed };
         match self.known.iter().find(|known| known.key.id() == id) {
             None => Verdict::Unknown,
             Some(known) if known.key.verifies(tag, message) => known.admit(seal),
             Some(_) => Verdict::Changed,
-        }
-    }
-
-    /// Codes had no id while a database had but one secret, that of the first seal.
-    fn without_id(&self, code: &[u8], message: &[u8], seal: i64) -> Verdict {
-        match self.known.iter().find(|known| known.key.verifies(code, message)) {
-            Some(known) => known.admit(seal),
-            None if seal == 0 || !self.from_the_first => Verdict::Unknown,
-            None => Verdict::Changed,
         }
     }
 
@@ -221,11 +207,6 @@ struct Found {
 
 /// Whether a seal is by `key`. A secret that has yet to come into use has made none, and is not to be retired.
 async fn has_signed(db: &mut AsyncPgConnection, key: &NamedKey) -> Result<bool> {
-    let first: Option<Seal> = audit_seals::table.find(0_i64).select(Seal::as_select()).first(db).await.optional()?;
-    let alone = AuditKeys { known: vec![Known { key: key.clone(), until: None }], from_the_first: true };
-    if first.is_some_and(|first| first.verdict(&alone) == Verdict::Authentic) {
-        return Ok(true);
-    }
     let sql = "SELECT EXISTS (SELECT FROM audit_seals WHERE substring(mac FROM 1 FOR $2) = $1) AS found";
     let found: Found = sql_query(sql)
         .bind::<sql_types::Bytea, _>(&key.id().as_bytes()[..])

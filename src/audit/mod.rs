@@ -9,7 +9,6 @@
 mod budget;
 mod journal;
 mod keys;
-mod legacy;
 mod report;
 mod seal;
 mod suppressed;
@@ -19,8 +18,7 @@ mod verify;
 pub use budget::{Budget, PER_ADDRESS, PER_CALLER, SIGN_INS};
 pub use journal::{Journal, reset_requested};
 pub use keys::{FORMER_KEYS, refuse_replaced, retire_former};
-pub use legacy::begin_chain;
 pub use report::{Anchor, AuditVerification, Fault, FaultKind, MAX_FROM_SEAL, MAX_SEALS, VerificationParams, Verify};
-pub use seal::{EVERY as SEAL_EVERY, announce, seal_all};
+pub use seal::{EVERY as SEAL_EVERY, announce, begin_chain, seal_all};
 pub use suppressed::{settle, suppressed};
 pub use verify::{Bounds, everything as verify, part as verify_part};

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     change::{
-        audit_event::{moment, timestamp},
+        audit_event::{Code, moment, timestamp},
         canonical::Fields,
     },
     db::schema::{audit_events, audit_seals, audit_unsealed},
@@ -142,7 +142,7 @@ async fn seal(db: &mut AsyncPgConnection, key: &NamedKey, now: Instant, after: U
         return Ok(None);
     }
     // An event that is gone before it was sealed goes on waiting, for the verification to tell.
-    let waiting: Vec<(Uuid, Option<Vec<u8>>)> = audit_unsealed::table
+    let waiting: Vec<(Uuid, Code)> = audit_unsealed::table
         .inner_join(audit_events::table.on(audit_events::id.eq(audit_unsealed::event_id)))
         .select((audit_unsealed::event_id, audit_events::mac))
         .filter(audit_unsealed::event_id.gt(after))
@@ -154,7 +154,7 @@ async fn seal(db: &mut AsyncPgConnection, key: &NamedKey, now: Instant, after: U
         return Ok(None);
     }
     let last = head(db).await?.ok_or_else(|| Error::internal("the audit log's first seal is gone"))?;
-    let leaves: Vec<(Uuid, Vec<u8>)> = waiting.into_iter().map(|(id, mac)| (id, mac.unwrap_or_default())).collect();
+    let leaves: Vec<(Uuid, Vec<u8>)> = waiting.into_iter().map(|(id, mac)| (id, mac.0)).collect();
     let seal = Seal::new(key, last.number.saturating_add(1), now, &last.hash, &leaves);
     let ids: Vec<Uuid> = leaves.iter().map(|(id, _)| *id).collect();
     diesel::insert_into(audit_seals::table).values(&seal).execute(db).await?;
@@ -186,12 +186,15 @@ pub async fn announce(db: &mut AsyncPgConnection) -> Result<()> {
     Ok(())
 }
 
-/// Begins the chain.
+/// Begins the chain in a new database. It is for the database's owner, at a start.
 ///
 /// # Errors
 /// The database's.
-pub async fn begin(db: &mut AsyncPgConnection, key: &NamedKey, now: Instant) -> Result<()> {
-    let first = Seal::new(key, 0, now, &NOTHING, &[]);
+pub async fn begin_chain(db: &mut AsyncPgConnection, secrets: &Secrets, now: Instant) -> Result<()> {
+    if head(db).await?.is_some() {
+        return Ok(());
+    }
+    let first = Seal::new(secrets.audit_key(), 0, now, &NOTHING, &[]);
     diesel::insert_into(audit_seals::table).values(&first).execute(db).await?;
     Ok(())
 }

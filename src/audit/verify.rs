@@ -281,7 +281,7 @@ fn check_contents(keys: &AuditKeys, seal: &Seal, leaves: &[(i64, Uuid, Option<Ev
         found.faults.push(Fault::of_event(kind, Some(seal.number), *id));
     }
     let codes = leaves.iter().map(|(_, id, event)| {
-        let mac = event.as_ref().and_then(|event| event.mac.as_deref());
+        let mac = event.as_ref().map(|event| event.mac.0.as_slice());
         (id, mac.unwrap_or_default())
     });
     // The hash of a seal with a removed event cannot be had; the event is told already.

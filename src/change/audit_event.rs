@@ -90,7 +90,7 @@ pub struct Event {
     pub personal: Option<Stored>,
     pub personal_salt: Option<Vec<u8>>,
     pub personal_digest: Option<Vec<u8>>,
-    pub mac: Option<Vec<u8>>,
+    pub mac: Code,
     pub api_key_id: Option<Uuid>,
 }
 
@@ -100,7 +100,8 @@ impl Event {
     /// # Errors
     /// When there is no randomness to be had.
     pub fn new(key: &NamedKey, content: Content<'_>, origin: &Origin, now: Instant) -> Result<Self> {
-        let event = Self {
+        let (changes, personal) = split(content.changes, content.personal);
+        let mut event = Self {
             id: Uuid::now_v7(),
             at: timestamp(now),
             actor_id: origin.actor_id.map(Id::uuid),
@@ -109,35 +110,30 @@ impl Event {
             resource_id: content.resource_id,
             client_id: content.client_id,
             request_id: origin.request_id.clone(),
-            changes: Stored(Value::Object(content.changes)),
+            changes: Stored(Value::Object(changes)),
             outcome: content.outcome.as_ref().to_owned(),
             session_id: origin.session_id.map(Id::uuid),
             address: origin.address.map(|address| address.to_string()),
             personal: None,
             personal_salt: None,
             personal_digest: None,
-            mac: None,
+            mac: Code::default(),
             api_key_id: origin.api_key_id.map(Id::uuid),
         };
-        event.signed(key, content.personal)
+        if !personal.is_empty() {
+            event.keep_apart(Value::Object(personal))?;
+        }
+        event.mac = Code(key.sign(&event.bytes()));
+        Ok(event)
     }
 
-    /// The event with its personal values apart, and its code.
-    ///
-    /// # Errors
-    /// As [`Event::new`].
-    pub fn signed(mut self, key: &NamedKey, personal: &[&str]) -> Result<Self> {
-        let (clear, personal) = split(self.changes.0, personal);
-        self.changes = Stored(Value::Object(clear));
-        if !personal.is_empty() {
-            let salt = secrets::random::<SALT_BYTES>()?;
-            let personal = Value::Object(personal);
-            self.personal_digest = Some(digest(&salt, &personal).as_ref().to_vec());
-            self.personal_salt = Some(salt.to_vec());
-            self.personal = Some(Stored(personal));
-        }
-        self.mac = Some(key.sign(&self.bytes()));
-        Ok(self)
+    /// Adds the `personal` values with a digest of their own.
+    fn keep_apart(&mut self, personal: Value) -> Result<()> {
+        let salt = secrets::random::<SALT_BYTES>()?;
+        self.personal_digest = Some(digest(&salt, &personal).as_ref().to_vec());
+        self.personal_salt = Some(salt.to_vec());
+        self.personal = Some(Stored(personal));
+        Ok(())
     }
 
     /// Whether the event had personal values, and has them no more.
@@ -147,11 +143,7 @@ impl Event {
 
     /// All that the code covers.
     pub fn bytes(&self) -> Vec<u8> {
-        self.fields("liaison audit event 2").with_some(bytes_of(self.api_key_id.as_ref())).into_bytes()
-    }
-
-    pub fn fields(&self, label: &str) -> Fields {
-        Fields::of(label)
+        Fields::of("liaison audit event 1")
             .with(self.id.as_bytes())
             .with(&self.at.0.to_be_bytes())
             .with_some(bytes_of(self.actor_id.as_ref()))
@@ -165,6 +157,8 @@ impl Event {
             .with_some(bytes_of(self.session_id.as_ref()))
             .with_some(self.address.as_deref().map(str::as_bytes))
             .with_some(self.personal_digest.as_deref())
+            .with_some(bytes_of(self.api_key_id.as_ref()))
+            .into_bytes()
     }
 }
 
@@ -177,9 +171,8 @@ fn digest(salt: &[u8], personal: &Value) -> hmac::Tag {
 }
 
 /// The changes without their personal values, of which the names stay, and those values.
-fn split(changes: Value, personal: &[&str]) -> (Map<String, Value>, Map<String, Value>) {
+fn split(changes: Map<String, Value>, personal: &[&str]) -> (Map<String, Value>, Map<String, Value>) {
     let (mut clear, mut apart) = (Map::new(), Map::new());
-    let Value::Object(changes) = changes else { return (clear, apart) };
     for (name, change) in changes {
         if name != REASON && !personal.contains(&name.as_str()) {
             clear.insert(name, change);
@@ -206,6 +199,27 @@ pub fn timestamp(moment: Instant) -> PgTimestamp {
 /// The moment that Postgres keeps as `timestamp`, when it is one.
 pub fn moment(timestamp: PgTimestamp) -> Option<Instant> {
     chrono::DateTime::from_timestamp_micros(timestamp.0.checked_add(EPOCH)?).map(Instant::from)
+}
+
+/// The code of an event as it is in the database; an empty one when there is none, which the server has not written.
+#[derive(Clone, Debug, Default, PartialEq, AsExpression, FromSqlRow)]
+#[diesel(sql_type = sql_types::Bytea)]
+pub struct Code(pub Vec<u8>);
+
+impl ToSql<sql_types::Bytea, Pg> for Code {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        ToSql::<sql_types::Bytea, Pg>::to_sql(&self.0, out)
+    }
+}
+
+impl FromSql<sql_types::Bytea, Pg> for Code {
+    fn from_sql(value: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        Ok(Self(value.as_bytes().to_vec()))
+    }
+
+    fn from_nullable_sql(value: Option<<Pg as Backend>::RawValue<'_>>) -> deserialize::Result<Self> {
+        value.map_or_else(|| Ok(Self::default()), Self::from_sql)
+    }
 }
 
 /// JSON as it is in the database; one that cannot be read, and which the server has not written, is its text.

@@ -26,7 +26,7 @@ pub const ANSWERS: Place = Place {
     table: "idempotency_keys",
     key: &[("actor_id", "uuid"), ("key", "text")],
     column: "body",
-    only: "sealed",
+    only: "true",
     prefix: "idempotency ",
 };
 
@@ -116,7 +116,7 @@ pub async fn begin(tx: &mut Tx<'_>, request: &Keyed) -> Result<Option<Reply>> {
             Ok(None)
         }
         Some(kept) if kept.fingerprint != *fingerprint => Err(Error::new(ProblemType::IdempotencyMismatch)),
-        Some(kept) if kept.rights_digest.as_ref() != Some(rights) => Err(kept.withheld()),
+        Some(kept) if kept.rights_digest != *rights => Err(kept.withheld()),
         Some(kept) => kept.open(tx.secrets(), actor, key).map(Some),
     }
 }
@@ -130,8 +130,7 @@ struct Kept {
     etag: Option<String>,
     body: Vec<u8>,
     created_at: Instant,
-    sealed: bool,
-    rights_digest: Option<Vec<u8>>,
+    rights_digest: Vec<u8>,
 }
 
 impl Kept {
@@ -144,14 +143,11 @@ impl Kept {
         }
     }
 
-    /// The answer as it was given. Those kept before answers were sealed are in clear, until they are a day old.
+    /// The answer as it was given.
     fn open(self, secrets: &Secrets, actor: UserId, key: &Key) -> Result<Reply> {
-        let body = match self.sealed {
-            true => secrets
-                .open(&label(actor, key), &self.body)
-                .ok_or_else(|| Error::internal("an answer that was kept cannot be opened with this secret"))?,
-            false => self.body,
-        };
+        let body = secrets
+            .open(&label(actor, key), &self.body)
+            .ok_or_else(|| Error::internal("an answer that was kept cannot be opened with this secret"))?;
         let status = u16::try_from(self.status).map_err(Error::internal)?;
         Ok(Reply { status, location: self.location, etag: self.etag, body })
     }
@@ -179,8 +175,7 @@ pub async fn finish(tx: &Tx<'_>, request: &Keyed, reply: &Reply) -> Result<()> {
         idempotency_keys::location.eq(reply.location.as_deref()),
         idempotency_keys::etag.eq(reply.etag.as_deref()),
         idempotency_keys::body.eq(tx.secrets().seal(&label(actor, key), &reply.body)?),
-        idempotency_keys::sealed.eq(true),
-        idempotency_keys::rights_digest.eq(Some(rights)),
+        idempotency_keys::rights_digest.eq(rights),
         idempotency_keys::created_at.eq(now),
     );
     INSERT

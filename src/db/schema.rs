@@ -42,7 +42,7 @@ diesel::table! {
         personal -> Nullable<Jsonb>,
         personal_salt -> Nullable<Bytea>,
         personal_digest -> Nullable<Bytea>,
-        mac -> Nullable<Bytea>,
+        mac -> Bytea,
         api_key_id -> Nullable<Uuid>,
     }
 }
@@ -213,8 +213,7 @@ diesel::table! {
         etag -> Nullable<Text>,
         body -> Bytea,
         created_at -> Timestamptz,
-        sealed -> Bool,
-        rights_digest -> Nullable<Bytea>,
+        rights_digest -> Bytea,
     }
 }
 
@@ -428,12 +427,12 @@ diesel::table! {
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
         ended_at -> Nullable<Timestamptz>,
-        last_used_at -> Nullable<Timestamptz>,
+        last_used_at -> Timestamptz,
         client -> Nullable<Text>,
         device -> Nullable<Text>,
         user_agent -> Nullable<Text>,
         address -> Nullable<Text>,
-        authenticated_at -> Nullable<Timestamptz>,
+        authenticated_at -> Timestamptz,
     }
 }
 

@@ -82,10 +82,12 @@ impl NoParams {
     }
 }
 
+/// The parameters of `request`, decoded, in their order.
 pub fn pairs(request: &HttpRequest) -> Vec<(String, String)> {
     url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect()
 }
 
+/// The refusal of the parameter `name`.
 pub fn invalid_parameter(name: &str, invalid: Invalid) -> Error {
     Error::new(ProblemType::InvalidParameter).with_fields(vec![FieldError::new(name, invalid)])
 }

@@ -128,6 +128,8 @@ async fn insert_rows(tx: &mut Tx<'_>, account: &ServiceAccount) -> Result<()> {
         users::team_id.eq(account.team_id),
         users::status.eq(account.status),
         users::kind.eq(UserKind::Service),
+        users::password_is_long.eq(true),
+        users::must_change_password.eq(false),
     );
     diesel::insert_into(users::table).values(user).execute(&mut **tx).await.on_constraint(breached)?;
     let own = (

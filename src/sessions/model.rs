@@ -59,9 +59,11 @@ pub struct Session {
     /// When the user signed in.
     pub created_at: Instant,
     /// When the user last proved who they are: at the sign-in, or at a confirmation since. `null` is at the sign-in, too.
-    pub authenticated_at: Option<Instant>,
+    #[schema(value_type = Option<Instant>)]
+    pub authenticated_at: Instant,
     /// When it was last begun or refreshed: within 15 minutes of its last request.
-    pub last_used_at: Option<Instant>,
+    #[schema(value_type = Option<Instant>)]
+    pub last_used_at: Instant,
     /// When it ends at the latest.
     pub expires_at: Instant,
     /// When it was ended.

@@ -1,6 +1,6 @@
 //! Every query on sessions. Each names whose sessions it is about.
 
-use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper, pg::Pg};
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper, pg::Pg};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::{ABSOLUTE, DeviceInfo, IDLE, MAX_LIVE, Session, SessionFilter};
@@ -19,7 +19,7 @@ pub fn live(user: UserId, now: Instant) -> sessions::BoxedQuery<'static, Pg> {
         .filter(sessions::user_id.eq(user))
         .filter(sessions::ended_at.is_null())
         .filter(sessions::expires_at.gt(now))
-        .filter(sessions::last_used_at.is_null().or(sessions::last_used_at.gt(now.after(-IDLE))))
+        .filter(sessions::last_used_at.gt(now.after(-IDLE)))
         .into_boxed()
 }
 
@@ -54,8 +54,8 @@ pub async fn begin(tx: &mut Tx<'_>, user: UserId, origin: DeviceInfo) -> Result<
         id: Id::generate(),
         user_id: user,
         created_at: now,
-        authenticated_at: Some(now),
-        last_used_at: Some(now),
+        authenticated_at: now,
+        last_used_at: now,
         expires_at: now.after(ABSOLUTE),
         ended_at: None,
         client,

@@ -200,6 +200,8 @@ pub async fn insert(
     diesel::insert_into(users::table)
         .values((
             user.clone(),
+            users::kind.eq(UserKind::Person),
+            users::password_is_long.eq(true),
             users::must_change_password.eq(matches!(password, FirstPassword::Temporary(_))),
             users::password_hash.eq(password.hash()),
         ))

@@ -73,15 +73,17 @@ async fn an_index_that_was_broken_off_is_built_again() {
     let url = empty_database().await;
     migrations::run(&url).await.unwrap();
     let mut db = db::connect(&url).await.unwrap();
-    // As a server leaves it that is killed meanwhile: invalid, its migration not done.
-    let broken_off = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'orders_key_team_id_updated_at_idx'::regclass; \
-        DELETE FROM __diesel_schema_migrations WHERE version = '20261128000029'";
+    // As a server leaves an index that is killed while it builds it concurrently: invalid, its migration not done.
+    let broken_off = "DROP TABLE interactions CASCADE; \
+        DELETE FROM __diesel_schema_migrations WHERE version IN ('20261129000012', '20261129000013'); \
+        CREATE INDEX interactions_at_idx ON teams (name); \
+        UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'interactions_at_idx'::regclass";
     db.batch_execute(broken_off).await.unwrap();
-    assert_eq!(migrations::run(&url).await.unwrap(), 1);
+    assert_eq!(migrations::run(&url).await.unwrap(), 2);
     let invalid = "SELECT indexrelid::regclass::text AS value FROM pg_index WHERE NOT indisvalid";
     assert_eq!(text(&url, invalid).await, Vec::<String>::new());
-    let built = "SELECT indexname AS value FROM pg_indexes WHERE indexname = 'orders_key_team_id_updated_at_idx'";
-    assert_eq!(text(&url, built).await.len(), 1);
+    let built = "SELECT tablename AS value FROM pg_indexes WHERE indexname = 'interactions_at_idx'";
+    assert_eq!(text(&url, built).await, ["interactions"]);
 }
 
 /// An index that is built concurrently waits for every statement that runs, also for one that waits for its turn.

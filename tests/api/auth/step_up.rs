@@ -163,16 +163,6 @@ async fn a_confirmation_is_good_for_fifteen_minutes() {
     }
 }
 
-/// A session that was begun before the server remembered proofs: its sign-in is one.
-#[actix_web::test]
-async fn of_an_older_session_the_sign_in_counts() {
-    let world = world().await;
-    world.app.sql("UPDATE sessions SET authenticated_at = NULL").await;
-    assert!(!is_stale(&world.ann).await);
-    world.app.sql("UPDATE sessions SET created_at = created_at - interval '901 seconds'").await;
-    assert!(is_stale(&world.ann).await);
-}
-
 #[actix_web::test]
 async fn a_confirmation_is_of_one_session_and_in_force_on_every_server_at_once() {
     let world = world().await;

@@ -129,8 +129,9 @@ impl World {
     pub async fn session_of(&self, user: &Value) -> String {
         let now = self.app.parts().clock.now().utc().to_rfc3339();
         let sql = format!(
-            "INSERT INTO sessions (id, user_id, created_at, expires_at) \
-             VALUES (gen_random_uuid(), '{}', '{now}', '{now}'::timestamptz + interval '30 days') RETURNING id::text AS value",
+            "INSERT INTO sessions (id, user_id, created_at, expires_at, last_used_at, authenticated_at) \
+             VALUES (gen_random_uuid(), '{}', '{now}', '{now}'::timestamptz + interval '30 days', '{now}', '{now}') \
+             RETURNING id::text AS value",
             user.as_str().unwrap()
         );
         self.app.text(&sql).await.remove(0)

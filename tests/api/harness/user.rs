@@ -130,9 +130,11 @@ pub(super) async fn create(app: &TestApp, name: &str, role: Role, in_team: Optio
     let mut db = app.db().await;
     diesel::sql_query(
         "WITH person AS (
-            INSERT INTO users (id, version, created_at, updated_at, name, email, role, team_id, status, password_hash)
-            VALUES ($1, 1, $2, $2, $3, $4, $5, $6, 'active', $8) RETURNING id
-        ) INSERT INTO sessions (id, user_id, created_at, expires_at) SELECT $7, id, $2, $2 + interval '30 days' FROM person",
+            INSERT INTO users (id, version, created_at, updated_at, name, email, role, team_id, status, password_hash,
+                password_is_long, must_change_password, kind)
+            VALUES ($1, 1, $2, $2, $3, $4, $5, $6, 'active', $8, true, false, 'person') RETURNING id
+        ) INSERT INTO sessions (id, user_id, created_at, expires_at, last_used_at, authenticated_at)
+          SELECT $7, id, $2, $2 + interval '30 days', $2, $2 FROM person",
     )
     .bind::<Uuid, _>(id)
     .bind::<Timestamptz, _>(now)
@@ -160,8 +162,9 @@ pub(super) async fn create_service(app: &TestApp, role: Role, scopes: &[&str]) -
     let mut db = app.db().await;
     diesel::sql_query(
         "WITH account AS (
-            INSERT INTO users (id, version, created_at, updated_at, name, role, team_id, status, kind)
-            VALUES ($1, 1, $2, $2, $3, $4, $5, 'active', 'service') RETURNING id
+            INSERT INTO users (id, version, created_at, updated_at, name, role, team_id, status, kind,
+                password_is_long, must_change_password)
+            VALUES ($1, 1, $2, $2, $3, $4, $5, 'active', 'service', true, false) RETURNING id
         ), service AS (
             INSERT INTO service_accounts (id, scopes, allowed_networks) SELECT id, $6, '[]' FROM account RETURNING id
         ) INSERT INTO api_keys (id, version, created_at, updated_at, account_id, name, allowed_networks, expires_at, secret_digest)

@@ -1,2 +1,0 @@
-DROP TABLE clients;
-DROP EXTENSION pg_trgm;

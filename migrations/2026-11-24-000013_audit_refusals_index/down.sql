@@ -1,1 +1,0 @@
-DROP INDEX CONCURRENTLY audit_events_refused_at_idx;

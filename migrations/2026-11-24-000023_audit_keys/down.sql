@@ -1,2 +1,0 @@
-DROP TABLE audit_keys;
-ALTER TABLE audit_events DROP COLUMN api_key_id;

@@ -1,1 +1,0 @@
-DROP INDEX CONCURRENTLY audit_events_api_key_id_at_idx;

@@ -1,1 +1,0 @@
-DROP INDEX CONCURRENTLY contracts_key_team_id_updated_at_idx;

@@ -1,1 +1,0 @@
-DROP INDEX CONCURRENTLY interactions_key_team_id_at_idx;

@@ -1,0 +1,3 @@
+DROP TABLE role_policies;
+DROP TABLE users;
+DROP TABLE teams;

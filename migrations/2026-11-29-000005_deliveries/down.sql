@@ -1,0 +1,3 @@
+DROP TABLE idempotency_keys;
+DROP TABLE outgoing_mails;
+DROP TABLE outbox_events;

@@ -1,0 +1,4 @@
+DROP TABLE account_team_members;
+DROP TABLE clients;
+DROP FUNCTION grow_version();
+DROP EXTENSION pg_trgm;
