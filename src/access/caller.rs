@@ -356,14 +356,41 @@ pub async fn load_policy(mut db: &AsyncPgConnection, role: Role) -> Result<Polic
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
+    use std::{cell::Cell, collections::HashSet, sync::Arc};
 
     use futures_util::future::join_all;
     use moka::future::Cache;
     use tokio::task::yield_now;
+    use uuid::Uuid;
 
-    use super::remembered;
-    use crate::error::{Error, ProblemType};
+    use super::{Caller, Credential, remembered};
+    use crate::{
+        access::{policy::Policy, role::Role},
+        error::{Error, ProblemType},
+        rest::id::Id,
+    };
+
+    #[test]
+    fn each_account_team_counts_among_the_rights_and_their_order_does_not() {
+        let caller = Caller {
+            user_id: Id::generate(),
+            team_id: Id::generate(),
+            credential: Credential::Session(Id::generate()),
+            policy: Arc::new(Policy::initial(Role::Manager)),
+            account_teams: [].into(),
+            restriction: None,
+        };
+        let digest = |clients: &[u128]| {
+            let account_teams = clients.iter().copied().map(Uuid::from_u128).collect();
+            Caller { account_teams, ..caller.clone() }.rights_digest().unwrap()
+        };
+        let several: [&[u128]; 8] = [&[], &[1], &[2], &[3], &[1, 2], &[1, 3], &[2, 3], &[1, 2, 3]];
+        assert_eq!(several.iter().map(|clients| digest(clients)).collect::<HashSet<_>>().len(), several.len());
+        assert_eq!(digest(&[1, 2]), digest(&[2, 1]));
+        assert_eq!(digest(&[1, 2, 3]), digest(&[3, 1, 2]));
+        let moved = Caller { team_id: Id::generate(), ..caller.clone() };
+        assert_ne!(moved.rights_digest().unwrap(), caller.rights_digest().unwrap());
+    }
 
     #[actix_web::test]
     async fn all_who_want_the_same_ask_once_and_a_failure_is_not_remembered() {

@@ -169,6 +169,37 @@ async fn an_answer_is_not_repeated_to_who_has_other_rights_by_now() {
 }
 
 #[actix_web::test]
+async fn each_of_several_account_teams_counts_among_the_rights_and_their_order_does_not() {
+    let world = world().await;
+    let clients = [client_of_mia(&world).await, client_of_mia(&world).await, client_of_mia(&world).await];
+    let [one, two, three] = &clients;
+    let teams = async |joined: &[&String]| {
+        world.app.sql("DELETE FROM account_team_members").await;
+        for client in joined {
+            let join = format!("INSERT INTO account_team_members VALUES ('{client}', '{}', now())", world.kim.id);
+            world.app.sql(&join).await;
+        }
+        world.app.state().callers.forget();
+    };
+    teams(&[one, two]).await;
+    let (body, _) = confidential_client(&world).await;
+    let again = async || post(&world.kim, "/v1/clients", "key", body.clone()).await;
+    for same in [[one, two], [two, one]] {
+        teams(&same).await;
+        assert_eq!(again().await.header("idempotency-replayed"), Some("true"));
+    }
+    for other in [&[one][..], &[two], &[one, three], &[two, three], &[one, two, three], &[]] {
+        teams(other).await;
+        again().await.problem(409, "answer_withheld");
+    }
+}
+
+/// The id of a new client whom Kim does not reach.
+async fn client_of_mia(world: &World) -> String {
+    world.client_of(&world.mia).await["id"].as_str().unwrap().to_owned()
+}
+
+#[actix_web::test]
 async fn an_answer_that_another_version_kept_is_not_repeated() {
     let world = world().await;
     let (body, client) = confidential_client(&world).await;

@@ -97,6 +97,25 @@ async fn who_submits_a_contract_does_not_approve_it() {
 }
 
 #[actix_web::test]
+async fn it_is_the_last_submission_of_a_contract_that_counts() {
+    let app = TestApp::start().await;
+    let (ann, sue, tom) = (app.manager("ann").await, app.supervisor().await, app.supervisor().await);
+    // Supervisors have a limit here, so that what they submit waits.
+    app.sql("UPDATE role_policies SET max_contract_amount = 1000 WHERE role = 'supervisor'").await;
+    app.state().callers.forget();
+    let draft = draft_with(&ann, &client_of(&ann).await, json!({"amount": "2000"})).await;
+    let first = sue.transition("submit", &draft, json!({})).await.ok();
+    let again = tom.transition("return", &first, json!({"reason": "Too dear"})).await.ok();
+    app.advance(chrono::Duration::minutes(1));
+    let second = tom.transition("submit", &again, json!({})).await.ok();
+    assert_eq!(second["status"], "in_review");
+    app.sql("UPDATE role_policies SET max_contract_amount = NULL WHERE role = 'supervisor'").await;
+    app.state().callers.forget();
+    tom.transition("approve", &second, json!({})).await.problem(403, "forbidden");
+    assert_eq!(sue.transition("approve", &second, json!({})).await.ok()["status"], "approved");
+}
+
+#[actix_web::test]
 async fn an_approver_needs_a_limit_that_covers_the_amount() {
     let app = TestApp::start().await;
     let (ann, kim, sue) = (app.manager("ann").await, app.key_account_manager("kim").await, app.supervisor().await);

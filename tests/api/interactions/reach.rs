@@ -141,6 +141,25 @@ async fn what_is_seen_but_not_permitted_is_403() {
     assert_eq!(ann.transition("complete", &planned, json!({})).await.ok()["status"], "done");
 }
 
+/// Completing is a change of what is planned; the next one is a new interaction of the client.
+#[actix_web::test]
+async fn the_next_one_is_planned_only_for_a_client_whom_the_right_reaches() {
+    let app = TestApp::start().await;
+    let ann = app.manager("ann").await;
+    let bob = app.colleague_of(&ann, "bob").await;
+    grant(&app, json!({"clients:read": "team", "interactions:read": "team", "interactions:update": "team"})).await;
+    let planned = plan(&ann, &client_of(&ann).await, "2026-12-01T10:00:00Z").await;
+    let next = json!({"next": {"scheduled_at": "2026-12-02T10:00:00Z", "user_id": bob.id}});
+    let refused = bob.transition("complete", &planned, next.clone()).await.problem(403, "forbidden");
+    assert_eq!(refused["permission"], "interactions:create");
+    assert_eq!(bob.get(planned["path"].as_str().unwrap()).await.ok()["status"], "planned");
+    assert_eq!(app.count("interactions").await, 1);
+
+    grant(&app, json!({"interactions:create": "team"})).await;
+    let done = bob.transition("complete", &planned, next).await.ok();
+    assert_eq!(done["next"]["follows_id"], planned["id"]);
+}
+
 #[actix_web::test]
 async fn names_are_put_in_only_where_they_may_be_seen() {
     let app = TestApp::start().await;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{client, product, step};
+use super::{client, department, later, product, step};
 use crate::harness::{TestApp, TestUser};
 
 /// A contract of `client` of 1000 roubles, but for what `but` says otherwise.
@@ -137,4 +137,48 @@ async fn a_contract_of_another_client_is_unknown() {
     let changed = ann.patch(path, &order, json!({"contract_id": own})).await.ok();
     assert_eq!(changed["contract_id"], json!(own));
     assert_eq!(ann.patch(path, &changed, json!({"contract_id": null})).await.ok()["contract_id"], Value::Null);
+}
+
+#[actix_web::test]
+async fn a_contract_is_held_to_on_the_day_of_the_submission() {
+    let app = TestApp::start().await;
+    let ann = app.manager("ann").await;
+    let client = client(&ann).await;
+    let line = json!({"product_id": product(&app, "100").await, "quantity": "1"});
+    let ended = contract(&app, &client, &[("ends_on", "'2026-11-25'")]).await;
+    let begun = contract(&app, &client, &[("starts_on", "2026-11-26")]).await;
+    let under = async |contract: &str| draft_under(&ann, &client, contract, line.clone()).await;
+    let (late, in_time) = (under(&ended).await, under(&begun).await);
+    let (late_at_once, at_once) = (under(&ended).await, under(&begun).await);
+    ann.transition("submit", &in_time, json!({})).await.field_error("/contract_id", "contract_dates");
+
+    let ann = later(&app, &ann, 2).await;
+    ann.transition("submit", &late, json!({})).await.field_error("/contract_id", "contract_dates");
+    assert_eq!(step(&ann, "submit", &in_time).await["ordered_on"], "2026-11-26");
+    let body = json!({"department_id": department(&app, true).await, "due_at": "2026-12-24T10:00:00Z"});
+    ann.transition("hand-over", &late_at_once, body.clone()).await.field_error("/contract_id", "contract_dates");
+    assert_eq!(ann.transition("hand-over", &at_once, body).await.ok()["ordered_on"], "2026-11-26");
+}
+
+#[actix_web::test]
+async fn a_past_order_is_within_the_days_and_the_amount_of_its_contract() {
+    let app = TestApp::start().await;
+    let sue = app.supervisor().await;
+    let client = client(&sue).await;
+    let paper = product(&app, "100").await;
+    let contract = contract(&app, &client, &[("ends_on", "'2026-06-30'")]).await;
+    let record = async |day: &str, quantity: &str| {
+        let lines = json!([{"product_id": paper, "quantity": quantity}]);
+        let body = json!({"client_id": client["id"], "contract_id": contract, "ordered_on": day, "lines": lines});
+        sue.post("/v1/orders/record", body).await
+    };
+    for day in ["2025-12-31", "2026-07-01"] {
+        record(day, "1").await.field_error("/contract_id", "contract_dates");
+    }
+    record("2026-06-30", "10.001").await.field_error("/contract_id", "contract_ceiling");
+    assert_eq!(record("2026-01-01", "6").await.created()["contract_id"], json!(contract));
+    // What was recorded before counts.
+    record("2026-06-30", "4.001").await.field_error("/contract_id", "contract_ceiling");
+    assert_eq!(record("2026-06-30", "4").await.created()["net_total"], "400.0000");
+    assert_eq!(app.count("orders").await, 2);
 }

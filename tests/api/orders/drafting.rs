@@ -122,6 +122,27 @@ async fn what_is_malformed_is_refused() {
 }
 
 #[actix_web::test]
+async fn the_day_of_the_requested_delivery_is_kept() {
+    let app = TestApp::start().await;
+    let sue = app.supervisor().await;
+    let client = client(&sue).await;
+    let lines = json!([{"product_id": product(&app, "100").await, "quantity": "1"}]);
+    let body = json!({"client_id": client["id"], "requested_delivery_on": "2026-12-01", "lines": lines});
+    let order = sue.post("/v1/orders", body.clone()).await.created();
+    let path = order["path"].as_str().unwrap();
+    assert_eq!(sue.get(path).await.ok()["requested_delivery_on"], "2026-12-01");
+    let changed = sue.patch(path, &order, json!({"requested_delivery_on": "2026-12-02"})).await.ok();
+    assert_eq!(sue.get(path).await.ok()["requested_delivery_on"], "2026-12-02");
+    sue.patch(path, &changed, json!({"requested_delivery_on": null})).await.ok();
+    assert_eq!(sue.get(path).await.ok()["requested_delivery_on"], Value::Null);
+
+    let mut past = body;
+    past["ordered_on"] = json!("2026-11-20");
+    let order = sue.post("/v1/orders/record", past).await.created();
+    assert_eq!(sue.get(order["path"].as_str().unwrap()).await.ok()["requested_delivery_on"], "2026-12-01");
+}
+
+#[actix_web::test]
 async fn an_archived_client_orders_nothing() {
     let app = TestApp::start().await;
     let ann = app.manager("ann").await;

@@ -170,14 +170,16 @@ async fn a_returned_order_can_be_handed_over_again() {
     sue.transition("return", &order, json!({})).await.field_error("/reason", "required");
     let order = sue.transition("return", &order, json!({"reason": "No stock"})).await.ok();
     assert_eq!(
-        (&order["status"], &order["department_id"], &order["due_at"]),
-        (&json!("approved"), &Value::Null, &Value::Null)
+        (&order["status"], &order["department_id"], &order["due_at"], &order["handed_over_at"]),
+        (&json!("approved"), &Value::Null, &Value::Null, &Value::Null)
     );
     let page = ann.get(&format!("{}/history", order["path"].as_str().unwrap())).await.ok();
     assert_eq!((&page["data"][0]["reason"], &page["data"][0]["action"]), (&json!("No stock"), &json!("returned")));
     assert_eq!(app.audit(&order["id"]).await.last().unwrap().1["reason"], json!({"to": "No stock"}));
     let body = json!({"department_id": department, "due_at": "2026-11-25T10:00:00Z"});
-    assert_eq!(ann.transition("hand-over", &order, body).await.ok()["status"], "handed_over");
+    app.advance(chrono::Duration::minutes(1));
+    let again = ann.transition("hand-over", &order, body).await.ok();
+    assert_eq!((&again["status"], &again["handed_over_at"]), (&json!("handed_over"), &json!("2026-11-24T10:01:00Z")));
 }
 
 #[actix_web::test]

@@ -139,7 +139,9 @@ async fn who_submits_an_order_does_not_approve_it() {
 
     // It is the last submission that counts.
     let order = tom.transition("reject", &order, json!({"reason": "Why so cheap?"})).await.ok();
-    let order = step(&tom, "submit", &step(&ann, "reopen", &order).await).await;
+    let order = step(&ann, "reopen", &order).await;
+    app.advance(chrono::Duration::minutes(1));
+    let order = step(&tom, "submit", &order).await;
     tom.transition("approve", &order, json!({})).await.problem(403, "forbidden");
     assert_eq!(step(&sue, "approve", &order).await["status"], "approved");
 }

@@ -4,7 +4,10 @@ use diesel_async::SimpleAsyncConnection;
 use serde_json::json;
 
 use super::{sealed_world, told, verify};
-use crate::audit::{entries, world};
+use crate::{
+    audit::{entries, world},
+    calls::{Target, new_order},
+};
 
 /// trust 1.12, 1.15: erasing personal values leaves the chain valid; nothing else may be missing.
 #[actix_web::test]
@@ -52,5 +55,31 @@ async fn personal_values_are_only_where_they_can_be_erased() {
         world.app.text("SELECT personal::text AS value FROM audit_events WHERE personal IS NOT NULL").await.join("\n");
     for value in ["canary one", "canary@", "canary tag", "canary city", "canary note", "canary two", "+7495"] {
         assert!(apart.contains(value), "{value}");
+    }
+}
+
+/// What each kind of resource tells of persons, written down a second time.
+#[actix_web::test]
+async fn the_personal_fields_of_what_is_done_with_a_client_are_kept_apart() {
+    let world = world().await;
+    let client = &world.client(Target::Ordinary).await["id"];
+    let signatory = json!({"side": "client", "name": "canary signatory"});
+    let interaction = json!({"client_id": client, "channel": "phone", "purpose": "negotiation", "subject": "canary subject",
+        "summary": "canary summary"});
+    let contract = json!({"client_id": client, "title": "canary title", "amount": "1000.00", "currency": "RUB",
+        "starts_on": "2026-12-01", "payment_terms": "canary terms", "signatories": [signatory]});
+    let mut order = new_order(&world, &json!({"id": client})).await;
+    order["comment"] = json!("canary comment");
+    for (resource, body, personal) in [
+        ("interactions", interaction, &["subject", "summary"][..]),
+        ("contracts", contract, &["payment_terms", "signatories", "title"]),
+        ("orders", order, &["comment"]),
+    ] {
+        let made = world.sue.post(&format!("/v1/{resource}"), body).await.created();
+        let event = format!("audit_events WHERE resource_id = '{}'", made["id"].as_str().unwrap());
+        let names = format!("SELECT jsonb_object_keys(personal) AS value FROM {event} ORDER BY value");
+        assert_eq!(world.app.text(&names).await, personal, "{resource}");
+        let clear = world.app.text(&format!("SELECT changes::text AS value FROM {event}")).await.join("");
+        assert!(!clear.contains("canary"), "{resource}: {clear}");
     }
 }
