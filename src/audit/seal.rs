@@ -10,7 +10,7 @@ use diesel::{
     ExpressionMethods, Insertable, JoinOnDsl, OptionalExtension, QueryDsl, Queryable, Selectable, SelectableHelper,
     pg::data_types::PgTimestamp,
     sql_query,
-    sql_types::{Array, BigInt, Bool},
+    sql_types::{Array, BigInt},
 };
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
@@ -34,8 +34,6 @@ use crate::{
 const MOST: i64 = 500;
 /// How long an event waits for its seal.
 pub const EVERY: Duration = Duration::from_secs(1);
-/// Any number, as long as nothing else in the database locks it.
-const LOCK: i64 = 0x6c69_6169_736f_6e02;
 /// What the first seal follows.
 pub const NOTHING: [u8; 32] = [0; 32];
 
@@ -128,17 +126,9 @@ pub async fn seal_all(db: &mut AsyncPgConnection, secrets: &Secrets, now: Instan
     Ok(sealed)
 }
 
-#[derive(diesel::QueryableByName)]
-struct Turn {
-    #[diesel(sql_type = Bool)]
-    mine: bool,
-}
-
 /// Seals the next events after `after`; tells which. `None` when there are none, or another server is at it.
 async fn seal(db: &mut AsyncPgConnection, key: &NamedKey, now: Instant, after: Uuid) -> Result<Option<Vec<Uuid>>> {
-    let turn: Turn =
-        sql_query("SELECT pg_try_advisory_xact_lock($1) AS mine").bind::<BigInt, _>(LOCK).get_result(db).await?;
-    if !turn.mine {
+    if !AdvisoryLock::Sealing.try_until_commit(db).await? {
         return Ok(None);
     }
     // An event that is gone before it was sealed goes on waiting, for the verification to tell.
@@ -171,8 +161,13 @@ async fn seal(db: &mut AsyncPgConnection, key: &NamedKey, now: Instant, after: U
 ///
 /// # Errors
 /// The database's.
-pub async fn head(db: &mut AsyncPgConnection) -> Result<Option<Seal>> {
-    Ok(audit_seals::table.order(audit_seals::number.desc()).select(Seal::as_select()).first(db).await.optional()?)
+pub async fn head(mut db: &AsyncPgConnection) -> Result<Option<Seal>> {
+    Ok(audit_seals::table
+        .order(audit_seals::number.desc())
+        .select(Seal::as_select())
+        .first(&mut db)
+        .await
+        .optional()?)
 }
 
 /// Logs the last seal: kept outside the database, it tells later whether the chain was cut.

@@ -5,7 +5,6 @@ use chrono::Duration;
 use diesel::{
     ExpressionMethods, QueryDsl, SelectableHelper,
     prelude::{Queryable, Selectable},
-    sql_types::BigInt,
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::future::try_join;
@@ -73,11 +72,6 @@ impl Key {
     }
 }
 
-diesel::define_sql_function! {
-    /// Takes a lock that ends with the transaction, or tells that another holds it.
-    fn pg_try_advisory_xact_lock(key: BigInt) -> Bool;
-}
-
 /// A request with a key.
 #[derive(Clone, Debug)]
 pub struct Keyed {
@@ -102,7 +96,7 @@ pub async fn begin(tx: &mut Tx<'_>, request: &Keyed) -> Result<Option<Reply>> {
     // Asked together; the second answer is of a moment after the first.
     let (mut lock, mut read): (&AsyncPgConnection, &AsyncPgConnection) = (tx, tx);
     let (claimed, kept): (bool, Vec<Kept>) = try_join(
-        diesel::select(pg_try_advisory_xact_lock(lock_number(actor, key))).get_result(&mut lock),
+        diesel::select(try_lock_until_commit(lock_number(actor, key))).get_result(&mut lock),
         idempotency_keys::table.find((actor.uuid(), &key.0)).select(Kept::as_select()).load(&mut read),
     )
     .await?;

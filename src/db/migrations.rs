@@ -2,24 +2,15 @@
 
 use std::time::Duration;
 
-use diesel::{
-    QueryableByName,
-    migration::MigrationSource,
-    pg::Pg,
-    sql_query,
-    sql_types::{Bool, Text},
-};
+use diesel::{QueryableByName, migration::MigrationSource, pg::Pg, sql_query, sql_types::Text};
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::connect;
+use super::{AdvisoryLock, connect};
 use crate::error::{Error, Result};
 
 /// Every migration, oldest first.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
-
-/// Any number, as long as nothing else in the database locks it.
-const LOCK: i64 = 0x6c69_6169_736f_6e01;
 
 /// How long a server waits before it asks for its turn again.
 const AGAIN_AFTER: Duration = Duration::from_millis(100);
@@ -33,8 +24,7 @@ impl Turn {
     /// # Errors
     /// When the connection is gone, and with it the turn.
     pub async fn end(&mut self) -> Result<()> {
-        self.0.batch_execute(&format!("SELECT pg_advisory_unlock({LOCK})")).await?;
-        Ok(())
+        AdvisoryLock::Setup.release(&self.0).await
     }
 }
 
@@ -44,23 +34,13 @@ impl Turn {
 /// When the database cannot be reached.
 pub async fn turn(url: &str) -> Result<Turn> {
     // A connection of its own: migrations may run outside a transaction, and a broken one must not keep the lock.
-    let mut connection = connect(url).await?;
+    let connection = connect(url).await?;
     // Asked again and again: a statement that waits keeps a snapshot, and an index that the one whose turn it is builds
     // concurrently waits for every snapshot to end.
-    while !try_lock(&mut connection).await? {
+    while !AdvisoryLock::Setup.try_until_released(&connection).await? {
         tokio::time::sleep(AGAIN_AFTER).await;
     }
     Ok(Turn(connection))
-}
-
-async fn try_lock(db: &mut AsyncPgConnection) -> Result<bool> {
-    #[derive(QueryableByName)]
-    struct Tried {
-        #[diesel(sql_type = Bool)]
-        mine: bool,
-    }
-    let tried: Tried = sql_query(format!("SELECT pg_try_advisory_lock({LOCK}) AS mine")).get_result(db).await?;
-    Ok(tried.mine)
 }
 
 /// Brings the database at `url` up to date; tells how many migrations ran. The caller has the [`Turn`].

@@ -1,5 +1,6 @@
 //! The database: connections, migrations, and how Rust values are kept.
 
+mod advisory_lock;
 mod alive;
 mod columns;
 mod connect;
@@ -18,6 +19,7 @@ mod tls;
 /// Most rows of one `INSERT`: a statement takes 65,535 values, and no table has 65 columns.
 pub const BATCH: usize = 1000;
 
+pub use advisory_lock::{AdvisoryLock, try_lock_until_commit};
 pub use columns::{Columns, columns_of};
 pub use connect::{Cost, Db, Login, PoolSettings, Reader, STATEMENT_TIMEOUT, connect};
 pub use jsonb::Jsonb;

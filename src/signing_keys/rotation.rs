@@ -4,7 +4,7 @@ use aws_lc_rs::{
     digest,
     signature::{Ed25519KeyPair, KeyPair},
 };
-use diesel::{ExpressionMethods, QueryDsl, sql_types::BigInt};
+use diesel::{ExpressionMethods, QueryDsl};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
 use uuid::Uuid;
@@ -21,9 +21,6 @@ use crate::{
     secrets::Secrets,
     values::{Entity, Instant, Resource},
 };
-
-/// Any number, as long as nothing else in the database locks it.
-const LOCK: i64 = 0x6c69_6169_736f_6e02;
 
 /// What a rotation came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,7 +134,7 @@ pub async fn revoke(db: &mut AsyncPgConnection, secrets: &Secrets, id: &str, now
 
 /// All keys; until the transaction ends, no other changes them.
 async fn alone(tx: &mut Tx<'_>) -> Result<Vec<Life>> {
-    diesel::sql_query("SELECT pg_advisory_xact_lock($1)").bind::<BigInt, _>(LOCK).execute(&mut **tx).await?;
+    AdvisoryLock::SigningKeys.until_commit(tx).await?;
     lives(tx).await
 }
 

@@ -36,6 +36,7 @@ mod roles;
 mod security;
 mod service_accounts;
 mod sessions;
+mod source;
 mod telemetry;
 mod timeline;
 mod tls;

@@ -1,5 +1,7 @@
 //! How events are sealed.
 
+use std::time::Duration;
+
 use diesel_async::SimpleAsyncConnection;
 use liaison::{
     audit::{self, FaultKind},
@@ -7,6 +9,7 @@ use liaison::{
     setup,
 };
 use serde_json::{Map, json};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::{events_of, seal, sealed_world, told, verify, verify_at};
@@ -76,6 +79,24 @@ async fn a_change_that_is_not_committed_waits_for_no_seal() {
     db.batch_execute("COMMIT").await.unwrap();
     assert_eq!(seal(&app).await, 1, "the older event has a later seal");
     assert!(verify(&app).await.intact);
+}
+
+#[actix_web::test]
+async fn sealing_and_the_rotation_of_keys_do_not_wait_for_each_other() {
+    let app = TestApp::start().await;
+    write(&app, 1).await;
+    let mut other = app.db().await;
+    other.batch_execute("BEGIN").await.unwrap();
+    AdvisoryLock::SigningKeys.until_commit(&other).await.unwrap();
+    assert!(seal(&app).await > 0, "another server rotates the keys");
+    other.batch_execute("ROLLBACK; BEGIN").await.unwrap();
+    assert!(AdvisoryLock::Sealing.try_until_commit(&other).await.unwrap());
+    let (mut db, state) = (app.db().await, app.state());
+    let rotation = rotation::rotate(&mut db, &state.secrets, state.clock.now());
+    let rotated = timeout(Duration::from_secs(5), rotation).await.expect("another server seals the log");
+    assert!(rotated.unwrap().made);
+    write(&app, 1).await;
+    assert_eq!(seal(&app).await, 0, "one server seals at a time");
 }
 
 /// trust 1.12, 1.14: whoever serves needs to insert, and may neither change nor remove.
