@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     db::{
-        Db, Jsonb,
+        Cost, Db, Jsonb,
         schema::{account_team_members, api_keys, service_accounts, users},
     },
     error::Result,
@@ -158,14 +158,14 @@ impl Callers {
 
     async fn key(&self, db: &Db, key: KeyId) -> Result<Option<Arc<KeyRow>>> {
         remembered(&self.keys, key, async || {
-            let mut db = db.connect().await?;
-            load_key(&mut db, key).await
+            let db = db.reader(Cost::Small).await?;
+            load_key(&db, key).await
         })
         .await
     }
 }
 
-async fn load_key(db: &mut AsyncPgConnection, key: KeyId) -> Result<Option<Arc<KeyRow>>> {
+async fn load_key(mut db: &AsyncPgConnection, key: KeyId) -> Result<Option<Arc<KeyRow>>> {
     type Texts = Jsonb<Vec<String>>;
     type Row = ((UserId, TeamId, Role), (Texts, Texts), (Vec<u8>, Option<Texts>, Texts, Instant), Vec<Uuid>);
     let memberships = account_team_members::table
@@ -183,7 +183,7 @@ async fn load_key(db: &mut AsyncPgConnection, key: KeyId) -> Result<Option<Arc<K
             (api_keys::secret_digest, api_keys::scopes, api_keys::allowed_networks, api_keys::expires_at),
             array(memberships),
         ))
-        .first(db)
+        .first(&mut db)
         .await
         .optional()?;
     Ok(row.map(|((user_id, team_id, role), (Jsonb(of_account), Jsonb(networks)), of_key, memberships)| {

@@ -70,7 +70,7 @@ impl AuditKeys {
     ///
     /// # Errors
     /// The database's.
-    pub async fn load(db: &mut AsyncPgConnection, secrets: &Secrets) -> Result<Self> {
+    pub async fn load(mut db: &AsyncPgConnection, secrets: &Secrets) -> Result<Self> {
         let mut known = vec![Known { key: secrets.audit_key().clone(), until: None }];
         known.extend(kept(db, secrets).await?.into_iter().filter(|kept| kept.key.id() != secrets.id()));
         for former in secrets.former_audit_keys() {
@@ -104,9 +104,9 @@ impl AuditKeys {
     }
 }
 
-async fn kept(db: &mut AsyncPgConnection, secrets: &Secrets) -> Result<Vec<Known>> {
+async fn kept(mut db: &AsyncPgConnection, secrets: &Secrets) -> Result<Vec<Known>> {
     let rows: Vec<(String, Vec<u8>)> =
-        audit_keys::table.order(audit_keys::id).select((audit_keys::id, audit_keys::sealed_key)).load(db).await?;
+        audit_keys::table.order(audit_keys::id).select((audit_keys::id, audit_keys::sealed_key)).load(&mut db).await?;
     let opened = rows.into_iter().filter_map(|(id, sealed)| {
         let plain = secrets.open(&FORMER_KEYS.label(&[&id]), &sealed)?;
         let (key, rest) = plain.split_at_checked(SECRET_BYTES)?;

@@ -52,7 +52,7 @@ pub struct Bounds {
 /// # Errors
 /// The database's.
 pub async fn everything(
-    db: &mut AsyncPgConnection,
+    db: &AsyncPgConnection,
     secrets: &Secrets,
     anchor: Option<&Anchor>,
 ) -> Result<AuditVerification> {
@@ -86,7 +86,7 @@ pub async fn everything(
 /// # Errors
 /// The database's.
 pub async fn part(
-    db: &mut AsyncPgConnection,
+    db: &AsyncPgConnection,
     secrets: &Secrets,
     bounds: Bounds,
     anchor: Option<&Anchor>,
@@ -132,7 +132,7 @@ async fn join(found: &mut AuditVerification, checking: Option<Checking>) -> Resu
 }
 
 async fn conclude(
-    db: &mut AsyncPgConnection,
+    mut db: &AsyncPgConnection,
     found: &mut AuditVerification,
     keys: &AuditKeys,
     anchor: Option<&Anchor>,
@@ -140,7 +140,7 @@ async fn conclude(
     let last = head(db).await?;
     for anchor in keys.anchors().chain(anchor) {
         let known: Option<Vec<u8>> = diesel::OptionalExtension::optional(
-            audit_seals::table.find(anchor.number).select(audit_seals::hash).first(db).await,
+            audit_seals::table.find(anchor.number).select(audit_seals::hash).first(&mut db).await,
         )?;
         let kind = match known {
             Some(hash) if hex(&hash) == anchor.hash => None,
@@ -171,14 +171,14 @@ struct Batch {
 }
 
 impl Batch {
-    async fn read(db: &mut AsyncPgConnection, bounds: Bounds) -> Result<Self> {
+    async fn read(mut db: &AsyncPgConnection, bounds: Bounds) -> Result<Self> {
         let Bounds { from, seals: most, events } = bounds;
         let mut seals: Vec<Seal> = audit_seals::table
             .filter(audit_seals::number.ge((from - 1).max(0)))
             .order(audit_seals::number)
             .limit(most.saturating_add(2))
             .select(Seal::as_select())
-            .load(db)
+            .load(&mut db)
             .await?;
         let before = match seals.as_slice().first() {
             Some(first) if first.number < from => Some(seals.remove(0)),
@@ -251,7 +251,7 @@ fn cut(seals: &mut Vec<Seal>, most: i64, events: i64) -> Option<i64> {
 }
 
 async fn leaves(
-    db: &mut AsyncPgConnection,
+    mut db: &AsyncPgConnection,
     first: i64,
     last: i64,
     seals: &[Seal],
@@ -264,7 +264,7 @@ async fn leaves(
         // One more than there should be tells of a stranger as well as all of them.
         .limit(expected.saturating_add(1))
         .select((audit_leaves::seal, audit_leaves::event_id, Option::<Event>::as_select()))
-        .load(db)
+        .load(&mut db)
         .await?;
     Ok(leaves)
 }
@@ -308,7 +308,7 @@ fn fault(verdict: Verdict, changed: FaultKind) -> Option<FaultKind> {
     }
 }
 
-async fn last_event(db: &mut AsyncPgConnection, first: i64, last: i64) -> Result<Option<Uuid>> {
+async fn last_event(mut db: &AsyncPgConnection, first: i64, last: i64) -> Result<Option<Uuid>> {
     #[derive(QueryableByName)]
     struct Last {
         #[diesel(sql_type = sql_types::Nullable<sql_types::Uuid>)]
@@ -322,7 +322,7 @@ async fn last_event(db: &mut AsyncPgConnection, first: i64, last: i64) -> Result
     )
     .bind::<sql_types::BigInt, _>(first)
     .bind::<sql_types::BigInt, _>(last)
-    .get_result(db)
+    .get_result(&mut db)
     .await?;
     Ok(last.id)
 }
@@ -334,7 +334,7 @@ struct Stray {
 }
 
 /// Events from `first` to `last` that are in no seal and do not wait for one.
-async fn strays(db: &mut AsyncPgConnection, found: &mut AuditVerification, first: Uuid, last: Uuid) -> Result<()> {
+async fn strays(mut db: &AsyncPgConnection, found: &mut AuditVerification, first: Uuid, last: Uuid) -> Result<()> {
     let room = MAX_FAULTS.saturating_sub(found.faults.len());
     let strays: Vec<Stray> = sql_query(
         "SELECT event.id FROM audit_events event \
@@ -347,7 +347,7 @@ async fn strays(db: &mut AsyncPgConnection, found: &mut AuditVerification, first
     .bind::<sql_types::Uuid, _>(first)
     .bind::<sql_types::Uuid, _>(last)
     .bind::<sql_types::BigInt, _>(i64::try_from(room).unwrap_or(i64::MAX))
-    .load(db)
+    .load(&mut db)
     .await?;
     found.faults.extend(strays.into_iter().map(|stray| Fault::of_event(FaultKind::EventInserted, None, stray.id)));
     Ok(())
@@ -355,7 +355,7 @@ async fn strays(db: &mut AsyncPgConnection, found: &mut AuditVerification, first
 
 /// Checks at most `most` of the events that wait for a seal.
 async fn waiting(
-    db: &mut AsyncPgConnection,
+    mut db: &AsyncPgConnection,
     keys: &AuditKeys,
     found: &mut AuditVerification,
     most: usize,
@@ -373,7 +373,7 @@ async fn waiting(
         if let Some(after) = after {
             query = query.filter(audit_unsealed::event_id.gt(after));
         }
-        let events: Vec<(Uuid, Option<Event>)> = query.load(db).await?;
+        let events: Vec<(Uuid, Option<Event>)> = query.load(&mut db).await?;
         for (id, event) in &events {
             found.waiting += 1;
             let kind = fault_of(event.as_ref(), keys, None);

@@ -53,7 +53,7 @@ fn filtered(filter: &AuditFilter) -> audit_events::BoxedQuery<'static, Pg> {
 /// # Errors
 /// 403 for a right that does not reach everything: an entry belongs to nobody.
 pub async fn list(
-    db: &mut AsyncPgConnection,
+    mut db: &AsyncPgConnection,
     scope: &Scope<AuditEntry, Read>,
     query: &ListQuery<AuditFilter>,
 ) -> Result<Page<AuditEntryView>> {
@@ -65,10 +65,10 @@ pub async fn list(
     let order = Order::column("audit_events", "at", sort.descending);
     let mut entries: Vec<AuditEntry> = keyset(filtered(filter), order, query.after.clone(), query.limit)
         .select(AuditEntry::as_select())
-        .load(db)
+        .load(&mut db)
         .await?;
     let total = match query.total {
-        true => Some(filtered(filter).count().get_result(db).await?),
+        true => Some(filtered(filter).count().get_result(&mut db).await?),
         false => None,
     };
     for entry in &mut entries {
@@ -82,7 +82,7 @@ pub async fn list(
 }
 
 async fn with_actors(
-    db: &mut AsyncPgConnection,
+    db: &AsyncPgConnection,
     page: Page<AuditEntry>,
     filter: &AuditFilter,
 ) -> Result<Page<AuditEntryView>> {

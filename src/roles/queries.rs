@@ -48,8 +48,8 @@ const COLUMNS: (
 ///
 /// # Errors
 /// The database's.
-pub async fn find(db: &mut AsyncPgConnection, _scope: &Scope<RolePolicy, Read>, role: Role) -> Result<RolePolicy> {
-    let row: Row = role_policies::table.find(role).select(COLUMNS).first(db).await?;
+pub async fn find(mut db: &AsyncPgConnection, _scope: &Scope<RolePolicy, Read>, role: Role) -> Result<RolePolicy> {
+    let row: Row = role_policies::table.find(role).select(COLUMNS).first(&mut db).await?;
     Ok(policy(role, row))
 }
 

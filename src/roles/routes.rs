@@ -40,8 +40,8 @@ async fn get_role_policy(
     db: Db,
 ) -> Result<Tagged<RolePolicyView>> {
     let fields = query.0.fields()?;
-    let mut db = db.connect().await?;
-    let policy = queries::find(&mut db, &scope, *role).await?;
+    let db = db.reader(Cost::Small).await?;
+    let policy = queries::find(&db, &scope, *role).await?;
     Ok(Tagged::new(RolePolicyView::of(policy, scope.caller()), fields))
 }
 

@@ -30,7 +30,7 @@ const MOST_LIVE: i64 = 2;
 /// # Errors
 /// 404 when there is no such account.
 pub async fn list(
-    db: &mut AsyncPgConnection,
+    mut db: &AsyncPgConnection,
     scope: &Scope<ServiceAccount, Read>,
     account: UserId,
     query: &ListQuery<NoParams>,
@@ -39,9 +39,9 @@ pub async fn list(
     let of_account = || api_keys::table.filter(api_keys::account_id.eq(account)).into_boxed();
     let order = Order::column(ApiKey::NAME, "created_at", true);
     let rows =
-        keyset(of_account(), order, query.after.clone(), query.limit).select(ApiKey::as_select()).load(db).await?;
+        keyset(of_account(), order, query.after.clone(), query.limit).select(ApiKey::as_select()).load(&mut db).await?;
     let total = match query.total {
-        true => Some(of_account().count().get_result(db).await?),
+        true => Some(of_account().count().get_result(&mut db).await?),
         false => None,
     };
     query.page(rows, total, |key: &ApiKey| (KeyValue::Instant(key.created_at), key.uuid()))
@@ -52,7 +52,7 @@ pub async fn list(
 /// # Errors
 /// 404 when there is none.
 pub async fn find(
-    db: &mut AsyncPgConnection,
+    db: &AsyncPgConnection,
     _scope: &Scope<ServiceAccount, Read>,
     account: UserId,
     id: KeyId,
@@ -60,12 +60,12 @@ pub async fn find(
     find_row(db, account, id).await
 }
 
-async fn find_row(db: &mut AsyncPgConnection, account: UserId, id: KeyId) -> Result<ApiKey> {
+async fn find_row(mut db: &AsyncPgConnection, account: UserId, id: KeyId) -> Result<ApiKey> {
     api_keys::table
         .filter(api_keys::id.eq(id))
         .filter(api_keys::account_id.eq(account))
         .select(ApiKey::as_select())
-        .first(db)
+        .first(&mut db)
         .await
         .optional()?
         .ok_or_else(Error::not_found)

@@ -39,7 +39,7 @@ fn filtered(filter: &ServiceAccountFilter) -> Boxed {
 /// # Errors
 /// The database's.
 pub async fn list(
-    db: &mut AsyncPgConnection,
+    mut db: &AsyncPgConnection,
     _scope: &Scope<ServiceAccount, Read>,
     query: &ListQuery<ServiceAccountFilter>,
 ) -> Result<Page<ServiceAccount>> {
@@ -51,10 +51,10 @@ pub async fn list(
     let order = Order::column("users", column, sort.descending);
     let rows = keyset(filtered(&query.filter), order, query.after.clone(), query.limit)
         .select(ServiceAccount::as_select())
-        .load(db)
+        .load(&mut db)
         .await?;
     let total = match query.total {
-        true => Some(filtered(&query.filter).count().get_result(db).await?),
+        true => Some(filtered(&query.filter).count().get_result(&mut db).await?),
         false => None,
     };
     query.page(rows, total, |account: &ServiceAccount| {
@@ -71,7 +71,7 @@ pub async fn list(
 /// # Errors
 /// 404 when there is none.
 pub async fn find(
-    db: &mut AsyncPgConnection,
+    mut db: &AsyncPgConnection,
     _scope: &Scope<ServiceAccount, Read>,
     id: UserId,
 ) -> Result<ServiceAccount> {
@@ -79,7 +79,7 @@ pub async fn find(
         .inner_join(service_accounts::table)
         .filter(users::id.eq(id))
         .select(ServiceAccount::as_select())
-        .first(db)
+        .first(&mut db)
         .await
         .optional()?
         .ok_or_else(Error::not_found)

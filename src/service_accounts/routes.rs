@@ -54,8 +54,8 @@ async fn list_service_accounts(
     query: ListQuery<ServiceAccountFilter>,
     db: Db,
 ) -> Result<Page<ServiceAccountView>> {
-    let mut db = db.connect().await?;
-    let page = queries::list(&mut db, &scope, &query).await?;
+    let db = db.reader(query.cost).await?;
+    let page = queries::list(&db, &scope, &query).await?;
     Ok(page.map(|account| ServiceAccountView::of(account, scope.caller())))
 }
 
@@ -100,8 +100,8 @@ async fn get_service_account(
     db: Db,
 ) -> Result<Tagged<ServiceAccountView>> {
     let fields = query.0.fields()?;
-    let mut db = db.connect().await?;
-    let account = queries::find(&mut db, &scope, *id).await?;
+    let db = db.reader(Cost::Small).await?;
+    let account = queries::find(&db, &scope, *id).await?;
     Ok(Tagged::new(ServiceAccountView::of(account, scope.caller()), fields))
 }
 
@@ -201,8 +201,8 @@ async fn list_api_keys(
     db: Db,
     clock: Data<Clock>,
 ) -> Result<Page<ApiKeyView>> {
-    let mut db = db.connect().await?;
-    let page = keys::list(&mut db, &scope, *id, &query).await?;
+    let db = db.reader(query.cost).await?;
+    let page = keys::list(&db, &scope, *id, &query).await?;
     let now = clock.now();
     Ok(page.map(|key| ApiKeyView::of(key, scope.caller(), now)))
 }
@@ -258,8 +258,8 @@ async fn get_api_key(
 ) -> Result<Tagged<ApiKeyView>> {
     let fields = query.0.fields()?;
     let (account, id) = ids.into_inner();
-    let mut db = db.connect().await?;
-    let key = keys::find(&mut db, &scope, account, id).await?;
+    let db = db.reader(Cost::Small).await?;
+    let key = keys::find(&db, &scope, account, id).await?;
     Ok(Tagged::new(ApiKeyView::of(key, scope.caller(), clock.now()), fields))
 }
 

@@ -28,16 +28,18 @@ pub fn live(user: UserId, now: Instant) -> sessions::BoxedQuery<'static, Pg> {
 /// # Errors
 /// The database's.
 pub async fn list(
-    db: &mut AsyncPgConnection,
+    mut db: &AsyncPgConnection,
     user: UserId,
     query: &ListQuery<SessionFilter>,
     now: Instant,
 ) -> Result<Page<Session>> {
     let order = Order::column(Session::NAME, "created_at", true);
-    let rows =
-        keyset(live(user, now), order, query.after.clone(), query.limit).select(Session::as_select()).load(db).await?;
+    let rows = keyset(live(user, now), order, query.after.clone(), query.limit)
+        .select(Session::as_select())
+        .load(&mut db)
+        .await?;
     let total = match query.total {
-        true => Some(live(user, now).count().get_result(db).await?),
+        true => Some(live(user, now).count().get_result(&mut db).await?),
         false => None,
     };
     query.page(rows, total, |session: &Session| (KeyValue::Instant(session.created_at), session.uuid()))

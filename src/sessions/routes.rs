@@ -100,7 +100,7 @@ async fn list_user_sessions(
     clock: Data<Clock>,
     db: Db,
 ) -> Result<Page<SessionView>> {
-    users::find_to_administer(&*db.connect().await?, &scope, *id).await?;
+    users::find_to_administer(&*db.reader(Cost::Small).await?, &scope, *id).await?;
     page(&caller.0, *id, &query, &clock, &db).await
 }
 
@@ -159,8 +159,8 @@ async fn page(
     clock: &Clock,
     db: &Db,
 ) -> Result<Page<SessionView>> {
-    let mut db = db.connect().await?;
-    let page = queries::list(&mut db, user, query, clock.now()).await?;
+    let db = db.reader(query.cost).await?;
+    let page = queries::list(&db, user, query, clock.now()).await?;
     Ok(page.map(|session| SessionView::of(session, caller.session())))
 }
 

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::future::join_all;
-use liaison::edge::Edge;
+use liaison::{access::role::Role, edge::Edge};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
 use crate::{
-    calls::{Target, World},
+    calls::{Target, World, call, operations},
     harness::{TestApp, TestUser},
 };
 
@@ -114,4 +114,34 @@ async fn large_reads_and_changes_that_hang_hold_up_no_small_read() {
         _ = hanging => panic!("nothing holds them up"),
         () = reads => {}
     }
+}
+
+/// Every operation that only reads answers while changes have taken all connections that are kept for them.
+#[actix_web::test]
+async fn no_read_needs_a_connection_for_changes() {
+    let world = World::over(TestApp::start().await).await;
+    let (app, client) = (&world.app, world.client(Target::Ordinary).await);
+    let mut reads = Vec::new();
+    for operation in operations() {
+        if operation.is_safe() && !operation.is_public() {
+            reads.push((operation, call(&world, operation.id, Target::Ordinary).await.unwrap()));
+        }
+    }
+    let service = app.service_account(Role::Supervisor, &["clients:read"]).await;
+    let _held = holding(app, "SELECT 1 FROM clients FOR UPDATE").await;
+    let hanging = join_all((0..10).map(|_| rename(&world.ann, &client)));
+    let reading = async {
+        until_waiting(app, 4).await;
+        for (operation, call) in &reads {
+            let answer = world.sue.send(call.request(operation, &world.sue)).await;
+            // Of what is about the caller, the address may name another's.
+            assert!(matches!(answer.status, 200 | 404), "{}: {}", operation.id, answer.status);
+        }
+        let _ = service.get("/v1/clients").await.ok();
+    };
+    tokio::select! {
+        _ = hanging => panic!("nothing holds the changes up"),
+        () = reading => {}
+    }
+    assert!(reads.len() > 30, "{}", reads.len());
 }

@@ -72,16 +72,16 @@ fn label(user: UserId) -> String {
 ///
 /// # Errors
 /// The database's.
-pub async fn find(db: &mut AsyncPgConnection, user: UserId) -> Result<Option<Stored>> {
-    Ok(second_factors::table.find(user).select(Stored::as_select()).first(db).await.optional()?)
+pub async fn find(mut db: &AsyncPgConnection, user: UserId) -> Result<Option<Stored>> {
+    Ok(second_factors::table.find(user).select(Stored::as_select()).first(&mut db).await.optional()?)
 }
 
 /// How many recovery codes `user` has left.
 ///
 /// # Errors
 /// The database's.
-pub async fn codes_left(db: &mut AsyncPgConnection, user: UserId) -> Result<i64> {
-    Ok(recovery_codes::table.filter(recovery_codes::user_id.eq(user)).count().get_result(db).await?)
+pub async fn codes_left(mut db: &AsyncPgConnection, user: UserId) -> Result<i64> {
+    Ok(recovery_codes::table.filter(recovery_codes::user_id.eq(user)).count().get_result(&mut db).await?)
 }
 
 /// Keeps `secret` until a first code confirms it, in the place of one not confirmed. The user's row is locked.

@@ -51,13 +51,13 @@ async fn get_second_factor(
     db: Db,
 ) -> Result<Json<SecondFactor>> {
     let Person(caller) = caller;
-    let mut db = db.connect().await?;
-    let stored = queries::find(&mut db, caller.user_id).await?;
+    let db = db.reader(Cost::Small).await?;
+    let stored = queries::find(&db, caller.user_id).await?;
     let now = clock.now();
     Ok(Json(SecondFactor {
         status: stored.as_ref().map_or(FactorStatus::Off, |stored| stored.status(now)),
         confirmed_at: stored.and_then(|stored| stored.confirmed_at),
-        recovery_codes_left: queries::codes_left(&mut db, caller.user_id).await?,
+        recovery_codes_left: queries::codes_left(&db, caller.user_id).await?,
         is_required: caller.policy.limits.second_factor_required,
     }))
 }
