@@ -78,7 +78,7 @@ pub async fn replace(
     seen: &IfMatch,
     new: NewRolePolicy,
 ) -> Result<RolePolicy> {
-    let row: Row = role_policies::table.find(role).select(COLUMNS).for_update().first(&mut **tx).await?;
+    let row: Row = role_policies::table.find(role).select(COLUMNS).for_no_key_update().first(&mut **tx).await?;
     let before = policy(role, row);
     seen.check(before.version)?;
     let breaches = rules::breaches(role, &new.permissions);

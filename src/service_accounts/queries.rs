@@ -229,7 +229,7 @@ pub async fn lock(tx: &mut Tx<'_>, _scope: &Scope<ServiceAccount, Update>, id: U
         .inner_join(service_accounts::table)
         .filter(users::id.eq(id))
         .select(ServiceAccount::as_select())
-        .for_update()
+        .for_no_key_update()
         .first(&mut **tx)
         .await
         .optional()?

@@ -83,7 +83,7 @@ pub async fn update(
     let before: Team = teams::table
         .find(id)
         .select(Team::as_select())
-        .for_update()
+        .for_no_key_update()
         .first(&mut **tx)
         .await
         .optional()?

@@ -44,7 +44,7 @@ pub async fn sign_in_changed(tx: &mut Tx<'_>, id: UserId, action: &'static str) 
     let before = users::table
         .find(id)
         .select(User::as_select())
-        .for_update()
+        .for_no_key_update()
         .first(&mut **tx)
         .await
         .optional()?
@@ -66,7 +66,7 @@ pub async fn reset_password(
         .filter(users::email.eq(email))
         .filter(scope.visible())
         .select(User::as_select())
-        .for_update()
+        .for_no_key_update()
         .first(&mut **tx)
         .await
         .optional()?

@@ -306,7 +306,7 @@ pub(super) async fn lock<A: Action>(
         .filter(users::kind.eq(UserKind::Person))
         .filter(scope.visible())
         .select(User::as_select())
-        .for_update()
+        .for_no_key_update()
         .first(&mut **tx)
         .await
         .optional()?
@@ -350,7 +350,7 @@ async fn refuse_last_supervisor(tx: &mut Tx<'_>, user: &User) -> Result<()> {
         .filter(users::status.eq(UserStatus::Active))
         .order(users::id)
         .select(users::id)
-        .for_update()
+        .for_no_key_update()
         .load(&mut **tx)
         .await?;
     if supervisors.iter().any(|id| *id != user.id) {

@@ -145,3 +145,27 @@ async fn no_read_needs_a_connection_for_changes() {
     }
     assert!(reads.len() > 30, "{}", reads.len());
 }
+
+/// A change locks its row so that others can refer to it meanwhile: here by a session of the user.
+#[actix_web::test]
+async fn a_reference_to_a_row_that_is_being_changed_is_inserted_at_once() {
+    let world = World::over(TestApp::start().await).await;
+    let (app, user, service) = (&world.app, world.user().await, world.service_account().await);
+    for (row, change) in [(&user, json!({"job_title": "Buyer"})), (&service, json!({"description": "ERP"}))] {
+        // The change has its row, and waits before it is recorded.
+        let mut recorder = holding(app, "LOCK TABLE audit_events IN SHARE MODE").await;
+        let changing = world.sue.patch(row["path"].as_str().unwrap(), row, change);
+        let referring = async {
+            until_waiting(app, 1).await;
+            let insert = format!(
+                "SET lock_timeout = '2s'; INSERT INTO sessions (id, user_id, created_at, expires_at) \
+                 VALUES (gen_random_uuid(), '{}', now(), now())",
+                row["id"].as_str().unwrap()
+            );
+            app.db().await.batch_execute(&insert).await.unwrap();
+            recorder.batch_execute("ROLLBACK").await.unwrap();
+        };
+        let (changed, ()) = futures_util::future::join(changing, referring).await;
+        assert_eq!(changed.ok()["version"], 2);
+    }
+}

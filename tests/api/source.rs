@@ -39,3 +39,17 @@ fn advisory_locks_have_their_numbers_in_one_place() {
         containing(&["pg_advisory", "pg_try_advisory"]).into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["db/advisory_lock.rs"]);
 }
+
+/// `FOR UPDATE` holds up whoever inserts a row that refers to the locked one; `FOR NO KEY UPDATE` does not.
+#[test]
+fn rows_are_locked_so_that_references_to_them_can_be_inserted() {
+    let allowed = [
+        // A letter that is taken from the queue: no row refers to one.
+        ("mail/queue.rs", 1),
+        // A key that is deleted next, which takes this lock anyway.
+        ("service_accounts/keys.rs", 1),
+    ];
+    let found = containing(&[".for_update()", "FOR UPDATE"]);
+    let found: Vec<(&str, usize)> = found.iter().map(|(name, count)| (name.as_str(), *count)).collect();
+    assert_eq!(found, allowed);
+}
