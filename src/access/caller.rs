@@ -57,7 +57,9 @@ pub type KeyId = Id<label::Key>;
 pub type AccountTeams = Arc<[Uuid]>;
 
 /// How long a change of a user, a session or a policy by another server may go unseen.
-const SEEN_WITHIN: Duration = Duration::from_secs(1);
+const SEEN_WITHIN: chrono::Duration = chrono::Duration::seconds(1);
+/// How long what nobody asks for any more takes up memory.
+const KEPT: Duration = Duration::from_mins(1);
 
 /// What a caller is known by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,10 +189,23 @@ pub fn decides_about_callers(resource: &str) -> bool {
 /// Remembers sessions and policies for a second, so that a caller costs a query at most that often.
 #[derive(Clone)]
 pub struct Callers {
-    sessions: Cache<SessionId, Option<SessionRow>>,
-    pub(super) keys: Cache<KeyId, Option<Arc<KeyRow>>>,
+    sessions: Cache<SessionId, Remembered<Option<SessionRow>>>,
+    pub(super) keys: Cache<KeyId, Remembered<Option<Arc<KeyRow>>>>,
     pub(super) uses: KeyUses,
-    policies: Cache<Role, Arc<Policy>>,
+    policies: Cache<Role, Remembered<Arc<Policy>>>,
+}
+
+/// A value, and when it was asked for by the clock of the server: that of the cache is not ours to set.
+#[derive(Clone, Debug)]
+pub(super) struct Remembered<V> {
+    value: V,
+    at: Instant,
+}
+
+impl<V> Remembered<V> {
+    fn is_good(&self, now: Instant) -> bool {
+        (now.utc() - self.at.utc()).abs() < SEEN_WITHIN
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -207,10 +222,10 @@ struct SessionRow {
 impl Default for Callers {
     fn default() -> Self {
         Self {
-            sessions: Cache::builder().max_capacity(100_000).time_to_live(SEEN_WITHIN).build(),
-            keys: Cache::builder().max_capacity(100_000).time_to_live(SEEN_WITHIN).build(),
+            sessions: Cache::builder().max_capacity(100_000).time_to_live(KEPT).build(),
+            keys: Cache::builder().max_capacity(100_000).time_to_live(KEPT).build(),
             uses: KeyUses::default(),
-            policies: Cache::builder().max_capacity(10).time_to_live(SEEN_WITHIN).build(),
+            policies: Cache::builder().max_capacity(10).time_to_live(KEPT).build(),
         }
     }
 }
@@ -221,11 +236,11 @@ impl Callers {
     /// # Errors
     /// When the database cannot be asked.
     pub async fn find(&self, db: &Db, session: SessionId, now: Instant) -> Result<Option<Arc<Caller>>> {
-        let Some(row) = self.session(db, session).await? else { return Ok(None) };
+        let Some(row) = self.session(db, session, now).await? else { return Ok(None) };
         if row.expires_at <= now {
             return Ok(None);
         }
-        let policy = self.policy(db, row.role).await?;
+        let policy = self.policy(db, row.role, now).await?;
         let lacks_second_factor = policy.limits.second_factor_required && !row.has_second_factor;
         Ok(Some(Arc::new(Caller {
             user_id: row.user_id,
@@ -241,8 +256,8 @@ impl Callers {
     ///
     /// # Errors
     /// When the database cannot be asked.
-    pub async fn policy(&self, db: &Db, role: Role) -> Result<Arc<Policy>> {
-        remembered(&self.policies, role, async || {
+    pub async fn policy(&self, db: &Db, role: Role, now: Instant) -> Result<Arc<Policy>> {
+        remembered(&self.policies, role, now, async || {
             let db = db.reader(Cost::Small).await?;
             load_policy(&db, role).await.map(Arc::new)
         })
@@ -256,8 +271,8 @@ impl Callers {
         self.policies.invalidate_all();
     }
 
-    async fn session(&self, db: &Db, session: SessionId) -> Result<Option<SessionRow>> {
-        remembered(&self.sessions, session, async || {
+    async fn session(&self, db: &Db, session: SessionId, now: Instant) -> Result<Option<SessionRow>> {
+        remembered(&self.sessions, session, now, async || {
             let db = db.reader(Cost::Small).await?;
             load_session(&db, session).await
         })
@@ -265,17 +280,24 @@ impl Callers {
     }
 }
 
-/// What `cache` has for `key`, or else what `load` gives, which is asked once for all who want it meanwhile.
+/// What `cache` has for `key` of the last second, or else what `load` gives, which is asked once for all who want it
+/// meanwhile.
 pub(super) async fn remembered<K: Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static>(
-    cache: &Cache<K, V>,
+    cache: &Cache<K, Remembered<V>>,
     key: K,
+    now: Instant,
     load: impl AsyncFnOnce() -> Result<V>,
 ) -> Result<V> {
-    if let Some(value) = cache.get(&key).await {
-        return Ok(value);
+    if let Some(known) = cache.get(&key).await {
+        if known.is_good(now) {
+            return Ok(known.value);
+        }
+        cache.invalidate(&key).await;
     }
+    let load = async { Ok(Remembered { value: load().await?, at: now }) };
     // Boxed: its state would else be part of the future of every request, also of those that the cache answers.
-    Box::pin(cache.try_get_with(key, load())).await.map_err(|error| error.copy())
+    let loaded = Box::pin(cache.try_get_with(key, load)).await;
+    loaded.map(|known| known.value).map_err(|error: Arc<Error>| error.copy())
 }
 
 async fn load_session(mut db: &AsyncPgConnection, session: SessionId) -> Result<Option<SessionRow>> {
@@ -358,6 +380,7 @@ pub async fn load_policy(mut db: &AsyncPgConnection, role: Role) -> Result<Polic
 mod tests {
     use std::{cell::Cell, collections::HashSet, sync::Arc};
 
+    use chrono::Duration;
     use futures_util::future::join_all;
     use moka::future::Cache;
     use tokio::task::yield_now;
@@ -367,7 +390,7 @@ mod tests {
     use crate::{
         access::{policy::Policy, role::Role},
         error::{Error, ProblemType},
-        rest::id::Id,
+        rest::{id::Id, time::Instant},
     };
 
     #[test]
@@ -393,19 +416,21 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn all_who_want_the_same_ask_once_and_a_failure_is_not_remembered() {
+    async fn all_who_want_the_same_ask_once_a_second_and_a_failure_is_not_remembered() {
         let (cache, asked) = (Cache::new(10), Cell::new(0));
+        let now: Instant = "2026-11-24T10:00:00Z".parse().unwrap();
         let ask = async |fails: bool| {
             asked.set(asked.get() + 1);
             yield_now().await;
             if fails { Err(Error::new(ProblemType::Unavailable)) } else { Ok(7) }
         };
-        assert!(remembered(&cache, "key", async || ask(true).await).await.is_err());
+        assert!(remembered(&cache, "key", now, async || ask(true).await).await.is_err());
         assert_eq!(asked.get(), 1);
-        for _ in ["first", "from then on"] {
-            let all = join_all((0..5).map(|_| remembered(&cache, "key", async || ask(false).await))).await;
+        for (after, asked_before) in [(0, 2), (0, 2), (999, 2), (1000, 3), (1999, 3), (2000, 4), (-1000, 5)] {
+            let now = now.after(Duration::milliseconds(after));
+            let all = join_all((0..5).map(|_| remembered(&cache, "key", now, async || ask(false).await))).await;
             assert!(all.into_iter().all(|answer| answer.is_ok_and(|value| value == 7)));
-            assert_eq!(asked.get(), 2);
+            assert_eq!(asked.get(), asked_before, "{after}");
         }
     }
 }

@@ -118,7 +118,7 @@ impl Callers {
     /// # Errors
     /// When the database cannot be asked.
     pub async fn of_key(&self, db: &Db, key: &Presented, on: Occasion) -> Result<Option<Arc<Caller>>> {
-        let Some(row) = self.key(db, key.id).await? else { return Ok(None) };
+        let Some(row) = self.key(db, key.id, on.now).await? else { return Ok(None) };
         // The secret first: who does not have it learns nothing of the rest.
         if !key.matches(&row.secret_digest) || !row.is_good(on) {
             return Ok(None);
@@ -137,7 +137,7 @@ impl Callers {
         scopes: Option<&[String]>,
         on: Occasion,
     ) -> Result<Option<Arc<Caller>>> {
-        match self.key(db, key).await? {
+        match self.key(db, key, on.now).await? {
             Some(row) if row.is_good(on) => self.admit(db, key, &row, scopes, on).await.map(Some),
             _ => Ok(None),
         }
@@ -151,13 +151,13 @@ impl Callers {
         scopes: Option<&[String]>,
         on: Occasion,
     ) -> Result<Arc<Caller>> {
-        let policy = self.policy(db, row.role).await?;
+        let policy = self.policy(db, row.role, on.now).await?;
         self.uses.note(db, key, on);
         Ok(Arc::new(row.caller(key, &policy, scopes)))
     }
 
-    async fn key(&self, db: &Db, key: KeyId) -> Result<Option<Arc<KeyRow>>> {
-        remembered(&self.keys, key, async || {
+    async fn key(&self, db: &Db, key: KeyId, now: Instant) -> Result<Option<Arc<KeyRow>>> {
+        remembered(&self.keys, key, now, async || {
             let db = db.reader(Cost::Small).await?;
             load_key(&db, key).await
         })

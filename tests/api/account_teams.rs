@@ -62,7 +62,7 @@ async fn who_leaves_the_team_reaches_nothing_any_more() {
     assert_eq!(elsewhere.get(path).await.status, 200);
     let _ = world.sue.put(&team_path(&client), &team, json!({"user_ids": []})).await.ok();
     world.mia.get(path).await.problem(404, "not_found");
-    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    world.app.advance(chrono::Duration::seconds(1));
     elsewhere.get(path).await.problem(404, "not_found");
 }
 

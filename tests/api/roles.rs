@@ -39,7 +39,7 @@ async fn a_changed_policy_is_in_force_on_every_server() {
     let changed = put(&world.sue, MANAGER, |policy| policy["permissions"]["clients:read"] = json!("team")).await.ok();
     assert_eq!((&changed["version"], &changed["permissions"]["clients:read"]), (&json!(2), &json!("team")));
     assert_eq!(world.bob.get(path).await.status, 200);
-    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    world.app.advance(chrono::Duration::seconds(1));
     assert_eq!(elsewhere.get(path).await.status, 200);
     let own = world.bob.get("/v1/me/permissions").await.ok();
     assert_eq!((&own["permissions"]["clients:read"], &own["role"]), (&json!("team"), &json!("manager")));

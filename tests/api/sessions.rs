@@ -170,7 +170,7 @@ async fn an_ended_session_ends_on_other_servers_within_a_second() {
     assert_eq!(elsewhere.get("/v1/me").await.status, 200);
     assert_eq!(end(&world.sue, &format!("/v1/users/{}/sessions", user["id"].as_str().unwrap())).await, 204);
     here.get("/v1/me").await.problem(401, "unauthorized");
-    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    world.app.advance(Duration::seconds(1));
     elsewhere.get("/v1/me").await.problem(401, "unauthorized");
 }
 
@@ -187,7 +187,7 @@ async fn the_session_longest_unused_ends_for_one_too_many() {
     assert_eq!(first.get("/v1/me").await.status, 200);
     world.app.text("UPDATE sessions SET last_used_at = created_at RETURNING 'done' AS value").await;
     let last = plainly(&world, &user).await;
-    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    world.app.advance(Duration::seconds(1));
     first.get("/v1/me").await.problem(401, "unauthorized");
     assert_eq!(last.get("/v1/me/sessions?total=true").await.ok()["total"], 50);
 

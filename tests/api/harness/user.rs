@@ -33,6 +33,11 @@ impl TestUser {
         Self { app, token: None, id: Id::generate(), team_id: Id::generate(), email: "nobody@example.com".to_owned() }
     }
 
+    /// The server that the user asks.
+    pub fn app(&self) -> &TestApp {
+        &self.app
+    }
+
     /// The same user at another server of the same database.
     pub fn at(&self, app: &TestApp) -> Self {
         Self { app: app.clone(), ..self.clone() }
