@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::{
     calls::{About, Belongs, Call, Operation, Target, World, call, operations},
     harness::{Answer, TestApp, TestUser},
+    policies::{ADMINISTRATION, Policy, SHARED, permissions},
 };
 
 /// A column of the table.
@@ -44,8 +45,8 @@ impl Services {
     async fn callers(&self, world: &World, operation: &Operation) -> [Caller; 2] {
         let own = operation.permission().unwrap_or_default();
         let (within, without): (Vec<&str>, Vec<&str>) = (
-            PERMISSIONS.iter().map(|(name, _)| *name).filter(|name| needed(own, name)).collect(),
-            PERMISSIONS.iter().map(|(name, _)| *name).filter(|name| *name != own).collect(),
+            permissions().into_iter().filter(|name| needed(own, name)).collect(),
+            permissions().into_iter().filter(|name| *name != own).collect(),
         );
         for (user, scopes) in [(&self.within, within), (&self.without, without)] {
             let scopes = serde_json::to_string(&scopes).unwrap();
@@ -294,7 +295,8 @@ impl Row {
         }
         let is_strange = self.operation.is_for_persons() && caller.in_scope.is_some();
         let permission = self.operation.permission();
-        let persons_only = permission.is_some_and(is_for_persons_only) && caller.in_scope.is_some();
+        let persons_only =
+            permission.is_some_and(|permission| ADMINISTRATION.contains(&permission)) && caller.in_scope.is_some();
         if is_strange || persons_only || (caller.in_scope == Some(false) && permission.is_some()) {
             return Expected::Forbidden;
         }
@@ -402,8 +404,7 @@ async fn a_changed_policy_is_what_every_operation_and_its_actions_go_by() {
         let body: Value = body.iter().map(|name| ((*name).to_owned(), policy[*name].clone())).collect();
         world.sam.put(&path, &policy, body).await.ok();
         for caller in callers.iter_mut().filter(|caller| caller.policy.as_ref().is_some_and(|p| p.role == role)) {
-            let stored: Grants = grants.iter().map(|(name, reach)| ((*name).to_owned(), *reach)).collect();
-            caller.policy = Some(Policy::new(role, Policy::initial(role).limits, &stored));
+            caller.policy = Some(Policy::of(role, &grants));
         }
     }
     let mut wrong = Vec::new();
@@ -421,7 +422,7 @@ fn manager_policy() -> Vec<(&'static str, Reach)> {
         Some(("contacts", _)) => Reach::None,
         _ => Reach::Own,
     };
-    PERMISSIONS.iter().map(|(name, _)| (*name, reach(name))).collect()
+    permissions().into_iter().map(|name| (name, reach(name))).collect()
 }
 
 /// Key-account managers read everything and change what is their own or nothing.
@@ -440,5 +441,5 @@ fn key_account_manager_policy() -> Vec<(&'static str, Reach)> {
         Some(("contracts" | "interactions", _)) => Reach::None,
         _ => Reach::Team,
     };
-    PERMISSIONS.iter().map(|(name, _)| (*name, reach(name))).collect()
+    permissions().into_iter().map(|name| (name, reach(name))).collect()
 }

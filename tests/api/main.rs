@@ -29,6 +29,7 @@ mod mail;
 mod migrations;
 mod openapi;
 mod orders;
+mod policies;
 mod privileges;
 mod products;
 mod reach;
