@@ -3,6 +3,7 @@
 //! What waits is put into `audit_unsealed` by a trigger, in the change's own transaction, so that no event can miss its
 //! seal and no change waits for one.
 
+use crate::db::AdvisoryLock;
 use std::{fmt::Write, time::Duration};
 
 use aws_lc_rs::digest::{self, SHA256};

@@ -1,5 +1,6 @@
 //! `/v1/audit`.
 
+use crate::db::Cost;
 use actix_web::{
     get,
     web::{Data, Json},

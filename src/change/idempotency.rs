@@ -1,5 +1,6 @@
 //! `Idempotency-Key`: the same request twice has one effect and one answer.
 
+use crate::db::try_lock_until_commit;
 use aws_lc_rs::digest;
 use chrono::Duration;
 use diesel::{

@@ -1,5 +1,6 @@
 //! `/v1/roles`.
 
+use crate::db::Cost;
 use actix_web::{
     HttpRequest, HttpResponse, get, put,
     web::{Json, Path},

@@ -1,5 +1,6 @@
 //! `/v1/service-accounts`.
 
+use crate::db::Cost;
 use actix_web::{
     HttpResponse, delete, get, patch, post,
     web::{Data, Path},

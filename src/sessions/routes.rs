@@ -1,5 +1,6 @@
 //! `/v1/me/sessions` and `/v1/users/{id}/sessions`.
 
+use crate::db::Cost;
 use std::sync::Arc;
 
 use actix_web::{

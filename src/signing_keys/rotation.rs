@@ -1,5 +1,6 @@
 //! New keys for old ones, as changes by the system.
 
+use crate::db::AdvisoryLock;
 use aws_lc_rs::{
     digest,
     signature::{Ed25519KeyPair, KeyPair},

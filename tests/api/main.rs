@@ -24,6 +24,7 @@ mod contacts;
 mod contracts;
 mod departments;
 mod edge;
+mod idempotency;
 mod interactions;
 mod mail;
 mod migrations;

@@ -1,5 +1,6 @@
 //! `/v1/me/second-factor`.
 
+use crate::db::Cost;
 use actix_web::{
     HttpResponse, delete, get, post,
     web::{Data, Json},

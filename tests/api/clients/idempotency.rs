@@ -179,7 +179,7 @@ async fn each_of_several_account_teams_counts_among_the_rights_and_their_order_d
             let join = format!("INSERT INTO account_team_members VALUES ('{client}', '{}', now())", world.kim.id);
             world.app.sql(&join).await;
         }
-        world.app.state().callers.forget();
+        world.app.parts().callers.forget();
     };
     teams(&[one, two]).await;
     let (body, _) = confidential_client(&world).await;

@@ -102,7 +102,7 @@ async fn it_is_the_last_submission_of_a_contract_that_counts() {
     let (ann, sue, tom) = (app.manager("ann").await, app.supervisor().await, app.supervisor().await);
     // Supervisors have a limit here, so that what they submit waits.
     app.sql("UPDATE role_policies SET max_contract_amount = 1000 WHERE role = 'supervisor'").await;
-    app.state().callers.forget();
+    app.parts().callers.forget();
     let draft = draft_with(&ann, &client_of(&ann).await, json!({"amount": "2000"})).await;
     let first = sue.transition("submit", &draft, json!({})).await.ok();
     let again = tom.transition("return", &first, json!({"reason": "Too dear"})).await.ok();
@@ -110,7 +110,7 @@ async fn it_is_the_last_submission_of_a_contract_that_counts() {
     let second = tom.transition("submit", &again, json!({})).await.ok();
     assert_eq!(second["status"], "in_review");
     app.sql("UPDATE role_policies SET max_contract_amount = NULL WHERE role = 'supervisor'").await;
-    app.state().callers.forget();
+    app.parts().callers.forget();
     tom.transition("approve", &second, json!({})).await.problem(403, "forbidden");
     assert_eq!(sue.transition("approve", &second, json!({})).await.ok()["status"], "approved");
 }
