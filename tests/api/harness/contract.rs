@@ -1,20 +1,17 @@
 //! The document as a contract: status, content type, headers and body of every answer are held against it.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, LazyLock, Mutex},
-};
+use std::sync::{Arc, LazyLock};
 
 use jsonschema::Validator;
 use liaison::{app, openapi::Document};
 use serde_json::{Value, json};
 
-use super::Answer;
+use super::{Answer, schemas};
 
 /// Made once for the run: it takes as long as a short test.
 static SERVED: LazyLock<Arc<Document>> = LazyLock::new(|| Arc::new(app::document().unwrap()));
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(&SERVED.json).unwrap());
-static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
+static PATHS: LazyLock<Vec<Path>> = LazyLock::new(paths);
 
 /// The document as the apps under test serve it.
 pub fn served() -> Arc<Document> {
@@ -52,7 +49,7 @@ pub fn check(method: &str, path: &str, query: &str, answer: &Answer) {
         assert!(optional || given.is_some(), "{method} {template} {}: no header {name} {header}", answer.status);
     }
     let sparse = answer.status == 200 && query.split('&').any(|pair| pair.starts_with("fields="));
-    check_body(method, template, &response, sparse, answer);
+    check_body(method, template, response, sparse, answer);
 }
 
 /// What every answer carries, whatever its status. ASVS 3.4.1, 3.4.3, 3.4.4, 3.4.5, 3.4.6, 3.4.8, 3.5.8, 13.4.6, 14.3.2;
@@ -121,54 +118,50 @@ fn check_body(method: &str, template: &str, response: &Value, sparse: bool, answ
     };
     assert_eq!(answer.header("content-type"), Some(content_type.as_str()), "{method} {template}");
     let body = answer.json();
-    let validator = validator(&format!("{method} {template} {} {sparse}", answer.status), &content["schema"], sparse);
+    let validator = match sparse {
+        true => schemas::sparse_validator(&content["schema"]),
+        false => schemas::validator(&content["schema"]),
+    };
     let errors: Vec<String> =
         validator.iter_errors(&body).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(errors.is_empty(), "{method} {template} {} breaks its schema: {errors:?}\n{body}", answer.status);
 }
 
-fn validator(key: &str, schema: &Value, sparse: bool) -> Arc<Validator> {
-    let mut known = VALIDATORS.lock().unwrap();
-    let made = known.entry(key.to_owned()).or_insert_with(|| {
-        let mut root = json!({"allOf": [schema], "components": document()["components"]});
-        if sparse {
-            require_nothing(&mut root["components"]["schemas"]);
-        }
-        Arc::new(jsonschema::draft202012::options().should_validate_formats(true).build(&root).unwrap())
-    });
-    Arc::clone(made)
+/// A path of the document.
+struct Path {
+    template: &'static str,
+    parts: Vec<&'static str>,
+    item: &'static Value,
 }
 
-/// With `fields` an answer has only what was asked for, and that must be as the document says.
-fn require_nothing(schema: &mut Value) {
-    match schema {
-        Value::Array(items) => items.iter_mut().for_each(require_nothing),
-        Value::Object(object) => {
-            object.retain(|name, value| name != "required" || !value.is_array());
-            object.values_mut().for_each(require_nothing);
-        }
-        _ => {}
+/// A path without parameters goes before one with.
+fn paths() -> Vec<Path> {
+    let all = document()["paths"].as_object().unwrap().iter();
+    let mut paths: Vec<Path> =
+        all.map(|(template, item)| Path { template, parts: template.split('/').collect(), item }).collect();
+    paths.sort_by_key(|path| path.template.matches('{').count());
+    paths
+}
+
+/// The operation that serves `method` and `path`.
+fn operation(method: &str, path: &str) -> Option<(&'static str, &'static Value)> {
+    let given: Vec<&str> = path.split('/').collect();
+    let path = PATHS.iter().find(|path| path.fits(&given))?;
+    let operation = &path.item[method.to_lowercase()];
+    (!operation.is_null()).then_some((path.template, operation))
+}
+
+impl Path {
+    fn fits(&self, given: &[&str]) -> bool {
+        let mut pairs = self.parts.iter().zip(given);
+        self.parts.len() == given.len()
+            && pairs.all(|(part, given)| part == given || (part.starts_with('{') && !given.is_empty()))
     }
 }
 
-/// The operation that serves `method` and `path`; a path without parameters goes before one with.
-fn operation(method: &str, path: &str) -> Option<(&'static str, &'static Value)> {
-    let paths = document()["paths"].as_object()?;
-    let fitting = paths.iter().filter(|(template, _)| fits(template, path));
-    let (template, item) = fitting.min_by_key(|(template, _)| template.matches('{').count())?;
-    let operation = &item[method.to_lowercase()];
-    (!operation.is_null()).then_some((template.as_str(), operation))
-}
-
-fn fits(template: &str, path: &str) -> bool {
-    let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
-    template.len() == path.len()
-        && template.iter().zip(&path).all(|(part, given)| part == given || (part.starts_with('{') && !given.is_empty()))
-}
-
-fn resolve(value: &Value) -> Value {
+fn resolve(value: &'static Value) -> &'static Value {
     match value["$ref"].as_str() {
         Some(reference) => resolve(document().pointer(reference.trim_start_matches('#')).unwrap()),
-        None => value.clone(),
+        None => value,
     }
 }
