@@ -390,7 +390,7 @@ mod tests {
     use crate::{
         access::{policy::Policy, role::Role},
         error::{Error, ProblemType},
-        rest::{id::Id, time::Instant},
+        values::{Id, Instant},
     };
 
     #[test]

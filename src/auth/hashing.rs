@@ -11,9 +11,20 @@ use tokio::sync::Semaphore;
 use super::password::{NewPassword, normalised};
 use crate::error::{Error, Result};
 
-/// The least that the OWASP Password Storage Cheat Sheet recommends: 19 MiB, two passes, one lane.
-const MEMORY_KIB: u32 = 19 * 1024;
-const PASSES: u32 = 2;
+/// How much work a hash is.
+#[derive(Clone, Copy, Debug)]
+pub struct Effort {
+    /// The memory that it fills, in KiB.
+    pub memory_kib: u32,
+    /// How often it goes over that memory.
+    pub passes: u32,
+}
+
+impl Effort {
+    /// The least that the OWASP Password Storage Cheat Sheet recommends: 19 MiB, two passes, one lane.
+    pub const RECOMMENDED: Self = Self { memory_kib: 19 * 1024, passes: 2 };
+}
+
 const LANES: u32 = 1;
 
 /// Hashes and verifies, with bounded memory and processor time.
@@ -31,8 +42,16 @@ impl Hashing {
     /// # Errors
     /// Only internal ones.
     pub fn new() -> Result<Self> {
+        Self::with_effort(Effort::RECOMMENDED)
+    }
+
+    /// With another effort, for tests that sign in often.
+    ///
+    /// # Errors
+    /// When there is no such effort.
+    pub fn with_effort(effort: Effort) -> Result<Self> {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(Error::internal)?;
+        let params = Params::new(effort.memory_kib, effort.passes, LANES, None).map_err(Error::internal)?;
         let argon2 = Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
         let nobody = hash(&argon2, &crate::secrets::random_text::<16>()?)?.into();
         Ok(Self { permits: Arc::new(Semaphore::new(cores)), argon2, nobody })

@@ -3,10 +3,7 @@
 use std::{fmt::Write, path::Path};
 
 use chrono::Duration;
-use liaison::access::{
-    Grants, Policy, Reach, Role,
-    permission::{ADMINISTRATION, PERMISSIONS, SHARED, is_for_persons_only},
-};
+use liaison::access::{Reach, Role};
 use serde_json::{Value, json};
 
 use crate::{

@@ -149,6 +149,7 @@ fn hashed(password: &str, memory_kib: u32) -> String {
 #[actix_web::test]
 async fn an_old_hash_still_holds_and_is_renewed_at_a_sign_in() {
     let (app, ann) = ann().await;
+    let app = app.hashing_as_in_production().await;
     // From before passwords were normalised, and with less effort.
     let typed = "е\u{308}лки и и\u{306}од в аптеке";
     let old = hashed(typed, 8 * 1024);

@@ -11,7 +11,7 @@ use liaison::{
     access::Role,
     app::{self, Parts},
     audit,
-    auth::{self, throttle::Limits},
+    auth::{self, hashing::Hashing, throttle::Limits},
     background,
     change::idempotency,
     clock::Clock,
@@ -25,6 +25,7 @@ use liaison::{
     telemetry::{self, Telemetry},
 };
 use serde_json::Value;
+use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
 use super::{
     Answer, TestUser, contract,
@@ -53,6 +54,8 @@ struct Inner {
     call: Box<dyn Fn(Request) -> Answered>,
     parts: Parts,
     database: Rc<Database>,
+    /// The owner's connection for what a test reads and writes beside the API.
+    owner: Mutex<Option<AsyncPgConnection>>,
     users: Cell<usize>,
 }
 
@@ -110,6 +113,11 @@ impl TestApp {
         self.beside(|parts| watched(parts, &settings)).await
     }
 
+    /// One that hashes passwords with the effort of production, over the same database.
+    pub async fn hashing_as_in_production(&self) -> Self {
+        self.beside(|parts| Parts { hashing: Data::new(Hashing::new().unwrap()), ..parts }).await
+    }
+
     async fn beside(&self, change: impl FnOnce(Parts) -> Parts) -> Self {
         self.beside_with(Secrets::derive(&database::MASTER).unwrap(), change).await
     }
@@ -163,7 +171,7 @@ impl TestApp {
                 Answer::new(&method, &uri, head.status().as_u16(), head.headers(), body, unlimited)
             })
         };
-        Self(Rc::new(Inner { call: Box::new(call), parts, database, users: Cell::new(0) }))
+        Self(Rc::new(Inner { call: Box::new(call), parts, database, owner: Mutex::default(), users: Cell::new(0) }))
     }
 
     /// Sends a request as it is.
@@ -183,7 +191,16 @@ impl TestApp {
         &self.0.parts
     }
 
-    /// A connection to the app's database, as its owner.
+    /// The owner's connection that all of a test shares, for single statements.
+    pub(super) async fn owner(&self) -> MappedMutexGuard<'_, AsyncPgConnection> {
+        let mut kept = self.0.owner.lock().await;
+        if kept.is_none() {
+            *kept = Some(self.db().await);
+        }
+        MutexGuard::map(kept, |kept| kept.as_mut().unwrap())
+    }
+
+    /// A connection of its own to the app's database, as its owner.
     pub async fn db(&self) -> AsyncPgConnection {
         db::connect(self.url()).await.unwrap()
     }
@@ -237,14 +254,13 @@ impl TestApp {
             #[diesel(sql_type = diesel::sql_types::Text)]
             value: String,
         }
-        let mut db = self.db().await;
-        let rows: Vec<Row> = diesel::sql_query(sql).load(&mut db).await.unwrap();
+        let rows: Vec<Row> = diesel::sql_query(sql).load(&mut *self.owner().await).await.unwrap();
         rows.into_iter().map(|row| row.value).collect()
     }
 
     /// Does what `sql` says.
     pub async fn sql(&self, sql: &str) {
-        diesel::sql_query(sql).execute(&mut self.db().await).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        diesel::sql_query(sql).execute(&mut *self.owner().await).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 
     /// Gives `user` the password of all tests, around the link that sets a first one.

@@ -7,7 +7,10 @@ use std::sync::{
 
 use diesel_async::SimpleAsyncConnection;
 use liaison::{
-    auth::{hashing::Hashing, password::NewPassword},
+    auth::{
+        hashing::{Effort, Hashing},
+        password::NewPassword,
+    },
     clock::Clock,
     db,
     local_postgres::{LocalPostgres, Settings},
@@ -21,6 +24,9 @@ use super::{PASSWORD, trace};
 
 /// The master secret of all tests.
 pub const MASTER: [u8; 32] = [7; 32];
+
+/// Hashing a password takes next to no time; what tests the effort has that of production.
+const LITTLE: Effort = Effort { memory_kib: 64, passes: 1 };
 
 static SERVER: OnceCell<Server> = OnceCell::const_new();
 static NEXT: AtomicUsize = AtomicUsize::new(0);
@@ -84,7 +90,7 @@ async fn start() -> Server {
     trace::begin();
     let settings = Settings::new(std::env::temp_dir().join("liaison-test-binaries"));
     let postgres = LocalPostgres::temporary(&settings).await.unwrap_or_else(|error| panic!("no Postgres: {error}"));
-    let hashing = Hashing::new().unwrap();
+    let hashing = Hashing::with_effort(LITTLE).unwrap();
     run(&postgres.url(), "CREATE DATABASE template_liaison").await;
     let template = named(&postgres.url(), "template_liaison");
     let secrets = Secrets::derive(&MASTER).unwrap();

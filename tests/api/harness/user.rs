@@ -112,12 +112,11 @@ fn etag(resource: &Value) -> String {
 }
 
 pub(super) async fn team(app: &TestApp, id: TeamId, name: &str) -> TeamId {
-    let mut db = app.db().await;
     diesel::sql_query("INSERT INTO teams (id, version, created_at, updated_at, name) VALUES ($1, 1, $2, $2, $3)")
         .bind::<Uuid, _>(id)
         .bind::<Timestamptz, _>(app.parts().clock.now())
         .bind::<Text, _>(name)
-        .execute(&mut db)
+        .execute(&mut *app.owner().await)
         .await
         .unwrap();
     id
@@ -132,7 +131,6 @@ pub(super) async fn create(app: &TestApp, name: &str, role: Role, in_team: Optio
     };
     let (id, session): (UserId, SessionId) = (Id::generate(), Id::generate());
     let email = format!("{name}{number}@example.com");
-    let mut db = app.db().await;
     diesel::sql_query(
         "WITH person AS (
             INSERT INTO users (id, version, created_at, updated_at, name, email, role, team_id, status, password_hash,
@@ -149,7 +147,7 @@ pub(super) async fn create(app: &TestApp, name: &str, role: Role, in_team: Optio
     .bind::<Uuid, _>(team_id)
     .bind::<Uuid, _>(session)
     .bind::<Text, _>(database::password_hash().await)
-    .execute(&mut db)
+    .execute(&mut *app.owner().await)
     .await
     .unwrap();
     let state = app.parts();
@@ -164,7 +162,6 @@ pub(super) async fn create_service(app: &TestApp, role: Role, scopes: &[&str]) -
     let team_id = team(app, Id::generate(), &format!("Team {number} of a service")).await;
     let (id, key): (UserId, KeyId) = (Id::generate(), Id::generate());
     let secret = NewSecret::generate(key).unwrap();
-    let mut db = app.db().await;
     diesel::sql_query(
         "WITH account AS (
             INSERT INTO users (id, version, created_at, updated_at, name, role, team_id, status, kind,
@@ -183,7 +180,7 @@ pub(super) async fn create_service(app: &TestApp, role: Role, scopes: &[&str]) -
     .bind::<Jsonb, _>(json!(scopes))
     .bind::<Uuid, _>(key)
     .bind::<Bytea, _>(secret.digest)
-    .execute(&mut db)
+    .execute(&mut *app.owner().await)
     .await
     .unwrap();
     let email = "nobody@example.com".to_owned();
