@@ -3,7 +3,6 @@
 //! What waits is put into `audit_unsealed` by a trigger, in the change's own transaction, so that no event can miss its
 //! seal and no change waits for one.
 
-use crate::db::AdvisoryLock;
 use std::{fmt::Write, time::Duration};
 
 use aws_lc_rs::digest::{self, SHA256};
@@ -25,7 +24,10 @@ use crate::{
         audit_event::{Code, moment, timestamp},
         canonical::Fields,
     },
-    db::schema::{audit_events, audit_seals, audit_unsealed},
+    db::{
+        AdvisoryLock,
+        schema::{audit_events, audit_seals, audit_unsealed},
+    },
     error::{Error, Result},
     secrets::{NamedKey, Secrets},
     values::Instant,

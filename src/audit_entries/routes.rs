@@ -1,6 +1,5 @@
 //! `/v1/audit`.
 
-use crate::db::Cost;
 use actix_web::{
     get,
     web::{Data, Json},
@@ -14,7 +13,7 @@ use super::{
 use crate::{
     access::{Read, Scope},
     audit::{AuditVerification, Bounds, MAX_FROM_SEAL, MAX_SEALS, VerificationParams, Verify, verify_part},
-    db::Db,
+    db::{Cost, Db},
     error::{Error, FieldError, ProblemType, Result},
     http::Query,
     list::{ListQuery, Page, PageParams},

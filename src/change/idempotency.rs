@@ -1,6 +1,5 @@
 //! `Idempotency-Key`: the same request twice has one effect and one answer.
 
-use crate::db::try_lock_until_commit;
 use aws_lc_rs::digest;
 use chrono::Duration;
 use diesel::{
@@ -13,7 +12,7 @@ use futures_util::future::try_join;
 use crate::{
     access::UserId,
     change::Tx,
-    db::{Sql, schema::idempotency_keys},
+    db::{Sql, schema::idempotency_keys, try_lock_until_commit},
     error::{Error, OnConstraint, ProblemType, Result},
     http::Reply,
     secrets::{Secrets, reseal::Place},

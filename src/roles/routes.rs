@@ -1,6 +1,5 @@
 //! `/v1/roles`.
 
-use crate::db::Cost;
 use actix_web::{
     HttpRequest, HttpResponse, get, put,
     web::{Json, Path},
@@ -14,7 +13,7 @@ use super::{
 use crate::{
     access::{Caller, Read, RecentlyAuthenticated, Role, Scope, Update},
     change::Change,
-    db::Db,
+    db::{Cost, Db},
     error::Result,
     http::{Body, IfMatch, NoParams, OneParams, Query, Reply, Tagged},
 };

@@ -1,6 +1,5 @@
 //! `/v1/service-accounts`.
 
-use crate::db::Cost;
 use actix_web::{
     HttpResponse, delete, get, patch, post,
     web::{Data, Path},
@@ -19,7 +18,7 @@ use crate::{
     access::{Create, KeyId, Read, RecentlyAuthenticated, Scope, Update, UserId},
     change::Change,
     clock::Clock,
-    db::Db,
+    db::{Cost, Db},
     error::Result,
     http::{Body, IfMatch, NoParams, OneParams, Query, Reply, Tagged},
     list::{ListQuery, Page, PageParams},

@@ -1,6 +1,5 @@
 //! `/v1/me/sessions` and `/v1/users/{id}/sessions`.
 
-use crate::db::Cost;
 use std::sync::Arc;
 
 use actix_web::{
@@ -17,7 +16,7 @@ use crate::{
     access::{Caller, Person, RecentlyAuthenticated, Scope, SessionId, Update, UserId},
     change::Change,
     clock::Clock,
-    db::Db,
+    db::{Cost, Db},
     error::Result,
     http::Reply,
     list::{ListQuery, Page, PageParams},

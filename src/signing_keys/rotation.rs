@@ -1,6 +1,5 @@
 //! New keys for old ones, as changes by the system.
 
-use crate::db::AdvisoryLock;
 use aws_lc_rs::{
     digest,
     signature::{Ed25519KeyPair, KeyPair},
@@ -17,7 +16,7 @@ use crate::{
         lives, thumbprint,
     },
     change::{self, Tx},
-    db::schema::signing_keys,
+    db::{AdvisoryLock, schema::signing_keys},
     error::{Error, Result},
     secrets::Secrets,
     values::{Entity, Instant, Resource},

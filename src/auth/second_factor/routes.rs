@@ -1,6 +1,5 @@
 //! `/v1/me/second-factor`.
 
-use crate::db::Cost;
 use actix_web::{
     HttpResponse, delete, get, post,
     web::{Data, Json},
@@ -21,7 +20,7 @@ use crate::{
     },
     change::Change,
     clock::Clock,
-    db::Db,
+    db::{Cost, Db},
     error::{Error, ProblemType, Result},
     http::{Body, NoParams, Query, Reply},
     mail::{Letter, Mail, Notice},

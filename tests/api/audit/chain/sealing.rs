@@ -1,15 +1,13 @@
 //! How events are sealed.
 
-use liaison::signing_keys;
-use liaison::db::AdvisoryLock;
-use liaison::signing_keys;
 use std::time::Duration;
 
 use diesel_async::SimpleAsyncConnection;
 use liaison::{
     audit::{self, FaultKind},
     change::{self, Origin, Record},
-    setup,
+    db::AdvisoryLock,
+    setup, signing_keys,
 };
 use serde_json::{Map, json};
 use tokio::time::timeout;
@@ -95,7 +93,7 @@ async fn sealing_and_the_rotation_of_keys_do_not_wait_for_each_other() {
     other.batch_execute("ROLLBACK; BEGIN").await.unwrap();
     assert!(AdvisoryLock::Sealing.try_until_commit(&other).await.unwrap());
     let (mut db, state) = (app.db().await, app.parts());
-    let rotation = rotation::rotate(&mut db, &state.secrets, state.clock.now());
+    let rotation = signing_keys::rotate(&mut db, &state.secrets, state.clock.now());
     let rotated = timeout(Duration::from_secs(5), rotation).await.expect("another server seals the log");
     assert!(rotated.unwrap().made);
     write(&app, 1).await;
