@@ -15,11 +15,11 @@ use super::{
     record::{events_of, write},
 };
 use crate::{
-    access::{self, Caller, recent},
+    access::{self, Action, Caller, Scope, recent},
     db::STATEMENT_TIMEOUT,
     error::{Error, ProblemType, Result},
     secrets::Secrets,
-    values::{Entity, Instant, Invalid},
+    values::{Entity, Instant, Invalid, Resource},
 };
 
 /// Who makes a change.
@@ -63,6 +63,26 @@ impl<'c> Tx<'c> {
         }
     }
 
+    /// The caller whose rights limit the change; nothing limits the system itself.
+    ///
+    /// # Errors
+    /// 401 for somebody who is not signed in.
+    pub fn limited_by(&self) -> Result<Option<Arc<Caller>>> {
+        match &self.actor {
+            Actor::Caller(caller) => Ok(Some(Arc::clone(caller))),
+            Actor::System => Ok(None),
+            Actor::Nobody => Err(Error::new(ProblemType::Unauthorized)),
+        }
+    }
+
+    /// The right of whoever makes the change to do `A` to resources `R`.
+    ///
+    /// # Errors
+    /// 403 naming the permission, 401 for somebody who is not signed in.
+    pub fn scope<R: Resource, A: Action>(&self) -> Result<Scope<R, A>> {
+        self.limited_by()?.map_or_else(|| Ok(Scope::system()), |caller| Scope::of(&caller))
+    }
+
     /// What seals and signs.
     pub fn secrets(&self) -> &'c Secrets {
         self.secrets
@@ -98,14 +118,9 @@ impl<'c> Tx<'c> {
     /// # Errors
     /// 401 that asks for a proof, 403 for a service account.
     pub async fn require_recent_authentication(&mut self) -> Result<()> {
-        match self.actor.clone() {
-            Actor::Caller(caller) => {
-                let now = self.now;
-                recent::check(self, &caller, now).await
-            }
-            Actor::System => Ok(()),
-            Actor::Nobody => Err(Error::new(ProblemType::Unauthorized)),
-        }
+        let Some(caller) = self.limited_by()? else { return Ok(()) };
+        let now = self.now;
+        recent::check(self, &caller, now).await
     }
 
     /// Adds why to the last record.

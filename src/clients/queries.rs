@@ -144,10 +144,7 @@ pub async fn find<A: Action>(mut db: &AsyncPgConnection, scope: &Scope<Client, A
 /// # Errors
 /// 422 at `pointer` when the caller cannot reach it, 409 when it is archived.
 pub async fn hold(tx: &mut Tx<'_>, id: ClientId, pointer: &str) -> Result<Client> {
-    let scope = match tx.caller() {
-        Some(caller) => Scope::<Client, Read>::of(caller)?,
-        None => Scope::system(),
-    };
+    let scope = tx.scope::<Client, Read>()?;
     let client: Client = clients::table
         .filter(clients::id.eq(id))
         .filter(scope.visible())
@@ -218,7 +215,7 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Client, Create>, new: NewClie
         archived_from: None,
     };
     if is_confidential {
-        confidential::permit(tx.caller(), &client)?;
+        confidential::permit(tx.limited_by()?.as_ref(), &client)?;
     }
     client.check()?;
     INSERT.of(diesel::insert_into(clients::table).values(&client)).execute(&mut **tx).await.on_constraint(breached)?;
@@ -240,7 +237,7 @@ pub async fn update(
     let before = lock(tx, scope, id, seen).await?;
     before.refuse_archived()?;
     if patch.is_confidential() {
-        confidential::permit(tx.caller(), &before)?;
+        confidential::permit(tx.limited_by()?.as_ref(), &before)?;
     }
     let mut after = before.clone();
     patch.apply(&mut after);

@@ -24,10 +24,7 @@ static TOUCH: Sql = Sql::new();
 /// # Errors
 /// 422 at `pointer` when the caller cannot reach it, 409 when it is archived.
 pub async fn hold_to_touch(tx: &mut Tx<'_>, id: ClientId, pointer: &str) -> Result<Client> {
-    let scope = match tx.caller() {
-        Some(caller) => Scope::<Client, Read>::of(caller)?,
-        None => Scope::system(),
-    };
+    let scope = tx.scope::<Client, Read>()?;
     let client = lock(tx, &scope, id).await?.ok_or_else(|| unknown_reference(pointer))?;
     client.refuse_archived()?;
     Ok(client)

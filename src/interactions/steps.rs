@@ -45,7 +45,7 @@ pub async fn complete(
     let after = save(tx, Transition::Complete.done(), &before, after).await?;
     let next = match done.next {
         Some(next) => {
-            let scope = scope_to_plan(tx)?;
+            let scope = tx.scope::<Interaction, Create>()?;
             scope.permit(&client)?;
             Some(follow_up(tx, &scope, &client, &after, next).await?)
         }
@@ -53,11 +53,6 @@ pub async fn complete(
     };
     clients::touch(tx, &client).await?;
     Ok((after, next))
-}
-
-/// Completing is a change; planning the next one needs the right to create it.
-fn scope_to_plan(tx: &Tx<'_>) -> Result<Scope<Interaction, Create>> {
-    tx.caller().map_or_else(|| Ok(Scope::system()), Scope::of)
 }
 
 /// Plans an interaction for another time.

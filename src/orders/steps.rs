@@ -94,7 +94,7 @@ pub async fn submit(
 ) -> Result<OrderWithLines> {
     let before = lock(tx, scope, id, seen).await?;
     Transition::Submit.apply(before.order.status, false)?;
-    let exceeded = match tx.caller().cloned() {
+    let exceeded = match tx.limited_by()? {
         Some(caller) => {
             let circumstances = limits::circumstances_of(tx, id).await?;
             circumstances.exceeded(before.order.net_total.value(), &caller.policy.limits)
@@ -125,10 +125,8 @@ async fn put_forward(
 
 /// Submits a draft that is handed over at once, which is to change it and not to wait for anybody.
 async fn submit_along(tx: &mut Tx<'_>, before: &OrderWithLines) -> Result<OrderWithLines> {
-    let caller = tx.caller().cloned();
-    if let Some(caller) = &caller {
-        Scope::<Order, Update>::of(caller)?.permit(&before.order)?;
-    }
+    tx.scope::<Order, Update>()?.permit(&before.order)?;
+    let caller = tx.limited_by()?;
     let circumstances = limits::circumstances_of(tx, before.order.id).await?;
     limits::permit_unapproved(&before.order, &circumstances, caller.as_ref())?;
     put_forward(tx, before, Vec::new(), None).await
@@ -149,7 +147,7 @@ pub async fn approve(
     let before = lock(tx, scope, id, seen).await?;
     let status = Transition::Approve.apply(before.order.status, true)?;
     let circumstances = limits::circumstances_of(tx, id).await?;
-    limits::permit_approval(&before.order, &circumstances, tx.caller())?;
+    limits::permit_approval(&before.order, &circumstances, tx.limited_by()?.as_ref())?;
     contract::hold(tx, &before.order).await?;
     let mut after = before.clone();
     after.order.status = status;

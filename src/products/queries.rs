@@ -114,7 +114,7 @@ pub async fn find_all(mut db: &AsyncPgConnection, ids: Vec<ProductId>) -> Result
 /// # Errors
 /// 403 for a confidential field out of reach, 422 for a taken stock keeping unit.
 pub async fn insert(tx: &mut Tx<'_>, _scope: &Scope<Product, Create>, new: NewProduct) -> Result<Product> {
-    confidential::check_new(tx.caller(), &new)?;
+    confidential::check_new(tx.limited_by()?.as_ref(), &new)?;
     let now = tx.now();
     let product = Product {
         id: Id::generate(),
@@ -159,7 +159,7 @@ pub async fn update(
         .await
         .optional()?
         .ok_or_else(Error::not_found)?;
-    confidential::check_patch(tx.caller(), &patch)?;
+    confidential::check_patch(tx.limited_by()?.as_ref(), &patch)?;
     seen.check(before.version)?;
     let mut after = before.clone();
     patch.apply(&mut after);

@@ -272,7 +272,7 @@ async fn save(
 /// # Errors
 /// 403 naming the right.
 pub async fn refuse_more_than_own(tx: &mut Tx<'_>, role: Role, scopes: &[String]) -> Result<()> {
-    let Some(caller) = tx.caller().cloned() else { return Ok(()) };
+    let Some(caller) = tx.limited_by()? else { return Ok(()) };
     if role > caller.role() {
         return Err(Error::new(ProblemType::Forbidden).detail(
             "Nobody gives a service account a role above their own.",
