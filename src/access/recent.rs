@@ -3,7 +3,7 @@
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
 use chrono::Duration;
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -13,7 +13,6 @@ use crate::{
     clock::Clock,
     db::{Db, schema::sessions},
     error::{Error, ProblemType, Result},
-    http::part,
     values::Instant,
 };
 
@@ -36,7 +35,8 @@ impl FromRequest for RecentlyAuthenticated {
         let request = request.clone();
         Box::pin(async move {
             let Person(caller) = Person::of(&request)?;
-            let now = part::<Clock>(&request)?.now();
+            let clock = request.app_data::<Data<Clock>>().ok_or_else(|| Error::internal("the app has no clock"))?;
+            let now = clock.now();
             check(&mut *Db::of(&request)?.connect().await?, &caller, now).await?;
             Ok(Self(caller))
         })

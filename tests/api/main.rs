@@ -25,6 +25,7 @@ mod contracts;
 mod departments;
 mod edge;
 mod idempotency;
+mod imports;
 mod interactions;
 mod mail;
 mod migrations;
