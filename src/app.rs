@@ -240,16 +240,16 @@ fn grouped((beginnings, routes): Group) -> impl HttpServiceFactory + OpenApiFact
 
 /// The app of one worker.
 pub fn app(
-    parts: Parts,
+    parts: &Parts,
     db: Db,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
         Config = (),
-        Response = ServiceResponse<impl MessageBody>,
+        Response = ServiceResponse<impl MessageBody + use<>>,
         Error = ActixError,
         InitError = (),
-    >,
+    > + use<>,
 > {
     let (app, _) = App::new().into_utoipa_app().configure(routes).split_for_parts();
     let app = app

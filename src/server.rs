@@ -151,7 +151,7 @@ pub fn start(
     let (changes, large_reads) = (metrics.pool("changes"), metrics.pool("large_reads"));
     let connections = move || Db::new(&login, settings).measured(changes.clone(), large_reads.clone());
     let parts = parts.clone();
-    let server = HttpServer::new(move || app::app(parts.clone(), connections()))
+    let server = HttpServer::new(move || app::app(&parts, connections()))
         .workers(workers)
         // Who closes their half has gone: what they asked for is given up.
         .h1_allow_half_closed(false)

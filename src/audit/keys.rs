@@ -70,7 +70,7 @@ impl AuditKeys {
     ///
     /// # Errors
     /// The database's.
-    pub async fn load(mut db: &AsyncPgConnection, secrets: &Secrets) -> Result<Self> {
+    pub async fn load(db: &AsyncPgConnection, secrets: &Secrets) -> Result<Self> {
         let mut known = vec![Known { key: secrets.audit_key().clone(), until: None }];
         known.extend(kept(db, secrets).await?.into_iter().filter(|kept| kept.key.id() != secrets.id()));
         for former in secrets.former_audit_keys() {

@@ -177,8 +177,8 @@ pub async fn seed_demo_if_empty(
 /// # Errors
 /// The first fault, when there is one.
 pub async fn verify_audit(urls: &Urls, secrets: &Secrets, head: Option<&Anchor>) -> Result<()> {
-    let mut connection = setup::login(urls).await?.connect().await?;
-    let found = audit::verify(&mut connection, secrets, head).await?;
+    let connection = setup::login(urls).await?.connect().await?;
+    let found = audit::verify(&connection, secrets, head).await?;
     println!("{} seals and {} events verified, {} events wait for a seal.", found.seals, found.events, found.waiting);
     if let Some(head) = &found.head {
         println!("The head is {}:{}", head.number, head.hash);

@@ -158,8 +158,8 @@ async fn a_reference_to_a_row_that_is_being_changed_is_inserted_at_once() {
         let referring = async {
             until_waiting(app, 1).await;
             let insert = format!(
-                "SET lock_timeout = '2s'; INSERT INTO sessions (id, user_id, created_at, expires_at) \
-                 VALUES (gen_random_uuid(), '{}', now(), now())",
+                "SET lock_timeout = '2s'; INSERT INTO sessions (id, user_id, created_at, last_used_at, authenticated_at, expires_at) \
+                 VALUES (gen_random_uuid(), '{}', now(), now(), now(), now())",
                 row["id"].as_str().unwrap()
             );
             app.db().await.batch_execute(&insert).await.unwrap();

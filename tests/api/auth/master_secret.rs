@@ -44,7 +44,7 @@ async fn seal(app: &TestApp) {
 }
 
 async fn verify(app: &TestApp, secrets: &Secrets) -> AuditVerification {
-    audit::verify(&mut app.db().await, secrets, None).await.unwrap()
+    audit::verify(&app.db().await, secrets, None).await.unwrap()
 }
 
 fn kinds(found: &AuditVerification) -> Vec<FaultKind> {

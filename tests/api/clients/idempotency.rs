@@ -200,16 +200,16 @@ async fn client_of_mia(world: &World) -> String {
 }
 
 #[actix_web::test]
-async fn an_answer_that_another_version_kept_is_not_repeated() {
+async fn an_answer_that_was_kept_for_other_rights_is_not_repeated() {
     let world = world().await;
     let (body, client) = confidential_client(&world).await;
-    world.app.sql("UPDATE idempotency_keys SET rights_digest = NULL").await;
+    world.app.sql("UPDATE idempotency_keys SET rights_digest = '\\x00'").await;
     let problem = post(&world.kim, "/v1/clients", "key", body).await.problem(409, "answer_withheld");
     assert_eq!(problem["location"], client["path"]);
     // What made nothing has no address.
     let qualify = format!("{}/qualify", path(&client));
     let _ = post(&world.kim, &qualify, "other key", json!({})).await.ok();
-    world.app.sql("UPDATE idempotency_keys SET rights_digest = NULL").await;
+    world.app.sql("UPDATE idempotency_keys SET rights_digest = '\\x00'").await;
     let problem = post(&world.kim, &qualify, "other key", json!({})).await.problem(409, "answer_withheld");
     assert_eq!(problem["location"], Value::Null);
 }

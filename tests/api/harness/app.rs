@@ -150,7 +150,7 @@ impl TestApp {
     async fn over(database: Rc<Database>, parts: Parts) -> Self {
         let settings = PoolSettings { max_size: 4, ..PoolSettings::default() };
         let service = test::init_service(app::app(
-            parts.clone(),
+            &parts,
             Db::new(&Login::restricted(database::as_server(&database.url)), settings),
         ))
         .await;

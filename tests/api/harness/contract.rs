@@ -2,9 +2,8 @@
 
 use std::sync::{Arc, LazyLock};
 
-use jsonschema::Validator;
 use liaison::{app, openapi::Document};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Answer, schemas};
 
