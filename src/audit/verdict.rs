@@ -25,41 +25,17 @@ impl Event {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
-
     use super::{AuditKeys, Event, Verdict};
     use crate::{
-        change::{
-            Origin, Outcome,
-            audit_event::{Code, Content},
+        change::audit_event::{
+            Code,
+            tests::{event, key},
         },
-        secrets::{NamedKey, Secrets},
+        secrets::Secrets,
     };
-
-    fn key() -> NamedKey {
-        Secrets::derive(&[1; 32]).unwrap().audit_key().clone()
-    }
 
     fn told(event: &Event) -> Verdict {
         event.verdict(&AuditKeys::of([key()]), None)
-    }
-
-    fn event() -> Event {
-        let Value::Object(changes) = json!({"name": {"from": null, "to": "Ann"}, "status": {"from": null, "to": "lead"},
-            "note": {"from": null, "to": "Late", "confidential": true}, "reason": {"to": "Asked"}})
-        else {
-            unreachable!()
-        };
-        let content = Content {
-            action: "created",
-            resource: "clients",
-            resource_id: Some(uuid::Uuid::now_v7()),
-            client_id: None,
-            outcome: Outcome::Done,
-            changes,
-            personal: &["name", "note"],
-        };
-        Event::new(&key(), content, &Origin::default(), "2026-11-24T10:00:00Z".parse().unwrap()).unwrap()
     }
 
     #[test]

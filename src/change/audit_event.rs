@@ -242,7 +242,7 @@ impl FromSql<sql_types::Jsonb, Pg> for Stored {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use serde_json::{Value, json};
 
     use super::{Content, Event, Outcome, Stored};
@@ -251,11 +251,13 @@ mod tests {
         secrets::{NamedKey, Secrets},
     };
 
-    fn key() -> NamedKey {
+    /// The key of the events.
+    pub fn key() -> NamedKey {
         Secrets::derive(&[1; 32]).unwrap().audit_key().clone()
     }
 
-    fn event() -> Event {
+    /// An event with personal values.
+    pub fn event() -> Event {
         let Value::Object(changes) = json!({"name": {"from": null, "to": "Ann"}, "status": {"from": null, "to": "lead"},
             "note": {"from": null, "to": "Late", "confidential": true}, "reason": {"to": "Asked"}})
         else {
