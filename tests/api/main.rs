@@ -24,6 +24,7 @@ mod contacts;
 mod contracts;
 mod departments;
 mod edge;
+mod fields;
 mod idempotency;
 mod imports;
 mod interactions;

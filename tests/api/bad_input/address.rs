@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{each, send, traces, world};
 use crate::{
     calls::{Operation, operations},
-    harness::{TestUser, validator},
+    harness::{TestUser, resolve, validator},
 };
 
 async fn refused(who: &TestUser, address: &str, parameter: &str) {
@@ -168,6 +168,55 @@ async fn parameters_are_what_the_document_says() {
                 twice.problem(400, "invalid_parameter");
             }
         }
+    }
+}
+
+/// The parameters of which no value can be told from the document, each with the reason why that is enough.
+const TAKEN_ELSEWHERE: [(&str, &str); 3] = [
+    ("cursor", "only a page tells one: every test that turns pages has it"),
+    ("fields", "the names are those of the answer: security/hidden_fields asks for each"),
+    ("head", "only the audit log tells one: audit/chain"),
+];
+
+/// For each query parameter: what its schema allows is taken.
+#[actix_web::test]
+async fn parameters_take_what_the_document_says() {
+    let world = world().await;
+    let is_query = |parameter: &Value| parameter["in"] == "query";
+    for (operation, call) in each(&world, |operation| operation.parameters().any(is_query)).await {
+        let path = call.path(&operation);
+        for parameter in operation.parameters().filter(|parameter| is_query(parameter)) {
+            let name = parameter["name"].as_str().unwrap();
+            if TAKEN_ELSEWHERE.iter().any(|(known, _reason)| *known == name) {
+                continue;
+            }
+            for value in accepted(name, resolve(&parameter["schema"])) {
+                let answer = world.sue.get(&format!("{path}?{name}={value}")).await;
+                assert_eq!(answer.status, 200, "{} {name}={value}: {:?}", operation.id, answer.body);
+            }
+        }
+    }
+}
+
+/// Values that the schema of a parameter allows: every choice where it names them.
+fn accepted(name: &str, schema: &'static Value) -> Vec<String> {
+    let texts = |values: &[Value]| values.iter().map(|value| value.as_str().unwrap().to_owned()).collect();
+    if schema["type"] == "array" {
+        return accepted(name, resolve(&schema["items"]));
+    }
+    if let Some(choices) = schema["enum"].as_array().or_else(|| schema["examples"].as_array()) {
+        return texts(choices);
+    }
+    match (schema["type"].as_str(), schema["pattern"].as_str()) {
+        (Some("boolean"), _) => vec!["true".to_owned(), "false".to_owned()],
+        (Some("integer"), _) => vec![schema["minimum"].to_string(), schema["maximum"].to_string()],
+        // `^(client|owner)(,(client|owner))*$`
+        (_, Some(pattern)) if name == "include" => {
+            let names = pattern.trim_start_matches("^(").split(')').next().unwrap();
+            names.split('|').map(str::to_owned).chain([names.replace('|', ",")]).collect()
+        }
+        (Some("string"), Some(_)) => vec!["x".to_owned()],
+        _ => panic!("no value for {name}"),
     }
 }
 

@@ -1,23 +1,18 @@
 //! Every field of every body with strange values: what the document refuses is refused, and nothing fails inside.
+//!
+//! That each field of a resource takes what is valid is held by `fields`.
 
 use serde_json::{Value, json};
 
 use super::{send, world};
 use crate::{
     calls::{Body, Call, Operation, Target, World, call, operations},
-    harness::{document, validator},
+    harness::{resolve, validator},
 };
 
 /// The schema of an operation's JSON body.
 pub fn schema(operation: &Operation) -> &'static Value {
     resolve(&operation.about["requestBody"]["content"]["application/json"]["schema"])
-}
-
-fn resolve(schema: &'static Value) -> &'static Value {
-    match schema["$ref"].as_str() {
-        Some(reference) => resolve(document().pointer(reference.trim_start_matches('#')).unwrap()),
-        None => schema,
-    }
 }
 
 fn strange() -> Vec<Value> {

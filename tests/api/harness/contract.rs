@@ -158,7 +158,8 @@ impl Path {
     }
 }
 
-fn resolve(value: &'static Value) -> &'static Value {
+/// What a part of the document is, where it may only refer to it.
+pub fn resolve(value: &'static Value) -> &'static Value {
     match value["$ref"].as_str() {
         Some(reference) => resolve(document().pointer(reference.trim_start_matches('#')).unwrap()),
         None => value,

@@ -12,7 +12,7 @@ mod user;
 
 pub use answer::Answer;
 pub use app::TestApp;
-pub use contract::document;
+pub use contract::{document, resolve};
 pub use database::{MASTER, as_server, empty as empty_database, start_of_time};
 pub use log::Log;
 pub use schemas::validator;

@@ -1,0 +1,224 @@
+//! Two accepted values for each field, and what a field needs beside it.
+
+use serde_json::{Value, json};
+
+use super::Field;
+use crate::{
+    calls::{World, unique},
+    harness::resolve,
+};
+
+/// The first or second value of a field, every member of it given; it is about something of `client` where it refers.
+pub async fn value(world: &World, field: &Field, client: &Value, nth: usize) -> Value {
+    let value = match (plain(field.name), of_schema(field.schema)) {
+        (Some([first, second]), _) | (None, Some([first, second])) => [first, second][nth].clone(),
+        (None, None) => reference(world, field, client, nth).await,
+    };
+    assert_whole(field, field.schema, &value, field.name);
+    value
+}
+
+/// The values that can be told from the name alone.
+fn plain(name: &str) -> Option<[Value; 2]> {
+    Some(match name {
+        "category"
+        | "comment"
+        | "confidential_note"
+        | "description"
+        | "external_id"
+        | "external_source"
+        | "industry"
+        | "job_title"
+        | "legal_name"
+        | "name"
+        | "number"
+        | "payment_terms"
+        | "registration_number"
+        | "sku"
+        | "source"
+        | "strengths"
+        | "subject"
+        | "summary"
+        | "supplier"
+        | "title"
+        | "unit"
+        | "weaknesses" => [unique("First"), unique("Second")],
+        "amount" | "base_price" | "credit_limit" | "min_price" => [json!("1000.50"), json!("250.00")],
+        "margin_percent" => [json!("-3.50"), json!("23.40")],
+        "tax_rate" => [json!("10.00"), json!("7.50")],
+        "currency" => [json!("USD"), json!("EUR")],
+        "email" => [address(), address()],
+        "phone" => [json!("+74951234567"), json!("+79161234567")],
+        "tax_id" => [json!("7707083893"), json!("500100732259")],
+        "website" => [json!("https://example.com/"), json!("https://example.org/shop")],
+        "language" => [json!("ru"), json!("en-GB")],
+        "timezone" => [json!("Europe/Moscow"), json!("Asia/Omsk")],
+        "tags" => [json!(["retail"]), json!(["export", "wholesale"])],
+        "scopes" => [json!(["clients:read"]), json!(["contacts:read", "products:read"])],
+        "allowed_networks" => [json!(["192.0.2.0/24"]), json!(["198.51.100.0/24", "2001:db8::/32"])],
+        "starts_on" => [json!("2026-12-05"), json!("2027-01-01")],
+        "ends_on" => [json!("2027-12-31"), json!("2028-06-30")],
+        "requested_delivery_on" => [json!("2026-12-10"), json!("2026-12-11")],
+        "ordered_on" => [json!("2026-07-02"), json!("2026-07-03")],
+        "fulfilled_on" => [json!("2026-07-16"), json!("2026-07-17")],
+        "occurred_at" => [json!("2026-11-20T09:00:00Z"), json!("2026-11-21T10:15:00Z")],
+        "scheduled_at" => [json!("2026-12-01T10:00:00Z"), json!("2026-12-02T11:15:00Z")],
+        "expires_at" => [json!("2026-12-24T09:30:00Z"), json!("2027-01-10T12:00:00Z")],
+        "address" | "messengers" | "consents" | "signatories" => return nested(name),
+        _ => return None,
+    })
+}
+
+fn nested(name: &str) -> Option<[Value; 2]> {
+    Some(match name {
+        "address" => [
+            json!({"city": "Moscow", "country": "RU", "postal_code": "101000", "region": "Moscow", "street": "Tverskaya 1"}),
+            json!({"city": "Leipzig", "country": "DE", "postal_code": "04109", "region": "Saxony", "street": "Markt 2"}),
+        ],
+        "messengers" => [
+            json!([{"kind": "telegram", "handle": "@first"}]),
+            json!([{"kind": "vk", "handle": "second"}, {"kind": "signal", "handle": "+79161234567"}]),
+        ],
+        "consents" => [
+            json!([{"channel": "email", "purpose": "marketing", "given_at": "2026-10-01T09:00:00Z", "source": "A form",
+                "withdrawn_at": "2026-11-01T09:00:00Z"}]),
+            json!([{"channel": "phone", "purpose": "surveys", "given_at": "2026-10-02T10:00:00Z", "source": "A call",
+                "withdrawn_at": "2026-11-02T10:00:00Z"}]),
+        ],
+        "signatories" => [
+            json!([{"name": "Anna Petrova", "position": "Sales director", "side": "ours"}]),
+            json!([{"name": "Ivan Sidorov", "position": "General director", "side": "client"}]),
+        ],
+        _ => return None,
+    })
+}
+
+fn address() -> Value {
+    json!(unique("new").as_str().unwrap().replace(' ', ".") + "@example.com")
+}
+
+/// The values that the document tells: of choices, yes or no, and whole numbers.
+fn of_schema(schema: &'static Value) -> Option<[Value; 2]> {
+    let schema = essential(schema);
+    if let Some(choices) = schema["enum"].as_array() {
+        return Some([choices.first()?.clone(), choices.last()?.clone()]);
+    }
+    let is_of = |kind: &str| {
+        schema["type"] == kind || schema["type"].as_array().is_some_and(|kinds| kinds.contains(&json!(kind)))
+    };
+    match () {
+        () if is_of("boolean") => Some([json!(true), json!(false)]),
+        () if is_of("integer") => Some([schema["maximum"].clone(), json!(schema["minimum"].as_i64()? + 1)]),
+        () => None,
+    }
+}
+
+/// The schema of what is there, where it may also be null.
+fn essential(schema: &'static Value) -> &'static Value {
+    let schema = resolve(schema);
+    let mut alternatives = schema["oneOf"].as_array().into_iter().flatten();
+    alternatives.find(|alternative| alternative["type"] != "null").map_or(schema, resolve)
+}
+
+/// Something else that is there, or what has it inside.
+async fn reference(world: &World, field: &Field, client: &Value, nth: usize) -> Value {
+    let row = match field.name {
+        "owner_id" => return json!([world.kim.id, world.kai.id][nth]),
+        "author_id" | "user_id" => return json!([world.ann.id, world.kim.id][nth]),
+        "team_id" => return json!([world.ann.team_id, world.mia.team_id][nth]),
+        "next" => return next(world, client, nth).await,
+        "lines" => return lines(world, nth).await,
+        "client_id" => world.client(crate::calls::Target::Key).await,
+        "contact_id" => contact(world, client).await,
+        "contract_id" => contract(world, client).await,
+        "order_id" => {
+            world.sam.post("/v1/orders", json!({"client_id": client, "lines": lines(world, nth).await})).await.created()
+        }
+        "department_id" => {
+            let body = json!({"kind": "department", "name": unique("Department")});
+            world.sam.post("/v1/departments", body).await.created()
+        }
+        name => panic!("no value for {} /{name}", field.operation.id),
+    };
+    row["id"].clone()
+}
+
+async fn contact(world: &World, client: &Value) -> Value {
+    world.sam.post("/v1/contacts", json!({"client_id": client, "name": unique("Maria")})).await.created()
+}
+
+/// A contract in force, also when the past orders of the tests were.
+async fn contract(world: &World, client: &Value) -> Value {
+    let body = json!({"client_id": client, "title": "Supply", "amount": "1000000.00", "currency": "RUB",
+        "starts_on": "2026-01-01"});
+    let contract = world.sam.post("/v1/contracts", body).await.created();
+    world.put_into("contracts", &contract, "active").await;
+    contract
+}
+
+async fn product(world: &World, currency: &Value) -> Value {
+    let body = json!({"sku": unique("SKU"), "name": unique("Product"), "kind": "good", "unit": "piece",
+        "base_price": "18.00", "currency": currency, "tax_rate": "20.00"});
+    world.sam.post("/v1/products", body).await.created()["id"].clone()
+}
+
+async fn lines(world: &World, nth: usize) -> Value {
+    let product = product(world, &json!("RUB")).await;
+    match nth {
+        0 => json!([{"product_id": product, "quantity": "3.500", "unit_price": "14.00", "discount_percent": "5.00",
+            "tax_rate": "10.00"}]),
+        _ => json!([{"product_id": product, "quantity": "7.000", "unit_price": "15.50", "discount_percent": "2.50",
+            "tax_rate": "7.50"}]),
+    }
+}
+
+async fn next(world: &World, client: &Value, nth: usize) -> Value {
+    let contact = contact(world, client).await["id"].clone();
+    match nth {
+        0 => {
+            json!({"scheduled_at": "2026-12-01T10:00:00Z", "channel": "meeting", "purpose": "survey", "subject": "Prices",
+            "contact_id": contact, "user_id": world.ann.id})
+        }
+        _ => {
+            json!({"scheduled_at": "2026-12-02T11:00:00Z", "channel": "visit", "purpose": "support", "subject": "Terms",
+            "contact_id": contact, "user_id": world.kim.id})
+        }
+    }
+}
+
+/// A value leaves out no member that its schema has: otherwise that member could be lost unseen.
+fn assert_whole(field: &Field, schema: &'static Value, value: &Value, at: &str) {
+    let schema = essential(schema);
+    for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
+        let member = value.get(name).unwrap_or_else(|| panic!("no value for {} /{at}/{name}", field.operation.id));
+        assert_whole(field, schema, member, &format!("{at}/{name}"));
+    }
+    for item in value.as_array().into_iter().flatten() {
+        assert_whole(field, &schema["items"], item, &format!("{at}/0"));
+    }
+}
+
+/// What must be written along with a value of the field.
+pub async fn along(world: &World, field: &Field, value: &Value) -> Value {
+    let other = if value.is_null() { Value::Null } else { unique("Other") };
+    match (field.operation.id, field.name) {
+        (_, "external_source") => json!({"external_id": other}),
+        (_, "external_id") => json!({"external_source": other}),
+        (_, "auto_renew") => json!({"ends_on": "2027-12-31"}),
+        // The body plans an interaction, which has none of these.
+        ("create_interaction", "next" | "occurred_at" | "outcome") => json!({"scheduled_at": null}),
+        ("create_order" | "record_order", "currency") => {
+            let product = product(world, value).await;
+            json!({"lines": [{"product_id": product, "quantity": "2", "unit_price": "9.00", "tax_rate": "0"}]})
+        }
+        _ => json!({}),
+    }
+}
+
+/// The object in the state in which the field can be changed.
+pub async fn object(world: &World, field: &Field, object: Value) -> Value {
+    match (field.operation.id, field.name) {
+        ("update_interaction", "occurred_at" | "outcome") => world.step(&object, "complete").await,
+        _ => object,
+    }
+}
