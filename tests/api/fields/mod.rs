@@ -139,8 +139,8 @@ async fn try_group(group: usize) {
     for operation in of_tags(GROUPS[group]) {
         for field in Field::of(operation) {
             lost.extend(match operation.method {
-                "post" => try_create(&world, &field).await,
-                _ => try_change(&world, &field).await,
+                "post" => Box::pin(try_create(&world, &field)).await,
+                _ => Box::pin(try_change(&world, &field)).await,
             });
         }
     }
