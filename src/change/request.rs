@@ -51,11 +51,16 @@ impl Means {
     ) -> Result<T> {
         let mut db = self.db.connect().await?;
         let time_left = time_left(&self.request);
-        let done = transact(&mut db, &self.secrets, actor, origin, self.clock.now(), time_left, work).await?;
-        if done.callers_changed {
+        let done = transact(&mut db, &self.secrets, actor, origin, self.clock.now(), time_left, work).await;
+        let may_have_changed = match &done {
+            Ok(done) => done.callers_changed,
+            // A commit whose answer was lost may have succeeded.
+            Err(error) => error.problem().status().is_server_error(),
+        };
+        if may_have_changed {
             self.callers.forget();
         }
-        Ok(done.value)
+        done.map(|done| done.value)
     }
 }
 
