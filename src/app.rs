@@ -42,7 +42,7 @@ use crate::{
     products::{self, Product},
     roles,
     secrets::Secrets,
-    service, service_accounts, sessions, teams,
+    service, service_accounts, teams,
     telemetry::{Readiness, Telemetry},
     timeline, users,
     values::{Entity, Resource},
@@ -207,15 +207,7 @@ const GROUPS: [Group; 8] = [
     (&["/v1/products"], &[products::routes]),
     (
         &["/v1/audit", "/v1/auth", "/v1/me", "/v1/roles", "/v1/service-accounts", "/v1/teams", "/v1/users"],
-        &[
-            audit_entries::routes,
-            auth::routes,
-            sessions::routes,
-            users::routes,
-            teams::routes,
-            roles::routes,
-            service_accounts::routes,
-        ],
+        &[audit_entries::routes, auth::routes, users::routes, teams::routes, roles::routes, service_accounts::routes],
     ),
     (&["/.well-known", "/livez", "/openapi.json", "/problems", "/readyz"], &[problem_types::routes, service::routes]),
 ];

@@ -1,9 +1,12 @@
-//! Sign-in: passwords and refresh tokens for access tokens, and the caller's own account.
+//! Sign-in: passwords and refresh tokens for access tokens, the caller's own account, and what others may do about how a
+//! user signs in.
 
 mod account;
 mod change_password;
 mod client_credentials;
 mod confirm;
+mod credentials;
+mod credentials_routes;
 mod device;
 pub mod hashing;
 pub mod password;
@@ -13,13 +16,13 @@ mod reset_routes;
 mod routes;
 pub mod second_factor;
 mod sessions;
+mod sessions_routes;
 mod sign_in;
 mod sweep;
 pub mod throttle;
 mod verifier;
 
-pub use reset::{Issued, answer_forgotten, issue as issue_reset, withdraw as withdraw_reset};
+pub use credentials::reset_password;
+pub use reset::answer_forgotten;
 pub use routes::routes;
-pub use sessions::end_all;
 pub use sweep::sweep;
-pub use throttle::forget_streak;

@@ -10,7 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     account::{self, NewHash},
     password::NewPassword,
-    reset, sessions,
+    reset,
     throttle::{self, Limits},
     verifier::Verifier,
 };
@@ -19,7 +19,7 @@ use crate::{
     error::{Error, ProblemType, Result},
     http::{Body, NoParams, Query, request_id},
     mail::{Letter, Mail, Notice},
-    users,
+    sessions, users,
     values::{Email, Text},
 };
 
@@ -134,7 +134,7 @@ async fn reset_password(
         new_password.check(&current.bearer()).map_err(|invalid| Error::field("/new_password", invalid))?;
         account::set_password(tx, account.user_id, &hash).await?;
         throttle::forget_streak(tx, user.email.as_str()).await?;
-        sessions::end_all(tx, account.user_id).await?;
+        sessions::end_unrecorded(tx, account.user_id).await?;
         let letter = Letter::Notice { to: user.email.as_str().to_owned(), notice: Notice::PasswordChanged };
         mail.post(tx, &letter).await
     });

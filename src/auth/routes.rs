@@ -10,7 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     change_password,
     client_credentials::{self, ClientForm},
-    confirm, reset_routes, second_factor, sessions,
+    confirm, credentials_routes, reset_routes, second_factor, sessions, sessions_routes,
     sign_in::Credentials,
 };
 use crate::{
@@ -29,13 +29,15 @@ use crate::{
     users::{self, UserView},
 };
 
-/// The operations of signing in and out.
+/// The operations of signing in and out, and on how users sign in.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config.service(create_token).service(revoke_token).service(get_me);
     confirm::routes(config);
     change_password::routes(config);
     reset_routes::routes(config);
     second_factor::routes(config);
+    sessions_routes::routes(config);
+    credentials_routes::routes(config);
 }
 
 /// A sign-in form (RFC 6749). Fields that are not known are ignored, as the standard asks.

@@ -230,22 +230,6 @@ pub async fn end(tx: &mut Tx<'_>, session: SessionId, user: UserId) -> Result<Op
     Ok(ended.optional()?)
 }
 
-/// Ends all sessions of `user`.
-///
-/// # Errors
-/// The database's.
-pub async fn end_all(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
-    let now = tx.now();
-    tx.callers_changed();
-    diesel::update(sessions::table)
-        .filter(sessions::user_id.eq(user))
-        .filter(sessions::ended_at.is_null())
-        .set(sessions::ended_at.eq(now))
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
-}
-
 async fn add_token(
     db: &mut AsyncPgConnection,
     session: SessionId,

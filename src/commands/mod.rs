@@ -15,6 +15,7 @@ use crate::{
     access::{Role, Scope, TeamId, keys::Keys},
     audit::{self, Anchor, FaultKind},
     auth::{
+        self,
         hashing::Hashing,
         password::{Bearer, NewPassword},
     },
@@ -101,7 +102,7 @@ pub async fn reset_password(urls: &Urls, secrets: &Secrets, email: &str) -> Resu
     let mut connection = login.connect().await?;
     let email = email.trim().to_lowercase();
     change::by_system(&mut connection, secrets, clock.now(), async |tx| {
-        people::reset_password(tx, &Scope::system(), &email, hash).await
+        auth::reset_password(tx, &Scope::system(), &email, hash).await
     })
     .await?;
     println!("{email} may sign in, and then {MUST_CHANGE}, with the password {}", password.reveal());

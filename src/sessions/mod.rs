@@ -1,9 +1,8 @@
-//! The sessions that people are signed in with. Everyone sees and ends their own, supervisors everyone's.
+//! The sessions that people are signed in with. Their operations are in `auth`: everyone sees and ends their own,
+//! supervisors everyone's.
 
 mod model;
 mod queries;
-mod routes;
 
-pub use model::{DeviceInfo, IDLE, MAX_LIVE, Session};
-pub use queries::{begin, end_all, live};
-pub use routes::routes;
+pub use model::{DeviceInfo, IDLE, MAX_LIVE, Session, SessionFilter, SessionView};
+pub use queries::{begin, end, end_all, end_unrecorded, list, live};

@@ -98,6 +98,22 @@ pub async fn end_all(tx: &mut Tx<'_>, user: UserId, keep: Option<SessionId>) -> 
     end_each(tx, sessions).await
 }
 
+/// Ends all sessions of `user` for a change that is recorded itself: they get no records of their own.
+///
+/// # Errors
+/// The database's.
+pub async fn end_unrecorded(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
+    let now = tx.now();
+    tx.callers_changed();
+    diesel::update(sessions::table)
+        .filter(sessions::user_id.eq(user))
+        .filter(sessions::ended_at.is_null())
+        .set(sessions::ended_at.eq(now))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
 async fn end_each(tx: &mut Tx<'_>, live: Vec<Session>) -> Result<()> {
     if live.is_empty() {
         return Ok(());

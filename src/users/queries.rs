@@ -6,20 +6,20 @@ use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, Selectab
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{
-    credentials::FirstPassword,
     model::{NewUser, User, UserFilter, UserKind, UserPatch, UserRef, UserSort, UserStatus},
+    sign_in::FirstPassword,
 };
 use crate::{
     access::{Action, Caller, Create, Read, Role, Scope, TeamId, Update, UserId, Within, policy::may_own_key_clients},
-    auth,
     change::{Tx, unknown_reference},
     db::{
         Sql,
-        schema::{clients, role_policies, users},
+        schema::{clients, password_resets, role_policies, users},
     },
     error::{Error, OnConstraint, ProblemType, Result},
     http::IfMatch,
     list::{KeyValue, ListQuery, Order, Page, Sort, keyset_within},
+    sessions,
     values::{Entity, Id, Invalid, Resource, patch::change},
 };
 
@@ -255,7 +255,7 @@ pub async fn update(
     }
     if before.email != after.email {
         // A link lies in the mailbox of the former address.
-        auth::withdraw_reset(tx, id).await?;
+        diesel::delete(password_resets::table.find(id)).execute(&mut **tx).await?;
     }
     let after = save(tx, "updated", &before, after).await?;
     Ok((before, after))
@@ -272,8 +272,7 @@ pub async fn block(tx: &mut Tx<'_>, scope: &Scope<User, Update>, id: UserId, see
         return Err(Error::transition("blocked", &["unblock"]));
     }
     refuse_last_supervisor(tx, &before).await?;
-    let _now = tx.now();
-    auth::end_all(tx, id).await?;
+    sessions::end_unrecorded(tx, id).await?;
     let after = User { status: UserStatus::Blocked, ..before.clone() };
     save(tx, "blocked", &before, after).await
 }
@@ -295,12 +294,7 @@ pub async fn unblock(tx: &mut Tx<'_>, scope: &Scope<User, Update>, id: UserId, s
 ///
 /// # Errors
 /// 404, 403, 412.
-pub(super) async fn lock<A: Action>(
-    tx: &mut Tx<'_>,
-    scope: &Scope<User, A>,
-    id: UserId,
-    seen: &IfMatch,
-) -> Result<User> {
+pub async fn lock<A: Action>(tx: &mut Tx<'_>, scope: &Scope<User, A>, id: UserId, seen: &IfMatch) -> Result<User> {
     let user = users::table
         .filter(users::id.eq(id))
         .filter(users::kind.eq(UserKind::Person))

@@ -7,10 +7,9 @@ use actix_web::{
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    credentials::FirstPassword,
-    credentials_routes,
     model::{NewUser, User, UserFilter, UserPatch, UserView},
     queries,
+    sign_in::FirstPassword,
 };
 use crate::{
     access::{Create, Read, RecentlyAuthenticated, Scope, Update, UserId},
@@ -31,7 +30,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(update_user)
         .service(block_user)
         .service(unblock_user);
-    credentials_routes::routes(config);
 }
 
 /// List users

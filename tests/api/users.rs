@@ -293,7 +293,7 @@ async fn a_password_reset_ends_the_sessions_and_is_recorded() {
     let now = app.parts().clock.now();
     liaison::change::by_system(&mut db, &app.parts().secrets, now, async |tx| {
         let scope = liaison::access::Scope::system();
-        liaison::users::reset_password(tx, &scope, &email, "another hash".to_owned()).await
+        liaison::auth::reset_password(tx, &scope, &email, "another hash".to_owned()).await
     })
     .await
     .unwrap();

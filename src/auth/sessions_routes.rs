@@ -8,10 +8,6 @@ use actix_web::{
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{
-    model::{SessionFilter, SessionView},
-    queries,
-};
 use crate::{
     access::{Caller, Person, RecentlyAuthenticated, Scope, SessionId, Update, UserId},
     change::Change,
@@ -20,6 +16,7 @@ use crate::{
     error::Result,
     http::Reply,
     list::{ListQuery, Page, PageParams},
+    sessions::{self, SessionFilter, SessionView},
     users::{self, User},
 };
 
@@ -126,7 +123,7 @@ async fn end_user_session(
     change
         .run(async |tx| {
             users::find_to_administer(tx, &scope, user).await?;
-            queries::end(tx, user, session).await?;
+            sessions::end(tx, user, session).await?;
             Ok(Reply::no_content())
         })
         .await
@@ -146,7 +143,7 @@ async fn end_user_sessions(scope: Scope<User, Update>, id: Path<UserId>, change:
     change
         .run(async |tx| {
             users::find_to_administer(tx, &scope, *id).await?;
-            queries::end_all(tx, *id, None).await?;
+            sessions::end_all(tx, *id, None).await?;
             Ok(Reply::no_content())
         })
         .await
@@ -160,14 +157,14 @@ async fn page(
     db: &Db,
 ) -> Result<Page<SessionView>> {
     let db = db.reader(query.cost).await?;
-    let page = queries::list(&db, user, query, clock.now()).await?;
+    let page = sessions::list(&db, user, query, clock.now()).await?;
     Ok(page.map(|session| SessionView::of(session, caller.session())))
 }
 
 async fn end(change: Change, user: UserId, session: SessionId) -> Result<HttpResponse> {
     change
         .run(async |tx| {
-            queries::end(tx, user, session).await?;
+            sessions::end(tx, user, session).await?;
             Ok(Reply::no_content())
         })
         .await
@@ -176,7 +173,7 @@ async fn end(change: Change, user: UserId, session: SessionId) -> Result<HttpRes
 async fn end_all(change: Change, user: UserId, keep: Option<SessionId>) -> Result<HttpResponse> {
     change
         .run(async |tx| {
-            queries::end_all(tx, user, keep).await?;
+            sessions::end_all(tx, user, keep).await?;
             Ok(Reply::no_content())
         })
         .await

@@ -8,20 +8,18 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{
-    credentials,
-    model::{User, UserView},
-};
+use super::credentials;
 use crate::{
     access::{RecentlyAuthenticated, Scope, Update, UserId},
     change::Change,
     error::Result,
     http::{IfMatch, Reply, etag::etag},
     mail::{Letter, Mail, Notice},
+    users::{User, UserView},
     values::Instant,
 };
 
-/// The operations on how users sign in.
+/// The operations on how other users sign in.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config.service(start_password_reset).service(reset_second_factor);
 }
