@@ -44,7 +44,7 @@ use crate::{
     secrets::Secrets,
     service, service_accounts, teams,
     telemetry::{Readiness, Telemetry},
-    timeline, users,
+    timeline, transfers, users,
     values::{Entity, Resource},
 };
 
@@ -199,7 +199,7 @@ type Group = (&'static [&'static str], &'static [fn(&mut ServiceConfig<'_>)]);
 
 /// Every slice's operations, those that are asked for most first.
 const GROUPS: [Group; 8] = [
-    (&["/v1/clients"], &[clients::routes, account_teams::routes, timeline::routes]),
+    (&["/v1/clients"], &[clients::routes, transfers::routes, account_teams::routes, timeline::routes]),
     (&["/v1/interactions"], &[interactions::routes]),
     (&["/v1/orders", "/v1/departments"], &[orders::routes, departments::routes]),
     (&["/v1/contracts"], &[contracts::routes]),

@@ -41,6 +41,7 @@ pub mod sessions;
 pub mod signing_keys;
 pub mod teams;
 pub mod timeline;
+pub mod transfers;
 pub mod users;
 
 pub mod app;

@@ -4,20 +4,23 @@
 mod bodies;
 mod confidential;
 mod filter;
+mod key;
 mod model;
+mod primary_contact;
 mod queries;
 mod reference;
 mod routes;
 mod status;
 mod touch;
-mod transfer;
 mod view;
 
 pub use bodies::NewClient;
-pub use model::{Address, Client, ClientId, Kind, Messenger, MessengerKind};
-pub use queries::{find, grow, hold, insert, lock, refuse_archived, step};
+pub use key::{designate, refuse_ordinary_owner};
+pub use model::{Address, Client, ClientId, Kind, Messenger, MessengerKind, TransferClient};
+pub use primary_contact::{ContactId, ContactRef};
+pub use queries::{find, grow, hold, insert, lock, refuse_archived, save, step};
 pub use reference::{ClientRef, references};
 pub use routes::routes;
 pub use status::{ClientStatus, Transition};
 pub use touch::{hold_to_touch, lock_to_touch, touch};
-pub use transfer::designate;
+pub use view::{ClientView, view};

@@ -4,12 +4,12 @@ use actix_web::{HttpResponse, get, patch, post, web::Path};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    bodies::{ClientPatch, NewClient, Transfer},
+    bodies::{ClientPatch, NewClient},
     filter::{ClientFilter, ClientParams},
-    model::{Archive, Client, ClientId, DesignateKey, TransferClient},
+    key,
+    model::{Archive, Client, ClientId, DesignateKey},
     queries,
     status::Transition,
-    transfer,
     view::{ClientView, view, views},
 };
 use crate::{
@@ -29,7 +29,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(get_client)
         .service(update_client)
         .service(verify_client)
-        .service(transfer_client)
         .service(designate_key_client)
         .service(revoke_key_client)
         .service(qualify_client)
@@ -148,34 +147,6 @@ async fn verify_client(
         .await
 }
 
-/// Transfer a client
-///
-/// Gives the client to another owner, within the team unless the right reaches further. A key client goes only to someone
-/// whose role may own key clients. What the old owner had planned with the client becomes the new owner's task.
-#[utoipa::path(
-    tag = "clients",
-    params(("id" = ClientId, Path, description = "The client.")),
-    request_body = Transfer,
-    responses((status = 200, description = "The changed client.", body = ClientView)),
-    extensions(("x-permission" = json!("clients:transfer")))
-)]
-#[post("/v1/clients/{id}/transfer")]
-async fn transfer_client(
-    scope: Scope<Client, TransferClient>,
-    id: Path<ClientId>,
-    seen: IfMatch,
-    change: Change,
-    body: Body<Transfer>,
-) -> Result<HttpResponse> {
-    let Body(body) = body;
-    change
-        .run(async |tx| {
-            let client = transfer::transfer(tx, &scope, *id, &seen, body).await?;
-            Reply::ok(&view(tx, client).await?)
-        })
-        .await
-}
-
 /// Designate a key client
 ///
 /// A person's decision; the owner's role must allow it to own key clients.
@@ -194,7 +165,7 @@ async fn designate_key_client(
 ) -> Result<HttpResponse> {
     change
         .run(async |tx| {
-            let client = transfer::designate(tx, &scope, *id, &seen, true).await?;
+            let client = key::designate(tx, &scope, *id, &seen, true).await?;
             Reply::ok(&view(tx, client).await?)
         })
         .await
@@ -218,7 +189,7 @@ async fn revoke_key_client(
 ) -> Result<HttpResponse> {
     change
         .run(async |tx| {
-            let client = transfer::designate(tx, &scope, *id, &seen, false).await?;
+            let client = key::designate(tx, &scope, *id, &seen, false).await?;
             Reply::ok(&view(tx, client).await?)
         })
         .await

@@ -12,12 +12,12 @@ use utoipa::ToSchema;
 use super::{
     filter::ClientInclude,
     model::{Archive, Client, DesignateKey, TransferClient},
+    primary_contact::{ContactRef, primary_contacts},
     status::{ClientStatus, Transition},
 };
 use crate::{
     access::{Caller, Update, UserId, scope::may},
     change::Tx,
-    contacts::{self, ContactRef},
     error::{Error, Result},
     http::View,
     list::Words,
@@ -110,7 +110,7 @@ pub async fn views(
         HashMap::new()
     };
     let mut primary_contacts = if include.has(ClientInclude::PrimaryContact) {
-        contacts::primary_contacts(db, caller, clients.iter().map(|client| client.id).collect()).await?
+        primary_contacts(db, caller, clients.iter().map(|client| client.id).collect()).await?
     } else {
         HashMap::new()
     };

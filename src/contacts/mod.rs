@@ -10,7 +10,6 @@ mod view;
 
 pub use consent::{Consent, ConsentChannel};
 pub use model::{Contact, ContactId, DecisionRole, NewContact};
-pub use primary::primary_contacts;
 pub use queries::insert;
-pub use reference::{ContactRef, references};
+pub use reference::references;
 pub use routes::routes;

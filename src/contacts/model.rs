@@ -7,6 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::consent::{self, Consent};
+pub use crate::clients::ContactId;
 use crate::{
     access::{Belongs, Owned, TeamId, UserId},
     clients::{ClientId, Messenger},
@@ -14,13 +15,10 @@ use crate::{
     error::{Error, FieldError, Result},
     list::{Sort, Words, search},
     values::{
-        Email, Entity, Id, Instant, Invalid, Line, Phone, Resource,
+        Email, Entity, Instant, Invalid, Line, Phone, Resource,
         patch::{self, change},
     },
 };
-
-/// A contact's identifier.
-pub type ContactId = Id<Contact>;
 
 /// Most messengers of one contact.
 const MAX_MESSENGERS: usize = 10;

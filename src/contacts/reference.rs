@@ -2,37 +2,16 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use diesel::{
-    ExpressionMethods, QueryDsl, SelectableHelper,
-    prelude::{Queryable, Selectable},
-};
+use diesel::{ExpressionMethods, QueryDsl, SelectableHelper};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::model::{Contact, ContactId};
 use crate::{
     access::{Caller, Read, Scope},
+    clients::ContactRef,
     db::schema::contacts,
     error::Result,
-    values::{Email, Line, Phone},
 };
-
-/// A contact as it stands beside what it has to do with.
-#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Serialize, ToSchema)]
-#[diesel(table_name = contacts)]
-pub struct ContactRef {
-    /// Identifier.
-    pub id: ContactId,
-    /// The person's name.
-    pub name: Line,
-    /// The person's position.
-    pub job_title: Option<Line>,
-    /// The e-mail address.
-    pub email: Option<Email>,
-    /// The telephone number.
-    pub phone: Option<Phone>,
-}
 
 /// Those of `ids` that `caller` may see, in one query.
 ///

@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     access::{Caller, Update, scope::may},
-    clients::{self, ClientRef},
-    contacts::{self, ContactRef},
+    clients::{self, ClientRef, ContactRef},
+    contacts,
     error::Result,
     http::View,
     users::{self, UserRef},

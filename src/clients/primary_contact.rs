@@ -1,0 +1,72 @@
+//! The contact to turn to first. Contacts are a slice above clients, which know only what of a contact stands beside a client.
+
+use std::{collections::HashMap, sync::Arc};
+
+use diesel::{
+    ExpressionMethods, QueryDsl, SelectableHelper,
+    prelude::{Queryable, Selectable},
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::model::ClientId;
+use crate::{
+    access::{Caller, Owned, Read, Scope},
+    db::schema::contacts,
+    error::Result,
+    values::{Email, Id, Line, Phone, Resource},
+};
+
+/// A contact's identifier.
+pub type ContactId = Id<ContactRef>;
+
+/// A contact as it stands beside what it has to do with.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Serialize, ToSchema)]
+#[diesel(table_name = contacts)]
+pub struct ContactRef {
+    /// Identifier.
+    pub id: ContactId,
+    /// The person's name.
+    pub name: Line,
+    /// The person's position.
+    pub job_title: Option<Line>,
+    /// The e-mail address.
+    pub email: Option<Email>,
+    /// The telephone number.
+    pub phone: Option<Phone>,
+}
+
+impl Resource for ContactRef {
+    const NAME: &'static str = "contacts";
+}
+
+impl Owned for ContactRef {}
+
+/// The primary contacts of `clients`, in one query, as far as `caller` may see contacts; the system sees all.
+///
+/// # Errors
+/// The database's.
+pub async fn primary_contacts(
+    mut db: &AsyncPgConnection,
+    caller: Option<&Arc<Caller>>,
+    clients: Vec<ClientId>,
+) -> Result<HashMap<ClientId, ContactRef>> {
+    if clients.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let scope = match caller.map(Scope::<ContactRef, Read>::of) {
+        None => Scope::system(),
+        Some(Ok(scope)) => scope,
+        // Who may see no contact at all sees clients without them.
+        Some(Err(_forbidden)) => return Ok(HashMap::new()),
+    };
+    let rows: Vec<(ClientId, ContactRef)> = contacts::table
+        .filter(contacts::client_id.eq_any(clients))
+        .filter(contacts::is_primary)
+        .filter(scope.visible())
+        .select((contacts::client_id, ContactRef::as_select()))
+        .load(&mut db)
+        .await?;
+    Ok(rows.into_iter().collect())
+}

@@ -1,0 +1,43 @@
+//! What a transfer does.
+
+use super::model::Transfer;
+use crate::{
+    access::Scope,
+    account_teams,
+    change::Tx,
+    clients::{self, Client, ClientId, TransferClient},
+    error::Result,
+    http::IfMatch,
+    interactions, users,
+};
+
+/// Gives a client to another owner; everything of the client comes within the new owner's reach, and what the old owner
+/// had planned with it becomes the new owner's task.
+///
+/// # Errors
+/// 404, 412, 403 for a client or an owner out of reach, 409 for a key client to someone who may not own one, 422 for an
+/// owner who does not exist.
+pub async fn transfer(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Client, TransferClient>,
+    id: ClientId,
+    seen: &IfMatch,
+    transfer: Transfer,
+) -> Result<Client> {
+    let before = clients::lock(tx, scope, id, seen).await?;
+    before.refuse_archived()?;
+    let owner = users::owner(tx, transfer.owner_id, "/owner_id").await?;
+    scope.permit_recipient(owner.team_id)?;
+    if before.is_key {
+        clients::refuse_ordinary_owner(tx, owner.role).await?;
+    }
+    let after = Client { owner_id: owner.id, team_id: owner.team_id, ..before.clone() };
+    let unchanged = before.owner_id == after.owner_id;
+    let after = clients::save(tx, "transferred", &before, after).await?;
+    if !unchanged {
+        tx.because(transfer.reason.as_str());
+        account_teams::leave(tx, id, after.owner_id).await?;
+        interactions::hand_over(tx, id, before.owner_id, after.owner_id).await?;
+    }
+    Ok(after)
+}
