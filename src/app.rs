@@ -22,7 +22,7 @@ use crate::{
     audit::Budget,
     audit_entries,
     auth::{self, hashing::Hashing, throttle::Limits},
-    clients::{self, Client},
+    clients,
     clock::Clock,
     contacts, contracts,
     db::Db,
@@ -37,15 +37,12 @@ use crate::{
     interactions,
     lifecycle::Lifecycle,
     mail::Mail,
-    openapi::{self, Confidential, Document},
-    orders, problem_types,
-    products::{self, Product},
-    roles,
+    openapi::{self, Document},
+    orders, problem_types, products, roles,
     secrets::Secrets,
     service, service_accounts, teams,
     telemetry::{Readiness, Telemetry},
     timeline, transfers, users,
-    values::{Entity, Resource},
 };
 
 /// What all workers share, part by part. Each part is registered on its own: a module asks for those that it uses.
@@ -171,27 +168,13 @@ impl Parts {
     }
 }
 
-/// The fields that only some may see, and where the document has them.
-const CONFIDENTIAL: [Confidential; 2] = [
-    Confidential {
-        resource: Client::NAME,
-        fields: Client::CONFIDENTIAL,
-        schemas: &["ClientFields", "ClientPatch", "NewClient"],
-    },
-    Confidential {
-        resource: Product::NAME,
-        fields: Product::CONFIDENTIAL,
-        schemas: &["NewProduct", "ProductFields", "ProductPatch"],
-    },
-];
-
 /// The document of all operations.
 ///
 /// # Errors
 /// None that routes of ours can cause.
 pub fn document() -> serde_json::Result<Document> {
     let (_, described) = App::new().into_utoipa_app().openapi(openapi::about()).configure(routes).split_for_parts();
-    Document::of(&described, &CONFIDENTIAL)
+    Document::of(&described)
 }
 
 /// The operations of several slices, by where all their addresses begin.

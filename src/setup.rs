@@ -21,7 +21,7 @@ use crate::{
         reseal::{self, Place},
     },
     signing_keys,
-    teams::{self, NewTeam},
+    teams::{self, TeamTerms},
     users::{self as people, FirstPassword, NewUser},
     values::{Email, Line},
 };
@@ -164,7 +164,7 @@ async fn first_supervisor(
     };
     change::by_system(db, secrets, clock.now(), async |tx| {
         let name = Line::parse("Management").map_err(Error::internal)?;
-        let team = teams::insert(tx, &Scope::system(), NewTeam { name }).await?;
+        let team = teams::insert(tx, &Scope::system(), TeamTerms { name }).await?;
         people::insert(tx, &Scope::system(), supervisor(team.id)?, FirstPassword::Temporary(hash)).await?;
         Ok(())
     })

@@ -13,6 +13,13 @@ impl Action for Read {
     const NAME: &'static str = "read";
 }
 
+/// See and set what only some may see of it.
+#[derive(Debug)]
+pub enum ReadConfidential {}
+impl Action for ReadConfidential {
+    const NAME: &'static str = "read_confidential";
+}
+
 /// Make a new one.
 #[derive(Debug)]
 pub enum Create {}

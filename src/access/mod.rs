@@ -1,6 +1,7 @@
 //! Who is calling, and what they may touch.
 
 mod actions;
+mod actor;
 pub mod api_key;
 pub mod caller;
 mod identification;
@@ -11,11 +12,12 @@ pub mod policy;
 pub mod recent;
 pub mod restriction;
 pub mod role;
-pub mod scope;
+mod scope;
 pub mod token;
 mod within;
 
-pub use actions::{Action, Create, Delete, Read, Update};
+pub use actions::{Action, Create, Delete, Read, ReadConfidential, Update};
+pub use actor::Actor;
 pub use caller::{
     AccountTeams, Caller, Callers, Credential, Identified, KeyId, Person, SessionId, TeamId, UserId,
     decides_about_callers, load_policy,
@@ -24,5 +26,5 @@ pub use identification::Identification;
 pub use policy::{Grants, Limits, Policy};
 pub use recent::RecentlyAuthenticated;
 pub use role::{Reach, Role};
-pub use scope::{Belongs, Scope};
+pub use scope::{Belongs, Ownership, Scope};
 pub use within::{Owned, Part, Within};

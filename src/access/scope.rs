@@ -11,20 +11,27 @@ use std::{
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 
-use super::{AccountTeams, Action, Caller, Owned, Part, Reach, Read, Role, TeamId, UserId, Within};
+use super::{AccountTeams, Action, Actor, Caller, Owned, Part, Reach, Read, Role, TeamId, UserId, Within};
 use crate::{
     error::{Error, Result},
     values::{Entity, Resource},
 };
 
-/// A row of an [`Owned`] table.
-pub trait Belongs: Owned + Entity {
+/// Whose a row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ownership {
     /// Who owns it.
-    fn owner(&self) -> UserId;
+    pub owner: UserId,
     /// The owner's team.
-    fn team(&self) -> TeamId;
+    pub team: TeamId,
     /// Whether it is of a key client.
-    fn is_key(&self) -> bool;
+    pub is_key: bool,
+}
+
+/// A row of which a right covers some and not others.
+pub trait Belongs: Entity {
+    /// Whose the row is. A row that is nobody's is covered by a right that reaches anything at all.
+    fn ownership(&self) -> Option<Ownership>;
 }
 
 /// The rows that a right covers.
@@ -63,6 +70,19 @@ impl Rows {
     }
 }
 
+impl Caller {
+    /// Whether a right of this `reach` covers `row`: the same decision as [`Rows::cover`], without a copy of what the
+    /// caller has, since it is made several times for each row of a page.
+    pub(super) fn covers(&self, reach: Reach, row: &impl Belongs) -> bool {
+        match reach {
+            Reach::None => false,
+            Reach::All => true,
+            Reach::Own => Belonging::Own(self.user_id).covers(row, &self.account_teams),
+            Reach::Team => Belonging::team_of(self).covers(row, &self.account_teams),
+        }
+    }
+}
+
 impl Belonging {
     /// What the reach of a team means to `caller`.
     fn team_of(caller: &Caller) -> Self {
@@ -74,21 +94,22 @@ impl Belonging {
 
     /// Whether `row` belongs so, or to a client on whose account team the caller is.
     fn covers(self, row: &impl Belongs, teams: &AccountTeams) -> bool {
-        self.includes(row) || row.client().is_some_and(|client| teams.contains(&client))
+        row.ownership().is_none_or(|ownership| self.includes(ownership))
+            || row.client().is_some_and(|client| teams.contains(&client))
     }
 
-    fn includes(self, row: &impl Belongs) -> bool {
+    fn includes(self, Ownership { owner, team, is_key }: Ownership) -> bool {
         match self {
-            Self::Own(user) => row.owner() == user,
-            Self::Team(mine) => row.team() == mine,
-            Self::OwnAndKeyOfTeam(user, mine) => row.owner() == user || (row.team() == mine && row.is_key()),
+            Self::Own(user) => owner == user,
+            Self::Team(mine) => team == mine,
+            Self::OwnAndKeyOfTeam(user, mine) => owner == user || (team == mine && is_key),
         }
     }
 }
 
 /// The right to do `A` to resources `R`.
 pub struct Scope<R, A> {
-    caller: Option<Arc<Caller>>,
+    actor: Actor,
     visible: Rows,
     allowed: Rows,
     proof: PhantomData<fn() -> (R, A)>,
@@ -105,22 +126,33 @@ impl<R: Resource, A: Action> Scope<R, A> {
             return Err(Error::forbidden(&permission::<R, A>()));
         }
         let visible = Rows::of(caller, caller.policy.reach_of(R::NAME, Read::NAME));
-        Ok(Self { caller: Some(Arc::clone(caller)), visible, allowed, proof: PhantomData })
+        Ok(Self { actor: Actor::Caller(Arc::clone(caller)), visible, allowed, proof: PhantomData })
     }
 
     /// The right of the system itself, for work that no request asked for.
     pub fn system() -> Self {
-        Self { caller: None, visible: Rows::All, allowed: Rows::All, proof: PhantomData }
+        Self { actor: Actor::System, visible: Rows::All, allowed: Rows::All, proof: PhantomData }
     }
 
-    /// Who has the right; `None` is the system.
-    pub fn caller(&self) -> Option<&Arc<Caller>> {
-        self.caller.as_ref()
+    /// Who has the right.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
     }
 
     /// Whether the right covers every row.
     pub fn covers_all(&self) -> bool {
         self.allowed == Rows::All
+    }
+
+    /// Refuses a row that the caller may see but not do this to.
+    ///
+    /// # Errors
+    /// 403 naming the permission.
+    pub fn permit(&self, row: &impl Belongs) -> Result<()> {
+        if self.allowed.cover(row) {
+            return Ok(());
+        }
+        Err(Error::forbidden(&permission::<R, A>()))
     }
 }
 
@@ -164,39 +196,8 @@ impl<R: Owned, A: Action> Scope<R, A> {
     /// # Errors
     /// 403 naming the permission.
     pub fn permit_recipient(&self, team: TeamId) -> Result<()> {
-        let is_colleague = self.caller().is_some_and(|caller| caller.team_id == team);
+        let is_colleague = matches!(&self.actor, Actor::Caller(caller) if caller.team_id == team);
         if is_colleague || self.covers_all() { Ok(()) } else { Err(Error::forbidden(&permission::<R, A>())) }
-    }
-
-    /// Refuses a row that the caller may see but not do this to.
-    ///
-    /// # Errors
-    /// 403 naming the permission.
-    pub fn permit(&self, row: &impl Belongs) -> Result<()> {
-        if self.allowed.cover(row) {
-            return Ok(());
-        }
-        Err(Error::forbidden(&permission::<R, A>()))
-    }
-}
-
-/// Whether `caller` may do `A` to `row`, without asking for a [`Scope`].
-pub fn may<R: Belongs, A: Action>(caller: &Caller, row: &R) -> bool {
-    covers(caller, caller.policy.reach_of(R::NAME, A::NAME), row)
-}
-
-/// Whether `caller` may do what `permission` names to what belongs as `row` does.
-pub fn reaches(caller: &Caller, permission: &str, row: &impl Belongs) -> bool {
-    covers(caller, caller.policy.reach(permission), row)
-}
-
-/// The same decision as [`Rows::cover`], without a copy of what the caller has: it is made several times for each row of a page.
-fn covers(caller: &Caller, reach: Reach, row: &impl Belongs) -> bool {
-    match reach {
-        Reach::None => false,
-        Reach::All => true,
-        Reach::Own => Belonging::Own(caller.user_id).covers(row, &caller.account_teams),
-        Reach::Team => Belonging::team_of(caller).covers(row, &caller.account_teams),
     }
 }
 
@@ -219,16 +220,17 @@ mod tests {
 
     use diesel::{QueryDsl, debug_query, pg::Pg};
     use serde::Serialize;
+    use utoipa::ToSchema;
     use uuid::Uuid;
 
-    use super::{Belongs, Scope, may, reaches};
+    use super::{Belongs, Ownership, Scope};
     use crate::{
-        access::{Caller, Credential, Grants, Owned, Policy, Reach, Read, Role, TeamId, Update, UserId},
+        access::{Action, Actor, Caller, Credential, Grants, Owned, Policy, Reach, Read, Role, TeamId, Update, UserId},
         db::schema::contacts,
         values::{Entity, Id, Resource},
     };
 
-    #[derive(Clone, Copy, Serialize)]
+    #[derive(Clone, Copy, Serialize, ToSchema)]
     struct Row {
         client: Uuid,
         owner: UserId,
@@ -239,6 +241,13 @@ mod tests {
     impl Resource for Row {
         const NAME: &'static str = "contacts";
     }
+
+    /// A right that there is not.
+    enum Fly {}
+    impl Action for Fly {
+        const NAME: &'static str = "fly";
+    }
+
     impl Entity for Row {
         fn uuid(&self) -> Uuid {
             self.client
@@ -252,14 +261,8 @@ mod tests {
     }
     impl Owned for Row {}
     impl Belongs for Row {
-        fn owner(&self) -> UserId {
-            self.owner
-        }
-        fn team(&self) -> TeamId {
-            self.team
-        }
-        fn is_key(&self) -> bool {
-            self.key
+        fn ownership(&self) -> Option<Ownership> {
+            Some(Ownership { owner: self.owner, team: self.team, is_key: self.key })
         }
     }
 
@@ -307,9 +310,12 @@ mod tests {
                 row(nobody, elsewhere, true, other),
                 row(nobody, elsewhere, false, joined),
             ];
-            assert_eq!(rows.map(|row| may::<Row, Update>(&caller, &row)), expected, "{role:?} {reach:?}");
-            assert_eq!(rows.map(|row| reaches(&caller, "contacts:read", &row)), expected, "{role:?} {reach:?}");
-            assert!(rows.iter().all(|row| !reaches(&caller, "contacts:fly", row)), "{role:?} {reach:?}");
+            let actor = Actor::Caller(Arc::clone(&caller));
+            assert_eq!(rows.map(|row| actor.may::<Row, Update>(&row)), expected, "{role:?} {reach:?}");
+            assert!(rows.iter().all(|row| !actor.may::<Row, Fly>(row)), "{role:?} {reach:?}");
+            assert!(
+                rows.iter().all(|row| !Actor::Nobody.may::<Row, Update>(row) && Actor::System.may::<Row, Update>(row))
+            );
             if let Ok(scope) = Scope::<Row, Update>::of(&caller) {
                 assert_eq!(rows.map(|row| scope.permit(&row).is_ok()), expected, "{role:?} {reach:?}");
             }
@@ -323,8 +329,9 @@ mod tests {
         assert!(Scope::<Row, Read>::of(&reader).unwrap().covers_all());
         let own = caller(Role::Manager, Reach::Own, Reach::Own, &[]);
         assert!(!Scope::<Row, Read>::of(&own).unwrap().covers_all());
-        assert!(Arc::ptr_eq(Scope::<Row, Read>::of(&own).unwrap().caller().unwrap(), &own));
-        assert!(Scope::<Row, Update>::system().covers_all() && Scope::<Row, Update>::system().caller().is_none());
+        assert_eq!(Scope::<Row, Read>::of(&own).unwrap().actor().user_id(), Some(own.user_id));
+        let system = Scope::<Row, Update>::system();
+        assert!(system.covers_all() && matches!(system.actor(), Actor::System));
     }
 
     /// Who may update all, but read only their own, does not see more for that.

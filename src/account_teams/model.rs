@@ -28,7 +28,7 @@ impl Action for AssignTeam {
 pub type Assign = Scope<Client, AssignTeam>;
 
 /// The users on a client's account team; their history is the client's.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct AccountTeam {
     /// The client.
     pub client_id: ClientId,

@@ -7,8 +7,8 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::{AccountTeam, AccountTeamView, Assign, AssignTeam, MAX_MEMBERS, MAX_TEAMS_OF_USER, NewAccountTeam};
 use crate::{
-    access::{Read, Scope, UserId, scope::may},
-    change::Tx,
+    access::{Read, Scope, UserId},
+    change::{Tx, lock},
     clients::{self, Client, ClientId},
     db::schema::{account_team_members, users as people},
     error::{Error, FieldError, ProblemType, Result},
@@ -23,7 +23,7 @@ use crate::{
 /// 404 for a client out of reach.
 pub async fn find(db: &AsyncPgConnection, scope: &Scope<Client, Read>, id: ClientId) -> Result<AccountTeamView> {
     let client = clients::find(db, scope, id).await?;
-    let may_assign = scope.caller().is_some_and(|caller| may::<Client, AssignTeam>(caller, &client));
+    let may_assign = scope.actor().may::<Client, AssignTeam>(&client);
     view(db, &client, may_assign).await
 }
 
@@ -56,7 +56,7 @@ pub async fn replace(
     seen: &IfMatch,
     new: NewAccountTeam,
 ) -> Result<AccountTeamView> {
-    let client = clients::lock(tx, scope, id, seen).await?;
+    let client = lock(tx, scope, id, seen).await?;
     client.refuse_archived()?;
     let wanted = distinct(&client, &new.user_ids)?;
     let present = members(tx, id).await?;

@@ -6,6 +6,7 @@
 use diesel::{ExpressionMethods, QueryDsl, QueryableByName, sql_query, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
@@ -133,7 +134,7 @@ pub async fn refuse_replaced(db: &mut AsyncPgConnection, secrets: &Secrets) -> R
 }
 
 /// A master secret that is replaced, as its record tells it: nothing secret.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct MasterSecretRecord {
     secret: String,
 }

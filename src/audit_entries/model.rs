@@ -9,7 +9,7 @@ use strum::{EnumString, VariantNames};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    access::{Caller, KeyId, Reach, SessionId, UserId},
+    access::{Actor, KeyId, Reach, SessionId, UserId},
     change::{Outcome, audit_event::AuditEntryId},
     db::{Jsonb, schema::audit_events},
     list::{Sort, Words},
@@ -104,10 +104,10 @@ impl AuditEntry {
         }
     }
 
-    /// Takes the confidential fields out for a `caller` who may not see those of every resource of the kind.
-    pub fn redact(&mut self, caller: &Caller) {
+    /// Takes the confidential fields out for an `actor` who may not see those of every resource of the kind.
+    pub fn redact(&mut self, actor: &Actor) {
         let permission = format!("{}:read_confidential", self.resource);
-        if caller.policy.reach(&permission) < Reach::All {
+        if actor.reach(&permission) < Reach::All {
             self.changes.0.retain(|_, change| !change.confidential);
         }
     }

@@ -73,9 +73,7 @@ pub async fn list(
     };
     for entry in &mut entries {
         entry.complete();
-        if let Some(caller) = scope.caller() {
-            entry.redact(caller);
-        }
+        entry.redact(scope.actor());
     }
     let page = query.page(entries, total, |entry| (KeyValue::Instant(entry.at), entry.id.uuid()))?;
     with_actors(db, page, filter).await

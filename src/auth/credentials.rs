@@ -9,12 +9,12 @@ use super::{
 };
 use crate::{
     access::{Scope, Update, UserId},
-    change::Tx,
+    change::{Tx, lock},
     db::schema::users,
     error::{Error, ProblemType, Result},
     http::IfMatch,
     sessions,
-    users::{User, UserStatus, grow, lock},
+    users::{User, UserStatus, grow},
 };
 
 /// Gives the user who signs in as `email` a generated password, already hashed, and ends their sessions.
@@ -97,7 +97,7 @@ pub async fn reset_second_factor(
 
 /// Who has only a session of a supervisor must not get at the supervisor's own password or second factor with it.
 fn refuse_own(tx: &Tx<'_>, id: UserId) -> Result<()> {
-    if tx.caller().is_none_or(|caller| caller.user_id != id) {
+    if tx.user_id() != Some(id) {
         return Ok(());
     }
     Err(Error::new(ProblemType::Forbidden).detail(

@@ -98,7 +98,7 @@ async fn reset_second_factor(
             let user = credentials::reset_second_factor(tx, &scope, *id, &seen).await?;
             let letter = Letter::Notice { to: user.email.as_str().to_owned(), notice: Notice::SecondFactorRemoved };
             mail.post(tx, &letter).await?;
-            Reply::ok(&UserView::of(user, tx.caller()))
+            Reply::ok(&UserView::of(user, tx.actor()))
         })
         .await
 }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     access::{
-        Identification, Person,
+        Actor, Identification, Person,
         token::{LIFETIME, Subject, Verified},
     },
     audit::Journal,
@@ -257,7 +257,7 @@ fn not_revocable() -> Error {
 async fn get_me(caller: Person, _: Query<NoParams>, db: Db) -> Result<Tagged<UserView>> {
     let db = db.reader(Cost::Small).await?;
     let user = users::find_own(&db, &caller.0).await?;
-    Ok(Tagged::new(UserView::of(user, Some(&caller.0)), Fields::default()))
+    Ok(Tagged::new(UserView::of(user, &Actor::Caller(caller.0)), Fields::default()))
 }
 
 /// A form of an OAuth request.

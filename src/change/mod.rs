@@ -8,6 +8,7 @@ mod outbox;
 mod reason;
 mod record;
 mod request;
+mod row;
 mod transaction;
 
 pub use audit_event::Outcome;
@@ -15,4 +16,5 @@ pub use origin::Origin;
 pub use reason::{Reason, RequiredReason};
 pub use record::{Record, events_of, write as write_audit};
 pub use request::{AnonymousChange, Change};
-pub use transaction::{Actor, Tx, by_system, unknown_reference};
+pub use row::{Patched, Row, lock, lock_to_patch, patched, permit_confidential, save, update};
+pub use transaction::{Tx, by_system, unknown_reference};

@@ -15,7 +15,7 @@ use crate::{
     db::{BATCH, Sql, schema::audit_events},
     error::Result,
     secrets::{NamedKey, Secrets},
-    values::{Entity, Instant},
+    values::{Entity, Instant, confidential::reveal, members_of},
 };
 
 static INSERT: Sql = Sql::new();
@@ -61,7 +61,7 @@ impl Record {
     }
 
     fn of<E: Entity>(action: &'static str, row: &E, mut changes: Map<String, Value>) -> Self {
-        for name in E::CONFIDENTIAL {
+        for name in members_of::<E>().confidential() {
             if let Some(Value::Object(change)) = changes.get_mut(*name) {
                 change.insert("confidential".to_owned(), json!(true));
             }
@@ -73,7 +73,7 @@ impl Record {
             client_id: row.client(),
             version: row.version(),
             changes,
-            personal: E::PERSONAL,
+            personal: members_of::<E>().personal(),
         }
     }
 
@@ -93,7 +93,7 @@ impl Record {
 }
 
 fn members(row: &impl Serialize) -> Map<String, Value> {
-    match serde_json::to_value(row) {
+    match reveal(true, || serde_json::to_value(row)) {
         Ok(Value::Object(members)) => members,
         _ => Map::new(),
     }

@@ -11,10 +11,10 @@ use aws_lc_rs::digest;
 use super::{
     Origin,
     idempotency::{self, Key, Keyed},
-    transaction::{Actor, Tx, transact, write_records},
+    transaction::{Tx, transact, write_records},
 };
 use crate::{
-    access::{Caller, Callers, UserId},
+    access::{Actor, Caller, Callers, UserId},
     clock::Clock,
     db::Db,
     error::{Error, FieldError, ProblemType, Result},

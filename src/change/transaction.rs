@@ -3,7 +3,6 @@
 use std::{
     borrow::Cow,
     ops::{Deref, DerefMut},
-    sync::Arc,
     time::Duration,
 };
 
@@ -15,23 +14,12 @@ use super::{
     record::{events_of, write},
 };
 use crate::{
-    access::{self, Action, Caller, Scope, recent},
+    access::{self, Action, Actor, Scope, UserId, recent},
     db::STATEMENT_TIMEOUT,
-    error::{Error, ProblemType, Result},
+    error::{Error, Result},
     secrets::Secrets,
     values::{Entity, Instant, Invalid, Resource},
 };
-
-/// Who makes a change.
-#[derive(Clone, Debug)]
-pub enum Actor {
-    /// A caller, with the rights of one.
-    Caller(Arc<Caller>),
-    /// The system itself, which may do everything.
-    System,
-    /// Somebody who is not signed in, who has no right at all.
-    Nobody,
-}
 
 /// A transaction that knows who makes the change, and collects what must be recorded of it.
 pub struct Tx<'c> {
@@ -55,24 +43,9 @@ impl<'c> Tx<'c> {
         &self.actor
     }
 
-    /// The caller who makes the change; the system and somebody who is not signed in are none.
-    pub fn caller(&self) -> Option<&Arc<Caller>> {
-        match &self.actor {
-            Actor::Caller(caller) => Some(caller),
-            Actor::System | Actor::Nobody => None,
-        }
-    }
-
-    /// The caller whose rights limit the change; nothing limits the system itself.
-    ///
-    /// # Errors
-    /// 401 for somebody who is not signed in.
-    pub fn limited_by(&self) -> Result<Option<Arc<Caller>>> {
-        match &self.actor {
-            Actor::Caller(caller) => Ok(Some(Arc::clone(caller))),
-            Actor::System => Ok(None),
-            Actor::Nobody => Err(Error::new(ProblemType::Unauthorized)),
-        }
+    /// The user who makes the change; the system and somebody who is not signed in are none.
+    pub fn user_id(&self) -> Option<UserId> {
+        self.actor.user_id()
     }
 
     /// The right of whoever makes the change to do `A` to resources `R`.
@@ -80,7 +53,7 @@ impl<'c> Tx<'c> {
     /// # Errors
     /// 403 naming the permission, 401 for somebody who is not signed in.
     pub fn scope<R: Resource, A: Action>(&self) -> Result<Scope<R, A>> {
-        self.limited_by()?.map_or_else(|| Ok(Scope::system()), |caller| Scope::of(&caller))
+        self.actor.scope()
     }
 
     /// What seals and signs.
@@ -118,7 +91,7 @@ impl<'c> Tx<'c> {
     /// # Errors
     /// 401 that asks for a proof, 403 for a service account.
     pub async fn require_recent_authentication(&mut self) -> Result<()> {
-        let Some(caller) = self.limited_by()? else { return Ok(()) };
+        let Some(caller) = self.actor.limited_by()?.cloned() else { return Ok(()) };
         let now = self.now;
         recent::check(self, &caller, now).await
     }

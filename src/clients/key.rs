@@ -1,12 +1,9 @@
 //! Whether a client is key: its owner's role must allow it.
 
-use super::{
-    model::{Client, ClientId, DesignateKey},
-    queries::{lock, save},
-};
+use super::model::{Client, ClientId, DesignateKey};
 use crate::{
     access::{Role, Scope, policy::may_own_key_clients},
-    change::Tx,
+    change::{Tx, lock, save},
     error::{Error, ProblemType, Result},
     http::IfMatch,
     users,

@@ -1,8 +1,6 @@
 //! Organisations and persons that the company works with: the middle of everything. Managers see their own,
 //! key-account managers also their team's key clients, supervisors all.
 
-mod bodies;
-mod confidential;
 mod filter;
 mod key;
 mod model;
@@ -14,11 +12,10 @@ mod status;
 mod touch;
 mod view;
 
-pub use bodies::NewClient;
 pub use key::{designate, refuse_ordinary_owner};
-pub use model::{Address, Client, ClientId, Kind, Messenger, MessengerKind, TransferClient};
+pub use model::{Address, Client, ClientId, ClientStart, ClientTerms, Kind, Messenger, MessengerKind, TransferClient};
 pub use primary_contact::{ContactId, ContactRef};
-pub use queries::{find, grow, hold, insert, lock, refuse_archived, save, step};
+pub use queries::{find, grow, hold, insert, refuse_archived, step};
 pub use reference::{ClientRef, references};
 pub use routes::routes;
 pub use status::{ClientStatus, Transition};

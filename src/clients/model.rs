@@ -8,12 +8,13 @@ use uuid::Uuid;
 
 use super::status::ClientStatus;
 use crate::{
-    access::{Action, Belongs, Owned, TeamId, UserId},
+    access::{Action, Belongs, Owned, Ownership, TeamId, UserId},
     db::{Jsonb, schema::clients, stored_as_text},
-    error::{Error, FieldError, Result},
+    error::FieldError,
+    http::{Parts, Patch, PatchText, Terms},
     values::{
         Amount, CountryCode, Email, Entity, Id, Instant, Invalid, LanguageTag, Line, Margin, Phone, Prose, Resource,
-        TaxId, Text, TimeZone, Website,
+        TaxId, Text, TimeZone, Website, bounds, confidential,
     },
 };
 
@@ -38,69 +39,118 @@ pub struct Client {
     pub updated_at: Instant,
     /// Whether the client is an organisation or a person.
     pub kind: Kind,
-    /// What the client is called.
-    pub name: Line,
-    /// The name in the register of companies.
-    pub legal_name: Option<Line>,
-    /// The taxpayer number.
-    pub tax_id: Option<TaxId>,
-    /// The number in the register of companies.
-    pub registration_number: Option<Text<50>>,
-    /// The branch of business.
-    pub industry: Option<Text<100>>,
     /// Where the company stands with the client; changed by transitions.
     pub status: ClientStatus,
-    /// Where the client came from.
-    pub source: Option<Text<100>>,
-    /// The e-mail address.
-    pub email: Option<Email>,
-    /// The telephone number.
-    pub phone: Option<Phone>,
-    /// The messengers, at most ten.
-    #[schema(value_type = Vec<Messenger>, max_items = 10)]
-    pub messengers: Jsonb<Vec<Messenger>>,
-    /// The postal address.
-    #[schema(value_type = Option<Address>)]
-    pub address: Option<Jsonb<Address>>,
-    /// The website.
-    pub website: Option<Website>,
-    /// How many people work there.
-    #[schema(minimum = 0, maximum = 10_000_000)]
-    pub employees: Option<i32>,
-    /// The language that the client speaks.
-    pub language: Option<LanguageTag>,
-    /// Where the client's clock stands.
-    pub timezone: Option<TimeZone>,
     /// Who works with the client; changed by a transfer.
     pub owner_id: UserId,
     /// The owner's team.
     pub team_id: TeamId,
     /// Whether the client is designated as key.
     pub is_key: bool,
-    /// Free labels, at most fifty.
-    #[schema(max_items = 50)]
-    pub tags: Vec<Text<50>>,
-    /// The system that `external_id` is from.
-    pub external_source: Option<Text<50>>,
-    /// The client's id in another system; unique within its source.
-    pub external_id: Option<Text<100>>,
     /// When someone last confirmed that the data is right.
     pub last_verified_at: Option<Instant>,
     /// When the last interaction took place.
     pub last_interaction_at: Option<Instant>,
     /// When the next planned interaction is due.
     pub next_interaction_at: Option<Instant>,
-    /// Confidential: how much the client may owe. Absent for who may not see it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub credit_limit: Option<Amount>,
-    /// Confidential: the margin on the client's orders. Absent for who may not see it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub margin_percent: Option<Margin>,
-    /// Confidential: a note for those who may see it. Absent for others.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub confidential_note: Option<Prose>,
     /// The status before the archive.
     pub archived_from: Option<ClientStatus>,
+    /// What callers write of it.
+    #[diesel(embed)]
+    #[serde(flatten)]
+    pub terms: ClientTerms,
+}
+
+/// A client to be created.
+pub type NewClient = Parts<ClientStart, ClientTerms>;
+
+/// What of a new client callers say once.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewClient, description = "A client to be created.", example = json!({"kind": "organization", "name": "Romashka", "legal_name": "OOO Romashka", "tax_id": "7707083893",
+    "phone": "+74951234567", "email": "office@romashka.example", "tags": ["wholesale"]}))]
+pub struct ClientStart {
+    /// Whether the client is an organisation or a person.
+    pub kind: Kind,
+    /// Who is to work with the client; the caller when left out.
+    pub owner_id: Option<UserId>,
+}
+
+/// What callers write of a client.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize, ToSchema)]
+#[diesel(table_name = clients, treat_none_as_null = true, treat_none_as_default_value = false)]
+#[serde(deny_unknown_fields)]
+pub struct ClientTerms {
+    /// Personal: What the client is called.
+    pub name: Line,
+    /// Personal: The name in the register of companies.
+    pub legal_name: Option<Line>,
+    /// Personal: The taxpayer number.
+    pub tax_id: Option<TaxId>,
+    /// Personal: The number in the register of companies.
+    pub registration_number: Option<Text<50>>,
+    /// Business: The branch of business.
+    pub industry: Option<Text<100>>,
+    /// Personal: Where the client came from.
+    pub source: Option<Text<100>>,
+    /// Personal: The e-mail address.
+    pub email: Option<Email>,
+    /// Personal: The telephone number.
+    pub phone: Option<Phone>,
+    /// Personal: The messengers, at most ten.
+    #[serde(default, deserialize_with = "bounds::at_most::<10, _, _, _>")]
+    #[schema(value_type = Vec<Messenger>, max_items = 10)]
+    pub messengers: Jsonb<Vec<Messenger>>,
+    /// Personal: The postal address.
+    #[schema(value_type = Option<Address>)]
+    pub address: Option<Jsonb<Address>>,
+    /// Personal: The website.
+    pub website: Option<Website>,
+    /// How many people work there.
+    #[serde(default, deserialize_with = "bounds::within_or_none::<0, 10_000_000, _>")]
+    #[schema(minimum = 0, maximum = 10_000_000)]
+    pub employees: Option<i32>,
+    /// The language that the client speaks.
+    pub language: Option<LanguageTag>,
+    /// Where the client's clock stands.
+    pub timezone: Option<TimeZone>,
+    /// Personal: Free labels, at most fifty.
+    #[serde(default, deserialize_with = "bounds::at_most::<50, _, _, _>")]
+    #[schema(max_items = 50)]
+    pub tags: Vec<Text<50>>,
+    /// Business: The system that `external_id` is from.
+    pub external_source: Option<Text<50>>,
+    /// Personal: The client's id in another system; unique within its source.
+    pub external_id: Option<Text<100>>,
+    /// Confidential: how much the client may owe.
+    #[serde(skip_serializing_if = "confidential::is_hidden")]
+    pub credit_limit: Option<Amount>,
+    /// Confidential: the margin on the client's orders.
+    #[serde(skip_serializing_if = "confidential::is_hidden")]
+    pub margin_percent: Option<Margin>,
+    /// Personal: Confidential: a note for those who may see it.
+    #[serde(skip_serializing_if = "confidential::is_hidden")]
+    pub confidential_note: Option<Prose>,
+}
+
+/// What of a client to change.
+pub type ClientPatch = Patch<ClientTerms>;
+
+impl Terms for ClientTerms {
+    const PATCH: PatchText = PatchText {
+        name: "ClientPatch",
+        description: "What of a client to change.",
+        example: r#"{"phone": "+74957654321", "website": null}"#,
+    };
+
+    fn breaches(&self) -> Vec<FieldError> {
+        let missing = match (&self.external_source, &self.external_id) {
+            (None, Some(_)) => "/external_source",
+            (Some(_), None) => "/external_id",
+            _ => return Vec::new(),
+        };
+        vec![FieldError::new(missing, Invalid::Required)]
+    }
 }
 
 /// Whether a client is an organisation or a person.
@@ -178,23 +228,6 @@ impl Resource for Client {
 }
 
 impl Entity for Client {
-    const CONFIDENTIAL: &'static [&'static str] = &["credit_limit", "margin_percent", "confidential_note"];
-    const PERSONAL: &'static [&'static str] = &[
-        "name",
-        "legal_name",
-        "tax_id",
-        "registration_number",
-        "source",
-        "email",
-        "phone",
-        "messengers",
-        "address",
-        "website",
-        "tags",
-        "external_id",
-        "confidential_note",
-    ];
-
     fn uuid(&self) -> Uuid {
         self.id.uuid()
     }
@@ -213,44 +246,8 @@ impl Owned for Client {
 }
 
 impl Belongs for Client {
-    fn owner(&self) -> UserId {
-        self.owner_id
-    }
-
-    fn team(&self) -> TeamId {
-        self.team_id
-    }
-
-    fn is_key(&self) -> bool {
-        self.is_key
-    }
-}
-
-impl Client {
-    /// The rules between fields.
-    ///
-    /// # Errors
-    /// 422 with every breach.
-    pub fn check(&self) -> Result<()> {
-        let mut breaches = Vec::new();
-        if self.messengers.0.len() > 10 {
-            breaches.push(FieldError::new("/messengers", Invalid::TooLong(10)));
-        }
-        if self.tags.len() > 50 {
-            breaches.push(FieldError::new("/tags", Invalid::TooLong(50)));
-        }
-        match self.employees {
-            Some(count) if count < 0 => breaches.push(FieldError::new("/employees", Invalid::TooSmall("0".into()))),
-            Some(count) if count > 10_000_000 => {
-                breaches.push(FieldError::new("/employees", Invalid::TooLarge("10000000".into())));
-            }
-            _ => {}
-        }
-        if self.external_source.is_some() != self.external_id.is_some() {
-            let missing = if self.external_id.is_some() { "/external_source" } else { "/external_id" };
-            breaches.push(FieldError::new(missing, Invalid::Required));
-        }
-        if breaches.is_empty() { Ok(()) } else { Err(Error::fields(breaches)) }
+    fn ownership(&self) -> Option<Ownership> {
+        Some(Ownership { owner: self.owner_id, team: self.team_id, is_key: self.is_key })
     }
 }
 

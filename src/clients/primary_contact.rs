@@ -1,6 +1,6 @@
 //! The contact to turn to first. Contacts are a slice above clients, which know only what of a contact stands beside a client.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use diesel::{
     ExpressionMethods, QueryDsl, SelectableHelper,
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::model::ClientId;
 use crate::{
-    access::{Caller, Owned, Read, Scope},
+    access::{Actor, Owned, Read},
     db::schema::contacts,
     error::Result,
     values::{Email, Id, Line, Phone, Resource},
@@ -43,24 +43,20 @@ impl Resource for ContactRef {
 
 impl Owned for ContactRef {}
 
-/// The primary contacts of `clients`, in one query, as far as `caller` may see contacts; the system sees all.
+/// The primary contacts of `clients`, in one query, as far as `actor` may see contacts.
 ///
 /// # Errors
 /// The database's.
 pub async fn primary_contacts(
     mut db: &AsyncPgConnection,
-    caller: Option<&Arc<Caller>>,
+    actor: &Actor,
     clients: Vec<ClientId>,
 ) -> Result<HashMap<ClientId, ContactRef>> {
     if clients.is_empty() {
         return Ok(HashMap::new());
     }
-    let scope = match caller.map(Scope::<ContactRef, Read>::of) {
-        None => Scope::system(),
-        Some(Ok(scope)) => scope,
-        // Who may see no contact at all sees clients without them.
-        Some(Err(_forbidden)) => return Ok(HashMap::new()),
-    };
+    // Who may see no contact at all sees clients without them.
+    let Ok(scope) = actor.scope::<ContactRef, Read>() else { return Ok(HashMap::new()) };
     let rows: Vec<(ClientId, ContactRef)> = contacts::table
         .filter(contacts::client_id.eq_any(clients))
         .filter(contacts::is_primary)

@@ -4,21 +4,19 @@ use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, PgArra
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{
-    bodies::{ClientPatch, NewClient},
-    confidential,
     filter::{ClientFilter, ClientSort},
-    model::{Archive, Client, ClientId},
+    model::{Archive, Client, ClientId, ClientTerms, NewClient},
     status::{ClientStatus, Transition},
 };
 use crate::{
     access::{Action, Create, Read, Scope, Update, Within},
-    change::{Tx, unknown_reference},
-    db::{Jsonb, Sql, columns_of, schema::clients},
+    change::{Patched, Row, Tx, lock, permit_confidential, save, unknown_reference},
+    db::{Sql, columns_of, schema::clients},
     error::{Error, OnConstraint, Result},
-    http::IfMatch,
+    http::{IfMatch, Parts, Terms},
     list::{By, KeyValue, ListQuery, Page, Sort, keyset_within, search},
     users,
-    values::{Entity, Id, Invalid, Resource},
+    values::{Entity, Id, Instant, Invalid, Resource},
 };
 
 type Boxed = clients::BoxedQuery<'static, Pg>;
@@ -118,7 +116,7 @@ fn column(sort: ClientSort) -> &'static str {
 
 fn value(sort: ClientSort, client: &Client) -> KeyValue {
     match sort {
-        ClientSort::Name => KeyValue::Text(client.name.as_str().to_owned()),
+        ClientSort::Name => KeyValue::Text(client.terms.name.as_str().to_owned()),
         ClientSort::CreatedAt => KeyValue::Instant(client.created_at),
         ClientSort::UpdatedAt => KeyValue::Instant(client.updated_at),
     }
@@ -172,77 +170,33 @@ pub async fn refuse_archived(tx: &mut Tx<'_>, id: ClientId) -> Result<()> {
 ///
 /// # Errors
 /// 403 for an owner or confidential fields out of reach, 422 for values against the rules.
-pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Client, Create>, new: NewClient) -> Result<Client> {
-    let owner_id = new.owner_id.or_else(|| tx.caller().map(|caller| caller.user_id));
+pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Client, Create>, Parts(start, terms): NewClient) -> Result<Client> {
+    let owner_id = start.owner_id.or_else(|| tx.user_id());
     let owner_id = owner_id.ok_or_else(|| Error::field("/owner_id", Invalid::Required))?;
     let owner = users::owner(tx, owner_id, "/owner_id").await?;
     scope.permit_owner(owner.id, owner.team_id)?;
-    let is_confidential = new.is_confidential();
     let now = tx.now();
     let client = Client {
         id: Id::generate(),
         version: 1,
         created_at: now,
         updated_at: now,
-        kind: new.kind,
-        name: new.name,
-        legal_name: new.legal_name,
-        tax_id: new.tax_id,
-        registration_number: new.registration_number,
-        industry: new.industry,
+        kind: start.kind,
         status: ClientStatus::Lead,
-        source: new.source,
-        email: new.email,
-        phone: new.phone,
-        messengers: Jsonb(new.messengers),
-        address: new.address.map(Jsonb),
-        website: new.website,
-        employees: new.employees,
-        language: new.language,
-        timezone: new.timezone,
         owner_id: owner.id,
         team_id: owner.team_id,
         is_key: false,
-        tags: new.tags,
-        external_source: new.external_source,
-        external_id: new.external_id,
         last_verified_at: None,
         last_interaction_at: None,
         next_interaction_at: None,
-        credit_limit: new.credit_limit,
-        margin_percent: new.margin_percent,
-        confidential_note: new.confidential_note,
         archived_from: None,
+        terms,
     };
-    if is_confidential {
-        confidential::permit(tx.limited_by()?.as_ref(), &client)?;
-    }
-    client.check()?;
+    permit_confidential(tx.actor(), &client)?;
+    client.terms.check()?;
     INSERT.of(diesel::insert_into(clients::table).values(&client)).execute(&mut **tx).await.on_constraint(breached)?;
     tx.created(&client);
     Ok(client)
-}
-
-/// Changes what `patch` names.
-///
-/// # Errors
-/// 404, 412, 403 for what the caller may not change, 409 when archived, 422 for values against the rules.
-pub async fn update(
-    tx: &mut Tx<'_>,
-    scope: &Scope<Client, Update>,
-    id: ClientId,
-    seen: &IfMatch,
-    patch: ClientPatch,
-) -> Result<Client> {
-    let before = lock(tx, scope, id, seen).await?;
-    before.refuse_archived()?;
-    if patch.is_confidential() {
-        confidential::permit(tx.limited_by()?.as_ref(), &before)?;
-    }
-    let mut after = before.clone();
-    patch.apply(&mut after);
-    after.check()?;
-    save(tx, "updated", &before, after).await
 }
 
 /// Notes that the data was checked just now.
@@ -291,44 +245,40 @@ pub async fn archive(
     save(tx, transition.done(), &before, after).await
 }
 
-/// The client `id` for a change, locked: seen, permitted and of the version that the caller has seen.
-///
-/// # Errors
-/// 404, 403, 412, in this order.
-pub async fn lock<A: Action>(
-    tx: &mut Tx<'_>,
-    scope: &Scope<Client, A>,
-    id: ClientId,
-    seen: &IfMatch,
-) -> Result<Client> {
-    let client = clients::table
-        .filter(clients::id.eq(id))
-        .filter(scope.visible())
-        .select(columns_of::<Client>())
-        .for_no_key_update()
-        .first(&mut **tx)
-        .await
-        .optional()?
-        .ok_or_else(Error::not_found)?;
-    scope.permit(&client)?;
-    seen.check(client.version)?;
-    Ok(client)
+impl Row for Client {
+    type Id = ClientId;
+
+    async fn find_locked<A: Action>(tx: &mut Tx<'_>, scope: &Scope<Self, A>, id: ClientId) -> Result<Option<Self>> {
+        let row = clients::table.filter(clients::id.eq(id)).filter(scope.visible()).select(columns_of::<Self>());
+        Ok(row.for_no_key_update().first(&mut **tx).await.optional()?)
+    }
+
+    async fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let update = SAVE.of(diesel::update(clients::table.find(self.id)).set(self.clone()));
+        update.execute(&mut **tx).await.on_constraint(breached)?;
+        Ok(())
+    }
+
+    fn advance(&mut self, now: Instant) {
+        self.version += 1;
+        self.updated_at = now;
+    }
 }
 
-/// Writes `after` and records what `action` changed; nothing when nothing did.
-///
-/// # Errors
-/// 422 for an external id that is taken.
-pub async fn save(tx: &mut Tx<'_>, action: &'static str, before: &Client, mut after: Client) -> Result<Client> {
-    if *before == after {
-        return Ok(after);
+impl Patched for Client {
+    type Terms = ClientTerms;
+
+    fn terms(&self) -> &ClientTerms {
+        &self.terms
     }
-    after.version += 1;
-    after.updated_at = tx.now();
-    let update = diesel::update(clients::table.find(after.id)).set(after.clone());
-    SAVE.of(update).execute(&mut **tx).await.on_constraint(breached)?;
-    tx.changed(action, before, &after);
-    Ok(after)
+
+    fn terms_mut(&mut self) -> &mut ClientTerms {
+        &mut self.terms
+    }
+
+    fn refuse_change(&self) -> Result<()> {
+        self.refuse_archived()
+    }
 }
 
 /// Grows the version of the locked client for a change of what is seen with it but kept elsewhere.

@@ -1,6 +1,6 @@
 //! A client as it stands beside what belongs to it.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use diesel::{
     ExpressionMethods, QueryDsl, SelectableHelper,
@@ -15,7 +15,7 @@ use super::{
     status::ClientStatus,
 };
 use crate::{
-    access::{Caller, Read, Scope},
+    access::{Actor, Read},
     db::schema::clients,
     error::Result,
     values::Line,
@@ -42,22 +42,19 @@ impl ClientRef {
     }
 }
 
-/// Those of `ids` that `caller` may see, in one query.
+/// Those of `ids` that `actor` may see, in one query.
 ///
 /// # Errors
 /// The database's.
 pub async fn references(
     mut db: &AsyncPgConnection,
-    caller: Option<&Arc<Caller>>,
+    actor: &Actor,
     ids: Vec<ClientId>,
 ) -> Result<HashMap<ClientId, ClientRef>> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let Some(scope) = caller.map_or_else(|| Some(Scope::system()), |caller| Scope::<Client, Read>::of(caller).ok())
-    else {
-        return Ok(HashMap::new());
-    };
+    let Ok(scope) = actor.scope::<Client, Read>() else { return Ok(HashMap::new()) };
     let rows: Vec<ClientRef> = clients::table
         .filter(clients::id.eq_any(ids))
         .filter(scope.visible())

@@ -4,17 +4,16 @@ use actix_web::{HttpResponse, get, patch, post, web::Path};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    bodies::{ClientPatch, NewClient},
     filter::{ClientFilter, ClientParams},
     key,
-    model::{Archive, Client, ClientId, DesignateKey},
+    model::{Archive, Client, ClientId, ClientPatch, DesignateKey, NewClient},
     queries,
     status::Transition,
     view::{ClientView, view, views},
 };
 use crate::{
     access::{Create, Read, Scope, Update},
-    change::{Change, Reason},
+    change::{self, Change, Reason},
     db::{Cost, Db},
     error::{Error, Result},
     http::{Body, Fields, IfMatch, Query, Reply, Tagged},
@@ -51,7 +50,7 @@ async fn list_clients(scope: Scope<Client, Read>, query: ListQuery<ClientFilter>
     let db = db.reader(query.cost).await?;
     let mut page = queries::list(&db, &scope, &query).await?;
     let clients = std::mem::take(&mut page.data);
-    Ok(page.with(views(&db, clients, &query.filter.include, scope.caller()).await?))
+    Ok(page.with(views(&db, clients, &query.filter.include, scope.actor()).await?))
 }
 
 /// Create a client
@@ -64,8 +63,7 @@ async fn list_clients(scope: Scope<Client, Read>, query: ListQuery<ClientFilter>
     extensions(("x-permission" = json!("clients:create")))
 )]
 #[post("/v1/clients")]
-async fn create_client(scope: Scope<Client, Create>, change: Change, new: Body<NewClient>) -> Result<HttpResponse> {
-    let Body(new) = new;
+async fn create_client(scope: Scope<Client, Create>, change: Change, new: NewClient) -> Result<HttpResponse> {
     change
         .run(async |tx| {
             let client = queries::insert(tx, &scope, new).await?;
@@ -92,7 +90,7 @@ async fn get_client(
     let fields = Fields::parse(params.fields.as_deref())?;
     let db = db.reader(Cost::Small).await?;
     let client = queries::find(&db, &scope, *id).await?;
-    let view = views(&db, vec![client], &params.include, scope.caller()).await?.pop();
+    let view = views(&db, vec![client], &params.include, scope.actor()).await?.pop();
     Ok(Tagged::new(view.ok_or_else(Error::not_found)?, fields))
 }
 
@@ -117,7 +115,7 @@ async fn update_client(
     let Body(patch) = patch;
     change
         .run(async |tx| {
-            let client = queries::update(tx, &scope, *id, &seen, patch).await?;
+            let client = change::update(tx, &scope, *id, &seen, &patch).await?;
             Reply::ok(&view(tx, client).await?)
         })
         .await

@@ -1,9 +1,6 @@
 //! A client as a caller sees it.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::collections::{HashMap, HashSet};
 
 use diesel_async::AsyncPgConnection;
 use serde::Serialize;
@@ -16,10 +13,10 @@ use super::{
     status::{ClientStatus, Transition},
 };
 use crate::{
-    access::{Caller, Update, UserId, scope::may},
+    access::{Actor, Update, UserId},
     change::Tx,
     error::{Error, Result},
-    http::View,
+    http::{Shown, View},
     list::Words,
     users::{self, UserRef},
 };
@@ -39,7 +36,8 @@ use crate::{
     "actions": ["update", "verify", "mark_dormant", "mark_lost", "archive"]}))]
 pub struct ClientView {
     #[serde(flatten)]
-    client: Client,
+    #[schema(value_type = Client)]
+    client: Shown<Client>,
     /// What the caller may do with the client now.
     actions: Vec<&'static str>,
     /// Who works with the client, when included.
@@ -55,8 +53,7 @@ pub struct ClientView {
 /// # Errors
 /// The database's.
 pub async fn view(tx: &mut Tx<'_>, client: Client) -> Result<ClientView> {
-    let caller = tx.caller().cloned();
-    let view = views(tx, vec![client], &Words::default(), caller.as_ref()).await?.pop();
+    let view = views(tx, vec![client], &Words::default(), tx.actor()).await?.pop();
     view.ok_or_else(Error::not_found)
 }
 
@@ -68,18 +65,18 @@ impl View for ClientView {
     }
 }
 
-/// What `caller` may do with `client` in its present state; `may_be_key` when its owner may own key clients.
-fn actions(client: &Client, caller: &Caller, may_be_key: bool) -> Vec<&'static str> {
-    let update = may::<Client, Update>(caller, client);
-    let archive = may::<Client, Archive>(caller, client);
+/// What `actor` may do with `client` in its present state; `may_be_key` when its owner may own key clients.
+fn actions(client: &Client, actor: &Actor, may_be_key: bool) -> Vec<&'static str> {
+    let update = actor.may::<Client, Update>(client);
+    let archive = actor.may::<Client, Archive>(client);
     let archived = client.status == ClientStatus::Archived;
     let mut actions = Vec::new();
     if !archived {
-        let designate = may::<Client, DesignateKey>(caller, client);
+        let designate = actor.may::<Client, DesignateKey>(client);
         let offered = [
             ("update", update),
             ("verify", update),
-            ("transfer", may::<Client, TransferClient>(caller, client)),
+            ("transfer", actor.may::<Client, TransferClient>(client)),
             ("designate_key", designate && !client.is_key && may_be_key),
             ("revoke_key", designate && client.is_key),
         ];
@@ -94,7 +91,7 @@ fn actions(client: &Client, caller: &Caller, may_be_key: bool) -> Vec<&'static s
     actions
 }
 
-/// `clients` as `caller` sees them, with what `include` asks for, in one query for each kind.
+/// `clients` as `actor` sees them, with what `include` asks for, in one query for each kind.
 ///
 /// # Errors
 /// The database's.
@@ -102,7 +99,7 @@ pub async fn views(
     db: &AsyncPgConnection,
     clients: Vec<Client>,
     include: &Words<ClientInclude>,
-    caller: Option<&Arc<Caller>>,
+    actor: &Actor,
 ) -> Result<Vec<ClientView>> {
     let owners: HashMap<UserId, UserRef> = if include.has(ClientInclude::Owner) {
         users::references(db, clients.iter().map(|client| client.owner_id).collect()).await?
@@ -110,32 +107,24 @@ pub async fn views(
         HashMap::new()
     };
     let mut primary_contacts = if include.has(ClientInclude::PrimaryContact) {
-        primary_contacts(db, caller, clients.iter().map(|client| client.id).collect()).await?
+        primary_contacts(db, actor, clients.iter().map(|client| client.id).collect()).await?
     } else {
         HashMap::new()
     };
-    let key_owners = key_owners(db, &clients, caller).await?;
-    let view = |mut client: Client| {
+    let key_owners = key_owners(db, &clients, actor).await?;
+    let view = |client: Client| {
         let owner = owners.get(&client.owner_id).cloned();
         let may_be_key = key_owners.contains(&client.owner_id);
-        let actions = caller.map_or_else(Vec::new, |caller| actions(&client, caller, may_be_key));
-        if let Some(caller) = caller {
-            client.redact(caller);
-        }
+        let actions = actions(&client, actor, may_be_key);
         let primary_contact = primary_contacts.remove(&client.id);
-        ClientView { client, actions, owner, primary_contact }
+        ClientView { client: Shown::to(actor, client), actions, owner, primary_contact }
     };
     Ok(clients.into_iter().map(view).collect())
 }
 
-/// The owners who may own key clients, asked only where `caller` could designate one.
-async fn key_owners(
-    db: &AsyncPgConnection,
-    clients: &[Client],
-    caller: Option<&Arc<Caller>>,
-) -> Result<HashSet<UserId>> {
-    let Some(caller) = caller else { return Ok(HashSet::new()) };
-    let could = |client: &&Client| !client.is_key && may::<Client, DesignateKey>(caller, *client);
+/// The owners who may own key clients, asked only where `actor` could designate one.
+async fn key_owners(db: &AsyncPgConnection, clients: &[Client], actor: &Actor) -> Result<HashSet<UserId>> {
+    let could = |client: &&Client| !client.is_key && actor.may::<Client, DesignateKey>(client);
     let owners: Vec<UserId> = clients.iter().filter(could).map(|client| client.owner_id).collect();
     users::key_owners(db, owners).await
 }

@@ -26,7 +26,7 @@ use crate::{
     error::{Error, Result},
     secrets::{Secrets, random_text},
     setup::{self, FIRST_SUPERVISOR, Prepared, Urls},
-    teams::{self as groups, NewTeam},
+    teams::{self as groups, TeamTerms},
     users::{self as people, FirstPassword, NewUser},
     values::{Email, Invalid, Line},
 };
@@ -80,7 +80,7 @@ pub async fn create_user(urls: &Urls, secrets: &Secrets, user: CreateUser) -> Re
             teams::table.filter(teams::name.eq(&team)).select(teams::id).first(&mut **tx).await.optional()?;
         let team_id = match found {
             Some(id) => id,
-            None => groups::insert(tx, &Scope::system(), NewTeam { name: team }).await?.id,
+            None => groups::insert(tx, &Scope::system(), TeamTerms { name: team }).await?.id,
         };
         let new = NewUser { name, email, job_title: None, role, team_id };
         people::insert(tx, &Scope::system(), new, FirstPassword::Temporary(hash)).await

@@ -8,9 +8,6 @@ use crate::{
     values::{Instant, Invalid, Say, Text},
 };
 
-/// Most consents of one contact.
-pub const MAX_CONSENTS: usize = 50;
-
 /// How far another clock may be ahead of ours, in minutes.
 const CLOCKS_APART: i64 = 5;
 
@@ -52,9 +49,6 @@ pub enum ConsentChannel {
 pub fn breaches(consents: &[Consent], now: Instant) -> Vec<FieldError> {
     let latest = now.after(chrono::Duration::minutes(CLOCKS_APART));
     let mut breaches = Vec::new();
-    if consents.len() > MAX_CONSENTS {
-        breaches.push(FieldError::new("/consents", Invalid::TooLong(MAX_CONSENTS)));
-    }
     for (index, consent) in consents.iter().enumerate() {
         if consent.given_at > latest {
             breaches.push(FieldError::new(format!("/consents/{index}/given_at"), in_future()));

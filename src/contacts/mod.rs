@@ -9,7 +9,7 @@ mod routes;
 mod view;
 
 pub use consent::{Consent, ConsentChannel};
-pub use model::{Contact, ContactId, DecisionRole, NewContact};
+pub use model::{Contact, ContactId, ContactStart, ContactTerms, DecisionRole};
 pub use queries::insert;
 pub use reference::references;
 pub use routes::routes;

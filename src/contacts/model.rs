@@ -9,15 +9,13 @@ use uuid::Uuid;
 use super::consent::{self, Consent};
 pub use crate::clients::ContactId;
 use crate::{
-    access::{Belongs, Owned, TeamId, UserId},
+    access::{Belongs, Owned, Ownership, TeamId, UserId},
     clients::{ClientId, Messenger},
     db::{Jsonb, schema::contacts, stored_as_text},
     error::{Error, FieldError, Result},
+    http::{Parts, Patch, PatchText, Terms},
     list::{Sort, Words, search},
-    values::{
-        Email, Entity, Instant, Invalid, Line, Phone, Resource,
-        patch::{self, change},
-    },
+    values::{Email, Entity, Instant, Invalid, Line, Phone, Resource, bounds},
 };
 
 /// Most messengers of one contact.
@@ -47,24 +45,65 @@ pub struct Contact {
     pub team_id: TeamId,
     /// Whether the client is designated as key.
     pub is_key: bool,
-    /// The person's name.
+    /// What callers write of it.
+    #[diesel(embed)]
+    #[serde(flatten)]
+    pub terms: ContactTerms,
+}
+
+/// A contact to be created.
+pub type NewContact = Parts<ContactStart, ContactTerms>;
+
+/// What of a new contact callers say once.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewContact, description = "A contact to be created.", example = json!({"client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "name": "Maria Anders",
+    "job_title": "Head of purchasing", "decision_role": "decision_maker", "email": "maria@romashka.example", "phone": "+74951234567",
+    "messengers": [{"kind": "telegram", "handle": "@maria"}], "is_primary": true,
+    "consents": [{"channel": "email", "purpose": "marketing", "given_at": "2026-11-20T09:30:00Z", "source": "web form"}]}))]
+pub struct ContactStart {
+    /// The client that the person is at.
+    pub client_id: ClientId,
+}
+
+/// What callers write of a contact.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize, ToSchema)]
+#[diesel(table_name = contacts, treat_none_as_null = true, treat_none_as_default_value = false)]
+#[serde(deny_unknown_fields)]
+pub struct ContactTerms {
+    /// Personal: The person's name.
     pub name: Line,
-    /// The person's position.
+    /// Personal: The person's position.
     pub job_title: Option<Line>,
     /// What part the person has in the client's decisions.
     pub decision_role: Option<DecisionRole>,
-    /// The e-mail address.
+    /// Personal: The e-mail address.
     pub email: Option<Email>,
-    /// The telephone number.
+    /// Personal: The telephone number.
     pub phone: Option<Phone>,
-    /// The messengers, at most ten.
+    /// Personal: The messengers, at most ten.
+    #[serde(default)]
     #[schema(value_type = Vec<Messenger>, max_items = 10)]
     pub messengers: Jsonb<Vec<Messenger>>,
     /// Whether the person is the first to turn to; at most one at a client is.
+    #[serde(default)]
+    #[schema(default = false)]
     pub is_primary: bool,
-    /// What the person has agreed to, at most fifty.
+    /// Personal: What the person has agreed to, at most fifty.
+    #[serde(default, deserialize_with = "bounds::at_most::<50, _, _, _>")]
     #[schema(value_type = Vec<Consent>, max_items = 50)]
     pub consents: Jsonb<Vec<Consent>>,
+}
+
+/// What of a contact to change.
+pub type ContactPatch = Patch<ContactTerms>;
+
+impl Terms for ContactTerms {
+    const PATCH: PatchText = PatchText {
+        name: "ContactPatch",
+        description: "What of a contact to change.",
+        example: r#"{"job_title": "Managing director", "is_primary": true}"#,
+    };
 }
 
 /// What part a person has in a client's decisions.
@@ -102,8 +141,6 @@ impl Resource for Contact {
 }
 
 impl Entity for Contact {
-    const PERSONAL: &'static [&'static str] = &["name", "job_title", "email", "phone", "messengers", "consents"];
-
     fn uuid(&self) -> Uuid {
         self.id.uuid()
     }
@@ -120,16 +157,8 @@ impl Entity for Contact {
 impl Owned for Contact {}
 
 impl Belongs for Contact {
-    fn owner(&self) -> UserId {
-        self.owner_id
-    }
-
-    fn team(&self) -> TeamId {
-        self.team_id
-    }
-
-    fn is_key(&self) -> bool {
-        self.is_key
+    fn ownership(&self) -> Option<Ownership> {
+        Some(Ownership { owner: self.owner_id, team: self.team_id, is_key: self.is_key })
     }
 }
 
@@ -139,98 +168,11 @@ impl Contact {
     /// # Errors
     /// 422 with every breach.
     pub fn check(&self, now: Instant) -> Result<()> {
-        let mut breaches = consent::breaches(&self.consents.0, now);
-        if self.messengers.0.len() > MAX_MESSENGERS {
+        let mut breaches = consent::breaches(&self.terms.consents.0, now);
+        if self.terms.messengers.0.len() > MAX_MESSENGERS {
             breaches.push(FieldError::new("/messengers", Invalid::TooLong(MAX_MESSENGERS)));
         }
         if breaches.is_empty() { Ok(()) } else { Err(Error::fields(breaches)) }
-    }
-}
-
-/// A contact to be created.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "name": "Maria Anders",
-    "job_title": "Head of purchasing", "decision_role": "decision_maker", "email": "maria@romashka.example", "phone": "+74951234567",
-    "messengers": [{"kind": "telegram", "handle": "@maria"}], "is_primary": true,
-    "consents": [{"channel": "email", "purpose": "marketing", "given_at": "2026-11-20T09:30:00Z", "source": "web form"}]}))]
-pub struct NewContact {
-    /// The client that the person is at.
-    pub client_id: ClientId,
-    /// The person's name.
-    pub name: Line,
-    /// The person's position.
-    pub job_title: Option<Line>,
-    /// What part the person has in the client's decisions.
-    pub decision_role: Option<DecisionRole>,
-    /// The e-mail address.
-    pub email: Option<Email>,
-    /// The telephone number.
-    pub phone: Option<Phone>,
-    /// The messengers, at most ten.
-    #[serde(default)]
-    #[schema(max_items = 10)]
-    pub messengers: Vec<Messenger>,
-    /// Whether the person is the first to turn to; the one who was so before no longer is.
-    #[serde(default)]
-    #[schema(default = false)]
-    pub is_primary: bool,
-    /// What the person has agreed to, at most fifty.
-    #[serde(default)]
-    #[schema(max_items = 50)]
-    pub consents: Vec<Consent>,
-}
-
-/// What of a contact to change.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-#[schema(example = json!({"job_title": "Managing director", "is_primary": true}))]
-pub struct ContactPatch {
-    /// The person's name.
-    #[serde(deserialize_with = "patch::set")]
-    #[schema(nullable = false)]
-    pub name: Option<Line>,
-    /// The person's position.
-    #[serde(deserialize_with = "patch::set_or_clear")]
-    #[schema(value_type = Option<Line>)]
-    pub job_title: Option<Option<Line>>,
-    /// What part the person has in the client's decisions.
-    #[serde(deserialize_with = "patch::set_or_clear")]
-    #[schema(value_type = Option<DecisionRole>)]
-    pub decision_role: Option<Option<DecisionRole>>,
-    /// The e-mail address.
-    #[serde(deserialize_with = "patch::set_or_clear")]
-    #[schema(value_type = Option<Email>)]
-    pub email: Option<Option<Email>>,
-    /// The telephone number.
-    #[serde(deserialize_with = "patch::set_or_clear")]
-    #[schema(value_type = Option<Phone>)]
-    pub phone: Option<Option<Phone>>,
-    /// The messengers, at most ten; they replace those before.
-    #[serde(deserialize_with = "patch::set")]
-    #[schema(nullable = false, max_items = 10)]
-    pub messengers: Option<Vec<Messenger>>,
-    /// Whether the person is the first to turn to; the one who was so before no longer is.
-    #[serde(deserialize_with = "patch::set")]
-    #[schema(nullable = false)]
-    pub is_primary: Option<bool>,
-    /// What the person has agreed to, at most fifty; they replace those before.
-    #[serde(deserialize_with = "patch::set")]
-    #[schema(nullable = false, max_items = 50)]
-    pub consents: Option<Vec<Consent>>,
-}
-
-impl ContactPatch {
-    /// Puts what the patch says into `contact`.
-    pub fn apply(self, contact: &mut Contact) {
-        change(&mut contact.name, self.name);
-        change(&mut contact.job_title, self.job_title);
-        change(&mut contact.decision_role, self.decision_role);
-        change(&mut contact.email, self.email);
-        change(&mut contact.phone, self.phone);
-        change(&mut contact.messengers, self.messengers.map(Jsonb));
-        change(&mut contact.is_primary, self.is_primary);
-        change(&mut contact.consents, self.consents.map(Jsonb));
     }
 }
 

@@ -3,10 +3,10 @@
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
 use diesel_async::RunQueryDsl;
 
-use super::{model::Contact, queries::save};
+use super::model::Contact;
 use crate::{
     access::{Scope, Update},
-    change::Tx,
+    change::{Tx, save},
     clients::ClientId,
     db::{columns_of, schema::contacts},
     error::Result,
@@ -29,8 +29,9 @@ pub async fn give_way(tx: &mut Tx<'_>, client_id: ClientId) -> Result<()> {
         .await
         .optional()?;
     if let Some(former) = former {
-        let after = Contact { is_primary: false, ..former.clone() };
-        save(tx, &former, after).await?;
+        let mut after = former.clone();
+        after.terms.is_primary = false;
+        save(tx, "updated", &former, after).await?;
     }
     Ok(())
 }

@@ -6,21 +6,21 @@ use diesel::{ExpressionMethods, NullableExpressionMethods, OptionalExtension, Qu
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{
-    model::{Contact, ContactFilter, ContactId, ContactPatch, ContactSort, NewContact},
+    model::{Contact, ContactFilter, ContactId, ContactPatch, ContactSort, ContactTerms, NewContact},
     primary,
 };
 use crate::{
     access::{Action, Create, Delete, Read, Scope, Update, Within},
-    change::Tx,
+    change::{Patched, Row, Tx, lock, lock_to_patch, patched, save},
     clients,
     db::{
-        Jsonb, Sql, columns_of,
+        Sql, columns_of,
         schema::{contacts, interactions},
     },
     error::{Error, OnConstraint, ProblemType, Result},
-    http::IfMatch,
+    http::{IfMatch, Parts},
     list::{By, KeyValue, ListQuery, Page, Sort, keyset_within, search},
-    values::{Entity, Id, Resource},
+    values::{Entity, Id, Instant, Resource},
 };
 
 static INSERT: Sql = Sql::new();
@@ -87,7 +87,7 @@ fn column(sort: ContactSort) -> &'static str {
 
 fn value(sort: ContactSort, contact: &Contact) -> KeyValue {
     match sort {
-        ContactSort::Name => KeyValue::Text(contact.name.as_str().to_owned()),
+        ContactSort::Name => KeyValue::Text(contact.terms.name.as_str().to_owned()),
         ContactSort::UpdatedAt => KeyValue::Instant(contact.updated_at),
     }
 }
@@ -130,8 +130,12 @@ pub async fn referred_to(mut db: &AsyncPgConnection, ids: Vec<ContactId>) -> Res
 /// # Errors
 /// 422 for a client out of reach and for values against the rules, 409 for one that is archived, 403 for one whose
 /// contacts the caller may not add to.
-pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Contact, Create>, new: NewContact) -> Result<Contact> {
-    let client = clients::hold(tx, new.client_id, "/client_id").await?;
+pub async fn insert(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Contact, Create>,
+    Parts(start, terms): NewContact,
+) -> Result<Contact> {
+    let client = clients::hold(tx, start.client_id, "/client_id").await?;
     let now = tx.now();
     let contact = Contact {
         id: Id::generate(),
@@ -142,18 +146,11 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Contact, Create>, new: NewCon
         owner_id: client.owner_id,
         team_id: client.team_id,
         is_key: client.is_key,
-        name: new.name,
-        job_title: new.job_title,
-        decision_role: new.decision_role,
-        email: new.email,
-        phone: new.phone,
-        messengers: Jsonb(new.messengers),
-        is_primary: new.is_primary,
-        consents: Jsonb(new.consents),
+        terms,
     };
     scope.permit(&contact)?;
     contact.check(now)?;
-    if contact.is_primary {
+    if contact.terms.is_primary {
         primary::give_way(tx, contact.client_id).await?;
     }
     let insert = INSERT.of(diesel::insert_into(contacts::table).values(&contact));
@@ -173,15 +170,14 @@ pub async fn update(
     seen: &IfMatch,
     patch: ContactPatch,
 ) -> Result<Contact> {
-    let before = lock(tx, scope, id, seen).await?;
+    let before = lock_to_patch(tx, scope, id, seen, &patch).await?;
     clients::refuse_archived(tx, before.client_id).await?;
-    let mut after = before.clone();
-    patch.apply(&mut after);
+    let after = patched(&before, &patch)?;
     after.check(tx.now())?;
-    if after.is_primary && !before.is_primary {
+    if after.terms.is_primary && !before.terms.is_primary {
         primary::give_way(tx, after.client_id).await?;
     }
-    save(tx, &before, after).await
+    save(tx, "updated", &before, after).await
 }
 
 /// Deletes a contact that nothing refers to.
@@ -196,35 +192,36 @@ pub async fn delete(tx: &mut Tx<'_>, scope: &Scope<Contact, Delete>, id: Contact
     Ok(())
 }
 
-async fn lock<A: Action>(tx: &mut Tx<'_>, scope: &Scope<Contact, A>, id: ContactId, seen: &IfMatch) -> Result<Contact> {
-    let contact = contacts::table
-        .filter(contacts::id.eq(id))
-        .filter(scope.visible())
-        .select(columns_of::<Contact>())
-        .for_no_key_update()
-        .first(&mut **tx)
-        .await
-        .optional()?
-        .ok_or_else(Error::not_found)?;
-    scope.permit(&contact)?;
-    seen.check(contact.version)?;
-    Ok(contact)
+impl Row for Contact {
+    type Id = ContactId;
+
+    async fn find_locked<A: Action>(tx: &mut Tx<'_>, scope: &Scope<Self, A>, id: ContactId) -> Result<Option<Self>> {
+        let row = contacts::table.filter(contacts::id.eq(id)).filter(scope.visible()).select(columns_of::<Self>());
+        Ok(row.for_no_key_update().first(&mut **tx).await.optional()?)
+    }
+
+    async fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let update = SAVE.of(diesel::update(contacts::table.find(self.id)).set(self.clone()));
+        update.execute(&mut **tx).await.on_constraint(breached)?;
+        Ok(())
+    }
+
+    fn advance(&mut self, now: Instant) {
+        self.version += 1;
+        self.updated_at = now;
+    }
 }
 
-/// Writes `after` and records what changed; nothing when nothing did.
-///
-/// # Errors
-/// 409 when another contact became primary at the same moment.
-pub async fn save(tx: &mut Tx<'_>, before: &Contact, mut after: Contact) -> Result<Contact> {
-    if *before == after {
-        return Ok(after);
+impl Patched for Contact {
+    type Terms = ContactTerms;
+
+    fn terms(&self) -> &ContactTerms {
+        &self.terms
     }
-    after.version += 1;
-    after.updated_at = tx.now();
-    let update = diesel::update(contacts::table.find(after.id)).set(after.clone());
-    SAVE.of(update).execute(&mut **tx).await.on_constraint(breached)?;
-    tx.changed("updated", before, &after);
-    Ok(after)
+
+    fn terms_mut(&mut self) -> &mut ContactTerms {
+        &mut self.terms
+    }
 }
 
 fn breached(constraint: &str) -> Option<Error> {

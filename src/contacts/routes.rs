@@ -43,7 +43,7 @@ async fn list_contacts(
     let db = db.reader(query.cost).await?;
     let mut page = queries::list(&db, &scope, &query).await?;
     let contacts = std::mem::take(&mut page.data);
-    Ok(page.with(views(&db, contacts, &query.filter.include, scope.caller()).await?))
+    Ok(page.with(views(&db, contacts, &query.filter.include, scope.actor()).await?))
 }
 
 /// Create a contact
@@ -56,8 +56,7 @@ async fn list_contacts(
     extensions(("x-permission" = json!("contacts:create")))
 )]
 #[post("/v1/contacts")]
-async fn create_contact(scope: Scope<Contact, Create>, change: Change, new: Body<NewContact>) -> Result<HttpResponse> {
-    let Body(new) = new;
+async fn create_contact(scope: Scope<Contact, Create>, change: Change, new: NewContact) -> Result<HttpResponse> {
     change
         .run(async |tx| {
             let contact = queries::insert(tx, &scope, new).await?;
@@ -84,7 +83,7 @@ async fn get_contact(
     let fields = Fields::parse(params.fields.as_deref())?;
     let db = db.reader(Cost::Small).await?;
     let contact = queries::find(&db, &scope, *id).await?;
-    Ok(Tagged::new(view(&db, contact, &params.include, scope.caller()).await?, fields))
+    Ok(Tagged::new(view(&db, contact, &params.include, scope.actor()).await?, fields))
 }
 
 /// Change a contact
@@ -140,6 +139,5 @@ async fn delete_contact(
 
 /// `contact` as who makes the change sees it.
 async fn seen(tx: &mut Tx<'_>, contact: Contact) -> Result<ContactView> {
-    let caller = tx.caller().cloned();
-    view(tx, contact, &ContactIncludes::default(), caller.as_ref()).await
+    view(tx, contact, &ContactIncludes::default(), tx.actor()).await
 }

@@ -1,6 +1,6 @@
 //! A contact as a caller sees it.
 
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
 use diesel_async::AsyncPgConnection;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use super::{
     queries::referred_to,
 };
 use crate::{
-    access::{Caller, Delete, Update, scope::may},
+    access::{Actor, Delete, Update},
     clients::{self, ClientRef},
     error::{Error, Result},
     http::View,
@@ -44,7 +44,7 @@ impl View for ContactView {
     }
 }
 
-/// `contacts` as `caller` sees them, with what `include` asks for, in a number of queries that does not grow with them.
+/// `contacts` as `actor` sees them, with what `include` asks for, in a number of queries that does not grow with them.
 ///
 /// # Errors
 /// The database's.
@@ -52,17 +52,14 @@ pub async fn views(
     db: &AsyncPgConnection,
     contacts: Vec<Contact>,
     include: &ContactIncludes,
-    caller: Option<&Arc<Caller>>,
+    actor: &Actor,
 ) -> Result<Vec<ContactView>> {
-    let clients = clients::references(db, caller, contacts.iter().map(|contact| contact.client_id).collect()).await?;
+    let clients = clients::references(db, actor, contacts.iter().map(|contact| contact.client_id).collect()).await?;
     let referred_to = referred_to(db, contacts.iter().map(|contact| contact.id).collect()).await?;
     let view = |contact: Contact| {
         let client = clients.get(&contact.client_id);
         let archived = client.is_some_and(ClientRef::is_archived);
-        let actions = match caller {
-            Some(caller) if !archived => actions(&contact, &referred_to, caller),
-            _ => Vec::new(),
-        };
+        let actions = if archived { Vec::new() } else { actions(&contact, &referred_to, actor) };
         let client = client.filter(|_| include.has(ContactInclude::Client)).cloned();
         ContactView { contact, actions, client }
     };
@@ -77,17 +74,17 @@ pub async fn view(
     db: &AsyncPgConnection,
     contact: Contact,
     include: &ContactIncludes,
-    caller: Option<&Arc<Caller>>,
+    actor: &Actor,
 ) -> Result<ContactView> {
-    let mut views = views(db, vec![contact], include, caller).await?;
+    let mut views = views(db, vec![contact], include, actor).await?;
     views.pop().ok_or_else(Error::not_found)
 }
 
-/// What `caller` may do with a contact at a client that is not archived.
-fn actions(contact: &Contact, referred_to: &HashSet<ContactId>, caller: &Caller) -> Vec<&'static str> {
+/// What `actor` may do with a contact at a client that is not archived.
+fn actions(contact: &Contact, referred_to: &HashSet<ContactId>, actor: &Actor) -> Vec<&'static str> {
     let offered = [
-        ("update", may::<Contact, Update>(caller, contact)),
-        ("delete", may::<Contact, Delete>(caller, contact) && !referred_to.contains(&contact.id)),
+        ("update", actor.may::<Contact, Update>(contact)),
+        ("delete", actor.may::<Contact, Delete>(contact) && !referred_to.contains(&contact.id)),
     ];
     offered.into_iter().filter(|(_, may)| *may).map(|(name, _)| name).collect()
 }

@@ -6,12 +6,11 @@ use super::{
     events,
     life::take,
     model::{Approve, Contract, ContractId},
-    queries::lock,
     status::{ContractStatus, Transition},
 };
 use crate::{
-    access::{Caller, Scope, Update, UserId},
-    change::Tx,
+    access::{Actor, Caller, Scope, Update, UserId},
+    change::{Tx, lock},
     error::{Error, ProblemType, Result},
     http::IfMatch,
     values::Text,
@@ -29,7 +28,7 @@ pub async fn submit(
     reason: Option<&Text<1000>>,
 ) -> Result<Contract> {
     let before = lock(tx, scope, id, seen).await?;
-    let cleared = tx.caller().is_none_or(|caller| is_within_limit(caller, &before));
+    let cleared = tx.actor().limited_by()?.is_none_or(|caller| is_within_limit(caller, &before));
     let status = Transition::Submit.apply(before.status, cleared)?;
     let approved_at = (status == ContractStatus::Approved).then(|| tx.now());
     let after = Contract { status, approved_at, ..before.clone() };
@@ -49,20 +48,19 @@ pub async fn approve(
 ) -> Result<Contract> {
     let before = lock(tx, scope, id, seen).await?;
     let status = Transition::Approve.apply(before.status, false)?;
-    if let Some(caller) = tx.caller().cloned() {
-        let submitter = events::submitters(tx, &[before.id]).await?.remove(&before.id);
-        check_approver(&caller, &before, submitter)?;
-    }
-    let approved_by = tx.caller().map(|caller| caller.user_id);
+    let submitter = events::submitters(tx, &[before.id]).await?.remove(&before.id);
+    check_approver(tx.actor(), &before, submitter)?;
+    let approved_by = tx.user_id();
     let after = Contract { status, approved_by, approved_at: Some(tx.now()), ..before.clone() };
     take(tx, Transition::Approve, &before, after, reason).await
 }
 
-/// Whether `caller`, who has the right to approve, may approve this contract, which `submitter` put forward.
+/// Whether `actor`, who has the right to approve, may approve this contract, which `submitter` put forward.
 ///
 /// # Errors
 /// 403 for its author and its submitter, and for an amount over the caller's own limit.
-pub fn check_approver(caller: &Caller, contract: &Contract, submitter: Option<UserId>) -> Result<()> {
+pub fn check_approver(actor: &Actor, contract: &Contract, submitter: Option<UserId>) -> Result<()> {
+    let Some(caller) = actor.limited_by()? else { return Ok(()) };
     if caller.user_id == contract.author_id {
         return Err(Error::new(ProblemType::Forbidden)
             .detail("The author of a contract never approves it.", "Автор договора никогда не согласует его сам."));
@@ -85,6 +83,6 @@ pub fn check_approver(caller: &Caller, contract: &Contract, submitter: Option<Us
 fn is_within_limit(caller: &Caller, contract: &Contract) -> bool {
     caller.policy.limits.max_contract_amount.is_none_or(|limit| {
         let limit = limit.value();
-        limit > Decimal::ZERO && contract.amount.value() <= limit
+        limit > Decimal::ZERO && contract.terms.amount.value() <= limit
     })
 }

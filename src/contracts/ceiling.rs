@@ -10,7 +10,7 @@ use super::{
     status::ContractStatus,
 };
 use crate::{
-    access::{Read, Scope},
+    access::Read,
     change::{Tx, unknown_reference},
     clients::ClientId,
     db::{
@@ -44,12 +44,12 @@ pub async fn hold_for_order(
     let contract = lock(tx, contract_id, client_id).await?.ok_or_else(|| unknown_reference(pointer))?;
     let mut breaches = breaches(&contract, day, currency);
     let mut short = None;
-    if contract.currency == *currency {
-        let left = contract.amount.value() - ordered_total(tx, contract.id, except_order).await?;
+    if contract.terms.currency == *currency {
+        let left = contract.terms.amount.value() - ordered_total(tx, contract.id, except_order).await?;
         short = (adding > left).then(|| money(left));
     }
     if let Some(left) = &short {
-        breaches.push(ceiling(left, &contract.currency));
+        breaches.push(ceiling(left, &contract.terms.currency));
     }
     if breaches.is_empty() {
         return Ok(());
@@ -59,10 +59,7 @@ pub async fn hold_for_order(
 }
 
 async fn lock(tx: &mut Tx<'_>, id: ContractId, client: ClientId) -> Result<Option<Contract>> {
-    let scope = match tx.caller() {
-        Some(caller) => Scope::<Contract, Read>::of(caller)?,
-        None => Scope::system(),
-    };
+    let scope = tx.scope::<Contract, Read>()?;
     let contract = contracts::table
         .filter(contracts::id.eq(id))
         .filter(contracts::client_id.eq(client))
@@ -81,13 +78,13 @@ fn breaches(contract: &Contract, day: Day, currency: &CurrencyCode) -> Vec<Inval
         let say = Say::new("The contract is not active.", "Договор не действует.");
         breaches.push(Invalid::Rule("contract_not_active", say));
     }
-    if contract.currency != *currency {
-        let currency = contract.currency.as_str();
+    if contract.terms.currency != *currency {
+        let currency = contract.terms.currency.as_str();
         let say =
             Say::new(format!("The currency of the contract is {currency}."), format!("Валюта договора — {currency}."));
         breaches.push(Invalid::Rule("contract_currency", say));
     }
-    if day < contract.starts_on || contract.ends_on.is_some_and(|last| day > last) {
+    if day < contract.terms.starts_on || contract.terms.ends_on.is_some_and(|last| day > last) {
         let say = Say::new(
             "The day of the order is outside the contract's days.",
             "День заказа вне срока действия договора.",

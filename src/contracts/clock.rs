@@ -70,10 +70,11 @@ async fn activate(tx: &mut Tx<'_>, signed: &Contract) -> Result<()> {
 }
 
 async fn renew_or_expire(tx: &mut Tx<'_>, active: &Contract, today: Day) -> Result<()> {
-    let renewed = active.initial_ends_on.filter(|_| active.auto_renew);
-    let renewed = renewed.and_then(|first_end| renewed_until(active.starts_on, first_end, today));
+    let renewed = active.initial_ends_on.filter(|_| active.terms.auto_renew);
+    let renewed = renewed.and_then(|first_end| renewed_until(active.terms.starts_on, first_end, today));
     let step = if renewed.is_some() { Transition::Renew } else { Transition::Expire };
     let status = step.apply(active.status, false)?;
-    let after = Contract { status, ends_on: renewed.or(active.ends_on), ..active.clone() };
+    let mut after = Contract { status, ..active.clone() };
+    after.terms.ends_on = renewed.or(active.terms.ends_on);
     take(tx, step, active, after, None).await.map(drop)
 }

@@ -169,8 +169,7 @@ pub async fn record(
     contract: &Contract,
     reason: Option<&Text<1000>>,
 ) -> Result<()> {
-    let step =
-        Step { at: tx.now(), actor: tx.caller().map(|caller| caller.user_id), action, from, to: contract.status };
+    let step = Step { at: tx.now(), actor: tx.user_id(), action, from, to: contract.status };
     write(tx, contract, step, reason).await
 }
 

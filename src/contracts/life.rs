@@ -3,12 +3,11 @@
 use super::{
     events,
     model::{Contract, ContractId, Sign, Signature},
-    queries::{lock, save},
     status::{ContractStatus, Transition},
 };
 use crate::{
     access::{Action, Scope},
-    change::Tx,
+    change::{Tx, lock, save},
     error::{Error, Result},
     http::IfMatch,
     values::{Invalid, Say, Text},
@@ -56,7 +55,7 @@ pub async fn sign(
     }
     let after = Contract { status, signed_on: Some(signature.signed_on), ..before.clone() };
     let signed = take(tx, Transition::Sign, &before, after, None).await?;
-    if signed.starts_on > today {
+    if signed.terms.starts_on > today {
         return Ok(signed);
     }
     let status = Transition::Activate.apply(signed.status, false)?;

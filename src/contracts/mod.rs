@@ -16,7 +16,7 @@ mod term;
 mod view;
 
 pub use ceiling::hold_for_order;
-pub use model::{Contract, ContractId, NewContract, Side, Signatory};
+pub use model::{Contract, ContractId, ContractStart, ContractTerms, Side, Signatory};
 pub use past::{Past, insert_active};
 pub use queries::insert;
 pub use routes::routes;

@@ -8,24 +8,17 @@ use uuid::Uuid;
 
 use super::status::ContractStatus;
 use crate::{
-    access::{Action, Belongs, Owned, TeamId, UserId},
+    access::{Action, Belongs, Owned, Ownership, TeamId, UserId},
     clients::ClientId,
     db::{Jsonb, schema::contracts},
-    error::{Error, FieldError, Result},
+    error::FieldError,
+    http::{Parts, Patch, PatchText, Terms},
     list::{Sort, Words, search},
-    values::{
-        Amount, CurrencyCode, Day, Entity, Id, Instant, Invalid, Line, Resource, Say, Text,
-        patch::{self, change},
-    },
+    values::{Amount, CurrencyCode, Day, Entity, Id, Instant, Invalid, Line, Resource, Say, Text, bounds},
 };
 
 /// A contract's identifier.
 pub type ContractId = Id<Contract>;
-
-/// Most days of notice: ten years.
-const MAX_NOTICE_DAYS: i32 = 3650;
-/// Most people who sign.
-const MAX_SIGNATORIES: usize = 20;
 
 /// An agreement with a client, and the ceiling of the orders under it.
 #[derive(
@@ -51,41 +44,94 @@ pub struct Contract {
     pub team_id: TeamId,
     /// Whether the client is designated as key.
     pub is_key: bool,
-    /// The number: `C-`, the year in which it was created, and its place in that year's sequence, which has no gaps.
+    /// Business: The number: `C-`, the year in which it was created, and its place in that year's sequence, which has no gaps.
     #[schema(pattern = "^C-[0-9]{4}-[0-9]{6,}$", max_length = 20)]
     pub number: String,
-    /// What the contract is called.
-    pub title: Line,
     /// How far the contract has come; changed by transitions, and by the clock.
     pub status: ContractStatus,
     /// Who drafted the contract; can never approve it.
     pub author_id: UserId,
-    /// The most that the orders under the contract may sum up to, before tax.
-    pub amount: Amount,
-    /// The currency of the amount and of the orders.
-    pub currency: CurrencyCode,
-    /// How and when the client pays.
-    pub payment_terms: Option<Text<2000>>,
-    /// The first day in force.
-    pub starts_on: Day,
-    /// The last day in force; without one the contract goes on until it is ended. A renewal moves it.
-    pub ends_on: Option<Day>,
     /// The last day of the first term, before any renewal.
     pub initial_ends_on: Option<Day>,
-    /// Whether the contract goes on for another term of the same length after its last day.
-    pub auto_renew: bool,
-    /// How many days before the last day notice must be given.
-    #[schema(minimum = 0, maximum = 3650)]
-    pub notice_days: i32,
-    /// Who signs, at most twenty.
-    #[schema(value_type = Vec<Signatory>, max_items = 20)]
-    pub signatories: Jsonb<Vec<Signatory>>,
     /// Who approved the contract; nobody when it was within the limit of who submitted it.
     pub approved_by: Option<UserId>,
     /// When the contract was approved.
     pub approved_at: Option<Instant>,
     /// The day on which the contract was signed.
     pub signed_on: Option<Day>,
+    /// What callers write of it.
+    #[diesel(embed)]
+    #[serde(flatten)]
+    pub terms: ContractTerms,
+}
+
+/// A contract to be drafted.
+pub type NewContract = Parts<ContractStart, ContractTerms>;
+
+/// What of a new contract callers say once.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewContract, description = "A contract to be drafted.", example = json!({"client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "title": "Supply of coffee in 2027",
+    "amount": "1500000.00", "currency": "RUB", "payment_terms": "30 days after delivery", "starts_on": "2027-01-01",
+    "ends_on": "2027-12-31", "auto_renew": true, "notice_days": 60,
+    "signatories": [{"name": "Anna Petrova", "position": "Sales director", "side": "ours"},
+        {"name": "Ivan Sidorov", "position": "General director", "side": "client"}]}))]
+pub struct ContractStart {
+    /// The client.
+    pub client_id: ClientId,
+}
+
+/// What callers write of a contract.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize, ToSchema)]
+#[diesel(table_name = contracts, treat_none_as_null = true, treat_none_as_default_value = false)]
+#[serde(deny_unknown_fields)]
+pub struct ContractTerms {
+    /// Personal: What the contract is called.
+    pub title: Line,
+    /// The most that the orders under the contract may sum up to, before tax.
+    pub amount: Amount,
+    /// The currency of the amount and of the orders.
+    pub currency: CurrencyCode,
+    /// Personal: How and when the client pays.
+    pub payment_terms: Option<Text<2000>>,
+    /// The first day in force.
+    pub starts_on: Day,
+    /// The last day in force; without one the contract goes on until it is ended. A renewal moves it.
+    pub ends_on: Option<Day>,
+    /// Whether the contract goes on for another term of the same length after its last day; needs `ends_on`.
+    #[serde(default)]
+    pub auto_renew: bool,
+    /// How many days before the last day notice must be given.
+    #[serde(default, deserialize_with = "bounds::within::<0, 3650, _>")]
+    #[schema(minimum = 0, maximum = 3650)]
+    pub notice_days: i32,
+    /// Personal: Who signs, at most twenty.
+    #[serde(default, deserialize_with = "bounds::at_most::<20, _, _, _>")]
+    #[schema(value_type = Vec<Signatory>, max_items = 20)]
+    pub signatories: Jsonb<Vec<Signatory>>,
+}
+
+/// What of a draft to change.
+pub type ContractPatch = Patch<ContractTerms>;
+
+impl Terms for ContractTerms {
+    const PATCH: PatchText = PatchText {
+        name: "ContractPatch",
+        description: "What of a draft to change.",
+        example: r#"{"amount": "1800000.00", "ends_on": null, "auto_renew": false}"#,
+    };
+
+    fn breaches(&self) -> Vec<FieldError> {
+        let mut breaches = Vec::new();
+        if self.ends_on.is_some_and(|last| last < self.starts_on) {
+            let say = Say::new("The last day is before the first.", "Последний день раньше первого.");
+            breaches.push(FieldError::new("/ends_on", Invalid::Rule("ends_before_start", say)));
+        }
+        if self.auto_renew && self.ends_on.is_none() {
+            breaches.push(FieldError::new("/ends_on", Invalid::Required));
+        }
+        breaches
+    }
 }
 
 /// A person who signs a contract.
@@ -115,8 +161,6 @@ impl Resource for Contract {
 }
 
 impl Entity for Contract {
-    const PERSONAL: &'static [&'static str] = &["title", "payment_terms", "signatories"];
-
     fn uuid(&self) -> Uuid {
         self.id.uuid()
     }
@@ -133,138 +177,8 @@ impl Entity for Contract {
 impl Owned for Contract {}
 
 impl Belongs for Contract {
-    fn owner(&self) -> UserId {
-        self.owner_id
-    }
-
-    fn team(&self) -> TeamId {
-        self.team_id
-    }
-
-    fn is_key(&self) -> bool {
-        self.is_key
-    }
-}
-
-impl Contract {
-    /// The rules between fields.
-    ///
-    /// # Errors
-    /// 422 with every breach.
-    pub fn check(&self) -> Result<()> {
-        let mut breaches = Vec::new();
-        if self.ends_on.is_some_and(|last| last < self.starts_on) {
-            let say = Say::new("The last day is before the first.", "Последний день раньше первого.");
-            breaches.push(FieldError::new("/ends_on", Invalid::Rule("ends_before_start", say)));
-        }
-        if self.auto_renew && self.ends_on.is_none() {
-            breaches.push(FieldError::new("/ends_on", Invalid::Required));
-        }
-        if self.notice_days < 0 {
-            breaches.push(FieldError::new("/notice_days", Invalid::TooSmall("0".into())));
-        }
-        if self.notice_days > MAX_NOTICE_DAYS {
-            breaches.push(FieldError::new("/notice_days", Invalid::TooLarge(MAX_NOTICE_DAYS.to_string())));
-        }
-        if self.signatories.0.len() > MAX_SIGNATORIES {
-            breaches.push(FieldError::new("/signatories", Invalid::TooLong(MAX_SIGNATORIES)));
-        }
-        if breaches.is_empty() { Ok(()) } else { Err(Error::fields(breaches)) }
-    }
-}
-
-/// A contract to be drafted.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "title": "Supply of coffee in 2027",
-    "amount": "1500000.00", "currency": "RUB", "payment_terms": "30 days after delivery", "starts_on": "2027-01-01",
-    "ends_on": "2027-12-31", "auto_renew": true, "notice_days": 60,
-    "signatories": [{"name": "Anna Petrova", "position": "Sales director", "side": "ours"},
-        {"name": "Ivan Sidorov", "position": "General director", "side": "client"}]}))]
-pub struct NewContract {
-    /// The client.
-    pub client_id: ClientId,
-    /// What the contract is called.
-    pub title: Line,
-    /// The most that the orders under the contract may sum up to, before tax.
-    pub amount: Amount,
-    /// The currency of the amount and of the orders.
-    pub currency: CurrencyCode,
-    /// How and when the client pays.
-    pub payment_terms: Option<Text<2000>>,
-    /// The first day in force.
-    pub starts_on: Day,
-    /// The last day in force; without one the contract goes on until it is ended.
-    pub ends_on: Option<Day>,
-    /// Whether the contract goes on for another term of the same length after its last day; needs `ends_on`.
-    #[serde(default)]
-    pub auto_renew: bool,
-    /// How many days before the last day notice must be given.
-    #[serde(default)]
-    #[schema(minimum = 0, maximum = 3650)]
-    pub notice_days: i32,
-    /// Who signs, at most twenty.
-    #[serde(default)]
-    #[schema(max_items = 20)]
-    pub signatories: Vec<Signatory>,
-}
-
-/// What of a draft to change.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-#[schema(example = json!({"amount": "1800000.00", "ends_on": null, "auto_renew": false}))]
-pub struct ContractPatch {
-    /// What the contract is called.
-    #[serde(deserialize_with = "patch::set")]
-    #[schema(nullable = false)]
-    pub title: Option<Line>,
-    /// The most that the orders under the contract may sum up to, before tax.
-    #[serde(deserialize_with = "patch::set")]
-    #[schema(nullable = false)]
-    pub amount: Option<Amount>,
-    /// The currency of the amount and of the orders.
-    #[serde(deserialize_with = "patch::set")]
-    #[schema(nullable = false)]
-    pub currency: Option<CurrencyCode>,
-    /// How and when the client pays.
-    #[serde(deserialize_with = "patch::set_or_clear")]
-    #[schema(value_type = Option<Text<2000>>)]
-    pub payment_terms: Option<Option<Text<2000>>>,
-    /// The first day in force.
-    #[serde(deserialize_with = "patch::set")]
-    #[schema(nullable = false)]
-    pub starts_on: Option<Day>,
-    /// The last day in force.
-    #[serde(deserialize_with = "patch::set_or_clear")]
-    #[schema(value_type = Option<Day>)]
-    pub ends_on: Option<Option<Day>>,
-    /// Whether the contract goes on for another term of the same length after its last day; needs `ends_on`.
-    #[serde(deserialize_with = "patch::set")]
-    #[schema(nullable = false)]
-    pub auto_renew: Option<bool>,
-    /// How many days before the last day notice must be given.
-    #[serde(deserialize_with = "patch::set")]
-    #[schema(nullable = false, minimum = 0, maximum = 3650)]
-    pub notice_days: Option<i32>,
-    /// Who signs, at most twenty; they replace those before.
-    #[serde(deserialize_with = "patch::set")]
-    #[schema(nullable = false, max_items = 20)]
-    pub signatories: Option<Vec<Signatory>>,
-}
-
-impl ContractPatch {
-    /// Puts what the patch says into the draft `contract`.
-    pub fn apply(self, contract: &mut Contract) {
-        change(&mut contract.title, self.title);
-        change(&mut contract.amount, self.amount);
-        change(&mut contract.currency, self.currency);
-        change(&mut contract.payment_terms, self.payment_terms);
-        change(&mut contract.starts_on, self.starts_on);
-        change(&mut contract.ends_on, self.ends_on);
-        contract.initial_ends_on = contract.ends_on;
-        change(&mut contract.auto_renew, self.auto_renew);
-        change(&mut contract.notice_days, self.notice_days);
-        change(&mut contract.signatories, self.signatories.map(Jsonb));
+    fn ownership(&self) -> Option<Ownership> {
+        Some(Ownership { owner: self.owner_id, team: self.team_id, is_key: self.is_key })
     }
 }
 

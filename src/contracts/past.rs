@@ -45,7 +45,7 @@ pub async fn insert_active(
         ..draft
     };
     let contract = write(tx, contract, past.created_at).await?;
-    for step in steps(past, contract.starts_on.max(past.signed_on)) {
+    for step in steps(past, contract.terms.starts_on.max(past.signed_on)) {
         events::write(tx, &contract, step, None).await?;
     }
     Ok(contract)

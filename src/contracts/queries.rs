@@ -6,17 +6,17 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{
     events,
-    model::{Contract, ContractFilter, ContractId, ContractPatch, ContractSort, NewContract},
+    model::{Contract, ContractFilter, ContractId, ContractPatch, ContractSort, ContractTerms, NewContract},
     numbers,
     status::{ContractStatus, refused},
 };
 use crate::{
     access::{Action, Create, Read, Scope, Update, UserId, Within},
-    change::Tx,
+    change::{Patched, Row, Tx, lock_to_patch, patched, save},
     clients,
-    db::{Jsonb, Sql, columns_of, schema::contracts},
+    db::{Sql, columns_of, schema::contracts},
     error::{Error, Result},
-    http::IfMatch,
+    http::{IfMatch, Parts, Terms},
     list::{By, KeyValue, ListQuery, Page, Sort, keyset_within, search},
     values::{Day, Entity, Id, Instant, Resource},
 };
@@ -143,7 +143,7 @@ pub async fn find<A: Action>(
 /// # Errors
 /// 403 for a client out of reach of this right, 409 for an archived one, 422 for values against the rules.
 pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Contract, Create>, new: NewContract) -> Result<Contract> {
-    let author = tx.caller().map(|caller| caller.user_id);
+    let author = tx.user_id();
     let author = author.ok_or_else(|| Error::internal("the system drafts no contracts"))?;
     let now = tx.now();
     let contract = draft(tx, scope, new, author, now).await?;
@@ -157,11 +157,11 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Contract, Create>, new: NewCo
 pub async fn draft(
     tx: &mut Tx<'_>,
     scope: &Scope<Contract, Create>,
-    new: NewContract,
+    Parts(start, terms): NewContract,
     author_id: UserId,
     now: Instant,
 ) -> Result<Contract> {
-    let client = clients::hold(tx, new.client_id, "/client_id").await?;
+    let client = clients::hold(tx, start.client_id, "/client_id").await?;
     let contract = Contract {
         id: Id::generate(),
         version: 1,
@@ -172,24 +172,16 @@ pub async fn draft(
         team_id: client.team_id,
         is_key: client.is_key,
         number: String::new(),
-        title: new.title,
         status: ContractStatus::Draft,
         author_id,
-        amount: new.amount,
-        currency: new.currency,
-        payment_terms: new.payment_terms,
-        starts_on: new.starts_on,
-        ends_on: new.ends_on,
-        initial_ends_on: new.ends_on,
-        auto_renew: new.auto_renew,
-        notice_days: new.notice_days,
-        signatories: Jsonb(new.signatories),
+        initial_ends_on: terms.ends_on,
         approved_by: None,
         approved_at: None,
         signed_on: None,
+        terms,
     };
     scope.permit(&contract)?;
-    contract.check()?;
+    contract.terms.check()?;
     Ok(contract)
 }
 
@@ -216,54 +208,44 @@ pub async fn update(
     scope: &Scope<Contract, Update>,
     id: ContractId,
     seen: &IfMatch,
-    patch: ContractPatch,
+    patch: &ContractPatch,
 ) -> Result<Contract> {
-    let before = lock(tx, scope, id, seen).await?;
+    let before = lock_to_patch(tx, scope, id, seen, patch).await?;
     if before.status != ContractStatus::Draft {
         return Err(refused(before.status));
     }
-    let mut after = before.clone();
-    patch.apply(&mut after);
-    after.check()?;
+    let mut after = patched(&before, patch)?;
+    after.initial_ends_on = after.terms.ends_on;
     save(tx, "updated", &before, after).await
 }
 
-/// The contract `id` for a change, locked: seen, permitted and of the version that the caller has seen.
-///
-/// # Errors
-/// 404, 403, 412, in this order.
-pub async fn lock<A: Action>(
-    tx: &mut Tx<'_>,
-    scope: &Scope<Contract, A>,
-    id: ContractId,
-    seen: &IfMatch,
-) -> Result<Contract> {
-    let contract = contracts::table
-        .filter(contracts::id.eq(id))
-        .filter(scope.visible())
-        .select(columns_of::<Contract>())
-        .for_no_key_update()
-        .first(&mut **tx)
-        .await
-        .optional()?
-        .ok_or_else(Error::not_found)?;
-    scope.permit(&contract)?;
-    seen.check(contract.version)?;
-    Ok(contract)
+impl Row for Contract {
+    type Id = ContractId;
+
+    async fn find_locked<A: Action>(tx: &mut Tx<'_>, scope: &Scope<Self, A>, id: ContractId) -> Result<Option<Self>> {
+        let row = contracts::table.filter(contracts::id.eq(id)).filter(scope.visible()).select(columns_of::<Self>());
+        Ok(row.for_no_key_update().first(&mut **tx).await.optional()?)
+    }
+
+    async fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
+        SAVE.of(diesel::update(contracts::table.find(self.id)).set(self.clone())).execute(&mut **tx).await?;
+        Ok(())
+    }
+
+    fn advance(&mut self, now: Instant) {
+        self.version += 1;
+        self.updated_at = now;
+    }
 }
 
-/// Writes `after` and records what `action` changed; nothing when nothing did.
-///
-/// # Errors
-/// The database's.
-pub async fn save(tx: &mut Tx<'_>, action: &'static str, before: &Contract, mut after: Contract) -> Result<Contract> {
-    if *before == after {
-        return Ok(after);
+impl Patched for Contract {
+    type Terms = ContractTerms;
+
+    fn terms(&self) -> &ContractTerms {
+        &self.terms
     }
-    after.version += 1;
-    after.updated_at = tx.now();
-    let update = diesel::update(contracts::table.find(after.id)).set(after.clone());
-    SAVE.of(update).execute(&mut **tx).await?;
-    tx.changed(action, before, &after);
-    Ok(after)
+
+    fn terms_mut(&mut self) -> &mut ContractTerms {
+        &mut self.terms
+    }
 }

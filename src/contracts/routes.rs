@@ -62,7 +62,7 @@ async fn list_contracts(
     let db = db.reader(query.cost).await?;
     let mut page = queries::list(&db, &scope, &query, clock.now().day()).await?;
     let contracts = std::mem::take(&mut page.data);
-    Ok(page.with(views(&db, contracts, &query.filter.include, scope.caller()).await?))
+    Ok(page.with(views(&db, contracts, &query.filter.include, scope.actor()).await?))
 }
 
 /// Draft a contract
@@ -75,12 +75,7 @@ async fn list_contracts(
     extensions(("x-permission" = json!("contracts:create")))
 )]
 #[post("/v1/contracts")]
-async fn create_contract(
-    scope: Scope<Contract, Create>,
-    change: Change,
-    new: Body<NewContract>,
-) -> Result<HttpResponse> {
-    let Body(new) = new;
+async fn create_contract(scope: Scope<Contract, Create>, change: Change, new: NewContract) -> Result<HttpResponse> {
     change
         .run(async |tx| {
             let contract = queries::insert(tx, &scope, new).await?;
@@ -109,7 +104,7 @@ async fn get_contract(
     let fields = Fields::parse(params.fields.as_deref())?;
     let db = db.reader(Cost::Small).await?;
     let contract = queries::find(&db, &scope, *id).await?;
-    let view = views(&db, vec![contract], &params.include, scope.caller()).await?.pop();
+    let view = views(&db, vec![contract], &params.include, scope.actor()).await?.pop();
     let view = view.ok_or_else(Error::not_found)?.with_ordered_total(&db).await?;
     Ok(Tagged::new(view, fields))
 }
@@ -135,7 +130,7 @@ async fn update_contract(
     let Body(patch) = patch;
     change
         .run(async |tx| {
-            let contract = queries::update(tx, &scope, *id, &seen, patch).await?;
+            let contract = queries::update(tx, &scope, *id, &seen, &patch).await?;
             Reply::ok(&changed(tx, contract).await?)
         })
         .await

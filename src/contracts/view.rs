@@ -1,6 +1,6 @@
 //! A contract as a caller sees it.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use diesel_async::AsyncPgConnection;
 use rust_decimal::Decimal;
@@ -14,7 +14,7 @@ use super::{
     status::{ContractStatus, Transition},
 };
 use crate::{
-    access::{Caller, Update, UserId, scope::may},
+    access::{Actor, Update, UserId},
     change::Tx,
     clients::{self, ClientRef},
     error::{Error, Result},
@@ -56,8 +56,8 @@ pub struct ContractView {
 }
 
 impl ContractView {
-    fn of(contract: Contract, submitter: Option<UserId>, caller: Option<&Arc<Caller>>) -> Self {
-        let actions = caller.map_or_else(Vec::new, |caller| actions(&contract, submitter, caller));
+    fn of(contract: Contract, submitter: Option<UserId>, actor: &Actor) -> Self {
+        let actions = actions(&contract, submitter, actor);
         Self { contract, actions, ordered_total: None, client: None, owner: None, author: None }
     }
 
@@ -80,26 +80,26 @@ impl View for ContractView {
     }
 }
 
-/// What `caller` may do with `contract` in its present state.
-fn actions(contract: &Contract, submitter: Option<UserId>, caller: &Caller) -> Vec<&'static str> {
+/// What `actor` may do with `contract` in its present state.
+fn actions(contract: &Contract, submitter: Option<UserId>, actor: &Actor) -> Vec<&'static str> {
     let mut actions = Vec::new();
-    if contract.status == ContractStatus::Draft && may::<Contract, Update>(caller, contract) {
+    if contract.status == ContractStatus::Draft && actor.may::<Contract, Update>(contract) {
         actions.push("update");
     }
     let possible = Transition::possible(contract.status).into_iter();
-    actions.extend(possible.filter(|step| may_take(*step, contract, submitter, caller)).map(<&str>::from));
+    actions.extend(possible.filter(|step| may_take(*step, contract, submitter, actor)).map(<&str>::from));
     actions
 }
 
-fn may_take(step: Transition, contract: &Contract, submitter: Option<UserId>, caller: &Caller) -> bool {
+fn may_take(step: Transition, contract: &Contract, submitter: Option<UserId>, actor: &Actor) -> bool {
     match step {
-        Transition::Submit | Transition::Withdraw | Transition::Complete => may::<Contract, Update>(caller, contract),
+        Transition::Submit | Transition::Withdraw | Transition::Complete => actor.may::<Contract, Update>(contract),
         Transition::Approve => {
-            may::<Contract, Approve>(caller, contract) && check_approver(caller, contract, submitter).is_ok()
+            actor.may::<Contract, Approve>(contract) && check_approver(actor, contract, submitter).is_ok()
         }
-        Transition::Return => may::<Contract, Approve>(caller, contract),
-        Transition::Sign => may::<Contract, Sign>(caller, contract),
-        Transition::Terminate => may::<Contract, Terminate>(caller, contract),
+        Transition::Return => actor.may::<Contract, Approve>(contract),
+        Transition::Sign => actor.may::<Contract, Sign>(contract),
+        Transition::Terminate => actor.may::<Contract, Terminate>(contract),
         Transition::Activate | Transition::Renew | Transition::Expire => false,
     }
 }
@@ -109,12 +109,11 @@ fn may_take(step: Transition, contract: &Contract, submitter: Option<UserId>, ca
 /// # Errors
 /// The database's.
 pub async fn changed(tx: &mut Tx<'_>, contract: Contract) -> Result<ContractView> {
-    let caller = tx.caller().cloned();
-    let view = views(tx, vec![contract], &ContractIncludes::default(), caller.as_ref()).await?.pop();
+    let view = views(tx, vec![contract], &ContractIncludes::default(), tx.actor()).await?.pop();
     view.ok_or_else(Error::not_found)
 }
 
-/// `contracts` as `caller` sees them, with what `include` asks for, in one query for each kind.
+/// `contracts` as `actor` sees them, with what `include` asks for, in one query for each kind.
 ///
 /// # Errors
 /// The database's.
@@ -122,11 +121,11 @@ pub async fn views(
     db: &AsyncPgConnection,
     contracts: Vec<Contract>,
     include: &ContractIncludes,
-    caller: Option<&Arc<Caller>>,
+    actor: &Actor,
 ) -> Result<Vec<ContractView>> {
     let (owners, authors) = (include.has(ContractInclude::Owner), include.has(ContractInclude::Author));
     let clients = if include.has(ContractInclude::Client) {
-        clients::references(db, caller, contracts.iter().map(|contract| contract.client_id).collect()).await?
+        clients::references(db, actor, contracts.iter().map(|contract| contract.client_id).collect()).await?
     } else {
         HashMap::new()
     };
@@ -147,7 +146,7 @@ pub async fn views(
             client: clients.get(&contract.client_id).cloned(),
             owner: users.get(&contract.owner_id).filter(|_| owners).cloned(),
             author: users.get(&contract.author_id).filter(|_| authors).cloned(),
-            ..ContractView::of(contract, submitter, caller)
+            ..ContractView::of(contract, submitter, actor)
         }
     };
     Ok(contracts.into_iter().map(view).collect())

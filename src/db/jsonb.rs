@@ -21,6 +21,12 @@ pub struct Jsonb<T>(pub T);
 /// What stands before the text of a `jsonb` value on its way: the version of the format.
 const VERSION: u8 = 1;
 
+impl<T: AsRef<[I]>, I> AsRef<[I]> for Jsonb<T> {
+    fn as_ref(&self) -> &[I] {
+        self.0.as_ref()
+    }
+}
+
 // Straight from and to text: Diesel's own way is by a `serde_json::Value`, which costs more than the rest of the row.
 impl<T: Serialize + std::fmt::Debug> ToSql<sql_types::Jsonb, Pg> for Jsonb<T> {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {

@@ -6,9 +6,9 @@ use super::northwind::{Northwind, Product as Sample};
 use crate::{
     access::Scope,
     change::Tx,
-    departments::{self, DepartmentId, DepartmentKind, NewDepartment},
+    departments::{self, DepartmentId, DepartmentKind, DepartmentTerms},
     error::{Error, Result},
-    products::{self, NewProduct, Product, ProductKind},
+    products::{self, Product, ProductKind, ProductTerms},
     values::{Amount, CurrencyCode, Line, Percent, Prose, Text},
 };
 
@@ -28,10 +28,10 @@ pub async fn load_products(tx: &mut Tx<'_>, northwind: &Northwind) -> Result<Has
     Ok(products)
 }
 
-fn describe(northwind: &Northwind, sample: &Sample) -> Result<NewProduct> {
+fn describe(northwind: &Northwind, sample: &Sample) -> Result<ProductTerms> {
     let category = northwind.categories.get(&sample.category_id);
     let supplier = northwind.suppliers.get(&sample.supplier_id);
-    Ok(NewProduct {
+    Ok(ProductTerms {
         sku: Text::parse(&format!("NW-{:03}", sample.product_id)).map_err(Error::internal)?,
         name: Line::parse(&sample.product_name).map_err(Error::internal)?,
         kind: ProductKind::Good,
@@ -64,6 +64,6 @@ pub async fn load_departments(tx: &mut Tx<'_>, northwind: &Northwind) -> Result<
 
 async fn load_department(tx: &mut Tx<'_>, name: &str, kind: DepartmentKind) -> Result<DepartmentId> {
     let name = Line::parse(name).map_err(Error::internal)?;
-    let new = NewDepartment { name, kind, is_active: true };
+    let new = DepartmentTerms { name, kind, is_active: true };
     Ok(departments::insert(tx, &Scope::system(), new).await?.id)
 }

@@ -6,10 +6,11 @@ use super::northwind::{Customer, Northwind};
 use crate::{
     access::{Role, Scope},
     change::Tx,
-    clients::{self, Address, Client, Kind, NewClient, Transition},
-    contacts::{self, ContactId, DecisionRole, NewContact},
+    clients::{self, Address, Client, ClientStart, ClientTerms, Kind, Transition},
+    contacts::{self, ContactId, ContactStart, ContactTerms, DecisionRole},
+    db::Jsonb,
     error::{Error, Result},
-    http::IfMatch,
+    http::{IfMatch, Parts},
     users::User,
     values::{CountryCode, Line, Phone, Text, TimeZone},
 };
@@ -36,7 +37,8 @@ pub async fn load<'n>(
         // Nobody has sold to the two that never bought: they are their leader's leads.
         let seller = owners.get(number).copied().or_else(|| top.map(|employee| employee.employee_id));
         let owner = seller.and_then(|seller| users.get(&seller)).ok_or_else(|| Error::internal("no such employee"))?;
-        let new = NewClient { owner_id: Some(owner.id), ..describe(customer)? };
+        let start = ClientStart { kind: Kind::Organization, owner_id: Some(owner.id) };
+        let new = Parts(start, describe(customer)?);
         let mut client = clients::insert(tx, &Scope::system(), new).await?;
         if buyers.contains(number) {
             client = clients::step(tx, &Scope::system(), client.id, &IfMatch::Any, Transition::Activate).await?;
@@ -62,18 +64,18 @@ pub async fn load_contacts<'n>(
     for customer in &northwind.customers {
         let number = customer.customer_id.as_str();
         let Some(client) = clients.get(number) else { continue };
-        let new = NewContact {
-            client_id: client.id,
+        let terms = ContactTerms {
             name: Line::parse(&customer.contact_name).map_err(Error::internal)?,
             job_title: Line::parse(&customer.contact_title).ok(),
             decision_role: decision_role(&customer.contact_title),
             email: None,
-            phone: client.phone.clone(),
-            messengers: Vec::new(),
+            phone: client.terms.phone.clone(),
+            messengers: Jsonb::default(),
             is_primary: true,
-            consents: Vec::new(),
+            consents: Jsonb::default(),
         };
-        let contact = contacts::insert(tx, &Scope::system(), new).await?;
+        let contact =
+            contacts::insert(tx, &Scope::system(), Parts(ContactStart { client_id: client.id }, terms)).await?;
         contacts.insert(number, contact.id);
     }
     Ok(contacts)
@@ -85,11 +87,10 @@ fn decision_role(title: &str) -> Option<DecisionRole> {
     decides.then_some(DecisionRole::DecisionMaker)
 }
 
-fn describe(customer: &Customer) -> Result<NewClient> {
+fn describe(customer: &Customer) -> Result<ClientTerms> {
     let country = country(&customer.country);
     let line = |text: &str| Line::parse(text).ok();
-    Ok(NewClient {
-        kind: Kind::Organization,
+    Ok(ClientTerms {
         name: Line::parse(&customer.company_name).map_err(Error::internal)?,
         legal_name: None,
         tax_id: None,
@@ -98,19 +99,18 @@ fn describe(customer: &Customer) -> Result<NewClient> {
         source: Text::parse("Northwind").ok(),
         email: None,
         phone: country.and_then(|country| international(&customer.phone, country)),
-        messengers: Vec::new(),
-        address: Some(Address {
+        messengers: Jsonb::default(),
+        address: Some(Jsonb(Address {
             street: line(&customer.address),
             city: Text::parse(&customer.city).ok(),
             region: Text::parse(&customer.region).ok(),
             postal_code: Text::parse(&customer.postal_code).ok(),
             country: country.and_then(|country| CountryCode::parse(country.code).ok()),
-        }),
+        })),
         website: None,
         employees: None,
         language: None,
         timezone: country.and_then(|country| TimeZone::parse(country.timezone).ok()),
-        owner_id: None,
         tags: Text::parse(&customer.country).ok().into_iter().collect(),
         external_source: Text::parse("northwind").ok(),
         external_id: Text::parse(&customer.customer_id).ok(),

@@ -7,7 +7,7 @@ use crate::{
     access::{Role, Scope, TeamId},
     change::Tx,
     error::{Error, Result},
-    teams::{self, NewTeam},
+    teams::{self, TeamTerms},
     users::{self, FirstPassword, NewUser, User},
     values::{Email, Line},
 };
@@ -50,7 +50,7 @@ async fn load_teams(tx: &mut Tx<'_>, northwind: &Northwind) -> Result<HashMap<u3
     let mut teams = HashMap::new();
     for leader in northwind.employees.iter().filter(|employee| leaders.contains(&employee.employee_id)) {
         let name = Line::parse(&format!("Team {}", leader.last_name)).map_err(Error::internal)?;
-        let team = teams::insert(tx, &Scope::system(), NewTeam { name }).await?;
+        let team = teams::insert(tx, &Scope::system(), TeamTerms { name }).await?;
         teams.insert(leader.employee_id, team.id);
     }
     Ok(teams)

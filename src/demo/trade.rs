@@ -15,8 +15,10 @@ use crate::{
     access::Scope,
     change::Tx,
     clients::Client,
-    contracts::{self, NewContract, Past, Side, Signatory},
+    contracts::{self, ContractStart, ContractTerms, Past, Side, Signatory},
+    db::Jsonb,
     error::{Error, Result},
+    http::Parts,
     interactions::{self, Channel, Direction, NewInteraction, NextInteraction, Outcome, Purpose},
     orders::{self, LineTerms, OrderId, OrderNumber, PastOrder, PastStatus, Priority},
     values::{Amount, CurrencyCode, Day, Instant, Line, Percent, Quantity, Text},
@@ -39,8 +41,7 @@ pub async fn load_contracts(tx: &mut Tx<'_>, northwind: &Northwind, company: &Co
         let contact = northwind.customers.iter().find(|known| known.customer_id == customer);
         let Some(contact) = contact else { continue };
         let amount = (*bought * Decimal::new(15, 1)).round_dp(0);
-        let new = NewContract {
-            client_id: client.id,
+        let terms = ContractTerms {
             title: line(&format!("Supply of foodstuffs {year}"))?,
             amount: Amount::new(amount).map_err(Error::internal)?,
             currency: currency()?,
@@ -49,11 +50,11 @@ pub async fn load_contracts(tx: &mut Tx<'_>, northwind: &Northwind, company: &Co
             ends_on: Some(day(year, 12, 31)?),
             auto_renew: true,
             notice_days: 60,
-            signatories: vec![Signatory {
+            signatories: Jsonb(vec![Signatory {
                 name: line(&contact.contact_name)?,
                 position: Line::parse(&contact.contact_title).ok(),
                 side: Side::Client,
-            }],
+            }]),
         };
         let signed_on = day(year - 1, 12, 15)?;
         let past = Past {
@@ -62,7 +63,8 @@ pub async fn load_contracts(tx: &mut Tx<'_>, northwind: &Northwind, company: &Co
             created_at: day(year - 1, 12, 1)?.start(),
             signed_on,
         };
-        contracts::insert_active(tx, &Scope::system(), new, past).await?;
+        contracts::insert_active(tx, &Scope::system(), Parts(ContractStart { client_id: client.id }, terms), past)
+            .await?;
     }
     Ok(())
 }
@@ -91,8 +93,8 @@ fn past_order(northwind: &Northwind, order: &Sample, company: &Company<'_>) -> R
         let percent = detail.discount * Decimal::ONE_HUNDRED;
         Ok(LineTerms {
             product_id: product.id,
-            name: product.name.clone(),
-            unit: product.unit.clone(),
+            name: product.terms.name.clone(),
+            unit: product.terms.unit.clone(),
             quantity: Quantity::new(detail.quantity).map_err(Error::internal)?,
             unit_price: Amount::new(detail.unit_price).map_err(Error::internal)?,
             discount_percent: Percent::new(percent).map_err(Error::internal)?,

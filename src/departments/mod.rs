@@ -7,7 +7,7 @@ mod reference;
 mod routes;
 mod view;
 
-pub use model::{Department, DepartmentId, DepartmentKind, NewDepartment};
+pub use model::{Department, DepartmentId, DepartmentKind, DepartmentTerms};
 pub use queries::{find_active, insert};
 pub use reference::{DepartmentRef, check_exists, references};
 pub use routes::routes;

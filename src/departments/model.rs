@@ -7,12 +7,11 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::{
+    access::{Belongs, Ownership},
     db::{schema::departments, stored_as_text},
+    http::{Patch, PatchText, Terms},
     list::Sort,
-    values::{
-        Entity, Id, Instant, Line, Resource,
-        patch::{self, change},
-    },
+    values::{Entity, Id, Instant, Line, Resource},
 };
 
 /// A department's identifier.
@@ -22,7 +21,7 @@ pub type DepartmentId = Id<Department>;
 #[derive(
     Clone, Debug, PartialEq, Queryable, Selectable, Insertable, Identifiable, AsChangeset, Serialize, ToSchema,
 )]
-#[diesel(table_name = departments, treat_none_as_null = true, treat_none_as_default_value = false)]
+#[diesel(table_name = departments)]
 #[schema(as = DepartmentFields)]
 pub struct Department {
     /// Identifier.
@@ -34,12 +33,41 @@ pub struct Department {
     pub created_at: Instant,
     /// When the department was last changed.
     pub updated_at: Instant,
-    /// Its name; no two departments share one.
+    /// What callers write of it.
+    #[diesel(embed)]
+    #[serde(flatten)]
+    pub terms: DepartmentTerms,
+}
+
+/// A department to be created.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize, ToSchema)]
+#[diesel(table_name = departments, treat_none_as_null = true, treat_none_as_default_value = false)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewDepartment, example = json!({"name": "Warehouse", "kind": "department"}))]
+pub struct DepartmentTerms {
+    /// Business: Its name; no two departments share one.
     pub name: Line,
     /// Whether it is a department or the management.
     pub kind: DepartmentKind,
     /// Whether anything can be handed to it now.
+    #[serde(default = "active")]
+    #[schema(default = true)]
     pub is_active: bool,
+}
+
+fn active() -> bool {
+    true
+}
+
+/// What of a department to change.
+pub type DepartmentPatch = Patch<DepartmentTerms>;
+
+impl Terms for DepartmentTerms {
+    const PATCH: PatchText = PatchText {
+        name: "DepartmentPatch",
+        description: "What of a department to change.",
+        example: r#"{"is_active": false}"#,
+    };
 }
 
 /// Whether it is a department or the management.
@@ -82,50 +110,9 @@ impl Entity for Department {
     }
 }
 
-/// A department to be created.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"name": "Warehouse", "kind": "department"}))]
-pub struct NewDepartment {
-    /// Its name; no two departments share one.
-    pub name: Line,
-    /// Whether it is a department or the management.
-    pub kind: DepartmentKind,
-    /// Whether anything can be handed to it now.
-    #[serde(default = "active")]
-    #[schema(default = true)]
-    pub is_active: bool,
-}
-
-fn active() -> bool {
-    true
-}
-
-/// What of a department to change.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-#[schema(example = json!({"is_active": false}))]
-pub struct DepartmentPatch {
-    /// Its name; no two departments share one.
-    #[serde(deserialize_with = "patch::set")]
-    #[schema(nullable = false)]
-    pub name: Option<Line>,
-    /// Whether it is a department or the management.
-    #[serde(deserialize_with = "patch::set")]
-    #[schema(nullable = false)]
-    pub kind: Option<DepartmentKind>,
-    /// Whether anything can be handed to it now.
-    #[serde(deserialize_with = "patch::set")]
-    #[schema(nullable = false)]
-    pub is_active: Option<bool>,
-}
-
-impl DepartmentPatch {
-    /// Puts what the patch says into `department`.
-    pub fn apply(self, department: &mut Department) {
-        change(&mut department.name, self.name);
-        change(&mut department.kind, self.kind);
-        change(&mut department.is_active, self.is_active);
+impl Belongs for Department {
+    fn ownership(&self) -> Option<Ownership> {
+        None
     }
 }
 

@@ -3,15 +3,14 @@
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper, pg::Pg};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{Department, DepartmentFilter, DepartmentId, DepartmentPatch, DepartmentSort, NewDepartment};
+use super::model::{Department, DepartmentFilter, DepartmentId, DepartmentSort, DepartmentTerms};
 use crate::{
-    access::{Create, Read, Scope, Update},
-    change::{Tx, unknown_reference},
+    access::{Action, Create, Read, Scope},
+    change::{Patched, Row, Tx, unknown_reference},
     db::{Sql, schema::departments},
     error::{Error, OnConstraint, Result},
-    http::IfMatch,
     list::{KeyValue, ListQuery, Order, Page, Sort, keyset},
-    values::{Entity, Id, Invalid, Resource, Say},
+    values::{Entity, Id, Instant, Invalid, Resource, Say},
 };
 
 static SAVE: Sql = Sql::new();
@@ -54,7 +53,7 @@ pub async fn list(
     };
     query.page(rows, total, |department: &Department| {
         let key = match sort.key {
-            DepartmentSort::Name => KeyValue::Text(department.name.as_str().to_owned()),
+            DepartmentSort::Name => KeyValue::Text(department.terms.name.as_str().to_owned()),
             DepartmentSort::UpdatedAt => KeyValue::Instant(department.updated_at),
         };
         (key, department.uuid())
@@ -87,7 +86,7 @@ pub async fn find_active(tx: &mut Tx<'_>, id: DepartmentId, pointer: &str) -> Re
         .await
         .optional()?
         .ok_or_else(|| unknown_reference(pointer))?;
-    if department.is_active {
+    if department.terms.is_active {
         return Ok(department);
     }
     let say = Say::new("Nothing can be handed to this department now.", "Сейчас этому отделу ничего нельзя передать.");
@@ -98,47 +97,48 @@ pub async fn find_active(tx: &mut Tx<'_>, id: DepartmentId, pointer: &str) -> Re
 ///
 /// # Errors
 /// 422 for a taken name.
-pub async fn insert(tx: &mut Tx<'_>, _scope: &Scope<Department, Create>, new: NewDepartment) -> Result<Department> {
+pub async fn insert(tx: &mut Tx<'_>, _scope: &Scope<Department, Create>, terms: DepartmentTerms) -> Result<Department> {
     let now = tx.now();
-    let NewDepartment { name, kind, is_active } = new;
-    let department =
-        Department { id: Id::generate(), version: 1, created_at: now, updated_at: now, name, kind, is_active };
+    let department = Department { id: Id::generate(), version: 1, created_at: now, updated_at: now, terms };
     diesel::insert_into(departments::table).values(&department).execute(&mut **tx).await.on_constraint(breached)?;
     tx.created(&department);
     Ok(department)
 }
 
-/// Changes what `patch` names.
-///
-/// # Errors
-/// 404, 412, or 422 for a taken name.
-pub async fn update(
-    tx: &mut Tx<'_>,
-    _scope: &Scope<Department, Update>,
-    id: DepartmentId,
-    seen: &IfMatch,
-    patch: DepartmentPatch,
-) -> Result<Department> {
-    let before: Department = departments::table
-        .find(id)
-        .select(Department::as_select())
-        .for_no_key_update()
-        .first(&mut **tx)
-        .await
-        .optional()?
-        .ok_or_else(Error::not_found)?;
-    seen.check(before.version)?;
-    let mut after = before.clone();
-    patch.apply(&mut after);
-    if after == before {
-        return Ok(before);
+impl Row for Department {
+    type Id = DepartmentId;
+
+    async fn find_locked<A: Action>(
+        tx: &mut Tx<'_>,
+        _scope: &Scope<Self, A>,
+        id: DepartmentId,
+    ) -> Result<Option<Self>> {
+        let row = departments::table.find(id).select(Self::as_select()).for_no_key_update();
+        Ok(row.first(&mut **tx).await.optional()?)
     }
-    after.version += 1;
-    after.updated_at = tx.now();
-    let update = diesel::update(departments::table.find(id)).set(after.clone());
-    SAVE.of(update).execute(&mut **tx).await.on_constraint(breached)?;
-    tx.changed("updated", &before, &after);
-    Ok(after)
+
+    async fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let update = SAVE.of(diesel::update(departments::table.find(self.id)).set(self.clone()));
+        update.execute(&mut **tx).await.on_constraint(breached)?;
+        Ok(())
+    }
+
+    fn advance(&mut self, now: Instant) {
+        self.version += 1;
+        self.updated_at = now;
+    }
+}
+
+impl Patched for Department {
+    type Terms = DepartmentTerms;
+
+    fn terms(&self) -> &DepartmentTerms {
+        &self.terms
+    }
+
+    fn terms_mut(&mut self) -> &mut DepartmentTerms {
+        &mut self.terms
+    }
 }
 
 fn breached(constraint: &str) -> Option<Error> {

@@ -4,13 +4,13 @@ use actix_web::{HttpResponse, get, patch, post, web::Path};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    model::{Department, DepartmentFilter, DepartmentId, DepartmentPatch, NewDepartment},
+    model::{Department, DepartmentFilter, DepartmentId, DepartmentPatch, DepartmentTerms},
     queries,
     view::DepartmentView,
 };
 use crate::{
     access::{Create, Read, Scope, Update},
-    change::Change,
+    change::{self, Change},
     db::{Cost, Db},
     error::Result,
     http::{Body, IfMatch, OneParams, Query, Reply, Tagged},
@@ -37,13 +37,13 @@ async fn list_departments(
 ) -> Result<Page<DepartmentView>> {
     let db = db.reader(query.cost).await?;
     let page = queries::list(&db, &scope, &query).await?;
-    Ok(page.map(|department| DepartmentView::of(department, scope.caller())))
+    Ok(page.map(|department| DepartmentView::of(department, scope.actor())))
 }
 
 /// Create a department
 #[utoipa::path(
     tag = "departments",
-    request_body = NewDepartment,
+    request_body = DepartmentTerms,
     responses((status = 201, description = "The new department.", body = DepartmentView)),
     extensions(("x-permission" = json!("departments:create")))
 )]
@@ -51,13 +51,13 @@ async fn list_departments(
 async fn create_department(
     scope: Scope<Department, Create>,
     change: Change,
-    new: Body<NewDepartment>,
+    new: Body<DepartmentTerms>,
 ) -> Result<HttpResponse> {
     let Body(new) = new;
     change
         .run(async |tx| {
             let department = queries::insert(tx, &scope, new).await?;
-            Reply::created(&DepartmentView::of(department, tx.caller()))
+            Reply::created(&DepartmentView::of(department, tx.actor()))
         })
         .await
 }
@@ -79,7 +79,7 @@ async fn get_department(
     let fields = query.0.fields()?;
     let db = db.reader(Cost::Small).await?;
     let department = queries::find(&db, &scope, *id).await?;
-    Ok(Tagged::new(DepartmentView::of(department, scope.caller()), fields))
+    Ok(Tagged::new(DepartmentView::of(department, scope.actor()), fields))
 }
 
 /// Change a department
@@ -103,8 +103,8 @@ async fn update_department(
     let Body(patch) = patch;
     change
         .run(async |tx| {
-            let department = queries::update(tx, &scope, *id, &seen, patch).await?;
-            Reply::ok(&DepartmentView::of(department, tx.caller()))
+            let department = change::update(tx, &scope, *id, &seen, &patch).await?;
+            Reply::ok(&DepartmentView::of(department, tx.actor()))
         })
         .await
 }

@@ -1,13 +1,11 @@
 //! A department as a caller sees it.
 
-use std::sync::Arc;
-
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::model::Department;
 use crate::{
-    access::{Caller, Reach},
+    access::{Actor, Update},
     http::View,
 };
 
@@ -24,9 +22,9 @@ pub struct DepartmentView {
 }
 
 impl DepartmentView {
-    /// `department` as `caller` sees it.
-    pub fn of(department: Department, caller: Option<&Arc<Caller>>) -> Self {
-        let may_update = caller.is_some_and(|caller| caller.policy.reach("departments:update") > Reach::None);
+    /// `department` as `actor` sees it.
+    pub fn of(department: Department, actor: &Actor) -> Self {
+        let may_update = actor.may::<Department, Update>(&department);
         Self { department, actions: if may_update { vec!["update"] } else { Vec::new() } }
     }
 }

@@ -30,6 +30,11 @@ impl FieldError {
     pub fn new(pointer: impl Into<String>, invalid: Invalid) -> Self {
         Self { pointer: pointer.into(), invalid }
     }
+
+    /// Where it is, and what is wrong there.
+    pub fn into_parts(self) -> (String, Invalid) {
+        (self.pointer, self.invalid)
+    }
 }
 
 /// A failure that a caller is told of.
@@ -119,6 +124,11 @@ impl Error {
         let mut error = Self::new(ProblemType::Unavailable).retry_after(1);
         error.0.cause = Some(cause.to_string());
         error
+    }
+
+    /// The wrong fields that it names.
+    pub fn into_fields(self) -> Vec<FieldError> {
+        self.0.fields
     }
 
     /// Names the wrong fields of a problem whose type is already decided.

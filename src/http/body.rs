@@ -12,14 +12,11 @@ use aws_lc_rs::digest;
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use utoipa::{
-    ToSchema,
-    openapi::{RefOr, Schema},
-};
+use utoipa::ToSchema;
 
 use crate::{
     error::{Error, FieldError, ProblemType, Result},
-    values::Invalid,
+    values::{Invalid, members_of},
 };
 
 /// The largest body: 1 MiB.
@@ -107,7 +104,7 @@ fn check_media_type(request: &HttpRequest) -> Result<()> {
 ///
 /// # Errors
 /// 400 for text that is not JSON and for unknown fields, 422 for wrong values.
-pub fn parse<T: DeserializeOwned + ToSchema>(text: &[u8]) -> Result<T> {
+pub fn parse<T: DeserializeOwned + ToSchema + 'static>(text: &[u8]) -> Result<T> {
     // serde would take an array for the fields in their order.
     if text.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[')
         && serde_json::from_slice::<Value>(text).is_ok()
@@ -130,10 +127,26 @@ pub fn parse<T: DeserializeOwned + ToSchema>(text: &[u8]) -> Result<T> {
         return Err(malformed(first.inner()));
     }
     match serde_json::from_slice(text) {
-        Ok(document) => Err(all_errors::<T>(document, first)),
+        Ok(document) => Err(all_errors::<T>(document, first, |_| Vec::new())),
         Err(error) => Err(malformed(&error)),
     }
 }
+
+/// Reads a `T` from a document, and holds its `rules` against it; on failure finds as many wrong fields as it can.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_document<T: DeserializeOwned + ToSchema + 'static>(document: &Value, rules: Rules<T>) -> Result<T> {
+    // The path to a wrong field is looked for only when there is one.
+    if let Ok(value) = T::deserialize(document) {
+        let breaches = rules(&value);
+        return if breaches.is_empty() { Ok(value) } else { Err(Error::fields(breaches)) };
+    }
+    serde_path_to_error::deserialize(document).map_err(|first| all_errors::<T>(document.clone(), first, rules))
+}
+
+/// Tells what is wrong between the members of a `T` whose members are right.
+pub type Rules<T> = fn(&T) -> Vec<FieldError>;
 
 fn malformed(error: &serde_json::Error) -> Error {
     let (line, column) = (error.line(), error.column());
@@ -145,9 +158,10 @@ fn malformed(error: &serde_json::Error) -> Error {
 
 /// serde stops at the first error. Taking the wrong field out and parsing again finds the next one, until what is left
 /// parses. An item of an array that cannot be saved so is taken out whole.
-fn all_errors<T: DeserializeOwned + ToSchema>(
+fn all_errors<T: DeserializeOwned + ToSchema + 'static>(
     mut document: Value,
     first: serde_path_to_error::Error<serde_json::Error>,
+    rules: Rules<T>,
 ) -> Error {
     let mut fields: BTreeMap<String, Invalid> = BTreeMap::new();
     let mut items_out: BTreeMap<String, usize> = BTreeMap::new();
@@ -162,7 +176,15 @@ fn all_errors<T: DeserializeOwned + ToSchema>(
         if !progress || fields.len() == MAX_FIELD_ERRORS {
             break;
         }
-        next = serde_path_to_error::deserialize::<_, T>(&document).err();
+        match serde_path_to_error::deserialize::<_, T>(&document) {
+            Err(error) => next = Some(error),
+            // What is left is right by itself, but may be wrong together.
+            Ok(value) => {
+                for (pointer, invalid) in rules(&value).into_iter().map(FieldError::into_parts) {
+                    fields.entry(pointer).or_insert(invalid);
+                }
+            }
+        }
     }
     for name in missing::<T>(&document) {
         fields.entry(format!("/{name}")).or_insert(Invalid::Required);
@@ -171,13 +193,9 @@ fn all_errors<T: DeserializeOwned + ToSchema>(
 }
 
 /// The required fields that an object lacks; serde names only the first.
-fn missing<T: ToSchema>(document: &Value) -> Vec<String> {
-    match (T::schema(), document) {
-        (RefOr::T(Schema::Object(schema)), Value::Object(object)) => {
-            schema.required.into_iter().filter(|name| !object.contains_key(name)).collect()
-        }
-        _ => Vec::new(),
-    }
+fn missing<T: ToSchema + 'static>(document: &Value) -> Vec<&'static str> {
+    let required = members_of::<T>().iter().filter(|member| member.is_required).map(|member| member.name);
+    document.as_object().map(|object| required.filter(|name| !object.contains_key(*name)).collect()).unwrap_or_default()
 }
 
 /// Takes the array item that `pointer` leads into out.

@@ -95,7 +95,7 @@ pub struct Tagged<V> {
     fields: Fields,
 }
 
-impl<V: View + ToSchema> Tagged<V> {
+impl<V: View + ToSchema + 'static> Tagged<V> {
     /// `view`, of which only `fields` are answered.
     pub fn new(view: V, fields: Fields) -> Self {
         Self { view, fields }
@@ -113,7 +113,7 @@ impl<V: View + ToSchema> Tagged<V> {
     }
 }
 
-impl<V: View + ToSchema> Responder for Tagged<V> {
+impl<V: View + ToSchema + 'static> Responder for Tagged<V> {
     type Body = BoxBody;
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {

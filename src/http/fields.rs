@@ -4,14 +4,11 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
-use utoipa::{
-    ToSchema,
-    openapi::{Ref, RefOr, Schema},
-};
+use utoipa::ToSchema;
 
 use crate::{
     error::{Error, FieldError, ProblemType, Result},
-    values::Invalid,
+    values::{Invalid, members_of},
 };
 
 /// About what the JSON of a resource takes.
@@ -39,7 +36,7 @@ impl Fields {
     ///
     /// # Errors
     /// 400 naming a field that a `T` does not have.
-    pub fn select<T: Serialize + ToSchema>(&self, item: &T) -> Result<Vec<u8>> {
+    pub fn select<T: Serialize + ToSchema + 'static>(&self, item: &T) -> Result<Vec<u8>> {
         match &self.0 {
             None => serde_json::to_vec(item),
             Some(names) => {
@@ -54,7 +51,7 @@ impl Fields {
     ///
     /// # Errors
     /// As [`Fields::select`].
-    pub fn select_page<T: ToSchema>(&self, page: &impl Serialize, length: usize) -> Result<Vec<u8>> {
+    pub fn select_page<T: ToSchema + 'static>(&self, page: &impl Serialize, length: usize) -> Result<Vec<u8>> {
         let Some(names) = &self.0 else {
             // Room for all at once: a text that grows is copied each time it does.
             let mut text = Vec::with_capacity(BYTES_OF_ITEM * (length + 1));
@@ -79,9 +76,9 @@ fn keep(item: Value, names: &BTreeSet<String>) -> Value {
     }
 }
 
-fn check<T: ToSchema>(names: &BTreeSet<String>) -> Result<()> {
-    let known = field_names::<T>();
-    let strange: Vec<String> = names.difference(&known).cloned().collect();
+fn check<T: ToSchema + 'static>(names: &BTreeSet<String>) -> Result<()> {
+    let known = members_of::<T>();
+    let strange: Vec<String> = names.iter().filter(|name| known.get(name).is_none()).cloned().collect();
     if strange.is_empty() { Ok(()) } else { Err(unknown(&strange)) }
 }
 
@@ -90,27 +87,4 @@ fn unknown(names: &[String]) -> Error {
     Error::new(ProblemType::InvalidParameter)
         .detail(format!("No such field: {list}."), format!("Нет такого поля: {list}."))
         .with_fields(vec![FieldError::new("fields", Invalid::UnknownField)])
-}
-
-/// The members of a `T`, read from its own document so that the two cannot differ.
-fn field_names<T: ToSchema>() -> BTreeSet<String> {
-    let mut referenced = Vec::new();
-    T::schemas(&mut referenced);
-    let mut names = BTreeSet::new();
-    collect(&T::schema(), &referenced, &mut names);
-    names
-}
-
-fn collect(schema: &RefOr<Schema>, referenced: &[(String, RefOr<Schema>)], names: &mut BTreeSet<String>) {
-    match schema {
-        RefOr::T(Schema::Object(object)) => names.extend(object.properties.keys().cloned()),
-        RefOr::T(Schema::AllOf(all)) => all.items.iter().for_each(|part| collect(part, referenced, names)),
-        RefOr::Ref(Ref { ref_location, .. }) => {
-            let name = ref_location.rsplit('/').next().unwrap_or_default();
-            if let Some((_, schema)) = referenced.iter().find(|(known, _)| known == name) {
-                collect(schema, referenced, names);
-            }
-        }
-        RefOr::T(_) => {}
-    }
 }

@@ -3,10 +3,10 @@
 use diesel::{ExpressionMethods, QueryDsl};
 use diesel_async::RunQueryDsl;
 
-use super::{model::Interaction, queries::save, status::InteractionStatus};
+use super::{model::Interaction, status::InteractionStatus};
 use crate::{
     access::UserId,
-    change::Tx,
+    change::{Tx, save},
     clients::ClientId,
     db::{columns_of, schema::interactions},
     error::Result,

@@ -95,7 +95,7 @@ pub async fn assignee(
     named: Option<UserId>,
     pointer: &str,
 ) -> Result<UserId> {
-    let user_id = named.or_else(|| tx.caller().map(|caller| caller.user_id));
+    let user_id = named.or_else(|| tx.user_id());
     let user_id = user_id.ok_or_else(|| Error::field(pointer, Invalid::Required))?;
     let user = users::owner(tx, user_id, pointer).await?;
     scope.permit_owner(user.id, user.team_id)?;

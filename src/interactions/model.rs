@@ -11,7 +11,7 @@ use super::{
     status::InteractionStatus,
 };
 use crate::{
-    access::{Belongs, Owned, TeamId, UserId},
+    access::{Belongs, Owned, Ownership, TeamId, UserId},
     clients::ClientId,
     contacts::ContactId,
     contracts::ContractId,
@@ -76,9 +76,9 @@ pub struct Interaction {
     /// How long it took, or is planned to take.
     #[schema(minimum = 0, maximum = 604_800)]
     pub duration_seconds: Option<i32>,
-    /// What it is about.
+    /// Personal: What it is about.
     pub subject: Line,
-    /// What was said, or what is to be said.
+    /// Personal: What was said, or what is to be said.
     pub summary: Option<Prose>,
     /// How it came out; only of one that took place.
     pub outcome: Option<Outcome>,
@@ -95,8 +95,6 @@ impl Resource for Interaction {
 }
 
 impl Entity for Interaction {
-    const PERSONAL: &'static [&'static str] = &["subject", "summary"];
-
     fn uuid(&self) -> Uuid {
         self.id.uuid()
     }
@@ -115,16 +113,8 @@ impl Owned for Interaction {
 }
 
 impl Belongs for Interaction {
-    fn owner(&self) -> UserId {
-        self.owner_id
-    }
-
-    fn team(&self) -> TeamId {
-        self.team_id
-    }
-
-    fn is_key(&self) -> bool {
-        self.is_key
+    fn ownership(&self) -> Option<Ownership> {
+        Some(Ownership { owner: self.owner_id, team: self.team_id, is_key: self.is_key })
     }
 }
 

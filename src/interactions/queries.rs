@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     access::{Action, Read, Scope, Update, Within},
-    change::{Tx, unknown_reference},
+    change::{Row, Tx, lock, save, unknown_reference},
     clients::{self, Client, ClientId},
     db::{Sql, columns_of, schema::interactions},
     error::{Error, OnConstraint, Result},
@@ -165,7 +165,7 @@ pub async fn update(
     seen: &IfMatch,
     patch: InteractionPatch,
 ) -> Result<Interaction> {
-    let (client, before) = lock(tx, scope, id, seen).await?;
+    let (client, before) = lock_with_client(tx, scope, id, seen).await?;
     let mut breaches = patch.breaches(before.status);
     if breaches.is_empty() && patch.user_id.is_some_and(|user| user != before.user_id) {
         assignee(tx, scope, patch.user_id, "/user_id").await?;
@@ -187,51 +187,44 @@ pub async fn update(
     Ok(after)
 }
 
-/// The interaction `id` for a change, locked after its client: seen, permitted and of the version that the caller has
-/// seen.
+/// The interaction `id` for a change, locked after its client, as [`lock`] gives it.
 ///
 /// # Errors
 /// 404, 403, 412, in this order.
-pub async fn lock<A: Action>(
+pub async fn lock_with_client<A: Action>(
     tx: &mut Tx<'_>,
     scope: &Scope<Interaction, A>,
     id: InteractionId,
     seen: &IfMatch,
 ) -> Result<(Client, Interaction)> {
-    let visible = || interactions::table.filter(interactions::id.eq(id)).filter(scope.visible());
-    let client_id: Option<ClientId> = visible().select(interactions::client_id).first(&mut **tx).await.optional()?;
+    let visible = interactions::table.filter(interactions::id.eq(id)).filter(scope.visible());
+    let client_id: Option<ClientId> = visible.select(interactions::client_id).first(&mut **tx).await.optional()?;
     let client = clients::lock_to_touch(tx, client_id.ok_or_else(Error::not_found)?).await?;
-    let interaction = visible()
-        .select(columns_of::<Interaction>())
-        .for_no_key_update()
-        .first(&mut **tx)
-        .await
-        .optional()?
-        .ok_or_else(Error::not_found)?;
-    scope.permit(&interaction)?;
-    seen.check(interaction.version)?;
-    Ok((client, interaction))
+    Ok((client, lock(tx, scope, id, seen).await?))
 }
 
-/// Writes `after` and records what `action` changed; nothing when nothing did.
-///
-/// # Errors
-/// 422 for a contact, a contract or an order of another client.
-pub async fn save(
-    tx: &mut Tx<'_>,
-    action: &'static str,
-    before: &Interaction,
-    mut after: Interaction,
-) -> Result<Interaction> {
-    if *before == after {
-        return Ok(after);
+impl Row for Interaction {
+    type Id = InteractionId;
+
+    async fn find_locked<A: Action>(
+        tx: &mut Tx<'_>,
+        scope: &Scope<Self, A>,
+        id: InteractionId,
+    ) -> Result<Option<Self>> {
+        let row = interactions::table.filter(interactions::id.eq(id)).filter(scope.visible());
+        Ok(row.select(columns_of::<Self>()).for_no_key_update().first(&mut **tx).await.optional()?)
     }
-    after.version += 1;
-    after.updated_at = tx.now();
-    let update = diesel::update(interactions::table.find(after.id)).set(after.clone());
-    SAVE.of(update).execute(&mut **tx).await.on_constraint(|name| breached(name, ""))?;
-    tx.changed(action, before, &after);
-    Ok(after)
+
+    async fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let update = SAVE.of(diesel::update(interactions::table.find(self.id)).set(self.clone()));
+        update.execute(&mut **tx).await.on_constraint(|name| breached(name, ""))?;
+        Ok(())
+    }
+
+    fn advance(&mut self, now: Instant) {
+        self.version += 1;
+        self.updated_at = now;
+    }
 }
 
 /// The error of a contact, a contract or an order that is not of the client; `parent` is where the field stands.

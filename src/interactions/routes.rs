@@ -54,7 +54,7 @@ async fn list_interactions(
     let now = clock.now();
     let mut page = queries::list(&db, &scope, &query, now).await?;
     let rows = std::mem::take(&mut page.data);
-    Ok(page.with(views(&db, rows, &query.filter.include, scope.caller(), now).await?))
+    Ok(page.with(views(&db, rows, &query.filter.include, scope.actor(), now).await?))
 }
 
 /// Log or plan an interaction
@@ -101,7 +101,7 @@ async fn get_interaction(
     let fields = Fields::parse(params.fields.as_deref())?;
     let db = db.reader(Cost::Small).await?;
     let interaction = queries::find(&db, &scope, *id).await?;
-    let views = views(&db, vec![interaction], &params.include, scope.caller(), clock.now()).await?;
+    let views = views(&db, vec![interaction], &params.include, scope.actor(), clock.now()).await?;
     let view = views.into_iter().next().ok_or_else(Error::not_found)?;
     Ok(Tagged::new(view, fields))
 }
@@ -244,5 +244,5 @@ async fn miss_interaction(
 }
 
 fn view(tx: &Tx<'_>, interaction: Interaction) -> InteractionView {
-    InteractionView::of(interaction, tx.caller(), tx.now())
+    InteractionView::of(interaction, tx.actor(), tx.now())
 }

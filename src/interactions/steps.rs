@@ -3,12 +3,12 @@
 use super::{
     insert::follow_up,
     model::{Completion, Interaction, InteractionId, Rescheduling},
-    queries::{lock, save},
+    queries::lock_with_client,
     status::Transition,
 };
 use crate::{
     access::{Create, Scope, Update},
-    change::{Reason, Tx},
+    change::{Reason, Tx, save},
     clients,
     error::{Error, Result},
     http::IfMatch,
@@ -25,7 +25,7 @@ pub async fn complete(
     seen: &IfMatch,
     done: Completion,
 ) -> Result<(Interaction, Option<Interaction>)> {
-    let (client, before) = lock(tx, scope, id, seen).await?;
+    let (client, before) = lock_with_client(tx, scope, id, seen).await?;
     let status = Transition::Complete.apply(before.status, before.has_passed(tx.now()))?;
     if done.next.is_some() {
         client.refuse_archived()?;
@@ -108,7 +108,7 @@ async fn step(
     with: impl FnOnce(&Interaction) -> Interaction,
     reason: &Reason,
 ) -> Result<Interaction> {
-    let (client, before) = lock(tx, scope, id, seen).await?;
+    let (client, before) = lock_with_client(tx, scope, id, seen).await?;
     let status = transition.apply(before.status, before.has_passed(tx.now()))?;
     let after = save(tx, transition.done(), &before, Interaction { status, ..with(&before) }).await?;
     if after.version != before.version {

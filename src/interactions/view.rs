@@ -1,6 +1,6 @@
 //! An interaction as a caller sees it.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use diesel_async::AsyncPgConnection;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use super::{
     status::Transition,
 };
 use crate::{
-    access::{Caller, Update, scope::may},
+    access::{Actor, Update},
     clients::{self, ClientRef, ContactRef},
     contacts,
     error::Result,
@@ -55,9 +55,9 @@ pub struct InteractionView {
 }
 
 impl InteractionView {
-    /// `interaction` as `caller` sees it at `now`.
-    pub fn of(interaction: Interaction, caller: Option<&Arc<Caller>>, now: Instant) -> Self {
-        let actions = caller.map_or_else(Vec::new, |caller| actions(&interaction, caller, now));
+    /// `interaction` as `actor` sees it at `now`.
+    pub fn of(interaction: Interaction, actor: &Actor, now: Instant) -> Self {
+        let actions = actions(&interaction, actor, now);
         Self { at: interaction.at(), interaction, actions, next: None, client: None, contact: None, user: None }
     }
 
@@ -76,16 +76,16 @@ impl View for InteractionView {
     }
 }
 
-/// What `caller` may do with `interaction` in its present state.
-fn actions(interaction: &Interaction, caller: &Caller, now: Instant) -> Vec<&'static str> {
-    if !may::<Interaction, Update>(caller, interaction) {
+/// What `actor` may do with `interaction` in its present state.
+fn actions(interaction: &Interaction, actor: &Actor, now: Instant) -> Vec<&'static str> {
+    if !actor.may::<Interaction, Update>(interaction) {
         return Vec::new();
     }
     let steps = Transition::possible(interaction.status, interaction.has_passed(now));
     std::iter::once("update").chain(steps.into_iter().map(Into::into)).collect()
 }
 
-/// `interactions` as `caller` sees them at `now`, with what `include` asks for, in one query for each kind.
+/// `interactions` as `actor` sees them at `now`, with what `include` asks for, in one query for each kind.
 ///
 /// # Errors
 /// The database's.
@@ -93,16 +93,16 @@ pub async fn views(
     db: &AsyncPgConnection,
     interactions: Vec<Interaction>,
     include: &InteractionIncludes,
-    caller: Option<&Arc<Caller>>,
+    actor: &Actor,
     now: Instant,
 ) -> Result<Vec<InteractionView>> {
     let clients = if include.has(InteractionInclude::Client) {
-        clients::references(db, caller, interactions.iter().map(|row| row.client_id).collect()).await?
+        clients::references(db, actor, interactions.iter().map(|row| row.client_id).collect()).await?
     } else {
         HashMap::new()
     };
     let contacts = if include.has(InteractionInclude::Contact) {
-        contacts::references(db, caller, interactions.iter().filter_map(|row| row.contact_id).collect()).await?
+        contacts::references(db, actor, interactions.iter().filter_map(|row| row.contact_id).collect()).await?
     } else {
         HashMap::new()
     };
@@ -115,7 +115,7 @@ pub async fn views(
         client: clients.get(&row.client_id).cloned(),
         contact: row.contact_id.and_then(|id| contacts.get(&id).cloned()),
         user: users.get(&row.user_id).cloned(),
-        ..InteractionView::of(row, caller, now)
+        ..InteractionView::of(row, actor, now)
     };
     Ok(interactions.into_iter().map(view).collect())
 }

@@ -67,7 +67,7 @@ impl<T> Page<T> {
     }
 }
 
-impl<T: Serialize + ToSchema> Responder for Page<T> {
+impl<T: Serialize + ToSchema + 'static> Responder for Page<T> {
     type Body = BoxBody;
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {

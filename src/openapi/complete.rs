@@ -3,7 +3,6 @@
 use serde_json::{Map, Value, json};
 use strum::IntoEnumIterator;
 
-use super::Confidential;
 use crate::{
     access::{
         permission::{PERMISSIONS, is_for_persons_only},
@@ -11,14 +10,14 @@ use crate::{
     },
     edge::rate,
     error::{Error, ProblemType},
-    openapi::{confidential, tidy::tidy},
+    openapi::tidy::tidy,
     values::Language,
 };
 
 pub(super) type Object = Map<String, Value>;
 
 /// Completes the document that utoipa made of the routes.
-pub fn complete(document: &mut Value, confidential: &[Confidential]) {
+pub fn complete(document: &mut Value) {
     set(document, "/info/version", json!(env!("CARGO_PKG_VERSION")));
     let examples = schema_examples(document);
     let optional = bodies_without_required_fields(document);
@@ -29,7 +28,6 @@ pub fn complete(document: &mut Value, confidential: &[Confidential]) {
         allow_absent_body(operation, &optional);
     }
     tidy(document);
-    confidential::mark(document, confidential);
 }
 
 pub(super) fn set(document: &mut Value, pointer: &str, value: Value) {

@@ -1,14 +1,12 @@
 //! The OpenAPI document: what is common to all operations is added here, once.
 
+mod classes;
 mod complete;
-mod confidential;
 mod tidy;
 
 use actix_web::http::Method;
 use serde_json::Value;
 use utoipa::OpenApi;
-
-pub use confidential::Confidential;
 
 use crate::error::{Problem, ProblemField};
 
@@ -60,9 +58,9 @@ impl Document {
     ///
     /// # Errors
     /// None that routes of ours can cause.
-    pub fn of(routes: &utoipa::openapi::OpenApi, confidential: &[Confidential]) -> serde_json::Result<Self> {
+    pub fn of(routes: &utoipa::openapi::OpenApi) -> serde_json::Result<Self> {
         let mut document = serde_json::to_value(routes)?;
-        complete::complete(&mut document, confidential);
+        complete::complete(&mut document);
         let json = serde_json::to_string_pretty(&document)? + "\n";
         Ok(Self { json, operations: operations(&document) })
     }

@@ -2,15 +2,76 @@
 
 use serde_json::{Value, json};
 
-use super::complete::{Object, operations, set};
+use super::{
+    classes::{drop_audit_words, is_confidential, name_rights},
+    complete::{Object, operations, set},
+};
 
 /// Tidies a document that is complete otherwise.
 pub fn tidy(document: &mut Value) {
     name_page_items(document);
     drop_null_defaults(document);
     lift_descriptions(document);
+    write_out_closed_parts(document);
+    name_rights(document);
+    drop_audit_words(document);
     share_parameters(document);
     drop_unused_components(document);
+}
+
+/// What callers write of a resource is closed to other members, and so cannot be a part of its row by reference: its
+/// members are written out in the row, which has all of them.
+fn write_out_closed_parts(document: &mut Value) {
+    let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") else { return };
+    let is_closed = |schema: &Value| schema.get("additionalProperties") == Some(&json!(false));
+    let closed: Object = schemas
+        .iter()
+        .filter(|(_, schema)| is_closed(schema))
+        .map(|(name, schema)| (name.clone(), schema.clone()))
+        .collect();
+    let named = |part: &Value| closed.get(part.get("$ref")?.as_str()?.rsplit('/').next()?).cloned();
+    for row in schemas.values_mut().filter_map(Value::as_object_mut) {
+        let Some(parts) = row.get("allOf").and_then(Value::as_array) else { continue };
+        let written: Vec<Value> = parts.iter().filter_map(named).collect();
+        let mut own: Vec<Value> = parts.iter().filter(|part| named(part).is_none()).cloned().collect();
+        let (false, [Value::Object(own)]) = (written.is_empty(), own.as_mut_slice()) else { continue };
+        for part in &written {
+            write_out(own, part);
+        }
+        row.remove("allOf");
+        row.append(own);
+    }
+}
+
+/// Adds the members of `part` to those of `row`. What callers may leave out is there in the row, but for what can be
+/// cleared.
+fn write_out(row: &mut Object, part: &Value) {
+    let Some(Value::Object(properties)) = part.get("properties").cloned() else { return };
+    for (name, mut property) in properties {
+        if let Some(about) = property.as_object_mut() {
+            about.remove("default");
+        }
+        if is_confidential(&property)
+            && let Some(Value::String(description)) = property.get_mut("description")
+        {
+            description.push_str(" Absent for who may not see it.");
+        }
+        if !is_nullable(&property)
+            && let Some(Value::Array(required)) = row.get_mut("required")
+        {
+            required.push(json!(name));
+        }
+        if let Some(Value::Object(own)) = row.get_mut("properties") {
+            own.insert(name, property);
+        }
+    }
+}
+
+fn is_nullable(property: &Value) -> bool {
+    let is_null = |kind: Option<&Value>| kind == Some(&json!("null"));
+    let kinds = property.get("type").and_then(Value::as_array).into_iter().flatten();
+    let alternatives = property.get("oneOf").and_then(Value::as_array).into_iter().flatten();
+    kinds.map(Some).chain(alternatives.map(|alternative| alternative.get("type"))).any(is_null)
 }
 
 /// utoipa writes the item of a page out again; its name says more.
@@ -89,9 +150,10 @@ fn parameters(operation: &mut Object) -> impl Iterator<Item = &mut Value> {
     operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten()
 }
 
-/// Shared components are made for every problem type, but 405 is for the methods that an address does not have.
+/// Shared components are made for every problem type, but 405 is for the methods that an address does not have. What is
+/// written out in a row may have no other use.
 fn drop_unused_components(document: &mut Value) {
-    for kind in ["responses", "headers"] {
+    for kind in ["responses", "headers", "schemas"] {
         let text = document.to_string();
         if let Some(Value::Object(components)) = document.pointer_mut(&format!("/components/{kind}")) {
             components.retain(|name, _| text.contains(&format!("\"#/components/{kind}/{name}\"")));

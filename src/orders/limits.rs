@@ -1,6 +1,6 @@
 //! Who may let an order pass: the limits of the role policy, and the prices below which somebody has to agree.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use diesel::{ExpressionMethods, QueryDsl};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -15,7 +15,7 @@ use super::{
     status::OrderStatus,
 };
 use crate::{
-    access::{Caller, UserId, policy},
+    access::{Actor, UserId, policy},
     db::schema::{order_events, order_lines, products},
     error::{Error, ProblemType, Result},
     values::{Amount, FulfilledQuantity, Percent},
@@ -92,8 +92,8 @@ impl Circumstances {
 ///
 /// # Errors
 /// 403, naming the limit.
-pub fn permit_approval(order: &Order, circumstances: &Circumstances, caller: Option<&Arc<Caller>>) -> Result<()> {
-    let Some(caller) = caller else { return Ok(()) };
+pub fn permit_approval(order: &Order, circumstances: &Circumstances, actor: &Actor) -> Result<()> {
+    let Some(caller) = actor.limited_by()? else { return Ok(()) };
     if [Some(order.author_id), circumstances.submitted_by].contains(&Some(caller.user_id)) {
         return Err(Error::new(ProblemType::Forbidden)
             .detail(
@@ -109,8 +109,8 @@ pub fn permit_approval(order: &Order, circumstances: &Circumstances, caller: Opt
 ///
 /// # Errors
 /// 403, naming the limit.
-pub fn permit_unapproved(order: &Order, circumstances: &Circumstances, caller: Option<&Arc<Caller>>) -> Result<()> {
-    let Some(caller) = caller else { return Ok(()) };
+pub fn permit_unapproved(order: &Order, circumstances: &Circumstances, actor: &Actor) -> Result<()> {
+    let Some(caller) = actor.limited_by()? else { return Ok(()) };
     refuse(&circumstances.exceeded(order.net_total.value(), &caller.policy.limits))
 }
 

@@ -74,7 +74,8 @@ pub async fn price(
     check_count(&new)?;
     let ids: HashSet<ProductId> = new.iter().map(|line| line.product_id).collect();
     let products = products::find_all(db, ids.into_iter().collect()).await?;
-    let first = new.iter().find_map(|line| products.get(&line.product_id)).map(|product| product.currency.clone());
+    let first =
+        new.iter().find_map(|line| products.get(&line.product_id)).map(|product| product.terms.currency.clone());
     let currency = currency.or(first);
     let (mut lines, mut errors) = (Vec::new(), Vec::new());
     for (index, line) in new.into_iter().enumerate() {
@@ -96,10 +97,10 @@ fn sold(
     past: bool,
 ) -> Result<Product, Invalid> {
     let product = products.get(&id).ok_or(Invalid::UnknownReference)?;
-    if !product.is_active && !past {
+    if !product.terms.is_active && !past {
         return Err(inactive());
     }
-    if currency != Some(&product.currency) {
+    if currency != Some(&product.terms.currency) {
         let say = Say::new("The product is priced in another currency.", "Цена товара в другой валюте.");
         return Err(Invalid::Rule("currency_mismatch", say));
     }
@@ -110,12 +111,12 @@ fn sold(
 fn terms(line: &NewOrderLine, product: Product) -> LineTerms {
     LineTerms {
         product_id: product.id,
-        name: product.name,
-        unit: product.unit,
+        name: product.terms.name,
+        unit: product.terms.unit,
         quantity: line.quantity,
-        unit_price: line.unit_price.unwrap_or(product.base_price),
+        unit_price: line.unit_price.unwrap_or(product.terms.base_price),
         discount_percent: line.discount_percent.unwrap_or_else(Percent::least),
-        tax_rate: line.tax_rate.unwrap_or(product.tax_rate),
+        tax_rate: line.tax_rate.unwrap_or(product.terms.tax_rate),
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
     status::OrderStatus,
 };
 use crate::{
-    access::{Belongs, Owned, TeamId, UserId},
+    access::{Belongs, Owned, Ownership, TeamId, UserId},
     clients::ClientId,
     contracts::ContractId,
     db::{
@@ -59,7 +59,7 @@ pub struct Order {
     pub team_id: TeamId,
     /// Whether the client is designated as key.
     pub is_key: bool,
-    /// The number that people know the order by; unique, with gaps.
+    /// Business: The number that people know the order by; unique, with gaps.
     #[schema(value_type = Text<50>)]
     pub number: OrderNumber,
     /// The contract that the order is under.
@@ -76,7 +76,7 @@ pub struct Order {
     pub ordered_on: Day,
     /// When the client would like to have it.
     pub requested_delivery_on: Option<Day>,
-    /// What else is to be said.
+    /// Personal: What else is to be said.
     pub comment: Option<Prose>,
     /// The sum of the lines after discount, before tax.
     pub net_total: Total,
@@ -185,7 +185,7 @@ impl OrderLine {
 }
 
 /// An order with its lines, in their order: what is changed and recorded as one.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct OrderWithLines {
     /// The order.
     #[serde(flatten)]
@@ -242,8 +242,6 @@ impl Resource for Order {
 }
 
 impl Entity for Order {
-    const PERSONAL: &'static [&'static str] = &["comment"];
-
     fn uuid(&self) -> Uuid {
         self.id.uuid()
     }
@@ -260,16 +258,8 @@ impl Entity for Order {
 impl Owned for Order {}
 
 impl Belongs for Order {
-    fn owner(&self) -> UserId {
-        self.owner_id
-    }
-
-    fn team(&self) -> TeamId {
-        self.team_id
-    }
-
-    fn is_key(&self) -> bool {
-        self.is_key
+    fn ownership(&self) -> Option<Ownership> {
+        Some(Ownership { owner: self.owner_id, team: self.team_id, is_key: self.is_key })
     }
 }
 
@@ -278,8 +268,6 @@ impl Resource for OrderWithLines {
 }
 
 impl Entity for OrderWithLines {
-    const PERSONAL: &'static [&'static str] = Order::PERSONAL;
-
     fn uuid(&self) -> Uuid {
         self.order.uuid()
     }

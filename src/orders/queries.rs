@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     access::{Action, Create, Read, Scope, Update},
-    change::{Tx, unknown_reference},
+    change::{self, Row, Tx, unknown_reference},
     clients,
     db::{
         Sql, columns_of,
@@ -26,7 +26,7 @@ use crate::{
     error::{Error, OnConstraint, Result},
     http::IfMatch,
     list::{By, KeyValue, ListQuery, Order as Sequence, Page, Sort, keyset, keyset_within},
-    values::{CurrencyCode, Entity, Id, Invalid, Resource, Sum, Total, patch::change},
+    values::{CurrencyCode, Entity, Id, Instant, Invalid, Resource, Sum, Total, patch::change},
 };
 
 static INSERT: Sql = Sql::new();
@@ -214,7 +214,7 @@ pub async fn find(mut db: &AsyncPgConnection, scope: &Scope<Order, Read>, id: Or
 pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Order, Create>, new: NewOrder) -> Result<OrderWithLines> {
     let client = clients::hold(tx, new.client_id, "/client_id").await?;
     scope.permit(&client)?;
-    let author_id = tx.caller().map(|caller| caller.user_id);
+    let author_id = tx.user_id();
     let author_id = author_id.ok_or_else(|| Error::field("/author_id", Invalid::Required))?;
     let priced = lines::price(tx, new.lines, new.currency, false).await?;
     let now = tx.now();
@@ -301,7 +301,7 @@ pub async fn update(
     save(tx, "updated", &before, after).await
 }
 
-/// The order `id` for a change, locked: seen, permitted and of the version that the caller has seen.
+/// The order `id` with its lines, as [`change::lock`] gives it. The lines change only under the lock of their order.
 ///
 /// # Errors
 /// 404, 403, 412, in this order.
@@ -311,17 +311,7 @@ pub async fn lock<A: Action>(
     id: OrderId,
     seen: &IfMatch,
 ) -> Result<OrderWithLines> {
-    let order: Order = orders::table
-        .filter(orders::id.eq(id))
-        .filter(scope.visible())
-        .select(columns_of::<Order>())
-        .for_no_key_update()
-        .first(&mut **tx)
-        .await
-        .optional()?
-        .ok_or_else(Error::not_found)?;
-    scope.permit(&order)?;
-    seen.check(order.version)?;
+    let order = change::lock(tx, scope, id, seen).await?;
     let lines = lines::of(tx, std::slice::from_ref(&order)).await?.remove(&id).unwrap_or_default();
     Ok(OrderWithLines { order, lines })
 }
@@ -339,12 +329,30 @@ pub async fn save(
     if *before == after {
         return Ok(after);
     }
-    after.order.version += 1;
-    after.order.updated_at = tx.now();
-    let update = diesel::update(orders::table.find(after.order.id)).set(after.order.clone());
-    SAVE.of(update).execute(&mut **tx).await.on_constraint(breached)?;
+    after.order.advance(tx.now());
+    after.order.write(tx).await?;
     tx.changed(action, before, &after);
     Ok(after)
+}
+
+impl Row for Order {
+    type Id = OrderId;
+
+    async fn find_locked<A: Action>(tx: &mut Tx<'_>, scope: &Scope<Self, A>, id: OrderId) -> Result<Option<Self>> {
+        let row = orders::table.filter(orders::id.eq(id)).filter(scope.visible()).select(columns_of::<Self>());
+        Ok(row.for_no_key_update().first(&mut **tx).await.optional()?)
+    }
+
+    async fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let update = SAVE.of(diesel::update(orders::table.find(self.id)).set(self.clone()));
+        update.execute(&mut **tx).await.on_constraint(breached)?;
+        Ok(())
+    }
+
+    fn advance(&mut self, now: Instant) {
+        self.version += 1;
+        self.updated_at = now;
+    }
 }
 
 /// What the caller is told of a breached constraint.

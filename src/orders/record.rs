@@ -83,7 +83,7 @@ pub async fn record(tx: &mut Tx<'_>, scope: &Scope<Order, RecordOrder>, new: New
     let client = clients::hold(tx, new.client_id, "/client_id").await?;
     scope.permit(&client)?;
     new.check(tx.now().day())?;
-    let author_id = new.author_id.or_else(|| tx.caller().map(|caller| caller.user_id));
+    let author_id = new.author_id.or_else(|| tx.user_id());
     let author_id = author_id.ok_or_else(|| Error::field("/author_id", Invalid::Required))?;
     let priced = lines::price(tx, new.lines, new.currency, true).await?;
     let number = match new.number {
@@ -239,7 +239,7 @@ async fn insert(tx: &mut Tx<'_>, past: &[OrderWithLines]) -> Result<()> {
     }
     let rows: Vec<_> = past.iter().flat_map(|past| past.lines.iter().cloned()).collect();
     lines::insert(tx, &rows).await?;
-    let actor = tx.caller().map(|caller| caller.user_id);
+    let actor = tx.user_id();
     let rows: Vec<OrderEvent> = past.iter().flat_map(|past| events(&past.order, actor)).collect();
     for batch in rows.chunks(BATCH) {
         diesel::insert_into(order_events::table).values(batch).execute(&mut **tx).await?;

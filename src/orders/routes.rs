@@ -51,7 +51,7 @@ async fn list_orders(scope: Scope<Order, Read>, query: ListQuery<OrderFilter>, d
     let db = db.reader(query.cost).await?;
     let mut page = queries::list(&db, &scope, &query).await?;
     let orders = std::mem::take(&mut page.data);
-    Ok(page.with(views(&db, orders, &query.filter.include, scope.caller()).await?))
+    Ok(page.with(views(&db, orders, &query.filter.include, scope.actor()).await?))
 }
 
 /// Draft an order
@@ -70,8 +70,7 @@ async fn create_order(scope: Scope<Order, Create>, change: Change, new: Body<New
     change
         .run(async |tx| {
             let order = queries::insert(tx, &scope, new).await?;
-            let caller = tx.caller().cloned();
-            Reply::created(&view::changed(tx, order, caller.as_ref()).await?)
+            Reply::created(&view::changed(tx, order, tx.actor()).await?)
         })
         .await
 }
@@ -116,8 +115,7 @@ async fn record_order(
     change
         .run(async |tx| {
             let order = record::record(tx, &scope, new).await?;
-            let caller = tx.caller().cloned();
-            Reply::created(&view::changed(tx, order, caller.as_ref()).await?)
+            Reply::created(&view::changed(tx, order, tx.actor()).await?)
         })
         .await
 }
@@ -140,7 +138,7 @@ async fn get_order(
     let fields = Fields::parse(params.fields.as_deref())?;
     let db = db.reader(Cost::Small).await?;
     let order = queries::find(&db, &scope, *id).await?;
-    Ok(Tagged::new(view::whole(&db, order, &params.include, scope.caller()).await?, fields))
+    Ok(Tagged::new(view::whole(&db, order, &params.include, scope.actor()).await?, fields))
 }
 
 /// Change a draft
@@ -165,8 +163,7 @@ async fn update_order(
     change
         .run(async |tx| {
             let order = queries::update(tx, &scope, *id, &seen, patch).await?;
-            let caller = tx.caller().cloned();
-            Reply::ok(&view::changed(tx, order, caller.as_ref()).await?)
+            Reply::ok(&view::changed(tx, order, tx.actor()).await?)
         })
         .await
 }
@@ -212,5 +209,5 @@ async fn list_department_queue(
     let db = db.reader(query.cost).await?;
     let mut page = queries::queue(&db, &scope, *id, &query).await?;
     let orders = std::mem::take(&mut page.data);
-    Ok(page.with(views(&db, orders, &query.filter.include, scope.caller()).await?))
+    Ok(page.with(views(&db, orders, &query.filter.include, scope.actor()).await?))
 }

@@ -52,7 +52,7 @@ pub async fn note(tx: &mut Tx<'_>, order: &Order, from: Option<OrderStatus>, ste
         order_id: order.id,
         client_id: order.client_id,
         at: tx.now(),
-        actor_id: tx.caller().map(|caller| caller.user_id),
+        actor_id: tx.user_id(),
         action: step.action.to_owned(),
         from_status: from,
         to_status: order.status,
@@ -94,7 +94,7 @@ pub async fn submit(
 ) -> Result<OrderWithLines> {
     let before = lock(tx, scope, id, seen).await?;
     Transition::Submit.apply(before.order.status, false)?;
-    let exceeded = match tx.limited_by()? {
+    let exceeded = match tx.actor().limited_by()?.cloned() {
         Some(caller) => {
             let circumstances = limits::circumstances_of(tx, id).await?;
             circumstances.exceeded(before.order.net_total.value(), &caller.policy.limits)
@@ -117,7 +117,7 @@ async fn put_forward(
     contract::hold(tx, &after.order).await?;
     after.order.status = Transition::Submit.apply(before.order.status, exceeded.is_empty())?;
     if after.order.status == OrderStatus::Approved {
-        after.order.approved_by = tx.caller().map(|caller| caller.user_id);
+        after.order.approved_by = tx.user_id();
     }
     let step = Step { exceeded, ..Step::because(Transition::Submit, reason) };
     take(tx, before, after, step).await
@@ -126,9 +126,8 @@ async fn put_forward(
 /// Submits a draft that is handed over at once, which is to change it and not to wait for anybody.
 async fn submit_along(tx: &mut Tx<'_>, before: &OrderWithLines) -> Result<OrderWithLines> {
     tx.scope::<Order, Update>()?.permit(&before.order)?;
-    let caller = tx.limited_by()?;
     let circumstances = limits::circumstances_of(tx, before.order.id).await?;
-    limits::permit_unapproved(&before.order, &circumstances, caller.as_ref())?;
+    limits::permit_unapproved(&before.order, &circumstances, tx.actor())?;
     put_forward(tx, before, Vec::new(), None).await
 }
 
@@ -147,11 +146,11 @@ pub async fn approve(
     let before = lock(tx, scope, id, seen).await?;
     let status = Transition::Approve.apply(before.order.status, true)?;
     let circumstances = limits::circumstances_of(tx, id).await?;
-    limits::permit_approval(&before.order, &circumstances, tx.limited_by()?.as_ref())?;
+    limits::permit_approval(&before.order, &circumstances, tx.actor())?;
     contract::hold(tx, &before.order).await?;
     let mut after = before.clone();
     after.order.status = status;
-    after.order.approved_by = tx.caller().map(|caller| caller.user_id);
+    after.order.approved_by = tx.user_id();
     take(tx, &before, after, Step::because(Transition::Approve, reason)).await
 }
 

@@ -35,8 +35,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 async fn reply(tx: &mut Tx<'_>, order: OrderWithLines) -> Result<Reply> {
-    let caller = tx.caller().cloned();
-    Reply::ok(&view::changed(tx, order, caller.as_ref()).await?)
+    Reply::ok(&view::changed(tx, order, tx.actor()).await?)
 }
 
 /// Submit an order

@@ -1,6 +1,6 @@
 //! An order as a caller sees it.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use diesel_async::AsyncPgConnection;
 use serde::Serialize;
@@ -15,7 +15,7 @@ use super::{
     status::{OrderStatus, Transition},
 };
 use crate::{
-    access::{Caller, Update, scope::may},
+    access::{Actor, Update},
     clients::{self, ClientRef},
     departments::{self, DepartmentRef},
     error::{Error, Result},
@@ -67,29 +67,24 @@ impl View for OrderView {
     }
 }
 
-/// `order` just changed, as `caller` sees it.
+/// `order` just changed, as `actor` sees it.
 ///
 /// # Errors
 /// The database's.
-pub async fn changed(db: &AsyncPgConnection, order: OrderWithLines, caller: Option<&Arc<Caller>>) -> Result<OrderView> {
+pub async fn changed(db: &AsyncPgConnection, order: OrderWithLines, actor: &Actor) -> Result<OrderView> {
     let OrderWithLines { order, lines } = order;
-    let mut view = one(views(db, vec![order], &OrderIncludes::default(), caller).await?)?;
+    let mut view = one(views(db, vec![order], &OrderIncludes::default(), actor).await?)?;
     view.lines = Some(lines);
     Ok(view)
 }
 
-/// `order` with its lines, as `caller` sees it, with what `include` asks for.
+/// `order` with its lines, as `actor` sees it, with what `include` asks for.
 ///
 /// # Errors
 /// The database's.
-pub async fn whole(
-    db: &AsyncPgConnection,
-    order: Order,
-    include: &OrderIncludes,
-    caller: Option<&Arc<Caller>>,
-) -> Result<OrderView> {
+pub async fn whole(db: &AsyncPgConnection, order: Order, include: &OrderIncludes, actor: &Actor) -> Result<OrderView> {
     let lines = lines::of(db, std::slice::from_ref(&order)).await?.remove(&order.id).unwrap_or_default();
-    let mut view = one(views(db, vec![order], include, caller).await?)?;
+    let mut view = one(views(db, vec![order], include, actor).await?)?;
     view.lines = Some(lines);
     Ok(view)
 }
@@ -98,7 +93,7 @@ fn one(views: Vec<OrderView>) -> Result<OrderView> {
     views.into_iter().next().ok_or_else(Error::not_found)
 }
 
-/// `orders` as `caller` sees them, with what `include` asks for, in one query for each kind.
+/// `orders` as `actor` sees them, with what `include` asks for, in one query for each kind.
 ///
 /// # Errors
 /// The database's.
@@ -106,7 +101,7 @@ pub async fn views(
     db: &AsyncPgConnection,
     orders: Vec<Order>,
     include: &OrderIncludes,
-    caller: Option<&Arc<Caller>>,
+    actor: &Actor,
 ) -> Result<Vec<OrderView>> {
     let circumstances = limits::circumstances(db, &orders).await?;
     let mut lines = match include.has(OrderInclude::Lines) {
@@ -114,7 +109,7 @@ pub async fn views(
         false => None,
     };
     let clients = match include.has(OrderInclude::Client) {
-        true => clients::references(db, caller, orders.iter().map(|order| order.client_id).collect()).await?,
+        true => clients::references(db, actor, orders.iter().map(|order| order.client_id).collect()).await?,
         false => HashMap::new(),
     };
     let owners = match include.has(OrderInclude::Owner) {
@@ -127,7 +122,7 @@ pub async fn views(
     };
     let unknown = Circumstances::default();
     let view = |order: Order| OrderView {
-        actions: actions(&order, circumstances.get(&order.id).unwrap_or(&unknown), caller),
+        actions: actions(&order, circumstances.get(&order.id).unwrap_or(&unknown), actor),
         lines: lines.as_mut().map(|lines| lines.remove(&order.id).unwrap_or_default()),
         client: clients.get(&order.client_id).cloned(),
         owner: owners.get(&order.owner_id).cloned(),
@@ -137,32 +132,30 @@ pub async fn views(
     Ok(orders.into_iter().map(view).collect())
 }
 
-/// What `caller` may do with `order` in its present state.
-fn actions(order: &Order, circumstances: &Circumstances, caller: Option<&Arc<Caller>>) -> Vec<&'static str> {
-    let Some(caller) = caller else { return Vec::new() };
-    let update = (order.status == OrderStatus::Draft && may::<Order, Update>(caller, order)).then_some("update");
-    let steps = Transition::possible(order.status).filter(|step| may_take(*step, order, circumstances, caller));
+/// What `actor` may do with `order` in its present state.
+fn actions(order: &Order, circumstances: &Circumstances, actor: &Actor) -> Vec<&'static str> {
+    let update = (order.status == OrderStatus::Draft && actor.may::<Order, Update>(order)).then_some("update");
+    let steps = Transition::possible(order.status).filter(|step| may_take(*step, order, circumstances, actor));
     update.into_iter().chain(steps.map(Into::into)).collect()
 }
 
-fn may_take(step: Transition, order: &Order, circumstances: &Circumstances, caller: &Arc<Caller>) -> bool {
+fn may_take(step: Transition, order: &Order, circumstances: &Circumstances, actor: &Actor) -> bool {
     match step {
         Transition::Submit | Transition::Reopen | Transition::Close | Transition::Cancel => {
-            may::<Order, Update>(caller, order)
+            actor.may::<Order, Update>(order)
         }
         Transition::Approve => {
-            may::<Order, ApproveOrder>(caller, order)
-                && limits::permit_approval(order, circumstances, Some(caller)).is_ok()
+            actor.may::<Order, ApproveOrder>(order) && limits::permit_approval(order, circumstances, actor).is_ok()
         }
-        Transition::Reject => may::<Order, ApproveOrder>(caller, order),
+        Transition::Reject => actor.may::<Order, ApproveOrder>(order),
         Transition::HandOver => {
-            may::<Order, HandOverOrder>(caller, order)
+            actor.may::<Order, HandOverOrder>(order)
                 && (order.status != OrderStatus::Draft
-                    || may::<Order, Update>(caller, order)
-                        && limits::permit_unapproved(order, circumstances, Some(caller)).is_ok())
+                    || actor.may::<Order, Update>(order)
+                        && limits::permit_unapproved(order, circumstances, actor).is_ok())
         }
-        Transition::Return => may::<Order, ExecuteOrder>(caller, order) && !circumstances.begun,
-        Transition::Accept | Transition::Start | Transition::Fulfil => may::<Order, ExecuteOrder>(caller, order),
+        Transition::Return => actor.may::<Order, ExecuteOrder>(order) && !circumstances.begun,
+        Transition::Accept | Transition::Start | Transition::Fulfil => actor.may::<Order, ExecuteOrder>(order),
     }
 }
 

@@ -1,12 +1,11 @@
 //! What the company sells, with its strengths and weaknesses. Everyone may know the catalogue; supervisors keep it. The
 //! lowest price is confidential.
 
-mod confidential;
 mod model;
 mod queries;
 mod routes;
 mod view;
 
-pub use model::{NewProduct, Product, ProductId, ProductKind};
+pub use model::{Product, ProductId, ProductKind, ProductTerms};
 pub use queries::{find_all, insert};
 pub use routes::routes;

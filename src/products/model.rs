@@ -7,12 +7,11 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::{
+    access::{Belongs, Ownership},
     db::{schema::products, stored_as_text},
+    http::{Patch, PatchText, Terms},
     list::{Sort, search},
-    values::{
-        Amount, CurrencyCode, Entity, Id, Instant, Line, Percent, Prose, Resource, Text,
-        patch::{self, change},
-    },
+    values::{Amount, CurrencyCode, Entity, Id, Instant, Line, Percent, Prose, Resource, Text, confidential},
 };
 
 /// A product's identifier.
@@ -22,7 +21,7 @@ pub type ProductId = Id<Product>;
 #[derive(
     Clone, Debug, PartialEq, Queryable, Selectable, Insertable, Identifiable, AsChangeset, Serialize, ToSchema,
 )]
-#[diesel(table_name = products, treat_none_as_null = true, treat_none_as_default_value = false)]
+#[diesel(table_name = products)]
 #[schema(as = ProductFields)]
 pub struct Product {
     /// Identifier.
@@ -34,17 +33,30 @@ pub struct Product {
     pub created_at: Instant,
     /// When the product was last changed.
     pub updated_at: Instant,
-    /// The stock keeping unit; no two products share one.
+    /// What callers write of it.
+    #[diesel(embed)]
+    #[serde(flatten)]
+    pub terms: ProductTerms,
+}
+
+/// A product to be created.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize, ToSchema)]
+#[diesel(table_name = products, treat_none_as_null = true, treat_none_as_default_value = false)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewProduct, example = json!({"sku": "TEA-018", "name": "Chai", "kind": "good", "category": "Beverages", "supplier": "Exotic Liquids",
+    "unit": "10 boxes x 30 bags", "base_price": "18.00", "currency": "USD", "tax_rate": "20.00"}))]
+pub struct ProductTerms {
+    /// Business: The stock keeping unit; no two products share one.
     pub sku: Text<50>,
-    /// What the product is called.
+    /// Business: What the product is called.
     pub name: Line,
     /// Whether the product is a good or a service.
     pub kind: ProductKind,
-    /// The part of the catalogue that it belongs to.
+    /// Business: The part of the catalogue that it belongs to.
     pub category: Option<Text<100>>,
-    /// Who makes or delivers it.
+    /// Business: Who makes or delivers it.
     pub supplier: Option<Line>,
-    /// What one of it is: a piece, a box, an hour.
+    /// Business: What one of it is: a piece, a box, an hour.
     pub unit: Text<50>,
     /// The price of one unit, before discount and tax.
     pub base_price: Amount,
@@ -52,15 +64,32 @@ pub struct Product {
     pub currency: CurrencyCode,
     /// The tax on its price, in percent.
     pub tax_rate: Percent,
-    /// Confidential: the lowest price at which it may be sold. Absent for who may not see it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Confidential: the lowest price at which it may be sold.
+    #[serde(skip_serializing_if = "confidential::is_hidden")]
     pub min_price: Option<Amount>,
-    /// What speaks for it.
+    /// Business: What speaks for it.
     pub strengths: Option<Prose>,
-    /// What speaks against it.
+    /// Business: What speaks against it.
     pub weaknesses: Option<Prose>,
     /// Whether it is sold now.
+    #[serde(default = "active")]
+    #[schema(default = true)]
     pub is_active: bool,
+}
+
+fn active() -> bool {
+    true
+}
+
+/// What of a product to change.
+pub type ProductPatch = Patch<ProductTerms>;
+
+impl Terms for ProductTerms {
+    const PATCH: PatchText = PatchText {
+        name: "ProductPatch",
+        description: "What of a product to change.",
+        example: r#"{"base_price": "19.50", "weaknesses": null}"#,
+    };
 }
 
 /// Whether a product is a good or a service.
@@ -94,8 +123,6 @@ impl Resource for Product {
 }
 
 impl Entity for Product {
-    const CONFIDENTIAL: &'static [&'static str] = &["min_price"];
-
     fn uuid(&self) -> Uuid {
         self.id.uuid()
     }
@@ -105,121 +132,9 @@ impl Entity for Product {
     }
 }
 
-/// A product to be created.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"sku": "TEA-018", "name": "Chai", "kind": "good", "category": "Beverages", "supplier": "Exotic Liquids",
-    "unit": "10 boxes x 30 bags", "base_price": "18.00", "currency": "USD", "tax_rate": "20.00"}))]
-pub struct NewProduct {
-    /// The stock keeping unit; no two products share one.
-    pub sku: Text<50>,
-    /// What the product is called.
-    pub name: Line,
-    /// Whether the product is a good or a service.
-    pub kind: ProductKind,
-    /// The part of the catalogue that it belongs to.
-    pub category: Option<Text<100>>,
-    /// Who makes or delivers it.
-    pub supplier: Option<Line>,
-    /// What one of it is: a piece, a box, an hour.
-    pub unit: Text<50>,
-    /// The price of one unit, before discount and tax.
-    pub base_price: Amount,
-    /// The currency of its prices.
-    pub currency: CurrencyCode,
-    /// The tax on its price, in percent.
-    pub tax_rate: Percent,
-    /// Confidential: the lowest price at which it may be sold.
-    pub min_price: Option<Amount>,
-    /// What speaks for it.
-    pub strengths: Option<Prose>,
-    /// What speaks against it.
-    pub weaknesses: Option<Prose>,
-    /// Whether it is sold now.
-    #[serde(default = "active")]
-    #[schema(default = true)]
-    pub is_active: bool,
-}
-
-fn active() -> bool {
-    true
-}
-
-/// What of a product to change.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-#[schema(example = json!({"base_price": "19.50", "weaknesses": null}))]
-pub struct ProductPatch {
-    /// The stock keeping unit; no two products share one.
-    #[serde(deserialize_with = "patch::set")]
-    #[schema(nullable = false)]
-    pub sku: Option<Text<50>>,
-    /// What the product is called.
-    #[serde(deserialize_with = "patch::set")]
-    #[schema(nullable = false)]
-    pub name: Option<Line>,
-    /// Whether the product is a good or a service.
-    #[serde(deserialize_with = "patch::set")]
-    #[schema(nullable = false)]
-    pub kind: Option<ProductKind>,
-    /// The part of the catalogue that it belongs to.
-    #[serde(deserialize_with = "patch::set_or_clear")]
-    #[schema(value_type = Option<Text<100>>)]
-    pub category: Option<Option<Text<100>>>,
-    /// Who makes or delivers it.
-    #[serde(deserialize_with = "patch::set_or_clear")]
-    #[schema(value_type = Option<Line>)]
-    pub supplier: Option<Option<Line>>,
-    /// What one of it is: a piece, a box, an hour.
-    #[serde(deserialize_with = "patch::set")]
-    #[schema(nullable = false)]
-    pub unit: Option<Text<50>>,
-    /// The price of one unit, before discount and tax.
-    #[serde(deserialize_with = "patch::set")]
-    #[schema(nullable = false)]
-    pub base_price: Option<Amount>,
-    /// The currency of its prices.
-    #[serde(deserialize_with = "patch::set")]
-    #[schema(nullable = false)]
-    pub currency: Option<CurrencyCode>,
-    /// The tax on its price, in percent.
-    #[serde(deserialize_with = "patch::set")]
-    #[schema(nullable = false)]
-    pub tax_rate: Option<Percent>,
-    /// Confidential: the lowest price at which it may be sold.
-    #[serde(deserialize_with = "patch::set_or_clear")]
-    #[schema(value_type = Option<Amount>)]
-    pub min_price: Option<Option<Amount>>,
-    /// What speaks for it.
-    #[serde(deserialize_with = "patch::set_or_clear")]
-    #[schema(value_type = Option<Prose>)]
-    pub strengths: Option<Option<Prose>>,
-    /// What speaks against it.
-    #[serde(deserialize_with = "patch::set_or_clear")]
-    #[schema(value_type = Option<Prose>)]
-    pub weaknesses: Option<Option<Prose>>,
-    /// Whether it is sold now.
-    #[serde(deserialize_with = "patch::set")]
-    #[schema(nullable = false)]
-    pub is_active: Option<bool>,
-}
-
-impl ProductPatch {
-    /// Puts what the patch says into `product`.
-    pub fn apply(self, product: &mut Product) {
-        change(&mut product.sku, self.sku);
-        change(&mut product.name, self.name);
-        change(&mut product.kind, self.kind);
-        change(&mut product.category, self.category);
-        change(&mut product.supplier, self.supplier);
-        change(&mut product.unit, self.unit);
-        change(&mut product.base_price, self.base_price);
-        change(&mut product.currency, self.currency);
-        change(&mut product.tax_rate, self.tax_rate);
-        change(&mut product.min_price, self.min_price);
-        change(&mut product.strengths, self.strengths);
-        change(&mut product.weaknesses, self.weaknesses);
-        change(&mut product.is_active, self.is_active);
+impl Belongs for Product {
+    fn ownership(&self) -> Option<Ownership> {
+        None
     }
 }
 

@@ -5,18 +5,14 @@ use std::collections::HashMap;
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, pg::Pg};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::{
-    confidential,
-    model::{NewProduct, Product, ProductFilter, ProductId, ProductPatch, ProductSort},
-};
+use super::model::{Product, ProductFilter, ProductId, ProductSort, ProductTerms};
 use crate::{
-    access::{Create, Read, Scope, Update},
-    change::Tx,
+    access::{Action, Create, Read, Scope},
+    change::{Patched, Row, Tx, permit_confidential},
     db::{Sql, columns_of, schema::products},
     error::{Error, OnConstraint, Result},
-    http::IfMatch,
     list::{By, KeyValue, ListQuery, Page, Sort, keyset, search},
-    values::{Entity, Id, Invalid, Resource},
+    values::{Entity, Id, Instant, Invalid, Resource},
 };
 
 static SAVE: Sql = Sql::new();
@@ -81,7 +77,7 @@ fn column(sort: ProductSort) -> &'static str {
 
 fn value(sort: ProductSort, product: &Product) -> KeyValue {
     match sort {
-        ProductSort::Name => KeyValue::Text(product.name.as_str().to_owned()),
+        ProductSort::Name => KeyValue::Text(product.terms.name.as_str().to_owned()),
         ProductSort::UpdatedAt => KeyValue::Instant(product.updated_at),
     }
 }
@@ -112,66 +108,46 @@ pub async fn find_all(mut db: &AsyncPgConnection, ids: Vec<ProductId>) -> Result
 /// Creates a product.
 ///
 /// # Errors
-/// 403 for a confidential field out of reach, 422 for a taken stock keeping unit.
-pub async fn insert(tx: &mut Tx<'_>, _scope: &Scope<Product, Create>, new: NewProduct) -> Result<Product> {
-    confidential::check_new(tx.limited_by()?.as_ref(), &new)?;
+/// 403 for a confidential member out of reach, 422 for a taken stock keeping unit.
+pub async fn insert(tx: &mut Tx<'_>, _scope: &Scope<Product, Create>, terms: ProductTerms) -> Result<Product> {
     let now = tx.now();
-    let product = Product {
-        id: Id::generate(),
-        version: 1,
-        created_at: now,
-        updated_at: now,
-        sku: new.sku,
-        name: new.name,
-        kind: new.kind,
-        category: new.category,
-        supplier: new.supplier,
-        unit: new.unit,
-        base_price: new.base_price,
-        currency: new.currency,
-        tax_rate: new.tax_rate,
-        min_price: new.min_price,
-        strengths: new.strengths,
-        weaknesses: new.weaknesses,
-        is_active: new.is_active,
-    };
+    let product = Product { id: Id::generate(), version: 1, created_at: now, updated_at: now, terms };
+    permit_confidential(tx.actor(), &product)?;
     diesel::insert_into(products::table).values(&product).execute(&mut **tx).await.on_constraint(breached)?;
     tx.created(&product);
     Ok(product)
 }
 
-/// Changes what `patch` names.
-///
-/// # Errors
-/// 404, 412, 403 for a confidential field out of reach, 422 for a taken stock keeping unit.
-pub async fn update(
-    tx: &mut Tx<'_>,
-    _scope: &Scope<Product, Update>,
-    id: ProductId,
-    seen: &IfMatch,
-    patch: ProductPatch,
-) -> Result<Product> {
-    let before: Product = products::table
-        .find(id)
-        .select(columns_of::<Product>())
-        .for_no_key_update()
-        .first(&mut **tx)
-        .await
-        .optional()?
-        .ok_or_else(Error::not_found)?;
-    confidential::check_patch(tx.limited_by()?.as_ref(), &patch)?;
-    seen.check(before.version)?;
-    let mut after = before.clone();
-    patch.apply(&mut after);
-    if after == before {
-        return Ok(before);
+impl Row for Product {
+    type Id = ProductId;
+
+    async fn find_locked<A: Action>(tx: &mut Tx<'_>, _scope: &Scope<Self, A>, id: ProductId) -> Result<Option<Self>> {
+        let row = products::table.find(id).select(columns_of::<Product>()).for_no_key_update();
+        Ok(row.first(&mut **tx).await.optional()?)
     }
-    after.version += 1;
-    after.updated_at = tx.now();
-    let update = diesel::update(products::table.find(id)).set(after.clone());
-    SAVE.of(update).execute(&mut **tx).await.on_constraint(breached)?;
-    tx.changed("updated", &before, &after);
-    Ok(after)
+
+    async fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let update = SAVE.of(diesel::update(products::table.find(self.id)).set(self.clone()));
+        update.execute(&mut **tx).await.on_constraint(breached)?;
+        Ok(())
+    }
+
+    fn advance(&mut self, now: Instant) {
+        self.version += 1;
+        self.updated_at = now;
+    }
+}
+
+impl Patched for Product {
+    type Terms = ProductTerms;
+
+    fn terms(&self) -> &ProductTerms {
+        &self.terms
+    }
+
+    fn terms_mut(&mut self) -> &mut ProductTerms {
+        &mut self.terms
+    }
 }
 
 fn breached(constraint: &str) -> Option<Error> {

@@ -4,13 +4,13 @@ use actix_web::{HttpResponse, get, patch, post, web::Path};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    model::{NewProduct, Product, ProductFilter, ProductId, ProductPatch},
+    model::{Product, ProductFilter, ProductId, ProductPatch, ProductTerms},
     queries,
     view::ProductView,
 };
 use crate::{
     access::{Create, Read, Scope, Update},
-    change::Change,
+    change::{self, Change},
     db::{Cost, Db},
     error::Result,
     http::{Body, IfMatch, OneParams, Query, Reply, Tagged},
@@ -37,7 +37,7 @@ async fn list_products(
 ) -> Result<Page<ProductView>> {
     let db = db.reader(query.cost).await?;
     let page = queries::list(&db, &scope, &query).await?;
-    Ok(page.map(|product| ProductView::of(product, scope.caller())))
+    Ok(page.map(|product| ProductView::of(product, scope.actor())))
 }
 
 /// Create a product
@@ -45,17 +45,21 @@ async fn list_products(
 /// `min_price` also needs `products:read_confidential`.
 #[utoipa::path(
     tag = "products",
-    request_body = NewProduct,
+    request_body = ProductTerms,
     responses((status = 201, description = "The new product.", body = ProductView)),
     extensions(("x-permission" = json!("products:create")))
 )]
 #[post("/v1/products")]
-async fn create_product(scope: Scope<Product, Create>, change: Change, new: Body<NewProduct>) -> Result<HttpResponse> {
+async fn create_product(
+    scope: Scope<Product, Create>,
+    change: Change,
+    new: Body<ProductTerms>,
+) -> Result<HttpResponse> {
     let Body(new) = new;
     change
         .run(async |tx| {
             let product = queries::insert(tx, &scope, new).await?;
-            Reply::created(&ProductView::of(product, tx.caller()))
+            Reply::created(&ProductView::of(product, tx.actor()))
         })
         .await
 }
@@ -77,7 +81,7 @@ async fn get_product(
     let fields = query.0.fields()?;
     let db = db.reader(Cost::Small).await?;
     let product = queries::find(&db, &scope, *id).await?;
-    Ok(Tagged::new(ProductView::of(product, scope.caller()), fields))
+    Ok(Tagged::new(ProductView::of(product, scope.actor()), fields))
 }
 
 /// Change a product
@@ -101,8 +105,8 @@ async fn update_product(
     let Body(patch) = patch;
     change
         .run(async |tx| {
-            let product = queries::update(tx, &scope, *id, &seen, patch).await?;
-            Reply::ok(&ProductView::of(product, tx.caller()))
+            let product = change::update(tx, &scope, *id, &seen, &patch).await?;
+            Reply::ok(&ProductView::of(product, tx.actor()))
         })
         .await
 }

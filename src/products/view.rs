@@ -1,14 +1,12 @@
 //! A product as a caller sees it.
 
-use std::sync::Arc;
-
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::model::Product;
 use crate::{
-    access::{Caller, Reach},
-    http::View,
+    access::{Actor, Update},
+    http::{Shown, View},
 };
 
 /// A product, and what the caller may do with it.
@@ -20,19 +18,17 @@ use crate::{
     "actions": []}))]
 pub struct ProductView {
     #[serde(flatten)]
-    product: Product,
+    #[schema(value_type = Product)]
+    product: Shown<Product>,
     /// What the caller may do with the product now.
     actions: Vec<&'static str>,
 }
 
 impl ProductView {
     /// `product` as `caller` sees it.
-    pub fn of(mut product: Product, caller: Option<&Arc<Caller>>) -> Self {
-        let may_update = caller.is_some_and(|caller| caller.policy.reach("products:update") > Reach::None);
-        if let Some(caller) = caller {
-            product.redact(caller);
-        }
-        Self { product, actions: if may_update { vec!["update"] } else { Vec::new() } }
+    pub fn of(product: Product, actor: &Actor) -> Self {
+        let may_update = actor.may::<Product, Update>(&product);
+        Self { product: Shown::to(actor, product), actions: if may_update { vec!["update"] } else { Vec::new() } }
     }
 }
 

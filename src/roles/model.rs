@@ -1,14 +1,12 @@
 //! What a role's policy is, as a resource.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    access::{Caller, Grants, Limits, Policy, Reach, Role},
+    access::{Actor, Caller, Grants, Limits, Policy, Reach, Role},
     http::View,
     values::{Amount, Entity, Instant, Percent, Resource},
 };
@@ -115,8 +113,8 @@ pub struct RolePolicyView {
 
 impl RolePolicyView {
     /// `policy` as `caller` sees it.
-    pub fn of(policy: RolePolicy, caller: Option<&Arc<Caller>>) -> Self {
-        let may = caller.is_some_and(|caller| caller.policy.reach("roles:update") == Reach::All);
+    pub fn of(policy: RolePolicy, actor: &Actor) -> Self {
+        let may = actor.reach("roles:update") == Reach::All;
         Self { policy, actions: if may { vec!["update"] } else { Vec::new() } }
     }
 }

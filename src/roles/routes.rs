@@ -42,7 +42,7 @@ async fn get_role_policy(
     let fields = query.0.fields()?;
     let db = db.reader(Cost::Small).await?;
     let policy = queries::find(&db, &scope, *role).await?;
-    Ok(Tagged::new(RolePolicyView::of(policy, scope.caller()), fields))
+    Ok(Tagged::new(RolePolicyView::of(policy, scope.actor()), fields))
 }
 
 /// Change the policy of a role
@@ -70,7 +70,7 @@ async fn replace_role_policy(
     change
         .run(async |tx| {
             let policy = queries::replace(tx, &scope, *role, &seen, new).await?;
-            Reply::ok(&RolePolicyView::of(policy, tx.caller()))
+            Reply::ok(&RolePolicyView::of(policy, tx.actor()))
         })
         .await
 }

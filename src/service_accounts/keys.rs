@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use super::{
     bodies::{NewApiKey, RotateApiKey, check_lists, ends_at},
     model::{ApiKey, ScopeName, ServiceAccount, kept},
-    queries::{find as find_account, lock as lock_account, refuse_more_than_own},
+    queries::{find as find_account, hold, refuse_more_than_own},
 };
 use crate::{
     access::{
@@ -81,7 +81,7 @@ pub async fn insert(
     account: UserId,
     new: NewApiKey,
 ) -> Result<(ApiKey, SecretString)> {
-    let account = lock_account(tx, scope, account).await?;
+    let account = hold(tx, scope, account).await?;
     let NewApiKey { name, expires_at, scopes, allowed_networks } = new;
     check_lists(scopes.as_deref(), Some(&allowed_networks))?;
     check_within(scopes.as_deref(), &account)?;
@@ -113,7 +113,7 @@ pub async fn rotate(
     (account, id): (UserId, KeyId),
     rotation: RotateApiKey,
 ) -> Result<(ApiKey, SecretString)> {
-    let account = lock_account(tx, scope, account).await?;
+    let account = hold(tx, scope, account).await?;
     let old = find_row(tx, account.id, id).await?;
     let now = tx.now();
     if old.expires_at <= now {
@@ -188,7 +188,7 @@ pub async fn delete(
     (account, id): (UserId, KeyId),
     seen: &IfMatch,
 ) -> Result<()> {
-    let account = lock_account(tx, scope, account).await?;
+    let account = hold(tx, scope, account).await?;
     let key = find_row(tx, account.id, id).await?;
     seen.check(key.version)?;
     diesel::delete(api_keys::table.find(id)).execute(&mut **tx).await?;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     access::{
-        KeyId, Role, TeamId, UserId,
+        Belongs, KeyId, Ownership, Role, TeamId, UserId,
         permission::{PERMISSIONS, is_for_persons_only},
     },
     db::{
@@ -71,9 +71,9 @@ pub struct ServiceAccount {
     pub created_at: Instant,
     /// When the account was last changed.
     pub updated_at: Instant,
-    /// What it is called.
+    /// Business: What it is called.
     pub name: Line,
-    /// What it is for, and whom to ask.
+    /// Business: What it is for, and whom to ask.
     #[diesel(select_expression = service_accounts::description)]
     pub description: Option<Text<1000>>,
     /// Whose rights it has at most.
@@ -110,6 +110,12 @@ impl Entity for ServiceAccount {
     }
 }
 
+impl Belongs for ServiceAccount {
+    fn ownership(&self) -> Option<Ownership> {
+        None
+    }
+}
+
 /// A key of a service account, without its secret.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable, Identifiable, Serialize, ToSchema)]
 #[diesel(table_name = api_keys, treat_none_as_default_value = false)]
@@ -126,7 +132,7 @@ pub struct ApiKey {
     pub updated_at: Instant,
     /// The service account that it is a key of.
     pub account_id: UserId,
-    /// What it is called.
+    /// Business: What it is called.
     pub name: Line,
     /// What of the account's scopes it has, at most 100 of them; all when absent.
     #[schema(value_type = Option<Vec<ScopeName>>, min_items = 1, max_items = 100)]
@@ -138,7 +144,7 @@ pub struct ApiKey {
     pub expires_at: Instant,
     /// The day (UTC) of its last use, written down within a minute or so.
     pub last_used_on: Option<Day>,
-    /// The network of its last use: an IPv4 /24 or an IPv6 /56.
+    /// Business: The network of its last use: an IPv4 /24 or an IPv6 /56.
     #[schema(max_length = 43)]
     pub last_used_network: Option<String>,
 }

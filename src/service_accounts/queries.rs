@@ -8,14 +8,14 @@ use super::{
     model::{Kept, ServiceAccount, ServiceAccountFilter, ServiceAccountSort, kept},
 };
 use crate::{
-    access::{Create, Read, Role, Scope, TeamId, Update, UserId, load_policy},
-    change::{Tx, unknown_reference},
+    access::{Action, Create, Read, Role, Scope, TeamId, Update, UserId, load_policy},
+    change::{Row, Tx, lock, save, unknown_reference},
     db::schema::{service_accounts, users},
     error::{Error, OnConstraint, ProblemType, Result},
     http::IfMatch,
     list::{KeyValue, ListQuery, Order, Page, Sort, keyset},
     users::{UserKind, UserStatus, refuse_key_clients},
-    values::{Entity, Id},
+    values::{Entity, Id, Instant},
 };
 
 type Boxed = dsl::IntoBoxed<'static, dsl::InnerJoin<users::table, service_accounts::table>, Pg>;
@@ -158,8 +158,7 @@ pub async fn update(
     seen: &IfMatch,
     patch: ServiceAccountPatch,
 ) -> Result<ServiceAccount> {
-    let before = lock(tx, scope, id).await?;
-    seen.check(before.version)?;
+    let before = lock(tx, scope, id, seen).await?;
     check_lists(patch.scopes.as_deref(), patch.allowed_networks.as_deref())?;
     let mut after = before.clone();
     patch.apply(&mut after);
@@ -191,8 +190,7 @@ pub async fn block(
     id: UserId,
     seen: &IfMatch,
 ) -> Result<ServiceAccount> {
-    let before = lock(tx, scope, id).await?;
-    seen.check(before.version)?;
+    let before = lock(tx, scope, id, seen).await?;
     if before.status == UserStatus::Blocked {
         return Err(Error::transition("blocked", &["unblock"]));
     }
@@ -210,8 +208,7 @@ pub async fn unblock(
     id: UserId,
     seen: &IfMatch,
 ) -> Result<ServiceAccount> {
-    let before = lock(tx, scope, id).await?;
-    seen.check(before.version)?;
+    let before = lock(tx, scope, id, seen).await?;
     if before.status == UserStatus::Active {
         return Err(Error::transition("active", &["block"]));
     }
@@ -224,46 +221,41 @@ pub async fn unblock(
 ///
 /// # Errors
 /// 404 when there is none.
-pub async fn lock(tx: &mut Tx<'_>, _scope: &Scope<ServiceAccount, Update>, id: UserId) -> Result<ServiceAccount> {
-    users::table
-        .inner_join(service_accounts::table)
-        .filter(users::id.eq(id))
-        .select(ServiceAccount::as_select())
-        .for_no_key_update()
-        .first(&mut **tx)
-        .await
-        .optional()?
-        .ok_or_else(Error::not_found)
+pub async fn hold(tx: &mut Tx<'_>, scope: &Scope<ServiceAccount, Update>, id: UserId) -> Result<ServiceAccount> {
+    ServiceAccount::find_locked(tx, scope, id).await?.ok_or_else(Error::not_found)
 }
 
-async fn save(
-    tx: &mut Tx<'_>,
-    action: &'static str,
-    before: &ServiceAccount,
-    mut after: ServiceAccount,
-) -> Result<ServiceAccount> {
-    if *before == after {
-        return Ok(after);
+impl Row for ServiceAccount {
+    type Id = UserId;
+
+    async fn find_locked<A: Action>(tx: &mut Tx<'_>, _scope: &Scope<Self, A>, id: UserId) -> Result<Option<Self>> {
+        let row = users::table.inner_join(service_accounts::table).filter(users::id.eq(id)).select(Self::as_select());
+        Ok(row.for_no_key_update().first(&mut **tx).await.optional()?)
     }
-    after.version += 1;
-    after.updated_at = tx.now();
-    let user = (
-        users::version.eq(after.version),
-        users::updated_at.eq(after.updated_at),
-        users::name.eq(&after.name),
-        users::role.eq(after.role),
-        users::team_id.eq(after.team_id),
-        users::status.eq(after.status),
-    );
-    diesel::update(users::table.find(after.id)).set(user).execute(&mut **tx).await.on_constraint(breached)?;
-    let own = (
-        service_accounts::description.eq(&after.description),
-        service_accounts::scopes.eq(&after.scopes),
-        service_accounts::allowed_networks.eq(&after.allowed_networks),
-    );
-    diesel::update(service_accounts::table.find(after.id)).set(own).execute(&mut **tx).await?;
-    tx.changed(action, before, &after);
-    Ok(after)
+
+    async fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let user = (
+            users::version.eq(self.version),
+            users::updated_at.eq(self.updated_at),
+            users::name.eq(&self.name),
+            users::role.eq(self.role),
+            users::team_id.eq(self.team_id),
+            users::status.eq(self.status),
+        );
+        diesel::update(users::table.find(self.id)).set(user).execute(&mut **tx).await.on_constraint(breached)?;
+        let own = (
+            service_accounts::description.eq(&self.description),
+            service_accounts::scopes.eq(&self.scopes),
+            service_accounts::allowed_networks.eq(&self.allowed_networks),
+        );
+        diesel::update(service_accounts::table.find(self.id)).set(own).execute(&mut **tx).await?;
+        Ok(())
+    }
+
+    fn advance(&mut self, now: Instant) {
+        self.version += 1;
+        self.updated_at = now;
+    }
 }
 
 /// Nobody hands out more than they have: a role above their own, or a right that reaches further in that role than in
@@ -272,7 +264,7 @@ async fn save(
 /// # Errors
 /// 403 naming the right.
 pub async fn refuse_more_than_own(tx: &mut Tx<'_>, role: Role, scopes: &[String]) -> Result<()> {
-    let Some(caller) = tx.limited_by()? else { return Ok(()) };
+    let Some(caller) = tx.actor().limited_by()?.cloned() else { return Ok(()) };
     if role > caller.role() {
         return Err(Error::new(ProblemType::Forbidden).detail(
             "Nobody gives a service account a role above their own.",

@@ -56,7 +56,7 @@ async fn list_service_accounts(
 ) -> Result<Page<ServiceAccountView>> {
     let db = db.reader(query.cost).await?;
     let page = queries::list(&db, &scope, &query).await?;
-    Ok(page.map(|account| ServiceAccountView::of(account, scope.caller())))
+    Ok(page.map(|account| ServiceAccountView::of(account, scope.actor())))
 }
 
 /// Create a service account
@@ -80,7 +80,7 @@ async fn create_service_account(
     change
         .run(async |tx| {
             let account = queries::insert(tx, &scope, new).await?;
-            Reply::created(&ServiceAccountView::of(account, tx.caller()))
+            Reply::created(&ServiceAccountView::of(account, tx.actor()))
         })
         .await
 }
@@ -102,7 +102,7 @@ async fn get_service_account(
     let fields = query.0.fields()?;
     let db = db.reader(Cost::Small).await?;
     let account = queries::find(&db, &scope, *id).await?;
-    Ok(Tagged::new(ServiceAccountView::of(account, scope.caller()), fields))
+    Ok(Tagged::new(ServiceAccountView::of(account, scope.actor()), fields))
 }
 
 /// Change a service account
@@ -130,7 +130,7 @@ async fn update_service_account(
     change
         .run(async |tx| {
             let account = queries::update(tx, &scope, *id, &seen, patch).await?;
-            Reply::ok(&ServiceAccountView::of(account, tx.caller()))
+            Reply::ok(&ServiceAccountView::of(account, tx.actor()))
         })
         .await
 }
@@ -154,7 +154,7 @@ async fn block_service_account(
     change
         .run(async |tx| {
             let account = queries::block(tx, &scope, *id, &seen).await?;
-            Reply::ok(&ServiceAccountView::of(account, tx.caller()))
+            Reply::ok(&ServiceAccountView::of(account, tx.actor()))
         })
         .await
 }
@@ -179,7 +179,7 @@ async fn unblock_service_account(
     change
         .run(async |tx| {
             let account = queries::unblock(tx, &scope, *id, &seen).await?;
-            Reply::ok(&ServiceAccountView::of(account, tx.caller()))
+            Reply::ok(&ServiceAccountView::of(account, tx.actor()))
         })
         .await
 }
@@ -204,7 +204,7 @@ async fn list_api_keys(
     let db = db.reader(query.cost).await?;
     let page = keys::list(&db, &scope, *id, &query).await?;
     let now = clock.now();
-    Ok(page.map(|key| ApiKeyView::of(key, scope.caller(), now)))
+    Ok(page.map(|key| ApiKeyView::of(key, scope.actor(), now)))
 }
 
 /// Make a key of a service account
@@ -230,7 +230,7 @@ async fn create_api_key(
     change
         .run(async |tx| {
             let (key, text) = keys::insert(tx, &scope, *id, new).await?;
-            Reply::created(&MadeApiKey::new(key, &text, tx.caller(), tx.now()))
+            Reply::created(&MadeApiKey::new(key, &text, tx.actor(), tx.now()))
         })
         .await
 }
@@ -260,7 +260,7 @@ async fn get_api_key(
     let (account, id) = ids.into_inner();
     let db = db.reader(Cost::Small).await?;
     let key = keys::find(&db, &scope, account, id).await?;
-    Ok(Tagged::new(ApiKeyView::of(key, scope.caller(), clock.now()), fields))
+    Ok(Tagged::new(ApiKeyView::of(key, scope.actor(), clock.now()), fields))
 }
 
 /// Revoke a key of a service account
@@ -316,7 +316,7 @@ async fn rotate_api_key(
     change
         .run(async |tx| {
             let (key, text) = keys::rotate(tx, &scope, ids.into_inner(), rotation).await?;
-            Reply::created(&MadeApiKey::new(key, &text, tx.caller(), tx.now()))
+            Reply::created(&MadeApiKey::new(key, &text, tx.actor(), tx.now()))
         })
         .await
 }

@@ -1,14 +1,12 @@
 //! Service accounts and keys as their keepers see them.
 
-use std::sync::Arc;
-
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::model::{ApiKey, ServiceAccount};
 use crate::{
-    access::{Caller, Reach, api_key::public_id},
+    access::{Actor, Reach, api_key::public_id},
     http::View,
     users::UserStatus,
     values::Instant,
@@ -30,8 +28,8 @@ pub struct ServiceAccountView {
 
 impl ServiceAccountView {
     /// `account` as `caller` sees it.
-    pub fn of(account: ServiceAccount, caller: Option<&Arc<Caller>>) -> Self {
-        let actions = match (may_update(caller), account.status) {
+    pub fn of(account: ServiceAccount, actor: &Actor) -> Self {
+        let actions = match (may_update(actor), account.status) {
             (false, _) => Vec::new(),
             (true, UserStatus::Active) => vec!["update", "block"],
             (true, UserStatus::Blocked) => vec!["update", "unblock"],
@@ -48,8 +46,8 @@ impl View for ServiceAccountView {
     }
 }
 
-fn may_update(caller: Option<&Arc<Caller>>) -> bool {
-    caller.is_some_and(|caller| caller.policy.reach("service_accounts:update") > Reach::None)
+fn may_update(actor: &Actor) -> bool {
+    actor.reach("service_accounts:update") > Reach::None
 }
 
 /// A key without its secret, and what the caller may do with it.
@@ -71,8 +69,8 @@ pub struct ApiKeyView {
 
 impl ApiKeyView {
     /// `key` as `caller` sees it at `now`.
-    pub fn of(key: ApiKey, caller: Option<&Arc<Caller>>, now: Instant) -> Self {
-        let actions = match (may_update(caller), key.expires_at > now) {
+    pub fn of(key: ApiKey, actor: &Actor, now: Instant) -> Self {
+        let actions = match (may_update(actor), key.expires_at > now) {
             (false, _) => Vec::new(),
             (true, true) => vec!["rotate", "delete"],
             (true, false) => vec!["delete"],
@@ -107,8 +105,8 @@ pub struct MadeApiKey {
 
 impl MadeApiKey {
     /// `key` with its text.
-    pub fn new(key: ApiKey, text: &SecretString, caller: Option<&Arc<Caller>>, now: Instant) -> Self {
-        Self { view: ApiKeyView::of(key, caller, now), key: text.expose_secret().to_owned() }
+    pub fn new(key: ApiKey, text: &SecretString, actor: &Actor, now: Instant) -> Self {
+        Self { view: ApiKeyView::of(key, actor, now), key: text.expose_secret().to_owned() }
     }
 }
 

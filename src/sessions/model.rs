@@ -70,16 +70,16 @@ pub struct Session {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(ignore)]
     pub ended_at: Option<Instant>,
-    /// The program that signed in, by the `client_id` it gave.
+    /// Business: The program that signed in, by the `client_id` it gave.
     #[schema(max_length = 100)]
     pub client: Option<String>,
-    /// What the user called the device when signing in.
+    /// Personal: What the user called the device when signing in.
     #[schema(max_length = 100)]
     pub device: Option<String>,
-    /// The `User-Agent` that it was last refreshed with.
+    /// Personal: The `User-Agent` that it was last refreshed with.
     #[schema(max_length = 200)]
     pub user_agent: Option<String>,
-    /// The network address that it was last refreshed from.
+    /// Personal: The network address that it was last refreshed from.
     #[schema(max_length = 45, example = "192.0.2.7")]
     pub address: Option<String>,
 }
@@ -89,8 +89,6 @@ impl Resource for Session {
 }
 
 impl Entity for Session {
-    const PERSONAL: &'static [&'static str] = &["device", "user_agent", "address"];
-
     fn uuid(&self) -> Uuid {
         self.id.uuid()
     }

@@ -7,6 +7,7 @@ use aws_lc_rs::{
 use diesel::{ExpressionMethods, QueryDsl};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
@@ -32,7 +33,7 @@ pub struct Rotation {
 }
 
 /// A key as its record tells it: nothing secret.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct SigningKeyRecord {
     kid: String,
     signs_from: Instant,

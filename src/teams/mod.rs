@@ -4,6 +4,6 @@ mod model;
 mod queries;
 mod routes;
 
-pub use model::{NewTeam, Team};
+pub use model::{Team, TeamTerms};
 pub use queries::insert;
 pub use routes::routes;

@@ -1,7 +1,5 @@
 //! What a team is.
 
-use std::sync::Arc;
-
 use diesel::prelude::{AsChangeset, Identifiable, Insertable, Queryable, Selectable};
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, VariantNames};
@@ -9,18 +7,18 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::{
-    access::{Caller, Reach, TeamId},
+    access::{Actor, Belongs, Ownership, TeamId, Update},
     db::schema::teams,
-    http::View,
+    http::{Patch, PatchText, Terms, View},
     list::Sort,
-    values::{Entity, Instant, Line, Resource, patch},
+    values::{Entity, Instant, Line, Resource},
 };
 
 /// A team of users.
 #[derive(
     Clone, Debug, PartialEq, Queryable, Selectable, Insertable, Identifiable, AsChangeset, Serialize, ToSchema,
 )]
-#[diesel(table_name = teams, treat_none_as_null = true, treat_none_as_default_value = false)]
+#[diesel(table_name = teams)]
 #[schema(as = TeamFields)]
 pub struct Team {
     /// Identifier.
@@ -32,8 +30,31 @@ pub struct Team {
     pub created_at: Instant,
     /// When the team was last changed.
     pub updated_at: Instant,
-    /// Its name; no two teams share one.
+    /// What callers write of it.
+    #[diesel(embed)]
+    #[serde(flatten)]
+    pub terms: TeamTerms,
+}
+
+/// A team to be created.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize, ToSchema)]
+#[diesel(table_name = teams, treat_none_as_null = true, treat_none_as_default_value = false)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewTeam, example = json!({"name": "North"}))]
+pub struct TeamTerms {
+    /// Business: Its name; no two teams share one.
     pub name: Line,
+}
+
+/// What of a team to change.
+pub type TeamPatch = Patch<TeamTerms>;
+
+impl Terms for TeamTerms {
+    const PATCH: PatchText = PatchText {
+        name: "TeamPatch",
+        description: "What of a team to change.",
+        example: r#"{"name": "North and East"}"#,
+    };
 }
 
 impl Resource for Team {
@@ -50,6 +71,12 @@ impl Entity for Team {
     }
 }
 
+impl Belongs for Team {
+    fn ownership(&self) -> Option<Ownership> {
+        None
+    }
+}
+
 /// A team, and what the caller may do with it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Team, example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "version": 1,
@@ -63,8 +90,8 @@ pub struct TeamView {
 
 impl TeamView {
     /// `team` as `caller` sees it.
-    pub fn of(team: Team, caller: Option<&Arc<Caller>>) -> Self {
-        let may_update = caller.is_some_and(|caller| caller.policy.reach("teams:update") > Reach::None);
+    pub fn of(team: Team, actor: &Actor) -> Self {
+        let may_update = actor.may::<Team, Update>(&team);
         Self { team, actions: if may_update { vec!["update"] } else { Vec::new() } }
     }
 }
@@ -75,26 +102,6 @@ impl View for TeamView {
     fn row(&self) -> &Team {
         &self.team
     }
-}
-
-/// A team to be created.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"name": "North"}))]
-pub struct NewTeam {
-    /// Its name.
-    pub name: Line,
-}
-
-/// What of a team to change.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"name": "North and East"}))]
-pub struct TeamPatch {
-    /// Its name.
-    #[serde(default, deserialize_with = "patch::set")]
-    #[schema(nullable = false)]
-    pub name: Option<Line>,
 }
 
 /// How to list teams.

@@ -3,15 +3,14 @@
 use diesel::{OptionalExtension, QueryDsl, SelectableHelper};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{NewTeam, Team, TeamFilter, TeamPatch, TeamSort};
+use super::model::{Team, TeamFilter, TeamSort, TeamTerms};
 use crate::{
-    access::{Create, Read, Scope, TeamId, Update},
-    change::Tx,
+    access::{Action, Create, Read, Scope, TeamId},
+    change::{Patched, Row, Tx},
     db::{Sql, schema::teams},
     error::{Error, OnConstraint, Result},
-    http::IfMatch,
     list::{KeyValue, ListQuery, Order, Page, Sort, keyset},
-    values::{Entity, Id, Invalid, Resource, patch::change},
+    values::{Entity, Id, Instant, Invalid, Resource},
 };
 
 static SAVE: Sql = Sql::new();
@@ -41,7 +40,7 @@ pub async fn list(
     };
     query.page(rows, total, |team: &Team| {
         let key = match sort.key {
-            TeamSort::Name => KeyValue::Text(team.name.as_str().to_owned()),
+            TeamSort::Name => KeyValue::Text(team.terms.name.as_str().to_owned()),
             TeamSort::UpdatedAt => KeyValue::Instant(team.updated_at),
         };
         (key, team.uuid())
@@ -61,45 +60,44 @@ pub async fn find(mut db: &AsyncPgConnection, _scope: &Scope<Team, Read>, id: Te
 ///
 /// # Errors
 /// 422 for a taken name.
-pub async fn insert(tx: &mut Tx<'_>, _scope: &Scope<Team, Create>, new: NewTeam) -> Result<Team> {
+pub async fn insert(tx: &mut Tx<'_>, _scope: &Scope<Team, Create>, terms: TeamTerms) -> Result<Team> {
     let now = tx.now();
-    let team = Team { id: Id::generate(), version: 1, created_at: now, updated_at: now, name: new.name };
+    let team = Team { id: Id::generate(), version: 1, created_at: now, updated_at: now, terms };
     diesel::insert_into(teams::table).values(&team).execute(&mut **tx).await.on_constraint(breached)?;
     tx.created(&team);
     Ok(team)
 }
 
-/// Changes what `patch` names.
-///
-/// # Errors
-/// 404, 412, or 422 for a taken name.
-pub async fn update(
-    tx: &mut Tx<'_>,
-    _scope: &Scope<Team, Update>,
-    id: TeamId,
-    seen: &IfMatch,
-    patch: TeamPatch,
-) -> Result<Team> {
-    let before: Team = teams::table
-        .find(id)
-        .select(Team::as_select())
-        .for_no_key_update()
-        .first(&mut **tx)
-        .await
-        .optional()?
-        .ok_or_else(Error::not_found)?;
-    seen.check(before.version)?;
-    let mut after = before.clone();
-    change(&mut after.name, patch.name);
-    if after == before {
-        return Ok(before);
+impl Row for Team {
+    type Id = TeamId;
+
+    async fn find_locked<A: Action>(tx: &mut Tx<'_>, _scope: &Scope<Self, A>, id: TeamId) -> Result<Option<Self>> {
+        let row = teams::table.find(id).select(Self::as_select()).for_no_key_update();
+        Ok(row.first(&mut **tx).await.optional()?)
     }
-    after.version += 1;
-    after.updated_at = tx.now();
-    let update = diesel::update(teams::table.find(id)).set(after.clone());
-    SAVE.of(update).execute(&mut **tx).await.on_constraint(breached)?;
-    tx.changed("updated", &before, &after);
-    Ok(after)
+
+    async fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let update = SAVE.of(diesel::update(teams::table.find(self.id)).set(self.clone()));
+        update.execute(&mut **tx).await.on_constraint(breached)?;
+        Ok(())
+    }
+
+    fn advance(&mut self, now: Instant) {
+        self.version += 1;
+        self.updated_at = now;
+    }
+}
+
+impl Patched for Team {
+    type Terms = TeamTerms;
+
+    fn terms(&self) -> &TeamTerms {
+        &self.terms
+    }
+
+    fn terms_mut(&mut self) -> &mut TeamTerms {
+        &mut self.terms
+    }
 }
 
 fn breached(constraint: &str) -> Option<Error> {

@@ -4,12 +4,12 @@ use actix_web::{HttpResponse, get, patch, post, web::Path};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    model::{NewTeam, Team, TeamFilter, TeamPatch, TeamView},
+    model::{Team, TeamFilter, TeamPatch, TeamTerms, TeamView},
     queries,
 };
 use crate::{
     access::{Create, Read, Scope, TeamId, Update},
-    change::Change,
+    change::{self, Change},
     db::{Cost, Db},
     error::Result,
     http::{Body, IfMatch, OneParams, Query, Reply, Tagged},
@@ -32,23 +32,23 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 async fn list_teams(scope: Scope<Team, Read>, query: ListQuery<TeamFilter>, db: Db) -> Result<Page<TeamView>> {
     let db = db.reader(query.cost).await?;
     let page = queries::list(&db, &scope, &query).await?;
-    Ok(page.map(|team| TeamView::of(team, scope.caller())))
+    Ok(page.map(|team| TeamView::of(team, scope.actor())))
 }
 
 /// Create a team
 #[utoipa::path(
     tag = "teams",
-    request_body = NewTeam,
+    request_body = TeamTerms,
     responses((status = 201, description = "The new team.", body = TeamView)),
     extensions(("x-permission" = json!("teams:create")))
 )]
 #[post("/v1/teams")]
-async fn create_team(scope: Scope<Team, Create>, change: Change, new: Body<NewTeam>) -> Result<HttpResponse> {
+async fn create_team(scope: Scope<Team, Create>, change: Change, new: Body<TeamTerms>) -> Result<HttpResponse> {
     let Body(new) = new;
     change
         .run(async |tx| {
             let team = queries::insert(tx, &scope, new).await?;
-            Reply::created(&TeamView::of(team, tx.caller()))
+            Reply::created(&TeamView::of(team, tx.actor()))
         })
         .await
 }
@@ -70,7 +70,7 @@ async fn get_team(
     let fields = query.0.fields()?;
     let db = db.reader(Cost::Small).await?;
     let team = queries::find(&db, &scope, *id).await?;
-    Ok(Tagged::new(TeamView::of(team, scope.caller()), fields))
+    Ok(Tagged::new(TeamView::of(team, scope.actor()), fields))
 }
 
 /// Change a team
@@ -92,8 +92,8 @@ async fn update_team(
     let Body(patch) = patch;
     change
         .run(async |tx| {
-            let team = queries::update(tx, &scope, *id, &seen, patch).await?;
-            Reply::ok(&TeamView::of(team, tx.caller()))
+            let team = change::update(tx, &scope, *id, &seen, &patch).await?;
+            Reply::ok(&TeamView::of(team, tx.actor()))
         })
         .await
 }

@@ -1,20 +1,18 @@
 //! The query of a client's timeline.
 
-use std::sync::Arc;
-
 use diesel::{ExpressionMethods, QueryDsl};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use strum::IntoEnumIterator;
 
 use super::model::{Entry, EntryResource, EntryView, TimelineFilter, TimelineInclude, client_timeline};
 use crate::{
-    access::{Caller, Read, Scope, scope::reaches},
+    access::{Actor, Read, ReadConfidential, Scope},
     clients::{self, Client, ClientId},
     db::columns_of,
     error::Result,
     list::{KeyValue, ListQuery, Order, Page, keyset},
     users,
-    values::Entity,
+    values::members_of,
 };
 
 /// A page of what happened with a client, newest first.
@@ -32,7 +30,7 @@ pub async fn list(
     let filtered = || {
         let mut rows = client_timeline::table
             .filter(client_timeline::client_id.eq(client.id.uuid()))
-            .filter(client_timeline::resource.eq_any(visible(scope.caller(), &client, &filter.resource)))
+            .filter(client_timeline::resource.eq_any(visible(scope.actor(), &client, &filter.resource)))
             .into_boxed();
         if let Some(from) = filter.at_from {
             rows = rows.filter(client_timeline::at.ge(from));
@@ -51,18 +49,18 @@ pub async fn list(
         true => Some(filtered().count().get_result(&mut db).await?),
         false => None,
     };
-    if !scope.caller().is_none_or(|caller| client.shows_confidential(caller)) {
+    if !scope.actor().may::<Client, ReadConfidential>(&client) {
         entries.iter_mut().for_each(Entry::redact);
     }
     let page = query.page(entries, total, |entry| (KeyValue::Instant(entry.at), entry.id))?;
     with_actors(db, page, filter).await
 }
 
-/// The kinds of resources that `caller` may see of `client`, of those asked for.
-fn visible(caller: Option<&Arc<Caller>>, client: &Client, asked: &[EntryResource]) -> Vec<EntryResource> {
+/// The kinds of resources that `actor` may see of `client`, of those asked for.
+fn visible(actor: &Actor, client: &Client, asked: &[EntryResource]) -> Vec<EntryResource> {
     let may = |resource: EntryResource| {
         let permission = format!("{}:read", resource.as_ref());
-        caller.is_none_or(|caller| reaches(caller, &permission, client))
+        actor.reaches(&permission, client)
     };
     EntryResource::iter().filter(|resource| asked.is_empty() || asked.contains(resource)).filter(|r| may(*r)).collect()
 }
@@ -70,7 +68,7 @@ fn visible(caller: Option<&Arc<Caller>>, client: &Client, asked: &[EntryResource
 impl Entry {
     /// Takes the names of confidential fields out.
     fn redact(&mut self) {
-        self.fields.retain(|field| !Client::CONFIDENTIAL.contains(&field.as_str()));
+        self.fields.retain(|field| !members_of::<Client>().confidential().contains(&field.as_str()));
     }
 }
 

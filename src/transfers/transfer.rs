@@ -4,7 +4,7 @@ use super::model::Transfer;
 use crate::{
     access::Scope,
     account_teams,
-    change::Tx,
+    change::{Tx, lock, save},
     clients::{self, Client, ClientId, TransferClient},
     error::Result,
     http::IfMatch,
@@ -24,7 +24,7 @@ pub async fn transfer(
     seen: &IfMatch,
     transfer: Transfer,
 ) -> Result<Client> {
-    let before = clients::lock(tx, scope, id, seen).await?;
+    let before = lock(tx, scope, id, seen).await?;
     before.refuse_archived()?;
     let owner = users::owner(tx, transfer.owner_id, "/owner_id").await?;
     scope.permit_recipient(owner.team_id)?;
@@ -33,7 +33,7 @@ pub async fn transfer(
     }
     let after = Client { owner_id: owner.id, team_id: owner.team_id, ..before.clone() };
     let unchanged = before.owner_id == after.owner_id;
-    let after = clients::save(tx, "transferred", &before, after).await?;
+    let after = save(tx, "transferred", &before, after).await?;
     if !unchanged {
         tx.because(transfer.reason.as_str());
         account_teams::leave(tx, id, after.owner_id).await?;

@@ -1,7 +1,5 @@
 //! What a user is.
 
-use std::sync::Arc;
-
 use diesel::{
     NullableExpressionMethods,
     prelude::{AsChangeset, Identifiable, Insertable, Queryable, Selectable},
@@ -12,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::{
-    access::{Belongs, Caller, Owned, Role, TeamId, Update, UserId, scope::may},
+    access::{Actor, Belongs, Owned, Ownership, Role, TeamId, Update, UserId},
     db::{schema::users, stored_as_text},
     http::View,
     list::Sort,
@@ -35,15 +33,15 @@ pub struct User {
     pub created_at: Instant,
     /// When the user was last changed.
     pub updated_at: Instant,
-    /// The person's name.
+    /// Personal: The person's name.
     pub name: Line,
-    /// The address that the user signs in with.
+    /// Personal: The address that the user signs in with.
     #[diesel(
         select_expression = users::email.assume_not_null(),
         select_expression_type = diesel::dsl::AssumeNotNull<users::email>
     )]
     pub email: Email,
-    /// The person's position.
+    /// Personal: The person's position.
     pub job_title: Option<Line>,
     /// What the user is in the organisation.
     pub role: Role,
@@ -106,8 +104,6 @@ impl Resource for User {
 }
 
 impl Entity for User {
-    const PERSONAL: &'static [&'static str] = &["name", "email", "job_title"];
-
     fn uuid(&self) -> Uuid {
         self.id.uuid()
     }
@@ -124,16 +120,8 @@ impl Owned for User {
 }
 
 impl Belongs for User {
-    fn owner(&self) -> UserId {
-        self.id
-    }
-
-    fn team(&self) -> TeamId {
-        self.team_id
-    }
-
-    fn is_key(&self) -> bool {
-        true
+    fn ownership(&self) -> Option<Ownership> {
+        Some(Ownership { owner: self.id, team: self.team_id, is_key: true })
     }
 }
 
@@ -152,19 +140,18 @@ pub struct UserView {
 
 impl UserView {
     /// `user` as `caller` sees them.
-    pub fn of(user: User, caller: Option<&Arc<Caller>>) -> Self {
-        let actions = caller.map_or_else(Vec::new, |caller| actions(&user, caller));
-        Self { user, actions }
+    pub fn of(user: User, actor: &Actor) -> Self {
+        Self { actions: actions(&user, actor), user }
     }
 }
 
-fn actions(user: &User, caller: &Caller) -> Vec<&'static str> {
-    if !may::<User, Update>(caller, user) {
+fn actions(user: &User, actor: &Actor) -> Vec<&'static str> {
+    if !actor.may::<User, Update>(user) {
         return Vec::new();
     }
     // Nobody changes their own rights, and blocking is the last of them.
     match user.status {
-        _ if user.id == caller.user_id => vec!["update"],
+        _ if actor.user_id() == Some(user.id) => vec!["update"],
         UserStatus::Active => vec!["update", "block", "reset_password"],
         UserStatus::Blocked => vec!["update", "unblock"],
     }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     access::{Action, Caller, Create, Read, Role, Scope, TeamId, Update, UserId, Within, policy::may_own_key_clients},
-    change::{Tx, unknown_reference},
+    change::{Row, Tx, lock, save, unknown_reference},
     db::{
         Sql,
         schema::{clients, password_resets, role_policies, users},
@@ -20,7 +20,7 @@ use crate::{
     http::IfMatch,
     list::{KeyValue, ListQuery, Order, Page, Sort, keyset_within},
     sessions,
-    values::{Entity, Id, Invalid, Resource, patch::change},
+    values::{Entity, Id, Instant, Invalid, Resource, patch::change},
 };
 
 static SAVE: Sql = Sql::new();
@@ -290,40 +290,29 @@ pub async fn unblock(tx: &mut Tx<'_>, scope: &Scope<User, Update>, id: UserId, s
     save(tx, "unblocked", &before, after).await
 }
 
-/// Locks the user `id`, within reach, at a version that the caller has seen.
-///
-/// # Errors
-/// 404, 403, 412.
-pub async fn lock<A: Action>(tx: &mut Tx<'_>, scope: &Scope<User, A>, id: UserId, seen: &IfMatch) -> Result<User> {
-    let user = users::table
-        .filter(users::id.eq(id))
-        .filter(users::kind.eq(UserKind::Person))
-        .filter(scope.visible())
-        .select(User::as_select())
-        .for_no_key_update()
-        .first(&mut **tx)
-        .await
-        .optional()?
-        .ok_or_else(Error::not_found)?;
-    scope.permit(&user)?;
-    seen.check(user.version)?;
-    Ok(user)
-}
+impl Row for User {
+    type Id = UserId;
 
-async fn save(tx: &mut Tx<'_>, action: &'static str, before: &User, mut after: User) -> Result<User> {
-    if *before == after {
-        return Ok(after);
+    async fn find_locked<A: Action>(tx: &mut Tx<'_>, scope: &Scope<Self, A>, id: UserId) -> Result<Option<Self>> {
+        let person = users::table.filter(users::id.eq(id)).filter(users::kind.eq(UserKind::Person));
+        let row = person.filter(scope.visible()).select(Self::as_select());
+        Ok(row.for_no_key_update().first(&mut **tx).await.optional()?)
     }
-    after.version += 1;
-    after.updated_at = tx.now();
-    let update = diesel::update(users::table.find(after.id)).set(after.clone());
-    SAVE.of(update).execute(&mut **tx).await.on_constraint(breached)?;
-    tx.changed(action, before, &after);
-    Ok(after)
+
+    async fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let update = SAVE.of(diesel::update(users::table.find(self.id)).set(self.clone()));
+        update.execute(&mut **tx).await.on_constraint(breached)?;
+        Ok(())
+    }
+
+    fn advance(&mut self, now: Instant) {
+        self.version += 1;
+        self.updated_at = now;
+    }
 }
 
 fn refuse_own(tx: &Tx<'_>, id: UserId) -> Result<()> {
-    if tx.caller().is_none_or(|caller| caller.user_id != id) {
+    if tx.user_id() != Some(id) {
         return Ok(());
     }
     Err(Error::new(ProblemType::Forbidden).detail(

@@ -43,7 +43,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 async fn list_users(scope: Scope<User, Read>, query: ListQuery<UserFilter>, db: Db) -> Result<Page<UserView>> {
     let db = db.reader(query.cost).await?;
     let page = queries::list(&db, &scope, &query).await?;
-    Ok(page.map(|user| UserView::of(user, scope.caller())))
+    Ok(page.map(|user| UserView::of(user, scope.actor())))
 }
 
 /// Create a user
@@ -67,7 +67,7 @@ async fn create_user(
     change
         .run(async |tx| {
             let user = queries::insert(tx, &scope, new, FirstPassword::None).await?;
-            Reply::created(&UserView::of(user, tx.caller()))
+            Reply::created(&UserView::of(user, tx.actor()))
         })
         .await
 }
@@ -89,7 +89,7 @@ async fn get_user(
     let fields = query.0.fields()?;
     let db = db.reader(Cost::Small).await?;
     let user = queries::find(&db, &scope, *id).await?;
-    Ok(Tagged::new(UserView::of(user, scope.caller()), fields))
+    Ok(Tagged::new(UserView::of(user, scope.actor()), fields))
 }
 
 /// Change a user
@@ -124,7 +124,7 @@ async fn update_user(
                 let letter = Letter::Notice { to: before.email.as_str().to_owned(), notice: Notice::EmailChanged };
                 mail.post(tx, &letter).await?;
             }
-            Reply::ok(&UserView::of(user, tx.caller()))
+            Reply::ok(&UserView::of(user, tx.actor()))
         })
         .await
 }
@@ -148,7 +148,7 @@ async fn block_user(
     change
         .run(async |tx| {
             let user = queries::block(tx, &scope, *id, &seen).await?;
-            Reply::ok(&UserView::of(user, tx.caller()))
+            Reply::ok(&UserView::of(user, tx.actor()))
         })
         .await
 }
@@ -171,7 +171,7 @@ async fn unblock_user(
     change
         .run(async |tx| {
             let user = queries::unblock(tx, &scope, *id, &seen).await?;
-            Reply::ok(&UserView::of(user, tx.caller()))
+            Reply::ok(&UserView::of(user, tx.actor()))
         })
         .await
 }

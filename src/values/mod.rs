@@ -1,7 +1,10 @@
 //! What a value may be, and how it is written. A value of one of these types cannot be wrong.
 
+pub mod bounds;
+pub mod confidential;
 mod id;
 mod invalid;
+mod members;
 pub mod network;
 mod number;
 pub mod patch;
@@ -12,6 +15,7 @@ mod time;
 
 pub use id::Id;
 pub use invalid::Invalid;
+pub use members::{BUSINESS, CONFIDENTIAL, Member, Members, PERSONAL, members_of};
 pub use number::{Amount, Bounded, Bounds, FulfilledQuantity, Margin, Percent, Quantity, Sum, Total};
 pub use resource::{Entity, Resource};
 pub use say::{Language, Say};

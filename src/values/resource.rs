@@ -1,6 +1,7 @@
 //! What every resource has.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A kind of resource: table, module, URL segment, permission prefix and audit resource in one word.
@@ -10,7 +11,7 @@ pub trait Resource: 'static {
 }
 
 /// A row that is a resource.
-pub trait Entity: Resource + Serialize {
+pub trait Entity: Resource + Serialize + ToSchema {
     /// The bare id.
     fn uuid(&self) -> Uuid;
 
@@ -21,12 +22,6 @@ pub trait Entity: Resource + Serialize {
     fn client(&self) -> Option<Uuid> {
         None
     }
-
-    /// Fields that only some may see: they are kept out of what a timeline tells.
-    const CONFIDENTIAL: &'static [&'static str] = &[];
-
-    /// Fields that tell of a person, or may: the audit log keeps their values so that they can be erased.
-    const PERSONAL: &'static [&'static str] = &[];
 
     /// Where the resource lives, relative to the server.
     fn path(&self) -> String {

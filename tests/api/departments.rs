@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use liaison::{
     access::Scope,
     change::by_system,
-    departments::{self, DepartmentId, NewDepartment},
+    departments::{self, DepartmentId, DepartmentTerms},
     values::Id,
 };
 use serde_json::{Value, json};
@@ -154,7 +154,7 @@ async fn only_an_active_department_can_be_handed_something() {
     let app = TestApp::start().await;
     let mut db = app.db().await;
     let now = app.parts().clock.now();
-    let new = |name: &str, is_active: bool| -> NewDepartment {
+    let new = |name: &str, is_active: bool| -> DepartmentTerms {
         serde_json::from_value(json!({"name": name, "kind": "department", "is_active": is_active})).unwrap()
     };
     let (active, inactive) = by_system(&mut db, &app.parts().secrets, now, async |tx| {

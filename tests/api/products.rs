@@ -7,7 +7,7 @@ use liaison::{
     access::Scope,
     change::by_system,
     db::schema::products::dsl,
-    products::{self, NewProduct, ProductId},
+    products::{self, ProductId, ProductTerms},
     values::Id,
 };
 use serde_json::{Value, json};
@@ -317,7 +317,7 @@ async fn the_system_makes_products_and_finds_many_at_once() {
         let mut made = Vec::new();
         for sku in ["A", "B", "C"] {
             let body = with(product(sku, "Thing"), &json!({"min_price": "5"}));
-            let new: NewProduct = serde_json::from_value(body).unwrap();
+            let new: ProductTerms = serde_json::from_value(body).unwrap();
             made.push(products::insert(tx, &Scope::system(), new).await?);
         }
         Ok(made)

@@ -107,13 +107,23 @@ async fn a_merge_patch_sets_clears_and_leaves() {
     let changed = world.ann.send(request).await.ok();
     assert_eq!((&changed["phone"], &changed["industry"]), (&Value::Null, &json!("Retail")));
     assert_eq!((&changed["tags"], &changed["address"]["city"]), (&json!(["b", "c"]), &json!("Тверь")));
-    assert_eq!(changed["address"]["street"], Value::Null, "a nested object is replaced whole");
+    assert_eq!(changed["address"]["street"], "Тверская 1", "a nested object is merged");
 
     for empty in [json!({}), patch] {
         let same = world.ann.patch(path(&client), &changed, empty).await.ok();
         assert_eq!(same["version"], changed["version"], "what changes nothing is no change");
     }
     assert_eq!(world.app.audit(&client["id"]).await.len(), 2);
+    let clearing = json!({"address": {"street": null, "country": "RU"}});
+    let changed = world.ann.patch(path(&client), &changed, clearing).await.ok();
+    let address = json!({"street": null, "city": "Тверь", "region": null, "postal_code": null, "country": "RU"});
+    assert_eq!(changed["address"], address);
+    let cleared = world.ann.patch(path(&client), &changed, json!({"address": null})).await.ok();
+    assert_eq!(cleared["address"], Value::Null);
+    let new =
+        world.ann.patch(path(&client), &cleared, json!({"address": {"city": "Псков", "street": null}})).await.ok();
+    assert_eq!((&new["address"]["city"], &new["address"]["street"]), (&json!("Псков"), &Value::Null));
+    let changed = new;
     for field in ["name", "tags", "messengers"] {
         let refused = world.ann.patch(path(&client), &changed, json!({field: null})).await;
         refused.field_error(&format!("/{field}"), "not_nullable");
@@ -168,6 +178,11 @@ async fn all_wrong_fields_are_told_at_once() {
             ("/tags", "too_long")
         ]
     );
+    let mixed = json!({"kind": "person", "name": "x", "email": "nobody", "employees": -4, "external_id": "1"});
+    let mut errors = world.ann.post("/v1/clients", mixed).await.field_errors();
+    errors.sort();
+    let codes: Vec<_> = errors.iter().map(|(pointer, code)| (pointer.as_str(), code.as_str())).collect();
+    assert_eq!(codes, [("/email", "invalid_email"), ("/employees", "too_small"), ("/external_source", "required")]);
     assert_eq!(world.app.count("clients").await, 0);
 }
 

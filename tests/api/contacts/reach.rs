@@ -3,7 +3,8 @@
 use liaison::{
     access::Scope,
     change::by_system,
-    contacts::{self, ContactId, NewContact},
+    contacts::{self, ContactId},
+    http::Parts,
     values::Id,
 };
 use serde_json::json;
@@ -114,8 +115,9 @@ async fn the_system_makes_contacts() {
     let mut db = app.db().await;
     let now = app.parts().clock.now();
     let made = by_system(&mut db, &app.parts().secrets, now, async |tx| {
-        let new: NewContact = serde_json::from_value(body(&romashka, "Olga")).unwrap();
-        contacts::insert(tx, &Scope::system(), new).await
+        let start = serde_json::from_value(json!({"client_id": romashka["id"]})).unwrap();
+        let terms = serde_json::from_value(json!({"name": "Olga"})).unwrap();
+        contacts::insert(tx, &Scope::system(), Parts(start, terms)).await
     })
     .await
     .unwrap();

@@ -4,8 +4,9 @@ use chrono::Duration;
 use diesel_async::SimpleAsyncConnection;
 use liaison::{
     access::{Create, Scope},
-    contracts::{Contract, NewContract, Past, clock, insert_active},
+    contracts::{Contract, Past, clock, insert_active},
     error::ProblemType,
+    http::Parts,
 };
 use serde_json::{Value, json};
 
@@ -160,7 +161,9 @@ async fn past(
     approver: Option<&TestUser>,
     new: Value,
 ) -> liaison::error::Result<Contract> {
-    let new: NewContract = serde_json::from_value(new).unwrap();
+    let mut terms = new;
+    let start = json!({"client_id": terms.as_object_mut().unwrap().remove("client_id")});
+    let new = Parts(serde_json::from_value(start).unwrap(), serde_json::from_value(terms).unwrap());
     let past = Past {
         author_id: author.id,
         approved_by: approver.map(|user| user.id),
@@ -190,7 +193,7 @@ async fn a_past_contract_comes_with_its_history() {
     let renewed = get(&ann, &contract).await;
     assert_eq!(renewed["ends_on"], "2028-07-03", "all terms gone by at once");
 
-    let wrong = past(&app, &ann, None, terms_with(&client, &json!({"notice_days": -1}))).await;
+    let wrong = past(&app, &ann, None, terms_with(&client, &json!({"ends_on": "1990-01-01"}))).await;
     assert_eq!(wrong.unwrap_err().problem(), ProblemType::ValidationFailed);
     past(&app, &ann, None, terms(&client)).await.unwrap();
 }

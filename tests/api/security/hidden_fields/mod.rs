@@ -10,7 +10,7 @@ use liaison::{
     access::permission::PERMISSIONS,
     clients::Client,
     products::Product,
-    values::{Entity, Resource},
+    values::{Resource, members_of},
 };
 use serde_json::{Value, json};
 
@@ -66,7 +66,10 @@ fn the_document_marks_every_confidential_property() {
     for hidden in hidden() {
         assert!(PERMISSIONS.iter().any(|(known, _)| *known == hidden.permission), "{hidden:?}");
     }
-    let in_code = [(Client::NAME, Client::CONFIDENTIAL), (Product::NAME, Product::CONFIDENTIAL)];
+    let in_code = [
+        (Client::NAME, members_of::<Client>().confidential()),
+        (Product::NAME, members_of::<Product>().confidential()),
+    ];
     for (resource, _, fields) in resources() {
         let (_, known) = in_code.iter().find(|(name, _)| *name == resource).unwrap();
         assert_eq!(BTreeSet::from_iter(fields), known.iter().copied().collect(), "{resource}");

@@ -1,0 +1,77 @@
+//! Who acts: a caller, the system itself, or somebody who is not signed in.
+
+use std::sync::Arc;
+
+use super::{Action, Belongs, Caller, Reach, Scope, UserId};
+use crate::{
+    error::{Error, ProblemType, Result},
+    values::Resource,
+};
+
+/// Who reads or changes something.
+#[derive(Clone, Debug)]
+pub enum Actor {
+    /// A caller, with the rights of one.
+    Caller(Arc<Caller>),
+    /// The system itself, which may do everything.
+    System,
+    /// Somebody who is not signed in, who has no right at all.
+    Nobody,
+}
+
+impl Actor {
+    /// The user who acts; the system and somebody who is not signed in are none.
+    pub fn user_id(&self) -> Option<UserId> {
+        match self {
+            Self::Caller(caller) => Some(caller.user_id),
+            Self::System | Self::Nobody => None,
+        }
+    }
+
+    /// The caller whose rights limit what is done; nothing limits the system itself.
+    ///
+    /// # Errors
+    /// 401 for somebody who is not signed in.
+    pub fn limited_by(&self) -> Result<Option<&Arc<Caller>>> {
+        match self {
+            Self::Caller(caller) => Ok(Some(caller)),
+            Self::System => Ok(None),
+            Self::Nobody => Err(Error::new(ProblemType::Unauthorized)),
+        }
+    }
+
+    /// The right to do `A` to resources `R`.
+    ///
+    /// # Errors
+    /// 403 naming the permission, 401 for somebody who is not signed in.
+    pub fn scope<R: Resource, A: Action>(&self) -> Result<Scope<R, A>> {
+        self.limited_by()?.map_or_else(|| Ok(Scope::system()), Scope::of)
+    }
+
+    /// How far the right `permission` reaches.
+    pub fn reach(&self, permission: &str) -> Reach {
+        match self {
+            Self::Caller(caller) => caller.policy.reach(permission),
+            Self::System => Reach::All,
+            Self::Nobody => Reach::None,
+        }
+    }
+
+    /// Whether the right to do `A` covers `row`.
+    pub fn may<R: Belongs, A: Action>(&self, row: &R) -> bool {
+        match self {
+            Self::Caller(caller) => caller.covers(caller.policy.reach_of(R::NAME, A::NAME), row),
+            Self::System => true,
+            Self::Nobody => false,
+        }
+    }
+
+    /// Whether the right `permission` would cover what belongs as `row` does.
+    pub fn reaches(&self, permission: &str, row: &impl Belongs) -> bool {
+        match self {
+            Self::Caller(caller) => caller.covers(caller.policy.reach(permission), row),
+            Self::System => true,
+            Self::Nobody => false,
+        }
+    }
+}

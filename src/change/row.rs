@@ -1,0 +1,145 @@
+//! The protocol of a change of a stored row, the same for every resource. A caller is told of the first thing that stands
+//! in the way: 404, 403, 412, 409, 422.
+
+use super::Tx;
+use crate::{
+    access::{Action, Actor, Belongs, ReadConfidential, Scope, Update},
+    error::{Error, Result},
+    http::{IfMatch, Patch, Terms},
+    values::{Instant, confidential::reveal, members_of},
+};
+
+/// A row that changes. The SQL is the slice's own.
+#[expect(async_fn_in_trait, reason = "a request stays on the thread that it came to")]
+pub trait Row: Belongs + Clone + PartialEq {
+    /// What names it.
+    type Id;
+
+    /// The row `id` within reach, locked `FOR NO KEY UPDATE`, so that rows that refer to it can still be made.
+    async fn find_locked<A: Action>(tx: &mut Tx<'_>, scope: &Scope<Self, A>, id: Self::Id) -> Result<Option<Self>>
+    where
+        Self: Sized;
+
+    /// Writes all of it.
+    async fn write(&self, tx: &mut Tx<'_>) -> Result<()>;
+
+    /// Becomes the next version, changed at `now`.
+    fn advance(&mut self, now: Instant);
+}
+
+/// A row of which callers change what they wrote, with a patch.
+pub trait Patched: Row {
+    /// What callers write of it.
+    type Terms: Terms;
+
+    /// What callers wrote of it.
+    fn terms(&self) -> &Self::Terms;
+
+    /// The same, to be changed.
+    fn terms_mut(&mut self) -> &mut Self::Terms;
+
+    /// Refuses a change in a state that allows none.
+    ///
+    /// # Errors
+    /// 409.
+    fn refuse_change(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// The row `id` for a change: seen, permitted and of the version that the caller has seen. It stays as it is until the
+/// transaction ends.
+///
+/// # Errors
+/// 404, 403, 412, in this order.
+pub async fn lock<R: Row, A: Action>(tx: &mut Tx<'_>, scope: &Scope<R, A>, id: R::Id, seen: &IfMatch) -> Result<R> {
+    let row = R::find_locked(tx, scope, id).await?.ok_or_else(Error::not_found)?;
+    scope.permit(&row)?;
+    seen.check(row.version())?;
+    Ok(row)
+}
+
+/// The row `id` for a change by `patch`, as [`lock`] gives it.
+///
+/// # Errors
+/// 404, 403 also for a confidential member out of reach, 412, in this order.
+pub async fn lock_to_patch<R: Patched>(
+    tx: &mut Tx<'_>,
+    scope: &Scope<R, Update>,
+    id: R::Id,
+    seen: &IfMatch,
+    patch: &Patch<R::Terms>,
+) -> Result<R> {
+    let row = R::find_locked(tx, scope, id).await?.ok_or_else(Error::not_found)?;
+    scope.permit(&row)?;
+    if patch.is_confidential() {
+        refuse_hidden(tx.actor(), &row)?;
+    }
+    seen.check(row.version())?;
+    Ok(row)
+}
+
+/// `row` with what `patch` says.
+///
+/// # Errors
+/// 422 naming each member with a value that it cannot have.
+pub fn patched<R: Patched>(row: &R, patch: &Patch<R::Terms>) -> Result<R> {
+    let mut patched = row.clone();
+    *patched.terms_mut() = patch.apply(row.terms())?;
+    Ok(patched)
+}
+
+/// Changes what `patch` names of a row that nothing else depends on.
+///
+/// # Errors
+/// 404, 403, 412, 409, 422, in this order.
+pub async fn update<R: Patched>(
+    tx: &mut Tx<'_>,
+    scope: &Scope<R, Update>,
+    id: R::Id,
+    seen: &IfMatch,
+    patch: &Patch<R::Terms>,
+) -> Result<R> {
+    let before = lock_to_patch(tx, scope, id, seen, patch).await?;
+    before.refuse_change()?;
+    let after = patched(&before, patch)?;
+    save(tx, "updated", &before, after).await
+}
+
+/// Writes `after` and records what `action` changed; nothing when nothing did.
+///
+/// # Errors
+/// 422 for what the database refuses of it.
+pub async fn save<R: Row>(tx: &mut Tx<'_>, action: &'static str, before: &R, mut after: R) -> Result<R> {
+    if *before == after {
+        return Ok(after);
+    }
+    after.advance(tx.now());
+    after.write(tx).await?;
+    tx.changed(action, before, &after);
+    Ok(after)
+}
+
+/// Refuses a new `row` that has a confidential member to who may not see those.
+///
+/// # Errors
+/// 403 naming the permission.
+pub fn permit_confidential<R: Belongs>(actor: &Actor, row: &R) -> Result<()> {
+    let members = reveal(true, || serde_json::to_value(row)).map_err(Error::internal)?;
+    let is_there = |name: &&str| members.get(name).is_some_and(|value| !value.is_null());
+    if members_of::<R>().confidential().iter().any(is_there) {
+        refuse_hidden(actor, row)?;
+    }
+    Ok(())
+}
+
+/// Refuses to change confidential members of `row` to who may not see those.
+///
+/// # Errors
+/// 403 naming the permission.
+pub fn refuse_hidden<R: Belongs>(actor: &Actor, row: &R) -> Result<()> {
+    match actor.may::<R, ReadConfidential>(row) {
+        true => Ok(()),
+        false => Err(Error::forbidden(&format!("{}:{}", R::NAME, ReadConfidential::NAME))),
+    }
+}

@@ -1,0 +1,44 @@
+//! Bounds of members whose type has none: for `#[serde(deserialize_with = …)]`, so that a breach is told together with
+//! what else is wrong with a body.
+
+use serde::{Deserialize, Deserializer, de::Error as _};
+
+use crate::values::Invalid;
+
+/// A list of at most `MAX` items.
+///
+/// # Errors
+/// [`Invalid::TooLong`], and those of the items.
+pub fn at_most<'de, const MAX: usize, T: Deserialize<'de> + AsRef<[I]>, I, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    let items = T::deserialize(deserializer)?;
+    if items.as_ref().len() > MAX { Err(D::Error::custom(Invalid::TooLong(MAX))) } else { Ok(items) }
+}
+
+/// A whole number from `MIN` to `MAX`.
+///
+/// # Errors
+/// [`Invalid::TooSmall`], [`Invalid::TooLarge`].
+pub fn within<'de, const MIN: i32, const MAX: i32, D: Deserializer<'de>>(deserializer: D) -> Result<i32, D::Error> {
+    match i32::deserialize(deserializer)? {
+        number if number < MIN => Err(D::Error::custom(Invalid::TooSmall(MIN.to_string()))),
+        number if number > MAX => Err(D::Error::custom(Invalid::TooLarge(MAX.to_string()))),
+        number => Ok(number),
+    }
+}
+
+/// The same, or nothing.
+///
+/// # Errors
+/// As [`within`].
+pub fn within_or_none<'de, const MIN: i32, const MAX: i32, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<i32>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(bound = "")]
+    struct Bounded<const MIN: i32, const MAX: i32>(#[serde(deserialize_with = "within::<MIN, MAX, _>")] i32);
+
+    let number: Option<Bounded<MIN, MAX>> = Option::deserialize(deserializer)?;
+    Ok(number.map(|Bounded(number)| number))
+}
