@@ -36,6 +36,7 @@ mod policies;
 mod privileges;
 mod products;
 mod reach;
+mod refusals;
 mod roles;
 mod security;
 mod service_accounts;

@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use syn::{Attribute, Expr, Field, Item, Lit, Meta, Type};
+
 /// Every file below `folder` with its text; paths are relative to `src`.
 fn files(folder: &Path) -> Vec<(String, String)> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -52,4 +54,105 @@ fn rows_are_locked_so_that_references_to_them_can_be_inserted() {
     let found = containing(&[".for_update()", "FOR UPDATE"]);
     let found: Vec<(&str, usize)> = found.iter().map(|(name, count)| (name.as_str(), *count)).collect();
     assert_eq!(found, allowed);
+}
+
+/// The types of text, and those that hold some.
+const TEXTS: [&str; 12] = [
+    "Line",
+    "Text",
+    "Prose",
+    "String",
+    "Email",
+    "Phone",
+    "Website",
+    "TaxId",
+    "Messenger",
+    "Address",
+    "Consent",
+    "Signatory",
+];
+
+/// The first line of the doc comment.
+fn told(field: &Field) -> String {
+    let line = |attribute: &Attribute| match &attribute.meta {
+        Meta::NameValue(doc) if doc.path.is_ident("doc") => match &doc.value {
+            Expr::Lit(text) => match &text.lit {
+                Lit::Str(text) => Some(text.value().trim().to_owned()),
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    };
+    field.attrs.iter().find_map(line).unwrap_or_default()
+}
+
+fn says(attributes: &[Attribute], word: &str) -> bool {
+    let text = |attribute: &Attribute| match &attribute.meta {
+        Meta::List(list) => list.tokens.to_string(),
+        _ => String::new(),
+    };
+    attributes.iter().any(|attribute| text(attribute).contains(word))
+}
+
+/// Whether `kind`, or something in it, is a text.
+fn is_text(kind: &Type) -> bool {
+    let Type::Path(path) = kind else { return false };
+    let Some(last) = path.path.segments.last() else { return false };
+    let inner = match &last.arguments {
+        syn::PathArguments::AngleBracketed(arguments) => {
+            arguments.args.iter().any(|argument| matches!(argument, syn::GenericArgument::Type(kind) if is_text(kind)))
+        }
+        _ => false,
+    };
+    inner || TEXTS.contains(&last.ident.to_string().as_str())
+}
+
+/// The fields of every row that is recorded, and of what callers write of one, with where they stand.
+fn stored_fields() -> Vec<(String, Field)> {
+    let mut found = Vec::new();
+    for (file, text) in
+        source().into_iter().filter(|(file, _)| Path::new(file).extension().is_some_and(|kind| kind == "rs"))
+    {
+        for item in syn::parse_file(&text).unwrap().items {
+            let Item::Struct(item) = item else { continue };
+            let is_row =
+                says(&item.attrs, "Queryable") && says(&item.attrs, "Serialize") && says(&item.attrs, "ToSchema");
+            if !is_row || item.ident.to_string().ends_with("Ref") {
+                continue;
+            }
+            for field in item.fields {
+                let name = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
+                found.push((format!("{file} {}.{name}", item.ident), field));
+            }
+        }
+    }
+    found
+}
+
+/// The audit log keeps what tells of a person so that it can be erased. A new text says which it is.
+#[test]
+fn every_stored_text_says_whether_it_is_personal() {
+    // What is no field of a resource: it is not recorded.
+    let not_recorded = ["audit_entries/", "timeline/", "OrderEvent.", "ContractEvent.", "OrderLine."];
+    let texts = stored_fields().into_iter().filter(|(_, field)| is_text(&field.ty));
+    let texts: Vec<_> = texts.filter(|(place, _)| !not_recorded.iter().any(|part| place.contains(part))).collect();
+    assert!(texts.len() > 30, "{}", texts.len());
+    for (place, field) in texts {
+        let told = told(&field);
+        let is_classified = ["Personal: ", "Business: "].iter().any(|word| told.starts_with(word));
+        assert!(is_classified, "{place}: say `Personal:` or `Business:` at the beginning of its doc comment");
+    }
+}
+
+/// A field that says it is confidential is left out of JSON, and the other way round.
+#[test]
+fn what_is_confidential_is_hidden() {
+    let fields = stored_fields();
+    let count = fields.iter().filter(|(_, field)| told(field).contains("Confidential: ")).count();
+    assert!(count >= 4, "{count}");
+    for (place, field) in fields {
+        let is_hidden = says(&field.attrs, "confidential::is_hidden");
+        assert_eq!(told(&field).contains("Confidential: "), is_hidden, "{place}");
+    }
 }
