@@ -53,9 +53,15 @@ pub trait Patched: Row {
 /// # Errors
 /// 404, 403, 412, in this order.
 pub async fn lock<R: Row, A: Action>(tx: &mut Tx<'_>, scope: &Scope<R, A>, id: R::Id, seen: &IfMatch) -> Result<R> {
+    let row = find_permitted(tx, scope, id).await?;
+    seen.check(row.version())?;
+    Ok(row)
+}
+
+/// The row `id`, locked: seen and permitted.
+async fn find_permitted<R: Row, A: Action>(tx: &mut Tx<'_>, scope: &Scope<R, A>, id: R::Id) -> Result<R> {
     let row = R::find_locked(tx, scope, id).await?.ok_or_else(Error::not_found)?;
     scope.permit(&row)?;
-    seen.check(row.version())?;
     Ok(row)
 }
 
@@ -70,8 +76,7 @@ pub async fn lock_to_patch<R: Patched>(
     seen: &IfMatch,
     patch: &Patch<R::Terms>,
 ) -> Result<R> {
-    let row = R::find_locked(tx, scope, id).await?.ok_or_else(Error::not_found)?;
-    scope.permit(&row)?;
+    let row = find_permitted(tx, scope, id).await?;
     if patch.is_confidential() {
         refuse_hidden(tx.actor(), &row)?;
     }

@@ -12,6 +12,7 @@ mod proxies;
 mod query;
 mod reply;
 mod shown;
+mod strict;
 mod view;
 
 pub use body::{Body, BodyDigest, MAX_BODY_BYTES, ReadTimeout};

@@ -1,12 +1,9 @@
 //! A JSON body whose members belong to two structs: what callers say once, and what they may change later.
 
-use std::{borrow::Cow, fmt, future::Future, pin::Pin};
+use std::{borrow::Cow, future::Future, pin::Pin};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
-use serde::{
-    Deserialize, Deserializer,
-    de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, Visitor},
-};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use utoipa::{
     PartialSchema, ToSchema,
@@ -16,6 +13,7 @@ use utoipa::{
 use super::{
     body::{self, Body},
     patch::Terms,
+    strict::Object,
 };
 use crate::{
     error::{Error, FieldError, Result},
@@ -57,67 +55,6 @@ where
                 Err(Error::fields(fields.collect::<Vec<FieldError>>()))
             }
         }
-    }
-}
-
-/// A JSON object, each member of which is there once.
-#[derive(ToSchema)]
-pub struct Object(Map<String, Value>);
-
-impl<'de> Deserialize<'de> for Object {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        members(deserializer, |_| true).map(Self)
-    }
-}
-
-/// Reads the members of an object, each of which `is_known` and there once.
-///
-/// # Errors
-/// An unknown or a duplicate member, and another JSON type.
-pub fn members<'de, D: Deserializer<'de>>(
-    deserializer: D,
-    is_known: fn(&str) -> bool,
-) -> Result<Map<String, Value>, D::Error> {
-    deserializer.deserialize_map(Reader(is_known))
-}
-
-struct Reader(fn(&str) -> bool);
-
-impl<'de> Visitor<'de> for Reader {
-    type Value = Map<String, Value>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-        let mut members = Map::new();
-        while let Some(name) = map.next_key_seed(Name { is_known: self.0, before: &members })? {
-            let value = map.next_value()?;
-            members.insert(name, value);
-        }
-        Ok(members)
-    }
-}
-
-/// Reads the name of a member.
-struct Name<'m> {
-    is_known: fn(&str) -> bool,
-    before: &'m Map<String, Value>,
-}
-
-impl<'de> DeserializeSeed<'de> for Name<'_> {
-    type Value = String;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        if !(self.is_known)(&name) {
-            return Err(D::Error::unknown_field(&name, &[]));
-        }
-        if self.before.contains_key(&name) {
-            return Err(D::Error::custom(format_args!("duplicate field `{name}`")));
-        }
-        Ok(name)
     }
 }
 

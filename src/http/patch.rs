@@ -9,7 +9,7 @@ use utoipa::{
     openapi::{RefOr, Schema},
 };
 
-use super::{body, parts::members};
+use super::{body, strict::members};
 use crate::{
     error::{Error, FieldError, Result},
     values::{Invalid, confidential::reveal, members_of},

@@ -128,6 +128,10 @@ async fn a_merge_patch_sets_clears_and_leaves() {
         let refused = world.ann.patch(path(&client), &changed, json!({field: null})).await;
         refused.field_error(&format!("/{field}"), "not_nullable");
     }
+    let twice = r#"{"address": {"city": "Тверь", "city": "Псков"}}"#;
+    let request = world.ann.request(Method::PATCH, path(&client)).insert_header(("If-Match", "*"));
+    let refused = world.ann.send(request.set_payload(twice).insert_header(("Content-Type", "application/json"))).await;
+    assert_eq!(refused.problem(400, "unknown_field")["errors"][0]["pointer"], "/address/city");
     for field in ["status", "owner_id", "is_key", "version", "id", "created_at", "archived_from", "last_verified_at"] {
         let refused = world.ann.patch(path(&client), &changed, json!({field: "x"})).await;
         assert_eq!(refused.problem(400, "unknown_field")["errors"][0]["pointer"], format!("/{field}"));
