@@ -12,10 +12,17 @@ thread_local! {
 
 /// Does `work`, which writes values to JSON, with their confidential members in it when they are `revealed`.
 pub fn reveal<T>(revealed: bool, work: impl FnOnce() -> T) -> T {
-    let before = REVEALED.replace(revealed);
-    let done = work();
-    REVEALED.set(before);
-    done
+    let _restored = Restore(REVEALED.replace(revealed));
+    work()
+}
+
+/// Puts back at its end what was said before, also when the work panics: the thread goes on with other requests.
+struct Restore(bool);
+
+impl Drop for Restore {
+    fn drop(&mut self) {
+        REVEALED.set(self.0);
+    }
 }
 
 /// Whether a confidential member is left out: when it is not to be revealed, and when there is none.
@@ -46,5 +53,13 @@ mod tests {
         assert_eq!(reveal(true, || reveal(false, written)), json!({"name": "Chai"}));
         assert_eq!(reveal(true, || (reveal(false, written), written()).1), json!({"name": "Chai", "price": 7}));
         assert_eq!(written(), json!({"name": "Chai"}));
+    }
+
+    #[test]
+    fn nothing_stays_revealed_after_a_panic() {
+        let row = Row { name: "Chai", price: Some(7) };
+        let panicked = std::panic::catch_unwind(|| reveal(true, || panic!("on purpose")));
+        assert!(panicked.is_err());
+        assert_eq!(serde_json::to_value(&row).unwrap(), json!({"name": "Chai"}));
     }
 }
