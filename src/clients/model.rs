@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::status::ClientStatus;
 use crate::{
     access::{Action, Belongs, Owned, Ownership, TeamId, UserId},
-    db::{Jsonb, schema::clients, stored_as_text},
+    db::{Jsonb, stored_as_text, wide::clients},
     error::FieldError,
     http::{Parts, Patch, PatchText, Terms},
     values::{

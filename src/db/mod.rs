@@ -15,6 +15,7 @@ mod shared;
 mod sql;
 mod stored;
 mod tls;
+pub mod wide;
 
 /// Most rows of one `INSERT`: a statement takes 65,535 values, and no table has 65 columns.
 pub const BATCH: usize = 1000;

@@ -112,8 +112,6 @@ diesel::table! {
         credit_limit -> Nullable<Numeric>,
         margin_percent -> Nullable<Numeric>,
         confidential_note -> Nullable<Text>,
-        archived_from -> Nullable<Text>,
-        search -> Text,
     }
 }
 

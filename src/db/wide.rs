@@ -1,0 +1,60 @@
+//! The tables of more columns than Diesel's `table!` takes here.
+//!
+//! `table!` takes 32 columns. Told to take 64, Diesel offers the compiler a row of each width up to there for each query, and
+//! the whole program compiles more than twice as long. So the columns over 32 stand here, and are taken out of the generated
+//! schema by `schema.patch`.
+
+/// A column of the table in whose module this stands: what `table!` writes for one, as far as a row needs it.
+macro_rules! column {
+    ($(#[doc = $doc:literal])+ $name:ident -> $sql_type:ty,) => {
+        $(#[doc = $doc])+
+        #[expect(non_camel_case_types, reason = "Diesel's columns are named as in SQL")]
+        #[derive(Clone, Copy, Debug, diesel::query_builder::QueryId)]
+        pub struct $name;
+
+        impl diesel::Column for $name {
+            type Table = table;
+            const NAME: &'static str = stringify!($name);
+        }
+
+        impl diesel::Expression for $name {
+            type SqlType = $sql_type;
+        }
+
+        impl diesel::query_builder::QueryFragment<diesel::pg::Pg> for $name {
+            fn walk_ast<'b>(&'b self, mut out: diesel::query_builder::AstPass<'_, 'b, diesel::pg::Pg>) -> diesel::QueryResult<()> {
+                table.walk_ast(out.reborrow())?;
+                out.push_sql(".");
+                out.push_identifier(<Self as diesel::Column>::NAME)
+            }
+        }
+
+        impl diesel::SelectableExpression<table> for $name {}
+
+        impl<S> diesel::AppearsOnTable<S> for $name where
+            S: diesel::query_source::AppearsInFromClause<table, Count = diesel::query_source::Once>
+        {
+        }
+
+        impl diesel::expression::ValidGrouping<()> for $name {
+            type IsAggregate = diesel::expression::is_aggregate::No;
+        }
+    };
+}
+
+/// `clients`, with all its columns.
+pub mod clients {
+    use diesel::sql_types::{Nullable, Text};
+
+    pub use crate::db::schema::clients::*;
+
+    column! {
+        /// The status before the archive.
+        archived_from -> Nullable<Text>,
+    }
+
+    column! {
+        /// What a search looks through.
+        search -> Text,
+    }
+}
