@@ -20,6 +20,7 @@ pub mod list;
 pub mod local_postgres;
 pub mod mail;
 pub mod openapi;
+pub mod outgoing;
 pub mod secrets;
 pub mod settings;
 pub mod telemetry;
@@ -46,6 +47,7 @@ pub mod users;
 
 pub mod app;
 pub mod background;
+pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod demo;

@@ -9,23 +9,31 @@ use actix_web::{
         header::{HeaderMap, HeaderName},
     },
 };
+use async_trait::async_trait;
 use opentelemetry::{
     Context, Key, KeyValue,
     propagation::{Extractor, TextMapPropagator},
     trace::{SpanKind, Status, TraceContextExt, Tracer, TracerProvider},
 };
-use opentelemetry_otlp::{SpanExporter, WithExportConfig};
+use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
+use opentelemetry_otlp::{SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::{
     Resource,
     propagation::TraceContextPropagator,
     trace::{SdkTracer, SdkTracerProvider},
 };
 
+use ureq::Agent;
+
 use super::queries;
 use crate::{
     error::{Error, Result},
     http::Operation,
+    outgoing,
 };
+
+/// How long a collector may take to answer, as the OTLP specification has it.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long the end waits for the collector.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -67,7 +75,8 @@ impl Traces {
     /// # Errors
     /// When the `OTEL_…` variables want what is not offered.
     pub fn start(endpoint: &Endpoint) -> Result<Self> {
-        let exporter = SpanExporter::builder().with_http().with_endpoint(&endpoint.0).build();
+        let exporter = SpanExporter::builder().with_http().with_endpoint(&endpoint.0);
+        let exporter = exporter.with_http_client(Sender(outgoing::client(PATIENCE))).build();
         let exporter = exporter.map_err(|error| Error::internal(format!("OTEL_EXPORTER_OTLP_ENDPOINT: {error}")))?;
         let provider = SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource()).build();
         queries::observe();
@@ -104,6 +113,18 @@ impl Traces {
         if let Err(error) = self.provider.force_flush() {
             tracing::warn!(%error, "traces were not taken");
         }
+    }
+}
+
+/// Sends from the exporter's own thread, which may wait.
+#[derive(Debug)]
+struct Sender(Agent);
+
+#[async_trait]
+impl HttpClient for Sender {
+    async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+        let (parts, mut body) = self.0.run(request.map(Vec::from))?.into_parts();
+        Ok(Response::from_parts(parts, body.read_to_vec()?.into()))
     }
 }
 

@@ -12,13 +12,14 @@ use syn::{
 };
 
 /// The shared modules from the ground up: none uses one that stands after it, nor anything else of the server.
-const SHARED: [&str; 18] = [
+const SHARED: [&str; 19] = [
     "settings",
     "lifecycle",
     "values",
     "clock",
     "error",
     "db",
+    "outgoing",
     "local_postgres",
     "secrets",
     "access",
@@ -34,7 +35,7 @@ const SHARED: [&str; 18] = [
 ];
 
 /// What assembles and runs the server, from the ground up. It may use everything that stands before it, and every slice.
-const TOP: [&str; 8] = ["logging", "app", "config", "setup", "background", "server", "demo", "commands"];
+const TOP: [&str; 9] = ["logging", "app", "config", "setup", "background", "server", "demo", "commands", "cli"];
 
 /// The modules at the top of `src` that each of them uses.
 type Uses = BTreeMap<String, BTreeSet<String>>;
