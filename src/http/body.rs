@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::{Description, Takes, strict::Strict};
 use crate::{
     error::{Error, FieldError, ProblemType, Result},
     values::{Invalid, members_of},
@@ -24,6 +25,9 @@ pub const MAX_BODY_BYTES: usize = 1 << 20;
 
 /// Most field errors that one answer lists.
 const MAX_FIELD_ERRORS: usize = 50;
+
+/// What serde found, and where.
+type PathError = serde_path_to_error::Error<serde_json::Error>;
 
 /// How long a caller may take to send the body of a request.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +57,12 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Body<T> {
             let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
             parse(text).map(Self)
         })
+    }
+}
+
+impl<T: ToSchema> Takes for Body<T> {
+    fn describe(description: &mut Description) {
+        description.body::<T>();
     }
 }
 
@@ -111,25 +121,24 @@ pub fn parse<T: DeserializeOwned + ToSchema + 'static>(text: &[u8]) -> Result<T>
     {
         return Err(Error::field("", Invalid::Type));
     }
-    // The path to a wrong field is looked for only when there is one.
+    // Mistakes are looked for only when there is one.
     if let Ok(value) = serde_json::from_slice(text) {
         return Ok(value);
     }
-    let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let first = match serde_path_to_error::deserialize(&mut deserializer) {
-        Ok(value) => match deserializer.end() {
-            Ok(()) => return Ok(value),
-            Err(error) => return Err(malformed(&error)),
+    let document = serde_json::from_slice(text).map_err(|error| malformed(&error))?;
+    let first = match doubled_member(text) {
+        Some(doubled) => doubled,
+        None => match serde_path_to_error::deserialize(&document) {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
         },
-        Err(error) => error,
     };
-    if !first.inner().is_data() {
-        return Err(malformed(first.inner()));
-    }
-    match serde_json::from_slice(text) {
-        Ok(document) => Err(all_errors::<T>(document, first, |_| Vec::new())),
-        Err(error) => Err(malformed(&error)),
-    }
+    Err(all_errors::<T>(document, first, |_| Vec::new()))
+}
+
+/// The first member that an object in the JSON of `text` has twice.
+fn doubled_member(text: &[u8]) -> Option<PathError> {
+    serde_path_to_error::deserialize::<_, Strict>(&mut serde_json::Deserializer::from_slice(text)).err()
 }
 
 /// Reads a `T` from a document, and holds its `rules` against it; on failure finds as many wrong fields as it can.
@@ -160,7 +169,7 @@ fn malformed(error: &serde_json::Error) -> Error {
 /// parses. An item of an array that cannot be saved so is taken out whole.
 fn all_errors<T: DeserializeOwned + ToSchema + 'static>(
     mut document: Value,
-    first: serde_path_to_error::Error<serde_json::Error>,
+    first: PathError,
     rules: Rules<T>,
 ) -> Error {
     let mut fields: BTreeMap<String, Invalid> = BTreeMap::new();
@@ -226,7 +235,7 @@ fn original(pointer: &str, items_out: &BTreeMap<String, usize>) -> String {
 }
 
 /// The JSON pointer of the error, with the field's name where serde tells it only in the message.
-fn pointer_of(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+fn pointer_of(error: &PathError) -> String {
     use serde_path_to_error::Segment;
     let mut pointer = String::new();
     for segment in error.path() {

@@ -64,8 +64,8 @@ impl<'de> DeserializeSeed<'de> for Known {
     }
 }
 
-/// Any value.
-struct Strict(Value);
+/// Any value; no object in it has a member twice.
+pub struct Strict(pub Value);
 
 impl<'de> Deserialize<'de> for Strict {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
