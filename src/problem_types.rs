@@ -1,9 +1,6 @@
 //! The catalogue of problem types, served at `/problems/{type}`.
 
-use actix_web::{
-    get,
-    web::{Json, Path},
-};
+use actix_web::web::{Json, Path};
 use serde::Serialize;
 use strum::IntoEnumIterator;
 use utoipa::ToSchema;
@@ -11,6 +8,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     error::{Error, ProblemType, Result},
+    http::endpoint,
     values::Language::{En, Ru},
 };
 
@@ -53,19 +51,19 @@ impl From<ProblemType> for ProblemTypeDocument {
 
 /// The operations on problem types.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(get_problem_type);
+    config.service(endpoint!(get_problem_type));
 }
 
 /// Describe a problem type
 ///
 /// What a problem document's `type` leads to.
 #[utoipa::path(
+    get,
+    path = "/problems/{type}",
     tag = "service",
     params(("type" = String, Path, description = "The last part of a problem's `type`.", max_length = 100, example = "not-found")),
-    responses((status = 200, description = "The description of the problem type.", body = ProblemTypeDocument)),
-    security(())
+    responses((status = 200, description = "The description of the problem type."))
 )]
-#[get("/problems/{type}")]
 async fn get_problem_type(name: Path<String>) -> Result<Json<ProblemTypeDocument>> {
     ProblemType::iter()
         .find(|problem| problem.as_ref() == name.as_str())

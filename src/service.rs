@@ -1,7 +1,7 @@
 //! The service itself: whether it lives, whether it can serve, and its own document.
 
 use actix_web::{
-    HttpResponse, get,
+    HttpResponse,
     web::{self, Data},
 };
 use serde::Serialize;
@@ -14,13 +14,18 @@ use crate::{
     db::Db,
     edge::Edge,
     error::{Error, Result},
+    http::endpoint,
     openapi::Document,
     telemetry::Readiness,
 };
 
 /// The operations on the service.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(get_liveness).service(get_readiness).service(get_openapi).service(get_jwks);
+    config
+        .service(endpoint!(get_liveness))
+        .service(endpoint!(get_readiness))
+        .service(endpoint!(get_openapi))
+        .service(endpoint!(get_jwks));
 }
 
 /// How the service is.
@@ -35,8 +40,12 @@ pub struct Health {
 /// Tell whether the process lives
 ///
 /// Depends on nothing: a failure here is cured by a restart.
-#[utoipa::path(tag = "service", responses((status = 200, description = "It lives.", body = Health)), security(()))]
-#[get("/livez")]
+#[utoipa::path(
+    get,
+    path = "/livez",
+    tag = "service",
+    responses((status = 200, description = "It lives."))
+)]
 async fn get_liveness() -> web::Json<Health> {
     web::Json(Health { status: "ok" })
 }
@@ -52,8 +61,12 @@ async fn get_liveness() -> web::Json<Health> {
 /// - `signing_key_missing`: there is no key to sign access tokens with.
 ///
 /// The database is asked once a second at most, however often this is called.
-#[utoipa::path(tag = "service", responses((status = 200, description = "It can serve.", body = Health)), security(()))]
-#[get("/readyz")]
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    tag = "service",
+    responses((status = 200, description = "It can serve."))
+)]
 async fn get_readiness(readiness: Data<Readiness>, db: Db) -> Result<web::Json<Health>> {
     readiness.check(&db).await.into_result()?;
     Ok(web::Json(Health { status: "ok" }))
@@ -62,8 +75,15 @@ async fn get_readiness(readiness: Data<Readiness>, db: Db) -> Result<web::Json<H
 /// Get the OpenAPI document
 ///
 /// This document: OpenAPI 3.1. A server may be set to keep it to itself.
-#[utoipa::path(tag = "service", responses((status = 200, description = "The document.", body = Object, content_type = "application/json")), security(()))]
-#[get("/openapi.json")]
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    tag = "service",
+    responses(
+        (status = 200, description = "The document.", body = Object, content_type = "application/json"),
+        (status = 404, description = "It is kept from callers.")
+    )
+)]
 async fn get_openapi(edge: Data<Edge>, document: Data<Document>) -> Result<HttpResponse> {
     if !edge.docs {
         return Err(Error::not_found());
@@ -75,8 +95,12 @@ async fn get_openapi(edge: Data<Edge>, document: Data<Document>) -> Result<HttpR
 ///
 /// The public keys that access tokens are signed with (RFC 7517), for services that check tokens themselves.
 /// A new key is published before it signs, and an old one for as long as tokens of it are good.
-#[utoipa::path(tag = "service", responses((status = 200, description = "The keys.", body = JwkSet)), security(()))]
-#[get("/.well-known/jwks.json")]
+#[utoipa::path(
+    get,
+    path = "/.well-known/jwks.json",
+    tag = "service",
+    responses((status = 200, description = "The keys.", body = JwkSet))
+)]
 async fn get_jwks(keys: Data<KeyRing>, clock: Data<Clock>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header(("cache-control", format!("public, max-age={CACHED_SECONDS}")))

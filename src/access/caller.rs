@@ -135,6 +135,19 @@ impl Caller {
     }
 }
 
+/// Whoever is signed in, for what needs no right.
+#[derive(Clone, Debug)]
+pub struct SignedIn(pub Arc<Caller>);
+
+impl FromRequest for SignedIn {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Caller::of(request).map(Self))
+    }
+}
+
 /// A caller who is a person, for what makes no sense to a service account, such as a password.
 #[derive(Clone, Debug)]
 pub struct Person(pub Arc<Caller>);

@@ -19,7 +19,7 @@ mod within;
 pub use actions::{Action, Create, Delete, Read, ReadConfidential, Update};
 pub use actor::Actor;
 pub use caller::{
-    AccountTeams, Caller, Callers, Credential, Identified, KeyId, Person, SessionId, TeamId, UserId,
+    AccountTeams, Caller, Callers, Credential, Identified, KeyId, Person, SessionId, SignedIn, TeamId, UserId,
     decides_about_callers, load_policy,
 };
 pub use identification::Identification;

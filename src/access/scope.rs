@@ -116,6 +116,11 @@ pub struct Scope<R, A> {
 }
 
 impl<R: Resource, A: Action> Scope<R, A> {
+    /// The name of the right, such as `clients:read`.
+    pub fn permission() -> String {
+        format!("{}:{}", R::NAME, A::NAME)
+    }
+
     /// The right of `caller`, when there is one at all.
     ///
     /// # Errors
@@ -123,7 +128,7 @@ impl<R: Resource, A: Action> Scope<R, A> {
     pub fn of(caller: &Arc<Caller>) -> Result<Self> {
         let allowed = Rows::of(caller, caller.policy.reach_of(R::NAME, A::NAME));
         if allowed == Rows::None {
-            return Err(Error::forbidden(&permission::<R, A>()));
+            return Err(Error::forbidden(&Self::permission()));
         }
         let visible = Rows::of(caller, caller.policy.reach_of(R::NAME, Read::NAME));
         Ok(Self { actor: Actor::Caller(Arc::clone(caller)), visible, allowed, proof: PhantomData })
@@ -152,7 +157,7 @@ impl<R: Resource, A: Action> Scope<R, A> {
         if self.allowed.cover(row) {
             return Ok(());
         }
-        Err(Error::forbidden(&permission::<R, A>()))
+        Err(Error::forbidden(&Self::permission()))
     }
 }
 
@@ -187,7 +192,7 @@ impl<R: Owned, A: Action> Scope<R, A> {
             Rows::Of(Belonging::Team(mine) | Belonging::OwnAndKeyOfTeam(_, mine), _) => team == mine,
             Rows::All => true,
         };
-        if within { Ok(()) } else { Err(Error::forbidden(&permission::<R, A>())) }
+        if within { Ok(()) } else { Err(Error::forbidden(&Self::permission())) }
     }
 
     /// Refuses to hand something over to a user of another team, unless the right reaches everywhere: who may give only
@@ -197,12 +202,8 @@ impl<R: Owned, A: Action> Scope<R, A> {
     /// 403 naming the permission.
     pub fn permit_recipient(&self, team: TeamId) -> Result<()> {
         let is_colleague = matches!(&self.actor, Actor::Caller(caller) if caller.team_id == team);
-        if is_colleague || self.covers_all() { Ok(()) } else { Err(Error::forbidden(&permission::<R, A>())) }
+        if is_colleague || self.covers_all() { Ok(()) } else { Err(Error::forbidden(&Self::permission())) }
     }
-}
-
-fn permission<R: Resource, A: Action>() -> String {
-    format!("{}:{}", R::NAME, A::NAME)
 }
 
 impl<R: Resource, A: Action> FromRequest for Scope<R, A> {

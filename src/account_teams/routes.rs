@@ -1,6 +1,6 @@
 //! `/v1/clients/{id}/account-team`.
 
-use actix_web::{HttpResponse, get, put, web::Path};
+use actix_web::web::Path;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
@@ -13,22 +13,22 @@ use crate::{
     clients::{Client, ClientId},
     db::{Cost, Db},
     error::Result,
-    http::{Body, Fields, IfMatch, NoParams, Query, Reply, Tagged},
+    http::{Body, Changed, Fields, IfMatch, NoParams, Query, Reply, Tagged, endpoint},
 };
 
 /// The operations on account teams.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(get_account_team).service(assign_account_team);
+    config.service(endpoint!(get_account_team)).service(endpoint!(assign_account_team));
 }
 
 /// Get the account team of a client
 #[utoipa::path(
+    get,
+    path = "/v1/clients/{id}/account-team",
     tag = "clients",
     params(("id" = ClientId, Path, description = "The client.")),
-    responses((status = 200, description = "Who is on the team.", body = AccountTeamView)),
-    extensions(("x-permission" = json!("clients:read")))
+    responses((status = 200, description = "Who is on the team."))
 )]
-#[get("/v1/clients/{id}/account-team")]
 async fn get_account_team(
     scope: Scope<Client, Read>,
     id: Path<ClientId>,
@@ -44,20 +44,20 @@ async fn get_account_team(
 /// To its members the client, and all that belongs to it, counts as their own, on every server within a second. New members
 /// come from the caller's team unless the right reaches further; a user is on at most 500 account teams.
 #[utoipa::path(
+    put,
+    path = "/v1/clients/{id}/account-team",
     tag = "clients",
     params(("id" = ClientId, Path, description = "The client.")),
-    request_body = NewAccountTeam,
-    responses((status = 200, description = "Who is on the team now.", body = AccountTeamView)),
+    responses((status = 200, description = "Who is on the team now.")),
     extensions(("x-permission" = json!("clients:assign_team")))
 )]
-#[put("/v1/clients/{id}/account-team")]
 async fn assign_account_team(
     scope: Assign,
     id: Path<ClientId>,
     seen: IfMatch,
     change: Change,
     new: Body<NewAccountTeam>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<AccountTeamView>> {
     let Body(new) = new;
     change.run(async |tx| Reply::ok(&queries::replace(tx, &scope, *id, &seen, new).await?)).await
 }

@@ -1,6 +1,6 @@
 //! `/v1/me/password`.
 
-use actix_web::{HttpResponse, put, web::Data};
+use actix_web::web::Data;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -16,7 +16,7 @@ use crate::{
     change::Change,
     db::Db,
     error::{Error, ProblemType, Result},
-    http::{Body, Reply},
+    http::{Body, NoContent, Reply, endpoint},
     mail::{Letter, Mail, Notice},
     sessions, users,
     values::{Invalid, Say},
@@ -24,7 +24,7 @@ use crate::{
 
 /// The operations on the caller's password.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(change_password);
+    config.service(endpoint!(change_password));
 }
 
 /// A new password, and the proof that it is the user who wants it.
@@ -44,12 +44,11 @@ pub struct ChangePassword {
 ///
 /// Ends all other sessions of the caller at once. Wrong passwords are throttled like those of a sign-in.
 #[utoipa::path(
+    put,
+    path = "/v1/me/password",
     tag = "auth",
-    request_body = ChangePassword,
-    responses((status = 204, description = "The new password holds.")),
-    extensions(("x-caller" = json!("person")))
+    responses((status = 204, description = "The new password holds."))
 )]
-#[put("/v1/me/password")]
 async fn change_password(
     caller: Person,
     verifier: Verifier,
@@ -57,7 +56,7 @@ async fn change_password(
     body: Body<ChangePassword>,
     mail: Data<Mail>,
     db: Db,
-) -> Result<HttpResponse> {
+) -> Result<NoContent> {
     let (Person(caller), Body(ChangePassword { current_password, new_password, otp })) = (caller, body);
     let account = account::find(&mut *db.connect().await?, caller.user_id).await?;
     check(&account, &new_password, &current_password)?;

@@ -1,6 +1,6 @@
 //! `/v1/auth/confirm`: the proof of late that sensitive operations ask for.
 
-use actix_web::{HttpResponse, post};
+use actix_web::HttpResponse;
 use diesel_async::AsyncConnection;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -16,13 +16,13 @@ use crate::{
     access::{Person, caller::not_a_person, recent},
     db::Db,
     error::{Error, ProblemType, Result},
-    http::{Body, NoParams, Query},
+    http::{Body, NoParams, Query, endpoint},
     values::Text,
 };
 
 /// The operation that confirms a session.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(confirm_session);
+    config.service(endpoint!(confirm_session));
 }
 
 /// What the caller signs in with, once more.
@@ -46,12 +46,11 @@ pub struct ConfirmSession {
 /// renews the proof of the session of this request; its tokens stay as they are. Failures are throttled and recorded like
 /// those of a sign-in.
 #[utoipa::path(
+    post,
+    path = "/v1/auth/confirm",
     tag = "auth",
-    request_body = ConfirmSession,
-    responses((status = 204, description = "The session is confirmed, on every server at once.")),
-    extensions(("x-caller" = json!("person")))
+    responses((status = 204, description = "The session is confirmed, on every server at once."))
 )]
-#[post("/v1/auth/confirm")]
 async fn confirm_session(
     caller: Person,
     verifier: Verifier,

@@ -1,9 +1,6 @@
 //! `/v1/users/{id}/reset-password` and `/v1/users/{id}/reset-second-factor`.
 
-use actix_web::{
-    HttpResponse, post,
-    web::{Data, Path},
-};
+use actix_web::web::{Data, Path};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -13,7 +10,7 @@ use crate::{
     access::{RecentlyAuthenticated, Scope, Update, UserId},
     change::Change,
     error::Result,
-    http::{IfMatch, Reply, etag::etag},
+    http::{Changed, IfMatch, Reply, endpoint},
     mail::{Letter, Mail, Notice},
     users::{User, UserView},
     values::Instant,
@@ -21,7 +18,7 @@ use crate::{
 
 /// The operations on how other users sign in.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(start_password_reset).service(reset_second_factor);
+    config.service(endpoint!(start_password_reset)).service(endpoint!(reset_second_factor));
 }
 
 /// A reset that was started. The token is shown only where the server sends no mail, and only once.
@@ -46,12 +43,12 @@ pub struct PasswordReset {
 /// link becomes worthless. The password of now and the sessions stay until the link is used, and a second factor stays, too.
 /// With mail set up the link goes to the user alone.
 #[utoipa::path(
+    post,
+    path = "/v1/users/{id}/reset-password",
     tag = "users",
     params(("id" = UserId, Path, description = "The user.")),
-    responses((status = 200, description = "The link, or that it was mailed.", body = PasswordReset)),
-    extensions(("x-permission" = json!("users:update")), ("x-recent-authentication" = json!(true)))
+    responses((status = 200, description = "The link, or that it was mailed."))
 )]
-#[post("/v1/users/{id}/reset-password")]
 async fn start_password_reset(
     scope: Scope<User, Update>,
     _: RecentlyAuthenticated,
@@ -59,7 +56,7 @@ async fn start_password_reset(
     seen: IfMatch,
     change: Change,
     mail: Data<Mail>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<PasswordReset>> {
     change
         .run(async |tx| {
             let (user, issued) = credentials::start_reset(tx, &scope, *id, &seen).await?;
@@ -68,8 +65,7 @@ async fn start_password_reset(
             let link = shown.as_deref().and_then(|token| mail.reset_link(token));
             let letter = issued.letter(&user.email);
             mail.post(tx, &letter).await?;
-            let reply = Reply::json(&PasswordReset { token: shown, link, expires_at, mailed })?;
-            Ok(Reply { etag: Some(etag(user.version)), ..reply })
+            Reply::versioned(&PasswordReset { token: shown, link, expires_at, mailed }, user.version)
         })
         .await
 }
@@ -79,12 +75,12 @@ async fn start_password_reset(
 /// Their sessions end at once. They sign in with the password alone, and set up another where their role needs one; a
 /// password too short to be the only factor no longer holds, and needs a reset.
 #[utoipa::path(
+    post,
+    path = "/v1/users/{id}/reset-second-factor",
     tag = "users",
     params(("id" = UserId, Path, description = "The user.")),
-    responses((status = 200, description = "The user.", body = UserView)),
-    extensions(("x-permission" = json!("users:update")), ("x-recent-authentication" = json!(true)))
+    responses((status = 200, description = "The user."))
 )]
-#[post("/v1/users/{id}/reset-second-factor")]
 async fn reset_second_factor(
     scope: Scope<User, Update>,
     _: RecentlyAuthenticated,
@@ -92,7 +88,7 @@ async fn reset_second_factor(
     seen: IfMatch,
     change: Change,
     mail: Data<Mail>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<UserView>> {
     change
         .run(async |tx| {
             let user = credentials::reset_second_factor(tx, &scope, *id, &seen).await?;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use actix_web::{HttpResponse, post, web::Data};
+use actix_web::{HttpResponse, web::Data};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     change::AnonymousChange,
     error::{Error, ProblemType, Result},
-    http::{Body, NoParams, Query, request_id},
+    http::{Body, NoParams, Query, endpoint, request_id},
     mail::{Letter, Mail, Notice},
     sessions, users,
     values::{Email, Text},
@@ -28,7 +28,7 @@ const MAILS_PER_ACCOUNT: u32 = 3;
 
 /// The operations for who cannot sign in.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(forgot_password).service(reset_password);
+    config.service(endpoint!(forgot_password)).service(endpoint!(reset_password));
 }
 
 /// Who has forgotten a password.
@@ -71,12 +71,11 @@ impl fmt::Debug for ResetPassword {
 /// Mails a one-time link to the address, when an active user signs in with it and the server sends mail. The answer is the
 /// same, and takes as long, whether there is such a user or not. Throttled for each address and each network.
 #[utoipa::path(
+    post,
+    path = "/v1/auth/forgot-password",
     tag = "auth",
-    request_body = ForgotPassword,
-    responses((status = 202, description = "If there is such a user, mail is under way.", body = Accepted)),
-    security(())
+    responses((status = 202, description = "If there is such a user, mail is under way.", body = Accepted))
 )]
-#[post("/v1/auth/forgot-password")]
 async fn forgot_password(
     _: Query<NoParams>,
     body: Body<ForgotPassword>,
@@ -102,12 +101,11 @@ async fn forgot_password(
 /// Spends the token and ends all sessions of the user. It does not sign in, and a second factor stays as it is: signing in
 /// with the new password needs its code. Throttled for each network.
 #[utoipa::path(
+    post,
+    path = "/v1/auth/reset-password",
     tag = "auth",
-    request_body = ResetPassword,
-    responses((status = 204, description = "The new password holds.")),
-    security(())
+    responses((status = 204, description = "The new password holds."))
 )]
-#[post("/v1/auth/reset-password")]
 async fn reset_password(
     _: Query<NoParams>,
     body: Body<ResetPassword>,

@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::Pin};
 
-use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, dev::Payload, get, post, web::Data};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, dev::Payload, web::Data};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -23,7 +23,7 @@ use crate::{
     change::AnonymousChange,
     db::{Cost, Db},
     error::{Error, ProblemType, Result},
-    http::{Fields, NoParams, Query, Tagged, body},
+    http::{Description, Fields, NoParams, Query, Tagged, Takes, body, endpoint},
     sessions::DeviceInfo,
     telemetry::Telemetry,
     users::{self, UserView},
@@ -31,7 +31,7 @@ use crate::{
 
 /// The operations of signing in and out, and on how users sign in.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(create_token).service(revoke_token).service(get_me);
+    config.service(endpoint!(create_token)).service(endpoint!(revoke_token)).service(endpoint!(get_me));
     confirm::routes(config);
     change_password::routes(config);
     reset_routes::routes(config);
@@ -139,12 +139,15 @@ pub struct RevokeRequest {
 /// A program gives an API key of its service account instead (`client_credentials`, RFC 6749, section 4.4), in the form or
 /// by HTTP Basic, and gets no refresh token: it asks anew. What ends the key ends the token.
 #[utoipa::path(
+    post,
+    path = "/v1/auth/token",
     tag = "auth",
     request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
-    responses((status = 200, description = "Signed in.", body = TokenResponse)),
-    security(())
+    responses(
+        (status = 200, description = "Signed in.", body = TokenResponse),
+        (status = 401, description = "A program with a wrong id or key.")
+    )
 )]
-#[post("/v1/auth/token")]
 async fn create_token(
     verifier: Verifier,
     change: AnonymousChange,
@@ -202,12 +205,12 @@ fn label(text: String) -> Option<String> {
 /// A service account has no session: its token ends with the key, which is revoked where it was made, and is refused here as
 /// `unsupported_token_type`.
 #[utoipa::path(
+    post,
+    path = "/v1/auth/revoke",
     tag = "auth",
     request_body(content = RevokeRequest, content_type = "application/x-www-form-urlencoded"),
-    responses((status = 200, description = "The session is over, or there was none.")),
-    security(())
+    responses((status = 200, description = "The session is over, or there was none."))
 )]
-#[post("/v1/auth/revoke")]
 async fn revoke_token(
     request: HttpRequest,
     change: AnonymousChange,
@@ -249,11 +252,11 @@ fn not_revocable() -> Error {
 ///
 /// For every person who is signed in; a service account is none.
 #[utoipa::path(
+    get,
+    path = "/v1/me",
     tag = "auth",
-    responses((status = 200, description = "The caller.", body = UserView)),
-    extensions(("x-caller" = json!("person")))
+    responses((status = 200, description = "The caller."))
 )]
-#[get("/v1/me")]
 async fn get_me(caller: Person, _: Query<NoParams>, db: Db) -> Result<Tagged<UserView>> {
     let db = db.reader(Cost::Small).await?;
     let user = users::find_own(&db, &caller.0).await?;
@@ -262,6 +265,13 @@ async fn get_me(caller: Person, _: Query<NoParams>, db: Db) -> Result<Tagged<Use
 
 /// A form of an OAuth request.
 struct Form<T>(T);
+
+// Its operation tells of its body.
+impl<T> Takes for Form<T> {
+    fn describe(description: &mut Description) {
+        description.refuses(&[400, 408, 413, 415, 422]);
+    }
+}
 
 impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
     type Error = Error;

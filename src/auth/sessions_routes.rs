@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::{
-    HttpResponse, delete, get,
-    web::{Data, Path},
-};
+use actix_web::web::{Data, Path};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
@@ -14,8 +11,8 @@ use crate::{
     clock::Clock,
     db::{Cost, Db},
     error::Result,
-    http::Reply,
-    list::{ListQuery, Page, PageParams},
+    http::{NoContent, Reply, endpoint},
+    list::{ListQuery, Page},
     sessions::{self, SessionFilter, SessionView},
     users::{self, User},
 };
@@ -23,24 +20,23 @@ use crate::{
 /// The operations on sessions.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
-        .service(list_own_sessions)
-        .service(end_own_session)
-        .service(end_other_sessions)
-        .service(list_user_sessions)
-        .service(end_user_session)
-        .service(end_user_sessions);
+        .service(endpoint!(list_own_sessions))
+        .service(endpoint!(end_own_session))
+        .service(endpoint!(end_other_sessions))
+        .service(endpoint!(list_user_sessions))
+        .service(endpoint!(end_user_session))
+        .service(endpoint!(end_user_sessions));
 }
 
 /// List the caller's own sessions
 ///
 /// Those that have not ended; at most 50 live at a time.
 #[utoipa::path(
+    get,
+    path = "/v1/me/sessions",
     tag = "auth",
-    params(SessionFilter, PageParams),
-    responses((status = 200, description = "The sessions, newest first.", body = Page<SessionView>)),
-    extensions(("x-caller" = json!("person")))
+    responses((status = 200, description = "The sessions, newest first."))
 )]
-#[get("/v1/me/sessions")]
 async fn list_own_sessions(
     caller: Person,
     query: ListQuery<SessionFilter>,
@@ -55,13 +51,14 @@ async fn list_own_sessions(
 ///
 /// Its tokens are good no more: here at once, on every other server within a second.
 #[utoipa::path(
+    delete,
+    path = "/v1/me/sessions/{id}",
     tag = "auth",
     params(("id" = SessionId, Path, description = "The session.")),
     responses((status = 204, description = "The session is over.")),
-    extensions(("x-caller" = json!("person")), ("x-recent-authentication" = json!(true)))
+    extensions(("x-caller" = json!("person")))
 )]
-#[delete("/v1/me/sessions/{id}")]
-async fn end_own_session(caller: RecentlyAuthenticated, id: Path<SessionId>, change: Change) -> Result<HttpResponse> {
+async fn end_own_session(caller: RecentlyAuthenticated, id: Path<SessionId>, change: Change) -> Result<NoContent> {
     end(change, caller.0.user_id, *id).await
 }
 
@@ -69,12 +66,13 @@ async fn end_own_session(caller: RecentlyAuthenticated, id: Path<SessionId>, cha
 ///
 /// All but the one of this request.
 #[utoipa::path(
+    delete,
+    path = "/v1/me/sessions",
     tag = "auth",
     responses((status = 204, description = "The other sessions are over.")),
-    extensions(("x-caller" = json!("person")), ("x-recent-authentication" = json!(true)))
+    extensions(("x-caller" = json!("person")))
 )]
-#[delete("/v1/me/sessions")]
-async fn end_other_sessions(caller: RecentlyAuthenticated, change: Change) -> Result<HttpResponse> {
+async fn end_other_sessions(caller: RecentlyAuthenticated, change: Change) -> Result<NoContent> {
     let RecentlyAuthenticated(caller) = caller;
     end_all(change, caller.user_id, caller.session()).await
 }
@@ -83,12 +81,12 @@ async fn end_other_sessions(caller: RecentlyAuthenticated, change: Change) -> Re
 ///
 /// Those that have not ended.
 #[utoipa::path(
+    get,
+    path = "/v1/users/{id}/sessions",
     tag = "users",
-    params(("id" = UserId, Path, description = "The user."), SessionFilter, PageParams),
-    responses((status = 200, description = "The sessions, newest first.", body = Page<SessionView>)),
-    extensions(("x-permission" = json!("users:update")))
+    params(("id" = UserId, Path, description = "The user.")),
+    responses((status = 200, description = "The sessions, newest first."))
 )]
-#[get("/v1/users/{id}/sessions")]
 async fn list_user_sessions(
     scope: Scope<User, Update>,
     caller: Person,
@@ -105,20 +103,17 @@ async fn list_user_sessions(
 ///
 /// Its tokens are good no more: here at once, on every other server within a second.
 #[utoipa::path(
+    delete,
+    path = "/v1/users/{id}/sessions/{session_id}",
     tag = "users",
-    params(
-        ("id" = UserId, Path, description = "The user."),
-        ("session_id" = SessionId, Path, description = "The session.")
-    ),
-    responses((status = 204, description = "The session is over.")),
-    extensions(("x-permission" = json!("users:update")))
+    params(("id" = UserId, Path, description = "The user."), ("session_id" = SessionId, Path, description = "The session.")),
+    responses((status = 204, description = "The session is over."))
 )]
-#[delete("/v1/users/{id}/sessions/{session_id}")]
 async fn end_user_session(
     scope: Scope<User, Update>,
     ids: Path<(UserId, SessionId)>,
     change: Change,
-) -> Result<HttpResponse> {
+) -> Result<NoContent> {
     let (user, session) = *ids;
     change
         .run(async |tx| {
@@ -133,13 +128,13 @@ async fn end_user_session(
 ///
 /// The user has to sign in again everywhere.
 #[utoipa::path(
+    delete,
+    path = "/v1/users/{id}/sessions",
     tag = "users",
     params(("id" = UserId, Path, description = "The user.")),
-    responses((status = 204, description = "The sessions are over.")),
-    extensions(("x-permission" = json!("users:update")))
+    responses((status = 204, description = "The sessions are over."))
 )]
-#[delete("/v1/users/{id}/sessions")]
-async fn end_user_sessions(scope: Scope<User, Update>, id: Path<UserId>, change: Change) -> Result<HttpResponse> {
+async fn end_user_sessions(scope: Scope<User, Update>, id: Path<UserId>, change: Change) -> Result<NoContent> {
     change
         .run(async |tx| {
             users::find_to_administer(tx, &scope, *id).await?;
@@ -161,7 +156,7 @@ async fn page(
     Ok(page.map(|session| SessionView::of(session, caller.session())))
 }
 
-async fn end(change: Change, user: UserId, session: SessionId) -> Result<HttpResponse> {
+async fn end(change: Change, user: UserId, session: SessionId) -> Result<NoContent> {
     change
         .run(async |tx| {
             sessions::end(tx, user, session).await?;
@@ -170,7 +165,7 @@ async fn end(change: Change, user: UserId, session: SessionId) -> Result<HttpRes
         .await
 }
 
-async fn end_all(change: Change, user: UserId, keep: Option<SessionId>) -> Result<HttpResponse> {
+async fn end_all(change: Change, user: UserId, keep: Option<SessionId>) -> Result<NoContent> {
     change
         .run(async |tx| {
             sessions::end_all(tx, user, keep).await?;

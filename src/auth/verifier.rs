@@ -11,7 +11,7 @@ use crate::{
     clock::Clock,
     db::Db,
     error::{Error, Result},
-    http::{address, part},
+    http::{Description, Takes, address, part},
     secrets::Secrets,
 };
 
@@ -53,6 +53,10 @@ impl Verifier {
     pub fn address(&self) -> Option<std::net::IpAddr> {
         address::of(&self.request)
     }
+}
+
+impl Takes for Verifier {
+    fn describe(_: &mut Description) {}
 }
 
 impl FromRequest for Verifier {

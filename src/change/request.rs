@@ -5,20 +5,21 @@ use std::{
     sync::Arc,
 };
 
-use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, dev::Payload, http::header, web::Data};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web::Data};
 use aws_lc_rs::digest;
+use diesel_async::AsyncPgConnection;
 
 use super::{
     Origin,
     idempotency::{self, Key, Keyed},
-    transaction::{Tx, transact, write_records},
+    transaction::{Tx, write_records},
 };
 use crate::{
     access::{Actor, Caller, Callers, UserId},
     clock::Clock,
     db::Db,
     error::{Error, FieldError, ProblemType, Result},
-    http::{BodyDigest, NoParams, Reply, part, time_left},
+    http::{Answer, BodyDigest, Description, NoParams, Reply, ReplyOf, RequestHeader, Takes, part, time_left},
     secrets::Secrets,
 };
 
@@ -42,25 +43,22 @@ impl Means {
         })
     }
 
-    /// Does `work`; what callers may do is looked up anew when the change may have another effect on that.
-    async fn transact<T>(
-        &self,
-        actor: Actor,
-        origin: Origin,
-        work: impl AsyncFnOnce(&mut Tx<'_>) -> Result<T>,
-    ) -> Result<T> {
-        let mut db = self.db.connect().await?;
-        let time_left = time_left(&self.request);
-        let done = transact(&mut db, &self.secrets, actor, origin, self.clock.now(), time_left, work).await;
-        let may_have_changed = match &done {
-            Ok(done) => done.callers_changed,
+    async fn begin<'c>(&'c self, db: &'c mut AsyncPgConnection, actor: Actor, origin: Origin) -> Result<Tx<'c>> {
+        Tx::begin(db, &self.secrets, actor, origin, self.clock.now(), time_left(&self.request)).await
+    }
+
+    /// Ends `tx`; what callers may do is looked up anew when the change may have another effect on that.
+    async fn end<T>(&self, tx: Tx<'_>, done: Result<T>) -> Result<T> {
+        let ended = tx.end(done).await;
+        let may_have_changed = match &ended {
+            Ok(ended) => ended.callers_changed,
             // A commit whose answer was lost may have succeeded.
             Err(error) => error.problem().status().is_server_error(),
         };
         if may_have_changed {
             self.callers.forget();
         }
-        done.map(|done| done.value)
+        ended.map(|ended| ended.value)
     }
 }
 
@@ -78,24 +76,41 @@ impl Change {
     /// # Errors
     /// Those of `work`; 409 while a request with the key runs or when the rights are others now, 422 when the key was used
     /// for another request.
-    pub async fn run(self, work: impl AsyncFnOnce(&mut Tx<'_>) -> Result<Reply>) -> Result<HttpResponse> {
+    pub async fn run<K>(self, work: impl AsyncFnOnce(&mut Tx<'_>) -> Result<ReplyOf<K>>) -> Result<Answer<K>> {
         let Self { means, caller, key } = self;
         let keyed = key.map(|key| keyed(key, &caller, &means.request)).transpose()?;
         let origin = Origin::of(&means.request);
-        let replied = means.transact(Actor::Caller(caller), origin, async |tx| {
-            let Some(keyed) = &keyed else {
-                return work(tx).await.map(|reply| (reply, false));
-            };
-            if let Some(reply) = idempotency::begin(tx, keyed).await? {
-                return Ok((reply, true));
+        let mut db = means.db.connect().await?;
+        let mut tx = means.begin(&mut db, Actor::Caller(caller), origin).await?;
+        // Each change has its own `run`: all that does not depend on `work` is in functions that are compiled once.
+        let response = match replay(&mut tx, keyed.as_ref()).await {
+            Ok(None) => {
+                let done = work(&mut tx).await.map(|done| done.reply);
+                let done = keep(&mut tx, keyed.as_ref(), done).await;
+                means.end(tx, done).await?.into_response(false)
             }
-            let reply = work(tx).await?;
-            write_records(tx, async |tx| idempotency::finish(tx, keyed, &reply).await).await?;
-            Ok((reply, false))
-        });
-        let (reply, replayed) = replied.await?;
-        Ok(reply.into_response(replayed))
+            Ok(Some(reply)) => means.end(tx, Ok(reply)).await?.into_response(true),
+            Err(error) => return means.end(tx, Err(error)).await,
+        };
+        Ok(response.into())
     }
+}
+
+/// The answer that was given to the same request before.
+async fn replay(tx: &mut Tx<'_>, request: Option<&Keyed>) -> Result<Option<Reply>> {
+    match request {
+        Some(request) => idempotency::begin(tx, request).await,
+        None => Ok(None),
+    }
+}
+
+/// Keeps what was `done` for the same request, with all that is recorded of the change.
+async fn keep(tx: &mut Tx<'_>, request: Option<&Keyed>, done: Result<Reply>) -> Result<Reply> {
+    let reply = done?;
+    if let Some(request) = request {
+        write_records(tx, Some((request, &reply))).await?;
+    }
+    Ok(reply)
 }
 
 fn keyed(key: Key, caller: &Caller, request: &HttpRequest) -> Result<Keyed> {
@@ -123,6 +138,16 @@ impl FromRequest for Change {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(read(request))
+    }
+}
+
+impl Takes for Change {
+    fn describe(description: &mut Description) {
+        description.needs_caller();
+        if description.is_post() {
+            description.header(RequestHeader::IdempotencyKey);
+        }
+        description.refuses(&[409, 422]);
     }
 }
 
@@ -156,7 +181,11 @@ impl AnonymousChange {
     /// # Errors
     /// Those of `work`, and the database's.
     pub async fn run<T>(self, work: impl AsyncFnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
-        self.means.transact(Actor::Nobody, self.origin, work).await
+        let Self { means, origin } = self;
+        let mut db = means.db.connect().await?;
+        let mut tx = means.begin(&mut db, Actor::Nobody, origin).await?;
+        let done = work(&mut tx).await;
+        means.end(tx, done).await
     }
 }
 
@@ -167,4 +196,9 @@ impl FromRequest for AnonymousChange {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Means::of(request).map(|means| Self { means, origin: Origin::default() }))
     }
+}
+
+// Who makes it is not told, and what it refuses follows from what it is for.
+impl Takes for AnonymousChange {
+    fn describe(_: &mut Description) {}
 }

@@ -10,13 +10,16 @@ use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager
 use futures_util::future::try_join3;
 
 use super::{
-    Origin, Record, outbox,
+    Origin, Record,
+    idempotency::{self, Keyed},
+    outbox,
     record::{events_of, write},
 };
 use crate::{
     access::{self, Action, Actor, Scope, UserId, recent},
     db::STATEMENT_TIMEOUT,
     error::{Error, Result},
+    http::Reply,
     secrets::Secrets,
     values::{Entity, Instant, Invalid, Resource},
 };
@@ -33,6 +36,44 @@ pub struct Tx<'c> {
 }
 
 impl<'c> Tx<'c> {
+    pub(super) async fn begin(
+        db: &'c mut AsyncPgConnection,
+        secrets: &'c Secrets,
+        actor: Actor,
+        origin: Origin,
+        now: Instant,
+        time_left: Option<Duration>,
+    ) -> Result<Self> {
+        AnsiTransactionManager::begin_transaction_sql(&mut *db, &begin(time_left)).await?;
+        Ok(Self { db, secrets, actor, origin, now, records: Vec::new(), callers_changed: false })
+    }
+
+    /// Records what was `done` and commits it; rolls back when it failed.
+    pub(super) async fn end<T>(self, done: Result<T>) -> Result<Ended<T>> {
+        match done {
+            Ok(value) => self.commit().await.map(|callers_changed| Ended { value, callers_changed }),
+            Err(error) => {
+                self.roll_back().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Tells whether what callers may do may be another from now on.
+    async fn commit(mut self) -> Result<bool> {
+        if let Err(error) = write_records(&mut self, None).await {
+            self.roll_back().await;
+            return Err(error);
+        }
+        AnsiTransactionManager::commit_transaction(self.db).await?;
+        Ok(self.callers_changed)
+    }
+
+    /// The caller learns of the error before; a connection that cannot roll back is thrown away by the pool.
+    async fn roll_back(self) {
+        let _ = AnsiTransactionManager::rollback_transaction(self.db).await;
+    }
+
     /// The moment of the change.
     pub fn now(&self) -> Instant {
         self.now
@@ -128,44 +169,17 @@ pub async fn by_system<T>(
     now: Instant,
     work: impl AsyncFnOnce(&mut Tx<'_>) -> Result<T>,
 ) -> Result<T> {
-    transact(db, secrets, Actor::System, Origin::default(), now, None, work).await.map(|done| done.value)
+    let mut tx = Tx::begin(db, secrets, Actor::System, Origin::default(), now, None).await?;
+    let done = work(&mut tx).await;
+    tx.end(done).await.map(|ended| ended.value)
 }
 
-/// What a transaction brought.
-pub(super) struct Done<T> {
+/// What a transaction that was committed brought.
+pub(super) struct Ended<T> {
     /// What its work gave.
     pub value: T,
     /// Whether what callers may do may be another now.
     pub callers_changed: bool,
-}
-
-pub(super) async fn transact<T>(
-    db: &mut AsyncPgConnection,
-    secrets: &Secrets,
-    actor: Actor,
-    origin: Origin,
-    now: Instant,
-    time_left: Option<Duration>,
-    work: impl AsyncFnOnce(&mut Tx<'_>) -> Result<T>,
-) -> Result<Done<T>> {
-    AnsiTransactionManager::begin_transaction_sql(&mut *db, &begin(time_left)).await?;
-    let mut tx = Tx { db, secrets, actor, origin, now, records: Vec::new(), callers_changed: false };
-    let done = match work(&mut tx).await {
-        Ok(value) => write_records(&mut tx, async |_| Ok(())).await.map(|()| value),
-        Err(error) => Err(error),
-    };
-    let Tx { db, callers_changed, .. } = tx;
-    match done {
-        Ok(value) => {
-            AnsiTransactionManager::commit_transaction(db).await?;
-            Ok(Done { value, callers_changed })
-        }
-        Err(error) => {
-            // The caller learns of the first error; a connection that cannot roll back is thrown away by the pool.
-            let _ = AnsiTransactionManager::rollback_transaction(db).await;
-            Err(error)
-        }
-    }
 }
 
 /// By how much a statement may outlive its request, so that the caller is told of the deadline and not of the statement.
@@ -181,14 +195,20 @@ fn begin(time_left: Option<Duration>) -> Cow<'static, str> {
     }
 }
 
-/// Writes what was collected, and does `also`, all on its way at once.
-pub(super) async fn write_records(tx: &mut Tx<'_>, also: impl AsyncFnOnce(&Tx<'_>) -> Result<()>) -> Result<()> {
+/// Writes what was collected, and keeps an answer under its idempotency key, all on its way at once.
+pub(super) async fn write_records(tx: &mut Tx<'_>, answer: Option<(&Keyed, &Reply)>) -> Result<()> {
     let mut records = std::mem::take(&mut tx.records);
     let tx = &*tx;
     let events = events_of(tx.secrets, &mut records, &tx.origin, tx.now)?;
     let audited = write(tx, &events);
     let told = outbox::insert(tx, &records, tx.now);
-    try_join3(audited, told, also(tx)).await?;
+    let kept = async {
+        match answer {
+            Some((request, reply)) => idempotency::finish(tx, request, reply).await,
+            None => Ok(()),
+        }
+    };
+    try_join3(audited, told, kept).await?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! `/v1/clients`.
 
-use actix_web::{HttpResponse, get, patch, post, web::Path};
+use actix_web::web::Path;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
@@ -16,36 +16,35 @@ use crate::{
     change::{self, Change, Reason},
     db::{Cost, Db},
     error::{Error, Result},
-    http::{Body, Fields, IfMatch, Query, Reply, Tagged},
-    list::{ListQuery, Page, PageParams},
+    http::{Body, Changed, Created, Fields, IfMatch, Query, Reply, Tagged, endpoint},
+    list::{ListQuery, Page},
 };
 
 /// The operations on clients.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
-        .service(list_clients)
-        .service(create_client)
-        .service(get_client)
-        .service(update_client)
-        .service(verify_client)
-        .service(designate_key_client)
-        .service(revoke_key_client)
-        .service(qualify_client)
-        .service(activate_client)
-        .service(mark_client_dormant)
-        .service(mark_client_lost)
-        .service(archive_client)
-        .service(restore_client);
+        .service(endpoint!(list_clients))
+        .service(endpoint!(create_client))
+        .service(endpoint!(get_client))
+        .service(endpoint!(update_client))
+        .service(endpoint!(verify_client))
+        .service(endpoint!(designate_key_client))
+        .service(endpoint!(revoke_key_client))
+        .service(endpoint!(qualify_client))
+        .service(endpoint!(activate_client))
+        .service(endpoint!(mark_client_dormant))
+        .service(endpoint!(mark_client_lost))
+        .service(endpoint!(archive_client))
+        .service(endpoint!(restore_client));
 }
 
 /// List clients
 #[utoipa::path(
+    get,
+    path = "/v1/clients",
     tag = "clients",
-    params(ClientFilter, PageParams),
-    responses((status = 200, description = "A page of the clients within reach.", body = Page<ClientView>)),
-    extensions(("x-permission" = json!("clients:read")))
+    responses((status = 200, description = "A page of the clients within reach."))
 )]
-#[get("/v1/clients")]
 async fn list_clients(scope: Scope<Client, Read>, query: ListQuery<ClientFilter>, db: Db) -> Result<Page<ClientView>> {
     let db = db.reader(query.cost).await?;
     let mut page = queries::list(&db, &scope, &query).await?;
@@ -57,13 +56,12 @@ async fn list_clients(scope: Scope<Client, Read>, query: ListQuery<ClientFilter>
 ///
 /// The client begins as a lead of the caller, or of `owner_id` where the caller may give clients to others.
 #[utoipa::path(
+    post,
+    path = "/v1/clients",
     tag = "clients",
-    request_body = NewClient,
-    responses((status = 201, description = "The new client.", body = ClientView)),
-    extensions(("x-permission" = json!("clients:create")))
+    responses((status = 201, description = "The new client."))
 )]
-#[post("/v1/clients")]
-async fn create_client(scope: Scope<Client, Create>, change: Change, new: NewClient) -> Result<HttpResponse> {
+async fn create_client(scope: Scope<Client, Create>, change: Change, new: NewClient) -> Result<Created<ClientView>> {
     change
         .run(async |tx| {
             let client = queries::insert(tx, &scope, new).await?;
@@ -74,12 +72,12 @@ async fn create_client(scope: Scope<Client, Create>, change: Change, new: NewCli
 
 /// Get a client
 #[utoipa::path(
+    get,
+    path = "/v1/clients/{id}",
     tag = "clients",
-    params(("id" = ClientId, Path, description = "The client."), ClientParams),
-    responses((status = 200, description = "The client.", body = ClientView)),
-    extensions(("x-permission" = json!("clients:read")))
+    params(("id" = ClientId, Path, description = "The client.")),
+    responses((status = 200, description = "The client."))
 )]
-#[get("/v1/clients/{id}")]
 async fn get_client(
     scope: Scope<Client, Read>,
     id: Path<ClientId>,
@@ -98,20 +96,19 @@ async fn get_client(
 ///
 /// Status, owner and designation are changed by transitions.
 #[utoipa::path(
+    patch,
+    path = "/v1/clients/{id}",
     tag = "clients",
     params(("id" = ClientId, Path, description = "The client.")),
-    request_body = ClientPatch,
-    responses((status = 200, description = "The changed client.", body = ClientView)),
-    extensions(("x-permission" = json!("clients:update")))
+    responses((status = 200, description = "The changed client."))
 )]
-#[patch("/v1/clients/{id}")]
 async fn update_client(
     scope: Scope<Client, Update>,
     id: Path<ClientId>,
     seen: IfMatch,
     change: Change,
     patch: Body<ClientPatch>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<ClientView>> {
     let Body(patch) = patch;
     change
         .run(async |tx| {
@@ -125,18 +122,18 @@ async fn update_client(
 ///
 /// Notes that the client's data was checked just now.
 #[utoipa::path(
+    post,
+    path = "/v1/clients/{id}/verify",
     tag = "clients",
     params(("id" = ClientId, Path, description = "The client.")),
-    responses((status = 200, description = "The changed client.", body = ClientView)),
-    extensions(("x-permission" = json!("clients:update")))
+    responses((status = 200, description = "The changed client."))
 )]
-#[post("/v1/clients/{id}/verify")]
 async fn verify_client(
     scope: Scope<Client, Update>,
     id: Path<ClientId>,
     seen: IfMatch,
     change: Change,
-) -> Result<HttpResponse> {
+) -> Result<Changed<ClientView>> {
     change
         .run(async |tx| {
             let client = queries::verify(tx, &scope, *id, &seen).await?;
@@ -149,18 +146,18 @@ async fn verify_client(
 ///
 /// A person's decision; the owner's role must allow it to own key clients.
 #[utoipa::path(
+    post,
+    path = "/v1/clients/{id}/designate-key",
     tag = "clients",
     params(("id" = ClientId, Path, description = "The client.")),
-    responses((status = 200, description = "The changed client.", body = ClientView)),
-    extensions(("x-permission" = json!("clients:designate_key")))
+    responses((status = 200, description = "The changed client."))
 )]
-#[post("/v1/clients/{id}/designate-key")]
 async fn designate_key_client(
     scope: Scope<Client, DesignateKey>,
     id: Path<ClientId>,
     seen: IfMatch,
     change: Change,
-) -> Result<HttpResponse> {
+) -> Result<Changed<ClientView>> {
     change
         .run(async |tx| {
             let client = key::designate(tx, &scope, *id, &seen, true).await?;
@@ -173,18 +170,18 @@ async fn designate_key_client(
 ///
 /// The client becomes an ordinary one.
 #[utoipa::path(
+    post,
+    path = "/v1/clients/{id}/revoke-key",
     tag = "clients",
     params(("id" = ClientId, Path, description = "The client.")),
-    responses((status = 200, description = "The changed client.", body = ClientView)),
-    extensions(("x-permission" = json!("clients:designate_key")))
+    responses((status = 200, description = "The changed client."))
 )]
-#[post("/v1/clients/{id}/revoke-key")]
 async fn revoke_key_client(
     scope: Scope<Client, DesignateKey>,
     id: Path<ClientId>,
     seen: IfMatch,
     change: Change,
-) -> Result<HttpResponse> {
+) -> Result<Changed<ClientView>> {
     change
         .run(async |tx| {
             let client = key::designate(tx, &scope, *id, &seen, false).await?;
@@ -197,20 +194,19 @@ async fn revoke_key_client(
 ///
 /// From lead to prospect.
 #[utoipa::path(
+    post,
+    path = "/v1/clients/{id}/qualify",
     tag = "clients",
     params(("id" = ClientId, Path, description = "The client.")),
-    request_body = Reason,
-    responses((status = 200, description = "The changed client.", body = ClientView)),
-    extensions(("x-permission" = json!("clients:update")))
+    responses((status = 200, description = "The changed client."))
 )]
-#[post("/v1/clients/{id}/qualify")]
 async fn qualify_client(
     scope: Scope<Client, Update>,
     id: Path<ClientId>,
     seen: IfMatch,
     change: Change,
     body: Body<Reason>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<ClientView>> {
     let Body(reason) = body;
     change
         .run(async |tx| {
@@ -225,20 +221,19 @@ async fn qualify_client(
 ///
 /// From lead, prospect, dormant or lost to active.
 #[utoipa::path(
+    post,
+    path = "/v1/clients/{id}/activate",
     tag = "clients",
     params(("id" = ClientId, Path, description = "The client.")),
-    request_body = Reason,
-    responses((status = 200, description = "The changed client.", body = ClientView)),
-    extensions(("x-permission" = json!("clients:update")))
+    responses((status = 200, description = "The changed client."))
 )]
-#[post("/v1/clients/{id}/activate")]
 async fn activate_client(
     scope: Scope<Client, Update>,
     id: Path<ClientId>,
     seen: IfMatch,
     change: Change,
     body: Body<Reason>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<ClientView>> {
     let Body(reason) = body;
     change
         .run(async |tx| {
@@ -253,20 +248,19 @@ async fn activate_client(
 ///
 /// From active to dormant.
 #[utoipa::path(
+    post,
+    path = "/v1/clients/{id}/mark-dormant",
     tag = "clients",
     params(("id" = ClientId, Path, description = "The client.")),
-    request_body = Reason,
-    responses((status = 200, description = "The changed client.", body = ClientView)),
-    extensions(("x-permission" = json!("clients:update")))
+    responses((status = 200, description = "The changed client."))
 )]
-#[post("/v1/clients/{id}/mark-dormant")]
 async fn mark_client_dormant(
     scope: Scope<Client, Update>,
     id: Path<ClientId>,
     seen: IfMatch,
     change: Change,
     body: Body<Reason>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<ClientView>> {
     let Body(reason) = body;
     change
         .run(async |tx| {
@@ -281,20 +275,19 @@ async fn mark_client_dormant(
 ///
 /// From any status but archived to lost.
 #[utoipa::path(
+    post,
+    path = "/v1/clients/{id}/mark-lost",
     tag = "clients",
     params(("id" = ClientId, Path, description = "The client.")),
-    request_body = Reason,
-    responses((status = 200, description = "The changed client.", body = ClientView)),
-    extensions(("x-permission" = json!("clients:update")))
+    responses((status = 200, description = "The changed client."))
 )]
-#[post("/v1/clients/{id}/mark-lost")]
 async fn mark_client_lost(
     scope: Scope<Client, Update>,
     id: Path<ClientId>,
     seen: IfMatch,
     change: Change,
     body: Body<Reason>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<ClientView>> {
     let Body(reason) = body;
     change
         .run(async |tx| {
@@ -309,20 +302,19 @@ async fn mark_client_lost(
 ///
 /// Puts the client away: it is listed only when asked for, and nothing new can be added to it.
 #[utoipa::path(
+    post,
+    path = "/v1/clients/{id}/archive",
     tag = "clients",
     params(("id" = ClientId, Path, description = "The client.")),
-    request_body = Reason,
-    responses((status = 200, description = "The changed client.", body = ClientView)),
-    extensions(("x-permission" = json!("clients:archive")))
+    responses((status = 200, description = "The changed client."))
 )]
-#[post("/v1/clients/{id}/archive")]
 async fn archive_client(
     scope: Scope<Client, Archive>,
     id: Path<ClientId>,
     seen: IfMatch,
     change: Change,
     body: Body<Reason>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<ClientView>> {
     let Body(reason) = body;
     change
         .run(async |tx| {
@@ -337,20 +329,19 @@ async fn archive_client(
 ///
 /// Takes the client out of the archive, to the status that it had.
 #[utoipa::path(
+    post,
+    path = "/v1/clients/{id}/restore",
     tag = "clients",
     params(("id" = ClientId, Path, description = "The client.")),
-    request_body = Reason,
-    responses((status = 200, description = "The changed client.", body = ClientView)),
-    extensions(("x-permission" = json!("clients:archive")))
+    responses((status = 200, description = "The changed client."))
 )]
-#[post("/v1/clients/{id}/restore")]
 async fn restore_client(
     scope: Scope<Client, Archive>,
     id: Path<ClientId>,
     seen: IfMatch,
     change: Change,
     body: Body<Reason>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<ClientView>> {
     let Body(reason) = body;
     change
         .run(async |tx| {

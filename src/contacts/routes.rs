@@ -1,6 +1,6 @@
 //! `/v1/contacts`.
 
-use actix_web::{HttpResponse, delete, get, patch, post, web::Path};
+use actix_web::web::Path;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
@@ -13,28 +13,27 @@ use crate::{
     change::{Change, Tx},
     db::{Cost, Db},
     error::Result,
-    http::{Body, Fields, IfMatch, Query, Reply, Tagged},
-    list::{ListQuery, Page, PageParams},
+    http::{Body, Changed, Created, Fields, IfMatch, NoContent, Query, Reply, Tagged, endpoint},
+    list::{ListQuery, Page},
 };
 
 /// The operations on contacts.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
-        .service(list_contacts)
-        .service(create_contact)
-        .service(get_contact)
-        .service(update_contact)
-        .service(delete_contact);
+        .service(endpoint!(list_contacts))
+        .service(endpoint!(create_contact))
+        .service(endpoint!(get_contact))
+        .service(endpoint!(update_contact))
+        .service(endpoint!(delete_contact));
 }
 
 /// List contacts
 #[utoipa::path(
+    get,
+    path = "/v1/contacts",
     tag = "contacts",
-    params(ContactFilter, PageParams),
-    responses((status = 200, description = "A page of the contacts within reach.", body = Page<ContactView>)),
-    extensions(("x-permission" = json!("contacts:read")))
+    responses((status = 200, description = "A page of the contacts within reach."))
 )]
-#[get("/v1/contacts")]
 async fn list_contacts(
     scope: Scope<Contact, Read>,
     query: ListQuery<ContactFilter>,
@@ -50,13 +49,16 @@ async fn list_contacts(
 ///
 /// A client's primary contact gives way to a new one that is to be primary. Not possible for an archived client.
 #[utoipa::path(
+    post,
+    path = "/v1/contacts",
     tag = "contacts",
-    request_body = NewContact,
-    responses((status = 201, description = "The new contact.", body = ContactView)),
-    extensions(("x-permission" = json!("contacts:create")))
+    responses((status = 201, description = "The new contact."))
 )]
-#[post("/v1/contacts")]
-async fn create_contact(scope: Scope<Contact, Create>, change: Change, new: NewContact) -> Result<HttpResponse> {
+async fn create_contact(
+    scope: Scope<Contact, Create>,
+    change: Change,
+    new: NewContact,
+) -> Result<Created<ContactView>> {
     change
         .run(async |tx| {
             let contact = queries::insert(tx, &scope, new).await?;
@@ -67,12 +69,12 @@ async fn create_contact(scope: Scope<Contact, Create>, change: Change, new: NewC
 
 /// Get a contact
 #[utoipa::path(
+    get,
+    path = "/v1/contacts/{id}",
     tag = "contacts",
-    params(("id" = ContactId, Path, description = "The contact."), ContactParams),
-    responses((status = 200, description = "The contact.", body = ContactView)),
-    extensions(("x-permission" = json!("contacts:read")))
+    params(("id" = ContactId, Path, description = "The contact.")),
+    responses((status = 200, description = "The contact."))
 )]
-#[get("/v1/contacts/{id}")]
 async fn get_contact(
     scope: Scope<Contact, Read>,
     id: Path<ContactId>,
@@ -90,20 +92,19 @@ async fn get_contact(
 ///
 /// A client's primary contact gives way to one that becomes primary. Not possible for an archived client.
 #[utoipa::path(
+    patch,
+    path = "/v1/contacts/{id}",
     tag = "contacts",
     params(("id" = ContactId, Path, description = "The contact.")),
-    request_body = ContactPatch,
-    responses((status = 200, description = "The changed contact.", body = ContactView)),
-    extensions(("x-permission" = json!("contacts:update")))
+    responses((status = 200, description = "The changed contact."))
 )]
-#[patch("/v1/contacts/{id}")]
 async fn update_contact(
     scope: Scope<Contact, Update>,
     id: Path<ContactId>,
     if_match: IfMatch,
     change: Change,
     patch: Body<ContactPatch>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<ContactView>> {
     let Body(patch) = patch;
     change
         .run(async |tx| {
@@ -117,18 +118,18 @@ async fn update_contact(
 ///
 /// Not possible while interactions refer to the contact, nor for an archived client.
 #[utoipa::path(
+    delete,
+    path = "/v1/contacts/{id}",
     tag = "contacts",
     params(("id" = ContactId, Path, description = "The contact.")),
-    responses((status = 204, description = "The contact is gone.")),
-    extensions(("x-permission" = json!("contacts:delete")))
+    responses((status = 204, description = "The contact is gone."))
 )]
-#[delete("/v1/contacts/{id}")]
 async fn delete_contact(
     scope: Scope<Contact, Delete>,
     id: Path<ContactId>,
     if_match: IfMatch,
     change: Change,
-) -> Result<HttpResponse> {
+) -> Result<NoContent> {
     change
         .run(async |tx| {
             queries::delete(tx, &scope, *id, &if_match).await?;

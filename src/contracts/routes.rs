@@ -1,9 +1,6 @@
 //! `/v1/contracts`.
 
-use actix_web::{
-    HttpResponse, get, patch, post,
-    web::{Data, Path},
-};
+use actix_web::web::{Data, Path};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
@@ -24,35 +21,34 @@ use crate::{
     clock::Clock,
     db::{Cost, Db},
     error::{Error, Result},
-    http::{Body, Fields, IfMatch, Query, Reply, Tagged},
-    list::{ListQuery, Page, PageParams},
+    http::{Body, Changed, Created, Fields, IfMatch, Query, Reply, Tagged, endpoint},
+    list::{ListQuery, Page},
 };
 
 /// The operations on contracts.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
-        .service(list_contracts)
-        .service(create_contract)
-        .service(get_contract)
-        .service(update_contract)
-        .service(list_contract_history)
-        .service(submit_contract)
-        .service(approve_contract)
-        .service(return_contract)
-        .service(withdraw_contract)
-        .service(sign_contract)
-        .service(complete_contract)
-        .service(terminate_contract);
+        .service(endpoint!(list_contracts))
+        .service(endpoint!(create_contract))
+        .service(endpoint!(get_contract))
+        .service(endpoint!(update_contract))
+        .service(endpoint!(list_contract_history))
+        .service(endpoint!(submit_contract))
+        .service(endpoint!(approve_contract))
+        .service(endpoint!(return_contract))
+        .service(endpoint!(withdraw_contract))
+        .service(endpoint!(sign_contract))
+        .service(endpoint!(complete_contract))
+        .service(endpoint!(terminate_contract));
 }
 
 /// List contracts
 #[utoipa::path(
+    get,
+    path = "/v1/contracts",
     tag = "contracts",
-    params(ContractFilter, PageParams),
-    responses((status = 200, description = "A page of the contracts within reach.", body = Page<ContractView>)),
-    extensions(("x-permission" = json!("contracts:read")))
+    responses((status = 200, description = "A page of the contracts within reach."))
 )]
-#[get("/v1/contracts")]
 async fn list_contracts(
     scope: Scope<Contract, Read>,
     query: ListQuery<ContractFilter>,
@@ -69,13 +65,16 @@ async fn list_contracts(
 ///
 /// The caller is the author. The number is given at once, from the sequence of the year.
 #[utoipa::path(
+    post,
+    path = "/v1/contracts",
     tag = "contracts",
-    request_body = NewContract,
-    responses((status = 201, description = "The new contract.", body = ContractView)),
-    extensions(("x-permission" = json!("contracts:create")))
+    responses((status = 201, description = "The new contract."))
 )]
-#[post("/v1/contracts")]
-async fn create_contract(scope: Scope<Contract, Create>, change: Change, new: NewContract) -> Result<HttpResponse> {
+async fn create_contract(
+    scope: Scope<Contract, Create>,
+    change: Change,
+    new: NewContract,
+) -> Result<Created<ContractView>> {
     change
         .run(async |tx| {
             let contract = queries::insert(tx, &scope, new).await?;
@@ -88,12 +87,12 @@ async fn create_contract(scope: Scope<Contract, Create>, change: Change, new: Ne
 ///
 /// With what was ordered under it.
 #[utoipa::path(
+    get,
+    path = "/v1/contracts/{id}",
     tag = "contracts",
-    params(("id" = ContractId, Path, description = "The contract."), ContractParams),
-    responses((status = 200, description = "The contract.", body = ContractView)),
-    extensions(("x-permission" = json!("contracts:read")))
+    params(("id" = ContractId, Path, description = "The contract.")),
+    responses((status = 200, description = "The contract."))
 )]
-#[get("/v1/contracts/{id}")]
 async fn get_contract(
     scope: Scope<Contract, Read>,
     id: Path<ContractId>,
@@ -113,20 +112,19 @@ async fn get_contract(
 ///
 /// Only a draft can be changed. Its author and its client stay.
 #[utoipa::path(
+    patch,
+    path = "/v1/contracts/{id}",
     tag = "contracts",
     params(("id" = ContractId, Path, description = "The contract.")),
-    request_body = ContractPatch,
-    responses((status = 200, description = "The changed contract.", body = ContractView)),
-    extensions(("x-permission" = json!("contracts:update")))
+    responses((status = 200, description = "The changed contract."))
 )]
-#[patch("/v1/contracts/{id}")]
 async fn update_contract(
     scope: Scope<Contract, Update>,
     id: Path<ContractId>,
     seen: IfMatch,
     change: Change,
     patch: Body<ContractPatch>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<ContractView>> {
     let Body(patch) = patch;
     change
         .run(async |tx| {
@@ -140,12 +138,12 @@ async fn update_contract(
 ///
 /// Every step of its life, newest first: who took it, when and why.
 #[utoipa::path(
+    get,
+    path = "/v1/contracts/{id}/history",
     tag = "contracts",
-    params(("id" = ContractId, Path, description = "The contract."), HistoryFilter, PageParams),
-    responses((status = 200, description = "A page of the contract's history.", body = Page<ContractEventView>)),
-    extensions(("x-permission" = json!("contracts:read")))
+    params(("id" = ContractId, Path, description = "The contract.")),
+    responses((status = 200, description = "A page of the contract's history."))
 )]
-#[get("/v1/contracts/{id}/history")]
 async fn list_contract_history(
     scope: Scope<Contract, Read>,
     id: Path<ContractId>,
@@ -160,20 +158,19 @@ async fn list_contract_history(
 ///
 /// A draft within the caller's own limit is approved at once; any other waits for an approver.
 #[utoipa::path(
+    post,
+    path = "/v1/contracts/{id}/submit",
     tag = "contracts",
     params(("id" = ContractId, Path, description = "The contract.")),
-    request_body = Reason,
-    responses((status = 200, description = "The changed contract.", body = ContractView)),
-    extensions(("x-permission" = json!("contracts:update")))
+    responses((status = 200, description = "The changed contract."))
 )]
-#[post("/v1/contracts/{id}/submit")]
 async fn submit_contract(
     scope: Scope<Contract, Update>,
     id: Path<ContractId>,
     seen: IfMatch,
     change: Change,
     body: Body<Reason>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<ContractView>> {
     let Body(body) = body;
     change
         .run(async |tx| {
@@ -187,20 +184,19 @@ async fn submit_contract(
 ///
 /// Never by its author or by who submitted it for review, and only within the caller's own limit.
 #[utoipa::path(
+    post,
+    path = "/v1/contracts/{id}/approve",
     tag = "contracts",
     params(("id" = ContractId, Path, description = "The contract.")),
-    request_body = Reason,
-    responses((status = 200, description = "The changed contract.", body = ContractView)),
-    extensions(("x-permission" = json!("contracts:approve")))
+    responses((status = 200, description = "The changed contract."))
 )]
-#[post("/v1/contracts/{id}/approve")]
 async fn approve_contract(
     scope: Scope<Contract, Approve>,
     id: Path<ContractId>,
     seen: IfMatch,
     change: Change,
     body: Body<Reason>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<ContractView>> {
     let Body(body) = body;
     change
         .run(async |tx| {
@@ -214,20 +210,19 @@ async fn approve_contract(
 ///
 /// From review back to its author, with the reason.
 #[utoipa::path(
+    post,
+    path = "/v1/contracts/{id}/return",
     tag = "contracts",
     params(("id" = ContractId, Path, description = "The contract.")),
-    request_body = RequiredReason,
-    responses((status = 200, description = "The changed contract.", body = ContractView)),
-    extensions(("x-permission" = json!("contracts:approve")))
+    responses((status = 200, description = "The changed contract."))
 )]
-#[post("/v1/contracts/{id}/return")]
 async fn return_contract(
     scope: Scope<Contract, Approve>,
     id: Path<ContractId>,
     seen: IfMatch,
     change: Change,
     body: Body<RequiredReason>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<ContractView>> {
     let Body(body) = body;
     change
         .run(async |tx| {
@@ -241,20 +236,19 @@ async fn return_contract(
 ///
 /// Takes a contract in review or approved back to draft; an approval is void.
 #[utoipa::path(
+    post,
+    path = "/v1/contracts/{id}/withdraw",
     tag = "contracts",
     params(("id" = ContractId, Path, description = "The contract.")),
-    request_body = Reason,
-    responses((status = 200, description = "The changed contract.", body = ContractView)),
-    extensions(("x-permission" = json!("contracts:update")))
+    responses((status = 200, description = "The changed contract."))
 )]
-#[post("/v1/contracts/{id}/withdraw")]
 async fn withdraw_contract(
     scope: Scope<Contract, Update>,
     id: Path<ContractId>,
     seen: IfMatch,
     change: Change,
     body: Body<Reason>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<ContractView>> {
     let Body(body) = body;
     change
         .run(async |tx| {
@@ -268,20 +262,19 @@ async fn withdraw_contract(
 ///
 /// Records that both sides have signed. The contract is active from its first day on, at once when that is past.
 #[utoipa::path(
+    post,
+    path = "/v1/contracts/{id}/sign",
     tag = "contracts",
     params(("id" = ContractId, Path, description = "The contract.")),
-    request_body = Signature,
-    responses((status = 200, description = "The changed contract.", body = ContractView)),
-    extensions(("x-permission" = json!("contracts:sign")))
+    responses((status = 200, description = "The changed contract."))
 )]
-#[post("/v1/contracts/{id}/sign")]
 async fn sign_contract(
     scope: Scope<Contract, Sign>,
     id: Path<ContractId>,
     seen: IfMatch,
     change: Change,
     body: Body<Signature>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<ContractView>> {
     let Body(body) = body;
     change
         .run(async |tx| {
@@ -295,20 +288,19 @@ async fn sign_contract(
 ///
 /// Everything agreed was done.
 #[utoipa::path(
+    post,
+    path = "/v1/contracts/{id}/complete",
     tag = "contracts",
     params(("id" = ContractId, Path, description = "The contract.")),
-    request_body = Reason,
-    responses((status = 200, description = "The changed contract.", body = ContractView)),
-    extensions(("x-permission" = json!("contracts:update")))
+    responses((status = 200, description = "The changed contract."))
 )]
-#[post("/v1/contracts/{id}/complete")]
 async fn complete_contract(
     scope: Scope<Contract, Update>,
     id: Path<ContractId>,
     seen: IfMatch,
     change: Change,
     body: Body<Reason>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<ContractView>> {
     let Body(body) = body;
     change
         .run(async |tx| {
@@ -322,20 +314,19 @@ async fn complete_contract(
 ///
 /// Ends a signed or active contract early, with the reason.
 #[utoipa::path(
+    post,
+    path = "/v1/contracts/{id}/terminate",
     tag = "contracts",
     params(("id" = ContractId, Path, description = "The contract.")),
-    request_body = RequiredReason,
-    responses((status = 200, description = "The changed contract.", body = ContractView)),
-    extensions(("x-permission" = json!("contracts:terminate")))
+    responses((status = 200, description = "The changed contract."))
 )]
-#[post("/v1/contracts/{id}/terminate")]
 async fn terminate_contract(
     scope: Scope<Contract, Terminate>,
     id: Path<ContractId>,
     seen: IfMatch,
     change: Change,
     body: Body<RequiredReason>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<ContractView>> {
     let Body(body) = body;
     change
         .run(async |tx| {

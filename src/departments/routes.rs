@@ -1,6 +1,6 @@
 //! `/v1/departments`.
 
-use actix_web::{HttpResponse, get, patch, post, web::Path};
+use actix_web::web::Path;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
@@ -13,23 +13,26 @@ use crate::{
     change::{self, Change},
     db::{Cost, Db},
     error::Result,
-    http::{Body, IfMatch, OneParams, Query, Reply, Tagged},
-    list::{ListQuery, Page, PageParams},
+    http::{Body, Changed, Created, IfMatch, OneParams, Query, Reply, Tagged, endpoint},
+    list::{ListQuery, Page},
 };
 
 /// The operations on departments.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(list_departments).service(create_department).service(get_department).service(update_department);
+    config
+        .service(endpoint!(list_departments))
+        .service(endpoint!(create_department))
+        .service(endpoint!(get_department))
+        .service(endpoint!(update_department));
 }
 
 /// List departments
 #[utoipa::path(
+    get,
+    path = "/v1/departments",
     tag = "departments",
-    params(DepartmentFilter, PageParams),
-    responses((status = 200, description = "A page of the departments.", body = Page<DepartmentView>)),
-    extensions(("x-permission" = json!("departments:read")))
+    responses((status = 200, description = "A page of the departments."))
 )]
-#[get("/v1/departments")]
 async fn list_departments(
     scope: Scope<Department, Read>,
     query: ListQuery<DepartmentFilter>,
@@ -42,17 +45,16 @@ async fn list_departments(
 
 /// Create a department
 #[utoipa::path(
+    post,
+    path = "/v1/departments",
     tag = "departments",
-    request_body = DepartmentTerms,
-    responses((status = 201, description = "The new department.", body = DepartmentView)),
-    extensions(("x-permission" = json!("departments:create")))
+    responses((status = 201, description = "The new department."))
 )]
-#[post("/v1/departments")]
 async fn create_department(
     scope: Scope<Department, Create>,
     change: Change,
     new: Body<DepartmentTerms>,
-) -> Result<HttpResponse> {
+) -> Result<Created<DepartmentView>> {
     let Body(new) = new;
     change
         .run(async |tx| {
@@ -64,12 +66,12 @@ async fn create_department(
 
 /// Get a department
 #[utoipa::path(
+    get,
+    path = "/v1/departments/{id}",
     tag = "departments",
-    params(("id" = DepartmentId, Path, description = "The department."), OneParams),
-    responses((status = 200, description = "The department.", body = DepartmentView)),
-    extensions(("x-permission" = json!("departments:read")))
+    params(("id" = DepartmentId, Path, description = "The department.")),
+    responses((status = 200, description = "The department."))
 )]
-#[get("/v1/departments/{id}")]
 async fn get_department(
     scope: Scope<Department, Read>,
     id: Path<DepartmentId>,
@@ -86,20 +88,19 @@ async fn get_department(
 ///
 /// A department is never deleted: with `is_active` off, nothing more can be handed to it.
 #[utoipa::path(
+    patch,
+    path = "/v1/departments/{id}",
     tag = "departments",
     params(("id" = DepartmentId, Path, description = "The department.")),
-    request_body = DepartmentPatch,
-    responses((status = 200, description = "The changed department.", body = DepartmentView)),
-    extensions(("x-permission" = json!("departments:update")))
+    responses((status = 200, description = "The changed department."))
 )]
-#[patch("/v1/departments/{id}")]
 async fn update_department(
     scope: Scope<Department, Update>,
     id: Path<DepartmentId>,
     seen: IfMatch,
     change: Change,
     patch: Body<DepartmentPatch>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<DepartmentView>> {
     let Body(patch) = patch;
     change
         .run(async |tx| {

@@ -6,13 +6,16 @@ use actix_web::{
     FromRequest, HttpRequest, HttpResponse, Responder,
     body::BoxBody,
     dev::Payload,
-    http::header::{self, HeaderName},
+    http::{
+        StatusCode,
+        header::{self, HeaderName},
+    },
 };
 use utoipa::ToSchema;
 
 use crate::{
     error::{Error, ProblemType, Result},
-    http::{Fields, View},
+    http::{Answers, Description, Fields, RequestHeader, Takes, View},
     values::Entity,
 };
 
@@ -66,6 +69,13 @@ impl FromRequest for IfMatch {
     }
 }
 
+impl Takes for IfMatch {
+    fn describe(description: &mut Description) {
+        description.header(RequestHeader::IfMatch);
+        description.refuses(&[412, 428]);
+    }
+}
+
 fn version_of(tag: &str) -> Option<i64> {
     tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()
 }
@@ -110,6 +120,15 @@ impl<V: View + ToSchema + 'static> Tagged<V> {
             return Ok(HttpResponse::NotModified().insert_header(tag).finish());
         }
         Ok(HttpResponse::Ok().insert_header(tag).content_type("application/json").body(body))
+    }
+}
+
+impl<V: ToSchema> Answers for Tagged<V> {
+    fn describe(description: &mut Description) {
+        description.header(RequestHeader::IfNoneMatch);
+        description.answers::<V>(StatusCode::OK, &["ETag"]);
+        "You hold the current version."
+            .clone_into(&mut description.answer(StatusCode::NOT_MODIFIED, &["ETag"]).description);
     }
 }
 

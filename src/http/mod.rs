@@ -3,6 +3,8 @@
 pub mod address;
 pub mod body;
 mod context;
+mod description;
+mod endpoint;
 pub mod etag;
 mod fields;
 mod operations;
@@ -10,13 +12,17 @@ mod parts;
 mod patch;
 mod proxies;
 mod query;
-mod reply;
+pub mod reply;
 mod shown;
 mod strict;
 mod view;
 
 pub use body::{Body, BodyDigest, MAX_BODY_BYTES, ReadTimeout};
 pub use context::{Deadline, RequestId, part, request_id, time_left};
+pub use description::{Answers, Description, RequestHeader, Takes};
+pub use endpoint::Endpoint;
+pub(crate) use endpoint::endpoint;
+
 pub use etag::{IfMatch, Tagged};
 pub use fields::Fields;
 pub use operations::{Operation, Operations};
@@ -24,6 +30,6 @@ pub use parts::Parts;
 pub use patch::{Patch, PatchText, Terms};
 pub use proxies::Proxies;
 pub use query::{NoParams, OneParams, Query, invalid_parameter, pairs, parse_query};
-pub use reply::Reply;
+pub use reply::{Answer, Changed, Created, NoContent, Plain, Reply, ReplyOf};
 pub use shown::Shown;
 pub use view::View;

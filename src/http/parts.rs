@@ -11,6 +11,7 @@ use utoipa::{
 };
 
 use super::{
+    Description, Takes,
     body::{self, Body},
     patch::Terms,
     strict::Object,
@@ -35,6 +36,12 @@ where
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let object = Body::<Object>::from_request(request, payload);
         Box::pin(async move { Self::of(object.await?.0) })
+    }
+}
+
+impl<A: ToSchema, B: ToSchema> Takes for Parts<A, B> {
+    fn describe(description: &mut Description) {
+        description.body::<Self>();
     }
 }
 

@@ -6,7 +6,7 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use serde::{Deserialize, de::DeserializeOwned};
 use utoipa::IntoParams;
 
-use super::Fields;
+use super::{Description, Fields, Takes};
 use crate::{
     error::{Error, FieldError, ProblemType, Result},
     values::Invalid,
@@ -67,8 +67,15 @@ impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
     }
 }
 
+impl<T: IntoParams> Takes for Query<T> {
+    fn describe(description: &mut Description) {
+        description.query::<T>();
+        description.refuses(&[400]);
+    }
+}
+
 /// The query of an operation that takes none.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct NoParams {}
 

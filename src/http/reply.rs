@@ -1,12 +1,16 @@
 //! What a change answers.
 
+use std::marker::PhantomData;
+
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse, Responder,
+    body::BoxBody,
     http::{StatusCode, header},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::{View, etag::etag};
+use super::{Answers, Description, View, etag::etag};
 use crate::{
     error::{Error, Result},
     values::Entity,
@@ -25,41 +29,136 @@ pub struct Reply {
     pub body: Vec<u8>,
 }
 
+/// A reply of a kind that the document tells of.
+#[derive(Debug)]
+pub struct ReplyOf<K> {
+    pub(crate) reply: Reply,
+    kind: PhantomData<fn() -> K>,
+}
+
+/// The answer to a change, of a kind that the document tells of.
+#[derive(Debug)]
+pub struct Answer<K>(HttpResponse, PhantomData<fn() -> K>);
+
+/// 201 with what was made.
+pub type Created<V> = Answer<kind::Created<V>>;
+/// 200 with what was changed.
+pub type Changed<V> = Answer<kind::Changed<V>>;
+/// 200 with something that has no version.
+pub type Plain<T> = Answer<kind::Plain<T>>;
+/// 204: there is nothing to tell.
+pub type NoContent = Answer<kind::NoContent>;
+
+/// The kinds of answers to a change.
+pub mod kind {
+    use std::marker::PhantomData;
+
+    /// Of [`super::Created`].
+    #[derive(Debug)]
+    pub struct Created<V>(PhantomData<V>);
+    /// Of [`super::Changed`].
+    #[derive(Debug)]
+    pub struct Changed<V>(PhantomData<V>);
+    /// Of [`super::Plain`].
+    #[derive(Debug)]
+    pub struct Plain<T>(PhantomData<T>);
+    /// Of [`super::NoContent`].
+    #[derive(Debug)]
+    pub struct NoContent;
+}
+
+impl<V: ToSchema> Answers for kind::Created<V> {
+    fn describe(description: &mut Description) {
+        description.answers::<V>(StatusCode::CREATED, &["ETag", "Location"]);
+    }
+}
+
+impl<V: ToSchema> Answers for kind::Changed<V> {
+    fn describe(description: &mut Description) {
+        description.answers::<V>(StatusCode::OK, &["ETag"]);
+    }
+}
+
+impl<T: ToSchema> Answers for kind::Plain<T> {
+    fn describe(description: &mut Description) {
+        description.answers::<T>(StatusCode::OK, &[]);
+    }
+}
+
+impl Answers for kind::NoContent {
+    fn describe(description: &mut Description) {
+        description.answer(StatusCode::NO_CONTENT, &[]);
+    }
+}
+
+impl<K: Answers> Answers for Answer<K> {
+    fn describe(description: &mut Description) {
+        K::describe(description);
+    }
+}
+
+impl<K> From<HttpResponse> for Answer<K> {
+    fn from(response: HttpResponse) -> Self {
+        Self(response, PhantomData)
+    }
+}
+
+impl<K> Responder for Answer<K> {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        self.0
+    }
+}
+
 impl Reply {
     /// 201 with what was made.
     ///
     /// # Errors
     /// Only internal ones.
-    pub fn created<V: View>(view: &V) -> Result<Self> {
-        let reply = Self::ok(view)?;
-        Ok(Self { status: StatusCode::CREATED.as_u16(), location: Some(view.row().path()), ..reply })
+    pub fn created<V: View>(view: &V) -> Result<ReplyOf<kind::Created<V>>> {
+        let (path, etag) = (view.row().path(), etag(view.row().version()));
+        Self::of(StatusCode::CREATED, Some(path), Some(etag), view)
     }
 
     /// 200 with what was changed.
     ///
     /// # Errors
     /// Only internal ones.
-    pub fn ok<V: View>(view: &V) -> Result<Self> {
-        Ok(Self {
-            status: StatusCode::OK.as_u16(),
-            location: None,
-            etag: Some(etag(view.row().version())),
-            body: serde_json::to_vec(view).map_err(Error::internal)?,
-        })
+    pub fn ok<V: View>(view: &V) -> Result<ReplyOf<kind::Changed<V>>> {
+        Self::versioned(view, view.row().version())
+    }
+
+    /// 200 with something that tells of a change to `version`.
+    ///
+    /// # Errors
+    /// Only internal ones.
+    pub fn versioned<T: Serialize>(value: &T, version: i64) -> Result<ReplyOf<kind::Changed<T>>> {
+        Self::of(StatusCode::OK, None, Some(etag(version)), value)
     }
 
     /// 200 with something that has no version.
     ///
     /// # Errors
     /// Only internal ones.
-    pub fn json(value: &impl Serialize) -> Result<Self> {
-        let body = serde_json::to_vec(value).map_err(Error::internal)?;
-        Ok(Self { status: StatusCode::OK.as_u16(), location: None, etag: None, body })
+    pub fn json<T: Serialize>(value: &T) -> Result<ReplyOf<kind::Plain<T>>> {
+        Self::of(StatusCode::OK, None, None, value)
     }
 
     /// 204 for what is gone.
-    pub fn no_content() -> Self {
-        Self { status: StatusCode::NO_CONTENT.as_u16(), location: None, etag: None, body: Vec::new() }
+    pub fn no_content() -> ReplyOf<kind::NoContent> {
+        let reply = Self { status: StatusCode::NO_CONTENT.as_u16(), location: None, etag: None, body: Vec::new() };
+        ReplyOf { reply, kind: PhantomData }
+    }
+
+    fn of<K>(
+        status: StatusCode,
+        location: Option<String>,
+        etag: Option<String>,
+        value: &impl Serialize,
+    ) -> Result<ReplyOf<K>> {
+        let body = serde_json::to_vec(value).map_err(Error::internal)?;
+        Ok(ReplyOf { reply: Self { status: status.as_u16(), location, etag, body }, kind: PhantomData })
     }
 
     /// The answer, which says when it was given before.

@@ -1,9 +1,6 @@
 //! `/v1/interactions`.
 
-use actix_web::{
-    HttpResponse, get, patch, post,
-    web::{Data, Path},
-};
+use actix_web::web::{Data, Path};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
@@ -19,31 +16,30 @@ use crate::{
     clock::Clock,
     db::{Cost, Db},
     error::{Error, Result},
-    http::{Body, Fields, IfMatch, Query, Reply, Tagged},
-    list::{ListQuery, Page, PageParams},
+    http::{Body, Changed, Created, Fields, IfMatch, Query, Reply, Tagged, endpoint},
+    list::{ListQuery, Page},
 };
 
 /// The operations on interactions.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
-        .service(list_interactions)
-        .service(create_interaction)
-        .service(get_interaction)
-        .service(update_interaction)
-        .service(complete_interaction)
-        .service(reschedule_interaction)
-        .service(cancel_interaction)
-        .service(miss_interaction);
+        .service(endpoint!(list_interactions))
+        .service(endpoint!(create_interaction))
+        .service(endpoint!(get_interaction))
+        .service(endpoint!(update_interaction))
+        .service(endpoint!(complete_interaction))
+        .service(endpoint!(reschedule_interaction))
+        .service(endpoint!(cancel_interaction))
+        .service(endpoint!(miss_interaction));
 }
 
 /// List interactions
 #[utoipa::path(
+    get,
+    path = "/v1/interactions",
     tag = "interactions",
-    params(InteractionFilter, PageParams),
-    responses((status = 200, description = "A page of the interactions within reach.", body = Page<InteractionView>)),
-    extensions(("x-permission" = json!("interactions:read")))
+    responses((status = 200, description = "A page of the interactions within reach."))
 )]
-#[get("/v1/interactions")]
 async fn list_interactions(
     scope: Scope<Interaction, Read>,
     query: ListQuery<InteractionFilter>,
@@ -61,17 +57,16 @@ async fn list_interactions(
 ///
 /// Logs one that took place, with the next step planned along with it where `next` says so; with `scheduled_at`, plans one.
 #[utoipa::path(
+    post,
+    path = "/v1/interactions",
     tag = "interactions",
-    request_body = NewInteraction,
-    responses((status = 201, description = "The new interaction.", body = InteractionView)),
-    extensions(("x-permission" = json!("interactions:create")))
+    responses((status = 201, description = "The new interaction."))
 )]
-#[post("/v1/interactions")]
 async fn create_interaction(
     scope: Scope<Interaction, Create>,
     change: Change,
     new: Body<NewInteraction>,
-) -> Result<HttpResponse> {
+) -> Result<Created<InteractionView>> {
     let Body(new) = new;
     change
         .run(async |tx| {
@@ -84,12 +79,12 @@ async fn create_interaction(
 
 /// Get an interaction
 #[utoipa::path(
+    get,
+    path = "/v1/interactions/{id}",
     tag = "interactions",
-    params(("id" = InteractionId, Path, description = "The interaction."), InteractionParams),
-    responses((status = 200, description = "The interaction.", body = InteractionView)),
-    extensions(("x-permission" = json!("interactions:read")))
+    params(("id" = InteractionId, Path, description = "The interaction.")),
+    responses((status = 200, description = "The interaction."))
 )]
-#[get("/v1/interactions/{id}")]
 async fn get_interaction(
     scope: Scope<Interaction, Read>,
     id: Path<InteractionId>,
@@ -111,20 +106,19 @@ async fn get_interaction(
 /// Status and planned time are changed by transitions. `user_id` can be changed while it is planned, `outcome` and
 /// `occurred_at` after it took place.
 #[utoipa::path(
+    patch,
+    path = "/v1/interactions/{id}",
     tag = "interactions",
     params(("id" = InteractionId, Path, description = "The interaction.")),
-    request_body = InteractionPatch,
-    responses((status = 200, description = "The changed interaction.", body = InteractionView)),
-    extensions(("x-permission" = json!("interactions:update")))
+    responses((status = 200, description = "The changed interaction."))
 )]
-#[patch("/v1/interactions/{id}")]
 async fn update_interaction(
     scope: Scope<Interaction, Update>,
     id: Path<InteractionId>,
     seen: IfMatch,
     change: Change,
     patch: Body<InteractionPatch>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<InteractionView>> {
     let Body(patch) = patch;
     change
         .run(async |tx| {
@@ -138,20 +132,19 @@ async fn update_interaction(
 ///
 /// It took place. Plans the next step along with it where `next` says so, which needs `interactions:create` too.
 #[utoipa::path(
+    post,
+    path = "/v1/interactions/{id}/complete",
     tag = "interactions",
     params(("id" = InteractionId, Path, description = "The interaction.")),
-    request_body = Completion,
-    responses((status = 200, description = "The changed interaction.", body = InteractionView)),
-    extensions(("x-permission" = json!("interactions:update")))
+    responses((status = 200, description = "The changed interaction."))
 )]
-#[post("/v1/interactions/{id}/complete")]
 async fn complete_interaction(
     scope: Scope<Interaction, Update>,
     id: Path<InteractionId>,
     seen: IfMatch,
     change: Change,
     body: Body<Completion>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<InteractionView>> {
     let Body(done) = body;
     change
         .run(async |tx| {
@@ -166,20 +159,19 @@ async fn complete_interaction(
 ///
 /// Plans it for another time.
 #[utoipa::path(
+    post,
+    path = "/v1/interactions/{id}/reschedule",
     tag = "interactions",
     params(("id" = InteractionId, Path, description = "The interaction.")),
-    request_body = Rescheduling,
-    responses((status = 200, description = "The changed interaction.", body = InteractionView)),
-    extensions(("x-permission" = json!("interactions:update")))
+    responses((status = 200, description = "The changed interaction."))
 )]
-#[post("/v1/interactions/{id}/reschedule")]
 async fn reschedule_interaction(
     scope: Scope<Interaction, Update>,
     id: Path<InteractionId>,
     seen: IfMatch,
     change: Change,
     body: Body<Rescheduling>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<InteractionView>> {
     let Body(to) = body;
     change
         .run(async |tx| {
@@ -193,20 +185,19 @@ async fn reschedule_interaction(
 ///
 /// It is called off.
 #[utoipa::path(
+    post,
+    path = "/v1/interactions/{id}/cancel",
     tag = "interactions",
     params(("id" = InteractionId, Path, description = "The interaction.")),
-    request_body = Reason,
-    responses((status = 200, description = "The changed interaction.", body = InteractionView)),
-    extensions(("x-permission" = json!("interactions:update")))
+    responses((status = 200, description = "The changed interaction."))
 )]
-#[post("/v1/interactions/{id}/cancel")]
 async fn cancel_interaction(
     scope: Scope<Interaction, Update>,
     id: Path<InteractionId>,
     seen: IfMatch,
     change: Change,
     body: Body<Reason>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<InteractionView>> {
     let Body(reason) = body;
     change
         .run(async |tx| {
@@ -220,20 +211,19 @@ async fn cancel_interaction(
 ///
 /// Its time passed, and it did not take place.
 #[utoipa::path(
+    post,
+    path = "/v1/interactions/{id}/miss",
     tag = "interactions",
     params(("id" = InteractionId, Path, description = "The interaction.")),
-    request_body = Reason,
-    responses((status = 200, description = "The changed interaction.", body = InteractionView)),
-    extensions(("x-permission" = json!("interactions:update")))
+    responses((status = 200, description = "The changed interaction."))
 )]
-#[post("/v1/interactions/{id}/miss")]
 async fn miss_interaction(
     scope: Scope<Interaction, Update>,
     id: Path<InteractionId>,
     seen: IfMatch,
     change: Change,
     body: Body<Reason>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<InteractionView>> {
     let Body(reason) = body;
     change
         .run(async |tx| {

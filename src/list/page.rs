@@ -1,15 +1,27 @@
 //! The page that answers a list.
 
-use actix_web::{HttpRequest, HttpResponse, Responder, body::BoxBody, http::header};
+use std::borrow::Cow;
+
+use actix_web::{
+    HttpRequest, HttpResponse, Responder,
+    body::BoxBody,
+    http::{StatusCode, header},
+};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ArrayBuilder, KnownFormat, ObjectBuilder, Ref, RefOr, Schema, SchemaFormat, Type, schema::SchemaType},
+};
 use uuid::Uuid;
 
 use super::{After, KeyValue, ListQuery};
-use crate::{error::Result, http::Fields};
+use crate::{
+    error::Result,
+    http::{Answers, Description, Fields},
+};
 
 /// A page of a list.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 pub struct Page<T> {
     /// The items, in the order asked for.
     pub data: Vec<T>,
@@ -17,13 +29,10 @@ pub struct Page<T> {
     pub next_cursor: Option<String>,
     /// How many items there are in all, when `total=true` asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0)]
     pub total: Option<i64>,
     #[serde(skip)]
-    #[schema(ignore)]
     fields: Fields,
     #[serde(skip)]
-    #[schema(ignore)]
     link: Option<String>,
 }
 
@@ -64,6 +73,44 @@ impl<T> Page<T> {
     pub fn with<U>(self, data: Vec<U>) -> Page<U> {
         let Self { next_cursor, total, fields, link, .. } = self;
         Page { data, next_cursor, total, fields, link }
+    }
+}
+
+impl<T: ToSchema> PartialSchema for Page<T> {
+    fn schema() -> RefOr<Schema> {
+        let items = ArrayBuilder::new().items(Ref::from_schema_name(T::name()));
+        let cursor = ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::String, Type::Null]));
+        let total = ObjectBuilder::new()
+            .schema_type(SchemaType::from_iter([Type::Integer, Type::Null]))
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+            .minimum(Some(0));
+        ObjectBuilder::new()
+            .description(Some("A page of a list."))
+            .property("data", items.description(Some("The items, in the order asked for.")))
+            .required("data")
+            .property("next_cursor", cursor.description(Some("The cursor of the next page; `null` on the last one.")))
+            .property(
+                "total",
+                total.description(Some("How many items there are in all, when `total=true` asked for it.")),
+            )
+            .into()
+    }
+}
+
+impl<T: ToSchema> ToSchema for Page<T> {
+    fn name() -> Cow<'static, str> {
+        format!("Page_{}", T::name()).into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((T::name().into_owned(), T::schema()));
+        T::schemas(schemas);
+    }
+}
+
+impl<T: ToSchema> Answers for Page<T> {
+    fn describe(description: &mut Description) {
+        description.answers::<Self>(StatusCode::OK, &["Link"]);
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     access::Caller,
     db::Cost,
     error::{Error, ProblemType, Result},
-    http::{Fields, invalid_parameter, pairs, parse_query, part},
+    http::{Description, Fields, Takes, invalid_parameter, pairs, parse_query, part},
     list::After,
     secrets::Secrets,
     values::Invalid,
@@ -113,6 +113,14 @@ impl<F: DeserializeOwned + 'static> FromRequest for ListQuery<F> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Self::read(request))
+    }
+}
+
+impl<F: IntoParams> Takes for ListQuery<F> {
+    fn describe(description: &mut Description) {
+        description.query::<F>();
+        description.query::<PageParams>();
+        description.refuses(&[400]);
     }
 }
 

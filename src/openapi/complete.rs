@@ -22,9 +22,8 @@ pub fn complete(document: &mut Value) {
     let examples = schema_examples(document);
     let optional = bodies_without_required_fields(document);
     add_components(document);
-    for (path, method, operation) in operations(document) {
-        let call = Call { path: &path, method: &method, list: is_list(operation), creates: creates(operation) };
-        call.complete(operation, &examples);
+    for (path, _, operation) in operations(document) {
+        complete_operation(&path, operation, &examples);
         allow_absent_body(operation, &optional);
     }
     tidy(document);
@@ -196,157 +195,50 @@ fn example(problem: ProblemType) -> Value {
     serde_json::to_value(document).unwrap_or_default()
 }
 
-/// What an operation is, told by its address, its method and its answer.
-struct Call<'a> {
-    path: &'a str,
-    method: &'a str,
-    list: bool,
-    creates: bool,
+/// Adds what no handler tells: what stands before all of them, and what their rights mean.
+fn complete_operation(path: &str, operation: &mut Object, examples: &Object) {
+    if !operation.contains_key("security") {
+        operation.insert("security".to_owned(), schemes(operation));
+    }
+    describe_right(operation);
+    describe_proof(operation);
+    operation.entry("parameters").or_insert_with(|| json!([]));
+    if let Some(Value::Object(responses)) = operation.get_mut("responses") {
+        add_problems(path, responses);
+        add_headers(path, responses);
+    }
+    add_examples(operation, examples);
 }
 
-impl Call<'_> {
-    fn complete(&self, operation: &mut Object, examples: &Object) {
-        let public = operation.contains_key("security");
-        if !public {
-            operation.insert("security".to_owned(), schemes(operation));
+/// Probes are not counted.
+fn is_limited(path: &str) -> bool {
+    !rate::UNLIMITED.contains(&path)
+}
+
+/// What any request may be refused with.
+fn add_problems(path: &str, responses: &mut Object) {
+    let limited: &[u16] = if is_limited(path) { &[429] } else { &[] };
+    let negotiated: &[u16] = if path.starts_with("/v1/") { &[400, 406] } else { &[] };
+    for status in [&[414, 431, 500, 503], limited, negotiated].concat() {
+        responses
+            .entry(status.to_string())
+            .or_insert_with(|| json!({"$ref": format!("#/components/responses/{}", response_name(status))}));
+    }
+}
+
+/// The headers of every answer.
+fn add_headers(path: &str, responses: &mut Object) {
+    let common: &[(&str, &str)] = match is_limited(path) {
+        true => &[("X-Request-Id", "XRequestId"), ("RateLimit", "RateLimit"), ("RateLimit-Policy", "RateLimitPolicy")],
+        false => &[("X-Request-Id", "XRequestId")],
+    };
+    for response in responses.values_mut().filter_map(Value::as_object_mut) {
+        if response.contains_key("$ref") {
+            continue;
         }
-        describe_right(operation);
-        describe_proof(operation);
-        self.add_header_parameters(operation);
-        self.add_problems(operation, public);
-        self.add_response_headers(operation);
-        add_examples(operation, examples);
-    }
-
-    /// Signing in is not a change of a resource: it takes no key and no precondition.
-    fn changes_resource(&self) -> bool {
-        self.method != "get" && !self.path.starts_with("/v1/auth/")
-    }
-
-    /// Whether the operation changes a resource that is there already.
-    fn needs_if_match(&self) -> bool {
-        // The one change of a session is its end.
-        self.changes_resource() && self.path.contains('{') && !self.creates && !self.path.contains("/sessions")
-    }
-
-    /// Whether the answer is one resource with an `ETag`.
-    fn reads_resource(&self) -> bool {
-        let one = self.path.contains('{') || self.path == "/v1/me";
-        self.method == "get" && one && !self.list && self.path.starts_with("/v1/")
-    }
-
-    /// Whether the answer tells of a version.
-    fn answers_version(&self) -> bool {
-        self.reads_resource() || (self.changes_resource() && !self.path.starts_with("/v1/me/"))
-    }
-
-    /// Whether guesses at it are counted.
-    fn is_throttled(&self) -> bool {
-        let guesses = [
-            "/v1/auth/token",
-            "/v1/auth/confirm",
-            "/v1/auth/forgot-password",
-            "/v1/auth/reset-password",
-            "/v1/auth/leaked-keys",
-            "/v1/me/password",
-        ];
-        guesses.contains(&self.path) || (self.path.starts_with("/v1/me/second-factor") && self.method != "get")
-    }
-
-    fn takes_idempotency_key(&self) -> bool {
-        self.method == "post" && self.changes_resource()
-    }
-
-    fn add_header_parameters(&self, operation: &mut Object) {
-        let mut headers = Vec::new();
-        if self.takes_idempotency_key() {
-            headers.push(json!({
-                "name": "Idempotency-Key", "in": "header", "required": false,
-                "description": "Makes a repeated request safe: the same key and request get the same answer, for 24 hours. \
-                    When your rights are other ones by then, 409 `answer_withheld` tells that it was done.",
-                "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x20-\\x7E]+$"}
-            }));
-        }
-        if self.needs_if_match() {
-            headers.push(json!({
-                "name": "If-Match", "in": "header", "required": true,
-                "description": "The `ETag` of the resource as you read it, or `*`.",
-                "schema": {"type": "string", "minLength": 1}, "example": "*"
-            }));
-        }
-        if self.reads_resource() {
-            headers.push(json!({
-                "name": "If-None-Match", "in": "header", "required": false,
-                "description": "The `ETag` that you hold: 304 when it is still the current one.",
-                "schema": {"type": "string"}
-            }));
-        }
-        let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
-        if let Value::Array(parameters) = parameters {
-            parameters.append(&mut headers);
-        }
-    }
-
-    fn problem_statuses(&self, operation: &Object, public: bool) -> Vec<u16> {
-        let has_body = operation.contains_key("requestBody");
-        let has_query = operation.get("parameters").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
-        let when = |condition: bool, statuses: &[u16]| if condition { statuses.to_vec() } else { Vec::new() };
-        [
-            vec![414, 431, 500, 503],
-            when(self.is_limited(), &[429]),
-            when(self.path.starts_with("/v1/"), &[400, 406]),
-            when(has_query || has_body, &[400]),
-            when(has_body, &[408, 413, 415, 422]),
-            when(self.path == "/v1/auth/token", &[401]),
-            // Everyone may have a password to change or a second factor to set up first.
-            when(!public, &[401, 403]),
-            when(self.path.contains('{') || self.path == "/openapi.json", &[404]),
-            when(self.changes_resource(), &[409, 422]),
-            when(self.needs_if_match(), &[412, 428]),
-            when(self.is_throttled(), &[429]),
-        ]
-        .concat()
-    }
-
-    /// Probes are not.
-    fn is_limited(&self) -> bool {
-        !rate::UNLIMITED.contains(&self.path)
-    }
-
-    fn add_problems(&self, operation: &mut Object, public: bool) {
-        let statuses = self.problem_statuses(operation, public);
-        let Some(Value::Object(responses)) = operation.get_mut("responses") else { return };
-        for status in statuses {
-            responses
-                .entry(status.to_string())
-                .or_insert_with(|| json!({"$ref": format!("#/components/responses/{}", response_name(status))}));
-        }
-        if self.reads_resource() {
-            let headers = json!({
-                "ETag": header("ETag"), "X-Request-Id": header("XRequestId"),
-                "RateLimit": header("RateLimit"), "RateLimit-Policy": header("RateLimitPolicy")
-            });
-            let unchanged = json!({"description": "You hold the current version.", "headers": headers});
-            responses.insert("304".to_owned(), unchanged);
-        }
-    }
-
-    fn add_response_headers(&self, operation: &mut Object) {
-        let Some(Value::Object(responses)) = operation.get_mut("responses") else { return };
-        for (status, response) in responses.iter_mut().filter(|(status, _)| status.starts_with('2')) {
-            let tagged = self.answers_version() && status != "204";
-            let headers = [
-                ("X-Request-Id", "XRequestId", true),
-                ("RateLimit", "RateLimit", self.is_limited()),
-                ("RateLimit-Policy", "RateLimitPolicy", self.is_limited()),
-                ("ETag", "ETag", tagged),
-                ("Location", "Location", status == "201"),
-                ("Link", "Link", self.list),
-                ("Idempotency-Replayed", "IdempotencyReplayed", self.takes_idempotency_key()),
-            ];
-            let own = headers.into_iter().filter(|(_, _, has)| *has);
-            let own: Object = own.map(|(name, component, _)| (name.to_owned(), header(component))).collect();
-            set(response, "/headers", Value::Object(own));
+        let headers = response.entry("headers").or_insert_with(|| json!({}));
+        for (name, component) in common {
+            set(headers, &format!("/{name}"), json!({"$ref": format!("#/components/headers/{component}")}));
         }
     }
 }
@@ -364,10 +256,6 @@ fn schemes(operation: &Object) -> Value {
 
 fn is_for_persons(operation: &Object) -> bool {
     operation.get("x-caller") == Some(&json!("person"))
-}
-
-fn header(component: &str) -> Value {
-    json!({"$ref": format!("#/components/headers/{component}")})
 }
 
 /// Tells in words who may call the operation, from the permission that it names.
@@ -406,19 +294,6 @@ fn append(operation: &mut Object, paragraph: &str) {
     let said = operation.get("description").and_then(Value::as_str).unwrap_or_default();
     let description = format!("{said}\n\n{paragraph}").trim().to_owned();
     operation.insert("description".to_owned(), json!(description));
-}
-
-/// Whether the operation makes something new.
-fn creates(operation: &Object) -> bool {
-    operation.get("responses").is_some_and(|responses| responses.get("201").is_some())
-}
-
-/// Whether the operation answers a page of a list.
-fn is_list(operation: &Object) -> bool {
-    let schema = operation
-        .get("responses")
-        .and_then(|responses| responses.pointer("/200/content/application~1json/schema/$ref"));
-    schema.and_then(Value::as_str).is_some_and(|name| name.contains("/Page_"))
 }
 
 /// Puts the example of a schema where a body of that schema is sent or answered.

@@ -127,7 +127,7 @@ pub struct QueueFilter {
 }
 
 /// An order's history is listed whole.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
 pub struct HistoryFilter {}
 

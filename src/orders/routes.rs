@@ -1,9 +1,6 @@
 //! `/v1/orders`, and the queues of `/v1/departments`.
 
-use actix_web::{
-    HttpResponse, get, patch, post,
-    web::{Json, Path},
-};
+use actix_web::web::{Json, Path};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
@@ -20,33 +17,32 @@ use crate::{
     db::{Cost, Db},
     departments::DepartmentId,
     error::Result,
-    http::{Body, Fields, IfMatch, Query, Reply, Tagged},
-    list::{ListQuery, Page, PageParams},
+    http::{Body, Changed, Created, Fields, IfMatch, Query, Reply, Tagged, endpoint},
+    list::{ListQuery, Page},
 };
 
 /// The operations on orders that are not steps.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
-        .service(list_orders)
-        .service(create_order)
-        .service(summarize_orders)
-        .service(record_order)
-        .service(get_order)
-        .service(update_order)
-        .service(list_order_history)
-        .service(list_department_queue);
+        .service(endpoint!(list_orders))
+        .service(endpoint!(create_order))
+        .service(endpoint!(summarize_orders))
+        .service(endpoint!(record_order))
+        .service(endpoint!(get_order))
+        .service(endpoint!(update_order))
+        .service(endpoint!(list_order_history))
+        .service(endpoint!(list_department_queue));
 }
 
 /// List orders
 ///
 /// The lines are there only when included.
 #[utoipa::path(
+    get,
+    path = "/v1/orders",
     tag = "orders",
-    params(OrderFilter, PageParams),
-    responses((status = 200, description = "A page of the orders within reach.", body = Page<OrderView>)),
-    extensions(("x-permission" = json!("orders:read")))
+    responses((status = 200, description = "A page of the orders within reach."))
 )]
-#[get("/v1/orders")]
 async fn list_orders(scope: Scope<Order, Read>, query: ListQuery<OrderFilter>, db: Db) -> Result<Page<OrderView>> {
     let db = db.reader(query.cost).await?;
     let mut page = queries::list(&db, &scope, &query).await?;
@@ -59,13 +55,12 @@ async fn list_orders(scope: Scope<Order, Read>, query: ListQuery<OrderFilter>, d
 /// The server computes all amounts: a line's net amount is quantity × unit price less the discount, its tax is that
 /// times the tax rate, each rounded half away from zero to four decimals; the totals are the sums of the lines.
 #[utoipa::path(
+    post,
+    path = "/v1/orders",
     tag = "orders",
-    request_body = NewOrder,
-    responses((status = 201, description = "The draft.", body = OrderView)),
-    extensions(("x-permission" = json!("orders:create")))
+    responses((status = 201, description = "The draft."))
 )]
-#[post("/v1/orders")]
-async fn create_order(scope: Scope<Order, Create>, change: Change, new: Body<NewOrder>) -> Result<HttpResponse> {
+async fn create_order(scope: Scope<Order, Create>, change: Change, new: Body<NewOrder>) -> Result<Created<OrderView>> {
     let Body(new) = new;
     change
         .run(async |tx| {
@@ -80,12 +75,11 @@ async fn create_order(scope: Scope<Order, Create>, change: Change, new: Body<New
 /// How many orders there are and what they come to in each currency, over exactly the orders that the list gives with
 /// the same filters.
 #[utoipa::path(
+    get,
+    path = "/v1/orders/summary",
     tag = "orders",
-    params(SummaryFilter),
-    responses((status = 200, description = "The sums.", body = OrderSummary)),
-    extensions(("x-permission" = json!("orders:read")))
+    responses((status = 200, description = "The sums."))
 )]
-#[get("/v1/orders/summary")]
 async fn summarize_orders(
     scope: Scope<Order, Read>,
     query: Query<SummaryFilter>,
@@ -100,17 +94,16 @@ async fn summarize_orders(
 ///
 /// With its real dates, and with its own number where it had one. No limits are asked: it has happened already.
 #[utoipa::path(
+    post,
+    path = "/v1/orders/record",
     tag = "orders",
-    request_body = NewPastOrder,
-    responses((status = 201, description = "The recorded order.", body = OrderView)),
-    extensions(("x-permission" = json!("orders:record")))
+    responses((status = 201, description = "The recorded order."))
 )]
-#[post("/v1/orders/record")]
 async fn record_order(
     scope: Scope<Order, RecordOrder>,
     change: Change,
     new: Body<NewPastOrder>,
-) -> Result<HttpResponse> {
+) -> Result<Created<OrderView>> {
     let Body(new) = new;
     change
         .run(async |tx| {
@@ -122,12 +115,12 @@ async fn record_order(
 
 /// Get an order
 #[utoipa::path(
+    get,
+    path = "/v1/orders/{id}",
     tag = "orders",
-    params(("id" = OrderId, Path, description = "The order."), OrderParams),
-    responses((status = 200, description = "The order with its lines.", body = OrderView)),
-    extensions(("x-permission" = json!("orders:read")))
+    params(("id" = OrderId, Path, description = "The order.")),
+    responses((status = 200, description = "The order with its lines."))
 )]
-#[get("/v1/orders/{id}")]
 async fn get_order(
     scope: Scope<Order, Read>,
     id: Path<OrderId>,
@@ -145,20 +138,19 @@ async fn get_order(
 ///
 /// Only a draft can be changed; given lines replace all lines.
 #[utoipa::path(
+    patch,
+    path = "/v1/orders/{id}",
     tag = "orders",
     params(("id" = OrderId, Path, description = "The order.")),
-    request_body = OrderPatch,
-    responses((status = 200, description = "The changed draft.", body = OrderView)),
-    extensions(("x-permission" = json!("orders:update")))
+    responses((status = 200, description = "The changed draft."))
 )]
-#[patch("/v1/orders/{id}")]
 async fn update_order(
     scope: Scope<Order, Update>,
     id: Path<OrderId>,
     seen: IfMatch,
     change: Change,
     patch: Body<OrderPatch>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<OrderView>> {
     let Body(patch) = patch;
     change
         .run(async |tx| {
@@ -172,12 +164,12 @@ async fn update_order(
 ///
 /// Every step with who took it, when and why, newest first. `exceeded` tells why a submitted order waits.
 #[utoipa::path(
+    get,
+    path = "/v1/orders/{id}/history",
     tag = "orders",
-    params(("id" = OrderId, Path, description = "The order."), PageParams),
-    responses((status = 200, description = "A page of the steps.", body = Page<OrderEventView>)),
-    extensions(("x-permission" = json!("orders:read")))
+    params(("id" = OrderId, Path, description = "The order.")),
+    responses((status = 200, description = "A page of the steps."))
 )]
-#[get("/v1/orders/{id}/history")]
 async fn list_order_history(
     scope: Scope<Order, Read>,
     id: Path<OrderId>,
@@ -194,12 +186,12 @@ async fn list_order_history(
 ///
 /// The orders handed to the department that are not fulfilled yet: by priority, key clients' first, then by due time.
 #[utoipa::path(
+    get,
+    path = "/v1/departments/{id}/queue",
     tag = "orders",
-    params(("id" = DepartmentId, Path, description = "The department."), QueueFilter, PageParams),
-    responses((status = 200, description = "A page of the queue, as far as it is within reach.", body = Page<OrderView>)),
-    extensions(("x-permission" = json!("orders:read")))
+    params(("id" = DepartmentId, Path, description = "The department.")),
+    responses((status = 200, description = "A page of the queue, as far as it is within reach."))
 )]
-#[get("/v1/departments/{id}/queue")]
 async fn list_department_queue(
     scope: Scope<Order, Read>,
     id: Path<DepartmentId>,

@@ -1,6 +1,6 @@
 //! The steps of an order's life, `/v1/orders/{id}/<verb>`.
 
-use actix_web::{HttpResponse, post, web::Path};
+use actix_web::web::Path;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
@@ -15,26 +15,26 @@ use crate::{
     access::{Scope, Update},
     change::{Change, Reason, RequiredReason, Tx},
     error::Result,
-    http::{Body, IfMatch, Reply},
+    http::{Body, Changed, IfMatch, Reply, ReplyOf, endpoint, reply::kind},
 };
 
 /// The operations that are steps.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
-        .service(submit_order)
-        .service(approve_order)
-        .service(reject_order)
-        .service(reopen_order)
-        .service(hand_over_order)
-        .service(accept_order)
-        .service(start_order)
-        .service(fulfil_order)
-        .service(return_order)
-        .service(close_order)
-        .service(cancel_order);
+        .service(endpoint!(submit_order))
+        .service(endpoint!(approve_order))
+        .service(endpoint!(reject_order))
+        .service(endpoint!(reopen_order))
+        .service(endpoint!(hand_over_order))
+        .service(endpoint!(accept_order))
+        .service(endpoint!(start_order))
+        .service(endpoint!(fulfil_order))
+        .service(endpoint!(return_order))
+        .service(endpoint!(close_order))
+        .service(endpoint!(cancel_order));
 }
 
-async fn reply(tx: &mut Tx<'_>, order: OrderWithLines) -> Result<Reply> {
+async fn reply(tx: &mut Tx<'_>, order: OrderWithLines) -> Result<ReplyOf<kind::Changed<OrderView>>> {
     Reply::ok(&view::changed(tx, order, tx.actor()).await?)
 }
 
@@ -43,20 +43,19 @@ async fn reply(tx: &mut Tx<'_>, order: OrderWithLines) -> Result<Reply> {
 /// Within the caller's limits the order is approved at once. Over them it waits for approval, and its history names the
 /// limits. The rules of its contract must hold.
 #[utoipa::path(
+    post,
+    path = "/v1/orders/{id}/submit",
     tag = "orders",
     params(("id" = OrderId, Path, description = "The order.")),
-    request_body = Reason,
-    responses((status = 200, description = "The changed order.", body = OrderView)),
-    extensions(("x-permission" = json!("orders:update")))
+    responses((status = 200, description = "The changed order."))
 )]
-#[post("/v1/orders/{id}/submit")]
 async fn submit_order(
     scope: Scope<Order, Update>,
     id: Path<OrderId>,
     seen: IfMatch,
     change: Change,
     body: Body<Reason>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<OrderView>> {
     let Body(body) = body;
     change
         .run(async |tx| {
@@ -71,20 +70,19 @@ async fn submit_order(
 /// From submitted to approved, by someone who neither wrote nor submitted the order, and whose own limits
 /// cover it.
 #[utoipa::path(
+    post,
+    path = "/v1/orders/{id}/approve",
     tag = "orders",
     params(("id" = OrderId, Path, description = "The order.")),
-    request_body = Reason,
-    responses((status = 200, description = "The changed order.", body = OrderView)),
-    extensions(("x-permission" = json!("orders:approve")))
+    responses((status = 200, description = "The changed order."))
 )]
-#[post("/v1/orders/{id}/approve")]
 async fn approve_order(
     scope: Scope<Order, ApproveOrder>,
     id: Path<OrderId>,
     seen: IfMatch,
     change: Change,
     body: Body<Reason>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<OrderView>> {
     let Body(body) = body;
     change
         .run(async |tx| {
@@ -98,20 +96,19 @@ async fn approve_order(
 ///
 /// From submitted to rejected.
 #[utoipa::path(
+    post,
+    path = "/v1/orders/{id}/reject",
     tag = "orders",
     params(("id" = OrderId, Path, description = "The order.")),
-    request_body = RequiredReason,
-    responses((status = 200, description = "The changed order.", body = OrderView)),
-    extensions(("x-permission" = json!("orders:approve")))
+    responses((status = 200, description = "The changed order."))
 )]
-#[post("/v1/orders/{id}/reject")]
 async fn reject_order(
     scope: Scope<Order, ApproveOrder>,
     id: Path<OrderId>,
     seen: IfMatch,
     change: Change,
     body: Body<RequiredReason>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<OrderView>> {
     let Body(body) = body;
     change
         .run(async |tx| {
@@ -125,20 +122,19 @@ async fn reject_order(
 ///
 /// From rejected back to draft.
 #[utoipa::path(
+    post,
+    path = "/v1/orders/{id}/reopen",
     tag = "orders",
     params(("id" = OrderId, Path, description = "The order.")),
-    request_body = Reason,
-    responses((status = 200, description = "The changed order.", body = OrderView)),
-    extensions(("x-permission" = json!("orders:update")))
+    responses((status = 200, description = "The changed order."))
 )]
-#[post("/v1/orders/{id}/reopen")]
 async fn reopen_order(
     scope: Scope<Order, Update>,
     id: Path<OrderId>,
     seen: IfMatch,
     change: Change,
     body: Body<Reason>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<OrderView>> {
     let Body(body) = body;
     change
         .run(async |tx| {
@@ -154,20 +150,19 @@ async fn reopen_order(
 /// and so approved in the same request, which needs `orders:update` too; its history tells each step. A draft that needs
 /// approval is refused with the `limit` that it is over, and nothing is changed.
 #[utoipa::path(
+    post,
+    path = "/v1/orders/{id}/hand-over",
     tag = "orders",
     params(("id" = OrderId, Path, description = "The order.")),
-    request_body = HandOver,
-    responses((status = 200, description = "The changed order.", body = OrderView)),
-    extensions(("x-permission" = json!("orders:hand_over")))
+    responses((status = 200, description = "The changed order."))
 )]
-#[post("/v1/orders/{id}/hand-over")]
 async fn hand_over_order(
     scope: Scope<Order, HandOverOrder>,
     id: Path<OrderId>,
     seen: IfMatch,
     change: Change,
     body: Body<HandOver>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<OrderView>> {
     let Body(body) = body;
     change
         .run(async |tx| {
@@ -181,20 +176,19 @@ async fn hand_over_order(
 ///
 /// From handed over to accepted: the department takes it on.
 #[utoipa::path(
+    post,
+    path = "/v1/orders/{id}/accept",
     tag = "orders",
     params(("id" = OrderId, Path, description = "The order.")),
-    request_body = Reason,
-    responses((status = 200, description = "The changed order.", body = OrderView)),
-    extensions(("x-permission" = json!("orders:execute")))
+    responses((status = 200, description = "The changed order."))
 )]
-#[post("/v1/orders/{id}/accept")]
 async fn accept_order(
     scope: Scope<Order, ExecuteOrder>,
     id: Path<OrderId>,
     seen: IfMatch,
     change: Change,
     body: Body<Reason>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<OrderView>> {
     let Body(body) = body;
     change
         .run(async |tx| {
@@ -208,20 +202,19 @@ async fn accept_order(
 ///
 /// From accepted to in progress.
 #[utoipa::path(
+    post,
+    path = "/v1/orders/{id}/start",
     tag = "orders",
     params(("id" = OrderId, Path, description = "The order.")),
-    request_body = Reason,
-    responses((status = 200, description = "The changed order.", body = OrderView)),
-    extensions(("x-permission" = json!("orders:execute")))
+    responses((status = 200, description = "The changed order."))
 )]
-#[post("/v1/orders/{id}/start")]
 async fn start_order(
     scope: Scope<Order, ExecuteOrder>,
     id: Path<OrderId>,
     seen: IfMatch,
     change: Change,
     body: Body<Reason>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<OrderView>> {
     let Body(body) = body;
     change
         .run(async |tx| {
@@ -236,20 +229,19 @@ async fn start_order(
 /// Notes what is delivered now, line by line, at most what remains. When nothing remains the order is fulfilled; until
 /// then it is in progress.
 #[utoipa::path(
+    post,
+    path = "/v1/orders/{id}/fulfil",
     tag = "orders",
     params(("id" = OrderId, Path, description = "The order.")),
-    request_body = Fulfilment,
-    responses((status = 200, description = "The changed order.", body = OrderView)),
-    extensions(("x-permission" = json!("orders:execute")))
+    responses((status = 200, description = "The changed order."))
 )]
-#[post("/v1/orders/{id}/fulfil")]
 async fn fulfil_order(
     scope: Scope<Order, ExecuteOrder>,
     id: Path<OrderId>,
     seen: IfMatch,
     change: Change,
     body: Body<Fulfilment>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<OrderView>> {
     let Body(body) = body;
     change
         .run(async |tx| {
@@ -263,20 +255,19 @@ async fn fulfil_order(
 ///
 /// Out of the department's queue back to approved, while nothing of it is fulfilled.
 #[utoipa::path(
+    post,
+    path = "/v1/orders/{id}/return",
     tag = "orders",
     params(("id" = OrderId, Path, description = "The order.")),
-    request_body = RequiredReason,
-    responses((status = 200, description = "The changed order.", body = OrderView)),
-    extensions(("x-permission" = json!("orders:execute")))
+    responses((status = 200, description = "The changed order."))
 )]
-#[post("/v1/orders/{id}/return")]
 async fn return_order(
     scope: Scope<Order, ExecuteOrder>,
     id: Path<OrderId>,
     seen: IfMatch,
     change: Change,
     body: Body<RequiredReason>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<OrderView>> {
     let Body(body) = body;
     change
         .run(async |tx| {
@@ -290,20 +281,19 @@ async fn return_order(
 ///
 /// From fulfilled to closed.
 #[utoipa::path(
+    post,
+    path = "/v1/orders/{id}/close",
     tag = "orders",
     params(("id" = OrderId, Path, description = "The order.")),
-    request_body = Reason,
-    responses((status = 200, description = "The changed order.", body = OrderView)),
-    extensions(("x-permission" = json!("orders:update")))
+    responses((status = 200, description = "The changed order."))
 )]
-#[post("/v1/orders/{id}/close")]
 async fn close_order(
     scope: Scope<Order, Update>,
     id: Path<OrderId>,
     seen: IfMatch,
     change: Change,
     body: Body<Reason>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<OrderView>> {
     let Body(body) = body;
     change
         .run(async |tx| {
@@ -317,20 +307,19 @@ async fn close_order(
 ///
 /// From any status before fulfilled.
 #[utoipa::path(
+    post,
+    path = "/v1/orders/{id}/cancel",
     tag = "orders",
     params(("id" = OrderId, Path, description = "The order.")),
-    request_body = RequiredReason,
-    responses((status = 200, description = "The changed order.", body = OrderView)),
-    extensions(("x-permission" = json!("orders:update")))
+    responses((status = 200, description = "The changed order."))
 )]
-#[post("/v1/orders/{id}/cancel")]
 async fn cancel_order(
     scope: Scope<Order, Update>,
     id: Path<OrderId>,
     seen: IfMatch,
     change: Change,
     body: Body<RequiredReason>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<OrderView>> {
     let Body(body) = body;
     change
         .run(async |tx| {

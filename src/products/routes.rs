@@ -1,6 +1,6 @@
 //! `/v1/products`.
 
-use actix_web::{HttpResponse, get, patch, post, web::Path};
+use actix_web::web::Path;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
@@ -13,23 +13,26 @@ use crate::{
     change::{self, Change},
     db::{Cost, Db},
     error::Result,
-    http::{Body, IfMatch, OneParams, Query, Reply, Tagged},
-    list::{ListQuery, Page, PageParams},
+    http::{Body, Changed, Created, IfMatch, OneParams, Query, Reply, Tagged, endpoint},
+    list::{ListQuery, Page},
 };
 
 /// The operations on products.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(list_products).service(create_product).service(get_product).service(update_product);
+    config
+        .service(endpoint!(list_products))
+        .service(endpoint!(create_product))
+        .service(endpoint!(get_product))
+        .service(endpoint!(update_product));
 }
 
 /// List products
 #[utoipa::path(
+    get,
+    path = "/v1/products",
     tag = "products",
-    params(ProductFilter, PageParams),
-    responses((status = 200, description = "A page of the products.", body = Page<ProductView>)),
-    extensions(("x-permission" = json!("products:read")))
+    responses((status = 200, description = "A page of the products."))
 )]
-#[get("/v1/products")]
 async fn list_products(
     scope: Scope<Product, Read>,
     query: ListQuery<ProductFilter>,
@@ -44,17 +47,16 @@ async fn list_products(
 ///
 /// `min_price` also needs `products:read_confidential`.
 #[utoipa::path(
+    post,
+    path = "/v1/products",
     tag = "products",
-    request_body = ProductTerms,
-    responses((status = 201, description = "The new product.", body = ProductView)),
-    extensions(("x-permission" = json!("products:create")))
+    responses((status = 201, description = "The new product."))
 )]
-#[post("/v1/products")]
 async fn create_product(
     scope: Scope<Product, Create>,
     change: Change,
     new: Body<ProductTerms>,
-) -> Result<HttpResponse> {
+) -> Result<Created<ProductView>> {
     let Body(new) = new;
     change
         .run(async |tx| {
@@ -66,12 +68,12 @@ async fn create_product(
 
 /// Get a product
 #[utoipa::path(
+    get,
+    path = "/v1/products/{id}",
     tag = "products",
-    params(("id" = ProductId, Path, description = "The product."), OneParams),
-    responses((status = 200, description = "The product.", body = ProductView)),
-    extensions(("x-permission" = json!("products:read")))
+    params(("id" = ProductId, Path, description = "The product.")),
+    responses((status = 200, description = "The product."))
 )]
-#[get("/v1/products/{id}")]
 async fn get_product(
     scope: Scope<Product, Read>,
     id: Path<ProductId>,
@@ -88,20 +90,19 @@ async fn get_product(
 ///
 /// A product is never deleted: `is_active` takes it out of sale. `min_price` also needs `products:read_confidential`.
 #[utoipa::path(
+    patch,
+    path = "/v1/products/{id}",
     tag = "products",
     params(("id" = ProductId, Path, description = "The product.")),
-    request_body = ProductPatch,
-    responses((status = 200, description = "The changed product.", body = ProductView)),
-    extensions(("x-permission" = json!("products:update")))
+    responses((status = 200, description = "The changed product."))
 )]
-#[patch("/v1/products/{id}")]
 async fn update_product(
     scope: Scope<Product, Update>,
     id: Path<ProductId>,
     seen: IfMatch,
     change: Change,
     patch: Body<ProductPatch>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<ProductView>> {
     let Body(patch) = patch;
     change
         .run(async |tx| {

@@ -1,9 +1,6 @@
 //! `/v1/roles`.
 
-use actix_web::{
-    HttpRequest, HttpResponse, get, put,
-    web::{Json, Path},
-};
+use actix_web::web::{Json, Path};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
@@ -11,28 +8,31 @@ use super::{
     queries,
 };
 use crate::{
-    access::{Caller, Read, RecentlyAuthenticated, Role, Scope, Update},
+    access::{Read, RecentlyAuthenticated, Role, Scope, SignedIn, Update},
     change::Change,
     db::{Cost, Db},
     error::Result,
-    http::{Body, IfMatch, NoParams, OneParams, Query, Reply, Tagged},
+    http::{Body, Changed, IfMatch, NoParams, OneParams, Query, Reply, Tagged, endpoint},
 };
 
 /// The operations on roles.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(get_role_policy).service(replace_role_policy).service(get_own_permissions);
+    config
+        .service(endpoint!(get_role_policy))
+        .service(endpoint!(replace_role_policy))
+        .service(endpoint!(get_own_permissions));
 }
 
 /// Get the policy of a role
 ///
 /// What the users of the role may do, and how far. A change is in force on every server within a second.
 #[utoipa::path(
+    get,
+    path = "/v1/roles/{role}/policy",
     tag = "roles",
-    params(("role" = Role, Path, description = "The role."), OneParams),
-    responses((status = 200, description = "The policy of the role.", body = RolePolicyView)),
-    extensions(("x-permission" = json!("roles:read")))
+    params(("role" = Role, Path, description = "The role.")),
+    responses((status = 200, description = "The policy of the role."))
 )]
-#[get("/v1/roles/{role}/policy")]
 async fn get_role_policy(
     scope: Scope<RolePolicy, Read>,
     role: Path<Role>,
@@ -51,13 +51,12 @@ async fn get_role_policy(
 /// server within a second. A right reaches at most as far as the one to read the same; what belongs to nobody, `none` or
 /// `all`; the rights to administer users and policies stay with supervisors.
 #[utoipa::path(
+    put,
+    path = "/v1/roles/{role}/policy",
     tag = "roles",
     params(("role" = Role, Path, description = "The role.")),
-    request_body = NewRolePolicy,
-    responses((status = 200, description = "The changed policy.", body = RolePolicyView)),
-    extensions(("x-permission" = json!("roles:update")), ("x-recent-authentication" = json!(true)))
+    responses((status = 200, description = "The changed policy."))
 )]
-#[put("/v1/roles/{role}/policy")]
 async fn replace_role_policy(
     scope: Scope<RolePolicy, Update>,
     _: RecentlyAuthenticated,
@@ -65,7 +64,7 @@ async fn replace_role_policy(
     seen: IfMatch,
     change: Change,
     new: Body<NewRolePolicy>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<RolePolicyView>> {
     let Body(new) = new;
     change
         .run(async |tx| {
@@ -78,8 +77,12 @@ async fn replace_role_policy(
 /// Get what the caller may do
 ///
 /// Every right with its reach, and the limits, as they are in force for this caller now.
-#[utoipa::path(tag = "auth", responses((status = 200, description = "The caller's rights.", body = OwnPermissions)))]
-#[get("/v1/me/permissions")]
-async fn get_own_permissions(request: HttpRequest, _: Query<NoParams>) -> Result<Json<OwnPermissions>> {
-    Ok(Json(OwnPermissions::of(&*Caller::of(&request)?)))
+#[utoipa::path(
+    get,
+    path = "/v1/me/permissions",
+    tag = "auth",
+    responses((status = 200, description = "The caller's rights."))
+)]
+async fn get_own_permissions(SignedIn(caller): SignedIn, _: Query<NoParams>) -> Result<Json<OwnPermissions>> {
+    Ok(Json(OwnPermissions::of(&caller)))
 }

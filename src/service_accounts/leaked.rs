@@ -1,8 +1,9 @@
 //! `/v1/auth/leaked-keys`: who finds a key can make it worthless.
 
-use actix_web::{HttpRequest, HttpResponse, post, web::Data};
+use actix_web::{HttpRequest, HttpResponse, web::Data};
 use serde::Deserialize;
 use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::keys;
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
     clock::Clock,
     db::Db,
     error::Result,
-    http::{Body, NoParams, address},
+    http::{Body, NoParams, address, endpoint},
     values::Line,
 };
 
@@ -25,19 +26,23 @@ pub struct FoundKey {
     pub key: Line,
 }
 
+/// The operation on found keys.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(endpoint!(report_leaked_key));
+}
+
 /// Report a leaked key
 ///
 /// For whoever finds an API key, scanners of published code among them: the key itself is all that is needed. When it is
 /// one of this server's, it is revoked at once, and the audit log says why. The answer is the same for every key, also for
 /// one that is unknown. Reports are throttled, 100 from a network within five minutes.
 #[utoipa::path(
+    post,
+    path = "/v1/auth/leaked-keys",
     tag = "auth",
-    request_body = FoundKey,
-    responses((status = 202, description = "Thank you. The key is worthless now, if it was ever good.")),
-    security(())
+    responses((status = 202, description = "Thank you. The key is worthless now, if it was ever good."))
 )]
-#[post("/v1/auth/leaked-keys")]
-pub async fn report_leaked_key(
+async fn report_leaked_key(
     request: HttpRequest,
     clock: Data<Clock>,
     limits: Data<Limits>,

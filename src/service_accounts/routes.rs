@@ -1,15 +1,11 @@
 //! `/v1/service-accounts`.
 
-use actix_web::{
-    HttpResponse, delete, get, patch, post,
-    web::{Data, Path},
-};
+use actix_web::web::{Data, Path};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     bodies::{NewApiKey, NewServiceAccount, RotateApiKey, ServiceAccountPatch},
-    keys,
-    leaked::report_leaked_key,
+    keys, leaked,
     model::{ServiceAccount, ServiceAccountFilter},
     queries,
     view::{ApiKeyView, MadeApiKey, ServiceAccountView},
@@ -20,35 +16,34 @@ use crate::{
     clock::Clock,
     db::{Cost, Db},
     error::Result,
-    http::{Body, IfMatch, NoParams, OneParams, Query, Reply, Tagged},
-    list::{ListQuery, Page, PageParams},
+    http::{Body, Changed, Created, IfMatch, NoContent, NoParams, OneParams, Query, Reply, Tagged, endpoint},
+    list::{ListQuery, Page},
 };
 
 /// The operations on service accounts and their keys.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
-        .service(list_service_accounts)
-        .service(create_service_account)
-        .service(get_service_account)
-        .service(update_service_account)
-        .service(block_service_account)
-        .service(unblock_service_account)
-        .service(list_api_keys)
-        .service(create_api_key)
-        .service(get_api_key)
-        .service(delete_api_key)
-        .service(rotate_api_key)
-        .service(report_leaked_key);
+        .service(endpoint!(list_service_accounts))
+        .service(endpoint!(create_service_account))
+        .service(endpoint!(get_service_account))
+        .service(endpoint!(update_service_account))
+        .service(endpoint!(block_service_account))
+        .service(endpoint!(unblock_service_account))
+        .service(endpoint!(list_api_keys))
+        .service(endpoint!(create_api_key))
+        .service(endpoint!(get_api_key))
+        .service(endpoint!(delete_api_key))
+        .service(endpoint!(rotate_api_key))
+        .configure(leaked::routes);
 }
 
 /// List service accounts
 #[utoipa::path(
+    get,
+    path = "/v1/service-accounts",
     tag = "service accounts",
-    params(ServiceAccountFilter, PageParams),
-    responses((status = 200, description = "A page of the service accounts.", body = Page<ServiceAccountView>)),
-    extensions(("x-permission" = json!("service_accounts:read")))
+    responses((status = 200, description = "A page of the service accounts."))
 )]
-#[get("/v1/service-accounts")]
 async fn list_service_accounts(
     scope: Scope<ServiceAccount, Read>,
     query: ListQuery<ServiceAccountFilter>,
@@ -65,17 +60,16 @@ async fn list_service_accounts(
 /// account cannot, whatever its scopes say, and no account changes users, service accounts, sessions or roles. Nobody gives
 /// an account more than they have themselves.
 #[utoipa::path(
+    post,
+    path = "/v1/service-accounts",
     tag = "service accounts",
-    request_body = NewServiceAccount,
-    responses((status = 201, description = "The new service account.", body = ServiceAccountView)),
-    extensions(("x-permission" = json!("service_accounts:create")))
+    responses((status = 201, description = "The new service account."))
 )]
-#[post("/v1/service-accounts")]
 async fn create_service_account(
     scope: Scope<ServiceAccount, Create>,
     change: Change,
     new: Body<NewServiceAccount>,
-) -> Result<HttpResponse> {
+) -> Result<Created<ServiceAccountView>> {
     let Body(new) = new;
     change
         .run(async |tx| {
@@ -87,12 +81,12 @@ async fn create_service_account(
 
 /// Get a service account
 #[utoipa::path(
+    get,
+    path = "/v1/service-accounts/{id}",
     tag = "service accounts",
-    params(("id" = UserId, Path, description = "The service account."), OneParams),
-    responses((status = 200, description = "The service account.", body = ServiceAccountView)),
-    extensions(("x-permission" = json!("service_accounts:read")))
+    params(("id" = UserId, Path, description = "The service account.")),
+    responses((status = 200, description = "The service account."))
 )]
-#[get("/v1/service-accounts/{id}")]
 async fn get_service_account(
     scope: Scope<ServiceAccount, Read>,
     id: Path<UserId>,
@@ -109,23 +103,20 @@ async fn get_service_account(
 ///
 /// A new role, team, scope or network is in force at once, also for keys and tokens that are out.
 #[utoipa::path(
+    patch,
+    path = "/v1/service-accounts/{id}",
     tag = "service accounts",
     params(("id" = UserId, Path, description = "The service account.")),
-    request_body = ServiceAccountPatch,
-    responses((status = 200, description = "The changed service account.", body = ServiceAccountView)),
-    extensions(
-        ("x-permission" = json!("service_accounts:update")),
-        ("x-recent-authentication" = json!(["allowed_networks", "role", "scopes", "team_id"]))
-    )
+    responses((status = 200, description = "The changed service account.")),
+    extensions(("x-recent-authentication" = json!(["allowed_networks", "role", "scopes", "team_id"])))
 )]
-#[patch("/v1/service-accounts/{id}")]
 async fn update_service_account(
     scope: Scope<ServiceAccount, Update>,
     id: Path<UserId>,
     seen: IfMatch,
     change: Change,
     patch: Body<ServiceAccountPatch>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<ServiceAccountView>> {
     let Body(patch) = patch;
     change
         .run(async |tx| {
@@ -139,18 +130,18 @@ async fn update_service_account(
 ///
 /// Its keys, and the tokens that they were exchanged for, are worthless at once.
 #[utoipa::path(
+    post,
+    path = "/v1/service-accounts/{id}/block",
     tag = "service accounts",
     params(("id" = UserId, Path, description = "The service account.")),
-    responses((status = 200, description = "The blocked service account.", body = ServiceAccountView)),
-    extensions(("x-permission" = json!("service_accounts:update")))
+    responses((status = 200, description = "The blocked service account."))
 )]
-#[post("/v1/service-accounts/{id}/block")]
 async fn block_service_account(
     scope: Scope<ServiceAccount, Update>,
     id: Path<UserId>,
     seen: IfMatch,
     change: Change,
-) -> Result<HttpResponse> {
+) -> Result<Changed<ServiceAccountView>> {
     change
         .run(async |tx| {
             let account = queries::block(tx, &scope, *id, &seen).await?;
@@ -163,19 +154,19 @@ async fn block_service_account(
 ///
 /// Its keys are good again, until they end.
 #[utoipa::path(
+    post,
+    path = "/v1/service-accounts/{id}/unblock",
     tag = "service accounts",
     params(("id" = UserId, Path, description = "The service account.")),
-    responses((status = 200, description = "The active service account.", body = ServiceAccountView)),
-    extensions(("x-permission" = json!("service_accounts:update")), ("x-recent-authentication" = json!(true)))
+    responses((status = 200, description = "The active service account."))
 )]
-#[post("/v1/service-accounts/{id}/unblock")]
 async fn unblock_service_account(
     scope: Scope<ServiceAccount, Update>,
     _: RecentlyAuthenticated,
     id: Path<UserId>,
     seen: IfMatch,
     change: Change,
-) -> Result<HttpResponse> {
+) -> Result<Changed<ServiceAccountView>> {
     change
         .run(async |tx| {
             let account = queries::unblock(tx, &scope, *id, &seen).await?;
@@ -188,12 +179,12 @@ async fn unblock_service_account(
 ///
 /// The newest first; keys that have ended too. No secret is in it.
 #[utoipa::path(
+    get,
+    path = "/v1/service-accounts/{id}/keys",
     tag = "service accounts",
-    params(("id" = UserId, Path, description = "The service account."), PageParams),
-    responses((status = 200, description = "A page of the account's keys.", body = Page<ApiKeyView>)),
-    extensions(("x-permission" = json!("service_accounts:read")))
+    params(("id" = UserId, Path, description = "The service account.")),
+    responses((status = 200, description = "A page of the account's keys."))
 )]
-#[get("/v1/service-accounts/{id}/keys")]
 async fn list_api_keys(
     scope: Scope<ServiceAccount, Read>,
     id: Path<UserId>,
@@ -212,20 +203,19 @@ async fn list_api_keys(
 /// The answer shows the key, and nothing else ever does. At most two keys of an account are good at once: one in use and
 /// one that replaces it.
 #[utoipa::path(
+    post,
+    path = "/v1/service-accounts/{id}/keys",
     tag = "service accounts",
     params(("id" = UserId, Path, description = "The service account.")),
-    request_body = NewApiKey,
-    responses((status = 201, description = "The new key, whole.", body = MadeApiKey)),
-    extensions(("x-permission" = json!("service_accounts:update")), ("x-recent-authentication" = json!(true)))
+    responses((status = 201, description = "The new key, whole."))
 )]
-#[post("/v1/service-accounts/{id}/keys")]
 async fn create_api_key(
     scope: Scope<ServiceAccount, Update>,
     _: RecentlyAuthenticated,
     id: Path<UserId>,
     change: Change,
     new: Body<NewApiKey>,
-) -> Result<HttpResponse> {
+) -> Result<Created<MadeApiKey>> {
     let Body(new) = new;
     change
         .run(async |tx| {
@@ -239,16 +229,12 @@ async fn create_api_key(
 ///
 /// Without its secret, which nobody can get again.
 #[utoipa::path(
+    get,
+    path = "/v1/service-accounts/{id}/keys/{key_id}",
     tag = "service accounts",
-    params(
-        ("id" = UserId, Path, description = "The service account."),
-        ("key_id" = KeyId, Path, description = "The key."),
-        OneParams
-    ),
-    responses((status = 200, description = "The key.", body = ApiKeyView)),
-    extensions(("x-permission" = json!("service_accounts:read")))
+    params(("id" = UserId, Path, description = "The service account."), ("key_id" = KeyId, Path, description = "The key.")),
+    responses((status = 200, description = "The key."))
 )]
-#[get("/v1/service-accounts/{id}/keys/{key_id}")]
 async fn get_api_key(
     scope: Scope<ServiceAccount, Read>,
     ids: Path<(UserId, KeyId)>,
@@ -267,21 +253,18 @@ async fn get_api_key(
 ///
 /// The key, and the tokens that it was exchanged for, are worthless at once, on every server within a second.
 #[utoipa::path(
+    delete,
+    path = "/v1/service-accounts/{id}/keys/{key_id}",
     tag = "service accounts",
-    params(
-        ("id" = UserId, Path, description = "The service account."),
-        ("key_id" = KeyId, Path, description = "The key.")
-    ),
-    responses((status = 204, description = "The key is gone.")),
-    extensions(("x-permission" = json!("service_accounts:update")))
+    params(("id" = UserId, Path, description = "The service account."), ("key_id" = KeyId, Path, description = "The key.")),
+    responses((status = 204, description = "The key is gone."))
 )]
-#[delete("/v1/service-accounts/{id}/keys/{key_id}")]
 async fn delete_api_key(
     scope: Scope<ServiceAccount, Update>,
     ids: Path<(UserId, KeyId)>,
     seen: IfMatch,
     change: Change,
-) -> Result<HttpResponse> {
+) -> Result<NoContent> {
     change
         .run(async |tx| {
             keys::delete(tx, &scope, ids.into_inner(), &seen).await?;
@@ -295,23 +278,19 @@ async fn delete_api_key(
 /// Makes its successor, with the same name, scopes and networks; the answer shows it, and nothing else ever does. The old
 /// key lives on meanwhile, a day when nothing is said.
 #[utoipa::path(
+    post,
+    path = "/v1/service-accounts/{id}/keys/{key_id}/rotate",
     tag = "service accounts",
-    params(
-        ("id" = UserId, Path, description = "The service account."),
-        ("key_id" = KeyId, Path, description = "The key to be replaced.")
-    ),
-    request_body = RotateApiKey,
-    responses((status = 201, description = "The new key, whole.", body = MadeApiKey)),
-    extensions(("x-permission" = json!("service_accounts:update")), ("x-recent-authentication" = json!(true)))
+    params(("id" = UserId, Path, description = "The service account."), ("key_id" = KeyId, Path, description = "The key to be replaced.")),
+    responses((status = 201, description = "The new key, whole."))
 )]
-#[post("/v1/service-accounts/{id}/keys/{key_id}/rotate")]
 async fn rotate_api_key(
     scope: Scope<ServiceAccount, Update>,
     _: RecentlyAuthenticated,
     ids: Path<(UserId, KeyId)>,
     change: Change,
     rotation: Body<RotateApiKey>,
-) -> Result<HttpResponse> {
+) -> Result<Created<MadeApiKey>> {
     let Body(rotation) = rotation;
     change
         .run(async |tx| {

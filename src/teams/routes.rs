@@ -1,6 +1,6 @@
 //! `/v1/teams`.
 
-use actix_web::{HttpResponse, get, patch, post, web::Path};
+use actix_web::web::Path;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
@@ -12,23 +12,26 @@ use crate::{
     change::{self, Change},
     db::{Cost, Db},
     error::Result,
-    http::{Body, IfMatch, OneParams, Query, Reply, Tagged},
-    list::{ListQuery, Page, PageParams},
+    http::{Body, Changed, Created, IfMatch, OneParams, Query, Reply, Tagged, endpoint},
+    list::{ListQuery, Page},
 };
 
 /// The operations on teams.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(list_teams).service(create_team).service(get_team).service(update_team);
+    config
+        .service(endpoint!(list_teams))
+        .service(endpoint!(create_team))
+        .service(endpoint!(get_team))
+        .service(endpoint!(update_team));
 }
 
 /// List teams
 #[utoipa::path(
+    get,
+    path = "/v1/teams",
     tag = "teams",
-    params(TeamFilter, PageParams),
-    responses((status = 200, description = "A page of the teams.", body = Page<TeamView>)),
-    extensions(("x-permission" = json!("teams:read")))
+    responses((status = 200, description = "A page of the teams."))
 )]
-#[get("/v1/teams")]
 async fn list_teams(scope: Scope<Team, Read>, query: ListQuery<TeamFilter>, db: Db) -> Result<Page<TeamView>> {
     let db = db.reader(query.cost).await?;
     let page = queries::list(&db, &scope, &query).await?;
@@ -37,13 +40,12 @@ async fn list_teams(scope: Scope<Team, Read>, query: ListQuery<TeamFilter>, db: 
 
 /// Create a team
 #[utoipa::path(
+    post,
+    path = "/v1/teams",
     tag = "teams",
-    request_body = TeamTerms,
-    responses((status = 201, description = "The new team.", body = TeamView)),
-    extensions(("x-permission" = json!("teams:create")))
+    responses((status = 201, description = "The new team."))
 )]
-#[post("/v1/teams")]
-async fn create_team(scope: Scope<Team, Create>, change: Change, new: Body<TeamTerms>) -> Result<HttpResponse> {
+async fn create_team(scope: Scope<Team, Create>, change: Change, new: Body<TeamTerms>) -> Result<Created<TeamView>> {
     let Body(new) = new;
     change
         .run(async |tx| {
@@ -55,12 +57,12 @@ async fn create_team(scope: Scope<Team, Create>, change: Change, new: Body<TeamT
 
 /// Get a team
 #[utoipa::path(
+    get,
+    path = "/v1/teams/{id}",
     tag = "teams",
-    params(("id" = TeamId, Path, description = "The team."), OneParams),
-    responses((status = 200, description = "The team.", body = TeamView)),
-    extensions(("x-permission" = json!("teams:read")))
+    params(("id" = TeamId, Path, description = "The team.")),
+    responses((status = 200, description = "The team."))
 )]
-#[get("/v1/teams/{id}")]
 async fn get_team(
     scope: Scope<Team, Read>,
     id: Path<TeamId>,
@@ -75,20 +77,19 @@ async fn get_team(
 
 /// Change a team
 #[utoipa::path(
+    patch,
+    path = "/v1/teams/{id}",
     tag = "teams",
     params(("id" = TeamId, Path, description = "The team.")),
-    request_body = TeamPatch,
-    responses((status = 200, description = "The changed team.", body = TeamView)),
-    extensions(("x-permission" = json!("teams:update")))
+    responses((status = 200, description = "The changed team."))
 )]
-#[patch("/v1/teams/{id}")]
 async fn update_team(
     scope: Scope<Team, Update>,
     id: Path<TeamId>,
     seen: IfMatch,
     change: Change,
     patch: Body<TeamPatch>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<TeamView>> {
     let Body(patch) = patch;
     change
         .run(async |tx| {

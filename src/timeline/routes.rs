@@ -1,6 +1,6 @@
 //! `/v1/clients/{id}/timeline`.
 
-use actix_web::{get, web::Path};
+use actix_web::web::Path;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
@@ -12,12 +12,13 @@ use crate::{
     clients::{Client, ClientId},
     db::Db,
     error::Result,
-    list::{ListQuery, Page, PageParams},
+    http::endpoint,
+    list::{ListQuery, Page},
 };
 
 /// The operations on timelines.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(list_client_timeline);
+    config.service(endpoint!(list_client_timeline));
 }
 
 /// List what happened with a client
@@ -25,12 +26,12 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// Newest first: the client's own changes, its contacts, interactions that took place, steps of contracts and of orders.
 /// Kinds of resources that the caller may not read of this client are left out.
 #[utoipa::path(
+    get,
+    path = "/v1/clients/{id}/timeline",
     tag = "clients",
-    params(("id" = ClientId, Path, description = "The client."), TimelineFilter, PageParams),
-    responses((status = 200, description = "A page of the client's timeline.", body = Page<EntryView>)),
-    extensions(("x-permission" = json!("clients:read")))
+    params(("id" = ClientId, Path, description = "The client.")),
+    responses((status = 200, description = "A page of the client's timeline."))
 )]
-#[get("/v1/clients/{id}/timeline")]
 async fn list_client_timeline(
     scope: Scope<Client, Read>,
     id: Path<ClientId>,

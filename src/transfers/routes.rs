@@ -1,6 +1,6 @@
 //! `/v1/clients/{id}/transfer`.
 
-use actix_web::{HttpResponse, post, web::Path};
+use actix_web::web::Path;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{model::Transfer, transfer};
@@ -9,12 +9,12 @@ use crate::{
     change::Change,
     clients::{Client, ClientId, ClientView, TransferClient, view},
     error::Result,
-    http::{Body, IfMatch, Reply},
+    http::{Body, Changed, IfMatch, Reply, endpoint},
 };
 
 /// The operation on who owns a client.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(transfer_client);
+    config.service(endpoint!(transfer_client));
 }
 
 /// Transfer a client
@@ -22,20 +22,19 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// Gives the client to another owner, within the team unless the right reaches further. A key client goes only to someone
 /// whose role may own key clients. What the old owner had planned with the client becomes the new owner's task.
 #[utoipa::path(
+    post,
+    path = "/v1/clients/{id}/transfer",
     tag = "clients",
     params(("id" = ClientId, Path, description = "The client.")),
-    request_body = Transfer,
-    responses((status = 200, description = "The changed client.", body = ClientView)),
-    extensions(("x-permission" = json!("clients:transfer")))
+    responses((status = 200, description = "The changed client."))
 )]
-#[post("/v1/clients/{id}/transfer")]
 async fn transfer_client(
     scope: Scope<Client, TransferClient>,
     id: Path<ClientId>,
     seen: IfMatch,
     change: Change,
     body: Body<Transfer>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<ClientView>> {
     let Body(body) = body;
     change
         .run(async |tx| {

@@ -1,9 +1,6 @@
 //! `/v1/users`.
 
-use actix_web::{
-    HttpResponse, get, patch, post,
-    web::{Data, Path},
-};
+use actix_web::web::{Data, Path};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
@@ -16,30 +13,29 @@ use crate::{
     change::Change,
     db::{Cost, Db},
     error::Result,
-    http::{Body, IfMatch, OneParams, Query, Reply, Tagged},
-    list::{ListQuery, Page, PageParams},
+    http::{Body, Changed, Created, IfMatch, OneParams, Query, Reply, Tagged, endpoint},
+    list::{ListQuery, Page},
     mail::{Letter, Mail, Notice},
 };
 
 /// The operations on users.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
-        .service(list_users)
-        .service(create_user)
-        .service(get_user)
-        .service(update_user)
-        .service(block_user)
-        .service(unblock_user);
+        .service(endpoint!(list_users))
+        .service(endpoint!(create_user))
+        .service(endpoint!(get_user))
+        .service(endpoint!(update_user))
+        .service(endpoint!(block_user))
+        .service(endpoint!(unblock_user));
 }
 
 /// List users
 #[utoipa::path(
+    get,
+    path = "/v1/users",
     tag = "users",
-    params(UserFilter, PageParams),
-    responses((status = 200, description = "A page of the users within reach.", body = Page<UserView>)),
-    extensions(("x-permission" = json!("users:read")))
+    responses((status = 200, description = "A page of the users within reach."))
 )]
-#[get("/v1/users")]
 async fn list_users(scope: Scope<User, Read>, query: ListQuery<UserFilter>, db: Db) -> Result<Page<UserView>> {
     let db = db.reader(query.cost).await?;
     let page = queries::list(&db, &scope, &query).await?;
@@ -51,18 +47,17 @@ async fn list_users(scope: Scope<User, Read>, query: ListQuery<UserFilter>, db: 
 /// The user has no password yet: `POST /v1/users/{id}/reset-password` gives them a link to set one. Nobody chooses a
 /// password for somebody else.
 #[utoipa::path(
+    post,
+    path = "/v1/users",
     tag = "users",
-    request_body = NewUser,
-    responses((status = 201, description = "The new user.", body = UserView)),
-    extensions(("x-permission" = json!("users:create")), ("x-recent-authentication" = json!(true)))
+    responses((status = 201, description = "The new user."))
 )]
-#[post("/v1/users")]
 async fn create_user(
     scope: Scope<User, Create>,
     _: RecentlyAuthenticated,
     change: Change,
     new: Body<NewUser>,
-) -> Result<HttpResponse> {
+) -> Result<Created<UserView>> {
     let Body(new) = new;
     change
         .run(async |tx| {
@@ -74,12 +69,12 @@ async fn create_user(
 
 /// Get a user
 #[utoipa::path(
+    get,
+    path = "/v1/users/{id}",
     tag = "users",
-    params(("id" = UserId, Path, description = "The user."), OneParams),
-    responses((status = 200, description = "The user.", body = UserView)),
-    extensions(("x-permission" = json!("users:read")))
+    params(("id" = UserId, Path, description = "The user.")),
+    responses((status = 200, description = "The user."))
 )]
-#[get("/v1/users/{id}")]
 async fn get_user(
     scope: Scope<User, Read>,
     id: Path<UserId>,
@@ -97,16 +92,13 @@ async fn get_user(
 /// A new role or team is in force at once. Nobody changes their own role or team, and the last active supervisor stays one.
 /// Of a new e-mail address the former one is told by mail.
 #[utoipa::path(
+    patch,
+    path = "/v1/users/{id}",
     tag = "users",
     params(("id" = UserId, Path, description = "The user.")),
-    request_body = UserPatch,
-    responses((status = 200, description = "The changed user.", body = UserView)),
-    extensions(
-        ("x-permission" = json!("users:update")),
-        ("x-recent-authentication" = json!(["email", "role", "team_id"]))
-    )
+    responses((status = 200, description = "The changed user.")),
+    extensions(("x-recent-authentication" = json!(["email", "role", "team_id"])))
 )]
-#[patch("/v1/users/{id}")]
 async fn update_user(
     scope: Scope<User, Update>,
     id: Path<UserId>,
@@ -114,7 +106,7 @@ async fn update_user(
     change: Change,
     patch: Body<UserPatch>,
     mail: Data<Mail>,
-) -> Result<HttpResponse> {
+) -> Result<Changed<UserView>> {
     let Body(patch) = patch;
     change
         .run(async |tx| {
@@ -133,18 +125,18 @@ async fn update_user(
 ///
 /// The user's sessions end at once. The last active supervisor cannot be blocked, and nobody blocks themselves.
 #[utoipa::path(
+    post,
+    path = "/v1/users/{id}/block",
     tag = "users",
     params(("id" = UserId, Path, description = "The user.")),
-    responses((status = 200, description = "The blocked user.", body = UserView)),
-    extensions(("x-permission" = json!("users:update")))
+    responses((status = 200, description = "The blocked user."))
 )]
-#[post("/v1/users/{id}/block")]
 async fn block_user(
     scope: Scope<User, Update>,
     id: Path<UserId>,
     seen: IfMatch,
     change: Change,
-) -> Result<HttpResponse> {
+) -> Result<Changed<UserView>> {
     change
         .run(async |tx| {
             let user = queries::block(tx, &scope, *id, &seen).await?;
@@ -155,19 +147,19 @@ async fn block_user(
 
 /// Unblock a user
 #[utoipa::path(
+    post,
+    path = "/v1/users/{id}/unblock",
     tag = "users",
     params(("id" = UserId, Path, description = "The user.")),
-    responses((status = 200, description = "The active user.", body = UserView)),
-    extensions(("x-permission" = json!("users:update")), ("x-recent-authentication" = json!(true)))
+    responses((status = 200, description = "The active user."))
 )]
-#[post("/v1/users/{id}/unblock")]
 async fn unblock_user(
     scope: Scope<User, Update>,
     _: RecentlyAuthenticated,
     id: Path<UserId>,
     seen: IfMatch,
     change: Change,
-) -> Result<HttpResponse> {
+) -> Result<Changed<UserView>> {
     change
         .run(async |tx| {
             let user = queries::unblock(tx, &scope, *id, &seen).await?;

@@ -1,9 +1,6 @@
 //! `/v1/me/second-factor`.
 
-use actix_web::{
-    HttpResponse, delete, get, post,
-    web::{Data, Json},
-};
+use actix_web::web::{Data, Json};
 use diesel_async::AsyncPgConnection;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -22,7 +19,7 @@ use crate::{
     clock::Clock,
     db::{Cost, Db},
     error::{Error, ProblemType, Result},
-    http::{Body, NoParams, Query, Reply},
+    http::{Body, NoContent, NoParams, Plain, Query, Reply, endpoint},
     mail::{Letter, Mail, Notice},
     sessions, users,
 };
@@ -30,20 +27,22 @@ use crate::{
 /// The operations on the caller's second factor.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
-        .service(get_second_factor)
-        .service(begin_second_factor)
-        .service(confirm_second_factor)
-        .service(renew_recovery_codes)
-        .service(remove_second_factor);
+        .service(endpoint!(get_second_factor))
+        .service(endpoint!(begin_second_factor))
+        .service(endpoint!(confirm_second_factor))
+        .service(endpoint!(renew_recovery_codes))
+        .service(endpoint!(remove_second_factor));
 }
 
 /// Get the caller's second factor
 ///
 /// How far the enrolment is; never its secret.
-#[utoipa::path(tag = "auth", responses((status = 200, description = "The second factor.", body = SecondFactor)),
-    extensions(("x-caller" = json!("person")))
+#[utoipa::path(
+    get,
+    path = "/v1/me/second-factor",
+    tag = "auth",
+    responses((status = 200, description = "The second factor."))
 )]
-#[get("/v1/me/second-factor")]
 async fn get_second_factor(
     caller: Person,
     _: Query<NoParams>,
@@ -68,19 +67,18 @@ async fn get_second_factor(
 /// `POST /v1/me/second-factor/confirm` within an hour; until then signing in needs the password alone. Beginning again
 /// makes the former secret worthless.
 #[utoipa::path(
+    post,
+    path = "/v1/me/second-factor",
     tag = "auth",
-    request_body = BeginEnrolment,
-    responses((status = 200, description = "What the app needs.", body = Enrolment)),
-    extensions(("x-caller" = json!("person")))
+    responses((status = 200, description = "What the app needs."))
 )]
-#[post("/v1/me/second-factor")]
 async fn begin_second_factor(
     caller: Person,
     verifier: Verifier,
     change: Change,
     body: Body<BeginEnrolment>,
     db: Db,
-) -> Result<HttpResponse> {
+) -> Result<Plain<Enrolment>> {
     let (Person(caller), Body(BeginEnrolment { password })) = (caller, body);
     let account = account::find(&mut *db.connect().await?, caller.user_id).await?;
     if account.has_second_factor() {
@@ -103,12 +101,11 @@ async fn begin_second_factor(
 /// Ends the enrolment with a first code of the app. From now on signing in needs a code, too, and all other sessions of the
 /// caller end. Answers ten recovery codes, once.
 #[utoipa::path(
+    post,
+    path = "/v1/me/second-factor/confirm",
     tag = "auth",
-    request_body = ConfirmEnrolment,
-    responses((status = 200, description = "The recovery codes.", body = RecoveryCodes)),
-    extensions(("x-caller" = json!("person")))
+    responses((status = 200, description = "The recovery codes."))
 )]
-#[post("/v1/me/second-factor/confirm")]
 async fn confirm_second_factor(
     caller: Person,
     verifier: Verifier,
@@ -116,7 +113,7 @@ async fn confirm_second_factor(
     body: Body<ConfirmEnrolment>,
     mail: Data<Mail>,
     db: Db,
-) -> Result<HttpResponse> {
+) -> Result<Plain<RecoveryCodes>> {
     let (Person(caller), Body(ConfirmEnrolment { otp })) = (caller, body);
     let attempt = {
         let mut db = db.connect().await?;
@@ -142,19 +139,18 @@ async fn confirm_second_factor(
 ///
 /// Ten new codes, shown once; the former ones are worthless.
 #[utoipa::path(
+    post,
+    path = "/v1/me/second-factor/recovery-codes",
     tag = "auth",
-    request_body = BothFactors,
-    responses((status = 200, description = "The recovery codes.", body = RecoveryCodes)),
-    extensions(("x-caller" = json!("person")))
+    responses((status = 200, description = "The recovery codes."))
 )]
-#[post("/v1/me/second-factor/recovery-codes")]
 async fn renew_recovery_codes(
     caller: Person,
     verifier: Verifier,
     change: Change,
     body: Body<BothFactors>,
     db: Db,
-) -> Result<HttpResponse> {
+) -> Result<Plain<RecoveryCodes>> {
     let (Person(caller), Body(BothFactors { password, otp })) = (caller, body);
     let account = account::find(&mut *db.connect().await?, caller.user_id).await?;
     if !account.has_second_factor() {
@@ -175,12 +171,11 @@ async fn renew_recovery_codes(
 /// From then on the password is enough to sign in, and all other sessions of the caller end. Refused where the policy of
 /// the role requires a second factor, and with a password of fewer than 15 characters: change it first.
 #[utoipa::path(
+    delete,
+    path = "/v1/me/second-factor",
     tag = "auth",
-    request_body = BothFactors,
-    responses((status = 204, description = "The second factor is gone.")),
-    extensions(("x-caller" = json!("person")))
+    responses((status = 204, description = "The second factor is gone."))
 )]
-#[delete("/v1/me/second-factor")]
 async fn remove_second_factor(
     caller: Person,
     verifier: Verifier,
@@ -188,7 +183,7 @@ async fn remove_second_factor(
     body: Body<BothFactors>,
     mail: Data<Mail>,
     db: Db,
-) -> Result<HttpResponse> {
+) -> Result<NoContent> {
     let (Person(caller), Body(BothFactors { password, otp })) = (caller, body);
     let account = {
         let mut db = db.connect().await?;

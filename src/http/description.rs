@@ -1,0 +1,299 @@
+//! What the document tells of an operation, collected from the types of its handler: each tells what it takes, answers and
+//! refuses. What every operation has is added by `openapi`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::StatusCode,
+    web::{Data, Json, Path},
+};
+use serde_json::Value;
+use utoipa::{
+    IntoParams, ToSchema,
+    openapi::{
+        Content, HttpMethod, ObjectBuilder, Ref, RefOr, Required, Response, Schema, Type,
+        extensions::ExtensionsBuilder,
+        path::{Operation, Parameter, ParameterBuilder, ParameterIn},
+        request_body::RequestBodyBuilder,
+        security::SecurityRequirement,
+    },
+};
+
+use crate::{
+    access::{Action, Person, RecentlyAuthenticated, Scope, SignedIn},
+    db::Db,
+    error::Result,
+    values::Resource,
+};
+
+/// What a handler takes.
+pub trait Takes {
+    /// Tells what it takes of a request, and what it refuses.
+    fn describe(description: &mut Description);
+}
+
+/// What a handler answers.
+pub trait Answers {
+    /// Tells what it answers when all is well.
+    fn describe(description: &mut Description);
+}
+
+/// The headers that operations take, in the order of the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RequestHeader {
+    /// `Idempotency-Key`.
+    IdempotencyKey,
+    /// `If-Match`.
+    IfMatch,
+    /// `If-None-Match`.
+    IfNoneMatch,
+}
+
+/// An operation, while the types of its handler tell of it.
+pub struct Description {
+    method: HttpMethod,
+    operation: Operation,
+    headers: BTreeSet<RequestHeader>,
+    answers: BTreeMap<String, Response>,
+    refusals: BTreeSet<u16>,
+    needs_caller: bool,
+    schemas: Vec<(String, RefOr<Schema>)>,
+}
+
+impl Description {
+    /// Of an operation that has its texts; `schemas` are those that they name.
+    pub fn new(method: HttpMethod, mut operation: Operation, schemas: Vec<(String, RefOr<Schema>)>) -> Self {
+        let told = std::mem::take(&mut operation.responses.responses);
+        let mut description = Self {
+            method,
+            operation,
+            headers: BTreeSet::new(),
+            answers: BTreeMap::new(),
+            refusals: BTreeSet::new(),
+            needs_caller: false,
+            schemas,
+        };
+        for (status, told) in told {
+            match (status.parse(), told) {
+                (Ok(status @ 400..), _) => description.refuses(&[status]),
+                (_, RefOr::T(answer)) => drop(description.answers.insert(status, answer)),
+                (_, RefOr::Ref(_)) => {}
+            }
+        }
+        description
+    }
+
+    /// The operation, and the schemas that it names.
+    pub fn finish(mut self) -> (Operation, Vec<(String, RefOr<Schema>)>) {
+        for header in &self.headers {
+            self.operation.parameters.get_or_insert_default().push(header.parameter().into());
+        }
+        if self.is_idempotent() {
+            let replayed = RefOr::Ref(Ref::new("#/components/headers/IdempotencyReplayed"));
+            for answer in self.answers.values_mut() {
+                answer.headers.insert("Idempotency-Replayed".to_owned(), replayed.clone());
+            }
+        }
+        if !self.needs_caller {
+            self.operation.security = Some(vec![SecurityRequirement::default()]);
+        }
+        let responses = &mut self.operation.responses.responses;
+        for status in self.refusals {
+            let problem = Ref::from_response_name(format!("Problem{status}"));
+            responses.insert(status.to_string(), problem.into());
+        }
+        responses.extend(self.answers.into_iter().map(|(status, answer)| (status, answer.into())));
+        (self.operation, self.schemas)
+    }
+
+    fn is_idempotent(&self) -> bool {
+        self.headers.contains(&RequestHeader::IdempotencyKey)
+    }
+
+    /// Whether the operation makes something, or takes a step.
+    pub fn is_post(&self) -> bool {
+        self.method == HttpMethod::Post
+    }
+
+    /// It takes these parameters in its query.
+    pub fn query<T: IntoParams>(&mut self) {
+        T::into_params(|| Some(ParameterIn::Query)).into_iter().for_each(|parameter| self.parameter(parameter));
+    }
+
+    /// It takes this parameter.
+    pub fn parameter(&mut self, parameter: Parameter) {
+        self.operation.parameters.get_or_insert_default().push(parameter.into());
+    }
+
+    /// It takes this header.
+    pub fn header(&mut self, header: RequestHeader) {
+        self.headers.insert(header);
+    }
+
+    /// It takes a `T` as its body.
+    pub fn body<T: ToSchema>(&mut self) {
+        let content = Content::new(Some(self.schema::<T>()));
+        let body = RequestBodyBuilder::new().content("application/json", content).required(Some(Required::True));
+        self.operation.request_body = Some(body.build().into());
+        self.refuses(&[400, 408, 413, 415, 422]);
+    }
+
+    /// It refuses some requests with these statuses.
+    pub fn refuses(&mut self, statuses: &[u16]) {
+        self.refusals.extend(statuses);
+    }
+
+    /// It refuses who is not signed in, and may refuse who is.
+    pub fn needs_caller(&mut self) {
+        self.needs_caller = true;
+        self.refuses(&[401, 403]);
+    }
+
+    /// It answers a `T`, with these headers.
+    pub fn answers<T: ToSchema>(&mut self, status: StatusCode, headers: &[&str]) {
+        let content = Content::new(Some(self.schema::<T>()));
+        self.answer(status, headers).content.insert("application/json".to_owned(), content.into());
+    }
+
+    /// It has this answer, with these headers.
+    pub fn answer(&mut self, status: StatusCode, headers: &[&str]) -> &mut Response {
+        let answer = self.answers.entry(status.as_str().to_owned()).or_default();
+        for name in headers {
+            let component = Ref::new(format!("#/components/headers/{}", name.replace('-', "")));
+            answer.headers.insert((*name).to_owned(), RefOr::Ref(component));
+        }
+        answer
+    }
+
+    /// A member `x-…` of its own.
+    pub fn extension(&mut self, name: &str, value: impl Into<Value>) {
+        let extension = ExtensionsBuilder::new().add(name, value).build();
+        self.operation.extensions.get_or_insert_default().merge(extension);
+    }
+
+    fn schema<T: ToSchema>(&mut self) -> RefOr<Schema> {
+        let name = T::name().into_owned();
+        self.schemas.push((name.clone(), T::schema()));
+        T::schemas(&mut self.schemas);
+        Ref::from_schema_name(name).into()
+    }
+}
+
+impl RequestHeader {
+    fn parameter(self) -> Parameter {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        let (name, required, description, schema) = match self {
+            Self::IdempotencyKey => (
+                "Idempotency-Key",
+                Required::False,
+                "Makes a repeated request safe: the same key and request get the same answer, for 24 hours. When your rights \
+                 are other ones by then, 409 `answer_withheld` tells that it was done.",
+                text.min_length(Some(1)).max_length(Some(255)).pattern(Some("^[\\x20-\\x7E]+$")),
+            ),
+            Self::IfMatch => (
+                "If-Match",
+                Required::True,
+                "The `ETag` of the resource as you read it, or `*`.",
+                text.min_length(Some(1)),
+            ),
+            Self::IfNoneMatch => (
+                "If-None-Match",
+                Required::False,
+                "The `ETag` that you hold: 304 when it is still the current one.",
+                text,
+            ),
+        };
+        let example = (self == Self::IfMatch).then(|| "*".into());
+        ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Header)
+            .required(required)
+            .description(Some(description))
+            .schema(Some(schema))
+            .example(example)
+            .build()
+    }
+}
+
+impl<R: Resource, A: Action> Takes for Scope<R, A> {
+    fn describe(description: &mut Description) {
+        description.needs_caller();
+        description.extension("x-permission", Self::permission());
+    }
+}
+
+impl Takes for SignedIn {
+    fn describe(description: &mut Description) {
+        description.needs_caller();
+    }
+}
+
+impl Takes for Person {
+    fn describe(description: &mut Description) {
+        description.needs_caller();
+        description.extension("x-caller", "person");
+    }
+}
+
+impl Takes for RecentlyAuthenticated {
+    fn describe(description: &mut Description) {
+        description.needs_caller();
+        description.extension("x-recent-authentication", true);
+    }
+}
+
+// What its address names is in its texts.
+impl<T> Takes for Path<T> {
+    fn describe(description: &mut Description) {
+        description.refuses(&[400, 404]);
+    }
+}
+
+// What the server has, whoever asks.
+impl Takes for HttpRequest {
+    fn describe(_: &mut Description) {}
+}
+
+impl Takes for Db {
+    fn describe(_: &mut Description) {}
+}
+
+impl<T: ?Sized> Takes for Data<T> {
+    fn describe(_: &mut Description) {}
+}
+
+/// Tells of each of several.
+macro_rules! several {
+    ($($one:ident),*) => {
+        impl<$($one: Takes),*> Takes for ($($one,)*) {
+            fn describe(_description: &mut Description) {
+                $($one::describe(_description);)*
+            }
+        }
+    };
+}
+several!();
+several!(A);
+several!(A, B);
+several!(A, B, C);
+several!(A, B, C, D);
+several!(A, B, C, D, E);
+several!(A, B, C, D, E, F);
+
+impl<T: Answers> Answers for Result<T> {
+    fn describe(description: &mut Description) {
+        T::describe(description);
+    }
+}
+
+impl<T: ToSchema> Answers for Json<T> {
+    fn describe(description: &mut Description) {
+        description.answers::<T>(StatusCode::OK, &[]);
+    }
+}
+
+// Its texts tell what it answers.
+impl Answers for HttpResponse {
+    fn describe(_: &mut Description) {}
+}
