@@ -5,90 +5,249 @@ use strum::{AsRefStr, EnumIter};
 
 use crate::values::Say;
 
-/// A type of problem. Its name in kebab case is its address, in snake case its code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, AsRefStr, EnumIter)]
-#[strum(serialize_all = "kebab-case")]
-pub enum ProblemType {
+/// Makes the catalogue of its rows: what a type is, its name, the status of its answers, its title in English and in Russian,
+/// and, in both, what it means and what to do about it.
+macro_rules! problem_types {
+    ($($(#[doc = $doc:literal])+ $name:ident: $status:ident, $title:literal / $title_ru:literal, $about:literal / $about_ru:literal;)+) => {
+        /// A type of problem. Its name in kebab case is its address, in snake case its code.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, AsRefStr, EnumIter)]
+        #[strum(serialize_all = "kebab-case")]
+        pub enum ProblemType {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl ProblemType {
+            /// The HTTP status that answers with this type carry.
+            pub fn status(self) -> StatusCode {
+                match self {
+                    $(Self::$name => StatusCode::$status,)+
+                }
+            }
+
+            /// The name of the type, for people.
+            pub fn title(self) -> Say {
+                match self {
+                    $(Self::$name => Say::new($title, $title_ru),)+
+                }
+            }
+
+            /// What the type means and what to do about it.
+            pub fn about(self) -> Say {
+                match self {
+                    $(Self::$name => Say::new($about, $about_ru),)+
+                }
+            }
+        }
+    };
+}
+
+problem_types! {
     /// Not JSON, not UTF-8, or cut off.
-    MalformedBody,
+    MalformedBody: BAD_REQUEST,
+        "Malformed body" / "Тело запроса не разобрано",
+        "The body is not valid JSON in UTF-8. Nothing was changed." /
+        "Тело запроса не является корректным JSON в UTF-8. Ничего не изменено.";
     /// A field that the body does not have.
-    UnknownField,
+    UnknownField: BAD_REQUEST,
+        "Unknown field" / "Неизвестное поле",
+        "The body has a field that this operation does not know, or one twice. Nothing is silently dropped." /
+        "В теле есть поле, неизвестное этой операции, или поле указано дважды. Ничего не отбрасывается молча.";
     /// A query parameter that the operation does not have, or one with a wrong value.
-    InvalidParameter,
+    InvalidParameter: BAD_REQUEST,
+        "Invalid parameter" / "Недопустимый параметр",
+        "A query parameter is unknown or its value is not valid." /
+        "Параметр запроса неизвестен или его значение недопустимо.";
     /// A cursor that was not made for this list, sort and filter.
-    InvalidCursor,
+    InvalidCursor: BAD_REQUEST,
+        "Invalid cursor" / "Недопустимый курсор",
+        "The cursor was made for another list, sort, filter or caller. Begin again without it." /
+        "Курсор создан для другого списка, сортировки, фильтра или пользователя. Начните без него.";
     /// A header with a wrong value.
-    InvalidHeader,
+    InvalidHeader: BAD_REQUEST,
+        "Invalid header" / "Недопустимый заголовок",
+        "A header has a value that is not valid." /
+        "Значение заголовка недопустимо.";
     /// A sign-in request that RFC 6749 calls `invalid_request`.
-    InvalidRequest,
+    InvalidRequest: BAD_REQUEST,
+        "Invalid sign-in request" / "Недопустимый запрос входа",
+        "The sign-in form lacks a field, has an unknown one or is not form-encoded." /
+        "В форме входа не хватает поля, есть лишнее поле или она не form-encoded.";
     /// Wrong name or password, or a refresh token that is spent, expired or unknown.
-    InvalidGrant,
+    InvalidGrant: BAD_REQUEST,
+        "Sign-in refused" / "Вход отклонён",
+        "The name, password or refresh token is not valid." /
+        "Имя, пароль или токен обновления недействительны.";
     /// A scope of a sign-in request that is unknown or more than the key has.
-    InvalidScope,
+    InvalidScope: BAD_REQUEST,
+        "Invalid scope" / "Недопустимая область прав",
+        "A scope is unknown, or more than the key has." /
+        "Область прав неизвестна или шире, чем у ключа.";
     /// A right password, of a user with a second factor.
-    SecondFactorRequired,
+    SecondFactorRequired: BAD_REQUEST,
+        "Second factor required" / "Нужен второй фактор",
+        "The password is right. Send it again together with `otp`, a code of your second factor." /
+        "Пароль верен. Отправьте его ещё раз вместе с `otp` — кодом второго фактора.";
     /// A grant type that is not offered.
-    UnsupportedGrantType,
+    UnsupportedGrantType: BAD_REQUEST,
+        "Unsupported grant type" / "Способ входа не поддерживается",
+        "Use password, refresh_token or client_credentials." /
+        "Используйте password, refresh_token или client_credentials.";
     /// A program that asks for a token with a wrong id or key.
-    InvalidClient,
+    InvalidClient: UNAUTHORIZED,
+        "Client refused" / "Клиент отклонён",
+        "The client id or its key is not valid, or not from here." /
+        "Идентификатор клиента или его ключ недействительны либо не отсюда.";
     /// No valid access token.
-    Unauthorized,
+    Unauthorized: UNAUTHORIZED,
+        "Not signed in" / "Вход не выполнен",
+        "A valid access token is needed: sign in at /v1/auth/token." /
+        "Нужен действующий токен доступа: войдите через /v1/auth/token.";
     /// The caller's proof of who they are is too old for this (RFC 9470).
-    InsufficientUserAuthentication,
+    InsufficientUserAuthentication: UNAUTHORIZED,
+        "Confirm that it is still you" / "Подтвердите, что это всё ещё вы",
+        "You proved who you are longer ago than `max_age` seconds. Send your password to POST /v1/auth/confirm, then \
+                 repeat this request." /
+        "Вы подтверждали свою личность раньше, чем `max_age` секунд назад. Отправьте пароль в POST /v1/auth/confirm и \
+                 повторите этот запрос.";
     /// Seen but not allowed.
-    Forbidden,
+    Forbidden: FORBIDDEN,
+        "Not allowed" / "Недостаточно прав",
+        "Your role does not allow this. `permission` names what was missing." /
+        "Ваша роль этого не разрешает. `permission` называет недостающее право.";
     /// The caller's password was generated by someone else.
-    PasswordChangeRequired,
+    PasswordChangeRequired: FORBIDDEN,
+        "Change your password first" / "Сначала смените пароль",
+        "Your password was generated for you. Choose your own at PUT /v1/me/password, then everything is open to you." /
+        "Ваш пароль был сгенерирован. Задайте собственный через PUT /v1/me/password — после этого доступно всё.";
     /// The caller's role needs a second factor, and the caller has none.
-    SecondFactorEnrolmentRequired,
+    SecondFactorEnrolmentRequired: FORBIDDEN,
+        "Set up a second factor first" / "Сначала настройте второй фактор",
+        "Your role needs a second factor. Set it up at POST /v1/me/second-factor, then everything is open to you." /
+        "Ваша роль требует второго фактора. Настройте его через POST /v1/me/second-factor — после этого доступно всё.";
     /// More than the caller's limit allows.
-    LimitExceeded,
+    LimitExceeded: FORBIDDEN,
+        "Over your limit" / "Превышен ваш лимит",
+        "Your role allows this only up to a limit. `limit` names it." /
+        "Ваша роль разрешает это только в пределах лимита. `limit` называет его.";
     /// Absent or out of reach.
-    NotFound,
+    NotFound: NOT_FOUND,
+        "Not found" / "Не найдено",
+        "There is no such resource within your reach." /
+        "Такого ресурса нет или он вам недоступен.";
     /// A method that this path does not have.
-    MethodNotAllowed,
+    MethodNotAllowed: METHOD_NOT_ALLOWED,
+        "Method not allowed" / "Метод не поддерживается",
+        "This address does not take this method; `Allow` lists those that it takes." /
+        "Этот адрес не принимает такой метод; `Allow` перечисляет допустимые.";
     /// No representation that the caller accepts.
-    NotAcceptable,
+    NotAcceptable: NOT_ACCEPTABLE,
+        "Not acceptable" / "Формат ответа недоступен",
+        "Answers are application/json." /
+        "Ответы имеют тип application/json.";
     /// The body did not come in time.
-    RequestTimeout,
+    RequestTimeout: REQUEST_TIMEOUT,
+        "Request too slow" / "Запрос передан слишком медленно",
+        "The body did not come in time. Nothing was changed." /
+        "Тело запроса не пришло вовремя. Ничего не изменено.";
     /// The state forbids the transition.
-    InvalidState,
+    InvalidState: CONFLICT,
+        "Not possible in this state" / "Невозможно в этом состоянии",
+        "The state of the resource forbids this transition." /
+        "Состояние ресурса не допускает этот переход.";
     /// A uniqueness rule is broken.
-    Conflict,
+    Conflict: CONFLICT,
+        "Conflict" / "Конфликт",
+        "Another resource stands in the way." /
+        "Этому мешает другой ресурс.";
     /// A request with this idempotency key is still running.
-    IdempotencyInProgress,
+    IdempotencyInProgress: CONFLICT,
+        "Request in progress" / "Запрос ещё выполняется",
+        "A request with this idempotency key is still running. Ask again shortly." /
+        "Запрос с этим ключом идемпотентности ещё выполняется. Повторите немного позже.";
     /// This idempotency key was used with another request.
-    IdempotencyMismatch,
+    IdempotencyMismatch: UNPROCESSABLE_ENTITY,
+        "Idempotency key reused" / "Ключ идемпотентности использован повторно",
+        "This idempotency key was used with another request. Use a new one." /
+        "Этот ключ идемпотентности уже использован с другим запросом. Возьмите новый.";
     /// Done before, with an answer that the caller might not see now.
-    AnswerWithheld,
+    AnswerWithheld: CONFLICT,
+        "Already done" / "Уже выполнено",
+        "The request with this idempotency key was carried out, once. Your rights have changed since, so its answer is \
+                 not repeated. `location` is where to read what it made." /
+        "Запрос с этим ключом идемпотентности был выполнен, один раз. С тех пор ваши права изменились, поэтому ответ не \
+                 повторяется. `location` — адрес того, что было создано.";
     /// The resource has changed since it was read.
-    PreconditionFailed,
+    PreconditionFailed: PRECONDITION_FAILED,
+        "Changed meanwhile" / "Ресурс уже изменён",
+        "The resource has changed since you read it. Read it again, then repeat the change." /
+        "Ресурс изменился после того, как вы его прочитали. Прочитайте его снова и повторите изменение.";
     /// `If-Match` is missing.
-    PreconditionRequired,
+    PreconditionRequired: PRECONDITION_REQUIRED,
+        "If-Match is required" / "Нужен заголовок If-Match",
+        "Send If-Match with the ETag that you read." /
+        "Передайте If-Match с прочитанным ETag.";
     /// The body is over the limit.
-    BodyTooLarge,
+    BodyTooLarge: PAYLOAD_TOO_LARGE,
+        "Body too large" / "Тело запроса слишком велико",
+        "A body may have at most 1 MiB." /
+        "Тело запроса не больше 1 МиБ.";
     /// The address is over the limit.
-    UriTooLong,
+    UriTooLong: URI_TOO_LONG,
+        "Address too long" / "Адрес слишком длинный",
+        "An address with its query may have at most 8 KiB." /
+        "Адрес вместе с параметрами не больше 8 КиБ.";
     /// A media type that the operation does not take.
-    UnsupportedMediaType,
+    UnsupportedMediaType: UNSUPPORTED_MEDIA_TYPE,
+        "Unsupported media type" / "Тип содержимого не поддерживается",
+        "The body's Content-Type is not one that this operation takes." /
+        "Content-Type тела не подходит для этой операции.";
     /// Values or rules are broken.
-    ValidationFailed,
+    ValidationFailed: UNPROCESSABLE_ENTITY,
+        "Validation failed" / "Проверка не пройдена",
+        "Some values are not valid. `errors` names each of them. Nothing was changed." /
+        "Некоторые значения недопустимы. `errors` называет каждое. Ничего не изменено.";
     /// Too many requests or attempts.
-    TooManyRequests,
+    TooManyRequests: TOO_MANY_REQUESTS,
+        "Too many requests" / "Слишком много запросов",
+        "Too many requests or attempts: `RateLimit` tells which limit was hit. Wait for `Retry-After` seconds." /
+        "Слишком много запросов или попыток: `RateLimit` называет предел. Подождите `Retry-After` секунд.";
     /// The headers are over the limit.
-    HeadersTooLarge,
+    HeadersTooLarge: REQUEST_HEADER_FIELDS_TOO_LARGE,
+        "Headers too large" / "Заголовки слишком велики",
+        "A request may have at most 64 headers, 32 KiB together." /
+        "У запроса не больше 64 заголовков, вместе 32 КиБ.";
     /// In the way of another change.
-    Busy,
+    Busy: CONFLICT,
+        "Busy" / "Занято",
+        "Another change was in the way. Repeat the request." /
+        "Помешало другое изменение. Повторите запрос.";
     /// Something failed inside.
-    Internal,
+    Internal: INTERNAL_SERVER_ERROR,
+        "Internal error" / "Внутренняя ошибка",
+        "Something failed inside. The request id finds it in the log." /
+        "Внутренний сбой. По номеру запроса его найдут в журнале.";
     /// The service cannot answer now.
-    Unavailable,
+    Unavailable: SERVICE_UNAVAILABLE,
+        "Unavailable" / "Сервис недоступен",
+        "The service cannot answer right now. Nothing was changed. Try again after `Retry-After` seconds." /
+        "Сервис сейчас не может ответить. Ничего не изменено. Повторите через `Retry-After` секунд.";
     /// More is asked for than the service can do.
-    Overloaded,
+    Overloaded: SERVICE_UNAVAILABLE,
+        "Overloaded" / "Сервис перегружен",
+        "More is asked for than the service can do now. The request was not begun. Repeat it after `Retry-After` seconds, later each time." /
+        "Запросов больше, чем сервис сейчас выполнит. Запрос не начат. Повторите через `Retry-After` секунд, каждый раз позже.";
     /// The server is not ready to serve, for the reasons that are named.
-    NotReady,
+    NotReady: SERVICE_UNAVAILABLE,
+        "Not ready" / "Сервер не готов",
+        "This server is not ready to serve; `reasons` says why. Ask another one, or again after `Retry-After` seconds." /
+        "Этот сервер не готов к работе; причины названы в `reasons`. Обратитесь к другому или повторите через `Retry-After` секунд.";
     /// The answer was not ready in time.
-    DeadlineExceeded,
+    DeadlineExceeded: SERVICE_UNAVAILABLE,
+        "Took too long" / "Слишком долго",
+        "The answer was not ready in time. A change may have been made nevertheless: repeat it with the same \
+                 `Idempotency-Key`, after `Retry-After` seconds." /
+        "Ответ не был готов вовремя. Изменение могло всё же состояться: повторите его с тем же \
+                 `Idempotency-Key` через `Retry-After` секунд.";
 }
 
 impl ProblemType {
@@ -100,258 +259,5 @@ impl ProblemType {
     /// The stable code.
     pub fn code(self) -> String {
         self.as_ref().replace('-', "_")
-    }
-
-    /// The HTTP status that answers with this type carry.
-    pub fn status(self) -> StatusCode {
-        match self {
-            Self::MalformedBody
-            | Self::UnknownField
-            | Self::InvalidParameter
-            | Self::InvalidCursor
-            | Self::InvalidHeader
-            | Self::InvalidRequest
-            | Self::InvalidGrant
-            | Self::InvalidScope
-            | Self::SecondFactorRequired
-            | Self::UnsupportedGrantType => StatusCode::BAD_REQUEST,
-            Self::Unauthorized | Self::InvalidClient | Self::InsufficientUserAuthentication => StatusCode::UNAUTHORIZED,
-            Self::Forbidden
-            | Self::PasswordChangeRequired
-            | Self::SecondFactorEnrolmentRequired
-            | Self::LimitExceeded => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
-            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::InvalidState | Self::Conflict | Self::IdempotencyInProgress | Self::AnswerWithheld | Self::Busy => {
-                StatusCode::CONFLICT
-            }
-            Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
-            Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
-            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::UriTooLong => StatusCode::URI_TOO_LONG,
-            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::IdempotencyMismatch | Self::ValidationFailed => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
-            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Unavailable | Self::Overloaded | Self::NotReady | Self::DeadlineExceeded => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
-        }
-    }
-
-    /// The name of the type, for people.
-    pub fn title(self) -> Say {
-        match self {
-            Self::MalformedBody => Say::new("Malformed body", "Тело запроса не разобрано"),
-            Self::UnknownField => Say::new("Unknown field", "Неизвестное поле"),
-            Self::InvalidParameter => Say::new("Invalid parameter", "Недопустимый параметр"),
-            Self::InvalidCursor => Say::new("Invalid cursor", "Недопустимый курсор"),
-            Self::InvalidHeader => Say::new("Invalid header", "Недопустимый заголовок"),
-            Self::InvalidRequest => Say::new("Invalid sign-in request", "Недопустимый запрос входа"),
-            Self::InvalidGrant => Say::new("Sign-in refused", "Вход отклонён"),
-            Self::InvalidScope => Say::new("Invalid scope", "Недопустимая область прав"),
-            Self::InvalidClient => Say::new("Client refused", "Клиент отклонён"),
-            Self::SecondFactorRequired => Say::new("Second factor required", "Нужен второй фактор"),
-            Self::UnsupportedGrantType => Say::new("Unsupported grant type", "Способ входа не поддерживается"),
-            Self::Unauthorized => Say::new("Not signed in", "Вход не выполнен"),
-            Self::InsufficientUserAuthentication => {
-                Say::new("Confirm that it is still you", "Подтвердите, что это всё ещё вы")
-            }
-            Self::Forbidden => Say::new("Not allowed", "Недостаточно прав"),
-            Self::PasswordChangeRequired => Say::new("Change your password first", "Сначала смените пароль"),
-            Self::SecondFactorEnrolmentRequired => {
-                Say::new("Set up a second factor first", "Сначала настройте второй фактор")
-            }
-            Self::LimitExceeded => Say::new("Over your limit", "Превышен ваш лимит"),
-            Self::NotFound => Say::new("Not found", "Не найдено"),
-            Self::MethodNotAllowed => Say::new("Method not allowed", "Метод не поддерживается"),
-            Self::NotAcceptable => Say::new("Not acceptable", "Формат ответа недоступен"),
-            Self::RequestTimeout => Say::new("Request too slow", "Запрос передан слишком медленно"),
-            Self::InvalidState => Say::new("Not possible in this state", "Невозможно в этом состоянии"),
-            Self::Conflict => Say::new("Conflict", "Конфликт"),
-            Self::IdempotencyInProgress => Say::new("Request in progress", "Запрос ещё выполняется"),
-            Self::IdempotencyMismatch => {
-                Say::new("Idempotency key reused", "Ключ идемпотентности использован повторно")
-            }
-            Self::AnswerWithheld => Say::new("Already done", "Уже выполнено"),
-            Self::PreconditionFailed => Say::new("Changed meanwhile", "Ресурс уже изменён"),
-            Self::PreconditionRequired => Say::new("If-Match is required", "Нужен заголовок If-Match"),
-            Self::BodyTooLarge => Say::new("Body too large", "Тело запроса слишком велико"),
-            Self::UriTooLong => Say::new("Address too long", "Адрес слишком длинный"),
-            Self::UnsupportedMediaType => Say::new("Unsupported media type", "Тип содержимого не поддерживается"),
-            Self::ValidationFailed => Say::new("Validation failed", "Проверка не пройдена"),
-            Self::TooManyRequests => Say::new("Too many requests", "Слишком много запросов"),
-            Self::HeadersTooLarge => Say::new("Headers too large", "Заголовки слишком велики"),
-            Self::Busy => Say::new("Busy", "Занято"),
-            Self::Internal => Say::new("Internal error", "Внутренняя ошибка"),
-            Self::Unavailable => Say::new("Unavailable", "Сервис недоступен"),
-            Self::Overloaded => Say::new("Overloaded", "Сервис перегружен"),
-            Self::NotReady => Say::new("Not ready", "Сервер не готов"),
-            Self::DeadlineExceeded => Say::new("Took too long", "Слишком долго"),
-        }
-    }
-
-    /// What the type means and what to do about it.
-    #[expect(clippy::too_many_lines, reason = "one text for each type")]
-    pub fn about(self) -> Say {
-        match self {
-            Self::MalformedBody => Say::new(
-                "The body is not valid JSON in UTF-8. Nothing was changed.",
-                "Тело запроса не является корректным JSON в UTF-8. Ничего не изменено.",
-            ),
-            Self::UnknownField => Say::new(
-                "The body has a field that this operation does not know, or one twice. Nothing is silently dropped.",
-                "В теле есть поле, неизвестное этой операции, или поле указано дважды. Ничего не отбрасывается молча.",
-            ),
-            Self::InvalidParameter => Say::new(
-                "A query parameter is unknown or its value is not valid.",
-                "Параметр запроса неизвестен или его значение недопустимо.",
-            ),
-            Self::InvalidCursor => Say::new(
-                "The cursor was made for another list, sort, filter or caller. Begin again without it.",
-                "Курсор создан для другого списка, сортировки, фильтра или пользователя. Начните без него.",
-            ),
-            Self::InvalidHeader => {
-                Say::new("A header has a value that is not valid.", "Значение заголовка недопустимо.")
-            }
-            Self::InvalidRequest => Say::new(
-                "The sign-in form lacks a field, has an unknown one or is not form-encoded.",
-                "В форме входа не хватает поля, есть лишнее поле или она не form-encoded.",
-            ),
-            Self::InvalidGrant => Say::new(
-                "The name, password or refresh token is not valid.",
-                "Имя, пароль или токен обновления недействительны.",
-            ),
-            Self::InvalidScope => Say::new(
-                "A scope is unknown, or more than the key has.",
-                "Область прав неизвестна или шире, чем у ключа.",
-            ),
-            Self::InvalidClient => Say::new(
-                "The client id or its key is not valid, or not from here.",
-                "Идентификатор клиента или его ключ недействительны либо не отсюда.",
-            ),
-            Self::UnsupportedGrantType => Say::new(
-                "Use password, refresh_token or client_credentials.",
-                "Используйте password, refresh_token или client_credentials.",
-            ),
-            Self::SecondFactorRequired => Say::new(
-                "The password is right. Send it again together with `otp`, a code of your second factor.",
-                "Пароль верен. Отправьте его ещё раз вместе с `otp` — кодом второго фактора.",
-            ),
-            Self::Unauthorized => Say::new(
-                "A valid access token is needed: sign in at /v1/auth/token.",
-                "Нужен действующий токен доступа: войдите через /v1/auth/token.",
-            ),
-            Self::InsufficientUserAuthentication => Say::new(
-                "You proved who you are longer ago than `max_age` seconds. Send your password to POST /v1/auth/confirm, then \
-                 repeat this request.",
-                "Вы подтверждали свою личность раньше, чем `max_age` секунд назад. Отправьте пароль в POST /v1/auth/confirm и \
-                 повторите этот запрос.",
-            ),
-            Self::Forbidden => Say::new(
-                "Your role does not allow this. `permission` names what was missing.",
-                "Ваша роль этого не разрешает. `permission` называет недостающее право.",
-            ),
-            Self::PasswordChangeRequired => Say::new(
-                "Your password was generated for you. Choose your own at PUT /v1/me/password, then everything is open to you.",
-                "Ваш пароль был сгенерирован. Задайте собственный через PUT /v1/me/password — после этого доступно всё.",
-            ),
-            Self::SecondFactorEnrolmentRequired => Say::new(
-                "Your role needs a second factor. Set it up at POST /v1/me/second-factor, then everything is open to you.",
-                "Ваша роль требует второго фактора. Настройте его через POST /v1/me/second-factor — после этого доступно всё.",
-            ),
-            Self::LimitExceeded => Say::new(
-                "Your role allows this only up to a limit. `limit` names it.",
-                "Ваша роль разрешает это только в пределах лимита. `limit` называет его.",
-            ),
-            Self::NotFound => {
-                Say::new("There is no such resource within your reach.", "Такого ресурса нет или он вам недоступен.")
-            }
-            Self::MethodNotAllowed => Say::new(
-                "This address does not take this method; `Allow` lists those that it takes.",
-                "Этот адрес не принимает такой метод; `Allow` перечисляет допустимые.",
-            ),
-            Self::NotAcceptable => Say::new("Answers are application/json.", "Ответы имеют тип application/json."),
-            Self::RequestTimeout => Say::new(
-                "The body did not come in time. Nothing was changed.",
-                "Тело запроса не пришло вовремя. Ничего не изменено.",
-            ),
-            Self::InvalidState => Say::new(
-                "The state of the resource forbids this transition.",
-                "Состояние ресурса не допускает этот переход.",
-            ),
-            Self::Conflict => Say::new("Another resource stands in the way.", "Этому мешает другой ресурс."),
-            Self::IdempotencyInProgress => Say::new(
-                "A request with this idempotency key is still running. Ask again shortly.",
-                "Запрос с этим ключом идемпотентности ещё выполняется. Повторите немного позже.",
-            ),
-            Self::IdempotencyMismatch => Say::new(
-                "This idempotency key was used with another request. Use a new one.",
-                "Этот ключ идемпотентности уже использован с другим запросом. Возьмите новый.",
-            ),
-            Self::AnswerWithheld => Say::new(
-                "The request with this idempotency key was carried out, once. Your rights have changed since, so its answer is \
-                 not repeated. `location` is where to read what it made.",
-                "Запрос с этим ключом идемпотентности был выполнен, один раз. С тех пор ваши права изменились, поэтому ответ не \
-                 повторяется. `location` — адрес того, что было создано.",
-            ),
-            Self::PreconditionFailed => Say::new(
-                "The resource has changed since you read it. Read it again, then repeat the change.",
-                "Ресурс изменился после того, как вы его прочитали. Прочитайте его снова и повторите изменение.",
-            ),
-            Self::PreconditionRequired => {
-                Say::new("Send If-Match with the ETag that you read.", "Передайте If-Match с прочитанным ETag.")
-            }
-            Self::BodyTooLarge => Say::new("A body may have at most 1 MiB.", "Тело запроса не больше 1 МиБ."),
-            Self::UriTooLong => Say::new(
-                "An address with its query may have at most 8 KiB.",
-                "Адрес вместе с параметрами не больше 8 КиБ.",
-            ),
-            Self::UnsupportedMediaType => Say::new(
-                "The body's Content-Type is not one that this operation takes.",
-                "Content-Type тела не подходит для этой операции.",
-            ),
-            Self::ValidationFailed => Say::new(
-                "Some values are not valid. `errors` names each of them. Nothing was changed.",
-                "Некоторые значения недопустимы. `errors` называет каждое. Ничего не изменено.",
-            ),
-            Self::TooManyRequests => Say::new(
-                "Too many requests or attempts: `RateLimit` tells which limit was hit. Wait for `Retry-After` seconds.",
-                "Слишком много запросов или попыток: `RateLimit` называет предел. Подождите `Retry-After` секунд.",
-            ),
-            Self::HeadersTooLarge => Say::new(
-                "A request may have at most 64 headers, 32 KiB together.",
-                "У запроса не больше 64 заголовков, вместе 32 КиБ.",
-            ),
-            Self::Busy => Say::new(
-                "Another change was in the way. Repeat the request.",
-                "Помешало другое изменение. Повторите запрос.",
-            ),
-            Self::Internal => Say::new(
-                "Something failed inside. The request id finds it in the log.",
-                "Внутренний сбой. По номеру запроса его найдут в журнале.",
-            ),
-            Self::Overloaded => Say::new(
-                "More is asked for than the service can do now. The request was not begun. Repeat it after `Retry-After` seconds, later each time.",
-                "Запросов больше, чем сервис сейчас выполнит. Запрос не начат. Повторите через `Retry-After` секунд, каждый раз позже.",
-            ),
-            Self::Unavailable => Say::new(
-                "The service cannot answer right now. Nothing was changed. Try again after `Retry-After` seconds.",
-                "Сервис сейчас не может ответить. Ничего не изменено. Повторите через `Retry-After` секунд.",
-            ),
-            Self::NotReady => Say::new(
-                "This server is not ready to serve; `reasons` says why. Ask another one, or again after `Retry-After` seconds.",
-                "Этот сервер не готов к работе; причины названы в `reasons`. Обратитесь к другому или повторите через `Retry-After` секунд.",
-            ),
-            Self::DeadlineExceeded => Say::new(
-                "The answer was not ready in time. A change may have been made nevertheless: repeat it with the same \
-                 `Idempotency-Key`, after `Retry-After` seconds.",
-                "Ответ не был готов вовремя. Изменение могло всё же состояться: повторите его с тем же \
-                 `Idempotency-Key` через `Retry-After` секунд.",
-            ),
-        }
     }
 }

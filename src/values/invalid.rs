@@ -7,217 +7,147 @@ use std::fmt;
 
 use crate::values::Say;
 
-/// What is wrong with a value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Invalid {
+/// Makes the kinds of their rows: what a kind is, its name, its stable code, and what people are told in English and in
+/// Russian. Those after the stroke have a bound, which stands in the text.
+macro_rules! kinds {
+    (
+        $($(#[doc = $doc:literal])+ $name:ident: $code:literal, $en:literal / $ru:literal;)+
+        |
+        $($(#[doc = $bound_doc:literal])+ $bound_name:ident($bound:ty): $bound_code:literal, $bound_en:literal / $bound_ru:literal;)+
+    ) => {
+        /// What is wrong with a value.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum Invalid {
+            $($(#[doc = $doc])+ $name,)+
+            $($(#[doc = $bound_doc])+ $bound_name($bound),)+
+            /// Against a rule between fields; says which.
+            Rule(&'static str, Say),
+        }
+
+        impl Invalid {
+            /// The stable code of this error.
+            pub fn code(&self) -> &'static str {
+                match self {
+                    $(Self::$name => $code,)+
+                    $(Self::$bound_name(_) => $bound_code,)+
+                    Self::Rule(code, _) => code,
+                }
+            }
+
+            /// What to tell a person, in each language.
+            pub fn say(&self) -> Say {
+                match self {
+                    $(Self::$name => Say::new($en, $ru),)+
+                    $(Self::$bound_name(bound) => Say::new(format!($bound_en, bound), format!($bound_ru, bound)),)+
+                    Self::Rule(_, say) => say.clone(),
+                }
+            }
+
+            /// The form that travels through serde: the code, and a bound after a colon.
+            fn bound(&self) -> Option<String> {
+                match self {
+                    $(Self::$bound_name(bound) => Some(bound.to_string()),)+
+                    _ => None,
+                }
+            }
+
+            /// Reads back what [`fmt::Display`] wrote.
+            fn from_code(code: &str, bound: &str) -> Option<Self> {
+                match code {
+                    $($code => Some(Self::$name),)+
+                    $($bound_code => Some(Self::$bound_name(bound.parse().unwrap_or_default())),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+kinds! {
     /// Left out, but needed.
-    Required,
+    Required: "required", "This field is required." / "Это поле обязательно.";
     /// `null` where a value cannot be cleared.
-    NotNullable,
+    NotNullable: "not_nullable", "This field cannot be cleared." / "Это поле нельзя очистить.";
     /// Another JSON type than the one asked for.
-    Type,
+    Type: "invalid_type", "The value has the wrong JSON type." / "Значение имеет неверный тип JSON.";
     /// A field that this body does not have.
-    UnknownField,
+    UnknownField: "unknown_field", "There is no such field here." / "Такого поля здесь нет.";
     /// A field given twice.
-    DuplicateField,
-    /// None of the words of an enumeration.
-    Choice(String),
-    /// Shorter than this many characters.
-    TooShort(usize),
-    /// Longer than this many characters or items.
-    TooLong(usize),
+    DuplicateField: "duplicate_field", "The field is given twice." / "Поле указано дважды.";
     /// A NUL or another control character.
-    ControlCharacter,
+    ControlCharacter: "control_character",
+        "Control characters are not allowed." /
+        "Управляющие символы не допускаются.";
     /// Not a UUID.
-    Id,
+    Id: "invalid_id", "Must be a UUID." / "Ожидается UUID.";
     /// Not an e-mail address.
-    Email,
+    Email: "invalid_email", "Must be an e-mail address." / "Ожидается адрес электронной почты.";
     /// Not a telephone number by E.164.
-    Phone,
+    Phone: "invalid_phone",
+        "Must be a telephone number in E.164 form, such as +79161234567." /
+        "Ожидается номер телефона в формате E.164, например +79161234567.";
     /// Not a taxpayer number (INN) with right check digits.
-    TaxId,
+    TaxId: "invalid_tax_id",
+        "Must be a taxpayer number (INN) of 10 or 12 digits with right check digits." /
+        "Ожидается ИНН из 10 или 12 цифр с верными контрольными цифрами.";
     /// Not an `http` or `https` address.
-    Website,
+    Website: "invalid_website", "Must be an http or https address." / "Ожидается адрес http или https.";
     /// Not a language tag (BCP 47).
-    Language,
+    Language: "invalid_language",
+        "Must be a language tag such as ru or en-GB." /
+        "Ожидается код языка, например ru или en-GB.";
     /// Not a name of the IANA time zone database.
-    TimeZone,
+    TimeZone: "invalid_timezone",
+        "Must be a time zone such as Europe/Moscow." /
+        "Ожидается часовой пояс, например Europe/Moscow.";
     /// Not a country code (ISO 3166-1 alpha-2).
-    Country,
+    Country: "invalid_country", "Must be a two-letter country code." / "Ожидается двухбуквенный код страны.";
     /// Not a currency code (ISO 4217).
-    Currency,
+    Currency: "invalid_currency", "Must be a currency code such as RUB." / "Ожидается код валюты, например RUB.";
     /// Not a decimal number in a string.
-    Decimal,
-    /// More decimals than this.
-    TooManyDecimals(u32),
-    /// Below this bound.
-    TooSmall(String),
-    /// Above this bound.
-    TooLarge(String),
+    Decimal: "invalid_decimal",
+        "Must be a decimal number in a string, such as \"12.50\"." /
+        "Ожидается десятичное число в строке, например \"12.50\".";
     /// Not a network in CIDR form.
-    Network,
+    Network: "invalid_network",
+        "Must be an IP network in CIDR form, such as 192.0.2.0/24, without bits after the prefix, or one address." /
+        "Ожидается IP-сеть в формате CIDR, например 192.0.2.0/24, без битов после префикса, или один адрес.";
     /// Not a date `YYYY-MM-DD`, or one outside 1900–2199.
-    Date,
+    Date: "invalid_date",
+        "Must be a date YYYY-MM-DD between 1900 and 2199." /
+        "Ожидается дата YYYY-MM-DD между 1900 и 2199 годами.";
     /// Not an RFC 3339 instant, or one outside 1900–2199.
-    Instant,
+    Instant: "invalid_instant",
+        "Must be an RFC 3339 instant between 1900 and 2199." /
+        "Ожидается момент времени RFC 3339 между 1900 и 2199 годами.";
     /// Names something that does not exist or that the caller cannot reach.
-    UnknownReference,
+    UnknownReference: "unknown_reference",
+        "There is no such resource within your reach." /
+        "Такого ресурса нет или он вам недоступен.";
     /// Taken by another resource already.
-    Taken,
-    /// Against a rule between fields; says which.
-    Rule(&'static str, Say),
+    Taken: "taken", "Another resource has this value already." / "Это значение уже занято.";
     /// Anything else that serde refused.
-    Value,
+    Value: "invalid_value", "The value is not valid." / "Недопустимое значение.";
+    |
+    /// None of the words of an enumeration.
+    Choice(String): "invalid_choice", "Must be one of: {}." / "Допустимые значения: {}.";
+    /// Shorter than this many characters.
+    TooShort(usize): "too_short", "Must be at least {} characters long." / "Не короче {} символов.";
+    /// Longer than this many characters or items.
+    TooLong(usize): "too_long", "Must be at most {} long." / "Длина не больше {}.";
+    /// More decimals than this.
+    TooManyDecimals(u32): "too_many_decimals", "Must have at most {} decimals." / "Не больше {} знаков после запятой.";
+    /// Below this bound.
+    TooSmall(String): "too_small", "Must be at least {}." / "Не меньше {}.";
+    /// Above this bound.
+    TooLarge(String): "too_large", "Must be at most {}." / "Не больше {}.";
 }
 
 impl Invalid {
-    /// The stable code of this error.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Required => "required",
-            Self::NotNullable => "not_nullable",
-            Self::Type => "invalid_type",
-            Self::UnknownField => "unknown_field",
-            Self::DuplicateField => "duplicate_field",
-            Self::Choice(_) => "invalid_choice",
-            Self::TooShort(_) => "too_short",
-            Self::TooLong(_) => "too_long",
-            Self::ControlCharacter => "control_character",
-            Self::Id => "invalid_id",
-            Self::Email => "invalid_email",
-            Self::Phone => "invalid_phone",
-            Self::TaxId => "invalid_tax_id",
-            Self::Website => "invalid_website",
-            Self::Language => "invalid_language",
-            Self::TimeZone => "invalid_timezone",
-            Self::Country => "invalid_country",
-            Self::Currency => "invalid_currency",
-            Self::Decimal => "invalid_decimal",
-            Self::TooManyDecimals(_) => "too_many_decimals",
-            Self::TooSmall(_) => "too_small",
-            Self::TooLarge(_) => "too_large",
-            Self::Network => "invalid_network",
-            Self::Date => "invalid_date",
-            Self::Instant => "invalid_instant",
-            Self::UnknownReference => "unknown_reference",
-            Self::Taken => "taken",
-            Self::Rule(code, _) => code,
-            Self::Value => "invalid_value",
-        }
-    }
-
-    /// What to tell a person, in each language.
-    #[expect(clippy::too_many_lines, reason = "one text for each kind")]
-    pub fn say(&self) -> Say {
-        match self {
-            Self::Required => Say::new("This field is required.", "Это поле обязательно."),
-            Self::NotNullable => Say::new("This field cannot be cleared.", "Это поле нельзя очистить."),
-            Self::Type => Say::new("The value has the wrong JSON type.", "Значение имеет неверный тип JSON."),
-            Self::UnknownField => Say::new("There is no such field here.", "Такого поля здесь нет."),
-            Self::DuplicateField => Say::new("The field is given twice.", "Поле указано дважды."),
-            Self::Choice(allowed) => {
-                Say::new(format!("Must be one of: {allowed}."), format!("Допустимые значения: {allowed}."))
-            }
-            Self::TooShort(min) => {
-                Say::new(format!("Must be at least {min} characters long."), format!("Не короче {min} символов."))
-            }
-            Self::TooLong(max) => Say::new(format!("Must be at most {max} long."), format!("Длина не больше {max}.")),
-            Self::ControlCharacter => {
-                Say::new("Control characters are not allowed.", "Управляющие символы не допускаются.")
-            }
-            Self::Id => Say::new("Must be a UUID.", "Ожидается UUID."),
-            Self::Email => Say::new("Must be an e-mail address.", "Ожидается адрес электронной почты."),
-            Self::Phone => Say::new(
-                "Must be a telephone number in E.164 form, such as +79161234567.",
-                "Ожидается номер телефона в формате E.164, например +79161234567.",
-            ),
-            Self::TaxId => Say::new(
-                "Must be a taxpayer number (INN) of 10 or 12 digits with right check digits.",
-                "Ожидается ИНН из 10 или 12 цифр с верными контрольными цифрами.",
-            ),
-            Self::Website => Say::new("Must be an http or https address.", "Ожидается адрес http или https."),
-            Self::Language => {
-                Say::new("Must be a language tag such as ru or en-GB.", "Ожидается код языка, например ru или en-GB.")
-            }
-            Self::TimeZone => Say::new(
-                "Must be a time zone such as Europe/Moscow.",
-                "Ожидается часовой пояс, например Europe/Moscow.",
-            ),
-            Self::Country => Say::new("Must be a two-letter country code.", "Ожидается двухбуквенный код страны."),
-            Self::Currency => Say::new("Must be a currency code such as RUB.", "Ожидается код валюты, например RUB."),
-            Self::Decimal => Say::new(
-                "Must be a decimal number in a string, such as \"12.50\".",
-                "Ожидается десятичное число в строке, например \"12.50\".",
-            ),
-            Self::TooManyDecimals(max) => {
-                Say::new(format!("Must have at most {max} decimals."), format!("Не больше {max} знаков после запятой."))
-            }
-            Self::TooSmall(min) => Say::new(format!("Must be at least {min}."), format!("Не меньше {min}.")),
-            Self::TooLarge(max) => Say::new(format!("Must be at most {max}."), format!("Не больше {max}.")),
-            Self::Network => Say::new(
-                "Must be an IP network in CIDR form, such as 192.0.2.0/24, without bits after the prefix, or one address.",
-                "Ожидается IP-сеть в формате CIDR, например 192.0.2.0/24, без битов после префикса, или один адрес.",
-            ),
-            Self::Date => Say::new(
-                "Must be a date YYYY-MM-DD between 1900 and 2199.",
-                "Ожидается дата YYYY-MM-DD между 1900 и 2199 годами.",
-            ),
-            Self::Instant => Say::new(
-                "Must be an RFC 3339 instant between 1900 and 2199.",
-                "Ожидается момент времени RFC 3339 между 1900 и 2199 годами.",
-            ),
-            Self::UnknownReference => {
-                Say::new("There is no such resource within your reach.", "Такого ресурса нет или он вам недоступен.")
-            }
-            Self::Taken => Say::new("Another resource has this value already.", "Это значение уже занято."),
-            Self::Rule(_, say) => say.clone(),
-            Self::Value => Say::new("The value is not valid.", "Недопустимое значение."),
-        }
-    }
-
-    /// The form that travels through serde: the code, and a bound after a colon.
-    fn bound(&self) -> Option<String> {
-        match self {
-            Self::TooShort(n) | Self::TooLong(n) => Some(n.to_string()),
-            Self::TooManyDecimals(n) => Some(n.to_string()),
-            Self::TooSmall(bound) | Self::TooLarge(bound) | Self::Choice(bound) => Some(bound.clone()),
-            _ => None,
-        }
-    }
-
     /// Reads back what [`fmt::Display`] wrote, or classifies serde's own message.
     pub fn from_message(message: &str) -> Self {
         let (code, bound) = message.split_once(':').unwrap_or((message, ""));
-        let simple = [
-            Self::Required,
-            Self::NotNullable,
-            Self::ControlCharacter,
-            Self::Id,
-            Self::Email,
-            Self::Phone,
-            Self::TaxId,
-            Self::Website,
-            Self::Language,
-            Self::TimeZone,
-            Self::Country,
-            Self::Currency,
-            Self::Decimal,
-            Self::Network,
-            Self::Date,
-            Self::Instant,
-        ];
-        if let Some(found) = simple.into_iter().find(|invalid| invalid.code() == code) {
-            return found;
-        }
-        match code {
-            "invalid_choice" => Self::Choice(bound.to_owned()),
-            "too_short" => Self::TooShort(bound.parse().unwrap_or_default()),
-            "too_long" => Self::TooLong(bound.parse().unwrap_or_default()),
-            "too_many_decimals" => Self::TooManyDecimals(bound.parse().unwrap_or_default()),
-            "too_small" => Self::TooSmall(bound.to_owned()),
-            "too_large" => Self::TooLarge(bound.to_owned()),
-            _ => Self::from_serde(message),
-        }
+        Self::from_code(code, bound).unwrap_or_else(|| Self::from_serde(message))
     }
 
     fn from_serde(message: &str) -> Self {
