@@ -15,8 +15,8 @@ use utoipa_actix_web::{AppExt, OpenApiFactory, scope, service_config::ServiceCon
 use crate::{
     access::{
         Callers, Identification,
-        keys::{KeyRing, Keys},
         token::Tokens,
+        token_keys::{KeyRing, Keys},
     },
     account_teams,
     audit::Budget,
@@ -202,9 +202,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     }
 }
 
-/// The operations of `group`, all passed over by one look at where the address of a request begins: the framework holds it
-/// against the regular expression of each operation in turn, which would cost more than the rest of a small request. An
-/// address that has letters of its beginning percent-encoded is none of ours.
+/// The operations of `group`. The beginning of a request's address tells whether it can be one of them. Without that, the
+/// framework would compare the address with the regular expression of each operation in turn, which costs more than the
+/// rest of a small request. An address whose beginning is percent-encoded is not found.
 fn grouped((beginnings, routes): Group) -> impl HttpServiceFactory + OpenApiFactory {
     let guard = guard::fn_guard(|request| {
         let path = request.head().uri.path();

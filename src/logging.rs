@@ -1,4 +1,4 @@
-//! What may be logged, whoever asks for it.
+//! What may be logged, whatever the settings ask for.
 
 use tracing_subscriber::{EnvFilter, filter::ParseError};
 

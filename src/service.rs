@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    access::keys::{JwkSet, KeyRing, life::CACHED_SECONDS},
+    access::token_keys::{JwkSet, KeyRing, life::CACHED_SECONDS},
     clock::Clock,
     db::Db,
     edge::Edge,

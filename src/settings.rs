@@ -26,7 +26,7 @@ impl Problems {
 /// A number from 1 to `max`.
 ///
 /// # Errors
-/// When `text` is none.
+/// When `text` is not such a number.
 pub fn count(text: &str, max: usize) -> Result<usize, String> {
     match text.parse() {
         Ok(count) if (1..=max).contains(&count) => Ok(count),

@@ -6,7 +6,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use crate::{
     access::{
         Role, Scope,
-        keys::{Keys, PRIVATE_KEYS},
+        token_keys::{Keys, PRIVATE_KEYS},
     },
     audit,
     auth::{hashing::Hashing, password::NewPassword, second_factor::SEEDS},

@@ -20,7 +20,7 @@ pub enum Actor {
 }
 
 impl Actor {
-    /// The user who acts; the system and somebody who is not signed in are none.
+    /// The user who acts. `None` for the system, and for somebody who is not signed in.
     pub fn user_id(&self) -> Option<UserId> {
         match self {
             Self::Caller(caller) => Some(caller.user_id),

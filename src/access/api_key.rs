@@ -6,7 +6,7 @@
 use aws_lc_rs::{constant_time::verify_slices_are_equal, digest};
 use secrecy::SecretString;
 
-use super::KeyId;
+use super::ApiKeyId;
 use crate::{error::Result, secrets::random};
 
 /// What every key begins with.
@@ -36,7 +36,7 @@ impl NewSecret {
     ///
     /// # Errors
     /// When the system has no randomness to give.
-    pub fn generate(id: KeyId) -> Result<Self> {
+    pub fn generate(id: ApiKeyId) -> Result<Self> {
         let secret = random_chars(SECRET_CHARS)?;
         let text = format!("{PREFIX}{}_{secret}", public_id(id));
         let checksum = checksum(&text);
@@ -48,7 +48,7 @@ impl NewSecret {
 #[derive(Clone, Debug)]
 pub struct Presented {
     /// Which key it says it is.
-    pub id: KeyId,
+    pub id: ApiKeyId,
     digest: Vec<u8>,
 }
 
@@ -75,12 +75,12 @@ impl Presented {
 }
 
 /// The part of a key that may be shown: who asks for a token names itself by it.
-pub fn public_id(id: KeyId) -> String {
+pub fn public_id(id: ApiKeyId) -> String {
     base62(id.uuid().as_u128(), ID_CHARS)
 }
 
 /// The key with this public id, when it is the text of one.
-pub fn id_of(public: &str) -> Option<KeyId> {
+pub fn id_of(public: &str) -> Option<ApiKeyId> {
     if public.len() != ID_CHARS {
         return None;
     }
@@ -113,8 +113,8 @@ fn digit(value: u128) -> char {
     usize::try_from(value).ok().and_then(|value| ALPHABET.get(value)).map_or('0', |byte| char::from(*byte))
 }
 
-/// The digit that a random byte stands for. Of bytes past the last multiple of 62 some digits would come more often: they
-/// stand for none.
+/// The digit that a random byte stands for. Bytes past the last multiple of 62 are skipped: with them some digits would be
+/// drawn more often than others.
 fn drawn_digit(byte: u8) -> Option<char> {
     (byte < 248).then(|| digit(u128::from(byte % 62)))
 }
@@ -137,7 +137,7 @@ mod tests {
     use super::{ALPHABET, CHARS, NewSecret, Presented, checksum, drawn_digit, id_of, public_id, random_chars};
     use crate::values::Id;
 
-    fn made() -> (super::KeyId, String, Vec<u8>) {
+    fn made() -> (super::ApiKeyId, String, Vec<u8>) {
         let id = Id::generate();
         let made = NewSecret::generate(id).unwrap();
         (id, made.text.expose_secret().to_owned(), made.digest)

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::{
     Limits, Policy, Role,
-    key::{KeyRow, KeyUses},
+    api_key_caller::{ApiKeyRow, ApiKeyUses},
     restriction::Restriction,
 };
 use crate::{
@@ -41,7 +41,7 @@ pub mod label {
     pub enum Session {}
     /// Of API keys.
     #[derive(Debug)]
-    pub enum Key {}
+    pub enum ApiKey {}
 }
 
 /// A user's identifier.
@@ -51,7 +51,7 @@ pub type TeamId = Id<label::Team>;
 /// A session's identifier.
 pub type SessionId = Id<label::Session>;
 /// An API key's identifier.
-pub type KeyId = Id<label::Key>;
+pub type ApiKeyId = Id<label::ApiKey>;
 
 /// The clients on whose account teams a user is.
 pub type AccountTeams = Arc<[Uuid]>;
@@ -67,7 +67,7 @@ pub enum Credential {
     /// The session of a person.
     Session(SessionId),
     /// An API key of a service account, itself or by a token that it was exchanged for.
-    Key(KeyId),
+    Key(ApiKeyId),
 }
 
 /// A user who is signed in, or a service account with its key.
@@ -121,7 +121,7 @@ impl Caller {
     /// The caller of `request`.
     ///
     /// # Errors
-    /// 401 without a valid token, 403 for who has something else to do first, or what kept the server from checking.
+    /// 401 without a valid token, 403 for a caller who has something else to do first, or the error that kept the server from checking.
     pub fn of(request: &HttpRequest) -> Result<Arc<Self>> {
         match request.extensions().get::<Identified>() {
             Some(Identified::Caller(caller)) => {
@@ -203,8 +203,8 @@ pub fn decides_about_callers(resource: &str) -> bool {
 #[derive(Clone)]
 pub struct Callers {
     sessions: Cache<SessionId, Remembered<Option<SessionRow>>>,
-    pub(super) keys: Cache<KeyId, Remembered<Option<Arc<KeyRow>>>>,
-    pub(super) uses: KeyUses,
+    pub(super) keys: Cache<ApiKeyId, Remembered<Option<Arc<ApiKeyRow>>>>,
+    pub(super) uses: ApiKeyUses,
     policies: Cache<Role, Remembered<Arc<Policy>>>,
 }
 
@@ -237,7 +237,7 @@ impl Default for Callers {
         Self {
             sessions: Cache::builder().max_capacity(100_000).time_to_live(KEPT).build(),
             keys: Cache::builder().max_capacity(100_000).time_to_live(KEPT).build(),
-            uses: KeyUses::default(),
+            uses: ApiKeyUses::default(),
             policies: Cache::builder().max_capacity(10).time_to_live(KEPT).build(),
         }
     }

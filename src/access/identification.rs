@@ -6,10 +6,10 @@ use actix_web::web::Data;
 
 use super::{
     api_key::{self, Presented},
+    api_key_caller::Occasion,
     caller::{Caller, Callers},
-    key::Occasion,
-    keys::KeyRing,
     token::{Subject, Tokens, Verified},
+    token_keys::KeyRing,
 };
 use crate::{clock::Clock, db::Db, error::Result, secrets::Secrets};
 

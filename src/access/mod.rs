@@ -3,10 +3,9 @@
 mod actions;
 mod actor;
 pub mod api_key;
+pub mod api_key_caller;
 pub mod caller;
 mod identification;
-pub mod key;
-pub mod keys;
 pub mod permission;
 pub mod policy;
 pub mod recent;
@@ -14,12 +13,13 @@ pub mod restriction;
 pub mod role;
 mod scope;
 pub mod token;
+pub mod token_keys;
 mod within;
 
 pub use actions::{Action, Create, Delete, Read, ReadConfidential, Update};
 pub use actor::Actor;
 pub use caller::{
-    AccountTeams, Caller, Callers, Credential, Identified, KeyId, Person, SessionId, SignedIn, TeamId, UserId,
+    AccountTeams, ApiKeyId, Caller, Callers, Credential, Identified, Person, SessionId, SignedIn, TeamId, UserId,
     decides_about_callers, load_policy,
 };
 pub use identification::Identification;

@@ -1,5 +1,5 @@
 //! Step-up authentication (RFC 9470): what lets somebody in, or widens what they may do, asks a person who has a session
-//! for a proof of late that it is still theirs. A token that was stolen is not enough.
+//! for a recent proof that it is still theirs. A token that was stolen is not enough.
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
@@ -43,7 +43,7 @@ impl FromRequest for RecentlyAuthenticated {
     }
 }
 
-/// Refuses a caller who has not proved of late who they are.
+/// Refuses a caller who has not proved their identity recently.
 ///
 /// # Errors
 /// 401 that asks for a proof, 403 for a service account.

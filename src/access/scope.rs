@@ -30,7 +30,7 @@ pub struct Ownership {
 
 /// A row of which a right covers some and not others.
 pub trait Belongs: Entity {
-    /// Whose the row is. A row that is nobody's is covered by a right that reaches anything at all.
+    /// Whose the row is. `None` when it belongs to nobody: then a right of any reach covers it.
     fn ownership(&self) -> Option<Ownership>;
 }
 

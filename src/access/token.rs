@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    KeyId, SessionId, UserId,
+    ApiKeyId, SessionId, UserId,
     api_key::public_id,
-    keys::{KeyRing, Keys},
+    token_keys::{KeyRing, Keys},
 };
 use crate::{
     error::{Error, Result},
@@ -39,7 +39,7 @@ pub enum Subject {
     /// An API key that was exchanged for the token.
     Key {
         /// The key.
-        id: KeyId,
+        id: ApiKeyId,
         /// What the token was narrowed to, when it was.
         scopes: Option<Arc<[String]>>,
     },
@@ -71,7 +71,7 @@ struct Claims {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sid: Option<SessionId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    key: Option<KeyId>,
+    key: Option<ApiKeyId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
     jti: Uuid,
@@ -151,7 +151,7 @@ impl Tokens {
         &self,
         keys: &KeyRing,
         account: UserId,
-        key: KeyId,
+        key: ApiKeyId,
         scopes: Option<Arc<[String]>>,
         now: Instant,
     ) -> Result<String> {

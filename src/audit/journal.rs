@@ -83,7 +83,7 @@ impl Journal {
         self.insert(db, content, &origin).await
     }
 
-    /// `action`, a proof of who has `account`, was refused for `cause`. So many are recorded in a minute; the rest is
+    /// `action`, by which somebody wanted to prove that `account` is theirs, was refused for `cause`. So many are recorded in a minute; the rest is
     /// counted. Of an account that does not exist only an e-mail address is kept, where it can be erased: what is no
     /// address may be a password in the wrong field.
     ///

@@ -129,7 +129,7 @@ pub async fn seal_all(db: &mut AsyncPgConnection, secrets: &Secrets, now: Instan
     Ok(sealed)
 }
 
-/// Seals the next events after `after`; tells which. `None` when there are none, or another server is at it.
+/// Seals the next events after `after`, and returns their ids. `None` when there are none, or when another server is sealing.
 async fn seal(db: &mut AsyncPgConnection, key: &NamedKey, now: Instant, after: Uuid) -> Result<Option<Vec<Uuid>>> {
     if !AdvisoryLock::Sealing.try_until_commit(db).await? {
         return Ok(None);

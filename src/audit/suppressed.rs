@@ -29,7 +29,7 @@ pub async fn settle(db: &mut AsyncPgConnection, secrets: &Secrets, refusals: &Bu
 /// One event for the refusals that had none.
 ///
 /// # Errors
-/// When there is no randomness to be had.
+/// When the system gives no random bytes.
 pub fn suppressed(secrets: &Secrets, owed: Suppressed, now: Instant) -> Result<Event> {
     let user = match owed.subject {
         Subject::Caller(user) => Some(user),

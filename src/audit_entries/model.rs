@@ -9,7 +9,7 @@ use strum::{EnumString, VariantNames};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    access::{Actor, KeyId, Reach, SessionId, UserId},
+    access::{Actor, ApiKeyId, Reach, SessionId, UserId},
     change::{Outcome, audit_event::AuditEntryId},
     db::{Jsonb, schema::audit_events},
     list::{Sort, Words},
@@ -38,7 +38,7 @@ pub struct AuditEntry {
     /// The session in which they did it.
     pub session_id: Option<SessionId>,
     /// The API key with which they did it, itself or by a token that it was exchanged for. Never the key's secret.
-    pub api_key_id: Option<KeyId>,
+    pub api_key_id: Option<ApiKeyId>,
     /// The network address that the request came from; `null` when there was none.
     #[schema(example = "192.0.2.7", max_length = 45)]
     pub address: Option<String>,
@@ -138,7 +138,7 @@ pub struct AuditFilter {
     pub actor_id: Vec<UserId>,
     /// Only what was done with one of these API keys.
     #[param(inline)]
-    pub api_key_id: Vec<KeyId>,
+    pub api_key_id: Vec<ApiKeyId>,
     /// Only what was done to one of these kinds of resources.
     #[param(inline)]
     pub resource: Vec<Text<50>>,
@@ -162,14 +162,14 @@ pub struct AuditFilter {
     pub at_to: Option<Instant>,
     /// The order; `-at` when left out.
     #[param(inline)]
-    pub sort: Option<AuditOrder>,
+    pub sort: Option<AuditSorting>,
     /// Related resources to put in, separated by commas.
     #[param(inline)]
     pub include: AuditIncludes,
 }
 
 /// The order of a list of entries.
-pub type AuditOrder = Sort<AuditSort>;
+pub type AuditSorting = Sort<AuditSort>;
 
 /// What entries can be sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]

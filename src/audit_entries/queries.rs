@@ -9,7 +9,7 @@ use crate::{
     change::Outcome,
     db::schema::audit_events,
     error::{Error, Result},
-    list::{KeyValue, ListQuery, Order, Page, Sort, keyset},
+    list::{ListQuery, Page, Sort, SortBy, SortValue, keyset},
     users,
 };
 
@@ -62,7 +62,7 @@ pub async fn list(
     }
     let filter = &query.filter;
     let sort = filter.sort.unwrap_or(Sort { key: AuditSort::At, descending: true });
-    let order = Order::column("audit_events", "at", sort.descending);
+    let order = SortBy::column("audit_events", "at", sort.descending);
     let mut entries: Vec<AuditEntry> = keyset(filtered(filter), order, query.after.clone(), query.limit)
         .select(AuditEntry::as_select())
         .load(&mut db)
@@ -75,7 +75,7 @@ pub async fn list(
         entry.complete();
         entry.redact(scope.actor());
     }
-    let page = query.page(entries, total, |entry| (KeyValue::Instant(entry.at), entry.id.uuid()))?;
+    let page = query.page(entries, total, |entry| (SortValue::Instant(entry.at), entry.id.uuid()))?;
     with_actors(db, page, filter).await
 }
 

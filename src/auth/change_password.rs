@@ -36,7 +36,7 @@ pub struct ChangePassword {
     pub current_password: TypedPassword,
     /// The password to be.
     pub new_password: NewPassword,
-    /// A code of the second factor, for who has one.
+    /// A code of the second factor, when the caller has one.
     pub otp: Option<OneTimeCode>,
 }
 

@@ -8,9 +8,9 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use super::{throttle, verifier::Verifier};
 use crate::{
     access::{
-        Caller, Identification, KeyId, Reach, UserId,
+        ApiKeyId, Caller, Identification, Reach, UserId,
         api_key::{Presented, public_id},
-        key::Occasion,
+        api_key_caller::Occasion,
     },
     error::{Error, ProblemType, Result},
 };
@@ -65,7 +65,7 @@ async fn granted(
     named: Result<(String, String)>,
     key: Option<&Presented>,
     scope: Option<&str>,
-) -> Result<(Granted, UserId, KeyId)> {
+) -> Result<(Granted, UserId, ApiKeyId)> {
     let on = Occasion { address: verifier.address(), now: verifier.clock.now() };
     let (id, _) = named?;
     let key = key.ok_or_else(invalid_client)?;

@@ -1,4 +1,4 @@
-//! `/v1/auth/confirm`: the proof of late that sensitive operations ask for.
+//! `/v1/auth/confirm`: the recent proof of identity that sensitive operations ask for.
 
 use actix_web::HttpResponse;
 use diesel_async::AsyncConnection;
@@ -32,7 +32,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 pub struct ConfirmSession {
     /// The caller's password.
     pub password: TypedPassword,
-    /// A code of the second factor or a recovery code, for who has a second factor.
+    /// A code of the second factor or a recovery code, when the caller has a second factor.
     pub otp: Option<OneTimeCode>,
     /// The `device_token` of a sign-in: attempts with it are throttled apart from those of others. One that is not good is
     /// ignored.

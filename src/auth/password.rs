@@ -85,7 +85,7 @@ impl NewPassword {
         self.0.chars().count() >= MIN_ALONE
     }
 
-    /// The password itself: to be hashed, or shown once to who asked for a generated one.
+    /// The password itself: to be hashed, or shown once to the caller who asked for a generated one.
     pub fn reveal(&self) -> &str {
         &self.0
     }

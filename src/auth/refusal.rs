@@ -1,4 +1,4 @@
-//! A proof of who somebody is that was refused: what is answered, and what the audit log says of it, which may be more.
+//! A refused sign-in or other proof of identity: what is answered, and what the audit log says, which may be more.
 
 use crate::{
     audit::Journal,
@@ -13,7 +13,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// The password is wrong, or there is none to be right.
+    /// The password is wrong, or the account has no password.
     pub fn of_password(error: Error) -> Self {
         Self { error, cause: Some("wrong_password") }
     }

@@ -1,4 +1,4 @@
-//! `/v1/auth/forgot-password` and `/v1/auth/reset-password`: for who cannot sign in.
+//! `/v1/auth/forgot-password` and `/v1/auth/reset-password`: for people who cannot sign in.
 
 use std::fmt;
 
@@ -23,10 +23,10 @@ use crate::{
     values::{Email, Text},
 };
 
-/// How many mails one address gets within five minutes: nobody's mailbox is to be filled by others.
+/// How many mails one address gets within five minutes, so that nobody can fill another's mailbox.
 const MAILS_PER_ACCOUNT: u32 = 3;
 
-/// The operations for who cannot sign in.
+/// The operations for people who cannot sign in.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config.service(endpoint!(forgot_password)).service(endpoint!(reset_password));
 }
@@ -140,7 +140,7 @@ async fn reset_password(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// That a user is blocked is not told to who only has a token.
+/// A token alone does not entitle its holder to learn that a user is blocked.
 fn hidden(error: Error) -> Error {
     match error.problem() {
         ProblemType::NotFound => reset::worthless(),

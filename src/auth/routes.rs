@@ -250,7 +250,7 @@ fn not_revocable() -> Error {
 
 /// Get the caller's own account
 ///
-/// For every person who is signed in; a service account is none.
+/// For every person who is signed in. A service account is refused.
 #[utoipa::path(
     get,
     path = "/v1/me",

@@ -25,7 +25,7 @@ pub struct Credentials {
 }
 
 impl Verifier {
-    /// Begins a session for who has the right credentials; gives the token of the device, too. What comes of it is in the
+    /// Begins a session when the credentials are right; gives the token of the device, too. What comes of it is in the
     /// audit log.
     ///
     /// # Errors

@@ -1,10 +1,10 @@
 //! Throttling of guesses, counted in the database so that all servers share the count.
 //!
-//! An attempt is counted before its password is looked at and taken back when it was right: however many attempts run
-//! at once, no more than the limit reach the hash. Accounts that do not exist are counted like others, so that no answer
+//! An attempt is counted before its password is checked, and the count is taken back when the password was right. So no
+//! more attempts than the limit are hashed, even when many run at once. Accounts that do not exist are counted like others, so that no answer
 //! tells them apart.
 //!
-//! A known device has a budget of its own, for itself and apart from the account's and the network's. Beside the budgets of
+//! A known device has a budget of its own, apart from those of the account and of the network. Beside the budgets of
 //! five minutes there is a bound on guesses in a row, which only a success or a reset of the password ends.
 
 use std::net::IpAddr;

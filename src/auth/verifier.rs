@@ -1,4 +1,4 @@
-//! What a sign-in, and every other proof of who somebody is, needs of the server.
+//! What a sign-in and every other proof of identity needs of the server.
 
 use std::future::{Ready, ready};
 

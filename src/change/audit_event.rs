@@ -98,7 +98,7 @@ impl Event {
     /// A new event, signed with `key`.
     ///
     /// # Errors
-    /// When there is no randomness to be had.
+    /// When the system gives no random bytes.
     pub fn new(key: &NamedKey, content: Content<'_>, origin: &Origin, now: Instant) -> Result<Self> {
         let (changes, personal) = split(content.changes, content.personal);
         let mut event = Self {

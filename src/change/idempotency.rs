@@ -51,9 +51,9 @@ pub async fn sweep(db: &mut AsyncPgConnection, now: Instant) -> Result<()> {
 
 /// A key that the caller chose: 1 to 255 printable ASCII characters.
 #[derive(Clone, Debug)]
-pub struct Key(String);
+pub struct IdempotencyKey(String);
 
-impl Key {
+impl IdempotencyKey {
     /// Checks `bytes`.
     ///
     /// # Errors
@@ -78,7 +78,7 @@ pub struct Keyed {
     /// Whose request it is.
     pub actor: UserId,
     /// Its key.
-    pub key: Key,
+    pub key: IdempotencyKey,
     /// A digest of what it asks for.
     pub fingerprint: Vec<u8>,
     /// A digest of the rights that decide what its answer shows.
@@ -138,7 +138,7 @@ impl Kept {
     }
 
     /// The answer as it was given.
-    fn open(self, secrets: &Secrets, actor: UserId, key: &Key) -> Result<Reply> {
+    fn open(self, secrets: &Secrets, actor: UserId, key: &IdempotencyKey) -> Result<Reply> {
         let body = secrets
             .open(&label(actor, key), &self.body)
             .ok_or_else(|| Error::internal("an answer that was kept cannot be opened with this secret"))?;
@@ -148,7 +148,7 @@ impl Kept {
 }
 
 /// Binds a sealed answer to whose it is: moved to another row, it cannot be opened.
-fn label(actor: UserId, key: &Key) -> String {
+fn label(actor: UserId, key: &IdempotencyKey) -> String {
     ANSWERS.label(&[&actor, &key.0])
 }
 
@@ -185,7 +185,7 @@ fn in_progress() -> Error {
 }
 
 /// The same key of the same actor has the same number on every server.
-fn lock_number(actor: UserId, key: &Key) -> i64 {
+fn lock_number(actor: UserId, key: &IdempotencyKey) -> i64 {
     let digest = digest::digest(&digest::SHA256, format!("{actor} {}", key.0).as_bytes());
     let mut number = [0; 8];
     number.iter_mut().zip(digest.as_ref()).for_each(|(to, from)| *to = *from);

@@ -9,6 +9,7 @@ mod reason;
 mod record;
 mod request;
 mod row;
+mod step;
 mod transaction;
 
 pub use audit_event::Outcome;
@@ -17,4 +18,5 @@ pub use reason::{Reason, RequiredReason};
 pub use record::{Record, events_of, write as write_audit};
 pub use request::{AnonymousChange, Change};
 pub use row::{Patched, Row, lock, lock_to_patch, patched, permit_confidential, save, update};
+pub use step::{AnyStep, Step};
 pub use transaction::{Tx, by_system, unknown_reference};

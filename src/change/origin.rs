@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use actix_web::{HttpMessage, HttpRequest};
 
 use crate::{
-    access::{Credential, Identified, KeyId, SessionId, UserId},
+    access::{ApiKeyId, Credential, Identified, SessionId, UserId},
     http::{address, request_id},
 };
 
@@ -17,7 +17,7 @@ pub struct Origin {
     /// Their session.
     pub session_id: Option<SessionId>,
     /// The API key that they came with, itself or by a token that it was exchanged for.
-    pub api_key_id: Option<KeyId>,
+    pub api_key_id: Option<ApiKeyId>,
     /// The address of their end of the connection.
     pub address: Option<IpAddr>,
     /// The request.

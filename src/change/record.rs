@@ -122,7 +122,7 @@ fn change(from: Value, to: Value) -> Value {
 /// The events of `records`, which give their changes away.
 ///
 /// # Errors
-/// When there is no randomness to be had.
+/// When the system gives no random bytes.
 pub fn events_of(secrets: &Secrets, records: &mut [Record], origin: &Origin, now: Instant) -> Result<Vec<Event>> {
     records.iter_mut().map(|record| record.event(secrets.audit_key(), origin, now)).collect()
 }

@@ -11,7 +11,7 @@ use diesel_async::AsyncPgConnection;
 
 use super::{
     Origin,
-    idempotency::{self, Key, Keyed},
+    idempotency::{self, IdempotencyKey, Keyed},
     transaction::{Tx, write_records},
 };
 use crate::{
@@ -66,7 +66,7 @@ impl Means {
 pub struct Change {
     means: Means,
     caller: Arc<Caller>,
-    key: Option<Key>,
+    key: Option<IdempotencyKey>,
 }
 
 impl Change {
@@ -113,7 +113,7 @@ async fn keep(tx: &mut Tx<'_>, request: Option<&Keyed>, done: Result<Reply>) -> 
     Ok(reply)
 }
 
-fn keyed(key: Key, caller: &Caller, request: &HttpRequest) -> Result<Keyed> {
+fn keyed(key: IdempotencyKey, caller: &Caller, request: &HttpRequest) -> Result<Keyed> {
     let (fingerprint, rights) = (fingerprint(request), caller.rights_digest()?);
     Ok(Keyed { actor: caller.user_id, key, fingerprint, rights })
 }
@@ -154,9 +154,11 @@ impl Takes for Change {
 fn read(request: &HttpRequest) -> Result<Change> {
     NoParams::check(request)?;
     let key = match request.headers().get("idempotency-key") {
-        Some(value) if request.method() == "POST" => Some(Key::parse(value.as_bytes()).map_err(|invalid| {
-            Error::new(ProblemType::InvalidHeader).with_fields(vec![FieldError::new("Idempotency-Key", invalid)])
-        })?),
+        Some(value) if request.method() == "POST" => {
+            Some(IdempotencyKey::parse(value.as_bytes()).map_err(|invalid| {
+                Error::new(ProblemType::InvalidHeader).with_fields(vec![FieldError::new("Idempotency-Key", invalid)])
+            })?)
+        }
         _ => None,
     };
     Ok(Change { caller: Caller::of(request)?, key, means: Means::of(request)? })

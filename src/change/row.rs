@@ -125,7 +125,7 @@ pub async fn save<R: Row>(tx: &mut Tx<'_>, action: &'static str, before: &R, mut
     Ok(after)
 }
 
-/// Refuses a new `row` that has a confidential member to who may not see those.
+/// Refuses a new `row` that has a confidential member, to a caller who may not see those.
 ///
 /// # Errors
 /// 403 naming the permission.
@@ -138,7 +138,7 @@ pub fn permit_confidential<R: Belongs>(actor: &Actor, row: &R) -> Result<()> {
     Ok(())
 }
 
-/// Refuses to change confidential members of `row` to who may not see those.
+/// Refuses to change confidential members of `row` to a caller who may not see those.
 ///
 /// # Errors
 /// 403 naming the permission.

@@ -84,7 +84,7 @@ impl<'c> Tx<'c> {
         &self.actor
     }
 
-    /// The user who makes the change; the system and somebody who is not signed in are none.
+    /// The user who makes the change. `None` for the system, and for somebody who is not signed in.
     pub fn user_id(&self) -> Option<UserId> {
         self.actor.user_id()
     }
@@ -127,7 +127,7 @@ impl<'c> Tx<'c> {
         self.callers_changed = true;
     }
 
-    /// Refuses a caller who has not proved of late who they are: for operations that need it depending on what changes.
+    /// Refuses a caller who has not proved their identity recently. For operations that need the proof only for some changes.
     ///
     /// # Errors
     /// 401 that asks for a proof, 403 for a service account.

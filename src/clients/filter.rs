@@ -63,7 +63,7 @@ pub struct ClientFilter {
     pub q: Option<search::Words>,
     /// The order; `-updated_at` when left out.
     #[param(inline)]
-    pub sort: Option<ClientOrder>,
+    pub sort: Option<ClientSorting>,
     /// Related resources to put in, separated by commas.
     #[param(inline)]
     pub include: ClientIncludes,
@@ -83,7 +83,7 @@ pub struct ClientParams {
 }
 
 /// The order of a list of clients.
-pub type ClientOrder = Sort<ClientSort>;
+pub type ClientSorting = Sort<ClientSort>;
 
 /// What clients can be sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]

@@ -1,23 +1,31 @@
 //! Organisations and persons that the company works with: the middle of everything. Managers see their own,
 //! key-account managers also their team's key clients, supervisors all.
 
+mod designation;
 mod filter;
-mod key;
 mod model;
 mod primary_contact;
 mod queries;
 mod reference;
 mod routes;
 mod status;
+mod steps;
 mod touch;
 mod view;
 
-pub use key::{designate, refuse_ordinary_owner};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use designation::{designate, refuse_ordinary_owner};
 pub use model::{Address, Client, ClientId, ClientStart, ClientTerms, Kind, Messenger, MessengerKind, TransferClient};
 pub use primary_contact::{ContactId, ContactRef};
 pub use queries::{find, grow, hold, insert, refuse_archived, step};
 pub use reference::{ClientRef, references};
-pub use routes::routes;
 pub use status::{ClientStatus, Transition};
 pub use touch::{hold_to_touch, lock_to_touch, touch};
 pub use view::{ClientView, view};
+
+/// The operations on clients.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    routes::routes(config);
+    steps::routes(config);
+}

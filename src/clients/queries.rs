@@ -14,7 +14,7 @@ use crate::{
     db::{Sql, columns_of, schema::clients},
     error::{Error, OnConstraint, Result},
     http::{IfMatch, Parts, Terms},
-    list::{By, KeyValue, ListQuery, Page, Sort, keyset_within, search},
+    list::{By, ListQuery, Page, Sort, SortValue, keyset_within, search},
     users,
     values::{Entity, Id, Instant, Invalid, Resource},
 };
@@ -114,11 +114,11 @@ fn column(sort: ClientSort) -> &'static str {
     }
 }
 
-fn value(sort: ClientSort, client: &Client) -> KeyValue {
+fn value(sort: ClientSort, client: &Client) -> SortValue {
     match sort {
-        ClientSort::Name => KeyValue::Text(client.terms.name.as_str().to_owned()),
-        ClientSort::CreatedAt => KeyValue::Instant(client.created_at),
-        ClientSort::UpdatedAt => KeyValue::Instant(client.updated_at),
+        ClientSort::Name => SortValue::Text(client.terms.name.as_str().to_owned()),
+        ClientSort::CreatedAt => SortValue::Instant(client.created_at),
+        ClientSort::UpdatedAt => SortValue::Instant(client.updated_at),
     }
 }
 

@@ -4,23 +4,22 @@ use actix_web::web::Path;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
+    designation,
     filter::{ClientFilter, ClientParams},
-    key,
-    model::{Archive, Client, ClientId, ClientPatch, DesignateKey, NewClient},
+    model::{Client, ClientId, ClientPatch, DesignateKey, NewClient},
     queries,
-    status::Transition,
     view::{ClientView, view, views},
 };
 use crate::{
     access::{Create, Read, Scope, Update},
-    change::{self, Change, Reason},
+    change::{self, Change},
     db::{Cost, Db},
     error::{Error, Result},
     http::{Body, Changed, Created, Fields, IfMatch, Query, Reply, Tagged, endpoint},
     list::{ListQuery, Page},
 };
 
-/// The operations on clients.
+/// The operations on clients that are not steps.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(endpoint!(list_clients))
@@ -29,13 +28,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(endpoint!(update_client))
         .service(endpoint!(verify_client))
         .service(endpoint!(designate_key_client))
-        .service(endpoint!(revoke_key_client))
-        .service(endpoint!(qualify_client))
-        .service(endpoint!(activate_client))
-        .service(endpoint!(mark_client_dormant))
-        .service(endpoint!(mark_client_lost))
-        .service(endpoint!(archive_client))
-        .service(endpoint!(restore_client));
+        .service(endpoint!(revoke_key_client));
 }
 
 /// List clients
@@ -160,7 +153,7 @@ async fn designate_key_client(
 ) -> Result<Changed<ClientView>> {
     change
         .run(async |tx| {
-            let client = key::designate(tx, &scope, *id, &seen, true).await?;
+            let client = designation::designate(tx, &scope, *id, &seen, true).await?;
             Reply::ok(&view(tx, client).await?)
         })
         .await
@@ -184,169 +177,7 @@ async fn revoke_key_client(
 ) -> Result<Changed<ClientView>> {
     change
         .run(async |tx| {
-            let client = key::designate(tx, &scope, *id, &seen, false).await?;
-            Reply::ok(&view(tx, client).await?)
-        })
-        .await
-}
-
-/// Qualify a client
-///
-/// From lead to prospect.
-#[utoipa::path(
-    post,
-    path = "/v1/clients/{id}/qualify",
-    tag = "clients",
-    params(("id" = ClientId, Path, description = "The client.")),
-    responses((status = 200, description = "The changed client."))
-)]
-async fn qualify_client(
-    scope: Scope<Client, Update>,
-    id: Path<ClientId>,
-    seen: IfMatch,
-    change: Change,
-    body: Body<Reason>,
-) -> Result<Changed<ClientView>> {
-    let Body(reason) = body;
-    change
-        .run(async |tx| {
-            let client = queries::step(tx, &scope, *id, &seen, Transition::Qualify).await?;
-            reason.record(tx);
-            Reply::ok(&view(tx, client).await?)
-        })
-        .await
-}
-
-/// Activate a client
-///
-/// From lead, prospect, dormant or lost to active.
-#[utoipa::path(
-    post,
-    path = "/v1/clients/{id}/activate",
-    tag = "clients",
-    params(("id" = ClientId, Path, description = "The client.")),
-    responses((status = 200, description = "The changed client."))
-)]
-async fn activate_client(
-    scope: Scope<Client, Update>,
-    id: Path<ClientId>,
-    seen: IfMatch,
-    change: Change,
-    body: Body<Reason>,
-) -> Result<Changed<ClientView>> {
-    let Body(reason) = body;
-    change
-        .run(async |tx| {
-            let client = queries::step(tx, &scope, *id, &seen, Transition::Activate).await?;
-            reason.record(tx);
-            Reply::ok(&view(tx, client).await?)
-        })
-        .await
-}
-
-/// Mark a client dormant
-///
-/// From active to dormant.
-#[utoipa::path(
-    post,
-    path = "/v1/clients/{id}/mark-dormant",
-    tag = "clients",
-    params(("id" = ClientId, Path, description = "The client.")),
-    responses((status = 200, description = "The changed client."))
-)]
-async fn mark_client_dormant(
-    scope: Scope<Client, Update>,
-    id: Path<ClientId>,
-    seen: IfMatch,
-    change: Change,
-    body: Body<Reason>,
-) -> Result<Changed<ClientView>> {
-    let Body(reason) = body;
-    change
-        .run(async |tx| {
-            let client = queries::step(tx, &scope, *id, &seen, Transition::MarkDormant).await?;
-            reason.record(tx);
-            Reply::ok(&view(tx, client).await?)
-        })
-        .await
-}
-
-/// Mark a client lost
-///
-/// From any status but archived to lost.
-#[utoipa::path(
-    post,
-    path = "/v1/clients/{id}/mark-lost",
-    tag = "clients",
-    params(("id" = ClientId, Path, description = "The client.")),
-    responses((status = 200, description = "The changed client."))
-)]
-async fn mark_client_lost(
-    scope: Scope<Client, Update>,
-    id: Path<ClientId>,
-    seen: IfMatch,
-    change: Change,
-    body: Body<Reason>,
-) -> Result<Changed<ClientView>> {
-    let Body(reason) = body;
-    change
-        .run(async |tx| {
-            let client = queries::step(tx, &scope, *id, &seen, Transition::MarkLost).await?;
-            reason.record(tx);
-            Reply::ok(&view(tx, client).await?)
-        })
-        .await
-}
-
-/// Archive a client
-///
-/// Puts the client away: it is listed only when asked for, and nothing new can be added to it.
-#[utoipa::path(
-    post,
-    path = "/v1/clients/{id}/archive",
-    tag = "clients",
-    params(("id" = ClientId, Path, description = "The client.")),
-    responses((status = 200, description = "The changed client."))
-)]
-async fn archive_client(
-    scope: Scope<Client, Archive>,
-    id: Path<ClientId>,
-    seen: IfMatch,
-    change: Change,
-    body: Body<Reason>,
-) -> Result<Changed<ClientView>> {
-    let Body(reason) = body;
-    change
-        .run(async |tx| {
-            let client = queries::archive(tx, &scope, *id, &seen, Transition::Archive).await?;
-            reason.record(tx);
-            Reply::ok(&view(tx, client).await?)
-        })
-        .await
-}
-
-/// Restore a client
-///
-/// Takes the client out of the archive, to the status that it had.
-#[utoipa::path(
-    post,
-    path = "/v1/clients/{id}/restore",
-    tag = "clients",
-    params(("id" = ClientId, Path, description = "The client.")),
-    responses((status = 200, description = "The changed client."))
-)]
-async fn restore_client(
-    scope: Scope<Client, Archive>,
-    id: Path<ClientId>,
-    seen: IfMatch,
-    change: Change,
-    body: Body<Reason>,
-) -> Result<Changed<ClientView>> {
-    let Body(reason) = body;
-    change
-        .run(async |tx| {
-            let client = queries::archive(tx, &scope, *id, &seen, Transition::Restore).await?;
-            reason.record(tx);
+            let client = designation::designate(tx, &scope, *id, &seen, false).await?;
             Reply::ok(&view(tx, client).await?)
         })
         .await

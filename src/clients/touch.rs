@@ -19,7 +19,7 @@ use crate::{
 
 static TOUCH: Sql = Sql::new();
 
-/// As [`super::hold`], for who is going to [`touch`] the client: from here on no one else does.
+/// As [`super::hold`], before the caller [`touch`]es the client: nobody else can touch it until the transaction ends.
 ///
 /// # Errors
 /// 422 at `pointer` when the caller cannot reach it, 409 when it is archived.

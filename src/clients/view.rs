@@ -8,9 +8,10 @@ use utoipa::ToSchema;
 
 use super::{
     filter::ClientInclude,
-    model::{Archive, Client, DesignateKey, TransferClient},
+    model::{Client, DesignateKey, TransferClient},
     primary_contact::{ContactRef, primary_contacts},
-    status::{ClientStatus, Transition},
+    status::ClientStatus,
+    steps::STEPS,
 };
 use crate::{
     access::{Actor, Update, UserId},
@@ -68,7 +69,6 @@ impl View for ClientView {
 /// What `actor` may do with `client` in its present state; `may_be_key` when its owner may own key clients.
 fn actions(client: &Client, actor: &Actor, may_be_key: bool) -> Vec<&'static str> {
     let update = actor.may::<Client, Update>(client);
-    let archive = actor.may::<Client, Archive>(client);
     let archived = client.status == ClientStatus::Archived;
     let mut actions = Vec::new();
     if !archived {
@@ -82,12 +82,8 @@ fn actions(client: &Client, actor: &Actor, may_be_key: bool) -> Vec<&'static str
         ];
         actions.extend(offered.into_iter().filter(|(_, may)| *may).map(|(name, _)| name));
     }
-    for step in Transition::possible(client.status, client.archived_from) {
-        let may = if matches!(step, Transition::Archive | Transition::Restore) { archive } else { update };
-        if may {
-            actions.push(step.into());
-        }
-    }
+    let steps = STEPS.iter().filter(|step| step.transition.target(client.status, client.archived_from).is_some());
+    actions.extend(steps.filter(|step| (step.may)(actor, client)).map(|step| <&str>::from(step.transition)));
     actions
 }
 

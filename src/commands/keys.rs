@@ -5,9 +5,9 @@ use clap::Subcommand;
 use diesel_async::AsyncPgConnection;
 
 use crate::{
-    access::keys::{
+    access::token_keys::{
         self,
-        life::{KeyState, TAIL, states},
+        life::{SigningKeyState, TAIL, states},
     },
     clock::Clock,
     config::Settings,
@@ -82,7 +82,7 @@ pub async fn keys(urls: &Urls, secrets: &Secrets, command: KeysCommand) -> Resul
 }
 
 async fn list(db: &mut AsyncPgConnection, now: Instant) -> Result<()> {
-    let all = keys::lives(db).await?;
+    let all = token_keys::lives(db).await?;
     for (life, state) in all.iter().zip(states(&all, now)) {
         let until = match (life.revoked_at, life.superseded_at(&all)) {
             (Some(revoked), _) => format!("revoked {}", text(revoked)),
@@ -95,12 +95,12 @@ async fn list(db: &mut AsyncPgConnection, now: Instant) -> Result<()> {
     Ok(())
 }
 
-fn state_name(state: KeyState) -> &'static str {
+fn state_name(state: SigningKeyState) -> &'static str {
     match state {
-        KeyState::Published => "published",
-        KeyState::Signing => "signing",
-        KeyState::VerifyOnly => "verify-only",
-        KeyState::Retired => "retired",
+        SigningKeyState::Published => "published",
+        SigningKeyState::Signing => "signing",
+        SigningKeyState::VerifyOnly => "verify-only",
+        SigningKeyState::Retired => "retired",
     }
 }
 

@@ -12,7 +12,7 @@ pub use self::{
     secrets::{SecretsCommand, secrets},
 };
 use crate::{
-    access::{Role, Scope, TeamId, keys::Keys},
+    access::{Role, Scope, TeamId, token_keys::Keys},
     audit::{self, Anchor, FaultKind},
     auth::{
         self,

@@ -204,7 +204,7 @@ pub struct ContactFilter {
     pub q: Option<search::Words>,
     /// The order; `-updated_at` when left out.
     #[param(inline)]
-    pub sort: Option<ContactOrder>,
+    pub sort: Option<ContactSorting>,
     /// Related resources to put in, separated by commas.
     #[param(inline)]
     pub include: ContactIncludes,
@@ -224,7 +224,7 @@ pub struct ContactParams {
 }
 
 /// The order of a list of contacts.
-pub type ContactOrder = Sort<ContactSort>;
+pub type ContactSorting = Sort<ContactSort>;
 
 /// What contacts can be sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]

@@ -19,7 +19,7 @@ use crate::{
     },
     error::{Error, OnConstraint, ProblemType, Result},
     http::{IfMatch, Parts},
-    list::{By, KeyValue, ListQuery, Page, Sort, keyset_within, search},
+    list::{By, ListQuery, Page, Sort, SortValue, keyset_within, search},
     values::{Entity, Id, Instant, Resource},
 };
 
@@ -85,10 +85,10 @@ fn column(sort: ContactSort) -> &'static str {
     }
 }
 
-fn value(sort: ContactSort, contact: &Contact) -> KeyValue {
+fn value(sort: ContactSort, contact: &Contact) -> SortValue {
     match sort {
-        ContactSort::Name => KeyValue::Text(contact.terms.name.as_str().to_owned()),
-        ContactSort::UpdatedAt => KeyValue::Instant(contact.updated_at),
+        ContactSort::Name => SortValue::Text(contact.terms.name.as_str().to_owned()),
+        ContactSort::UpdatedAt => SortValue::Instant(contact.updated_at),
     }
 }
 

@@ -38,7 +38,7 @@ pub async fn submit(
 /// Approves a contract in review.
 ///
 /// # Errors
-/// 404, 412, 403 for the author, for who submitted it and for who has too low a limit, 409 when it is not in review.
+/// 404, 412, 403 for the author, for the user who submitted it and for a caller whose limit is too low, 409 when it is not in review.
 pub async fn approve(
     tx: &mut Tx<'_>,
     scope: &Scope<Contract, Approve>,

@@ -22,7 +22,7 @@ use crate::{
     clients::ClientId,
     db::{Sql, schema::contract_events},
     error::Result,
-    list::{KeyValue, ListQuery, Order, Page, Words, keyset},
+    list::{ListQuery, Page, SortBy, SortValue, Words, keyset},
     users::{self, UserRef},
     values::{Id, Instant, Text},
 };
@@ -107,7 +107,7 @@ pub async fn list(
 ) -> Result<Page<ContractEventView>> {
     let contract = queries::find(db, scope, id).await?;
     let of_contract = || contract_events::table.filter(contract_events::contract_id.eq(contract.id)).into_boxed();
-    let order = Order::column("contract_events", "at", true);
+    let order = SortBy::column("contract_events", "at", true);
     let rows = keyset(of_contract(), order, query.after.clone(), query.limit)
         .select(ContractEvent::as_select())
         .load(&mut db)
@@ -116,7 +116,7 @@ pub async fn list(
         true => Some(of_contract().count().get_result(&mut db).await?),
         false => None,
     };
-    let mut page = query.page(rows, total, |event: &ContractEvent| (KeyValue::Instant(event.at), event.id.uuid()))?;
+    let mut page = query.page(rows, total, |event: &ContractEvent| (SortValue::Instant(event.at), event.id.uuid()))?;
     let events = std::mem::take(&mut page.data);
     let views = views(db, events, &query.filter.include).await?;
     Ok(page.with(views))

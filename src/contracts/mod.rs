@@ -12,12 +12,20 @@ mod past;
 mod queries;
 mod routes;
 mod status;
+mod steps;
 mod term;
 mod view;
+
+use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use ceiling::hold_for_order;
 pub use model::{Contract, ContractId, ContractStart, ContractTerms, Side, Signatory};
 pub use past::{Past, insert_active};
 pub use queries::insert;
-pub use routes::routes;
 pub use status::ContractStatus;
+
+/// The operations on contracts.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    routes::routes(config);
+    steps::routes(config);
+}

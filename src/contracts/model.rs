@@ -53,7 +53,7 @@ pub struct Contract {
     pub author_id: UserId,
     /// The last day of the first term, before any renewal.
     pub initial_ends_on: Option<Day>,
-    /// Who approved the contract; nobody when it was within the limit of who submitted it.
+    /// Who approved the contract; nobody when it was within the limit of the user who submitted it.
     pub approved_by: Option<UserId>,
     /// When the contract was approved.
     pub approved_at: Option<Instant>,
@@ -227,7 +227,7 @@ pub struct ContractFilter {
     pub q: Option<search::Words>,
     /// The order; `-updated_at` when left out.
     #[param(inline)]
-    pub sort: Option<ContractOrder>,
+    pub sort: Option<ContractSorting>,
     /// Related resources to put in, separated by commas.
     #[param(inline)]
     pub include: ContractIncludes,
@@ -247,7 +247,7 @@ pub struct ContractParams {
 }
 
 /// The order of a list of contracts.
-pub type ContractOrder = Sort<ContractSort>;
+pub type ContractSorting = Sort<ContractSort>;
 
 /// What contracts can be sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]

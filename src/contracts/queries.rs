@@ -17,7 +17,7 @@ use crate::{
     db::{Sql, columns_of, schema::contracts},
     error::{Error, Result},
     http::{IfMatch, Parts, Terms},
-    list::{By, KeyValue, ListQuery, Page, Sort, keyset_within, search},
+    list::{By, ListQuery, Page, Sort, SortValue, keyset_within, search},
     values::{Day, Entity, Id, Instant, Resource},
 };
 
@@ -112,10 +112,10 @@ fn column(sort: ContractSort) -> &'static str {
     }
 }
 
-fn value(sort: ContractSort, contract: &Contract) -> KeyValue {
+fn value(sort: ContractSort, contract: &Contract) -> SortValue {
     match sort {
-        ContractSort::UpdatedAt => KeyValue::Instant(contract.updated_at),
-        ContractSort::Number => KeyValue::Text(contract.number.clone()),
+        ContractSort::UpdatedAt => SortValue::Instant(contract.updated_at),
+        ContractSort::Number => SortValue::Text(contract.number.clone()),
     }
 }
 

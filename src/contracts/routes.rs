@@ -4,20 +4,14 @@ use actix_web::web::{Data, Path};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    approval,
     events::{self, ContractEventView, HistoryFilter},
-    life,
-    model::{
-        Approve, Contract, ContractFilter, ContractId, ContractParams, ContractPatch, NewContract, Sign, Signature,
-        Terminate,
-    },
+    model::{Contract, ContractFilter, ContractId, ContractParams, ContractPatch, NewContract},
     queries,
-    status::Transition,
     view::{ContractView, changed, views},
 };
 use crate::{
     access::{Create, Read, Scope, Update},
-    change::{Change, Reason, RequiredReason},
+    change::Change,
     clock::Clock,
     db::{Cost, Db},
     error::{Error, Result},
@@ -25,21 +19,14 @@ use crate::{
     list::{ListQuery, Page},
 };
 
-/// The operations on contracts.
+/// The operations on contracts that are not steps.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(endpoint!(list_contracts))
         .service(endpoint!(create_contract))
         .service(endpoint!(get_contract))
         .service(endpoint!(update_contract))
-        .service(endpoint!(list_contract_history))
-        .service(endpoint!(submit_contract))
-        .service(endpoint!(approve_contract))
-        .service(endpoint!(return_contract))
-        .service(endpoint!(withdraw_contract))
-        .service(endpoint!(sign_contract))
-        .service(endpoint!(complete_contract))
-        .service(endpoint!(terminate_contract));
+        .service(endpoint!(list_contract_history));
 }
 
 /// List contracts
@@ -152,186 +139,4 @@ async fn list_contract_history(
 ) -> Result<Page<ContractEventView>> {
     let db = db.reader(query.cost).await?;
     events::list(&db, &scope, *id, &query).await
-}
-
-/// Submit a contract
-///
-/// A draft within the caller's own limit is approved at once; any other waits for an approver.
-#[utoipa::path(
-    post,
-    path = "/v1/contracts/{id}/submit",
-    tag = "contracts",
-    params(("id" = ContractId, Path, description = "The contract.")),
-    responses((status = 200, description = "The changed contract."))
-)]
-async fn submit_contract(
-    scope: Scope<Contract, Update>,
-    id: Path<ContractId>,
-    seen: IfMatch,
-    change: Change,
-    body: Body<Reason>,
-) -> Result<Changed<ContractView>> {
-    let Body(body) = body;
-    change
-        .run(async |tx| {
-            let contract = approval::submit(tx, &scope, *id, &seen, body.reason.as_ref()).await?;
-            Reply::ok(&changed(tx, contract).await?)
-        })
-        .await
-}
-
-/// Approve a contract
-///
-/// Never by its author or by who submitted it for review, and only within the caller's own limit.
-#[utoipa::path(
-    post,
-    path = "/v1/contracts/{id}/approve",
-    tag = "contracts",
-    params(("id" = ContractId, Path, description = "The contract.")),
-    responses((status = 200, description = "The changed contract."))
-)]
-async fn approve_contract(
-    scope: Scope<Contract, Approve>,
-    id: Path<ContractId>,
-    seen: IfMatch,
-    change: Change,
-    body: Body<Reason>,
-) -> Result<Changed<ContractView>> {
-    let Body(body) = body;
-    change
-        .run(async |tx| {
-            let contract = approval::approve(tx, &scope, *id, &seen, body.reason.as_ref()).await?;
-            Reply::ok(&changed(tx, contract).await?)
-        })
-        .await
-}
-
-/// Return a contract
-///
-/// From review back to its author, with the reason.
-#[utoipa::path(
-    post,
-    path = "/v1/contracts/{id}/return",
-    tag = "contracts",
-    params(("id" = ContractId, Path, description = "The contract.")),
-    responses((status = 200, description = "The changed contract."))
-)]
-async fn return_contract(
-    scope: Scope<Contract, Approve>,
-    id: Path<ContractId>,
-    seen: IfMatch,
-    change: Change,
-    body: Body<RequiredReason>,
-) -> Result<Changed<ContractView>> {
-    let Body(body) = body;
-    change
-        .run(async |tx| {
-            let contract = life::step(tx, &scope, *id, &seen, Transition::Return, Some(&body.reason)).await?;
-            Reply::ok(&changed(tx, contract).await?)
-        })
-        .await
-}
-
-/// Withdraw a contract
-///
-/// Takes a contract in review or approved back to draft; an approval is void.
-#[utoipa::path(
-    post,
-    path = "/v1/contracts/{id}/withdraw",
-    tag = "contracts",
-    params(("id" = ContractId, Path, description = "The contract.")),
-    responses((status = 200, description = "The changed contract."))
-)]
-async fn withdraw_contract(
-    scope: Scope<Contract, Update>,
-    id: Path<ContractId>,
-    seen: IfMatch,
-    change: Change,
-    body: Body<Reason>,
-) -> Result<Changed<ContractView>> {
-    let Body(body) = body;
-    change
-        .run(async |tx| {
-            let contract = life::step(tx, &scope, *id, &seen, Transition::Withdraw, body.reason.as_ref()).await?;
-            Reply::ok(&changed(tx, contract).await?)
-        })
-        .await
-}
-
-/// Sign a contract
-///
-/// Records that both sides have signed. The contract is active from its first day on, at once when that is past.
-#[utoipa::path(
-    post,
-    path = "/v1/contracts/{id}/sign",
-    tag = "contracts",
-    params(("id" = ContractId, Path, description = "The contract.")),
-    responses((status = 200, description = "The changed contract."))
-)]
-async fn sign_contract(
-    scope: Scope<Contract, Sign>,
-    id: Path<ContractId>,
-    seen: IfMatch,
-    change: Change,
-    body: Body<Signature>,
-) -> Result<Changed<ContractView>> {
-    let Body(body) = body;
-    change
-        .run(async |tx| {
-            let contract = life::sign(tx, &scope, *id, &seen, &body).await?;
-            Reply::ok(&changed(tx, contract).await?)
-        })
-        .await
-}
-
-/// Complete a contract
-///
-/// Everything agreed was done.
-#[utoipa::path(
-    post,
-    path = "/v1/contracts/{id}/complete",
-    tag = "contracts",
-    params(("id" = ContractId, Path, description = "The contract.")),
-    responses((status = 200, description = "The changed contract."))
-)]
-async fn complete_contract(
-    scope: Scope<Contract, Update>,
-    id: Path<ContractId>,
-    seen: IfMatch,
-    change: Change,
-    body: Body<Reason>,
-) -> Result<Changed<ContractView>> {
-    let Body(body) = body;
-    change
-        .run(async |tx| {
-            let contract = life::step(tx, &scope, *id, &seen, Transition::Complete, body.reason.as_ref()).await?;
-            Reply::ok(&changed(tx, contract).await?)
-        })
-        .await
-}
-
-/// Terminate a contract
-///
-/// Ends a signed or active contract early, with the reason.
-#[utoipa::path(
-    post,
-    path = "/v1/contracts/{id}/terminate",
-    tag = "contracts",
-    params(("id" = ContractId, Path, description = "The contract.")),
-    responses((status = 200, description = "The changed contract."))
-)]
-async fn terminate_contract(
-    scope: Scope<Contract, Terminate>,
-    id: Path<ContractId>,
-    seen: IfMatch,
-    change: Change,
-    body: Body<RequiredReason>,
-) -> Result<Changed<ContractView>> {
-    let Body(body) = body;
-    change
-        .run(async |tx| {
-            let contract = life::step(tx, &scope, *id, &seen, Transition::Terminate, Some(&body.reason)).await?;
-            Reply::ok(&changed(tx, contract).await?)
-        })
-        .await
 }

@@ -10,8 +10,9 @@ use utoipa::ToSchema;
 use super::{
     approval::check_approver,
     ceiling, events,
-    model::{Approve, Contract, ContractId, ContractInclude, ContractIncludes, Sign, Terminate},
+    model::{Contract, ContractId, ContractInclude, ContractIncludes},
     status::{ContractStatus, Transition},
+    steps::STEPS,
 };
 use crate::{
     access::{Actor, Update, UserId},
@@ -86,22 +87,13 @@ fn actions(contract: &Contract, submitter: Option<UserId>, actor: &Actor) -> Vec
     if contract.status == ContractStatus::Draft && actor.may::<Contract, Update>(contract) {
         actions.push("update");
     }
-    let possible = Transition::possible(contract.status).into_iter();
-    actions.extend(possible.filter(|step| may_take(*step, contract, submitter, actor)).map(<&str>::from));
+    let steps = STEPS.iter().filter(|step| step.transition.target(contract.status, false).is_some());
+    let offered = steps.filter(|step| (step.may)(actor, contract));
+    let offered = offered
+        .map(|step| step.transition)
+        .filter(|step| *step != Transition::Approve || check_approver(actor, contract, submitter).is_ok());
+    actions.extend(offered.map(<&str>::from));
     actions
-}
-
-fn may_take(step: Transition, contract: &Contract, submitter: Option<UserId>, actor: &Actor) -> bool {
-    match step {
-        Transition::Submit | Transition::Withdraw | Transition::Complete => actor.may::<Contract, Update>(contract),
-        Transition::Approve => {
-            actor.may::<Contract, Approve>(contract) && check_approver(actor, contract, submitter).is_ok()
-        }
-        Transition::Return => actor.may::<Contract, Approve>(contract),
-        Transition::Sign => actor.may::<Contract, Sign>(contract),
-        Transition::Terminate => actor.may::<Contract, Terminate>(contract),
-        Transition::Activate | Transition::Renew | Transition::Expire => false,
-    }
 }
 
 /// `contract` just changed, as the caller of the change sees it.

@@ -55,7 +55,7 @@ pub async fn run(url: &str) -> Result<usize> {
     harness(connection, |harness| harness.run_pending_migrations(MIGRATIONS).map(|ran| ran.len())).await
 }
 
-/// An index that is built concurrently stays when that is broken off: useless, and in the way of the next try.
+/// An index that is built concurrently stays when that is broken off: useless, and it makes the next try fail.
 async fn remove_unfinished_indexes(db: &mut AsyncPgConnection) -> Result<()> {
     #[derive(QueryableByName)]
     struct Unfinished {

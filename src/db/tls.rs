@@ -126,7 +126,7 @@ impl Target {
         self.caution
     }
 
-    /// A connection that tells by `ended` when it has ended, also to who has it only by reference.
+    /// A connection that tells by `ended` when it has ended, also when it is held only by reference.
     ///
     /// # Errors
     /// As [`Self::connect`].
@@ -150,7 +150,7 @@ impl Target {
     /// A connection, to the first of the hosts that answers.
     ///
     /// # Errors
-    /// Why there is none.
+    /// When no host lets us connect.
     pub async fn connect(&self) -> ConnectionResult<AsyncPgConnection> {
         match &self.tls {
             None => {

@@ -128,11 +128,11 @@ pub struct DepartmentFilter {
     pub is_active: Option<bool>,
     /// The order; `name` when left out.
     #[param(inline)]
-    pub sort: Option<DepartmentOrder>,
+    pub sort: Option<DepartmentSorting>,
 }
 
 /// The order of a list of departments.
-pub type DepartmentOrder = Sort<DepartmentSort>;
+pub type DepartmentSorting = Sort<DepartmentSort>;
 
 /// What departments can be sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]

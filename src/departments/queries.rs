@@ -9,7 +9,7 @@ use crate::{
     change::{Patched, Row, Tx, unknown_reference},
     db::{Sql, schema::departments},
     error::{Error, OnConstraint, Result},
-    list::{KeyValue, ListQuery, Order, Page, Sort, keyset},
+    list::{ListQuery, Page, Sort, SortBy, SortValue, keyset},
     values::{Entity, Id, Instant, Invalid, Resource, Say},
 };
 
@@ -42,7 +42,7 @@ pub async fn list(
         DepartmentSort::Name => "name",
         DepartmentSort::UpdatedAt => "updated_at",
     };
-    let order = Order::column(Department::NAME, column, sort.descending);
+    let order = SortBy::column(Department::NAME, column, sort.descending);
     let rows = keyset(filtered(filter), order, query.after.clone(), query.limit)
         .select(Department::as_select())
         .load(&mut db)
@@ -53,8 +53,8 @@ pub async fn list(
     };
     query.page(rows, total, |department: &Department| {
         let key = match sort.key {
-            DepartmentSort::Name => KeyValue::Text(department.terms.name.as_str().to_owned()),
-            DepartmentSort::UpdatedAt => KeyValue::Instant(department.updated_at),
+            DepartmentSort::Name => SortValue::Text(department.terms.name.as_str().to_owned()),
+            DepartmentSort::UpdatedAt => SortValue::Instant(department.updated_at),
         };
         (key, department.uuid())
     })

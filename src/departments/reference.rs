@@ -27,7 +27,8 @@ pub struct DepartmentRef {
     pub name: Line,
 }
 
-/// The names of the departments `ids`, in one query, whoever asks: a name stands beside what the department works on.
+/// The names of the departments `ids`, in one query. Everyone may read them: a name stands beside what the department works
+/// on.
 ///
 /// # Errors
 /// The database's.

@@ -1,19 +1,34 @@
 //! An operation of the API, as it is served and as the document tells of it: once, by the types of its handler.
 
 use actix_web::{
-    FromRequest, Handler, Resource, Responder,
+    FromRequest, Handler, Responder,
     dev::{AppService, HttpServiceFactory},
     guard,
     http::Method,
     web,
 };
-use utoipa::openapi::{
-    HttpMethod, PathItem, RefOr, Schema,
-    path::{Operation, Paths},
+use utoipa::{
+    ToSchema,
+    openapi::{
+        HttpMethod, PathItem, Ref, RefOr, Required, Response, Schema,
+        path::{Operation, OperationBuilder, ParameterBuilder, ParameterIn, Paths},
+    },
 };
 use utoipa_actix_web::OpenApiFactory;
 
 use super::{Answers, Description, Takes};
+use crate::values::{Id, Resource};
+
+/// How the document tells of a step.
+#[derive(Clone, Copy, Debug)]
+pub struct StepText {
+    /// The `operationId`.
+    pub id: &'static str,
+    /// What it does, in a few words.
+    pub summary: &'static str,
+    /// What it does, in whole sentences.
+    pub description: &'static str,
+}
 
 /// An operation. [`endpoint!`] makes it of a handler that has `#[utoipa::path]`.
 pub struct Endpoint {
@@ -21,7 +36,7 @@ pub struct Endpoint {
     method: HttpMethod,
     operation: Operation,
     schemas: Vec<(String, RefOr<Schema>)>,
-    resource: Resource,
+    resource: actix_web::Resource,
 }
 
 impl Endpoint {
@@ -32,11 +47,52 @@ impl Endpoint {
         Args: FromRequest + Takes + 'static,
         H::Output: Responder + Answers + 'static,
     {
-        let path = P::path();
         let method = P::methods().into_iter().next().unwrap_or(HttpMethod::Get);
         let mut schemas = Vec::new();
         texts.schemas(&mut schemas);
-        let mut description = Description::new(method.clone(), operation_of(texts.paths()), schemas);
+        Self::told(P::path(), method, operation_of(texts.paths()), schemas, handler)
+    }
+
+    /// The operation that takes the step `verb` with a resource.
+    pub fn step<R: Resource, H, Args>(verb: &str, text: StepText, handler: H) -> Self
+    where
+        H: Handler<Args>,
+        Args: FromRequest + Takes + 'static,
+        H::Output: Responder + Answers + 'static,
+    {
+        // An order of orders.
+        let one = R::NAME.strip_suffix('s').unwrap_or(R::NAME);
+        let id = ParameterBuilder::new()
+            .name("id")
+            .parameter_in(ParameterIn::Path)
+            .required(Required::True)
+            .description(Some(format!("The {one}.")))
+            .schema(Some(Ref::from_schema_name(Id::<R>::name())));
+        let changed = Response::new(format!("The changed {one}."));
+        let operation = OperationBuilder::new()
+            .tag(R::NAME)
+            .operation_id(Some(text.id))
+            .summary(Some(text.summary))
+            .description(Some(text.description))
+            .parameter(id)
+            .response("200", changed)
+            .build();
+        Self::told(format!("/v1/{}/{{id}}/{verb}", R::NAME), HttpMethod::Post, operation, Vec::new(), handler)
+    }
+
+    fn told<H, Args>(
+        path: String,
+        method: HttpMethod,
+        operation: Operation,
+        schemas: Vec<(String, RefOr<Schema>)>,
+        handler: H,
+    ) -> Self
+    where
+        H: Handler<Args>,
+        Args: FromRequest + Takes + 'static,
+        H::Output: Responder + Answers + 'static,
+    {
+        let mut description = Description::new(method.clone(), operation, schemas);
         Args::describe(&mut description);
         H::Output::describe(&mut description);
         let (operation, schemas) = description.finish();

@@ -20,8 +20,8 @@ mod view;
 pub use body::{Body, BodyDigest, MAX_BODY_BYTES, ReadTimeout};
 pub use context::{Deadline, RequestId, part, request_id, time_left};
 pub use description::{Answers, Description, RequestHeader, Takes};
-pub use endpoint::Endpoint;
 pub(crate) use endpoint::endpoint;
+pub use endpoint::{Endpoint, StepText};
 
 pub use etag::{IfMatch, Tagged};
 pub use fields::Fields;

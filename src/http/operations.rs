@@ -13,7 +13,7 @@ const PAGES: &str = "docs";
 const PAGE_PATHS: [&str; 4] = ["/", "/docs", "/docs/", "/docs/{page}"];
 
 /// One operation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Operation {
     /// The `operationId`.
     pub id: String,
@@ -21,6 +21,12 @@ pub struct Operation {
     pub method: String,
     /// The address, with names in place of values: `/v1/clients/{id}`.
     pub path: String,
+    /// The right that it needs, such as `clients:read`.
+    pub right: Option<String>,
+    /// The schema of its body.
+    pub request: Option<String>,
+    /// The schema of what it answers.
+    pub answer: Option<String>,
     /// Its place in the list of all.
     pub number: usize,
 }
@@ -34,26 +40,33 @@ pub struct Operations {
 }
 
 impl Operations {
-    /// Those of the API, each an `operationId`, a method and an address; and the pages.
-    pub fn of(api: impl IntoIterator<Item = (String, Method, String)>) -> Self {
+    /// Those of the API, and the pages.
+    pub fn of(api: impl IntoIterator<Item = Operation>) -> Self {
         let mut all = Vec::new();
-        let mut add = |id: &str, method: &str, path: &str| {
-            let (id, method, path) = (id.to_owned(), method.to_owned(), path.to_owned());
-            let operation = Arc::new(Operation { id, method, path, number: all.len() });
+        let mut add = |operation: Operation| {
+            let operation = Arc::new(Operation { number: all.len(), ..operation });
             all.push(Arc::clone(&operation));
             operation
         };
         let mut paths: Vec<(String, Vec<(Method, usize)>)> = Vec::new();
-        for (id, method, path) in api {
-            let number = add(&id, method.as_str(), &path).number;
+        for operation in api {
+            let Ok(method) = Method::from_bytes(operation.method.as_bytes()) else { continue };
+            let path = operation.path.clone();
+            let number = add(operation).number;
             match paths.iter_mut().find(|(known, _)| *known == path) {
                 Some((_, served)) => served.push((method, number)),
                 None => paths.push((path, vec![(method, number)])),
             }
         }
-        let pages = add(PAGES, "GET", "/docs/{page}").number;
+        let named = |id: &str, method: &str, path: &str| Operation {
+            id: id.to_owned(),
+            method: method.to_owned(),
+            path: path.to_owned(),
+            ..Operation::default()
+        };
+        let pages = add(named(PAGES, "GET", "/docs/{page}")).number;
         paths.extend(PAGE_PATHS.map(|path| (path.to_owned(), vec![(Method::GET, pages)])));
-        let unknown = add(UNKNOWN, "_OTHER", "");
+        let unknown = add(named(UNKNOWN, "_OTHER", ""));
         let mut by_path = Router::new();
         for (path, served) in paths {
             // Only an address that stands there already is refused.
@@ -87,7 +100,7 @@ impl Operations {
 mod tests {
     use actix_web::http::Method;
 
-    use super::Operations;
+    use super::{Operation, Operations};
 
     fn operations() -> Operations {
         let api = [
@@ -98,7 +111,12 @@ mod tests {
             ("summarize_orders", Method::GET, "/v1/orders/summary"),
             ("get_order", Method::GET, "/v1/orders/{id}"),
         ];
-        Operations::of(api.map(|(id, method, path)| (id.to_owned(), method, path.to_owned())))
+        Operations::of(api.map(|(id, method, path)| Operation {
+            id: id.to_owned(),
+            method: method.to_string(),
+            path: path.to_owned(),
+            ..Operation::default()
+        }))
     }
 
     #[test]

@@ -81,7 +81,7 @@ pub struct InteractionFilter {
     pub q: Option<search::Words>,
     /// The order; `-at` when left out.
     #[param(inline)]
-    pub sort: Option<InteractionOrder>,
+    pub sort: Option<InteractionSorting>,
     /// Related resources to put in, separated by commas.
     #[param(inline)]
     pub include: InteractionIncludes,
@@ -108,7 +108,7 @@ pub struct InteractionParams {
 }
 
 /// The order of a list of interactions.
-pub type InteractionOrder = Sort<InteractionSort>;
+pub type InteractionSorting = Sort<InteractionSort>;
 
 /// What interactions can be sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]

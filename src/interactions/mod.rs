@@ -6,6 +6,7 @@ mod filter;
 mod hand_over;
 mod insert;
 mod kinds;
+mod life;
 mod model;
 mod queries;
 mod routes;
@@ -13,9 +14,16 @@ mod status;
 mod steps;
 mod view;
 
+use utoipa_actix_web::service_config::ServiceConfig;
+
 pub use hand_over::hand_over;
 pub use insert::insert;
 pub use kinds::{Channel, Direction, Outcome, Purpose};
 pub use model::{Interaction, InteractionId, NewInteraction, NextInteraction};
-pub use routes::routes;
 pub use status::InteractionStatus;
+
+/// The operations on interactions.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    routes::routes(config);
+    steps::routes(config);
+}

@@ -15,7 +15,7 @@ use crate::{
     db::{Sql, columns_of, schema::interactions},
     error::{Error, OnConstraint, Result},
     http::IfMatch,
-    list::{By, KeyValue, ListQuery, Page, Sort, keyset_within, search},
+    list::{By, ListQuery, Page, Sort, SortValue, keyset_within, search},
     values::{Entity, Instant, Resource},
 };
 
@@ -128,10 +128,10 @@ fn column(sort: InteractionSort) -> &'static str {
     }
 }
 
-fn value(sort: InteractionSort, interaction: &Interaction) -> KeyValue {
+fn value(sort: InteractionSort, interaction: &Interaction) -> SortValue {
     match sort {
-        InteractionSort::At => KeyValue::Instant(interaction.at()),
-        InteractionSort::UpdatedAt => KeyValue::Instant(interaction.updated_at),
+        InteractionSort::At => SortValue::Instant(interaction.at()),
+        InteractionSort::UpdatedAt => SortValue::Instant(interaction.updated_at),
     }
 }
 

@@ -6,13 +6,13 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     filter::{InteractionFilter, InteractionParams},
     insert,
-    model::{Completion, Interaction, InteractionId, InteractionPatch, NewInteraction, Rescheduling},
-    queries, steps,
-    view::{InteractionView, views},
+    model::{Interaction, InteractionId, InteractionPatch, NewInteraction},
+    queries,
+    view::{InteractionView, view, views},
 };
 use crate::{
     access::{Create, Read, Scope, Update},
-    change::{Change, Reason, Tx},
+    change::Change,
     clock::Clock,
     db::{Cost, Db},
     error::{Error, Result},
@@ -20,17 +20,13 @@ use crate::{
     list::{ListQuery, Page},
 };
 
-/// The operations on interactions.
+/// The operations on interactions that are not steps.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(endpoint!(list_interactions))
         .service(endpoint!(create_interaction))
         .service(endpoint!(get_interaction))
-        .service(endpoint!(update_interaction))
-        .service(endpoint!(complete_interaction))
-        .service(endpoint!(reschedule_interaction))
-        .service(endpoint!(cancel_interaction))
-        .service(endpoint!(miss_interaction));
+        .service(endpoint!(update_interaction));
 }
 
 /// List interactions
@@ -126,113 +122,4 @@ async fn update_interaction(
             Reply::ok(&view(tx, interaction))
         })
         .await
-}
-
-/// Complete a planned interaction
-///
-/// It took place. Plans the next step along with it where `next` says so, which needs `interactions:create` too.
-#[utoipa::path(
-    post,
-    path = "/v1/interactions/{id}/complete",
-    tag = "interactions",
-    params(("id" = InteractionId, Path, description = "The interaction.")),
-    responses((status = 200, description = "The changed interaction."))
-)]
-async fn complete_interaction(
-    scope: Scope<Interaction, Update>,
-    id: Path<InteractionId>,
-    seen: IfMatch,
-    change: Change,
-    body: Body<Completion>,
-) -> Result<Changed<InteractionView>> {
-    let Body(done) = body;
-    change
-        .run(async |tx| {
-            let (interaction, next) = steps::complete(tx, &scope, *id, &seen, done).await?;
-            let next = next.map(|next| view(tx, next));
-            Reply::ok(&view(tx, interaction).with_next(next))
-        })
-        .await
-}
-
-/// Reschedule a planned interaction
-///
-/// Plans it for another time.
-#[utoipa::path(
-    post,
-    path = "/v1/interactions/{id}/reschedule",
-    tag = "interactions",
-    params(("id" = InteractionId, Path, description = "The interaction.")),
-    responses((status = 200, description = "The changed interaction."))
-)]
-async fn reschedule_interaction(
-    scope: Scope<Interaction, Update>,
-    id: Path<InteractionId>,
-    seen: IfMatch,
-    change: Change,
-    body: Body<Rescheduling>,
-) -> Result<Changed<InteractionView>> {
-    let Body(to) = body;
-    change
-        .run(async |tx| {
-            let interaction = steps::reschedule(tx, &scope, *id, &seen, to).await?;
-            Reply::ok(&view(tx, interaction))
-        })
-        .await
-}
-
-/// Cancel a planned interaction
-///
-/// It is called off.
-#[utoipa::path(
-    post,
-    path = "/v1/interactions/{id}/cancel",
-    tag = "interactions",
-    params(("id" = InteractionId, Path, description = "The interaction.")),
-    responses((status = 200, description = "The changed interaction."))
-)]
-async fn cancel_interaction(
-    scope: Scope<Interaction, Update>,
-    id: Path<InteractionId>,
-    seen: IfMatch,
-    change: Change,
-    body: Body<Reason>,
-) -> Result<Changed<InteractionView>> {
-    let Body(reason) = body;
-    change
-        .run(async |tx| {
-            let interaction = steps::cancel(tx, &scope, *id, &seen, &reason).await?;
-            Reply::ok(&view(tx, interaction))
-        })
-        .await
-}
-
-/// Mark a planned interaction missed
-///
-/// Its time passed, and it did not take place.
-#[utoipa::path(
-    post,
-    path = "/v1/interactions/{id}/miss",
-    tag = "interactions",
-    params(("id" = InteractionId, Path, description = "The interaction.")),
-    responses((status = 200, description = "The changed interaction."))
-)]
-async fn miss_interaction(
-    scope: Scope<Interaction, Update>,
-    id: Path<InteractionId>,
-    seen: IfMatch,
-    change: Change,
-    body: Body<Reason>,
-) -> Result<Changed<InteractionView>> {
-    let Body(reason) = body;
-    change
-        .run(async |tx| {
-            let interaction = steps::miss(tx, &scope, *id, &seen, &reason).await?;
-            Reply::ok(&view(tx, interaction))
-        })
-        .await
-}
-
-fn view(tx: &Tx<'_>, interaction: Interaction) -> InteractionView {
-    InteractionView::of(interaction, tx.actor(), tx.now())
 }

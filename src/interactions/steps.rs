@@ -1,119 +1,84 @@
-//! The steps of an interaction's life, each with what it takes along.
+//! The steps of the life of an interaction: who may take each, and where.
+
+use serde::de::DeserializeOwned;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    insert::follow_up,
+    life,
     model::{Completion, Interaction, InteractionId, Rescheduling},
-    queries::lock_with_client,
     status::Transition,
+    view::{InteractionView, view},
 };
 use crate::{
-    access::{Create, Scope, Update},
-    change::{Reason, Tx, save},
-    clients,
-    error::{Error, Result},
-    http::IfMatch,
+    access::{Action, Scope, Update},
+    change::{self, AnyStep, Reason, Tx},
+    error::Result,
+    http::{Endpoint, IfMatch, StepText},
 };
 
-/// Notes that a planned interaction took place, and plans the next one where that is asked for.
-///
-/// # Errors
-/// 404, 403, 412, 409 when it is not planned or, for the next one, when the client is archived, 422.
-pub async fn complete(
-    tx: &mut Tx<'_>,
-    scope: &Scope<Interaction, Update>,
-    id: InteractionId,
-    seen: &IfMatch,
-    done: Completion,
-) -> Result<(Interaction, Option<Interaction>)> {
-    let (client, before) = lock_with_client(tx, scope, id, seen).await?;
-    let status = Transition::Complete.apply(before.status, before.has_passed(tx.now()))?;
-    if done.next.is_some() {
-        client.refuse_archived()?;
-    }
-    let after = Interaction {
-        status,
-        occurred_at: done.occurred_at.or(Some(tx.now())),
-        duration_seconds: done.duration_seconds.or(before.duration_seconds),
-        summary: done.summary.or_else(|| before.summary.clone()),
-        outcome: done.outcome,
-        ..before.clone()
-    };
-    let breaches = after.breaches(tx.now());
-    if !breaches.is_empty() {
-        return Err(Error::fields(breaches));
-    }
-    let after = save(tx, Transition::Complete.done(), &before, after).await?;
-    let next = match done.next {
-        Some(next) => {
-            let scope = tx.scope::<Interaction, Create>()?;
-            scope.permit(&client)?;
-            Some(follow_up(tx, &scope, &client, &after, next).await?)
-        }
-        None => None,
-    };
-    clients::touch(tx, &client).await?;
-    Ok((after, next))
+type Step<A> = change::Step<Interaction, Transition, A>;
+
+const COMPLETE: Step<Update> = Step::new(Transition::Complete);
+const RESCHEDULE: Step<Update> = Step::new(Transition::Reschedule);
+const CANCEL: Step<Update> = Step::new(Transition::Cancel);
+const MISS: Step<Update> = Step::new(Transition::Miss);
+
+/// The steps that callers take, each with the right that it needs.
+pub const STEPS: [AnyStep<Interaction, Transition>; 4] = [COMPLETE.any(), RESCHEDULE.any(), CANCEL.any(), MISS.any()];
+
+/// The operations that are steps.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(step(
+            COMPLETE,
+            "complete_interaction",
+            "Complete a planned interaction",
+            "It took place. Plans the next step along with it where `next` says so, which needs `interactions:create` \
+             too.",
+            async |tx, scope, id, seen, body: Completion| {
+                let (interaction, next) = life::complete(tx, scope, id, seen, body).await?;
+                let next = next.map(|next| view(tx, next));
+                Ok(view(tx, interaction).with_next(next))
+            },
+        ))
+        .service(step(
+            RESCHEDULE,
+            "reschedule_interaction",
+            "Reschedule a planned interaction",
+            "Plans it for another time.",
+            async |tx, scope, id, seen, body: Rescheduling| {
+                life::reschedule(tx, scope, id, seen, body).await.map(|row| view(tx, row))
+            },
+        ))
+        .service(step(
+            CANCEL,
+            "cancel_interaction",
+            "Cancel a planned interaction",
+            "It is called off.",
+            async |tx, scope, id, seen, body: Reason| {
+                life::cancel(tx, scope, id, seen, &body).await.map(|row| view(tx, row))
+            },
+        ))
+        .service(step(
+            MISS,
+            "miss_interaction",
+            "Mark a planned interaction missed",
+            "Its time passed, and it did not take place.",
+            async |tx, scope, id, seen, body: Reason| {
+                life::miss(tx, scope, id, seen, &body).await.map(|row| view(tx, row))
+            },
+        ));
 }
 
-/// Plans an interaction for another time.
-///
-/// # Errors
-/// 404, 403, 412, 409 when it is not planned.
-pub async fn reschedule(
-    tx: &mut Tx<'_>,
-    scope: &Scope<Interaction, Update>,
-    id: InteractionId,
-    seen: &IfMatch,
-    to: Rescheduling,
-) -> Result<Interaction> {
-    let scheduled_at = Some(to.scheduled_at);
-    let with = |before: &Interaction| Interaction { scheduled_at, ..before.clone() };
-    step(tx, scope, id, seen, Transition::Reschedule, with, &Reason { reason: to.reason }).await
-}
-
-/// Calls an interaction off.
-///
-/// # Errors
-/// 404, 403, 412, 409 when it is not planned.
-pub async fn cancel(
-    tx: &mut Tx<'_>,
-    scope: &Scope<Interaction, Update>,
-    id: InteractionId,
-    seen: &IfMatch,
-    reason: &Reason,
-) -> Result<Interaction> {
-    step(tx, scope, id, seen, Transition::Cancel, Clone::clone, reason).await
-}
-
-/// Notes that an interaction did not take place though its time has passed.
-///
-/// # Errors
-/// 404, 403, 412, 409 when it is not planned or its time has not passed.
-pub async fn miss(
-    tx: &mut Tx<'_>,
-    scope: &Scope<Interaction, Update>,
-    id: InteractionId,
-    seen: &IfMatch,
-    reason: &Reason,
-) -> Result<Interaction> {
-    step(tx, scope, id, seen, Transition::Miss, Clone::clone, reason).await
-}
-
-async fn step(
-    tx: &mut Tx<'_>,
-    scope: &Scope<Interaction, Update>,
-    id: InteractionId,
-    seen: &IfMatch,
-    transition: Transition,
-    with: impl FnOnce(&Interaction) -> Interaction,
-    reason: &Reason,
-) -> Result<Interaction> {
-    let (client, before) = lock_with_client(tx, scope, id, seen).await?;
-    let status = transition.apply(before.status, before.has_passed(tx.now()))?;
-    let after = save(tx, transition.done(), &before, Interaction { status, ..with(&before) }).await?;
-    if after.version != before.version {
-        reason.record(tx);
-        clients::touch(tx, &client).await?;
-    }
-    Ok(after)
+fn step<A: Action, B: DeserializeOwned + ToSchema + 'static>(
+    step: Step<A>,
+    id: &'static str,
+    summary: &'static str,
+    description: &'static str,
+    work: impl AsyncFn(&mut Tx<'_>, &Scope<Interaction, A>, InteractionId, &IfMatch, B) -> Result<InteractionView>
+    + Clone
+    + 'static,
+) -> Endpoint {
+    step.endpoint(StepText { id, summary, description }, work)
 }

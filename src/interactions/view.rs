@@ -9,10 +9,11 @@ use utoipa::ToSchema;
 use super::{
     filter::{InteractionInclude, InteractionIncludes},
     model::Interaction,
-    status::Transition,
+    steps::STEPS,
 };
 use crate::{
     access::{Actor, Update},
+    change::Tx,
     clients::{self, ClientRef, ContactRef},
     contacts,
     error::Result,
@@ -76,13 +77,20 @@ impl View for InteractionView {
     }
 }
 
+/// The interaction just changed, as who changed it sees it.
+pub fn view(tx: &Tx<'_>, interaction: Interaction) -> InteractionView {
+    InteractionView::of(interaction, tx.actor(), tx.now())
+}
+
 /// What `actor` may do with `interaction` in its present state.
 fn actions(interaction: &Interaction, actor: &Actor, now: Instant) -> Vec<&'static str> {
     if !actor.may::<Interaction, Update>(interaction) {
         return Vec::new();
     }
-    let steps = Transition::possible(interaction.status, interaction.has_passed(now));
-    std::iter::once("update").chain(steps.into_iter().map(Into::into)).collect()
+    let passed = interaction.has_passed(now);
+    let steps = STEPS.iter().filter(|step| step.transition.target(interaction.status, passed).is_some());
+    let offered = steps.filter(|step| (step.may)(actor, interaction)).map(|step| step.transition.into());
+    std::iter::once("update").chain(offered).collect()
 }
 
 /// `interactions` as `actor` sees them at `now`, with what `include` asks for, in one query for each kind.

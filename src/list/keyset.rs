@@ -17,7 +17,7 @@ use crate::values::{Day, Instant};
 
 /// What a list is ordered by, before the id.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum OrderKey {
+pub enum SortKey {
     /// A column that is never null.
     Column(&'static str),
     /// Several columns that are never null, all in the same direction.
@@ -28,35 +28,35 @@ pub enum OrderKey {
 
 /// The order of a list: a key, its direction, then the id in the same direction.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Order {
+pub struct SortBy {
     /// The table that is listed.
     pub table: &'static str,
     /// The key.
-    pub key: OrderKey,
+    pub key: SortKey,
     /// Largest first.
     pub descending: bool,
 }
 
-impl Order {
+impl SortBy {
     /// By a column that is never null.
     pub fn column(table: &'static str, column: &'static str, descending: bool) -> Self {
-        Self { table, key: OrderKey::Column(column), descending }
+        Self { table, key: SortKey::Column(column), descending }
     }
 
     /// By several columns that are never null, one after the other, smallest first.
     pub fn columns(table: &'static str, columns: &'static [&'static str]) -> Self {
-        Self { table, key: OrderKey::Columns(columns), descending: false }
+        Self { table, key: SortKey::Columns(columns), descending: false }
     }
 
     /// By how well the `search` column matches `words`, best first.
     pub fn rank(table: &'static str, words: &str) -> Self {
-        Self { table, key: OrderKey::Rank(words.to_lowercase()), descending: true }
+        Self { table, key: SortKey::Rank(words.to_lowercase()), descending: true }
     }
 }
 
 /// The key of the last row of a page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum KeyValue {
+pub enum SortValue {
     /// A moment.
     #[serde(rename = "i")]
     Instant(Instant),
@@ -71,7 +71,7 @@ pub enum KeyValue {
     Number(i64),
     /// A value for each of several columns.
     #[serde(rename = "s")]
-    Several(Vec<KeyValue>),
+    Several(Vec<SortValue>),
     /// The row's rank, looked up again by its id.
     #[serde(rename = "r")]
     Rank,
@@ -82,15 +82,15 @@ pub enum KeyValue {
 pub struct After {
     /// The row's key.
     #[serde(rename = "k")]
-    pub key: KeyValue,
+    pub key: SortValue,
     /// The row's id.
     pub id: Uuid,
 }
 
 /// Orders `query`, begins it after `after` and takes one row more than `limit`, which tells whether there is a next page.
-pub fn keyset<Q>(query: Q, order: Order, after: Option<After>, limit: u16) -> Q
+pub fn keyset<Q>(query: Q, order: SortBy, after: Option<After>, limit: u16) -> Q
 where
-    Q: FilterDsl<Beyond, Output = Q> + OrderDsl<Order, Output = Q> + LimitDsl<Output = Q>,
+    Q: FilterDsl<Beyond, Output = Q> + OrderDsl<SortBy, Output = Q> + LimitDsl<Output = Q>,
 {
     let query = match after {
         Some(after) => FilterDsl::filter(query, Beyond { order: order.clone(), after }),
@@ -102,16 +102,16 @@ where
 /// The condition that a row comes after another in an [`Order`].
 #[derive(Clone, Debug)]
 pub struct Beyond {
-    order: Order,
+    order: SortBy,
     after: After,
 }
 
-impl Order {
+impl SortBy {
     /// The key, with `direction` after each of its columns.
     fn push_key<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>, direction: &str) -> QueryResult<()> {
         match &self.key {
-            OrderKey::Column(column) => push_column(out, self.table, column)?,
-            OrderKey::Columns(columns) => {
+            SortKey::Column(column) => push_column(out, self.table, column)?,
+            SortKey::Columns(columns) => {
                 for (position, column) in columns.iter().enumerate() {
                     if position > 0 {
                         out.push_sql(direction);
@@ -120,7 +120,7 @@ impl Order {
                     push_column(out, self.table, column)?;
                 }
             }
-            OrderKey::Rank(words) => {
+            SortKey::Rank(words) => {
                 out.push_sql("word_similarity(");
                 out.push_bind_param::<Text, _>(words)?;
                 out.push_sql(", ");
@@ -139,7 +139,7 @@ fn push_column(out: &mut AstPass<'_, '_, Pg>, table: &str, column: &str) -> Quer
     out.push_identifier(column)
 }
 
-impl QueryFragment<Pg> for Order {
+impl QueryFragment<Pg> for SortBy {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         let direction = if self.descending { " DESC" } else { "" };
         self.push_key(&mut out, direction)?;
@@ -151,13 +151,13 @@ impl QueryFragment<Pg> for Order {
 }
 
 impl Beyond {
-    fn push_value<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>, value: &'b KeyValue) -> QueryResult<()> {
+    fn push_value<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>, value: &'b SortValue) -> QueryResult<()> {
         match value {
-            KeyValue::Instant(instant) => out.push_bind_param::<Timestamptz, _>(instant)?,
-            KeyValue::Day(day) => out.push_bind_param::<Date, _>(day)?,
-            KeyValue::Text(text) => out.push_bind_param::<Text, _>(text)?,
-            KeyValue::Number(number) => out.push_bind_param::<Int8, _>(number)?,
-            KeyValue::Several(values) => {
+            SortValue::Instant(instant) => out.push_bind_param::<Timestamptz, _>(instant)?,
+            SortValue::Day(day) => out.push_bind_param::<Date, _>(day)?,
+            SortValue::Text(text) => out.push_bind_param::<Text, _>(text)?,
+            SortValue::Number(number) => out.push_bind_param::<Int8, _>(number)?,
+            SortValue::Several(values) => {
                 for (position, value) in values.iter().enumerate() {
                     if position > 0 {
                         out.push_sql(", ");
@@ -165,7 +165,7 @@ impl Beyond {
                     self.push_value(out, value)?;
                 }
             }
-            KeyValue::Rank => {
+            SortValue::Rank => {
                 out.push_sql("(SELECT ");
                 self.order.push_key(out, "")?;
                 out.push_sql(" FROM ");
@@ -195,19 +195,19 @@ impl QueryFragment<Pg> for Beyond {
     }
 }
 
-impl Expression for Order {
+impl Expression for SortBy {
     type SqlType = Bool;
 }
 impl Expression for Beyond {
     type SqlType = Bool;
 }
-impl<QS> AppearsOnTable<QS> for Order {}
+impl<QS> AppearsOnTable<QS> for SortBy {}
 impl<QS> AppearsOnTable<QS> for Beyond {}
 impl<GB> ValidGrouping<GB> for Beyond {
     type IsAggregate = is_aggregate::No;
 }
 // Their text depends on their values: Diesel must look at it to find the prepared statement.
-impl QueryId for Order {
+impl QueryId for SortBy {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
 }

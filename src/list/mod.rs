@@ -8,7 +8,7 @@ mod sort;
 mod within_reach;
 mod words;
 
-pub use keyset::{After, Beyond, KeyValue, Order, OrderKey, keyset};
+pub use keyset::{After, Beyond, SortBy, SortKey, SortValue, keyset};
 pub use page::Page;
 pub use query::{ListQuery, MAX_LIMIT, PageParams};
 pub use search::search;

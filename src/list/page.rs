@@ -14,7 +14,7 @@ use utoipa::{
 };
 use uuid::Uuid;
 
-use super::{After, KeyValue, ListQuery};
+use super::{After, ListQuery, SortValue};
 use crate::{
     error::Result,
     http::{Answers, Description, Fields},
@@ -45,7 +45,7 @@ impl<F> ListQuery<F> {
         &self,
         mut rows: Vec<T>,
         total: Option<i64>,
-        key: impl FnOnce(&T) -> (KeyValue, Uuid),
+        key: impl FnOnce(&T) -> (SortValue, Uuid),
     ) -> Result<Page<T>> {
         let limit = usize::from(self.limit);
         let more = rows.len() > limit;

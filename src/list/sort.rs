@@ -9,7 +9,7 @@ use utoipa::{
 };
 
 use super::search;
-use crate::list::{KeyValue, Order};
+use crate::list::{SortBy, SortValue};
 
 /// What a list is sorted by: a word of `K`, with `-` before it for largest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,17 +62,17 @@ impl<K: Copy> By<K> {
     }
 
     /// The order of `table`, where `column` names the column of a key.
-    pub fn order(&self, table: &'static str, column: impl FnOnce(K) -> &'static str) -> Order {
+    pub fn order(&self, table: &'static str, column: impl FnOnce(K) -> &'static str) -> SortBy {
         match self {
-            Self::Rank(words) => Order::rank(table, words.as_str()),
-            Self::Sort(sort) => Order::column(table, column(sort.key), sort.descending),
+            Self::Rank(words) => SortBy::rank(table, words.as_str()),
+            Self::Sort(sort) => SortBy::column(table, column(sort.key), sort.descending),
         }
     }
 
     /// The key of a row, where `value` gives that of a column.
-    pub fn key(&self, value: impl FnOnce(K) -> KeyValue) -> KeyValue {
+    pub fn key(&self, value: impl FnOnce(K) -> SortValue) -> SortValue {
         match self {
-            Self::Rank(_) => KeyValue::Rank,
+            Self::Rank(_) => SortValue::Rank,
             Self::Sort(sort) => value(sort.key),
         }
     }

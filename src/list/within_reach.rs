@@ -12,7 +12,7 @@ use diesel::{
     sql_types::{Bool, Uuid},
 };
 
-use super::{After, Beyond, Order, OrderKey, keyset};
+use super::{After, Beyond, SortBy, SortKey, keyset};
 use crate::access::{Owned, Read, Scope, Within};
 
 /// As [`keyset`], of `rows` within the reach of `scope`.
@@ -22,17 +22,17 @@ use crate::access::{Owned, Read, Scope, Within};
 pub fn keyset_within<R, Q, Ids>(
     scope: &Scope<R, Read>,
     rows: impl Fn(Within<R>) -> Q,
-    order: Order,
+    order: SortBy,
     after: Option<After>,
     limit: u16,
 ) -> Q
 where
     R: Owned,
-    Q: FilterDsl<Beyond, Output = Q> + OrderDsl<Order, Output = Q> + LimitDsl<Output = Q>,
+    Q: FilterDsl<Beyond, Output = Q> + OrderDsl<SortBy, Output = Q> + LimitDsl<Output = Q>,
     Q: SelectDsl<IdOf, Output = Ids> + FilterDsl<AnyOf<Ids>, Output = Q>,
 {
     let all = rows(scope.visible());
-    if order.key != OrderKey::Column(R::NEWEST) {
+    if order.key != SortKey::Column(R::NEWEST) {
         return keyset(all, order, after, limit);
     }
     let Some(parts) = scope.visible().parts() else { return keyset(all, order, after, limit) };
@@ -115,7 +115,7 @@ mod tests {
     use crate::{
         access::{Caller, Credential, Owned, Policy, Read, Role, Scope},
         db::schema::contacts,
-        list::Order,
+        list::SortBy,
         values::{Id, Resource},
     };
 
@@ -127,7 +127,7 @@ mod tests {
     impl Owned for Row {}
 
     /// The SQL of a page that somebody of `role` sees.
-    fn sql(role: Role, account_teams: &[Uuid], order: Order) -> String {
+    fn sql(role: Role, account_teams: &[Uuid], order: SortBy) -> String {
         let scope = Scope::<Row, Read>::of(&Arc::new(Caller {
             user_id: Id::generate(),
             team_id: Id::generate(),
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn each_part_of_a_reach_has_a_page_of_its_own() {
-        let newest = || Order::column("contacts", "updated_at", true);
+        let newest = || SortBy::column("contacts", "updated_at", true);
         let joined = [Uuid::now_v7()];
         let pages = |role, account_teams: &[Uuid]| sql(role, account_teams, newest()).matches("LIMIT").count();
         assert_eq!(pages(Role::Supervisor, &joined), 1);
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn what_has_no_index_for_its_parts_is_read_at_once() {
-        for order in [Order::rank("contacts", "words"), Order::column("contacts", "name", false)] {
+        for order in [SortBy::rank("contacts", "words"), SortBy::column("contacts", "name", false)] {
             let text = sql(Role::KeyAccountManager, &[], order);
             assert_eq!(text.matches("LIMIT").count(), 1, "{text}");
         }

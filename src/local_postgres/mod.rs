@@ -93,7 +93,7 @@ impl LocalPostgres {
         socket::url(&self.postmaster.socket_dir, socket::SERVER)
     }
 
-    /// Leaves the server, and stops it if no other Liaison uses it, whoever started it. Sessions
+    /// Leaves the server, and stops it if no other Liaison uses it, even if another one started it. Sessions
     /// are broken off, so drain before. Takes at most 40 seconds, mostly a tenth of one.
     ///
     /// # Errors

@@ -1,5 +1,5 @@
 //! What kind of data a member is, as its doc comment says: the right that shows what only some may see is named beside it;
-//! what is personal matters to the audit log, and not to who calls.
+//! what is personal matters to the audit log, and not to callers.
 
 use std::collections::BTreeMap;
 

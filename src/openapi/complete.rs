@@ -270,7 +270,7 @@ fn describe_right(operation: &mut Object) {
     append(operation, &who);
 }
 
-/// Tells in words that the operation asks for a recent proof of who the caller is.
+/// Tells in words that the operation asks for a recent proof of identity.
 fn describe_proof(operation: &mut Object) {
     let needed = match operation.get("x-recent-authentication") {
         Some(Value::Array(properties)) => {

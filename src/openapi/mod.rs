@@ -4,11 +4,13 @@ mod classes;
 mod complete;
 mod tidy;
 
-use actix_web::http::Method;
 use serde_json::Value;
 use utoipa::OpenApi;
 
-use crate::error::{Problem, ProblemField};
+use crate::{
+    error::{Problem, ProblemField},
+    http::Operation,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -50,7 +52,7 @@ struct Api;
 pub struct Document {
     /// The document as it is served and committed.
     pub json: String,
-    operations: Vec<(String, Method, String)>,
+    operations: Vec<Operation>,
 }
 
 impl Document {
@@ -65,8 +67,8 @@ impl Document {
         Ok(Self { json, operations: operations(&document) })
     }
 
-    /// Each operation: its `operationId`, its method and its address.
-    pub fn operations(&self) -> &[(String, Method, String)] {
+    /// Each operation.
+    pub fn operations(&self) -> &[Operation] {
         &self.operations
     }
 }
@@ -76,15 +78,34 @@ pub fn about() -> utoipa::openapi::OpenApi {
     Api::openapi()
 }
 
-fn operations(document: &Value) -> Vec<(String, Method, String)> {
+fn operations(document: &Value) -> Vec<Operation> {
     let paths = document.get("paths").and_then(Value::as_object).into_iter().flatten();
-    let named = |(path, item): (&String, &Value)| -> Vec<(String, Method, String)> {
-        let served = item.as_object().into_iter().flatten();
-        let served = served.filter_map(|(method, operation)| {
-            let method = Method::from_bytes(method.to_uppercase().as_bytes()).ok()?;
-            Some((operation.get("operationId")?.as_str()?.to_owned(), method, path.clone()))
-        });
-        served.collect()
-    };
-    paths.flat_map(named).collect()
+    paths
+        .flat_map(|(path, item)| {
+            let served = item.as_object().into_iter().flatten();
+            served.filter_map(move |(method, about)| operation(path, method, about))
+        })
+        .collect()
+}
+
+fn operation(path: &str, method: &str, about: &Value) -> Option<Operation> {
+    let text = |member: &str| about.get(member).and_then(Value::as_str).map(str::to_owned);
+    let answers = about.get("responses").and_then(Value::as_object).into_iter().flatten();
+    let answer = answers.filter(|(status, _)| status.starts_with('2')).find_map(|(_, answer)| schema_name(answer));
+    Some(Operation {
+        id: text("operationId")?,
+        method: method.to_uppercase(),
+        path: path.to_owned(),
+        right: text("x-permission"),
+        request: about.get("requestBody").and_then(schema_name),
+        answer,
+        number: 0,
+    })
+}
+
+/// The name of the schema of a body.
+fn schema_name(message: &Value) -> Option<String> {
+    let contents = message.get("content")?.as_object()?;
+    let schema = contents.values().find_map(|content| content.pointer("/schema/$ref"))?;
+    schema.as_str()?.rsplit('/').next().map(str::to_owned)
 }

@@ -54,7 +54,7 @@ fn write_out(row: &mut Object, part: &Value) {
         if is_confidential(&property)
             && let Some(Value::String(description)) = property.get_mut("description")
         {
-            description.push_str(" Absent for who may not see it.");
+            description.push_str(" Absent for callers who may not see it.");
         }
         if !is_nullable(&property)
             && let Some(Value::Array(required)) = row.get_mut("required")

@@ -72,7 +72,7 @@ pub struct OrderFilter {
     pub q: Option<search::Words>,
     /// The order; `-updated_at` when left out.
     #[param(inline)]
-    pub sort: Option<OrderOrder>,
+    pub sort: Option<OrderSorting>,
     /// Related resources to put in, separated by commas.
     #[param(inline)]
     pub include: OrderIncludes,
@@ -132,7 +132,7 @@ pub struct QueueFilter {
 pub struct HistoryFilter {}
 
 /// The order of a list of orders.
-pub type OrderOrder = Sort<OrderSort>;
+pub type OrderSorting = Sort<OrderSort>;
 
 /// What orders can be sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]

@@ -7,11 +7,11 @@ use diesel_async::RunQueryDsl;
 
 use super::{
     bodies::{ExecuteOrder, FulfilledLine, Fulfilment},
+    life::{Entry, take},
     lines::check_count,
     model::{Order, OrderId, OrderLine, OrderWithLines},
     queries::lock,
     status::{OrderStatus, Transition},
-    steps::{Step, take},
 };
 use crate::{
     access::Scope,
@@ -51,7 +51,7 @@ pub async fn fulfil(
             .execute(&mut **tx)
             .await?;
     }
-    take(tx, &before, after, Step::because(Transition::Fulfil, body.reason)).await
+    take(tx, &before, after, Entry::because(Transition::Fulfil, body.reason)).await
 }
 
 /// Adds `delivered` to `lines`.

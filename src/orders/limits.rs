@@ -88,7 +88,7 @@ impl Circumstances {
     }
 }
 
-/// Refuses an approval by the order's author, by who submitted it, or by someone whose limits do not cover it.
+/// Refuses an approval by the order's author, by the user who submitted it, or by someone whose limits do not cover it.
 ///
 /// # Errors
 /// 403, naming the limit.

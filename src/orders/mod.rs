@@ -5,6 +5,7 @@ mod bodies;
 mod contract;
 mod filter;
 mod fulfil;
+mod life;
 mod limits;
 mod lines;
 mod model;
@@ -14,7 +15,6 @@ mod record;
 mod routes;
 mod status;
 mod steps;
-mod transitions;
 mod view;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -27,5 +27,5 @@ pub use status::OrderStatus;
 /// The operations on orders.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     routes::routes(config);
-    transitions::routes(config);
+    steps::routes(config);
 }

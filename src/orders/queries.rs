@@ -9,10 +9,10 @@ use utoipa::ToSchema;
 use super::{
     bodies::{NewOrder, OrderPatch},
     filter::{HistoryFilter, OrderFilter, OrderSort, QueueFilter, filtered},
+    life::{Entry, note},
     lines,
     model::{Order, OrderEvent, OrderId, OrderNumber, OrderWithLines, Priority},
     status::{OrderStatus, QUEUED, refusal},
-    steps::{Step, note},
 };
 use crate::{
     access::{Action, Create, Read, Scope, Update},
@@ -25,7 +25,7 @@ use crate::{
     departments::{self, DepartmentId},
     error::{Error, OnConstraint, Result},
     http::IfMatch,
-    list::{By, KeyValue, ListQuery, Order as Sequence, Page, Sort, keyset, keyset_within},
+    list::{By, ListQuery, Page, Sort, SortBy, SortValue, keyset, keyset_within},
     values::{CurrencyCode, Entity, Id, Instant, Invalid, Resource, Sum, Total, patch::change},
 };
 
@@ -62,10 +62,10 @@ fn column(sort: OrderSort) -> &'static str {
     }
 }
 
-fn value(sort: OrderSort, order: &Order) -> KeyValue {
+fn value(sort: OrderSort, order: &Order) -> SortValue {
     match sort {
-        OrderSort::UpdatedAt => KeyValue::Instant(order.updated_at),
-        OrderSort::OrderedOn => KeyValue::Day(order.ordered_on),
+        OrderSort::UpdatedAt => SortValue::Instant(order.updated_at),
+        OrderSort::OrderedOn => SortValue::Day(order.ordered_on),
     }
 }
 
@@ -151,7 +151,7 @@ pub async fn queue(
             .filter(diesel::dsl::sql::<diesel::sql_types::Bool>(QUEUED))
             .into_boxed()
     };
-    let sequence = Sequence::columns(Order::NAME, &["queue_rank", "due_at"]);
+    let sequence = SortBy::columns(Order::NAME, &["queue_rank", "due_at"]);
     let rows: Vec<(Order, i16)> = keyset(queued(), sequence, query.after.clone(), query.limit)
         .select((Order::as_select(), orders::queue_rank))
         .load(&mut db)
@@ -161,9 +161,9 @@ pub async fn queue(
         false => None,
     };
     let page = query.page(rows, total, |(order, rank)| {
-        let due = order.due_at.map(KeyValue::Instant);
-        let key = [Some(KeyValue::Number(i64::from(*rank))), due].into_iter().flatten().collect();
-        (KeyValue::Several(key), order.uuid())
+        let due = order.due_at.map(SortValue::Instant);
+        let key = [Some(SortValue::Number(i64::from(*rank))), due].into_iter().flatten().collect();
+        (SortValue::Several(key), order.uuid())
     })?;
     Ok(page.map(|(order, _)| order))
 }
@@ -180,7 +180,7 @@ pub async fn history(
 ) -> Result<Page<OrderEvent>> {
     find(db, scope, id).await?;
     let events = || order_events::table.filter(order_events::order_id.eq(id)).into_boxed();
-    let sequence = Sequence::column("order_events", "at", true);
+    let sequence = SortBy::column("order_events", "at", true);
     let rows = keyset(events(), sequence, query.after.clone(), query.limit)
         .select(OrderEvent::as_select())
         .load(&mut db)
@@ -189,7 +189,7 @@ pub async fn history(
         true => Some(events().count().get_result(&mut db).await?),
         false => None,
     };
-    query.page(rows, total, |event: &OrderEvent| (KeyValue::Instant(event.at), event.id.uuid()))
+    query.page(rows, total, |event: &OrderEvent| (SortValue::Instant(event.at), event.id.uuid()))
 }
 
 /// The order `id`, within reach, without its lines.
@@ -250,7 +250,7 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Order, Create>, new: NewOrder
     let insert = INSERT.of(diesel::insert_into(orders::table).values(&draft.order));
     insert.execute(&mut **tx).await.on_constraint(breached)?;
     lines::insert(tx, &draft.lines).await?;
-    note(tx, &draft.order, None, Step::of("created")).await?;
+    note(tx, &draft.order, None, Entry::of("created")).await?;
     tx.created(&draft);
     Ok(draft)
 }

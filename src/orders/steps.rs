@@ -1,228 +1,164 @@
-//! The steps of an order's life: what each needs, what it leaves, and its row in the history.
+//! The steps of the life of an order: who may take each, and where.
 
-use diesel_async::RunQueryDsl;
+use serde::de::DeserializeOwned;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    bodies::{ApproveOrder, HandOver, HandOverOrder},
-    contract,
-    limits::{self, Limit},
-    model::{Order, OrderEvent, OrderId, OrderWithLines},
-    queries::{lock, save},
-    status::{OrderStatus, Transition},
+    bodies::{ApproveOrder, ExecuteOrder, Fulfilment, HandOver, HandOverOrder},
+    fulfil::fulfil,
+    life,
+    model::{Order, OrderId, OrderWithLines},
+    status::Transition,
+    view,
 };
 use crate::{
     access::{Action, Scope, Update},
-    change::Tx,
-    db::{Jsonb, Sql, schema::order_events},
-    departments,
-    error::{Error, ProblemType, Result},
-    http::IfMatch,
-    values::{Id, Invalid, Say, Text},
+    change::{self, AnyStep, Reason, RequiredReason, Tx},
+    error::Result,
+    http::{Endpoint, IfMatch, StepText},
 };
 
-static INSERT: Sql = Sql::new();
+type Step<A> = change::Step<Order, Transition, A>;
 
-/// What the history tells of a step besides the statuses.
-#[derive(Debug)]
-pub struct Step {
-    action: &'static str,
-    reason: Option<Text<1000>>,
-    exceeded: Vec<Limit>,
+const SUBMIT: Step<Update> = Step::new(Transition::Submit);
+const APPROVE: Step<ApproveOrder> = Step::new(Transition::Approve);
+const REJECT: Step<ApproveOrder> = Step::new(Transition::Reject);
+const REOPEN: Step<Update> = Step::new(Transition::Reopen);
+const HAND_OVER: Step<HandOverOrder> = Step::new(Transition::HandOver);
+const ACCEPT: Step<ExecuteOrder> = Step::new(Transition::Accept);
+const START: Step<ExecuteOrder> = Step::new(Transition::Start);
+const FULFIL: Step<ExecuteOrder> = Step::new(Transition::Fulfil);
+const RETURN: Step<ExecuteOrder> = Step::new(Transition::Return);
+const CLOSE: Step<Update> = Step::new(Transition::Close);
+const CANCEL: Step<Update> = Step::new(Transition::Cancel);
+
+/// The steps that callers take, each with the right that it needs.
+pub const STEPS: [AnyStep<Order, Transition>; 11] = [
+    SUBMIT.any(),
+    APPROVE.any(),
+    REJECT.any(),
+    REOPEN.any(),
+    HAND_OVER.any(),
+    ACCEPT.any(),
+    START.any(),
+    FULFIL.any(),
+    RETURN.any(),
+    CLOSE.any(),
+    CANCEL.any(),
+];
+
+/// The operations that are steps.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(step(
+            SUBMIT,
+            "submit_order",
+            "Submit an order",
+            "Within the caller's limits the order is approved at once. Over them it waits for approval, and its \
+             history names the limits. The rules of its contract must hold.",
+            async |tx, scope, id, seen, Reason { reason }| life::submit(tx, scope, id, seen, reason).await,
+        ))
+        .service(step(
+            APPROVE,
+            "approve_order",
+            "Approve an order",
+            "From submitted to approved, by someone who neither wrote nor submitted the order, and whose own limits \
+             cover it.",
+            async |tx, scope, id, seen, Reason { reason }| life::approve(tx, scope, id, seen, reason).await,
+        ))
+        .service(step(
+            REJECT,
+            "reject_order",
+            "Reject an order",
+            "From submitted to rejected.",
+            async |tx, scope, id, seen, RequiredReason { reason }| {
+                life::step(tx, scope, id, seen, REJECT.transition, Some(reason)).await
+            },
+        ))
+        .service(step(
+            REOPEN,
+            "reopen_order",
+            "Reopen an order",
+            "From rejected back to draft.",
+            async |tx, scope, id, seen, Reason { reason }| {
+                life::step(tx, scope, id, seen, REOPEN.transition, reason).await
+            },
+        ))
+        .service(step(
+            HAND_OVER,
+            "hand_over_order",
+            "Hand an order over",
+            "From approved into a department's queue, with the time when it is due. A draft within the caller's \
+             limits is submitted and so approved in the same request, which needs `orders:update` too; its history \
+             tells each step. A draft that needs approval is refused with the `limit` that it is over, and nothing is \
+             changed.",
+            async |tx, scope, id, seen, body: HandOver| life::hand_over(tx, scope, id, seen, body).await,
+        ))
+        .service(step(
+            ACCEPT,
+            "accept_order",
+            "Accept an order",
+            "From handed over to accepted: the department takes it on.",
+            async |tx, scope, id, seen, Reason { reason }| {
+                life::step(tx, scope, id, seen, ACCEPT.transition, reason).await
+            },
+        ))
+        .service(step(
+            START,
+            "start_order",
+            "Start an order",
+            "From accepted to in progress.",
+            async |tx, scope, id, seen, Reason { reason }| {
+                life::step(tx, scope, id, seen, START.transition, reason).await
+            },
+        ))
+        .service(step(
+            FULFIL,
+            "fulfil_order",
+            "Fulfil an order",
+            "Notes what is delivered now, line by line, at most what remains. When nothing remains the order is \
+             fulfilled; until then it is in progress.",
+            async |tx, scope, id, seen, body: Fulfilment| fulfil(tx, scope, id, seen, body).await,
+        ))
+        .service(step(
+            RETURN,
+            "return_order",
+            "Return an order",
+            "Out of the department's queue back to approved, while nothing of it is fulfilled.",
+            async |tx, scope, id, seen, RequiredReason { reason }| {
+                life::step(tx, scope, id, seen, RETURN.transition, Some(reason)).await
+            },
+        ))
+        .service(step(
+            CLOSE,
+            "close_order",
+            "Close an order",
+            "From fulfilled to closed.",
+            async |tx, scope, id, seen, Reason { reason }| {
+                life::step(tx, scope, id, seen, CLOSE.transition, reason).await
+            },
+        ))
+        .service(step(
+            CANCEL,
+            "cancel_order",
+            "Cancel an order",
+            "From any status before fulfilled.",
+            async |tx, scope, id, seen, RequiredReason { reason }| {
+                life::step(tx, scope, id, seen, CANCEL.transition, Some(reason)).await
+            },
+        ));
 }
 
-impl Step {
-    /// A step without more to say.
-    pub fn of(action: &'static str) -> Self {
-        Self { action, reason: None, exceeded: Vec::new() }
-    }
-
-    /// The step of `transition`, and why.
-    pub fn because(transition: Transition, reason: Option<Text<1000>>) -> Self {
-        Self { reason, ..Self::of(transition.done()) }
-    }
-}
-
-/// Writes a row of the history: `order` came by `step` from the status `from`.
-///
-/// # Errors
-/// The database's.
-pub async fn note(tx: &mut Tx<'_>, order: &Order, from: Option<OrderStatus>, step: Step) -> Result<()> {
-    let event = OrderEvent {
-        id: Id::generate(),
-        order_id: order.id,
-        client_id: order.client_id,
-        at: tx.now(),
-        actor_id: tx.user_id(),
-        action: step.action.to_owned(),
-        from_status: from,
-        to_status: order.status,
-        reason: step.reason,
-        exceeded: Jsonb(step.exceeded),
-    };
-    INSERT.of(diesel::insert_into(order_events::table).values(event)).execute(&mut **tx).await?;
-    Ok(())
-}
-
-/// Writes what `step` made of `before`, its audit record and its row in the history.
-///
-/// # Errors
-/// The database's.
-pub async fn take(
-    tx: &mut Tx<'_>,
-    before: &OrderWithLines,
-    after: OrderWithLines,
-    step: Step,
-) -> Result<OrderWithLines> {
-    let after = save(tx, step.action, before, after).await?;
-    if let Some(reason) = &step.reason {
-        tx.because(reason.as_str());
-    }
-    note(tx, &after.order, Some(before.order.status), step).await?;
-    Ok(after)
-}
-
-/// Submits a draft. Within the caller's limits that approves it; the history names the limits that it is over.
-///
-/// # Errors
-/// 404, 403, 412, 409 when it is not a draft, 422 when the rules of its contract do not hold.
-pub async fn submit(
-    tx: &mut Tx<'_>,
-    scope: &Scope<Order, Update>,
-    id: OrderId,
-    seen: &IfMatch,
-    reason: Option<Text<1000>>,
-) -> Result<OrderWithLines> {
-    let before = lock(tx, scope, id, seen).await?;
-    Transition::Submit.apply(before.order.status, false)?;
-    let exceeded = match tx.actor().limited_by()?.cloned() {
-        Some(caller) => {
-            let circumstances = limits::circumstances_of(tx, id).await?;
-            circumstances.exceeded(before.order.net_total.value(), &caller.policy.limits)
-        }
-        None => Vec::new(),
-    };
-    put_forward(tx, &before, exceeded, reason).await
-}
-
-/// The draft `before` is ready; it waits when limits are `exceeded`.
-async fn put_forward(
-    tx: &mut Tx<'_>,
-    before: &OrderWithLines,
-    exceeded: Vec<Limit>,
-    reason: Option<Text<1000>>,
-) -> Result<OrderWithLines> {
-    let mut after = before.clone();
-    after.order.ordered_on = tx.now().day();
-    after.order.submitted_at = Some(tx.now());
-    contract::hold(tx, &after.order).await?;
-    after.order.status = Transition::Submit.apply(before.order.status, exceeded.is_empty())?;
-    if after.order.status == OrderStatus::Approved {
-        after.order.approved_by = tx.user_id();
-    }
-    let step = Step { exceeded, ..Step::because(Transition::Submit, reason) };
-    take(tx, before, after, step).await
-}
-
-/// Submits a draft that is handed over at once, which is to change it and not to wait for anybody.
-async fn submit_along(tx: &mut Tx<'_>, before: &OrderWithLines) -> Result<OrderWithLines> {
-    tx.scope::<Order, Update>()?.permit(&before.order)?;
-    let circumstances = limits::circumstances_of(tx, before.order.id).await?;
-    limits::permit_unapproved(&before.order, &circumstances, tx.actor())?;
-    put_forward(tx, before, Vec::new(), None).await
-}
-
-/// Approves a submitted order.
-///
-/// # Errors
-/// 404, 412, 403 for its author, for who submitted it and for who may not approve so much, 409 when it is not submitted, 422 when the rules of
-/// its contract do not hold.
-pub async fn approve(
-    tx: &mut Tx<'_>,
-    scope: &Scope<Order, ApproveOrder>,
-    id: OrderId,
-    seen: &IfMatch,
-    reason: Option<Text<1000>>,
-) -> Result<OrderWithLines> {
-    let before = lock(tx, scope, id, seen).await?;
-    let status = Transition::Approve.apply(before.order.status, true)?;
-    let circumstances = limits::circumstances_of(tx, id).await?;
-    limits::permit_approval(&before.order, &circumstances, tx.actor())?;
-    contract::hold(tx, &before.order).await?;
-    let mut after = before.clone();
-    after.order.status = status;
-    after.order.approved_by = tx.user_id();
-    take(tx, &before, after, Step::because(Transition::Approve, reason)).await
-}
-
-/// Hands an approved order to a department, where it waits in the queue. A draft within the caller's limits is submitted
-/// along with it.
-///
-/// # Errors
-/// 404, 412, 403 also for a draft that needs approval, 409 when it is neither a draft nor approved, 422 when the rules of
-/// a draft's contract do not hold, for a department that does not take orders or a time that is past.
-pub async fn hand_over(
-    tx: &mut Tx<'_>,
-    scope: &Scope<Order, HandOverOrder>,
-    id: OrderId,
-    seen: &IfMatch,
-    body: HandOver,
-) -> Result<OrderWithLines> {
-    let mut before = lock(tx, scope, id, seen).await?;
-    let status = Transition::HandOver.apply(before.order.status, true)?;
-    if before.order.status == OrderStatus::Draft {
-        before = submit_along(tx, &before).await?;
-    }
-    departments::find_active(tx, body.department_id, "/department_id").await?;
-    if body.due_at <= tx.now() {
-        let say = Say::new("Must be in the future.", "Должно быть в будущем.");
-        return Err(Error::field("/due_at", Invalid::Rule("not_in_future", say)));
-    }
-    let mut after = before.clone();
-    after.order.status = status;
-    after.order.department_id = Some(body.department_id);
-    after.order.due_at = Some(body.due_at);
-    after.order.handed_over_at = Some(tx.now());
-    take(tx, &before, after, Step::because(Transition::HandOver, body.reason)).await
-}
-
-/// Takes one of the steps that need nothing more than the right: reject, reopen, accept, start, return, close, cancel.
-///
-/// # Errors
-/// 404, 403, 412, 409 when the step is not possible.
-pub async fn step<A: Action>(
-    tx: &mut Tx<'_>,
-    scope: &Scope<Order, A>,
-    id: OrderId,
-    seen: &IfMatch,
-    transition: Transition,
-    reason: Option<Text<1000>>,
-) -> Result<OrderWithLines> {
-    let before = lock(tx, scope, id, seen).await?;
-    let mut after = before.clone();
-    after.order.status = transition.apply(before.order.status, true)?;
-    match transition {
-        Transition::Reopen => after.order.submitted_at = None,
-        Transition::Return => {
-            refuse_begun(&before)?;
-            after.order.department_id = None;
-            after.order.due_at = None;
-            after.order.handed_over_at = None;
-        }
-        _ => {}
-    }
-    take(tx, &before, after, Step::because(transition, reason)).await
-}
-
-/// What is delivered in part is not given back.
-fn refuse_begun(order: &OrderWithLines) -> Result<()> {
-    if order.lines.iter().all(|line| line.fulfilled_quantity.value().is_zero()) {
-        return Ok(());
-    }
-    Err(Error::new(ProblemType::InvalidState)
-        .detail(
-            "A part of the order is fulfilled: it cannot be returned. Fulfil the rest or cancel it.",
-            "Часть заказа уже исполнена: вернуть его нельзя. Исполните остаток или отмените заказ.",
-        )
-        .with("state", order.order.status)
-        .with("allowed", ["fulfil", "cancel"]))
+fn step<A: Action, B: DeserializeOwned + ToSchema + 'static>(
+    step: Step<A>,
+    id: &'static str,
+    summary: &'static str,
+    description: &'static str,
+    work: impl AsyncFn(&mut Tx<'_>, &Scope<Order, A>, OrderId, &IfMatch, B) -> Result<OrderWithLines> + Clone + 'static,
+) -> Endpoint {
+    step.endpoint(StepText { id, summary, description }, async move |tx, scope, id, seen, body| {
+        let order = work(tx, scope, id, seen, body).await?;
+        view::changed(tx, order, tx.actor()).await
+    })
 }

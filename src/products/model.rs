@@ -166,11 +166,11 @@ pub struct ProductFilter {
     pub q: Option<search::Words>,
     /// The order; `name` when left out.
     #[param(inline)]
-    pub sort: Option<ProductOrder>,
+    pub sort: Option<ProductSorting>,
 }
 
 /// The order of a list of products.
-pub type ProductOrder = Sort<ProductSort>;
+pub type ProductSorting = Sort<ProductSort>;
 
 /// What products can be sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]

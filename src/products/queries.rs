@@ -11,7 +11,7 @@ use crate::{
     change::{Patched, Row, Tx, permit_confidential},
     db::{Sql, columns_of, schema::products},
     error::{Error, OnConstraint, Result},
-    list::{By, KeyValue, ListQuery, Page, Sort, keyset, search},
+    list::{By, ListQuery, Page, Sort, SortValue, keyset, search},
     values::{Entity, Id, Instant, Invalid, Resource},
 };
 
@@ -75,10 +75,10 @@ fn column(sort: ProductSort) -> &'static str {
     }
 }
 
-fn value(sort: ProductSort, product: &Product) -> KeyValue {
+fn value(sort: ProductSort, product: &Product) -> SortValue {
     match sort {
-        ProductSort::Name => KeyValue::Text(product.terms.name.as_str().to_owned()),
-        ProductSort::UpdatedAt => KeyValue::Instant(product.updated_at),
+        ProductSort::Name => SortValue::Text(product.terms.name.as_str().to_owned()),
+        ProductSort::UpdatedAt => SortValue::Instant(product.updated_at),
     }
 }
 

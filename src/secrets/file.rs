@@ -1,4 +1,4 @@
-//! The master secret in a file of the data folder, for who gives none.
+//! The master secret in a file of the data folder, used when the settings give none.
 
 use std::{
     fs::OpenOptions,

@@ -86,7 +86,7 @@ impl NamedKey {
     }
 }
 
-/// The id and the tag of a `code`; `None` for what is none.
+/// The id and the tag of a `code`; `None` when it is not a code.
 pub fn parts(code: &[u8]) -> Option<(SecretId, &[u8])> {
     let (id, tag) = code.split_at_checked(SecretId::BYTES)?;
     let id = id.try_into().ok().map(SecretId)?;

@@ -1,11 +1,11 @@
-//! `/v1/auth/leaked-keys`: who finds a key can make it worthless.
+//! `/v1/auth/leaked-keys`: anyone who finds a key can revoke it.
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::keys;
+use super::api_keys;
 use crate::{
     access::api_key::Presented,
     auth::throttle::{self, Limits},
@@ -57,7 +57,7 @@ async fn report_leaked_key(
         let mut db = db.connect().await?;
         throttle::count_request(&mut db, "leaked-keys", None, from, **limits, clock.now()).await?;
         drop(db);
-        if change.run(async |tx| keys::delete_found(tx, &found).await).await? {
+        if change.run(async |tx| api_keys::delete_found(tx, &found).await).await? {
             tracing::warn!(key = %found.id, "an API key was reported as leaked, and revoked");
         }
     }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     access::{
-        Belongs, KeyId, Ownership, Role, TeamId, UserId,
+        ApiKeyId, Belongs, Ownership, Role, TeamId, UserId,
         permission::{PERMISSIONS, is_for_persons_only},
     },
     db::{
@@ -48,8 +48,8 @@ impl Rule for ScopeRule {
     }
 }
 
-/// Texts that were checked when they came. They are read as they are: a permission that there is no more stands in the way
-/// of nothing, and gives nothing.
+/// Texts that were checked when they were written. They are read as they are: a permission that no longer exists gives no
+/// right, and is no error.
 pub type Kept = Jsonb<Vec<String>>;
 
 /// `checked` as it is kept.
@@ -122,8 +122,8 @@ impl Belongs for ServiceAccount {
 #[schema(as = ApiKeyFields)]
 pub struct ApiKey {
     /// Identifier.
-    pub id: KeyId,
-    /// Grows by one with each change; a use is none.
+    pub id: ApiKeyId,
+    /// Grows by one with each change. Using the key is not a change.
     #[schema(minimum = 1)]
     pub version: i64,
     /// When the key was made.
@@ -183,11 +183,11 @@ pub struct ServiceAccountFilter {
     pub team_id: Vec<TeamId>,
     /// The order; `name` when left out.
     #[param(inline)]
-    pub sort: Option<ServiceAccountOrder>,
+    pub sort: Option<ServiceAccountSorting>,
 }
 
 /// The order of a list of service accounts.
-pub type ServiceAccountOrder = Sort<ServiceAccountSort>;
+pub type ServiceAccountSorting = Sort<ServiceAccountSort>;
 
 /// What service accounts can be sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]

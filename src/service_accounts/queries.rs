@@ -13,7 +13,7 @@ use crate::{
     db::schema::{service_accounts, users},
     error::{Error, OnConstraint, ProblemType, Result},
     http::IfMatch,
-    list::{KeyValue, ListQuery, Order, Page, Sort, keyset},
+    list::{ListQuery, Page, Sort, SortBy, SortValue, keyset},
     users::{UserKind, UserStatus, refuse_key_clients},
     values::{Entity, Id, Instant},
 };
@@ -48,7 +48,7 @@ pub async fn list(
         ServiceAccountSort::Name => "name",
         ServiceAccountSort::UpdatedAt => "updated_at",
     };
-    let order = Order::column("users", column, sort.descending);
+    let order = SortBy::column("users", column, sort.descending);
     let rows = keyset(filtered(&query.filter), order, query.after.clone(), query.limit)
         .select(ServiceAccount::as_select())
         .load(&mut db)
@@ -59,8 +59,8 @@ pub async fn list(
     };
     query.page(rows, total, |account: &ServiceAccount| {
         let key = match sort.key {
-            ServiceAccountSort::Name => KeyValue::Text(account.name.as_str().to_owned()),
-            ServiceAccountSort::UpdatedAt => KeyValue::Instant(account.updated_at),
+            ServiceAccountSort::Name => SortValue::Text(account.name.as_str().to_owned()),
+            ServiceAccountSort::UpdatedAt => SortValue::Instant(account.updated_at),
         };
         (key, account.uuid())
     })

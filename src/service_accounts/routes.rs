@@ -4,14 +4,15 @@ use actix_web::web::{Data, Path};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
+    api_keys,
     bodies::{NewApiKey, NewServiceAccount, RotateApiKey, ServiceAccountPatch},
-    keys, leaked,
+    leaked,
     model::{ServiceAccount, ServiceAccountFilter},
     queries,
     view::{ApiKeyView, MadeApiKey, ServiceAccountView},
 };
 use crate::{
-    access::{Create, KeyId, Read, RecentlyAuthenticated, Scope, Update, UserId},
+    access::{ApiKeyId, Create, Read, RecentlyAuthenticated, Scope, Update, UserId},
     change::Change,
     clock::Clock,
     db::{Cost, Db},
@@ -193,7 +194,7 @@ async fn list_api_keys(
     clock: Data<Clock>,
 ) -> Result<Page<ApiKeyView>> {
     let db = db.reader(query.cost).await?;
-    let page = keys::list(&db, &scope, *id, &query).await?;
+    let page = api_keys::list(&db, &scope, *id, &query).await?;
     let now = clock.now();
     Ok(page.map(|key| ApiKeyView::of(key, scope.actor(), now)))
 }
@@ -219,7 +220,7 @@ async fn create_api_key(
     let Body(new) = new;
     change
         .run(async |tx| {
-            let (key, text) = keys::insert(tx, &scope, *id, new).await?;
+            let (key, text) = api_keys::insert(tx, &scope, *id, new).await?;
             Reply::created(&MadeApiKey::new(key, &text, tx.actor(), tx.now()))
         })
         .await
@@ -232,12 +233,12 @@ async fn create_api_key(
     get,
     path = "/v1/service-accounts/{id}/keys/{key_id}",
     tag = "service accounts",
-    params(("id" = UserId, Path, description = "The service account."), ("key_id" = KeyId, Path, description = "The key.")),
+    params(("id" = UserId, Path, description = "The service account."), ("key_id" = ApiKeyId, Path, description = "The key.")),
     responses((status = 200, description = "The key."))
 )]
 async fn get_api_key(
     scope: Scope<ServiceAccount, Read>,
-    ids: Path<(UserId, KeyId)>,
+    ids: Path<(UserId, ApiKeyId)>,
     query: Query<OneParams>,
     db: Db,
     clock: Data<Clock>,
@@ -245,7 +246,7 @@ async fn get_api_key(
     let fields = query.0.fields()?;
     let (account, id) = ids.into_inner();
     let db = db.reader(Cost::Small).await?;
-    let key = keys::find(&db, &scope, account, id).await?;
+    let key = api_keys::find(&db, &scope, account, id).await?;
     Ok(Tagged::new(ApiKeyView::of(key, scope.actor(), clock.now()), fields))
 }
 
@@ -256,18 +257,18 @@ async fn get_api_key(
     delete,
     path = "/v1/service-accounts/{id}/keys/{key_id}",
     tag = "service accounts",
-    params(("id" = UserId, Path, description = "The service account."), ("key_id" = KeyId, Path, description = "The key.")),
+    params(("id" = UserId, Path, description = "The service account."), ("key_id" = ApiKeyId, Path, description = "The key.")),
     responses((status = 204, description = "The key is gone."))
 )]
 async fn delete_api_key(
     scope: Scope<ServiceAccount, Update>,
-    ids: Path<(UserId, KeyId)>,
+    ids: Path<(UserId, ApiKeyId)>,
     seen: IfMatch,
     change: Change,
 ) -> Result<NoContent> {
     change
         .run(async |tx| {
-            keys::delete(tx, &scope, ids.into_inner(), &seen).await?;
+            api_keys::delete(tx, &scope, ids.into_inner(), &seen).await?;
             Ok(Reply::no_content())
         })
         .await
@@ -281,20 +282,20 @@ async fn delete_api_key(
     post,
     path = "/v1/service-accounts/{id}/keys/{key_id}/rotate",
     tag = "service accounts",
-    params(("id" = UserId, Path, description = "The service account."), ("key_id" = KeyId, Path, description = "The key to be replaced.")),
+    params(("id" = UserId, Path, description = "The service account."), ("key_id" = ApiKeyId, Path, description = "The key to be replaced.")),
     responses((status = 201, description = "The new key, whole."))
 )]
 async fn rotate_api_key(
     scope: Scope<ServiceAccount, Update>,
     _: RecentlyAuthenticated,
-    ids: Path<(UserId, KeyId)>,
+    ids: Path<(UserId, ApiKeyId)>,
     change: Change,
     rotation: Body<RotateApiKey>,
 ) -> Result<Created<MadeApiKey>> {
     let Body(rotation) = rotation;
     change
         .run(async |tx| {
-            let (key, text) = keys::rotate(tx, &scope, ids.into_inner(), rotation).await?;
+            let (key, text) = api_keys::rotate(tx, &scope, ids.into_inner(), rotation).await?;
             Reply::created(&MadeApiKey::new(key, &text, tx.actor(), tx.now()))
         })
         .await

@@ -9,7 +9,7 @@ use crate::{
     change::Tx,
     db::schema::sessions,
     error::{Error, Result},
-    list::{KeyValue, ListQuery, Order, Page, keyset},
+    list::{ListQuery, Page, SortBy, SortValue, keyset},
     values::{Entity, Id, Instant, Resource},
 };
 
@@ -33,7 +33,7 @@ pub async fn list(
     query: &ListQuery<SessionFilter>,
     now: Instant,
 ) -> Result<Page<Session>> {
-    let order = Order::column(Session::NAME, "created_at", true);
+    let order = SortBy::column(Session::NAME, "created_at", true);
     let rows = keyset(live(user, now), order, query.after.clone(), query.limit)
         .select(Session::as_select())
         .load(&mut db)
@@ -42,7 +42,7 @@ pub async fn list(
         true => Some(live(user, now).count().get_result(&mut db).await?),
         false => None,
     };
-    query.page(rows, total, |session: &Session| (KeyValue::Instant(session.created_at), session.uuid()))
+    query.page(rows, total, |session: &Session| (SortValue::Instant(session.created_at), session.uuid()))
 }
 
 /// Begins a session of `user`, who has just proved who they are; of too many, the ones longest unused end.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use diesel_async::AsyncPgConnection;
 
 use crate::{
-    access::keys::{KeyRing, Keys},
+    access::token_keys::{KeyRing, Keys},
     clock::Clock,
     db::Db,
     error::Result,

@@ -11,9 +11,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    access::keys::{
+    access::token_keys::{
         PRIVATE_KEYS,
-        life::{KeyState, LEAD, Life, states},
+        life::{LEAD, Life, SigningKeyState, states},
         lives, thumbprint,
     },
     change::{self, Tx},
@@ -124,7 +124,7 @@ pub async fn revoke(db: &mut AsyncPgConnection, secrets: &Secrets, id: &str, now
         }
         retire(tx, revoked).await?;
         let left = lives(tx).await?;
-        let signing = left.iter().zip(states(&left, now)).find(|(_, state)| *state == KeyState::Signing);
+        let signing = left.iter().zip(states(&left, now)).find(|(_, state)| *state == SigningKeyState::Signing);
         match signing {
             Some((next, _)) => Ok(Rotation { next: next.clone(), made: false }),
             None => Ok(Rotation { next: create(tx, secrets, now).await?, made: true }),

@@ -111,11 +111,11 @@ impl View for TeamView {
 pub struct TeamFilter {
     /// The order; `name` when left out.
     #[param(inline)]
-    pub sort: Option<TeamOrder>,
+    pub sort: Option<TeamSorting>,
 }
 
 /// The order of a list of teams.
-pub type TeamOrder = Sort<TeamSort>;
+pub type TeamSorting = Sort<TeamSort>;
 
 /// What teams can be sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]

@@ -9,7 +9,7 @@ use crate::{
     change::{Patched, Row, Tx},
     db::{Sql, schema::teams},
     error::{Error, OnConstraint, Result},
-    list::{KeyValue, ListQuery, Order, Page, Sort, keyset},
+    list::{ListQuery, Page, Sort, SortBy, SortValue, keyset},
     values::{Entity, Id, Instant, Invalid, Resource},
 };
 
@@ -29,7 +29,7 @@ pub async fn list(
         TeamSort::Name => "name",
         TeamSort::UpdatedAt => "updated_at",
     };
-    let order = Order::column(Team::NAME, column, sort.descending);
+    let order = SortBy::column(Team::NAME, column, sort.descending);
     let rows = keyset(teams::table.into_boxed(), order, query.after.clone(), query.limit)
         .select(Team::as_select())
         .load(&mut db)
@@ -40,8 +40,8 @@ pub async fn list(
     };
     query.page(rows, total, |team: &Team| {
         let key = match sort.key {
-            TeamSort::Name => KeyValue::Text(team.terms.name.as_str().to_owned()),
-            TeamSort::UpdatedAt => KeyValue::Instant(team.updated_at),
+            TeamSort::Name => SortValue::Text(team.terms.name.as_str().to_owned()),
+            TeamSort::UpdatedAt => SortValue::Instant(team.updated_at),
         };
         (key, team.uuid())
     })

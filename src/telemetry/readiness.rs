@@ -8,7 +8,7 @@ use tokio::{sync::Mutex, time::timeout};
 
 use super::Telemetry;
 use crate::{
-    access::keys::KeyRing,
+    access::token_keys::KeyRing,
     clock::Clock,
     db::{Db, closing_leases, migrations},
     error::{Error, ProblemType, Result},

@@ -47,7 +47,7 @@ pub struct Answered<'a> {
     pub request_id: &'a str,
     /// The answer's status.
     pub status: StatusCode,
-    /// Why it is none that was asked for.
+    /// Why the request failed, if it did.
     pub failure: Option<&'a Error>,
     /// Bytes of the body, when they are known before it is sent.
     pub bytes: Option<u64>,

@@ -46,7 +46,7 @@ impl Endpoint {
     /// The complete address.
     ///
     /// # Errors
-    /// When it is none.
+    /// When `url` is not an address of HTTP.
     pub fn parse(url: &str) -> Result<Self, &'static str> {
         let sound = url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         sound.then(|| Self(url.to_owned())).ok_or("not an address such as http://127.0.0.1:4318")
@@ -55,7 +55,7 @@ impl Endpoint {
     /// The one for traces under the address of a collector, as the OTLP specification has it.
     ///
     /// # Errors
-    /// When it is none.
+    /// When `url` is not an address of HTTP.
     pub fn under(base: &str) -> Result<Self, &'static str> {
         Self::parse(base).map(|Self(base)| Self(format!("{}/v1/traces", base.trim_end_matches('/'))))
     }

@@ -1,4 +1,4 @@
-//! Everything that happened with a client, newest first. Seen by who sees the client, as far as they see the kind of
+//! Everything that happened with a client, newest first. Seen by everyone who sees the client, as far as they see the kind of
 //! resource that it happened to.
 
 mod model;

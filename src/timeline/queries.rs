@@ -10,7 +10,7 @@ use crate::{
     clients::{self, Client, ClientId},
     db::columns_of,
     error::Result,
-    list::{KeyValue, ListQuery, Order, Page, keyset},
+    list::{ListQuery, Page, SortBy, SortValue, keyset},
     users,
     values::members_of,
 };
@@ -40,7 +40,7 @@ pub async fn list(
         }
         rows
     };
-    let newest_first = Order::column("client_timeline", "at", true);
+    let newest_first = SortBy::column("client_timeline", "at", true);
     let mut entries: Vec<Entry> = keyset(filtered(), newest_first, query.after.clone(), query.limit)
         .select(columns_of::<Entry>())
         .load(&mut db)
@@ -52,7 +52,7 @@ pub async fn list(
     if !scope.actor().may::<Client, ReadConfidential>(&client) {
         entries.iter_mut().for_each(Entry::redact);
     }
-    let page = query.page(entries, total, |entry| (KeyValue::Instant(entry.at), entry.id))?;
+    let page = query.page(entries, total, |entry| (SortValue::Instant(entry.at), entry.id))?;
     with_actors(db, page, filter).await
 }
 

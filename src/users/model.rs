@@ -238,11 +238,11 @@ pub struct UserFilter {
     pub team_id: Vec<TeamId>,
     /// The order; `name` when left out.
     #[param(inline)]
-    pub sort: Option<UserOrder>,
+    pub sort: Option<UserSorting>,
 }
 
 /// The order of a list of users.
-pub type UserOrder = Sort<UserSort>;
+pub type UserSorting = Sort<UserSort>;
 
 /// What users can be sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]

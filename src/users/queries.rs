@@ -18,7 +18,7 @@ use crate::{
     },
     error::{Error, OnConstraint, ProblemType, Result},
     http::IfMatch,
-    list::{KeyValue, ListQuery, Order, Page, Sort, keyset_within},
+    list::{ListQuery, Page, Sort, SortBy, SortValue, keyset_within},
     sessions,
     values::{Entity, Id, Instant, Invalid, Resource, patch::change},
 };
@@ -55,7 +55,7 @@ pub async fn list(
         UserSort::Name => "name",
         UserSort::UpdatedAt => "updated_at",
     };
-    let order = Order::column(User::NAME, column, sort.descending);
+    let order = SortBy::column(User::NAME, column, sort.descending);
     let rows = keyset_within(scope, |within| filtered(within, &query.filter), order, query.after.clone(), query.limit)
         .select(User::as_select())
         .load(&mut db)
@@ -66,8 +66,8 @@ pub async fn list(
     };
     query.page(rows, total, |user: &User| {
         let key = match sort.key {
-            UserSort::Name => KeyValue::Text(user.name.as_str().to_owned()),
-            UserSort::UpdatedAt => KeyValue::Instant(user.updated_at),
+            UserSort::Name => SortValue::Text(user.name.as_str().to_owned()),
+            UserSort::UpdatedAt => SortValue::Instant(user.updated_at),
         };
         (key, user.uuid())
     })
@@ -114,7 +114,7 @@ pub async fn find_own(mut db: &AsyncPgConnection, caller: &Caller) -> Result<Use
     own.ok_or_else(Error::not_found)
 }
 
-/// The names of `ids`, in one query, whoever they are: a name stands beside what its bearer owns.
+/// The names of the users `ids`, in one query. Everyone may read them: a name stands beside what its user owns.
 ///
 /// # Errors
 /// The database's.

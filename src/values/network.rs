@@ -32,8 +32,7 @@ impl Rule for NetworkRule {
     }
 }
 
-/// The network around `address` that stands for it where the address itself is nobody's business: an IPv4 /24 or an
-/// IPv6 /56.
+/// The network around `address`, to be told where the address itself must not be known: an IPv4 /24 or an IPv6 /56.
 pub fn around(address: IpAddr) -> IpNet {
     match address.to_canonical() {
         IpAddr::V4(v4) => Ipv4Net::new_assert(v4, 24).trunc().into(),

@@ -49,7 +49,7 @@ fn rows_are_locked_so_that_references_to_them_can_be_inserted() {
         // A letter that is taken from the queue: no row refers to one.
         ("mail/queue.rs", 1),
         // A key that is deleted next, which takes this lock anyway.
-        ("service_accounts/keys.rs", 1),
+        ("service_accounts/api_keys.rs", 1),
     ];
     let found = containing(&[".for_update()", "FOR UPDATE"]);
     let found: Vec<(&str, usize)> = found.iter().map(|(name, count)| (name.as_str(), *count)).collect();

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Content, Journal, Origin, Outcome, fields};
 use crate::{
-    access::{KeyId, UserId},
+    access::{ApiKeyId, UserId},
     db::{
         Db,
         schema::{api_keys, users},
@@ -21,7 +21,7 @@ impl Journal {
     ///
     /// # Errors
     /// The database's.
-    pub async fn key_exchanged(&self, db: &mut AsyncPgConnection, account: UserId, key: KeyId) -> Result<()> {
+    pub async fn key_exchanged(&self, db: &mut AsyncPgConnection, account: UserId, key: ApiKeyId) -> Result<()> {
         let origin = Origin { actor_id: Some(account), api_key_id: Some(key), ..self.origin.clone() };
         self.insert(db, about(Some(account), Outcome::Done, fields(&[BY_KEY])), &origin).await
     }
@@ -31,7 +31,7 @@ impl Journal {
     ///
     /// # Errors
     /// The database's.
-    pub async fn key_refused(&self, db: &Db, key: KeyId, error: &Error) -> Result<()> {
+    pub async fn key_refused(&self, db: &Db, key: ApiKeyId, error: &Error) -> Result<()> {
         let problem = error.problem();
         if !matches!(problem, ProblemType::TooManyRequests | ProblemType::InvalidScope | ProblemType::InvalidClient) {
             // Nothing was decided.
@@ -55,7 +55,7 @@ impl Journal {
     }
 }
 
-async fn owner(db: &mut AsyncPgConnection, key: KeyId) -> Result<Option<(UserId, String)>> {
+async fn owner(db: &mut AsyncPgConnection, key: ApiKeyId) -> Result<Option<(UserId, String)>> {
     let found = api_keys::table
         .inner_join(users::table.on(users::id.eq(api_keys::account_id)))
         .filter(api_keys::id.eq(key))

@@ -5,11 +5,11 @@ use futures_util::future::join;
 use liaison::{
     access::{
         SessionId,
-        keys::{
-            self,
-            life::{KeyState, LEAD, TAIL, states},
-        },
         token::LIFETIME,
+        token_keys::{
+            self,
+            life::{LEAD, SigningKeyState, TAIL, states},
+        },
     },
     db::{Db, PoolSettings},
     secrets::Secrets,
@@ -66,8 +66,8 @@ impl Servers {
         rotation.next.id
     }
 
-    async fn states(&self) -> Vec<KeyState> {
-        let lives = keys::lives(&mut self.first.db().await).await.unwrap();
+    async fn states(&self) -> Vec<SigningKeyState> {
+        let lives = token_keys::lives(&mut self.first.db().await).await.unwrap();
         states(&lives, self.first.parts().clock.now())
     }
 }
@@ -111,7 +111,7 @@ async fn a_rotation_is_noticed_by_nobody() {
     // The other server need not even have read the keys: the new one does not sign yet.
     assert_eq!(kid(&servers.token(&servers.second)), old);
     servers.reload().await;
-    assert_eq!(servers.states().await, [KeyState::Signing, KeyState::Published]);
+    assert_eq!(servers.states().await, [SigningKeyState::Signing, SigningKeyState::Published]);
     assert_eq!(published(&servers).await, [new.clone(), old.clone()]);
     assert_eq!(kid(&servers.token(&servers.first)), old);
 
@@ -120,7 +120,7 @@ async fn a_rotation_is_noticed_by_nobody() {
     let last = servers.token(&servers.second);
     assert_eq!(kid(&last), old);
     servers.first.advance(second());
-    assert_eq!(servers.states().await, [KeyState::VerifyOnly, KeyState::Signing]);
+    assert_eq!(servers.states().await, [SigningKeyState::VerifyOnly, SigningKeyState::Signing]);
     assert_eq!(published(&servers).await, [new.clone(), old.clone()]);
     let by_new = servers.token(&servers.first);
     assert_eq!((kid(&by_new), kid(&servers.token(&servers.second))), (new.clone(), new.clone()));
@@ -144,7 +144,7 @@ async fn a_rotation_is_noticed_by_nobody() {
     servers.first.advance(TAIL - life - second());
     assert_eq!(published(&servers).await, [new.clone(), old]);
     servers.first.advance(second());
-    assert_eq!(servers.states().await, [KeyState::Retired, KeyState::Signing]);
+    assert_eq!(servers.states().await, [SigningKeyState::Retired, SigningKeyState::Signing]);
     assert_eq!(published(&servers).await, [new]);
     assert!(servers.take(&servers.token(&servers.second)).await);
 }
@@ -172,7 +172,7 @@ async fn an_emergency_kills_every_token() {
     assert_eq!(published(&servers).await, std::slice::from_ref(&made.next.id));
     servers.first.advance(LEAD);
     assert_eq!(kid(&servers.token(&servers.second)), made.next.id, "{waiting} was revoked, too");
-    assert_eq!(servers.states().await, [KeyState::Retired, KeyState::Retired, KeyState::Signing]);
+    assert_eq!(servers.states().await, [SigningKeyState::Retired, SigningKeyState::Retired, SigningKeyState::Signing]);
 }
 
 #[actix_web::test]
@@ -213,7 +213,7 @@ async fn two_rotations_at_once_make_one_key() {
     let (one, other) = (one.unwrap(), other.unwrap());
     assert_eq!(one.next, other.next);
     assert_ne!(one.made, other.made);
-    assert_eq!(servers.states().await, [KeyState::Signing, KeyState::Published]);
+    assert_eq!(servers.states().await, [SigningKeyState::Signing, SigningKeyState::Published]);
     // A key that signs from this moment on waits no longer.
     servers.first.advance(LEAD);
     let now = state.clock.now();

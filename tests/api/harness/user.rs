@@ -4,7 +4,7 @@ use actix_web::{http::Method, test::TestRequest};
 use diesel::sql_types::{Bytea, Jsonb, Text, Timestamptz, Uuid};
 use diesel_async::RunQueryDsl;
 use liaison::{
-    access::{KeyId, Role, SessionId, TeamId, UserId, api_key::NewSecret},
+    access::{ApiKeyId, Role, SessionId, TeamId, UserId, api_key::NewSecret},
     values::Id,
 };
 use secrecy::ExposeSecret;
@@ -160,7 +160,7 @@ pub(super) async fn create(app: &TestApp, name: &str, role: Role, in_team: Optio
 pub(super) async fn create_service(app: &TestApp, role: Role, scopes: &[&str]) -> TestUser {
     let number = app.next_user();
     let team_id = team(app, Id::generate(), &format!("Team {number} of a service")).await;
-    let (id, key): (UserId, KeyId) = (Id::generate(), Id::generate());
+    let (id, key): (UserId, ApiKeyId) = (Id::generate(), Id::generate());
     let secret = NewSecret::generate(key).unwrap();
     diesel::sql_query(
         "WITH account AS (

@@ -11,14 +11,14 @@ use super::{
 };
 use crate::{
     access::{
-        KeyId, Read, Scope, Update, UserId,
+        ApiKeyId, Read, Scope, Update, UserId,
         api_key::{NewSecret, Presented},
     },
     change::Tx,
     db::schema::api_keys,
     error::{Error, FieldError, ProblemType, Result},
     http::{IfMatch, NoParams},
-    list::{KeyValue, ListQuery, Order, Page, keyset},
+    list::{ListQuery, Page, SortBy, SortValue, keyset},
     values::{Entity, Id, Instant, Invalid, Resource, Say},
 };
 
@@ -37,14 +37,14 @@ pub async fn list(
 ) -> Result<Page<ApiKey>> {
     find_account(db, scope, account).await?;
     let of_account = || api_keys::table.filter(api_keys::account_id.eq(account)).into_boxed();
-    let order = Order::column(ApiKey::NAME, "created_at", true);
+    let order = SortBy::column(ApiKey::NAME, "created_at", true);
     let rows =
         keyset(of_account(), order, query.after.clone(), query.limit).select(ApiKey::as_select()).load(&mut db).await?;
     let total = match query.total {
         true => Some(of_account().count().get_result(&mut db).await?),
         false => None,
     };
-    query.page(rows, total, |key: &ApiKey| (KeyValue::Instant(key.created_at), key.uuid()))
+    query.page(rows, total, |key: &ApiKey| (SortValue::Instant(key.created_at), key.uuid()))
 }
 
 /// One key of the account.
@@ -55,12 +55,12 @@ pub async fn find(
     db: &AsyncPgConnection,
     _scope: &Scope<ServiceAccount, Read>,
     account: UserId,
-    id: KeyId,
+    id: ApiKeyId,
 ) -> Result<ApiKey> {
     find_row(db, account, id).await
 }
 
-async fn find_row(mut db: &AsyncPgConnection, account: UserId, id: KeyId) -> Result<ApiKey> {
+async fn find_row(mut db: &AsyncPgConnection, account: UserId, id: ApiKeyId) -> Result<ApiKey> {
     api_keys::table
         .filter(api_keys::id.eq(id))
         .filter(api_keys::account_id.eq(account))
@@ -110,7 +110,7 @@ pub async fn insert(
 pub async fn rotate(
     tx: &mut Tx<'_>,
     scope: &Scope<ServiceAccount, Update>,
-    (account, id): (UserId, KeyId),
+    (account, id): (UserId, ApiKeyId),
     rotation: RotateApiKey,
 ) -> Result<(ApiKey, SecretString)> {
     let account = hold(tx, scope, account).await?;
@@ -185,7 +185,7 @@ async fn refuse_third(tx: &mut Tx<'_>, account: UserId) -> Result<()> {
 pub async fn delete(
     tx: &mut Tx<'_>,
     scope: &Scope<ServiceAccount, Update>,
-    (account, id): (UserId, KeyId),
+    (account, id): (UserId, ApiKeyId),
     seen: &IfMatch,
 ) -> Result<()> {
     let account = hold(tx, scope, account).await?;

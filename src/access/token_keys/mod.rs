@@ -11,7 +11,7 @@ use diesel::QueryDsl;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use jsonwebtoken::{DecodingKey, EncodingKey};
 
-use self::life::{KeyState, Life, states};
+use self::life::{Life, SigningKeyState, states};
 pub use self::{
     jwks::{Jwk, JwkSet},
     ring::KeyRing,
@@ -57,14 +57,14 @@ pub struct Keys {
 impl Keys {
     /// The key that signs new tokens at `now`.
     pub fn signing(&self, now: Instant) -> Option<SigningKey<'_>> {
-        let (life, key, _) = self.at(now).find(|(_, _, state)| *state == KeyState::Signing)?;
+        let (life, key, _) = self.at(now).find(|(_, _, state)| *state == SigningKeyState::Signing)?;
         Some(SigningKey { id: &life.id, private: key.private.as_ref()? })
     }
 
     /// The public half of the key named `id`, when tokens of it are good at `now`. The header of a token only chooses
     /// among our own keys.
     pub fn verifying(&self, id: &str, now: Instant) -> Option<&DecodingKey> {
-        let good = self.at(now).find(|(life, _, state)| life.id == id && *state != KeyState::Retired);
+        let good = self.at(now).find(|(life, _, state)| life.id == id && *state != SigningKeyState::Retired);
         good.map(|(_, key, _)| &key.public)
     }
 
@@ -77,7 +77,7 @@ impl Keys {
     pub fn published(&self, now: Instant) -> JwkSet {
         let mut keys: Vec<Jwk> = self
             .at(now)
-            .filter(|(_, _, state)| *state != KeyState::Retired)
+            .filter(|(_, _, state)| *state != SigningKeyState::Retired)
             .map(|(life, key, _)| Jwk::new(&life.id, &key.point))
             .collect();
         keys.reverse();
@@ -116,7 +116,7 @@ impl Keys {
         Ok(Self { lives, keys })
     }
 
-    fn at(&self, now: Instant) -> impl Iterator<Item = (&Life, &Key, KeyState)> {
+    fn at(&self, now: Instant) -> impl Iterator<Item = (&Life, &Key, SigningKeyState)> {
         let states = states(&self.lives, now);
         self.lives.iter().zip(&self.keys).zip(states).map(|((life, key), state)| (life, key, state))
     }

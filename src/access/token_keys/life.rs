@@ -19,7 +19,7 @@ pub const TAIL: Duration = Duration::seconds(15 * 60 + 30 + CACHED_SECONDS);
 
 /// What a key is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum KeyState {
+pub enum SigningKeyState {
     /// It is told to the world and does not sign yet.
     Published,
     /// It signs new tokens.
@@ -63,29 +63,29 @@ impl Life {
         self.revoked_at.is_none_or(|revoked| revoked > self.signs_from)
     }
 
-    fn state(&self, all: &[Self], now: Instant) -> KeyState {
+    fn state(&self, all: &[Self], now: Instant) -> SigningKeyState {
         if self.revoked_at.is_some_and(|revoked| revoked <= now) {
-            return KeyState::Retired;
+            return SigningKeyState::Retired;
         }
         if self.signs_from > now {
-            return KeyState::Published;
+            return SigningKeyState::Published;
         }
         match self.superseded_at(all) {
-            Some(end) if end.after(TAIL) <= now => KeyState::Retired,
-            Some(end) if end <= now => KeyState::VerifyOnly,
-            _ => KeyState::Signing,
+            Some(end) if end.after(TAIL) <= now => SigningKeyState::Retired,
+            Some(end) if end <= now => SigningKeyState::VerifyOnly,
+            _ => SigningKeyState::Signing,
         }
     }
 }
 
 /// The state of each of `all` at `now`. At most one signs.
-pub fn states(all: &[Life], now: Instant) -> Vec<KeyState> {
-    let mut states: Vec<KeyState> = all.iter().map(|life| life.state(all, now)).collect();
-    if !states.contains(&KeyState::Signing) {
+pub fn states(all: &[Life], now: Instant) -> Vec<SigningKeyState> {
+    let mut states: Vec<SigningKeyState> = all.iter().map(|life| life.state(all, now)).collect();
+    if !states.contains(&SigningKeyState::Signing) {
         // A clock that is behind the one that the first key was made by must not keep anyone from signing in.
-        let waiting = all.iter().zip(&mut states).filter(|(_, state)| **state == KeyState::Published);
+        let waiting = all.iter().zip(&mut states).filter(|(_, state)| **state == SigningKeyState::Published);
         if let Some((_, state)) = waiting.min_by_key(|(life, _)| (life.signs_from, life.id.clone())) {
-            *state = KeyState::Signing;
+            *state = SigningKeyState::Signing;
         }
     }
     states
@@ -95,7 +95,7 @@ pub fn states(all: &[Life], now: Instant) -> Vec<KeyState> {
 mod tests {
     use proptest::{collection::vec, option, prelude::*};
 
-    use super::{CACHED_SECONDS, KeyState, LEAD, Life, TAIL, states};
+    use super::{CACHED_SECONDS, LEAD, Life, SigningKeyState, TAIL, states};
     use crate::{access::token::LIFETIME, values::Instant};
 
     fn moment(seconds: i64) -> Instant {
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_rotation_walks_through_all_states() {
-        use KeyState::{Published, Retired, Signing, VerifyOnly};
+        use SigningKeyState::{Published, Retired, Signing, VerifyOnly};
         let all = [life(1, 0, 0, None), life(2, 1000, LEAD.num_seconds(), None)];
         let (begin, end) = (1000 + LEAD.num_seconds(), 1000 + LEAD.num_seconds() + TAIL.num_seconds());
         for (at, expected) in [
@@ -147,27 +147,30 @@ mod tests {
     #[test]
     fn a_key_revoked_before_it_signed_takes_nobodys_place() {
         let all = [life(1, 0, 0, None), life(2, 1000, 330, Some(100))];
-        assert_eq!(states(&all, moment(9000)), [KeyState::Signing, KeyState::Retired]);
+        assert_eq!(states(&all, moment(9000)), [SigningKeyState::Signing, SigningKeyState::Retired]);
         let at_the_moment = [life(1, 0, 0, None), life(2, 1000, 330, Some(330))];
-        assert_eq!(states(&at_the_moment, moment(9000)), [KeyState::Signing, KeyState::Retired]);
+        assert_eq!(states(&at_the_moment, moment(9000)), [SigningKeyState::Signing, SigningKeyState::Retired]);
     }
 
     #[test]
     fn a_retired_key_does_not_come_back_when_its_successor_is_revoked() {
         let all = [life(1, 0, 0, None), life(2, 1000, 0, Some(5000)), life(3, 6000, 0, None)];
-        assert_eq!(states(&all, moment(6000)), [KeyState::Retired, KeyState::Retired, KeyState::Signing]);
+        assert_eq!(
+            states(&all, moment(6000)),
+            [SigningKeyState::Retired, SigningKeyState::Retired, SigningKeyState::Signing]
+        );
     }
 
     #[test]
     fn a_clock_that_is_behind_still_signs() {
         let all = [life(1, 100, 0, None), life(2, 100, 330, None)];
-        assert_eq!(states(&all, moment(0)), [KeyState::Signing, KeyState::Published]);
+        assert_eq!(states(&all, moment(0)), [SigningKeyState::Signing, SigningKeyState::Published]);
     }
 
     proptest! {
         #[test]
         fn never_two_sign(all in lives(), at in 0..9000_i64) {
-            let signing = states(&all, moment(at)).into_iter().filter(|state| *state == KeyState::Signing).count();
+            let signing = states(&all, moment(at)).into_iter().filter(|state| *state == SigningKeyState::Signing).count();
             prop_assert!(signing <= 1);
             // One that was never revoked and that no other follows is always good to sign.
             let last = all.iter().any(|life| !life.is_revoked() && life.superseded_at(&all).is_none());
@@ -184,11 +187,11 @@ mod tests {
 
         #[test]
         fn every_token_lives_out_its_time_unless_its_key_is_revoked(all in lives(), at in 0..9000_i64, age in 0..=930_i64) {
-            let signing = states(&all, moment(at)).into_iter().position(|state| state == KeyState::Signing);
+            let signing = states(&all, moment(at)).into_iter().position(|state| state == SigningKeyState::Signing);
             if let Some(key) = signing {
                 let then = moment(at + age);
                 let revoked = all[key].revoked_at.is_some_and(|revoked| revoked <= then);
-                prop_assert_eq!(states(&all, then)[key] == KeyState::Retired, revoked);
+                prop_assert_eq!(states(&all, then)[key] == SigningKeyState::Retired, revoked);
             }
         }
 
@@ -196,7 +199,7 @@ mod tests {
         fn a_revoked_key_is_good_for_nothing(all in lives(), at in 0..9000_i64) {
             for (life, state) in all.iter().zip(states(&all, moment(at))) {
                 if life.revoked_at.is_some_and(|revoked| revoked <= moment(at)) {
-                    prop_assert_eq!(state, KeyState::Retired);
+                    prop_assert_eq!(state, SigningKeyState::Retired);
                 }
             }
         }
@@ -208,10 +211,10 @@ mod tests {
             let then = moment(at + wait);
             let before = states(&all, then);
             // With nobody to sign, the new key does at once.
-            prop_assume!(before.contains(&KeyState::Signing));
+            prop_assume!(before.contains(&SigningKeyState::Signing));
             prop_assume!(all.iter().all(|life| life.signs_from <= then));
             let after = states(&more, then);
-            prop_assert_eq!(after.last(), Some(&KeyState::Published));
+            prop_assert_eq!(after.last(), Some(&SigningKeyState::Published));
             prop_assert_eq!(&after[..all.len()], &before[..]);
         }
     }

@@ -14,7 +14,7 @@ use moka::sync::Cache;
 use uuid::Uuid;
 
 use super::{
-    AccountTeams, Caller, Callers, Credential, KeyId, Policy, Role, TeamId, UserId, api_key::Presented,
+    AccountTeams, ApiKeyId, Caller, Callers, Credential, Policy, Role, TeamId, UserId, api_key::Presented,
     caller::remembered,
 };
 use crate::{
@@ -37,7 +37,7 @@ pub struct Occasion {
 
 /// What a request needs to know of a key.
 #[derive(Clone, Debug)]
-pub(super) struct KeyRow {
+pub(super) struct ApiKeyRow {
     user_id: UserId,
     team_id: TeamId,
     role: Role,
@@ -76,13 +76,13 @@ impl Networks {
     }
 }
 
-impl KeyRow {
+impl ApiKeyRow {
     fn is_good(&self, on: Occasion) -> bool {
         self.expires_at > on.now && self.networks.iter().all(|networks| networks.include(on.address))
     }
 
     /// The caller with what the role, the scopes of account and key, and those of a token all have.
-    fn caller(&self, key: KeyId, policy: &Arc<Policy>, of_token: Option<&[String]>) -> Caller {
+    fn caller(&self, key: ApiKeyId, policy: &Arc<Policy>, of_token: Option<&[String]>) -> Caller {
         Caller {
             user_id: self.user_id,
             team_id: self.team_id,
@@ -133,7 +133,7 @@ impl Callers {
     pub async fn of_key_token(
         &self,
         db: &Db,
-        key: KeyId,
+        key: ApiKeyId,
         scopes: Option<&[String]>,
         on: Occasion,
     ) -> Result<Option<Arc<Caller>>> {
@@ -146,8 +146,8 @@ impl Callers {
     async fn admit(
         &self,
         db: &Db,
-        key: KeyId,
-        row: &KeyRow,
+        key: ApiKeyId,
+        row: &ApiKeyRow,
         scopes: Option<&[String]>,
         on: Occasion,
     ) -> Result<Arc<Caller>> {
@@ -156,7 +156,7 @@ impl Callers {
         Ok(Arc::new(row.caller(key, &policy, scopes)))
     }
 
-    async fn key(&self, db: &Db, key: KeyId, now: Instant) -> Result<Option<Arc<KeyRow>>> {
+    async fn key(&self, db: &Db, key: ApiKeyId, now: Instant) -> Result<Option<Arc<ApiKeyRow>>> {
         remembered(&self.keys, key, now, async || {
             let db = db.reader(Cost::Small).await?;
             load_key(&db, key).await
@@ -165,7 +165,7 @@ impl Callers {
     }
 }
 
-async fn load_key(mut db: &AsyncPgConnection, key: KeyId) -> Result<Option<Arc<KeyRow>>> {
+async fn load_key(mut db: &AsyncPgConnection, key: ApiKeyId) -> Result<Option<Arc<ApiKeyRow>>> {
     type Texts = Jsonb<Vec<String>>;
     type Row = ((UserId, TeamId, Role), (Texts, Texts), (Vec<u8>, Option<Texts>, Texts, Instant), Vec<Uuid>);
     let memberships = account_team_members::table
@@ -189,7 +189,7 @@ async fn load_key(mut db: &AsyncPgConnection, key: KeyId) -> Result<Option<Arc<K
     Ok(row.map(|((user_id, team_id, role), (Jsonb(of_account), Jsonb(networks)), of_key, memberships)| {
         let (secret_digest, scopes, Jsonb(key_networks), expires_at) = of_key;
         let kept = |scope: &String| scopes.as_ref().is_none_or(|Jsonb(scopes)| scopes.contains(scope));
-        Arc::new(KeyRow {
+        Arc::new(ApiKeyRow {
             user_id,
             team_id,
             role,
@@ -205,22 +205,22 @@ async fn load_key(mut db: &AsyncPgConnection, key: KeyId) -> Result<Option<Arc<K
 
 /// Writes down when and from where keys are used: a day and a network, no more.
 #[derive(Clone)]
-pub(super) struct KeyUses {
-    noted: Cache<KeyId, Instant>,
+pub(super) struct ApiKeyUses {
+    noted: Cache<ApiKeyId, Instant>,
 }
 
 /// How often one server writes down that a key is used.
 const NOTED_EVERY: chrono::Duration = chrono::Duration::minutes(1);
 
-impl Default for KeyUses {
+impl Default for ApiKeyUses {
     fn default() -> Self {
         Self { noted: Cache::builder().max_capacity(10_000).build() }
     }
 }
 
-impl KeyUses {
+impl ApiKeyUses {
     /// Notes that `key` is used. What is new about it is written while the request goes on.
-    fn note(&self, db: &Db, key: KeyId, on: Occasion) {
+    fn note(&self, db: &Db, key: ApiKeyId, on: Occasion) {
         if self.noted.get(&key).is_some_and(|last| on.now < last.after(NOTED_EVERY)) {
             return;
         }
@@ -234,7 +234,7 @@ impl KeyUses {
     }
 }
 
-async fn write_use(db: &Db, key: KeyId, on: Occasion) -> Result<()> {
+async fn write_use(db: &Db, key: ApiKeyId, on: Occasion) -> Result<()> {
     let day = on.now.day();
     let network = on.address.map(|address| network::around(address).to_string());
     let mut db = db.connect().await?;

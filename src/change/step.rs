@@ -1,0 +1,71 @@
+//! The steps of a resource's life, each at an address of its own: `POST /v1/orders/{id}/submit`.
+
+use std::marker::PhantomData;
+
+use actix_web::web::Path;
+use serde::de::DeserializeOwned;
+use utoipa::ToSchema;
+
+use super::{Change, Tx};
+use crate::{
+    access::{Action, Actor, Belongs, Scope},
+    error::Result,
+    http::{Body, Changed, Endpoint, IfMatch, Reply, StepText, View},
+    values::{Id, Resource},
+};
+
+/// A step of resources `R`, and by its type the right that it needs: to do `A`.
+pub struct Step<R, T, A> {
+    /// What the state machine calls it. Its name is the verb of the address.
+    pub transition: T,
+    of: PhantomData<fn() -> (R, A)>,
+}
+
+/// A step of resources `R`, whatever right it needs.
+pub struct AnyStep<R, T> {
+    /// What the state machine calls it.
+    pub transition: T,
+    /// Whether somebody has the right to take it with a row.
+    pub may: fn(&Actor, &R) -> bool,
+}
+
+impl<R: Belongs + Resource, T: Copy + AsRef<str>, A: Action> Step<R, T, A> {
+    /// The step that the state machine calls `transition`.
+    pub const fn new(transition: T) -> Self {
+        Self { transition, of: PhantomData }
+    }
+
+    /// The same, whatever right it needs.
+    pub const fn any(self) -> AnyStep<R, T> {
+        AnyStep { transition: self.transition, may: |actor, row| actor.may::<R, A>(row) }
+    }
+
+    /// Its operation: `work` takes the step with the resource of an id, unless it has changed since it was seen.
+    pub fn endpoint<B, V>(
+        self,
+        text: StepText,
+        work: impl AsyncFn(&mut Tx<'_>, &Scope<R, A>, Id<R>, &IfMatch, B) -> Result<V> + Clone + 'static,
+    ) -> Endpoint
+    where
+        B: DeserializeOwned + ToSchema + 'static,
+        V: View + ToSchema + 'static,
+    {
+        let verb = self.transition.as_ref().replace('_', "-");
+        let handler = move |scope: Scope<R, A>, id: Path<Id<R>>, seen: IfMatch, change: Change, body: Body<B>| {
+            let work = work.clone();
+            async move { take(work, &scope, *id, &seen, change, body).await }
+        };
+        Endpoint::step::<R, _, _>(&verb, text, handler)
+    }
+}
+
+async fn take<R, A, B, V: View>(
+    work: impl AsyncFn(&mut Tx<'_>, &Scope<R, A>, Id<R>, &IfMatch, B) -> Result<V>,
+    scope: &Scope<R, A>,
+    id: Id<R>,
+    seen: &IfMatch,
+    change: Change,
+    Body(body): Body<B>,
+) -> Result<Changed<V>> {
+    change.run(async |tx| Reply::ok(&work(tx, scope, id, seen, body).await?)).await
+}

@@ -1,0 +1,85 @@
+//! The steps of the life of a client: who may take each, and where.
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    model::{Archive, Client, ClientId},
+    queries,
+    status::Transition,
+    view::view,
+};
+use crate::{
+    access::{Action, Scope, Update},
+    change::{self, AnyStep, Reason, Tx},
+    error::Result,
+    http::{Endpoint, IfMatch, StepText},
+};
+
+type Step<A> = change::Step<Client, Transition, A>;
+
+const QUALIFY: Step<Update> = Step::new(Transition::Qualify);
+const ACTIVATE: Step<Update> = Step::new(Transition::Activate);
+const MARK_DORMANT: Step<Update> = Step::new(Transition::MarkDormant);
+const MARK_LOST: Step<Update> = Step::new(Transition::MarkLost);
+const ARCHIVE: Step<Archive> = Step::new(Transition::Archive);
+const RESTORE: Step<Archive> = Step::new(Transition::Restore);
+
+/// The steps that callers take, each with the right that it needs.
+pub const STEPS: [AnyStep<Client, Transition>; 6] =
+    [QUALIFY.any(), ACTIVATE.any(), MARK_DORMANT.any(), MARK_LOST.any(), ARCHIVE.any(), RESTORE.any()];
+
+/// The operations that are steps.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(step(QUALIFY, "qualify_client", "Qualify a client", "From lead to prospect.", queries::step))
+        .service(step(
+            ACTIVATE,
+            "activate_client",
+            "Activate a client",
+            "From lead, prospect, dormant or lost to active.",
+            queries::step,
+        ))
+        .service(step(
+            MARK_DORMANT,
+            "mark_client_dormant",
+            "Mark a client dormant",
+            "From active to dormant.",
+            queries::step,
+        ))
+        .service(step(
+            MARK_LOST,
+            "mark_client_lost",
+            "Mark a client lost",
+            "From any status but archived to lost.",
+            queries::step,
+        ))
+        .service(step(
+            ARCHIVE,
+            "archive_client",
+            "Archive a client",
+            "Puts the client away: it is listed only when asked for, and nothing new can be added to it.",
+            queries::archive,
+        ))
+        .service(step(
+            RESTORE,
+            "restore_client",
+            "Restore a client",
+            "Takes the client out of the archive, to the status that it had.",
+            queries::archive,
+        ));
+}
+
+fn step<A: Action>(
+    step: Step<A>,
+    id: &'static str,
+    summary: &'static str,
+    description: &'static str,
+    work: impl AsyncFn(&mut Tx<'_>, &Scope<Client, A>, ClientId, &IfMatch, Transition) -> Result<Client> + Clone + 'static,
+) -> Endpoint {
+    let transition = step.transition;
+    step.endpoint(StepText { id, summary, description }, async move |tx, scope, id, seen, reason: Reason| {
+        let client = work(tx, scope, id, seen, transition).await?;
+        reason.record(tx);
+        view(tx, client).await
+    })
+}

@@ -1,0 +1,110 @@
+//! The steps of the life of a contract: who may take each, and where.
+
+use serde::de::DeserializeOwned;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    approval, life,
+    model::{Approve, Contract, ContractId, Sign, Signature, Terminate},
+    status::Transition,
+    view::changed,
+};
+use crate::{
+    access::{Action, Scope, Update},
+    change::{self, AnyStep, Reason, RequiredReason, Tx},
+    error::Result,
+    http::{Endpoint, IfMatch, StepText},
+};
+
+type Step<A> = change::Step<Contract, Transition, A>;
+
+const SUBMIT: Step<Update> = Step::new(Transition::Submit);
+const APPROVE: Step<Approve> = Step::new(Transition::Approve);
+const RETURN: Step<Approve> = Step::new(Transition::Return);
+const WITHDRAW: Step<Update> = Step::new(Transition::Withdraw);
+const SIGN: Step<Sign> = Step::new(Transition::Sign);
+const COMPLETE: Step<Update> = Step::new(Transition::Complete);
+const TERMINATE: Step<Terminate> = Step::new(Transition::Terminate);
+
+/// The steps that callers take, each with the right that it needs.
+pub const STEPS: [AnyStep<Contract, Transition>; 7] =
+    [SUBMIT.any(), APPROVE.any(), RETURN.any(), WITHDRAW.any(), SIGN.any(), COMPLETE.any(), TERMINATE.any()];
+
+/// The operations that are steps.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(step(
+            SUBMIT,
+            "submit_contract",
+            "Submit a contract",
+            "A draft within the caller's own limit is approved at once; any other waits for an approver.",
+            async |tx, scope, id, seen, Reason { reason }| approval::submit(tx, scope, id, seen, reason.as_ref()).await,
+        ))
+        .service(step(
+            APPROVE,
+            "approve_contract",
+            "Approve a contract",
+            "Never by its author or by the user who submitted it for review, and only within the caller's own limit.",
+            async |tx, scope, id, seen, Reason { reason }| {
+                approval::approve(tx, scope, id, seen, reason.as_ref()).await
+            },
+        ))
+        .service(step(
+            RETURN,
+            "return_contract",
+            "Return a contract",
+            "From review back to its author, with the reason.",
+            async |tx, scope, id, seen, RequiredReason { reason }| {
+                life::step(tx, scope, id, seen, RETURN.transition, Some(&reason)).await
+            },
+        ))
+        .service(step(
+            WITHDRAW,
+            "withdraw_contract",
+            "Withdraw a contract",
+            "Takes a contract in review or approved back to draft; an approval is void.",
+            async |tx, scope, id, seen, Reason { reason }| {
+                life::step(tx, scope, id, seen, WITHDRAW.transition, reason.as_ref()).await
+            },
+        ))
+        .service(step(
+            SIGN,
+            "sign_contract",
+            "Sign a contract",
+            "Records that both sides have signed. The contract is active from its first day on, at once when that is \
+             past.",
+            async |tx, scope, id, seen, body: Signature| life::sign(tx, scope, id, seen, &body).await,
+        ))
+        .service(step(
+            COMPLETE,
+            "complete_contract",
+            "Complete a contract",
+            "Everything agreed was done.",
+            async |tx, scope, id, seen, Reason { reason }| {
+                life::step(tx, scope, id, seen, COMPLETE.transition, reason.as_ref()).await
+            },
+        ))
+        .service(step(
+            TERMINATE,
+            "terminate_contract",
+            "Terminate a contract",
+            "Ends a signed or active contract early, with the reason.",
+            async |tx, scope, id, seen, RequiredReason { reason }| {
+                life::step(tx, scope, id, seen, TERMINATE.transition, Some(&reason)).await
+            },
+        ));
+}
+
+fn step<A: Action, B: DeserializeOwned + ToSchema + 'static>(
+    step: Step<A>,
+    id: &'static str,
+    summary: &'static str,
+    description: &'static str,
+    work: impl AsyncFn(&mut Tx<'_>, &Scope<Contract, A>, ContractId, &IfMatch, B) -> Result<Contract> + Clone + 'static,
+) -> Endpoint {
+    step.endpoint(StepText { id, summary, description }, async move |tx, scope, id, seen, body| {
+        let contract = work(tx, scope, id, seen, body).await?;
+        changed(tx, contract).await
+    })
+}

@@ -1,0 +1,228 @@
+//! What the steps of an order's life do: what each needs, what it leaves, and its entry in the history.
+
+use diesel_async::RunQueryDsl;
+
+use super::{
+    bodies::{ApproveOrder, HandOver, HandOverOrder},
+    contract,
+    limits::{self, Limit},
+    model::{Order, OrderEvent, OrderId, OrderWithLines},
+    queries::{lock, save},
+    status::{OrderStatus, Transition},
+};
+use crate::{
+    access::{Action, Scope, Update},
+    change::Tx,
+    db::{Jsonb, Sql, schema::order_events},
+    departments,
+    error::{Error, ProblemType, Result},
+    http::IfMatch,
+    values::{Id, Invalid, Say, Text},
+};
+
+static INSERT: Sql = Sql::new();
+
+/// What the history tells of a step besides the statuses.
+#[derive(Debug)]
+pub struct Entry {
+    action: &'static str,
+    reason: Option<Text<1000>>,
+    exceeded: Vec<Limit>,
+}
+
+impl Entry {
+    /// A step without more to say.
+    pub fn of(action: &'static str) -> Self {
+        Self { action, reason: None, exceeded: Vec::new() }
+    }
+
+    /// The step of `transition`, and why.
+    pub fn because(transition: Transition, reason: Option<Text<1000>>) -> Self {
+        Self { reason, ..Self::of(transition.done()) }
+    }
+}
+
+/// Writes a row of the history: `order` came by `step` from the status `from`.
+///
+/// # Errors
+/// The database's.
+pub async fn note(tx: &mut Tx<'_>, order: &Order, from: Option<OrderStatus>, step: Entry) -> Result<()> {
+    let event = OrderEvent {
+        id: Id::generate(),
+        order_id: order.id,
+        client_id: order.client_id,
+        at: tx.now(),
+        actor_id: tx.user_id(),
+        action: step.action.to_owned(),
+        from_status: from,
+        to_status: order.status,
+        reason: step.reason,
+        exceeded: Jsonb(step.exceeded),
+    };
+    INSERT.of(diesel::insert_into(order_events::table).values(event)).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Writes what `step` made of `before`, its audit record and its row in the history.
+///
+/// # Errors
+/// The database's.
+pub async fn take(
+    tx: &mut Tx<'_>,
+    before: &OrderWithLines,
+    after: OrderWithLines,
+    step: Entry,
+) -> Result<OrderWithLines> {
+    let after = save(tx, step.action, before, after).await?;
+    if let Some(reason) = &step.reason {
+        tx.because(reason.as_str());
+    }
+    note(tx, &after.order, Some(before.order.status), step).await?;
+    Ok(after)
+}
+
+/// Submits a draft. Within the caller's limits that approves it; the history names the limits that it is over.
+///
+/// # Errors
+/// 404, 403, 412, 409 when it is not a draft, 422 when the rules of its contract do not hold.
+pub async fn submit(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Order, Update>,
+    id: OrderId,
+    seen: &IfMatch,
+    reason: Option<Text<1000>>,
+) -> Result<OrderWithLines> {
+    let before = lock(tx, scope, id, seen).await?;
+    Transition::Submit.apply(before.order.status, false)?;
+    let exceeded = match tx.actor().limited_by()?.cloned() {
+        Some(caller) => {
+            let circumstances = limits::circumstances_of(tx, id).await?;
+            circumstances.exceeded(before.order.net_total.value(), &caller.policy.limits)
+        }
+        None => Vec::new(),
+    };
+    put_forward(tx, &before, exceeded, reason).await
+}
+
+/// The draft `before` is ready; it waits when limits are `exceeded`.
+async fn put_forward(
+    tx: &mut Tx<'_>,
+    before: &OrderWithLines,
+    exceeded: Vec<Limit>,
+    reason: Option<Text<1000>>,
+) -> Result<OrderWithLines> {
+    let mut after = before.clone();
+    after.order.ordered_on = tx.now().day();
+    after.order.submitted_at = Some(tx.now());
+    contract::hold(tx, &after.order).await?;
+    after.order.status = Transition::Submit.apply(before.order.status, exceeded.is_empty())?;
+    if after.order.status == OrderStatus::Approved {
+        after.order.approved_by = tx.user_id();
+    }
+    let step = Entry { exceeded, ..Entry::because(Transition::Submit, reason) };
+    take(tx, before, after, step).await
+}
+
+/// Submits a draft that is handed over at once, which is to change it and not to wait for anybody.
+async fn submit_along(tx: &mut Tx<'_>, before: &OrderWithLines) -> Result<OrderWithLines> {
+    tx.scope::<Order, Update>()?.permit(&before.order)?;
+    let circumstances = limits::circumstances_of(tx, before.order.id).await?;
+    limits::permit_unapproved(&before.order, &circumstances, tx.actor())?;
+    put_forward(tx, before, Vec::new(), None).await
+}
+
+/// Approves a submitted order.
+///
+/// # Errors
+/// 404, 412, 403 for its author, for the user who submitted it and for a caller whose limits are too low, 409 when it is not submitted, 422 when the rules of
+/// its contract do not hold.
+pub async fn approve(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Order, ApproveOrder>,
+    id: OrderId,
+    seen: &IfMatch,
+    reason: Option<Text<1000>>,
+) -> Result<OrderWithLines> {
+    let before = lock(tx, scope, id, seen).await?;
+    let status = Transition::Approve.apply(before.order.status, true)?;
+    let circumstances = limits::circumstances_of(tx, id).await?;
+    limits::permit_approval(&before.order, &circumstances, tx.actor())?;
+    contract::hold(tx, &before.order).await?;
+    let mut after = before.clone();
+    after.order.status = status;
+    after.order.approved_by = tx.user_id();
+    take(tx, &before, after, Entry::because(Transition::Approve, reason)).await
+}
+
+/// Hands an approved order to a department, where it waits in the queue. A draft within the caller's limits is submitted
+/// along with it.
+///
+/// # Errors
+/// 404, 412, 403 also for a draft that needs approval, 409 when it is neither a draft nor approved, 422 when the rules of
+/// a draft's contract do not hold, for a department that does not take orders or a time that is past.
+pub async fn hand_over(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Order, HandOverOrder>,
+    id: OrderId,
+    seen: &IfMatch,
+    body: HandOver,
+) -> Result<OrderWithLines> {
+    let mut before = lock(tx, scope, id, seen).await?;
+    let status = Transition::HandOver.apply(before.order.status, true)?;
+    if before.order.status == OrderStatus::Draft {
+        before = submit_along(tx, &before).await?;
+    }
+    departments::find_active(tx, body.department_id, "/department_id").await?;
+    if body.due_at <= tx.now() {
+        let say = Say::new("Must be in the future.", "Должно быть в будущем.");
+        return Err(Error::field("/due_at", Invalid::Rule("not_in_future", say)));
+    }
+    let mut after = before.clone();
+    after.order.status = status;
+    after.order.department_id = Some(body.department_id);
+    after.order.due_at = Some(body.due_at);
+    after.order.handed_over_at = Some(tx.now());
+    take(tx, &before, after, Entry::because(Transition::HandOver, body.reason)).await
+}
+
+/// Takes one of the steps that need nothing more than the right: reject, reopen, accept, start, return, close, cancel.
+///
+/// # Errors
+/// 404, 403, 412, 409 when the step is not possible.
+pub async fn step<A: Action>(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Order, A>,
+    id: OrderId,
+    seen: &IfMatch,
+    transition: Transition,
+    reason: Option<Text<1000>>,
+) -> Result<OrderWithLines> {
+    let before = lock(tx, scope, id, seen).await?;
+    let mut after = before.clone();
+    after.order.status = transition.apply(before.order.status, true)?;
+    match transition {
+        Transition::Reopen => after.order.submitted_at = None,
+        Transition::Return => {
+            refuse_begun(&before)?;
+            after.order.department_id = None;
+            after.order.due_at = None;
+            after.order.handed_over_at = None;
+        }
+        _ => {}
+    }
+    take(tx, &before, after, Entry::because(transition, reason)).await
+}
+
+/// What is delivered in part is not given back.
+fn refuse_begun(order: &OrderWithLines) -> Result<()> {
+    if order.lines.iter().all(|line| line.fulfilled_quantity.value().is_zero()) {
+        return Ok(());
+    }
+    Err(Error::new(ProblemType::InvalidState)
+        .detail(
+            "A part of the order is fulfilled: it cannot be returned. Fulfil the rest or cancel it.",
+            "Часть заказа уже исполнена: вернуть его нельзя. Исполните остаток или отмените заказ.",
+        )
+        .with("state", order.order.status)
+        .with("allowed", ["fulfil", "cancel"]))
+}
