@@ -118,7 +118,9 @@ impl Description {
 
     /// It takes these parameters in its query.
     pub fn query<T: IntoParams>(&mut self) {
-        T::into_params(|| Some(ParameterIn::Query)).into_iter().for_each(|parameter| self.parameter(parameter));
+        for parameter in T::into_params(|| Some(ParameterIn::Query)) {
+            self.parameter(parameter);
+        }
     }
 
     /// It takes this parameter.
