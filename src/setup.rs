@@ -22,7 +22,7 @@ use crate::{
     },
     signing_keys,
     teams::{self, TeamTerms},
-    users::{self as people, FirstPassword, NewUser},
+    users::{self as people, FirstPassword, UserTerms},
     values::{Email, Line},
 };
 
@@ -153,8 +153,8 @@ async fn first_supervisor(
     }
     let password = random_text::<18>()?;
     let hash = hashing.hash(NewPassword::parse(&password).map_err(Error::internal)?).await?;
-    let supervisor = |team_id| -> Result<NewUser> {
-        Ok(NewUser {
+    let supervisor = |team_id| -> Result<UserTerms> {
+        Ok(UserTerms {
             name: Line::parse("First supervisor").map_err(Error::internal)?,
             email: Email::parse(FIRST_SUPERVISOR).map_err(Error::internal)?,
             job_title: None,

@@ -63,7 +63,7 @@ async fn start_password_reset(
             let (expires_at, mailed) = (issued.expires_at, mail.is_configured());
             let shown = (!mailed).then(|| issued.token.clone());
             let link = shown.as_deref().and_then(|token| mail.reset_link(token));
-            let letter = issued.letter(&user.email);
+            let letter = issued.letter(&user.terms.email);
             mail.post(tx, &letter).await?;
             Reply::versioned(&PasswordReset { token: shown, link, expires_at, mailed }, user.version)
         })
@@ -92,7 +92,8 @@ async fn reset_second_factor(
     change
         .run(async |tx| {
             let user = credentials::reset_second_factor(tx, &scope, *id, &seen).await?;
-            let letter = Letter::Notice { to: user.email.as_str().to_owned(), notice: Notice::SecondFactorRemoved };
+            let letter =
+                Letter::Notice { to: user.terms.email.as_str().to_owned(), notice: Notice::SecondFactorRemoved };
             mail.post(tx, &letter).await?;
             Reply::ok(&UserView::of(user, tx.actor()))
         })

@@ -131,9 +131,9 @@ async fn reset_password(
         let current = account::find(tx, account.user_id).await.map_err(hidden)?;
         new_password.check(&current.bearer()).map_err(|invalid| Error::field("/new_password", invalid))?;
         account::set_password(tx, account.user_id, &hash).await?;
-        throttle::forget_streak(tx, user.email.as_str()).await?;
+        throttle::forget_streak(tx, user.terms.email.as_str()).await?;
         sessions::end_unrecorded(tx, account.user_id).await?;
-        let letter = Letter::Notice { to: user.email.as_str().to_owned(), notice: Notice::PasswordChanged };
+        let letter = Letter::Notice { to: user.terms.email.as_str().to_owned(), notice: Notice::PasswordChanged };
         mail.post(tx, &letter).await
     });
     reset.await?;

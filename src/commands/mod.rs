@@ -27,7 +27,7 @@ use crate::{
     secrets::{Secrets, random_text},
     setup::{self, FIRST_SUPERVISOR, Prepared, Urls},
     teams::{self as groups, TeamTerms},
-    users::{self as people, FirstPassword, NewUser},
+    users::{self as people, FirstPassword, UserTerms},
     values::{Email, Invalid, Line},
 };
 
@@ -82,7 +82,7 @@ pub async fn create_user(urls: &Urls, secrets: &Secrets, user: CreateUser) -> Re
             Some(id) => id,
             None => groups::insert(tx, &Scope::system(), TeamTerms { name: team }).await?.id,
         };
-        let new = NewUser { name, email, job_title: None, role, team_id };
+        let new = UserTerms { name, email, job_title: None, role, team_id };
         people::insert(tx, &Scope::system(), new, FirstPassword::Temporary(hash)).await
     })
     .await?;

@@ -43,7 +43,7 @@ pub async fn load<'n>(
         if buyers.contains(number) {
             client = clients::step(tx, &Scope::system(), client.id, &IfMatch::Any, Transition::Activate).await?;
         }
-        if key.contains(number) && owner.role != Role::Manager {
+        if key.contains(number) && owner.terms.role != Role::Manager {
             client = clients::designate(tx, &Scope::system(), client.id, &IfMatch::Any, true).await?;
         }
         clients.insert(number, client);

@@ -68,7 +68,7 @@ pub async fn load(
 }
 
 async fn load_company<'n>(tx: &mut Tx<'_>, northwind: &'n Northwind, users: HashMap<u32, User>) -> Result<Company<'n>> {
-    let supervisor = users.values().find(|user| user.role == Role::Supervisor);
+    let supervisor = users.values().find(|user| user.terms.role == Role::Supervisor);
     let approver = supervisor.map(|user| user.id).ok_or_else(|| Error::internal("a company without a head"))?;
     let clients = customers::load(tx, northwind, &users).await?;
     Ok(Company {

@@ -8,7 +8,7 @@ use crate::{
     change::Tx,
     error::{Error, Result},
     teams::{self, TeamTerms},
-    users::{self, FirstPassword, NewUser, User},
+    users::{self, FirstPassword, User, UserTerms},
     values::{Email, Line},
 };
 
@@ -27,7 +27,7 @@ pub async fn load(tx: &mut Tx<'_>, northwind: &Northwind, hash: &str) -> Result<
         let leader =
             if teams.contains_key(&employee.employee_id) { Some(employee.employee_id) } else { employee.reports_to };
         let team_id = leader.and_then(|leader| teams.get(&leader)).copied();
-        let new = NewUser {
+        let new = UserTerms {
             name: Line::parse(&format!("{} {}", employee.first_name, employee.last_name)).map_err(Error::internal)?,
             email: Email::parse(&address(employee)).map_err(Error::internal)?,
             job_title: Line::parse(&employee.title).ok(),

@@ -1,4 +1,4 @@
-//! An operation of the API, as it is served and as the document tells of it: once, by the types of its handler.
+//! An operation of the API: how it is served, and what the document tells of it. Both follow from the types of its handler.
 
 use actix_web::{
     FromRequest, Handler, Responder,
@@ -50,7 +50,7 @@ impl Endpoint {
         let method = P::methods().into_iter().next().unwrap_or(HttpMethod::Get);
         let mut schemas = Vec::new();
         texts.schemas(&mut schemas);
-        Self::told(P::path(), method, operation_of(texts.paths()), schemas, handler)
+        Self::described(P::path(), method, operation_of(texts.paths()), schemas, handler)
     }
 
     /// The operation that takes the step `verb` with a resource.
@@ -60,7 +60,7 @@ impl Endpoint {
         Args: FromRequest + Takes + 'static,
         H::Output: Responder + Answers + 'static,
     {
-        // An order of orders.
+        // A resource has the name of many: `orders`. Its texts are about one: "The order."
         let one = R::NAME.strip_suffix('s').unwrap_or(R::NAME);
         let id = ParameterBuilder::new()
             .name("id")
@@ -77,10 +77,10 @@ impl Endpoint {
             .parameter(id)
             .response("200", changed)
             .build();
-        Self::told(format!("/v1/{}/{{id}}/{verb}", R::NAME), HttpMethod::Post, operation, Vec::new(), handler)
+        Self::described(format!("/v1/{}/{{id}}/{verb}", R::NAME), HttpMethod::Post, operation, Vec::new(), handler)
     }
 
-    fn told<H, Args>(
+    fn described<H, Args>(
         path: String,
         method: HttpMethod,
         operation: Operation,
@@ -135,7 +135,8 @@ impl OpenApiFactory for Endpoint {
     }
 }
 
-/// The [`Endpoint`] of a handler. `#[utoipa::path]` keeps what it knows beside the handler, under a name made of its.
+/// The [`Endpoint`] of a handler. `#[utoipa::path]` keeps the texts in a type of its own, whose name is that of the handler
+/// after `__path_`.
 macro_rules! endpoint {
     ($handler:ident) => {
         pastey::paste! { $crate::http::Endpoint::new(&[<__path_ $handler>], $handler) }

@@ -12,9 +12,9 @@ use uuid::Uuid;
 use crate::{
     access::{Actor, Belongs, Owned, Ownership, Role, TeamId, Update, UserId},
     db::{schema::users, stored_as_text},
-    http::View,
+    http::{Patch, PatchText, Terms, View},
     list::Sort,
-    values::{Email, Entity, Instant, Line, Resource, patch},
+    values::{Email, Entity, Instant, Line, Resource},
 };
 
 /// A person who signs in.
@@ -33,9 +33,24 @@ pub struct User {
     pub created_at: Instant,
     /// When the user was last changed.
     pub updated_at: Instant,
+    /// Whether the user may sign in.
+    pub status: UserStatus,
+    /// What callers write of them.
+    #[diesel(embed)]
+    #[serde(flatten)]
+    pub terms: UserTerms,
+}
+
+/// A user to be created.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize, ToSchema)]
+#[diesel(table_name = users, treat_none_as_null = true, treat_none_as_default_value = false)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewUser, example = json!({"name": "Anna Petrova", "email": "anna@example.com", "job_title": "Sales manager", "role": "manager",
+    "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30"}))]
+pub struct UserTerms {
     /// Personal: The person's name.
     pub name: Line,
-    /// Personal: The address that the user signs in with.
+    /// Personal: The address to sign in with; no two users share one.
     #[diesel(
         select_expression = users::email.assume_not_null(),
         select_expression_type = diesel::dsl::AssumeNotNull<users::email>
@@ -43,12 +58,21 @@ pub struct User {
     pub email: Email,
     /// Personal: The person's position.
     pub job_title: Option<Line>,
-    /// What the user is in the organisation.
+    /// What the user is in the organisation. Nobody changes their own.
     pub role: Role,
-    /// The user's team.
+    /// The user's team. When it changes, their clients go along. Nobody changes their own.
     pub team_id: TeamId,
-    /// Whether the user may sign in.
-    pub status: UserStatus,
+}
+
+/// What of a user to change.
+pub type UserPatch = Patch<UserTerms>;
+
+impl Terms for UserTerms {
+    const PATCH: PatchText = PatchText {
+        name: "UserPatch",
+        description: "What of a user to change.",
+        example: r#"{"job_title": "Key account manager", "role": "key_account_manager"}"#,
+    };
 }
 
 /// Whether a user may sign in.
@@ -121,7 +145,7 @@ impl Owned for User {
 
 impl Belongs for User {
     fn ownership(&self) -> Option<Ownership> {
-        Some(Ownership { owner: self.id, team: self.team_id, is_key: true })
+        Some(Ownership { owner: self.id, team: self.terms.team_id, is_key: true })
     }
 }
 
@@ -175,51 +199,6 @@ pub struct UserRef {
     pub name: Line,
     /// The person's position.
     pub job_title: Option<Line>,
-}
-
-/// A user to be created.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"name": "Anna Petrova", "email": "anna@example.com", "job_title": "Sales manager", "role": "manager",
-    "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30"}))]
-pub struct NewUser {
-    /// The person's name.
-    pub name: Line,
-    /// The address to sign in with; no two users share one.
-    pub email: Email,
-    /// The person's position.
-    pub job_title: Option<Line>,
-    /// What the user is in the organisation.
-    pub role: Role,
-    /// The user's team.
-    pub team_id: TeamId,
-}
-
-/// What of a user to change.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"job_title": "Key account manager", "role": "key_account_manager"}))]
-pub struct UserPatch {
-    /// The person's name.
-    #[serde(default, deserialize_with = "patch::set")]
-    #[schema(nullable = false)]
-    pub name: Option<Line>,
-    /// The address to sign in with.
-    #[serde(default, deserialize_with = "patch::set")]
-    #[schema(nullable = false)]
-    pub email: Option<Email>,
-    /// The person's position.
-    #[serde(default, deserialize_with = "patch::set_or_clear")]
-    #[schema(value_type = Option<Line>)]
-    pub job_title: Option<Option<Line>>,
-    /// What the user is in the organisation; nobody changes their own.
-    #[serde(default, deserialize_with = "patch::set")]
-    #[schema(nullable = false)]
-    pub role: Option<Role>,
-    /// The user's team; their clients go along. Nobody changes their own.
-    #[serde(default, deserialize_with = "patch::set")]
-    #[schema(nullable = false)]
-    pub team_id: Option<TeamId>,
 }
 
 /// Which users to list, and how.

@@ -6,12 +6,12 @@ use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, Selectab
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{
-    model::{NewUser, User, UserFilter, UserKind, UserPatch, UserRef, UserSort, UserStatus},
+    model::{User, UserFilter, UserKind, UserPatch, UserRef, UserSort, UserStatus, UserTerms},
     sign_in::FirstPassword,
 };
 use crate::{
     access::{Action, Caller, Create, Read, Role, Scope, TeamId, Update, UserId, Within, policy::may_own_key_clients},
-    change::{Row, Tx, lock, save, unknown_reference},
+    change::{Patched, Row, Tx, lock, lock_to_patch, patched, save, unknown_reference},
     db::{
         Sql,
         schema::{clients, password_resets, role_policies, users},
@@ -20,7 +20,7 @@ use crate::{
     http::IfMatch,
     list::{ListQuery, Page, Sort, SortBy, SortValue, keyset_within},
     sessions,
-    values::{Entity, Id, Instant, Invalid, Resource, patch::change},
+    values::{Entity, Id, Instant, Invalid, Resource},
 };
 
 static SAVE: Sql = Sql::new();
@@ -66,7 +66,7 @@ pub async fn list(
     };
     query.page(rows, total, |user: &User| {
         let key = match sort.key {
-            UserSort::Name => SortValue::Text(user.name.as_str().to_owned()),
+            UserSort::Name => SortValue::Text(user.terms.name.as_str().to_owned()),
             UserSort::UpdatedAt => SortValue::Instant(user.updated_at),
         };
         (key, user.uuid())
@@ -180,23 +180,12 @@ pub async fn owner(tx: &mut Tx<'_>, id: UserId, pointer: &str) -> Result<Owner> 
 pub async fn insert(
     tx: &mut Tx<'_>,
     _scope: &Scope<User, Create>,
-    new: NewUser,
+    terms: UserTerms,
     password: FirstPassword,
 ) -> Result<User> {
     let now = tx.now();
-    let NewUser { name, email, job_title, role, team_id } = new;
-    let user = User {
-        id: Id::generate(),
-        version: 1,
-        created_at: now,
-        updated_at: now,
-        name,
-        email,
-        job_title,
-        role,
-        team_id,
-        status: UserStatus::Active,
-    };
+    let user =
+        User { id: Id::generate(), version: 1, created_at: now, updated_at: now, status: UserStatus::Active, terms };
     diesel::insert_into(users::table)
         .values((
             user.clone(),
@@ -230,30 +219,25 @@ pub async fn update(
     scope: &Scope<User, Update>,
     id: UserId,
     seen: &IfMatch,
-    patch: UserPatch,
+    patch: &UserPatch,
 ) -> Result<(User, User)> {
-    let before = lock(tx, scope, id, seen).await?;
-    let mut after = before.clone();
-    change(&mut after.name, patch.name);
-    change(&mut after.email, patch.email);
-    change(&mut after.job_title, patch.job_title);
-    change(&mut after.role, patch.role);
-    change(&mut after.team_id, patch.team_id);
-
-    let rights_change = after.role != before.role || after.team_id != before.team_id;
+    let before = lock_to_patch(tx, scope, id, seen, patch).await?;
+    let after = patched(&before, patch)?;
+    let (former, terms) = (&before.terms, &after.terms);
+    let rights_change = terms.role != former.role || terms.team_id != former.team_id;
     if rights_change {
         refuse_own(tx, id)?;
     }
-    if rights_change || after.email != before.email {
+    if rights_change || terms.email != former.email {
         tx.require_recent_authentication().await?;
     }
-    if before.role == Role::Supervisor && after.role != Role::Supervisor {
+    if former.role == Role::Supervisor && terms.role != Role::Supervisor {
         refuse_last_supervisor(tx, &before).await?;
     }
-    if before.role != after.role {
-        refuse_key_clients(tx, id, after.role).await?;
+    if former.role != terms.role {
+        refuse_key_clients(tx, id, terms.role).await?;
     }
-    if before.email != after.email {
+    if former.email != terms.email {
         // A link lies in the mailbox of the former address.
         diesel::delete(password_resets::table.find(id)).execute(&mut **tx).await?;
     }
@@ -311,6 +295,18 @@ impl Row for User {
     }
 }
 
+impl Patched for User {
+    type Terms = UserTerms;
+
+    fn terms(&self) -> &UserTerms {
+        &self.terms
+    }
+
+    fn terms_mut(&mut self) -> &mut UserTerms {
+        &mut self.terms
+    }
+}
+
 fn refuse_own(tx: &Tx<'_>, id: UserId) -> Result<()> {
     if tx.user_id() != Some(id) {
         return Ok(());
@@ -324,7 +320,7 @@ fn refuse_own(tx: &Tx<'_>, id: UserId) -> Result<()> {
 /// Locks all active supervisors, so that two of them cannot go at the same moment. A service account is none of them: it
 /// cannot let anyone in again.
 async fn refuse_last_supervisor(tx: &mut Tx<'_>, user: &User) -> Result<()> {
-    if user.role != Role::Supervisor || user.status != UserStatus::Active {
+    if user.terms.role != Role::Supervisor || user.status != UserStatus::Active {
         return Ok(());
     }
     let supervisors: Vec<UserId> = users::table

@@ -4,7 +4,7 @@ use actix_web::web::{Data, Path};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    model::{NewUser, User, UserFilter, UserPatch, UserView},
+    model::{User, UserFilter, UserPatch, UserTerms, UserView},
     queries,
     sign_in::FirstPassword,
 };
@@ -56,7 +56,7 @@ async fn create_user(
     scope: Scope<User, Create>,
     _: RecentlyAuthenticated,
     change: Change,
-    new: Body<NewUser>,
+    new: Body<UserTerms>,
 ) -> Result<Created<UserView>> {
     let Body(new) = new;
     change
@@ -110,10 +110,11 @@ async fn update_user(
     let Body(patch) = patch;
     change
         .run(async |tx| {
-            let (before, user) = queries::update(tx, &scope, *id, &seen, patch).await?;
-            if before.email != user.email {
+            let (before, user) = queries::update(tx, &scope, *id, &seen, &patch).await?;
+            if before.terms.email != user.terms.email {
                 // To where its owner reads it: who took the account over has given the new address.
-                let letter = Letter::Notice { to: before.email.as_str().to_owned(), notice: Notice::EmailChanged };
+                let letter =
+                    Letter::Notice { to: before.terms.email.as_str().to_owned(), notice: Notice::EmailChanged };
                 mail.post(tx, &letter).await?;
             }
             Reply::ok(&UserView::of(user, tx.actor()))

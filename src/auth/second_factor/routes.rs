@@ -126,7 +126,8 @@ async fn confirm_second_factor(
             let recovery_codes = queries::confirm(tx, caller.user_id, &otp).await?;
             // Who has signed in elsewhere signs in again, as is needed now (ASVS 7.4.3).
             sessions::end_all(tx, caller.user_id, caller.session()).await?;
-            let letter = Letter::Notice { to: user.email.as_str().to_owned(), notice: Notice::SecondFactorEnabled };
+            let letter =
+                Letter::Notice { to: user.terms.email.as_str().to_owned(), notice: Notice::SecondFactorEnabled };
             mail.post(tx, &letter).await?;
             Reply::json(&RecoveryCodes { recovery_codes })
         })
@@ -200,7 +201,8 @@ async fn remove_second_factor(
             queries::remove(tx, caller.user_id).await?;
             // Who has signed in elsewhere signs in again, as is needed now (ASVS 7.4.3).
             sessions::end_all(tx, caller.user_id, caller.session()).await?;
-            let letter = Letter::Notice { to: user.email.as_str().to_owned(), notice: Notice::SecondFactorRemoved };
+            let letter =
+                Letter::Notice { to: user.terms.email.as_str().to_owned(), notice: Notice::SecondFactorRemoved };
             mail.post(tx, &letter).await?;
             Ok(Reply::no_content())
         })
