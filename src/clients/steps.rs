@@ -83,3 +83,16 @@ fn step<A: Action>(
         view(tx, client).await
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use strum::IntoEnumIterator;
+
+    use super::{STEPS, Transition};
+
+    #[test]
+    fn callers_can_take_every_step_of_the_state_machine() {
+        let steps: Vec<Transition> = STEPS.iter().map(|step| step.transition).collect();
+        assert_eq!(steps, Transition::iter().collect::<Vec<_>>());
+    }
+}

@@ -93,7 +93,7 @@ impl Transition {
     }
 
     /// Whether the step is taken by the clock and never asked for.
-    fn is_by_clock(self) -> bool {
+    pub fn is_by_clock(self) -> bool {
         matches!(self, Self::Activate | Self::Renew | Self::Expire)
     }
 

@@ -109,3 +109,16 @@ fn step<A: Action, B: DeserializeOwned + ToSchema + 'static>(
         changed(tx, contract).await
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use strum::IntoEnumIterator;
+
+    use super::{STEPS, Transition};
+
+    #[test]
+    fn callers_can_take_every_step_of_the_state_machine_but_those_of_the_clock() {
+        let steps: Vec<Transition> = STEPS.iter().map(|step| step.transition).collect();
+        assert_eq!(steps, Transition::iter().filter(|step| !step.is_by_clock()).collect::<Vec<_>>());
+    }
+}

@@ -82,3 +82,16 @@ fn step<A: Action, B: DeserializeOwned + ToSchema + 'static>(
 ) -> Endpoint {
     step.endpoint(StepText { id, summary, description }, work)
 }
+
+#[cfg(test)]
+mod tests {
+    use strum::IntoEnumIterator;
+
+    use super::{STEPS, Transition};
+
+    #[test]
+    fn callers_can_take_every_step_of_the_state_machine() {
+        let steps: Vec<Transition> = STEPS.iter().map(|step| step.transition).collect();
+        assert_eq!(steps, Transition::iter().collect::<Vec<_>>());
+    }
+}

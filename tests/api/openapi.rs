@@ -48,6 +48,42 @@ fn every_operation_says_what_it_is() {
     }
 }
 
+/// Whether somebody has to be signed in follows from what a handler takes: one that takes nobody's right is open to all.
+#[test]
+fn only_these_operations_need_no_sign_in() {
+    let open = operations().filter(|(_, _, operation)| operation["security"] == serde_json::json!([{}]));
+    let ids: BTreeSet<&str> = open.map(|(_, _, operation)| operation["operationId"].as_str().unwrap()).collect();
+    let expected = [
+        "create_token",
+        "forgot_password",
+        "get_jwks",
+        "get_liveness",
+        "get_openapi",
+        "get_problem_type",
+        "get_readiness",
+        "report_leaked_key",
+        "reset_password",
+        "revoke_token",
+    ];
+    assert_eq!(ids, BTreeSet::from(expected));
+}
+
+#[test]
+fn operations_can_be_walked_with_their_right_and_their_schemas() {
+    let document = app::document().unwrap();
+    let of = |id: &str| document.operations().iter().find(|operation| operation.id == id).unwrap().clone();
+    let update = of("update_client");
+    assert_eq!((update.method.as_str(), update.path.as_str()), ("PATCH", "/v1/clients/{id}"));
+    assert_eq!(update.right.as_deref(), Some("clients:update"));
+    assert_eq!((update.request.as_deref(), update.answer.as_deref()), (Some("ClientPatch"), Some("Client")));
+    let list = of("list_orders");
+    assert_eq!((list.request.as_deref(), list.answer.as_deref()), (None, Some("Page_Order")));
+    let delete = of("delete_contact");
+    assert_eq!((delete.right.as_deref(), delete.answer), (Some("contacts:delete"), None));
+    assert_eq!(of("get_liveness").right, None);
+    assert_eq!(document.operations().len(), operations().count());
+}
+
 #[test]
 fn every_body_has_an_example() {
     for (path, method, operation) in operations() {
