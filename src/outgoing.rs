@@ -8,8 +8,8 @@ use ureq::{
     tls::{Certificate, RootCerts, TlsConfig},
 };
 
-/// A client that trusts whom the system trusts, takes the proxy that the environment names, and waits for an answer, to its
-/// last byte, as long as `patience`. Statuses are the caller's to judge. It blocks its thread.
+/// A client that trusts the system's certificate authorities and uses the proxy that the environment names. It waits for a
+/// whole answer for `patience`, and blocks its thread meanwhile. An answer with an error status is not an error here.
 pub fn client(patience: Duration) -> Agent {
     let trusted: Vec<_> = rustls_native_certs::load_native_certs()
         .certs

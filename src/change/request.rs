@@ -200,7 +200,7 @@ impl FromRequest for AnonymousChange {
     }
 }
 
-// Who makes it is not told, and what it refuses follows from what it is for.
+// It needs no caller, and has no refusals of its own.
 impl Takes for AnonymousChange {
     fn describe(_: &mut Description) {}
 }

@@ -59,7 +59,7 @@ impl<'c> Tx<'c> {
         }
     }
 
-    /// Tells whether what callers may do may be another from now on.
+    /// Returns whether the rights of callers may have changed.
     async fn commit(mut self) -> Result<bool> {
         if let Err(error) = write_records(&mut self, None).await {
             self.roll_back().await;
@@ -69,7 +69,8 @@ impl<'c> Tx<'c> {
         Ok(self.callers_changed)
     }
 
-    /// The caller learns of the error before; a connection that cannot roll back is thrown away by the pool.
+    /// A failure is passed over: the caller is told of the error that came first, and the pool throws away a connection that
+    /// cannot roll back.
     async fn roll_back(self) {
         let _ = AnsiTransactionManager::rollback_transaction(self.db).await;
     }

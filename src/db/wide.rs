@@ -1,8 +1,8 @@
 //! The tables of more columns than Diesel's `table!` takes here.
 //!
-//! `table!` takes 32 columns. Told to take 64, Diesel offers the compiler a row of each width up to there for each query, and
-//! the whole program compiles more than twice as long. So the columns over 32 stand here, and are taken out of the generated
-//! schema by `schema.patch`.
+//! Here `table!` takes 32 columns. Diesel can be built for 64, but then the compiler tries rows of all these widths for each
+//! query, and checking the library takes more than twice as long. So columns beyond 32 stand in this file, and `schema.patch`
+//! takes them out of the generated schema.
 
 /// A column of the table in whose module this stands: what `table!` writes for one, as far as a row needs it.
 macro_rules! column {

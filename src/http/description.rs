@@ -100,7 +100,7 @@ impl Description {
         }
         let responses = &mut self.operation.responses.responses;
         for status in self.refusals {
-            let problem = Ref::from_response_name(format!("Problem{status}"));
+            let problem = Ref::from_response_name(problem_response_name(status));
             responses.insert(status.to_string(), problem.into());
         }
         responses.extend(self.answers.into_iter().map(|(status, answer)| (status, answer.into())));
@@ -146,7 +146,7 @@ impl Description {
         self.refusals.extend(statuses);
     }
 
-    /// It refuses who is not signed in, and may refuse who is.
+    /// It refuses callers who are not signed in (401), and may refuse others (403).
     pub fn needs_caller(&mut self) {
         self.needs_caller = true;
         self.refuses(&[401, 403]);
@@ -180,6 +180,11 @@ impl Description {
         T::schemas(&mut self.schemas);
         Ref::from_schema_name(name).into()
     }
+}
+
+/// The name of the shared response that a status has when it is a problem.
+pub fn problem_response_name(status: u16) -> String {
+    format!("Problem{status}")
 }
 
 impl RequestHeader {
@@ -245,14 +250,14 @@ impl Takes for RecentlyAuthenticated {
     }
 }
 
-// What its address names is in its texts.
+// `#[utoipa::path]` tells of the parameters in the address.
 impl<T> Takes for Path<T> {
     fn describe(description: &mut Description) {
         description.refuses(&[400, 404]);
     }
 }
 
-// What the server has, whoever asks.
+// Parts of the server are not part of the request.
 impl Takes for HttpRequest {
     fn describe(_: &mut Description) {}
 }
@@ -265,7 +270,7 @@ impl<T: ?Sized> Takes for Data<T> {
     fn describe(_: &mut Description) {}
 }
 
-/// Tells of each of several.
+/// The arguments of a handler: each tells of itself.
 macro_rules! several {
     ($($one:ident),*) => {
         impl<$($one: Takes),*> Takes for ($($one,)*) {
@@ -295,7 +300,7 @@ impl<T: ToSchema> Answers for Json<T> {
     }
 }
 
-// Its texts tell what it answers.
+// `#[utoipa::path]` tells what it answers.
 impl Answers for HttpResponse {
     fn describe(_: &mut Description) {}
 }

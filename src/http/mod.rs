@@ -19,7 +19,7 @@ mod view;
 
 pub use body::{Body, BodyDigest, MAX_BODY_BYTES, ReadTimeout};
 pub use context::{Deadline, RequestId, part, request_id, time_left};
-pub use description::{Answers, Description, RequestHeader, Takes};
+pub use description::{Answers, Description, RequestHeader, Takes, problem_response_name};
 pub(crate) use endpoint::endpoint;
 pub use endpoint::{Endpoint, StepText};
 

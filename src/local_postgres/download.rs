@@ -10,8 +10,8 @@ use std::{
 use aws_lc_rs::digest::{SHA256, digest};
 use flate2::read::GzDecoder;
 use semver::Version;
-use serde::{Deserialize, de::DeserializeOwned};
-use tokio::task::spawn_blocking;
+use serde::Deserialize;
+use tokio::{task::spawn_blocking, time::Instant};
 use ureq::Agent;
 
 use super::{
@@ -36,7 +36,7 @@ const MAX_BYTES: u64 = 200_000_000;
 /// The major version to download for a new cluster.
 const DEFAULT_MAJOR: u64 = 17;
 
-/// How long each request may take: a slow line gets the archive in this time; a dead one must not hang the start.
+/// A slow line gets the archive in this time; a dead one must not hang the start.
 const PATIENCE: Duration = Duration::from_mins(3);
 
 type Failure = Box<dyn Error + Send + Sync>;
@@ -81,11 +81,11 @@ pub(super) fn failure(wanted: Wanted, reason: &str) -> LocalPostgresError {
 }
 
 fn fetch_major(releases: &str, downloads: &Path, major: u64) -> Result<(), Failure> {
-    let client = outgoing::client(PATIENCE);
-    let (version, release) = newest(&client, releases, major)?;
+    let source = Source { client: outgoing::client(PATIENCE), until: Instant::now() + PATIENCE };
+    let (version, release) = newest(&source, releases, major)?;
     let name = format!("postgresql-{version}-{}.tar.gz", target_tuple::TARGET);
-    let archive = get(&client, release.address(&name)?)?;
-    let published = get(&client, release.address(&format!("{name}.sha256"))?)?;
+    let archive = source.get(release.address(&name)?)?;
+    let published = source.get(release.address(&format!("{name}.sha256"))?)?;
     let hash = data_encoding::HEXLOWER.encode(digest(&SHA256, &archive).as_ref());
     if !String::from_utf8_lossy(&published).split_whitespace().any(|word| word == hash) {
         return Err(format!("{name} is not the file that was published: its SHA-256 is {hash}").into());
@@ -103,10 +103,11 @@ fn fetch_major(releases: &str, downloads: &Path, major: u64) -> Result<(), Failu
 }
 
 /// The newest release of `major`. They are listed by when they were made, which is not the order of their versions.
-fn newest(client: &Agent, releases: &str, major: u64) -> Result<(Version, Release), Failure> {
+fn newest(source: &Source, releases: &str, major: u64) -> Result<(Version, Release), Failure> {
     let mut all: Vec<(Version, Release)> = Vec::new();
     for page in 1..=PAGES {
-        let listed: Vec<Release> = get_json(client, &format!("{releases}?per_page=100&page={page}"))?;
+        let listed = source.get(&format!("{releases}?per_page=100&page={page}"))?;
+        let listed: Vec<Release> = serde_json::from_slice(&listed)?;
         if listed.is_empty() {
             break;
         }
@@ -124,16 +125,21 @@ impl Release {
     }
 }
 
-fn get_json<T: DeserializeOwned>(client: &Agent, address: &str) -> Result<T, Failure> {
-    Ok(serde_json::from_slice(&get(client, address)?)?)
+/// Where files come from, and until when they are waited for, all together.
+struct Source {
+    client: Agent,
+    until: Instant,
 }
 
-fn get(client: &Agent, address: &str) -> Result<Vec<u8>, Failure> {
-    let mut response = client.get(address).call()?;
-    if !response.status().is_success() {
-        return Err(format!("{address} answered {}", response.status()).into());
+impl Source {
+    fn get(&self, address: &str) -> Result<Vec<u8>, Failure> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        let mut response = self.client.get(address).config().timeout_global(Some(left)).build().call()?;
+        if !response.status().is_success() {
+            return Err(format!("{address} answered {}", response.status()).into());
+        }
+        Ok(response.body_mut().with_config().limit(MAX_BYTES).read_to_vec()?)
     }
-    Ok(response.body_mut().with_config().limit(MAX_BYTES).read_to_vec()?)
 }
 
 /// Lets the user who runs Postgres into the folders, whatever our umask is.

@@ -10,6 +10,7 @@ use crate::{
     },
     edge::rate,
     error::{Error, ProblemType},
+    http::problem_response_name,
     openapi::tidy::tidy,
     values::Language,
 };
@@ -105,7 +106,7 @@ fn add_components(document: &mut Value) {
     );
     set(document, "/components/headers", headers());
     let responses: Object =
-        statuses().into_iter().map(|status| (response_name(status), problem_response(status))).collect();
+        statuses().into_iter().map(|status| (problem_response_name(status), problem_response(status))).collect();
     set(document, "/components/responses", Value::Object(responses));
     set(document, "/components/parameters", Value::Object(Map::new()));
 }
@@ -155,10 +156,6 @@ fn statuses() -> Vec<u16> {
     all
 }
 
-fn response_name(status: u16) -> String {
-    format!("Problem{status}")
-}
-
 /// The shared response of a status, with an example of each of its problem types.
 fn problem_response(status: u16) -> Value {
     let types: Vec<ProblemType> = ProblemType::iter().filter(|problem| problem.status().as_u16() == status).collect();
@@ -195,7 +192,7 @@ fn example(problem: ProblemType) -> Value {
     serde_json::to_value(document).unwrap_or_default()
 }
 
-/// Adds what no handler tells: what stands before all of them, and what their rights mean.
+/// Adds what all operations have in common, and what the right of this one means.
 fn complete_operation(path: &str, operation: &mut Object, examples: &Object) {
     if !operation.contains_key("security") {
         operation.insert("security".to_owned(), schemes(operation));
@@ -222,7 +219,7 @@ fn add_problems(path: &str, responses: &mut Object) {
     for status in [&[414, 431, 500, 503], limited, negotiated].concat() {
         responses
             .entry(status.to_string())
-            .or_insert_with(|| json!({"$ref": format!("#/components/responses/{}", response_name(status))}));
+            .or_insert_with(|| json!({"$ref": format!("#/components/responses/{}", problem_response_name(status))}));
     }
 }
 

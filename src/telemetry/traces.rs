@@ -32,8 +32,15 @@ use crate::{
     outgoing,
 };
 
-/// How long a collector may take to answer, as the OTLP specification has it.
+/// How long a collector may take to answer when the environment does not say, as the OTLP specification has it.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// `OTEL_EXPORTER_OTLP_TRACES_TIMEOUT` or `OTEL_EXPORTER_OTLP_TIMEOUT`, in milliseconds. The exporter leaves them to its client.
+fn patience() -> Duration {
+    let named = ["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"];
+    let set = named.into_iter().find_map(|name| std::env::var(name).ok()?.parse().ok());
+    set.map_or(PATIENCE, Duration::from_millis)
+}
 
 /// How long the end waits for the collector.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -76,7 +83,7 @@ impl Traces {
     /// When the `OTEL_…` variables want what is not offered.
     pub fn start(endpoint: &Endpoint) -> Result<Self> {
         let exporter = SpanExporter::builder().with_http().with_endpoint(&endpoint.0);
-        let exporter = exporter.with_http_client(Sender(outgoing::client(PATIENCE))).build();
+        let exporter = exporter.with_http_client(Sender(outgoing::client(patience()))).build();
         let exporter = exporter.map_err(|error| Error::internal(format!("OTEL_EXPORTER_OTLP_ENDPOINT: {error}")))?;
         let provider = SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource()).build();
         queries::observe();
