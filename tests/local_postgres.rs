@@ -87,11 +87,11 @@ async fn a_folder_without_binaries_is_named() {
 }
 
 #[tokio::test]
-async fn a_throw_away_server_leaves_nothing() {
-    let data_dir = DataDir::new("unused");
-    let postgres = LocalPostgres::temporary(&data_dir.settings()).await.unwrap();
-    let folder = run(&postgres.url(), "SHOW data_directory").await.unwrap();
+async fn further_settings_win() {
+    let data_dir = DataDir::new("settings");
+    let server_settings = vec!["fsync=off".to_owned(), "max_connections=20".to_owned()];
+    let postgres = LocalPostgres::start(&Settings { server_settings, ..data_dir.settings() }).await.unwrap();
     assert_eq!(run(&postgres.url(), "SHOW fsync").await.as_deref(), Some("off"));
+    assert_eq!(run(&postgres.url(), "SHOW max_connections").await.as_deref(), Some("20"));
     postgres.stop().await.unwrap();
-    assert!(!Path::new(&folder).parent().unwrap().exists());
 }

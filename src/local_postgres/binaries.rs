@@ -62,7 +62,7 @@ impl Binaries {
             let (folder, wanted) = (folder.clone(), wanted.describe());
             return found.ok_or(LocalPostgresError::NoBinariesInFolder { folder, wanted });
         }
-        let downloads = download::folder(&settings.data_dir);
+        let downloads = download::folder(settings.downloads_dir.as_ref().unwrap_or(&settings.data_dir));
         if let Some(found) = newest(&places(&downloads), wanted) {
             return Ok(found);
         }

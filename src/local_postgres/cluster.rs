@@ -11,7 +11,6 @@ use super::{
     account::{Account, create_data_dir},
     binaries::Binaries,
     error::{LocalPostgresError, Result, io},
-    settings::Durability,
     socket::NAME,
 };
 
@@ -52,11 +51,11 @@ impl Cluster {
 
     /// Initialises the cluster aside and then renames it, so that a kill leaves a whole cluster or
     /// none. To be called under the setup lock.
-    pub(super) async fn initialise(&self, binaries: &Binaries, durability: Durability) -> Result<()> {
+    pub(super) async fn initialise(&self, binaries: &Binaries) -> Result<()> {
         self.remove_unfinished();
         let aside = self.data_dir.join(format!("{UNFINISHED}{}", unique_suffix()));
         self.account.private_folder(&aside)?;
-        let output = self.run_initdb(binaries, &aside, durability).await?;
+        let output = self.run_initdb(binaries, &aside).await?;
         if !output.status.success() {
             let _ = fs::remove_dir_all(&aside);
             let folder = self.folder.clone();
@@ -66,16 +65,13 @@ impl Cluster {
         File::open(&self.data_dir).and_then(|folder| folder.sync_all()).map_err(io("sync", &self.data_dir))
     }
 
-    async fn run_initdb(&self, binaries: &Binaries, folder: &Path, durability: Durability) -> Result<Output> {
+    async fn run_initdb(&self, binaries: &Binaries, folder: &Path) -> Result<Output> {
         let program = binaries.program("initdb");
         let mut command = self.account.command(&program);
         command.arg("--pgdata").arg(folder).arg("--username").arg(NAME);
         // Only those who may enter the socket's folder (mode 0700) can connect at all.
         command.args(["--auth=trust", "--encoding=UTF8", "--locale=C", "--data-checksums"]);
         command.arg(format!("--lc-ctype={CHARACTER_TYPE}"));
-        if durability == Durability::ThrowAway {
-            command.arg("--no-sync");
-        }
         let output = spawn_blocking(move || command.output()).await;
         output.map_err(std::io::Error::other).flatten().map_err(io("run", &program))
     }
@@ -96,7 +92,7 @@ impl Cluster {
 
 /// Tells apart folders of processes that follow each other with the same process id.
 #[expect(clippy::disallowed_methods, reason = "a name, not a time")]
-pub(super) fn unique_suffix() -> String {
+fn unique_suffix() -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     format!("{}-{}", std::process::id(), now.as_nanos())
 }

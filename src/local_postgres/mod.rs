@@ -15,17 +15,14 @@ mod postmaster;
 mod server;
 mod settings;
 mod socket;
-mod watchdog;
 
 use binaries::{Binaries, Wanted};
-use cluster::{Cluster, unique_suffix};
+use cluster::Cluster;
 pub use error::LocalPostgresError;
 use error::Result;
 use locks::{Membership, SetupLock};
 use postmaster::Postmaster;
-use settings::Durability;
 pub use settings::{Settings, default_data_dir};
-use watchdog::Watchdog;
 
 /// A running local Postgres. Call [`stop`](Self::stop) at the end; merely dropped, it only asks
 /// the server to end and does not wait for it.
@@ -34,7 +31,6 @@ pub struct LocalPostgres {
     postmaster: Postmaster,
     cluster: Cluster,
     membership: Option<Membership>,
-    watchdog: Option<Watchdog>,
 }
 
 impl LocalPostgres {
@@ -55,27 +51,7 @@ impl LocalPostgres {
             None => start_server(&cluster, settings).await?,
         };
         socket::create_login(&postmaster.socket_dir).await?;
-        Ok(Self { postmaster, cluster, membership, watchdog: None })
-    }
-
-    /// Starts a throw-away Postgres for tests, in a folder of its own among the temporary files:
-    /// without durability, with room for 300 connections. Server and folder vanish with the test
-    /// process, even if that is killed, at the latest some seconds after it. Of the settings, the
-    /// data folder serves only to keep downloaded binaries.
-    ///
-    /// # Errors
-    /// As for [`start`](Self::start).
-    pub async fn temporary(settings: &Settings) -> Result<Self> {
-        let folder = std::env::temp_dir().join(format!("liaison-test-{}", unique_suffix()));
-        let mut watchdog = Watchdog::over(&folder)?;
-        let cluster = Cluster::locate(&folder)?;
-        let binaries = Binaries::obtain(settings, Wanted { major: None }).await?;
-        cluster.initialise(&binaries, Durability::ThrowAway).await?;
-        let mut postmaster = Postmaster::spawn(&cluster, &binaries, Durability::ThrowAway)?;
-        watchdog.watch(postmaster.pid)?;
-        postmaster.wait_until_ready().await?;
-        socket::create_login(&postmaster.socket_dir).await?;
-        Ok(Self { postmaster, cluster, membership: None, watchdog: Some(watchdog) })
+        Ok(Self { postmaster, cluster, membership })
     }
 
     /// The address of the database, for tokio-postgres, diesel-async and libpq's programs:
@@ -99,10 +75,6 @@ impl LocalPostgres {
     /// # Errors
     /// If another Liaison holds the setup lock for too long, or the server does not end.
     pub async fn stop(mut self) -> Result<()> {
-        if let Some(watchdog) = self.watchdog.take() {
-            self.postmaster.stop().await?;
-            return watchdog.dismiss();
-        }
         let _setup = SetupLock::take(&self.cluster.data_dir).await?;
         if self.membership.take().is_some_and(Membership::leave) {
             self.postmaster.stop().await?;
@@ -112,7 +84,7 @@ impl LocalPostgres {
 }
 
 /// For paths that end early, such as a port that is taken: the server that we started must not
-/// stay behind. A throw-away server is left to its watchdog.
+/// stay behind.
 impl Drop for LocalPostgres {
     fn drop(&mut self) {
         let Some(membership) = self.membership.take() else {
@@ -130,9 +102,9 @@ async fn start_server(cluster: &Cluster, settings: &Settings) -> Result<Postmast
     let major = cluster.major_version();
     let binaries = Binaries::obtain(settings, Wanted { major }).await?;
     if major.is_none() {
-        cluster.initialise(&binaries, Durability::Durable).await?;
+        cluster.initialise(&binaries).await?;
     }
-    let mut postmaster = Postmaster::spawn(cluster, &binaries, Durability::Durable)?;
+    let mut postmaster = Postmaster::spawn(cluster, &binaries, &settings.server_settings)?;
     postmaster.wait_until_ready().await?;
     Ok(postmaster)
 }

@@ -12,7 +12,6 @@ use super::{
     error::{LocalPostgresError, Result, io},
     pid_file,
     server::{self, log_tail},
-    settings::Durability,
     socket,
 };
 
@@ -60,12 +59,12 @@ impl Postmaster {
 
     /// Starts the server. To be called under the setup lock, when [`Self::adopt`] has found none.
     /// Dropped before [`Self::wait_until_ready`] has succeeded, it ends again.
-    pub(super) fn spawn(cluster: &Cluster, binaries: &Binaries, durability: Durability) -> Result<Self> {
+    pub(super) fn spawn(cluster: &Cluster, binaries: &Binaries, server_settings: &[String]) -> Result<Self> {
         let socket_dir = socket::folder_for(&cluster.data_dir);
         cluster.account.private_folder(&socket_dir)?;
         pid_file::clear_stale(&cluster.folder, &socket_dir)?;
         let program = binaries.program("postgres");
-        let mut command = server::command(cluster, &program, &socket_dir, durability)?;
+        let mut command = server::command(cluster, &program, &socket_dir, server_settings)?;
         let child = command.spawn().map_err(io("run", &program))?;
         let pid = Pid::from_raw(child.id().cast_signed());
         Ok(Self { pid, socket_dir, child: Some(child), cluster: cluster.clone(), is_ready: false })

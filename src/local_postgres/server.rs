@@ -4,14 +4,15 @@ use super::{
     account::private_file,
     cluster::Cluster,
     error::{Result, io},
-    settings::Durability,
     socket::PORT,
 };
 
 /// What every local server is told. Errors of single statements (`log_min_messages`) are left to
 /// Liaison's log, so that the server's log stays small without rotation.
-const SETTINGS: [&str; 10] = [
+const SETTINGS: [&str; 11] = [
     "listen_addresses=",
+    // 14 of each thread, also on a machine of many cores.
+    "max_connections=300",
     "unix_socket_permissions=0700",
     "shared_buffers=128MB",
     "jit=off",
@@ -24,13 +25,13 @@ const SETTINGS: [&str; 10] = [
 ];
 
 /// The command that runs the server on the cluster, with its settings and its log.
-pub(super) fn command(cluster: &Cluster, program: &Path, socket_dir: &Path, durability: Durability) -> Result<Command> {
+pub(super) fn command(cluster: &Cluster, program: &Path, socket_dir: &Path, further: &[String]) -> Result<Command> {
     // Emptied at each start: that is all the rotation a quiet log needs.
     let log = private_file(&cluster.log)?;
     let log_too = log.try_clone().map_err(io("write", &cluster.log))?;
     let mut command = cluster.account.command(program);
     command.arg("-D").arg(&cluster.folder).arg("-k").arg(socket_dir).args(["-p", &PORT.to_string()]);
-    for setting in SETTINGS.iter().chain(durability.server_settings()) {
+    for setting in SETTINGS.into_iter().chain(further.iter().map(String::as_str)) {
         command.args(["-c", setting]);
     }
     command.stdout(log).stderr(log_too);

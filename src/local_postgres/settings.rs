@@ -11,12 +11,22 @@ pub struct Settings {
     pub binaries_dir: Option<PathBuf>,
     /// Whether binaries may be downloaded where none are installed.
     pub may_download: bool,
+    /// The folder for downloaded binaries; `None` puts them into the data folder.
+    pub downloads_dir: Option<PathBuf>,
+    /// Further settings of the server, each `name=value`. They win over those that Liaison makes.
+    pub server_settings: Vec<String>,
 }
 
 impl Settings {
     /// Settings that look for installed binaries and else download some.
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
-        Self { data_dir: data_dir.into(), binaries_dir: None, may_download: true }
+        Self {
+            data_dir: data_dir.into(),
+            binaries_dir: None,
+            may_download: true,
+            downloads_dir: None,
+            server_settings: Vec::new(),
+        }
     }
 }
 
@@ -31,31 +41,4 @@ pub fn default_data_dir() -> Option<PathBuf> {
     let variable = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let data_home = variable("XDG_DATA_HOME").or_else(|| Some(variable("HOME")?.join(".local/share")));
     data_home.map(|folder| folder.join("liaison"))
-}
-
-/// How much the cluster's data is worth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Durability {
-    /// Survives a power cut.
-    Durable,
-    /// For tests: fast, and lost with the machine.
-    ThrowAway,
-}
-
-impl Durability {
-    /// The server settings that differ.
-    pub(super) fn server_settings(self) -> &'static [&'static str] {
-        match self {
-            // 14 of each thread, also on a machine of many cores.
-            Self::Durable => &["max_connections=300"],
-            Self::ThrowAway => &[
-                "max_connections=300",
-                "fsync=off",
-                "synchronous_commit=off",
-                "full_page_writes=off",
-                "wal_level=minimal",
-                "max_wal_senders=0",
-            ],
-        }
-    }
 }

@@ -13,14 +13,13 @@ use liaison::{
     },
     clock::Clock,
     db,
-    local_postgres::{LocalPostgres, Settings},
     secrets::Secrets,
     setup::{self, Urls},
     values::Instant,
 };
 use tokio::sync::OnceCell;
 
-use super::{PASSWORD, trace};
+use super::{PASSWORD, throw_away::ThrowAway, trace};
 
 /// The master secret of all tests.
 pub const MASTER: [u8; 32] = [7; 32];
@@ -34,7 +33,7 @@ static NEXT: AtomicUsize = AtomicUsize::new(0);
 static OVER: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 struct Server {
-    postgres: LocalPostgres,
+    running: ThrowAway,
     hashing: Hashing,
     password_hash: String,
 }
@@ -62,7 +61,7 @@ impl Drop for Database {
 /// A fresh database, and the hashing that all tests share.
 pub async fn fresh() -> (Database, Hashing) {
     let server = SERVER.get_or_init(start).await;
-    let postgres = server.postgres.url();
+    let postgres = server.running.postgres.url();
     let over = std::mem::take(&mut *OVER.lock().unwrap());
     for name in over {
         run(&postgres, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
@@ -81,29 +80,30 @@ pub async fn password_hash() -> &'static str {
 pub async fn empty() -> String {
     let server = SERVER.get_or_init(start).await;
     let name = format!("empty_{}", NEXT.fetch_add(1, Ordering::Relaxed));
-    run(&server.postgres.url(), &format!("CREATE DATABASE {name}")).await;
-    named(&server.postgres.url(), &name)
+    let postgres = server.running.postgres.url();
+    run(&postgres, &format!("CREATE DATABASE {name}")).await;
+    named(&postgres, &name)
 }
 
 async fn start() -> Server {
     // Before anything is logged.
     trace::begin();
-    let settings = Settings::new(std::env::temp_dir().join("liaison-test-binaries"));
-    let postgres = LocalPostgres::temporary(&settings).await.unwrap_or_else(|error| panic!("no Postgres: {error}"));
+    let running = ThrowAway::start().await;
+    let postgres = running.postgres.url();
     let hashing = Hashing::with_effort(LITTLE).unwrap();
-    run(&postgres.url(), "CREATE DATABASE template_liaison").await;
-    let template = named(&postgres.url(), "template_liaison");
+    run(&postgres, "CREATE DATABASE template_liaison").await;
+    let template = named(&postgres, "template_liaison");
     let secrets = Secrets::derive(&MASTER).unwrap();
     let urls = Urls { server: as_server(&template), owner: template };
     setup::prepare(&urls, &secrets, &hashing, &Clock::standing(start_of_time())).await.unwrap();
     // A template may have no connection; the server closes the last one a moment after the client.
     for _ in 0..100 {
-        if try_run(&postgres.url(), "ALTER DATABASE template_liaison ALLOW_CONNECTIONS false").await {
+        if try_run(&postgres, "ALTER DATABASE template_liaison ALLOW_CONNECTIONS false").await {
             break;
         }
     }
     let password_hash = hashing.hash(NewPassword::parse(PASSWORD).unwrap()).await.unwrap();
-    Server { postgres, hashing, password_hash }
+    Server { running, hashing, password_hash }
 }
 
 /// When the clock of every test begins; what all of them start with was made then.

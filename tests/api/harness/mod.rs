@@ -7,6 +7,7 @@ mod database;
 mod log;
 mod schemas;
 mod served;
+mod throw_away;
 mod trace;
 mod user;
 
