@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use actix_web::{
-    App, Error as ActixError, HttpRequest, HttpResponse,
+    App, Error as ActixError,
     body::MessageBody,
-    dev::{HttpServiceFactory, ServiceFactory, ServiceRequest, ServiceResponse},
-    guard,
+    dev::{ServiceFactory, ServiceRequest, ServiceResponse},
     middleware::{Compress, from_fn},
     web::{self, Data},
 };
-use utoipa_actix_web::{AppExt, OpenApiFactory, scope, service_config::ServiceConfig};
 
 use crate::{
     access::{
@@ -32,8 +30,7 @@ use crate::{
         load::{self, Gates},
         rate::Rates,
     },
-    error::{Error, ProblemType},
-    http::{Operations, ReadTimeout, part},
+    http::{Operations, ReadTimeout, Routes, not_served},
     interactions,
     lifecycle::Lifecycle,
     mail::Mail,
@@ -173,44 +170,35 @@ impl Parts {
 /// # Errors
 /// None that routes of ours can cause.
 pub fn document() -> serde_json::Result<Document> {
-    let (_, described) = App::new().into_utoipa_app().openapi(openapi::about()).configure(routes).split_for_parts();
-    Document::of(&described)
+    Document::of(&routes().describe(openapi::about()))
 }
-
-/// The operations of several slices, by where all their addresses begin.
-type Group = (&'static [&'static str], &'static [fn(&mut ServiceConfig<'_>)]);
-
-/// Every slice's operations, those that are asked for most first.
-const GROUPS: [Group; 8] = [
-    (&["/v1/clients"], &[clients::routes, transfers::routes, account_teams::routes, timeline::routes]),
-    (&["/v1/interactions"], &[interactions::routes]),
-    (&["/v1/orders", "/v1/departments"], &[orders::routes, departments::routes]),
-    (&["/v1/contracts"], &[contracts::routes]),
-    (&["/v1/contacts"], &[contacts::routes]),
-    (&["/v1/products"], &[products::routes]),
-    (
-        &["/v1/audit", "/v1/auth", "/v1/me", "/v1/roles", "/v1/service-accounts", "/v1/teams", "/v1/users"],
-        &[audit_entries::routes, auth::routes, users::routes, teams::routes, roles::routes, service_accounts::routes],
-    ),
-    (&["/.well-known", "/livez", "/openapi.json", "/problems", "/readyz"], &[problem_types::routes, service::routes]),
-];
 
 /// Every slice's operations. What is registered here is served and documented.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    for group in GROUPS {
-        config.service(grouped(group));
+fn routes() -> Routes {
+    let mut api = Routes::default();
+    for add in [
+        account_teams::routes,
+        audit_entries::routes,
+        auth::routes,
+        clients::routes,
+        contacts::routes,
+        contracts::routes,
+        departments::routes,
+        interactions::routes,
+        orders::routes,
+        problem_types::routes,
+        products::routes,
+        roles::routes,
+        service::routes,
+        service_accounts::routes,
+        teams::routes,
+        timeline::routes,
+        transfers::routes,
+        users::routes,
+    ] {
+        add(&mut api);
     }
-}
-
-/// The operations of `group`. The beginning of a request's address tells whether it can be one of them. Without that, the
-/// framework would compare the address with the regular expression of each operation in turn, which costs more than the
-/// rest of a small request. An address whose beginning is percent-encoded is not found.
-fn grouped((beginnings, routes): Group) -> impl HttpServiceFactory + OpenApiFactory {
-    let guard = guard::fn_guard(|request| {
-        let path = request.head().uri.path();
-        beginnings.iter().any(|beginning| path.starts_with(beginning))
-    });
-    routes.iter().fold(scope::scope("").guard(guard), |group, routes| group.configure(routes))
+    api
 }
 
 /// The app of one worker.
@@ -226,18 +214,17 @@ pub fn app(
         InitError = (),
     > + use<>,
 > {
-    let (app, _) = App::new().into_utoipa_app().configure(routes).split_for_parts();
-    let app = app
+    let app = App::new()
         .configure(|config| parts.register(config))
         .app_data(Data::new(db))
         .app_data(Data::new(Gates::new(&parts.telemetry.metrics)))
-        .app_data(web::PathConfig::default().error_handler(|_, request| no_such_operation(request).into()))
+        .app_data(web::PathConfig::default().error_handler(|_, request| not_served(request).into()))
         .configure(|config| {
             if parts.edge.docs {
                 docs::routes(config);
             }
         })
-        .default_service(web::to(async |request: HttpRequest| Err::<HttpResponse, _>(no_such_operation(&request))));
+        .default_service(routes().into_router(parts.operations.clone()));
     // The last one acts first: `edge` tells the order.
     app.wrap(from_fn(edge::refusals::record_refusals))
         .wrap(from_fn(edge::admit::admit))
@@ -245,14 +232,4 @@ pub fn app(
         .wrap(from_fn(load::bound))
         .wrap(Compress::default())
         .wrap(from_fn(edge::answer::complete))
-}
-
-/// 404, or 405 with `Allow` when the address exists for other methods.
-fn no_such_operation(request: &HttpRequest) -> Error {
-    let Ok(operations) = part::<Operations>(request) else { return Error::not_found() };
-    let methods = operations.methods_at(request.path());
-    if methods.is_empty() || methods.contains(&request.method().as_str()) {
-        return Error::not_found();
-    }
-    Error::new(ProblemType::MethodNotAllowed).allow(&methods.join(", "))
 }

@@ -4,11 +4,10 @@ use actix_web::web::{Json, Path};
 use serde::Serialize;
 use strum::IntoEnumIterator;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     error::{Error, ProblemType, Result},
-    http::endpoint,
+    http::{Routes, endpoint},
     values::Language::{En, Ru},
 };
 
@@ -50,8 +49,8 @@ impl From<ProblemType> for ProblemTypeDocument {
 }
 
 /// The operations on problem types.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(endpoint!(get_problem_type));
+pub fn routes(api: &mut Routes) {
+    api.add("service", [endpoint!(get_problem_type)]);
 }
 
 /// Describe a problem type
@@ -60,7 +59,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 #[utoipa::path(
     get,
     path = "/problems/{type}",
-    tag = "service",
     params(("type" = String, Path, description = "The last part of a problem's `type`.", max_length = 100, example = "not-found")),
     responses((status = 200, description = "The description of the problem type."))
 )]

@@ -1,12 +1,11 @@
 //! The service itself: whether it lives, whether it can serve, and its own document.
 
 use actix_web::{
-    HttpResponse,
+    CustomizeResponder, HttpResponse, Responder,
     web::{self, Data},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     access::token_keys::{JwkSet, KeyRing, life::CACHED_SECONDS},
@@ -14,18 +13,17 @@ use crate::{
     db::Db,
     edge::Edge,
     error::{Error, Result},
-    http::endpoint,
+    http::{Routes, endpoint},
     openapi::Document,
     telemetry::Readiness,
 };
 
 /// The operations on the service.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(endpoint!(get_liveness))
-        .service(endpoint!(get_readiness))
-        .service(endpoint!(get_openapi))
-        .service(endpoint!(get_jwks));
+pub fn routes(api: &mut Routes) {
+    api.add(
+        "service",
+        [endpoint!(get_liveness), endpoint!(get_readiness), endpoint!(get_openapi), endpoint!(get_jwks)],
+    );
 }
 
 /// How the service is.
@@ -43,7 +41,6 @@ pub struct Health {
 #[utoipa::path(
     get,
     path = "/livez",
-    tag = "service",
     responses((status = 200, description = "It lives."))
 )]
 async fn get_liveness() -> web::Json<Health> {
@@ -64,7 +61,6 @@ async fn get_liveness() -> web::Json<Health> {
 #[utoipa::path(
     get,
     path = "/readyz",
-    tag = "service",
     responses((status = 200, description = "It can serve."))
 )]
 async fn get_readiness(readiness: Data<Readiness>, db: Db) -> Result<web::Json<Health>> {
@@ -78,7 +74,6 @@ async fn get_readiness(readiness: Data<Readiness>, db: Db) -> Result<web::Json<H
 #[utoipa::path(
     get,
     path = "/openapi.json",
-    tag = "service",
     responses(
         (status = 200, description = "The document.", body = Object, content_type = "application/json"),
         (status = 404, description = "It is kept from callers.")
@@ -98,11 +93,9 @@ async fn get_openapi(edge: Data<Edge>, document: Data<Document>) -> Result<HttpR
 #[utoipa::path(
     get,
     path = "/.well-known/jwks.json",
-    tag = "service",
-    responses((status = 200, description = "The keys.", body = JwkSet))
+    responses((status = 200, description = "The keys."))
 )]
-async fn get_jwks(keys: Data<KeyRing>, clock: Data<Clock>) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header(("cache-control", format!("public, max-age={CACHED_SECONDS}")))
-        .json(keys.current().published(clock.now()))
+async fn get_jwks(keys: Data<KeyRing>, clock: Data<Clock>) -> CustomizeResponder<web::Json<JwkSet>> {
+    let keys = web::Json(keys.current().published(clock.now()));
+    keys.customize().insert_header(("cache-control", format!("public, max-age={CACHED_SECONDS}")))
 }

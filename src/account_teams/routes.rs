@@ -1,7 +1,6 @@
 //! `/v1/clients/{id}/account-team`.
 
 use actix_web::web::Path;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     model::{AccountTeamView, Assign, NewAccountTeam},
@@ -13,19 +12,18 @@ use crate::{
     clients::{Client, ClientId},
     db::{Cost, Db},
     error::Result,
-    http::{Body, Changed, Fields, IfMatch, NoParams, Query, Reply, Tagged, endpoint},
+    http::{Body, Changed, Fields, IfMatch, NoParams, Query, Reply, Routes, Tagged, endpoint},
 };
 
 /// The operations on account teams.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(endpoint!(get_account_team)).service(endpoint!(assign_account_team));
+pub fn routes(api: &mut Routes) {
+    api.add("clients", [endpoint!(get_account_team), endpoint!(assign_account_team)]);
 }
 
 /// Get the account team of a client
 #[utoipa::path(
     get,
     path = "/v1/clients/{id}/account-team",
-    tag = "clients",
     params(("id" = ClientId, Path, description = "The client.")),
     responses((status = 200, description = "Who is on the team."))
 )]
@@ -46,7 +44,6 @@ async fn get_account_team(
 #[utoipa::path(
     put,
     path = "/v1/clients/{id}/account-team",
-    tag = "clients",
     params(("id" = ClientId, Path, description = "The client.")),
     responses((status = 200, description = "Who is on the team now.")),
     extensions(("x-permission" = json!("clients:assign_team")))

@@ -1,7 +1,6 @@
 //! `/v1/audit`.
 
 use actix_web::web::{Data, Json};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     model::{AuditEntry, AuditEntryView, AuditFilter},
@@ -12,15 +11,15 @@ use crate::{
     audit::{AuditVerification, Bounds, MAX_FROM_SEAL, MAX_SEALS, VerificationParams, Verify, verify_part},
     db::{Cost, Db},
     error::{Error, FieldError, ProblemType, Result},
-    http::{Query, endpoint},
+    http::{Query, Routes, endpoint},
     list::{ListQuery, Page},
     secrets::Secrets,
     values::Invalid,
 };
 
 /// The operations on the audit log.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(endpoint!(list_audit_entries)).service(endpoint!(verify_audit_log));
+pub fn routes(api: &mut Routes) {
+    api.add("audit", [endpoint!(list_audit_entries), endpoint!(verify_audit_log)]);
 }
 
 /// List changes, sign-ins and refusals
@@ -30,7 +29,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 #[utoipa::path(
     get,
     path = "/v1/audit",
-    tag = "audit",
     responses((status = 200, description = "A page of the entries."))
 )]
 async fn list_audit_entries(
@@ -55,7 +53,6 @@ const EVENTS: i64 = 20_000;
 #[utoipa::path(
     get,
     path = "/v1/audit/verification",
-    tag = "audit",
     responses((status = 200, description = "What was found."))
 )]
 async fn verify_audit_log(

@@ -3,7 +3,6 @@
 use actix_web::web::Data;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     account::{self, Account, NewHash, Proof},
@@ -16,15 +15,15 @@ use crate::{
     change::Change,
     db::Db,
     error::{Error, ProblemType, Result},
-    http::{Body, NoContent, Reply, endpoint},
+    http::{Body, NoContent, Reply, Routes, endpoint},
     mail::{Letter, Mail, Notice},
     sessions, users,
     values::{Invalid, Say},
 };
 
 /// The operations on the caller's password.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(endpoint!(change_password));
+pub fn routes(api: &mut Routes) {
+    api.add("auth", [endpoint!(change_password)]);
 }
 
 /// A new password, and the proof that it is the user who wants it.
@@ -46,7 +45,6 @@ pub struct ChangePassword {
 #[utoipa::path(
     put,
     path = "/v1/me/password",
-    tag = "auth",
     responses((status = 204, description = "The new password holds."))
 )]
 async fn change_password(

@@ -4,7 +4,6 @@ use actix_web::HttpResponse;
 use diesel_async::AsyncConnection;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     account::{self, Proof},
@@ -16,13 +15,13 @@ use crate::{
     access::{Person, caller::not_a_person, recent},
     db::Db,
     error::{Error, ProblemType, Result},
-    http::{Body, NoParams, Query, endpoint},
+    http::{Body, NoParams, Query, Routes, endpoint},
     values::Text,
 };
 
 /// The operation that confirms a session.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(endpoint!(confirm_session));
+pub fn routes(api: &mut Routes) {
+    api.add("auth", [endpoint!(confirm_session)]);
 }
 
 /// What the caller signs in with, once more.
@@ -48,7 +47,6 @@ pub struct ConfirmSession {
 #[utoipa::path(
     post,
     path = "/v1/auth/confirm",
-    tag = "auth",
     responses((status = 204, description = "The session is confirmed, on every server at once."))
 )]
 async fn confirm_session(

@@ -3,22 +3,21 @@
 use actix_web::web::{Data, Path};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::credentials;
 use crate::{
     access::{RecentlyAuthenticated, Scope, Update, UserId},
     change::Change,
     error::Result,
-    http::{Changed, IfMatch, Reply, endpoint},
+    http::{Changed, IfMatch, Reply, Routes, endpoint},
     mail::{Letter, Mail, Notice},
     users::{User, UserView},
     values::Instant,
 };
 
 /// The operations on how other users sign in.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(endpoint!(start_password_reset)).service(endpoint!(reset_second_factor));
+pub fn routes(api: &mut Routes) {
+    api.add("users", [endpoint!(start_password_reset), endpoint!(reset_second_factor)]);
 }
 
 /// A reset that was started. The token is shown only where the server sends no mail, and only once.
@@ -45,7 +44,6 @@ pub struct PasswordReset {
 #[utoipa::path(
     post,
     path = "/v1/users/{id}/reset-password",
-    tag = "users",
     params(("id" = UserId, Path, description = "The user.")),
     responses((status = 200, description = "The link, or that it was mailed."))
 )]
@@ -77,7 +75,6 @@ async fn start_password_reset(
 #[utoipa::path(
     post,
     path = "/v1/users/{id}/reset-second-factor",
-    tag = "users",
     params(("id" = UserId, Path, description = "The user.")),
     responses((status = 200, description = "The user."))
 )]

@@ -5,7 +5,6 @@ use std::fmt;
 use actix_web::{HttpResponse, web::Data};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     account::{self, NewHash},
@@ -17,7 +16,7 @@ use super::{
 use crate::{
     change::AnonymousChange,
     error::{Error, ProblemType, Result},
-    http::{Body, NoParams, Query, endpoint, request_id},
+    http::{self, Body, NoParams, Query, Routes, endpoint, request_id},
     mail::{Letter, Mail, Notice},
     sessions, users,
     values::{Email, Text},
@@ -27,8 +26,8 @@ use crate::{
 const MAILS_PER_ACCOUNT: u32 = 3;
 
 /// The operations for people who cannot sign in.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(endpoint!(forgot_password)).service(endpoint!(reset_password));
+pub fn routes(api: &mut Routes) {
+    api.add("auth", [endpoint!(forgot_password), endpoint!(reset_password)]);
 }
 
 /// Who has forgotten a password.
@@ -73,8 +72,7 @@ impl fmt::Debug for ResetPassword {
 #[utoipa::path(
     post,
     path = "/v1/auth/forgot-password",
-    tag = "auth",
-    responses((status = 202, description = "If there is such a user, mail is under way.", body = Accepted))
+    responses((status = 202, description = "If there is such a user, mail is under way."))
 )]
 async fn forgot_password(
     _: Query<NoParams>,
@@ -82,7 +80,7 @@ async fn forgot_password(
     verifier: Verifier,
     change: AnonymousChange,
     mail: Data<Mail>,
-) -> Result<HttpResponse> {
+) -> Result<http::Accepted<Accepted>> {
     let Body(ForgotPassword { email }) = body;
     let limits = Limits { per_account: MAILS_PER_ACCOUNT, ..**verifier.limits };
     let mut db = verifier.db.connect().await?;
@@ -93,7 +91,7 @@ async fn forgot_password(
     let letter = Letter::Forgotten { email: email.as_str().to_owned(), from, request_id };
     drop(db);
     change.run(async |tx| mail.post(tx, &letter).await).await?;
-    Ok(HttpResponse::Accepted().json(Accepted { status: "accepted" }))
+    Ok(HttpResponse::Accepted().json(Accepted { status: "accepted" }).into())
 }
 
 /// Set a password with a one-time token
@@ -103,7 +101,6 @@ async fn forgot_password(
 #[utoipa::path(
     post,
     path = "/v1/auth/reset-password",
-    tag = "auth",
     responses((status = 204, description = "The new password holds."))
 )]
 async fn reset_password(

@@ -2,10 +2,14 @@
 
 use std::{future::Future, pin::Pin};
 
-use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, dev::Payload, web::Data};
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest, HttpResponse,
+    dev::Payload,
+    http::StatusCode,
+    web::{Data, Json},
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     change_password,
@@ -23,21 +27,21 @@ use crate::{
     change::AnonymousChange,
     db::{Cost, Db},
     error::{Error, ProblemType, Result},
-    http::{Description, Fields, NoParams, Query, Tagged, Takes, body, endpoint},
+    http::{Description, Fields, NoParams, Query, Routes, Tagged, Takes, body, endpoint},
     sessions::DeviceInfo,
     telemetry::Telemetry,
     users::{self, UserView},
 };
 
 /// The operations of signing in and out, and on how users sign in.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(endpoint!(create_token)).service(endpoint!(revoke_token)).service(endpoint!(get_me));
-    confirm::routes(config);
-    change_password::routes(config);
-    reset_routes::routes(config);
-    second_factor::routes(config);
-    sessions_routes::routes(config);
-    credentials_routes::routes(config);
+pub fn routes(api: &mut Routes) {
+    api.add("auth", [endpoint!(create_token), endpoint!(revoke_token), endpoint!(get_me)]);
+    confirm::routes(api);
+    change_password::routes(api);
+    reset_routes::routes(api);
+    second_factor::routes(api);
+    sessions_routes::routes(api);
+    credentials_routes::routes(api);
 }
 
 /// A sign-in form (RFC 6749). Fields that are not known are ignored, as the standard asks.
@@ -108,10 +112,6 @@ impl TokenResponse {
         let expires_in = LIFETIME.as_secs();
         Self { access_token, token_type: "Bearer", expires_in, refresh_token: None, device_token: None, scope: None }
     }
-
-    fn answer(self) -> HttpResponse {
-        HttpResponse::Ok().json(self)
-    }
 }
 
 /// A token to be revoked (RFC 7009).
@@ -141,10 +141,8 @@ pub struct RevokeRequest {
 #[utoipa::path(
     post,
     path = "/v1/auth/token",
-    tag = "auth",
-    request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
     responses(
-        (status = 200, description = "Signed in.", body = TokenResponse),
+        (status = 200, description = "Signed in."),
         (status = 401, description = "A program with a wrong id or key.")
     )
 )]
@@ -154,13 +152,13 @@ async fn create_token(
     known: Data<Identification>,
     telemetry: Data<Telemetry>,
     form: Form<TokenRequest>,
-) -> Result<HttpResponse> {
+) -> Result<Json<TokenResponse>> {
     let Form(form) = form;
     let grant_type = form.grant_type.clone();
     let granted = grant(verifier, change, &known, form).await;
-    let status = granted.as_ref().map_or_else(|error| error.problem().status(), HttpResponse::status);
+    let status = granted.as_ref().map_or_else(|error| error.problem().status(), |_| StatusCode::OK);
     telemetry.metrics.asked_for_token(&grant_type, status);
-    granted
+    granted.map(Json)
 }
 
 async fn grant(
@@ -168,11 +166,11 @@ async fn grant(
     change: AnonymousChange,
     known: &Identification,
     form: TokenRequest,
-) -> Result<HttpResponse> {
+) -> Result<TokenResponse> {
     if form.grant_type == "client_credentials" {
         let form = ClientForm { id: form.client_id, secret: form.client_secret, scope: form.scope };
         let granted = client_credentials::grant(&verifier, known, form).await?;
-        return Ok(TokenResponse { scope: Some(granted.scope), ..TokenResponse::of(granted.token) }.answer());
+        return Ok(TokenResponse { scope: Some(granted.scope), ..TokenResponse::of(granted.token) });
     }
     let client = form.client_id.and_then(label).unwrap_or_else(|| "first-party".to_owned());
     let origin = DeviceInfo::of(&verifier.request, client.clone(), form.device.and_then(label));
@@ -190,7 +188,7 @@ async fn grant(
     };
     let access_token = known.tokens.issue(&known.keys, session.user_id, session.id, &client, known.clock.now())?;
     let refresh_token = Some(session.refresh_token);
-    Ok(TokenResponse { refresh_token, device_token, ..TokenResponse::of(access_token) }.answer())
+    Ok(TokenResponse { refresh_token, device_token, ..TokenResponse::of(access_token) })
 }
 
 /// A text for the record: kept when it is short and has nothing but printable characters.
@@ -207,8 +205,6 @@ fn label(text: String) -> Option<String> {
 #[utoipa::path(
     post,
     path = "/v1/auth/revoke",
-    tag = "auth",
-    request_body(content = RevokeRequest, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "The session is over, or there was none."))
 )]
 async fn revoke_token(
@@ -254,7 +250,6 @@ fn not_revocable() -> Error {
 #[utoipa::path(
     get,
     path = "/v1/me",
-    tag = "auth",
     responses((status = 200, description = "The caller."))
 )]
 async fn get_me(caller: Person, _: Query<NoParams>, db: Db) -> Result<Tagged<UserView>> {
@@ -266,10 +261,11 @@ async fn get_me(caller: Person, _: Query<NoParams>, db: Db) -> Result<Tagged<Use
 /// A form of an OAuth request.
 struct Form<T>(T);
 
-// Its operation tells of its body.
-impl<T> Takes for Form<T> {
+const FORM: &str = "application/x-www-form-urlencoded";
+
+impl<T: ToSchema> Takes for Form<T> {
     fn describe(description: &mut Description) {
-        description.refuses(&[400, 408, 413, 415, 422]);
+        description.body::<T>(FORM);
     }
 }
 
@@ -281,7 +277,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
         let request = request.clone();
         let payload = payload.take();
         Box::pin(async move {
-            if request.content_type() != "application/x-www-form-urlencoded" {
+            if request.content_type() != FORM {
                 return Err(Error::new(ProblemType::UnsupportedMediaType));
             }
             let bytes = body::read(&request, payload).await?;

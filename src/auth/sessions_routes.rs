@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use actix_web::web::{Data, Path};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     access::{Caller, Person, RecentlyAuthenticated, Scope, SessionId, Update, UserId},
@@ -11,21 +10,16 @@ use crate::{
     clock::Clock,
     db::{Cost, Db},
     error::Result,
-    http::{NoContent, Reply, endpoint},
+    http::{NoContent, Reply, Routes, endpoint},
     list::{ListQuery, Page},
     sessions::{self, SessionFilter, SessionView},
     users::{self, User},
 };
 
 /// The operations on sessions.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(endpoint!(list_own_sessions))
-        .service(endpoint!(end_own_session))
-        .service(endpoint!(end_other_sessions))
-        .service(endpoint!(list_user_sessions))
-        .service(endpoint!(end_user_session))
-        .service(endpoint!(end_user_sessions));
+pub fn routes(api: &mut Routes) {
+    api.add("auth", [endpoint!(list_own_sessions), endpoint!(end_own_session), endpoint!(end_other_sessions)]);
+    api.add("users", [endpoint!(list_user_sessions), endpoint!(end_user_session), endpoint!(end_user_sessions)]);
 }
 
 /// List the caller's own sessions
@@ -34,7 +28,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 #[utoipa::path(
     get,
     path = "/v1/me/sessions",
-    tag = "auth",
     responses((status = 200, description = "The sessions, newest first."))
 )]
 async fn list_own_sessions(
@@ -53,7 +46,6 @@ async fn list_own_sessions(
 #[utoipa::path(
     delete,
     path = "/v1/me/sessions/{id}",
-    tag = "auth",
     params(("id" = SessionId, Path, description = "The session.")),
     responses((status = 204, description = "The session is over.")),
     extensions(("x-caller" = json!("person")))
@@ -68,7 +60,6 @@ async fn end_own_session(caller: RecentlyAuthenticated, id: Path<SessionId>, cha
 #[utoipa::path(
     delete,
     path = "/v1/me/sessions",
-    tag = "auth",
     responses((status = 204, description = "The other sessions are over.")),
     extensions(("x-caller" = json!("person")))
 )]
@@ -83,7 +74,6 @@ async fn end_other_sessions(caller: RecentlyAuthenticated, change: Change) -> Re
 #[utoipa::path(
     get,
     path = "/v1/users/{id}/sessions",
-    tag = "users",
     params(("id" = UserId, Path, description = "The user.")),
     responses((status = 200, description = "The sessions, newest first."))
 )]
@@ -105,7 +95,6 @@ async fn list_user_sessions(
 #[utoipa::path(
     delete,
     path = "/v1/users/{id}/sessions/{session_id}",
-    tag = "users",
     params(("id" = UserId, Path, description = "The user."), ("session_id" = SessionId, Path, description = "The session.")),
     responses((status = 204, description = "The session is over."))
 )]
@@ -130,7 +119,6 @@ async fn end_user_session(
 #[utoipa::path(
     delete,
     path = "/v1/users/{id}/sessions",
-    tag = "users",
     params(("id" = UserId, Path, description = "The user.")),
     responses((status = 204, description = "The sessions are over."))
 )]

@@ -13,7 +13,7 @@ mod steps;
 mod touch;
 mod view;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::http::Routes;
 
 pub use designation::{designate, refuse_ordinary_owner};
 pub use model::{Address, Client, ClientId, ClientStart, ClientTerms, Kind, Messenger, MessengerKind, TransferClient};
@@ -25,7 +25,7 @@ pub use touch::{hold_to_touch, lock_to_touch, touch};
 pub use view::{ClientView, view};
 
 /// The operations on clients.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    routes::routes(config);
-    steps::routes(config);
+pub fn routes(api: &mut Routes) {
+    routes::routes(api);
+    steps::routes(api);
 }

@@ -1,7 +1,6 @@
 //! `/v1/clients`.
 
 use actix_web::web::Path;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     designation,
@@ -15,27 +14,30 @@ use crate::{
     change::{self, Change},
     db::{Cost, Db},
     error::{Error, Result},
-    http::{Body, Changed, Created, Fields, IfMatch, Query, Reply, Tagged, endpoint},
+    http::{Body, Changed, Created, Fields, IfMatch, Query, Reply, Routes, Tagged, endpoint},
     list::{ListQuery, Page},
 };
 
 /// The operations on clients that are not steps.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(endpoint!(list_clients))
-        .service(endpoint!(create_client))
-        .service(endpoint!(get_client))
-        .service(endpoint!(update_client))
-        .service(endpoint!(verify_client))
-        .service(endpoint!(designate_key_client))
-        .service(endpoint!(revoke_key_client));
+pub fn routes(api: &mut Routes) {
+    api.add(
+        "clients",
+        [
+            endpoint!(list_clients),
+            endpoint!(create_client),
+            endpoint!(get_client),
+            endpoint!(update_client),
+            endpoint!(verify_client),
+            endpoint!(designate_key_client),
+            endpoint!(revoke_key_client),
+        ],
+    );
 }
 
 /// List clients
 #[utoipa::path(
     get,
     path = "/v1/clients",
-    tag = "clients",
     responses((status = 200, description = "A page of the clients within reach."))
 )]
 async fn list_clients(scope: Scope<Client, Read>, query: ListQuery<ClientFilter>, db: Db) -> Result<Page<ClientView>> {
@@ -51,7 +53,6 @@ async fn list_clients(scope: Scope<Client, Read>, query: ListQuery<ClientFilter>
 #[utoipa::path(
     post,
     path = "/v1/clients",
-    tag = "clients",
     responses((status = 201, description = "The new client."))
 )]
 async fn create_client(scope: Scope<Client, Create>, change: Change, new: NewClient) -> Result<Created<ClientView>> {
@@ -67,7 +68,6 @@ async fn create_client(scope: Scope<Client, Create>, change: Change, new: NewCli
 #[utoipa::path(
     get,
     path = "/v1/clients/{id}",
-    tag = "clients",
     params(("id" = ClientId, Path, description = "The client.")),
     responses((status = 200, description = "The client."))
 )]
@@ -91,7 +91,6 @@ async fn get_client(
 #[utoipa::path(
     patch,
     path = "/v1/clients/{id}",
-    tag = "clients",
     params(("id" = ClientId, Path, description = "The client.")),
     responses((status = 200, description = "The changed client."))
 )]
@@ -117,7 +116,6 @@ async fn update_client(
 #[utoipa::path(
     post,
     path = "/v1/clients/{id}/verify",
-    tag = "clients",
     params(("id" = ClientId, Path, description = "The client.")),
     responses((status = 200, description = "The changed client."))
 )]
@@ -141,7 +139,6 @@ async fn verify_client(
 #[utoipa::path(
     post,
     path = "/v1/clients/{id}/designate-key",
-    tag = "clients",
     params(("id" = ClientId, Path, description = "The client.")),
     responses((status = 200, description = "The changed client."))
 )]
@@ -165,7 +162,6 @@ async fn designate_key_client(
 #[utoipa::path(
     post,
     path = "/v1/clients/{id}/revoke-key",
-    tag = "clients",
     params(("id" = ClientId, Path, description = "The client.")),
     responses((status = 200, description = "The changed client."))
 )]

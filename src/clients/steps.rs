@@ -1,7 +1,5 @@
 //! The steps of the life of a client: who may take each, and where.
 
-use utoipa_actix_web::service_config::ServiceConfig;
-
 use super::{
     model::{Archive, Client, ClientId},
     queries,
@@ -12,7 +10,7 @@ use crate::{
     access::{Action, Scope, Update},
     change::{self, AnyStep, Reason, Tx},
     error::Result,
-    http::{Endpoint, IfMatch, StepText},
+    http::{Endpoint, IfMatch, Routes, StepText},
 };
 
 type Step<A> = change::Step<Client, Transition, A>;
@@ -29,44 +27,40 @@ pub const STEPS: [AnyStep<Client, Transition>; 6] =
     [QUALIFY.any(), ACTIVATE.any(), MARK_DORMANT.any(), MARK_LOST.any(), ARCHIVE.any(), RESTORE.any()];
 
 /// The operations that are steps.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(step(QUALIFY, "qualify_client", "Qualify a client", "From lead to prospect.", queries::step))
-        .service(step(
+pub fn routes(api: &mut Routes) {
+    let steps = [
+        step(QUALIFY, "qualify_client", "Qualify a client", "From lead to prospect.", queries::step),
+        step(
             ACTIVATE,
             "activate_client",
             "Activate a client",
             "From lead, prospect, dormant or lost to active.",
             queries::step,
-        ))
-        .service(step(
-            MARK_DORMANT,
-            "mark_client_dormant",
-            "Mark a client dormant",
-            "From active to dormant.",
-            queries::step,
-        ))
-        .service(step(
+        ),
+        step(MARK_DORMANT, "mark_client_dormant", "Mark a client dormant", "From active to dormant.", queries::step),
+        step(
             MARK_LOST,
             "mark_client_lost",
             "Mark a client lost",
             "From any status but archived to lost.",
             queries::step,
-        ))
-        .service(step(
+        ),
+        step(
             ARCHIVE,
             "archive_client",
             "Archive a client",
             "Puts the client away: it is listed only when asked for, and nothing new can be added to it.",
             queries::archive,
-        ))
-        .service(step(
+        ),
+        step(
             RESTORE,
             "restore_client",
             "Restore a client",
             "Takes the client out of the archive, to the status that it had.",
             queries::archive,
-        ));
+        ),
+    ];
+    api.add("clients", steps);
 }
 
 fn step<A: Action>(

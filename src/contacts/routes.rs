@@ -1,7 +1,6 @@
 //! `/v1/contacts`.
 
 use actix_web::web::Path;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     model::{Contact, ContactFilter, ContactId, ContactIncludes, ContactParams, ContactPatch, NewContact},
@@ -13,25 +12,28 @@ use crate::{
     change::{Change, Tx},
     db::{Cost, Db},
     error::Result,
-    http::{Body, Changed, Created, Fields, IfMatch, NoContent, Query, Reply, Tagged, endpoint},
+    http::{Body, Changed, Created, Fields, IfMatch, NoContent, Query, Reply, Routes, Tagged, endpoint},
     list::{ListQuery, Page},
 };
 
 /// The operations on contacts.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(endpoint!(list_contacts))
-        .service(endpoint!(create_contact))
-        .service(endpoint!(get_contact))
-        .service(endpoint!(update_contact))
-        .service(endpoint!(delete_contact));
+pub fn routes(api: &mut Routes) {
+    api.add(
+        "contacts",
+        [
+            endpoint!(list_contacts),
+            endpoint!(create_contact),
+            endpoint!(get_contact),
+            endpoint!(update_contact),
+            endpoint!(delete_contact),
+        ],
+    );
 }
 
 /// List contacts
 #[utoipa::path(
     get,
     path = "/v1/contacts",
-    tag = "contacts",
     responses((status = 200, description = "A page of the contacts within reach."))
 )]
 async fn list_contacts(
@@ -51,7 +53,6 @@ async fn list_contacts(
 #[utoipa::path(
     post,
     path = "/v1/contacts",
-    tag = "contacts",
     responses((status = 201, description = "The new contact."))
 )]
 async fn create_contact(
@@ -71,7 +72,6 @@ async fn create_contact(
 #[utoipa::path(
     get,
     path = "/v1/contacts/{id}",
-    tag = "contacts",
     params(("id" = ContactId, Path, description = "The contact.")),
     responses((status = 200, description = "The contact."))
 )]
@@ -94,7 +94,6 @@ async fn get_contact(
 #[utoipa::path(
     patch,
     path = "/v1/contacts/{id}",
-    tag = "contacts",
     params(("id" = ContactId, Path, description = "The contact.")),
     responses((status = 200, description = "The changed contact."))
 )]
@@ -120,7 +119,6 @@ async fn update_contact(
 #[utoipa::path(
     delete,
     path = "/v1/contacts/{id}",
-    tag = "contacts",
     params(("id" = ContactId, Path, description = "The contact.")),
     responses((status = 204, description = "The contact is gone."))
 )]

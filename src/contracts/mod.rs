@@ -16,7 +16,7 @@ mod steps;
 mod term;
 mod view;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::http::Routes;
 
 pub use ceiling::hold_for_order;
 pub use model::{Contract, ContractId, ContractStart, ContractTerms, Side, Signatory};
@@ -25,7 +25,7 @@ pub use queries::insert;
 pub use status::ContractStatus;
 
 /// The operations on contracts.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    routes::routes(config);
-    steps::routes(config);
+pub fn routes(api: &mut Routes) {
+    routes::routes(api);
+    steps::routes(api);
 }

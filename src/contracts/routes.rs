@@ -1,7 +1,6 @@
 //! `/v1/contracts`.
 
 use actix_web::web::{Data, Path};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     events::{self, ContractEventView, HistoryFilter},
@@ -15,25 +14,28 @@ use crate::{
     clock::Clock,
     db::{Cost, Db},
     error::{Error, Result},
-    http::{Body, Changed, Created, Fields, IfMatch, Query, Reply, Tagged, endpoint},
+    http::{Body, Changed, Created, Fields, IfMatch, Query, Reply, Routes, Tagged, endpoint},
     list::{ListQuery, Page},
 };
 
 /// The operations on contracts that are not steps.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(endpoint!(list_contracts))
-        .service(endpoint!(create_contract))
-        .service(endpoint!(get_contract))
-        .service(endpoint!(update_contract))
-        .service(endpoint!(list_contract_history));
+pub fn routes(api: &mut Routes) {
+    api.add(
+        "contracts",
+        [
+            endpoint!(list_contracts),
+            endpoint!(create_contract),
+            endpoint!(get_contract),
+            endpoint!(update_contract),
+            endpoint!(list_contract_history),
+        ],
+    );
 }
 
 /// List contracts
 #[utoipa::path(
     get,
     path = "/v1/contracts",
-    tag = "contracts",
     responses((status = 200, description = "A page of the contracts within reach."))
 )]
 async fn list_contracts(
@@ -54,7 +56,6 @@ async fn list_contracts(
 #[utoipa::path(
     post,
     path = "/v1/contracts",
-    tag = "contracts",
     responses((status = 201, description = "The new contract."))
 )]
 async fn create_contract(
@@ -76,7 +77,6 @@ async fn create_contract(
 #[utoipa::path(
     get,
     path = "/v1/contracts/{id}",
-    tag = "contracts",
     params(("id" = ContractId, Path, description = "The contract.")),
     responses((status = 200, description = "The contract."))
 )]
@@ -101,7 +101,6 @@ async fn get_contract(
 #[utoipa::path(
     patch,
     path = "/v1/contracts/{id}",
-    tag = "contracts",
     params(("id" = ContractId, Path, description = "The contract.")),
     responses((status = 200, description = "The changed contract."))
 )]
@@ -127,7 +126,6 @@ async fn update_contract(
 #[utoipa::path(
     get,
     path = "/v1/contracts/{id}/history",
-    tag = "contracts",
     params(("id" = ContractId, Path, description = "The contract.")),
     responses((status = 200, description = "A page of the contract's history."))
 )]

@@ -2,7 +2,6 @@
 
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     approval, life,
@@ -14,7 +13,7 @@ use crate::{
     access::{Action, Scope, Update},
     change::{self, AnyStep, Reason, RequiredReason, Tx},
     error::Result,
-    http::{Endpoint, IfMatch, StepText},
+    http::{Endpoint, IfMatch, Routes, StepText},
 };
 
 type Step<A> = change::Step<Contract, Transition, A>;
@@ -33,16 +32,16 @@ pub const STEPS: [AnyStep<Contract, Transition>; 7] =
 
 /// The operations that are steps.
 #[expect(clippy::too_many_lines, reason = "one entry for each step")]
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(step(
+pub fn routes(api: &mut Routes) {
+    let steps = [
+        step(
             SUBMIT,
             "submit_contract",
             "Submit a contract",
             "A draft within the caller's own limit is approved at once; any other waits for an approver.",
             async |tx, scope, id, seen, Reason { reason }| approval::submit(tx, scope, id, seen, reason.as_ref()).await,
-        ))
-        .service(step(
+        ),
+        step(
             APPROVE,
             "approve_contract",
             "Approve a contract",
@@ -50,8 +49,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
             async |tx, scope, id, seen, Reason { reason }| {
                 approval::approve(tx, scope, id, seen, reason.as_ref()).await
             },
-        ))
-        .service(step(
+        ),
+        step(
             RETURN,
             "return_contract",
             "Return a contract",
@@ -59,8 +58,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
             async |tx, scope, id, seen, RequiredReason { reason }| {
                 life::step(tx, scope, id, seen, RETURN.transition, Some(&reason)).await
             },
-        ))
-        .service(step(
+        ),
+        step(
             WITHDRAW,
             "withdraw_contract",
             "Withdraw a contract",
@@ -68,16 +67,16 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
             async |tx, scope, id, seen, Reason { reason }| {
                 life::step(tx, scope, id, seen, WITHDRAW.transition, reason.as_ref()).await
             },
-        ))
-        .service(step(
+        ),
+        step(
             SIGN,
             "sign_contract",
             "Sign a contract",
             "Records that both sides have signed. The contract is active from its first day on, at once when that is \
              past.",
             async |tx, scope, id, seen, body: Signature| life::sign(tx, scope, id, seen, &body).await,
-        ))
-        .service(step(
+        ),
+        step(
             COMPLETE,
             "complete_contract",
             "Complete a contract",
@@ -85,8 +84,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
             async |tx, scope, id, seen, Reason { reason }| {
                 life::step(tx, scope, id, seen, COMPLETE.transition, reason.as_ref()).await
             },
-        ))
-        .service(step(
+        ),
+        step(
             TERMINATE,
             "terminate_contract",
             "Terminate a contract",
@@ -94,7 +93,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
             async |tx, scope, id, seen, RequiredReason { reason }| {
                 life::step(tx, scope, id, seen, TERMINATE.transition, Some(&reason)).await
             },
-        ));
+        ),
+    ];
+    api.add("contracts", steps);
 }
 
 fn step<A: Action, B: DeserializeOwned + ToSchema + 'static>(

@@ -1,7 +1,6 @@
 //! `/v1/departments`.
 
 use actix_web::web::Path;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     model::{Department, DepartmentFilter, DepartmentId, DepartmentPatch, DepartmentTerms},
@@ -13,24 +12,27 @@ use crate::{
     change::{self, Change},
     db::{Cost, Db},
     error::Result,
-    http::{Body, Changed, Created, IfMatch, OneParams, Query, Reply, Tagged, endpoint},
+    http::{Body, Changed, Created, IfMatch, OneParams, Query, Reply, Routes, Tagged, endpoint},
     list::{ListQuery, Page},
 };
 
 /// The operations on departments.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(endpoint!(list_departments))
-        .service(endpoint!(create_department))
-        .service(endpoint!(get_department))
-        .service(endpoint!(update_department));
+pub fn routes(api: &mut Routes) {
+    api.add(
+        "departments",
+        [
+            endpoint!(list_departments),
+            endpoint!(create_department),
+            endpoint!(get_department),
+            endpoint!(update_department),
+        ],
+    );
 }
 
 /// List departments
 #[utoipa::path(
     get,
     path = "/v1/departments",
-    tag = "departments",
     responses((status = 200, description = "A page of the departments."))
 )]
 async fn list_departments(
@@ -47,7 +49,6 @@ async fn list_departments(
 #[utoipa::path(
     post,
     path = "/v1/departments",
-    tag = "departments",
     responses((status = 201, description = "The new department."))
 )]
 async fn create_department(
@@ -68,7 +69,6 @@ async fn create_department(
 #[utoipa::path(
     get,
     path = "/v1/departments/{id}",
-    tag = "departments",
     params(("id" = DepartmentId, Path, description = "The department.")),
     responses((status = 200, description = "The department."))
 )]
@@ -90,7 +90,6 @@ async fn get_department(
 #[utoipa::path(
     patch,
     path = "/v1/departments/{id}",
-    tag = "departments",
     params(("id" = DepartmentId, Path, description = "The department.")),
     responses((status = 200, description = "The changed department."))
 )]

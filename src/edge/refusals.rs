@@ -21,7 +21,7 @@ use crate::{
     clock::Clock,
     db::Db,
     error::{Error, Result},
-    http::part,
+    http::{Operation, Operations, part},
     secrets::Secrets,
 };
 
@@ -57,17 +57,18 @@ async fn record(request: &HttpRequest, refusal: &Error) -> Result<()> {
     let db = Db::of(request)?.connect().await?;
     let mut events: Vec<Event> = owed.map(|owed| suppressed(&secrets, owed, now)).transpose()?.into_iter().collect();
     if record {
-        events.push(Event::new(secrets.audit_key(), content(request, refusal), &origin, now)?);
+        let operations: Data<Operations> = part(request)?;
+        let operation = operations.find(request.method(), request.path());
+        events.push(Event::new(secrets.audit_key(), content(request, operation, refusal), &origin, now)?);
     }
     write_audit(&db, &events).await
 }
 
-fn content<'a>(request: &'a HttpRequest, refusal: &Error) -> Content<'a> {
-    let operation = request.match_pattern().unwrap_or_default();
+fn content<'a>(request: &'a HttpRequest, operation: &Operation, refusal: &Error) -> Content<'a> {
     let mut changes: Map<String, Value> =
         refusal.members().iter().map(|(name, value)| (name.clone(), json!({"to": value}))).collect();
     changes.insert("code".to_owned(), json!({"to": refusal.problem().code()}));
-    changes.insert("operation".to_owned(), json!({"to": format!("{} {operation}", request.method())}));
+    changes.insert("operation".to_owned(), json!({"to": format!("{} {}", request.method(), operation.path)}));
     Content {
         action: "refused",
         resource: request.path().split('/').nth(2).unwrap_or_default(),

@@ -62,7 +62,7 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Body<T> {
 
 impl<T: ToSchema> Takes for Body<T> {
     fn describe(description: &mut Description) {
-        description.body::<T>();
+        description.body::<T>("application/json");
     }
 }
 

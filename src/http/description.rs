@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    CustomizeResponder, HttpRequest, HttpResponse,
     http::StatusCode,
     web::{Data, Json, Path},
 };
@@ -62,8 +62,8 @@ pub struct Description {
 }
 
 impl Description {
-    /// Of an operation that has its texts; `schemas` are those that they name.
-    pub fn new(method: HttpMethod, mut operation: Operation, schemas: Vec<(String, RefOr<Schema>)>) -> Self {
+    /// Of an operation that has its texts.
+    pub fn new(method: HttpMethod, mut operation: Operation) -> Self {
         let told = std::mem::take(&mut operation.responses.responses);
         let mut description = Self {
             method,
@@ -72,7 +72,7 @@ impl Description {
             answers: BTreeMap::new(),
             refusals: BTreeSet::new(),
             needs_caller: false,
-            schemas,
+            schemas: Vec::new(),
         };
         for (status, told) in told {
             match (status.parse(), told) {
@@ -133,10 +133,10 @@ impl Description {
         self.headers.insert(header);
     }
 
-    /// It takes a `T` as its body.
-    pub fn body<T: ToSchema>(&mut self) {
+    /// It takes a `T` as its body, in `media_type`.
+    pub fn body<T: ToSchema>(&mut self, media_type: &str) {
         let content = Content::new(Some(self.schema::<T>()));
-        let body = RequestBodyBuilder::new().content("application/json", content).required(Some(Required::True));
+        let body = RequestBodyBuilder::new().content(media_type, content).required(Some(Required::True));
         self.operation.request_body = Some(body.build().into());
         self.refuses(&[400, 408, 413, 415, 422]);
     }
@@ -289,6 +289,12 @@ several!(A, B, C, D, E);
 several!(A, B, C, D, E, F);
 
 impl<T: Answers> Answers for Result<T> {
+    fn describe(description: &mut Description) {
+        T::describe(description);
+    }
+}
+
+impl<T: Answers> Answers for CustomizeResponder<T> {
     fn describe(description: &mut Description) {
         T::describe(description);
     }

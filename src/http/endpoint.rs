@@ -1,20 +1,13 @@
 //! An operation of the API: how it is served, and what the document tells of it. Both follow from the types of its handler.
 
-use actix_web::{
-    FromRequest, Handler, Responder,
-    dev::{AppService, HttpServiceFactory},
-    guard,
-    http::Method,
-    web,
-};
+use actix_web::{FromRequest, Handler, Responder, Route, http::Method};
 use utoipa::{
     ToSchema,
     openapi::{
-        HttpMethod, PathItem, Ref, RefOr, Required, Response, Schema,
-        path::{Operation, OperationBuilder, ParameterBuilder, ParameterIn, Paths},
+        HttpMethod, Ref, RefOr, Required, Response, Schema,
+        path::{Operation, OperationBuilder, ParameterBuilder, ParameterIn},
     },
 };
-use utoipa_actix_web::OpenApiFactory;
 
 use super::{Answers, Description, Takes};
 use crate::values::{Id, Resource};
@@ -34,23 +27,24 @@ pub struct StepText {
 pub struct Endpoint {
     path: String,
     method: HttpMethod,
-    operation: Operation,
-    schemas: Vec<(String, RefOr<Schema>)>,
-    resource: actix_web::Resource,
+    tag: &'static str,
+    describe: Box<dyn Fn() -> Described>,
+    route: Route,
 }
 
+/// What the document tells of an operation, and the schemas that it names.
+type Described = (Operation, Vec<(String, RefOr<Schema>)>);
+
 impl Endpoint {
-    /// The operation with the address and the texts of `texts`, which `handler` answers.
-    pub fn new<P: utoipa::Path + OpenApiFactory, H, Args>(texts: &P, handler: H) -> Self
+    /// The operation with the address and the texts of `P`, which `handler` answers.
+    pub fn new<P: utoipa::Path + 'static, H, Args>(_texts: &P, handler: H) -> Self
     where
         H: Handler<Args>,
         Args: FromRequest + Takes + 'static,
         H::Output: Responder + Answers + 'static,
     {
         let method = P::methods().into_iter().next().unwrap_or(HttpMethod::Get);
-        let mut schemas = Vec::new();
-        texts.schemas(&mut schemas);
-        Self::described(P::path(), method, operation_of(texts.paths()), schemas, handler)
+        Self::of(P::path(), method, P::operation, handler)
     }
 
     /// The operation that takes the step `verb` with a resource.
@@ -60,6 +54,68 @@ impl Endpoint {
         Args: FromRequest + Takes + 'static,
         H::Output: Responder + Answers + 'static,
     {
+        let path = format!("/v1/{}/{{id}}/{verb}", R::NAME);
+        Self::of(path, HttpMethod::Post, move || text.operation::<R>(), handler)
+    }
+
+    fn of<H, Args>(path: String, method: HttpMethod, texts: impl Fn() -> Operation + 'static, handler: H) -> Self
+    where
+        H: Handler<Args>,
+        Args: FromRequest + Takes + 'static,
+        H::Output: Responder + Answers + 'static,
+    {
+        let described = method.clone();
+        let describe = Box::new(move || {
+            let mut description = Description::new(described.clone(), texts());
+            Args::describe(&mut description);
+            H::Output::describe(&mut description);
+            description.finish()
+        });
+        Self { path, method, tag: "", describe, route: Route::new().to(handler) }
+    }
+
+    /// The same, listed under `tag`.
+    #[must_use]
+    pub fn tagged(self, tag: &'static str) -> Self {
+        Self { tag, ..self }
+    }
+
+    /// Its address, with names in place of values.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Its method, as the document knows it.
+    pub fn documented_method(&self) -> HttpMethod {
+        self.method.clone()
+    }
+
+    /// Its method.
+    pub fn method(&self) -> Method {
+        match self.method {
+            HttpMethod::Post => Method::POST,
+            HttpMethod::Put => Method::PUT,
+            HttpMethod::Patch => Method::PATCH,
+            HttpMethod::Delete => Method::DELETE,
+            _ => Method::GET,
+        }
+    }
+
+    /// What the document tells of it, and the schemas that it names.
+    pub fn description(&self) -> Described {
+        let (mut operation, schemas) = (self.describe)();
+        operation.tags = Some(vec![self.tag.to_owned()]);
+        (operation, schemas)
+    }
+
+    /// What serves it.
+    pub fn into_route(self) -> Route {
+        self.route
+    }
+}
+
+impl StepText {
+    fn operation<R: Resource>(self) -> Operation {
         // A resource has the name of many: `orders`. Its texts are about one: "The order."
         let one = R::NAME.strip_suffix('s').unwrap_or(R::NAME);
         let id = ParameterBuilder::new()
@@ -68,70 +124,13 @@ impl Endpoint {
             .required(Required::True)
             .description(Some(format!("The {one}.")))
             .schema(Some(Ref::from_schema_name(Id::<R>::name())));
-        let changed = Response::new(format!("The changed {one}."));
-        let operation = OperationBuilder::new()
-            .tag(R::NAME)
-            .operation_id(Some(text.id))
-            .summary(Some(text.summary))
-            .description(Some(text.description))
+        OperationBuilder::new()
+            .operation_id(Some(self.id))
+            .summary(Some(self.summary))
+            .description(Some(self.description))
             .parameter(id)
-            .response("200", changed)
-            .build();
-        Self::described(format!("/v1/{}/{{id}}/{verb}", R::NAME), HttpMethod::Post, operation, Vec::new(), handler)
-    }
-
-    fn described<H, Args>(
-        path: String,
-        method: HttpMethod,
-        operation: Operation,
-        schemas: Vec<(String, RefOr<Schema>)>,
-        handler: H,
-    ) -> Self
-    where
-        H: Handler<Args>,
-        Args: FromRequest + Takes + 'static,
-        H::Output: Responder + Answers + 'static,
-    {
-        let mut description = Description::new(method.clone(), operation, schemas);
-        Args::describe(&mut description);
-        H::Output::describe(&mut description);
-        let (operation, schemas) = description.finish();
-        let resource = web::resource(path.clone()).guard(guard::Method(method_of(&method))).to(handler);
-        Self { path, method, operation, schemas, resource }
-    }
-}
-
-/// The one operation of `paths`.
-fn operation_of(paths: Paths) -> Operation {
-    let items = paths.paths.into_values();
-    let operations = items.flat_map(|PathItem { get, put, post, delete, patch, .. }| [get, put, post, delete, patch]);
-    operations.flatten().next().unwrap_or_default()
-}
-
-fn method_of(method: &HttpMethod) -> Method {
-    match method {
-        HttpMethod::Post => Method::POST,
-        HttpMethod::Put => Method::PUT,
-        HttpMethod::Patch => Method::PATCH,
-        HttpMethod::Delete => Method::DELETE,
-        _ => Method::GET,
-    }
-}
-
-impl HttpServiceFactory for Endpoint {
-    fn register(self, config: &mut AppService) {
-        self.resource.register(config);
-    }
-}
-
-impl OpenApiFactory for Endpoint {
-    fn paths(&self) -> Paths {
-        let item = PathItem::new(self.method.clone(), self.operation.clone());
-        Paths::builder().path(&self.path, item).build()
-    }
-
-    fn schemas(&self, schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        schemas.extend(self.schemas.iter().cloned());
+            .response("200", Response::new(format!("The changed {one}.")))
+            .build()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::http::Method;
-use matchit::Router;
+use matchit::{Params, Router};
 
 /// The name of every address that nobody serves.
 const UNKNOWN: &str = "unknown";
@@ -11,6 +11,9 @@ const UNKNOWN: &str = "unknown";
 const PAGES: &str = "docs";
 /// Their addresses.
 const PAGE_PATHS: [&str; 4] = ["/", "/docs", "/docs/", "/docs/{page}"];
+
+/// The values in an address, with their names.
+pub type Values<'a> = Params<'a, 'a>;
 
 /// One operation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -83,12 +86,22 @@ impl Operations {
     /// The operation that serves `method` at `path`; the unknown one when none does.
     pub fn find(&self, method: &Method, path: &str) -> &Arc<Operation> {
         let found = self.by_path.at(path).ok();
-        let found = found.and_then(|found| found.value.iter().find(|(served, _)| served == method));
-        found.and_then(|(_, number)| self.all.get(*number)).unwrap_or(&self.unknown)
+        found.and_then(|found| self.serving(method, found.value)).unwrap_or(&self.unknown)
     }
 
-    /// The methods that the API serves at `path`. An address without parameters goes before one with them, as OpenAPI
-    /// says.
+    /// The operation that serves `method` at `path`, and the values in `path` with their names. An address without
+    /// parameters goes before one with them, as OpenAPI says.
+    pub fn find_with_values<'a>(&'a self, method: &Method, path: &'a str) -> Option<(&'a Arc<Operation>, Values<'a>)> {
+        let found = self.by_path.at(path).ok()?;
+        Some((self.serving(method, found.value)?, found.params))
+    }
+
+    fn serving(&self, method: &Method, at_path: &[(Method, usize)]) -> Option<&Arc<Operation>> {
+        let (_, number) = at_path.iter().find(|(served, _)| served == method)?;
+        self.all.get(*number)
+    }
+
+    /// The methods that the API serves at `path`.
     pub fn methods_at(&self, path: &str) -> Vec<&str> {
         let found = self.by_path.at(path).map_or(&[][..], |found| found.value.as_slice());
         let api = found.iter().filter(|(_, number)| *number != self.pages);

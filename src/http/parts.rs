@@ -41,7 +41,7 @@ where
 
 impl<A: ToSchema, B: ToSchema> Takes for Parts<A, B> {
     fn describe(description: &mut Description) {
-        description.body::<Self>();
+        description.body::<Self>("application/json");
     }
 }
 

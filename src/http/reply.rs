@@ -46,6 +46,8 @@ pub type Created<V> = Answer<kind::Created<V>>;
 pub type Changed<V> = Answer<kind::Changed<V>>;
 /// 200 with something that has no version.
 pub type Plain<T> = Answer<kind::Plain<T>>;
+/// 202 with what may happen next.
+pub type Accepted<T> = Answer<kind::Accepted<T>>;
 /// 204: there is nothing to tell.
 pub type NoContent = Answer<kind::NoContent>;
 
@@ -62,6 +64,9 @@ pub mod kind {
     /// Of [`super::Plain`].
     #[derive(Debug)]
     pub struct Plain<T>(PhantomData<T>);
+    /// Of [`super::Accepted`].
+    #[derive(Debug)]
+    pub struct Accepted<T>(PhantomData<T>);
     /// Of [`super::NoContent`].
     #[derive(Debug)]
     pub struct NoContent;
@@ -82,6 +87,12 @@ impl<V: ToSchema> Answers for kind::Changed<V> {
 impl<T: ToSchema> Answers for kind::Plain<T> {
     fn describe(description: &mut Description) {
         description.answers::<T>(StatusCode::OK, &[]);
+    }
+}
+
+impl<T: ToSchema> Answers for kind::Accepted<T> {
+    fn describe(description: &mut Description) {
+        description.answers::<T>(StatusCode::ACCEPTED, &[]);
     }
 }
 

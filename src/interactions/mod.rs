@@ -14,7 +14,7 @@ mod status;
 mod steps;
 mod view;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::http::Routes;
 
 pub use hand_over::hand_over;
 pub use insert::insert;
@@ -23,7 +23,7 @@ pub use model::{Interaction, InteractionId, NewInteraction, NextInteraction};
 pub use status::InteractionStatus;
 
 /// The operations on interactions.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    routes::routes(config);
-    steps::routes(config);
+pub fn routes(api: &mut Routes) {
+    routes::routes(api);
+    steps::routes(api);
 }

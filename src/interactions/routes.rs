@@ -1,7 +1,6 @@
 //! `/v1/interactions`.
 
 use actix_web::web::{Data, Path};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     filter::{InteractionFilter, InteractionParams},
@@ -16,24 +15,27 @@ use crate::{
     clock::Clock,
     db::{Cost, Db},
     error::{Error, Result},
-    http::{Body, Changed, Created, Fields, IfMatch, Query, Reply, Tagged, endpoint},
+    http::{Body, Changed, Created, Fields, IfMatch, Query, Reply, Routes, Tagged, endpoint},
     list::{ListQuery, Page},
 };
 
 /// The operations on interactions that are not steps.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(endpoint!(list_interactions))
-        .service(endpoint!(create_interaction))
-        .service(endpoint!(get_interaction))
-        .service(endpoint!(update_interaction));
+pub fn routes(api: &mut Routes) {
+    api.add(
+        "interactions",
+        [
+            endpoint!(list_interactions),
+            endpoint!(create_interaction),
+            endpoint!(get_interaction),
+            endpoint!(update_interaction),
+        ],
+    );
 }
 
 /// List interactions
 #[utoipa::path(
     get,
     path = "/v1/interactions",
-    tag = "interactions",
     responses((status = 200, description = "A page of the interactions within reach."))
 )]
 async fn list_interactions(
@@ -55,7 +57,6 @@ async fn list_interactions(
 #[utoipa::path(
     post,
     path = "/v1/interactions",
-    tag = "interactions",
     responses((status = 201, description = "The new interaction."))
 )]
 async fn create_interaction(
@@ -77,7 +78,6 @@ async fn create_interaction(
 #[utoipa::path(
     get,
     path = "/v1/interactions/{id}",
-    tag = "interactions",
     params(("id" = InteractionId, Path, description = "The interaction.")),
     responses((status = 200, description = "The interaction."))
 )]
@@ -104,7 +104,6 @@ async fn get_interaction(
 #[utoipa::path(
     patch,
     path = "/v1/interactions/{id}",
-    tag = "interactions",
     params(("id" = InteractionId, Path, description = "The interaction.")),
     responses((status = 200, description = "The changed interaction."))
 )]

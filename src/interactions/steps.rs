@@ -2,7 +2,6 @@
 
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     life,
@@ -14,7 +13,7 @@ use crate::{
     access::{Action, Scope, Update},
     change::{self, AnyStep, Reason, Tx},
     error::Result,
-    http::{Endpoint, IfMatch, StepText},
+    http::{Endpoint, IfMatch, Routes, StepText},
 };
 
 type Step<A> = change::Step<Interaction, Transition, A>;
@@ -28,9 +27,9 @@ const MISS: Step<Update> = Step::new(Transition::Miss);
 pub const STEPS: [AnyStep<Interaction, Transition>; 4] = [COMPLETE.any(), RESCHEDULE.any(), CANCEL.any(), MISS.any()];
 
 /// The operations that are steps.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(step(
+pub fn routes(api: &mut Routes) {
+    let steps = [
+        step(
             COMPLETE,
             "complete_interaction",
             "Complete a planned interaction",
@@ -41,8 +40,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
                 let next = next.map(|next| view(tx, next));
                 Ok(view(tx, interaction).with_next(next))
             },
-        ))
-        .service(step(
+        ),
+        step(
             RESCHEDULE,
             "reschedule_interaction",
             "Reschedule a planned interaction",
@@ -50,8 +49,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
             async |tx, scope, id, seen, body: Rescheduling| {
                 life::reschedule(tx, scope, id, seen, body).await.map(|row| view(tx, row))
             },
-        ))
-        .service(step(
+        ),
+        step(
             CANCEL,
             "cancel_interaction",
             "Cancel a planned interaction",
@@ -59,8 +58,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
             async |tx, scope, id, seen, body: Reason| {
                 life::cancel(tx, scope, id, seen, &body).await.map(|row| view(tx, row))
             },
-        ))
-        .service(step(
+        ),
+        step(
             MISS,
             "miss_interaction",
             "Mark a planned interaction missed",
@@ -68,7 +67,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
             async |tx, scope, id, seen, body: Reason| {
                 life::miss(tx, scope, id, seen, &body).await.map(|row| view(tx, row))
             },
-        ));
+        ),
+    ];
+    api.add("interactions", steps);
 }
 
 fn step<A: Action, B: DeserializeOwned + ToSchema + 'static>(

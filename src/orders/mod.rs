@@ -17,7 +17,7 @@ mod status;
 mod steps;
 mod view;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::http::Routes;
 
 pub use lines::LineTerms;
 pub use model::{Order, OrderId, OrderLine, OrderNumber, OrderWithLines, Priority};
@@ -25,7 +25,7 @@ pub use record::{PastOrder, PastStatus, record, record_all};
 pub use status::OrderStatus;
 
 /// The operations on orders.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    routes::routes(config);
-    steps::routes(config);
+pub fn routes(api: &mut Routes) {
+    routes::routes(api);
+    steps::routes(api);
 }

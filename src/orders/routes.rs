@@ -1,7 +1,6 @@
 //! `/v1/orders`, and the queues of `/v1/departments`.
 
 use actix_web::web::{Json, Path};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     bodies::{NewOrder, NewPastOrder, OrderPatch, RecordOrder},
@@ -17,21 +16,25 @@ use crate::{
     db::{Cost, Db},
     departments::DepartmentId,
     error::Result,
-    http::{Body, Changed, Created, Fields, IfMatch, Query, Reply, Tagged, endpoint},
+    http::{Body, Changed, Created, Fields, IfMatch, Query, Reply, Routes, Tagged, endpoint},
     list::{ListQuery, Page},
 };
 
 /// The operations on orders that are not steps.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(endpoint!(list_orders))
-        .service(endpoint!(create_order))
-        .service(endpoint!(summarize_orders))
-        .service(endpoint!(record_order))
-        .service(endpoint!(get_order))
-        .service(endpoint!(update_order))
-        .service(endpoint!(list_order_history))
-        .service(endpoint!(list_department_queue));
+pub fn routes(api: &mut Routes) {
+    api.add(
+        "orders",
+        [
+            endpoint!(list_orders),
+            endpoint!(create_order),
+            endpoint!(summarize_orders),
+            endpoint!(record_order),
+            endpoint!(get_order),
+            endpoint!(update_order),
+            endpoint!(list_order_history),
+            endpoint!(list_department_queue),
+        ],
+    );
 }
 
 /// List orders
@@ -40,7 +43,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 #[utoipa::path(
     get,
     path = "/v1/orders",
-    tag = "orders",
     responses((status = 200, description = "A page of the orders within reach."))
 )]
 async fn list_orders(scope: Scope<Order, Read>, query: ListQuery<OrderFilter>, db: Db) -> Result<Page<OrderView>> {
@@ -57,7 +59,6 @@ async fn list_orders(scope: Scope<Order, Read>, query: ListQuery<OrderFilter>, d
 #[utoipa::path(
     post,
     path = "/v1/orders",
-    tag = "orders",
     responses((status = 201, description = "The draft."))
 )]
 async fn create_order(scope: Scope<Order, Create>, change: Change, new: Body<NewOrder>) -> Result<Created<OrderView>> {
@@ -77,7 +78,6 @@ async fn create_order(scope: Scope<Order, Create>, change: Change, new: Body<New
 #[utoipa::path(
     get,
     path = "/v1/orders/summary",
-    tag = "orders",
     responses((status = 200, description = "The sums."))
 )]
 async fn summarize_orders(
@@ -96,7 +96,6 @@ async fn summarize_orders(
 #[utoipa::path(
     post,
     path = "/v1/orders/record",
-    tag = "orders",
     responses((status = 201, description = "The recorded order."))
 )]
 async fn record_order(
@@ -117,7 +116,6 @@ async fn record_order(
 #[utoipa::path(
     get,
     path = "/v1/orders/{id}",
-    tag = "orders",
     params(("id" = OrderId, Path, description = "The order.")),
     responses((status = 200, description = "The order with its lines."))
 )]
@@ -140,7 +138,6 @@ async fn get_order(
 #[utoipa::path(
     patch,
     path = "/v1/orders/{id}",
-    tag = "orders",
     params(("id" = OrderId, Path, description = "The order.")),
     responses((status = 200, description = "The changed draft."))
 )]
@@ -166,7 +163,6 @@ async fn update_order(
 #[utoipa::path(
     get,
     path = "/v1/orders/{id}/history",
-    tag = "orders",
     params(("id" = OrderId, Path, description = "The order.")),
     responses((status = 200, description = "A page of the steps."))
 )]
@@ -188,7 +184,6 @@ async fn list_order_history(
 #[utoipa::path(
     get,
     path = "/v1/departments/{id}/queue",
-    tag = "orders",
     params(("id" = DepartmentId, Path, description = "The department.")),
     responses((status = 200, description = "A page of the queue, as far as it is within reach."))
 )]

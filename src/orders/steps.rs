@@ -2,7 +2,6 @@
 
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     bodies::{ApproveOrder, ExecuteOrder, Fulfilment, HandOver, HandOverOrder},
@@ -16,7 +15,7 @@ use crate::{
     access::{Action, Scope, Update},
     change::{self, AnyStep, Reason, RequiredReason, Tx},
     error::Result,
-    http::{Endpoint, IfMatch, StepText},
+    http::{Endpoint, IfMatch, Routes, StepText},
 };
 
 type Step<A> = change::Step<Order, Transition, A>;
@@ -50,25 +49,25 @@ pub const STEPS: [AnyStep<Order, Transition>; 11] = [
 
 /// The operations that are steps.
 #[expect(clippy::too_many_lines, reason = "one entry for each step")]
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(step(
+pub fn routes(api: &mut Routes) {
+    let steps = [
+        step(
             SUBMIT,
             "submit_order",
             "Submit an order",
             "Within the caller's limits the order is approved at once. Over them it waits for approval, and its \
              history names the limits. The rules of its contract must hold.",
             async |tx, scope, id, seen, Reason { reason }| life::submit(tx, scope, id, seen, reason).await,
-        ))
-        .service(step(
+        ),
+        step(
             APPROVE,
             "approve_order",
             "Approve an order",
             "From submitted to approved, by someone who neither wrote nor submitted the order, and whose own limits \
              cover it.",
             async |tx, scope, id, seen, Reason { reason }| life::approve(tx, scope, id, seen, reason).await,
-        ))
-        .service(step(
+        ),
+        step(
             REJECT,
             "reject_order",
             "Reject an order",
@@ -76,8 +75,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
             async |tx, scope, id, seen, RequiredReason { reason }| {
                 life::step(tx, scope, id, seen, REJECT.transition, Some(reason)).await
             },
-        ))
-        .service(step(
+        ),
+        step(
             REOPEN,
             "reopen_order",
             "Reopen an order",
@@ -85,8 +84,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
             async |tx, scope, id, seen, Reason { reason }| {
                 life::step(tx, scope, id, seen, REOPEN.transition, reason).await
             },
-        ))
-        .service(step(
+        ),
+        step(
             HAND_OVER,
             "hand_over_order",
             "Hand an order over",
@@ -95,8 +94,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
              tells each step. A draft that needs approval is refused with the `limit` that it is over, and nothing is \
              changed.",
             async |tx, scope, id, seen, body: HandOver| life::hand_over(tx, scope, id, seen, body).await,
-        ))
-        .service(step(
+        ),
+        step(
             ACCEPT,
             "accept_order",
             "Accept an order",
@@ -104,8 +103,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
             async |tx, scope, id, seen, Reason { reason }| {
                 life::step(tx, scope, id, seen, ACCEPT.transition, reason).await
             },
-        ))
-        .service(step(
+        ),
+        step(
             START,
             "start_order",
             "Start an order",
@@ -113,16 +112,16 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
             async |tx, scope, id, seen, Reason { reason }| {
                 life::step(tx, scope, id, seen, START.transition, reason).await
             },
-        ))
-        .service(step(
+        ),
+        step(
             FULFIL,
             "fulfil_order",
             "Fulfil an order",
             "Notes what is delivered now, line by line, at most what remains. When nothing remains the order is \
              fulfilled; until then it is in progress.",
             async |tx, scope, id, seen, body: Fulfilment| fulfil(tx, scope, id, seen, body).await,
-        ))
-        .service(step(
+        ),
+        step(
             RETURN,
             "return_order",
             "Return an order",
@@ -130,8 +129,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
             async |tx, scope, id, seen, RequiredReason { reason }| {
                 life::step(tx, scope, id, seen, RETURN.transition, Some(reason)).await
             },
-        ))
-        .service(step(
+        ),
+        step(
             CLOSE,
             "close_order",
             "Close an order",
@@ -139,8 +138,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
             async |tx, scope, id, seen, Reason { reason }| {
                 life::step(tx, scope, id, seen, CLOSE.transition, reason).await
             },
-        ))
-        .service(step(
+        ),
+        step(
             CANCEL,
             "cancel_order",
             "Cancel an order",
@@ -148,7 +147,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
             async |tx, scope, id, seen, RequiredReason { reason }| {
                 life::step(tx, scope, id, seen, CANCEL.transition, Some(reason)).await
             },
-        ));
+        ),
+    ];
+    api.add("orders", steps);
 }
 
 fn step<A: Action, B: DeserializeOwned + ToSchema + 'static>(

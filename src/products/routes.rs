@@ -1,7 +1,6 @@
 //! `/v1/products`.
 
 use actix_web::web::Path;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     model::{Product, ProductFilter, ProductId, ProductPatch, ProductTerms},
@@ -13,24 +12,22 @@ use crate::{
     change::{self, Change},
     db::{Cost, Db},
     error::Result,
-    http::{Body, Changed, Created, IfMatch, OneParams, Query, Reply, Tagged, endpoint},
+    http::{Body, Changed, Created, IfMatch, OneParams, Query, Reply, Routes, Tagged, endpoint},
     list::{ListQuery, Page},
 };
 
 /// The operations on products.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(endpoint!(list_products))
-        .service(endpoint!(create_product))
-        .service(endpoint!(get_product))
-        .service(endpoint!(update_product));
+pub fn routes(api: &mut Routes) {
+    api.add(
+        "products",
+        [endpoint!(list_products), endpoint!(create_product), endpoint!(get_product), endpoint!(update_product)],
+    );
 }
 
 /// List products
 #[utoipa::path(
     get,
     path = "/v1/products",
-    tag = "products",
     responses((status = 200, description = "A page of the products."))
 )]
 async fn list_products(
@@ -49,7 +46,6 @@ async fn list_products(
 #[utoipa::path(
     post,
     path = "/v1/products",
-    tag = "products",
     responses((status = 201, description = "The new product."))
 )]
 async fn create_product(
@@ -70,7 +66,6 @@ async fn create_product(
 #[utoipa::path(
     get,
     path = "/v1/products/{id}",
-    tag = "products",
     params(("id" = ProductId, Path, description = "The product.")),
     responses((status = 200, description = "The product."))
 )]
@@ -92,7 +87,6 @@ async fn get_product(
 #[utoipa::path(
     patch,
     path = "/v1/products/{id}",
-    tag = "products",
     params(("id" = ProductId, Path, description = "The product.")),
     responses((status = 200, description = "The changed product."))
 )]

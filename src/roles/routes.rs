@@ -1,7 +1,6 @@
 //! `/v1/roles`.
 
 use actix_web::web::{Json, Path};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     model::{NewRolePolicy, OwnPermissions, RolePolicy, RolePolicyView},
@@ -12,15 +11,13 @@ use crate::{
     change::Change,
     db::{Cost, Db},
     error::Result,
-    http::{Body, Changed, IfMatch, NoParams, OneParams, Query, Reply, Tagged, endpoint},
+    http::{Body, Changed, IfMatch, NoParams, OneParams, Query, Reply, Routes, Tagged, endpoint},
 };
 
 /// The operations on roles.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(endpoint!(get_role_policy))
-        .service(endpoint!(replace_role_policy))
-        .service(endpoint!(get_own_permissions));
+pub fn routes(api: &mut Routes) {
+    api.add("roles", [endpoint!(get_role_policy), endpoint!(replace_role_policy)]);
+    api.add("auth", [endpoint!(get_own_permissions)]);
 }
 
 /// Get the policy of a role
@@ -29,7 +26,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 #[utoipa::path(
     get,
     path = "/v1/roles/{role}/policy",
-    tag = "roles",
     params(("role" = Role, Path, description = "The role.")),
     responses((status = 200, description = "The policy of the role."))
 )]
@@ -53,7 +49,6 @@ async fn get_role_policy(
 #[utoipa::path(
     put,
     path = "/v1/roles/{role}/policy",
-    tag = "roles",
     params(("role" = Role, Path, description = "The role.")),
     responses((status = 200, description = "The changed policy."))
 )]
@@ -80,7 +75,6 @@ async fn replace_role_policy(
 #[utoipa::path(
     get,
     path = "/v1/me/permissions",
-    tag = "auth",
     responses((status = 200, description = "The caller's rights."))
 )]
 async fn get_own_permissions(SignedIn(caller): SignedIn, _: Query<NoParams>) -> Result<Json<OwnPermissions>> {

@@ -3,7 +3,6 @@
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::api_keys;
 use crate::{
@@ -13,7 +12,7 @@ use crate::{
     clock::Clock,
     db::Db,
     error::Result,
-    http::{Body, NoParams, address, endpoint},
+    http::{Body, NoParams, Routes, address, endpoint},
     values::Line,
 };
 
@@ -27,8 +26,8 @@ pub struct FoundKey {
 }
 
 /// The operation on found keys.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(endpoint!(report_leaked_key));
+pub fn routes(api: &mut Routes) {
+    api.add("auth", [endpoint!(report_leaked_key)]);
 }
 
 /// Report a leaked key
@@ -39,7 +38,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 #[utoipa::path(
     post,
     path = "/v1/auth/leaked-keys",
-    tag = "auth",
     responses((status = 202, description = "Thank you. The key is worthless now, if it was ever good."))
 )]
 async fn report_leaked_key(

@@ -1,7 +1,6 @@
 //! `/v1/service-accounts`.
 
 use actix_web::web::{Data, Path};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     api_keys,
@@ -17,32 +16,35 @@ use crate::{
     clock::Clock,
     db::{Cost, Db},
     error::Result,
-    http::{Body, Changed, Created, IfMatch, NoContent, NoParams, OneParams, Query, Reply, Tagged, endpoint},
+    http::{Body, Changed, Created, IfMatch, NoContent, NoParams, OneParams, Query, Reply, Routes, Tagged, endpoint},
     list::{ListQuery, Page},
 };
 
 /// The operations on service accounts and their keys.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(endpoint!(list_service_accounts))
-        .service(endpoint!(create_service_account))
-        .service(endpoint!(get_service_account))
-        .service(endpoint!(update_service_account))
-        .service(endpoint!(block_service_account))
-        .service(endpoint!(unblock_service_account))
-        .service(endpoint!(list_api_keys))
-        .service(endpoint!(create_api_key))
-        .service(endpoint!(get_api_key))
-        .service(endpoint!(delete_api_key))
-        .service(endpoint!(rotate_api_key))
-        .configure(leaked::routes);
+pub fn routes(api: &mut Routes) {
+    api.add(
+        "service accounts",
+        [
+            endpoint!(list_service_accounts),
+            endpoint!(create_service_account),
+            endpoint!(get_service_account),
+            endpoint!(update_service_account),
+            endpoint!(block_service_account),
+            endpoint!(unblock_service_account),
+            endpoint!(list_api_keys),
+            endpoint!(create_api_key),
+            endpoint!(get_api_key),
+            endpoint!(delete_api_key),
+            endpoint!(rotate_api_key),
+        ],
+    );
+    leaked::routes(api);
 }
 
 /// List service accounts
 #[utoipa::path(
     get,
     path = "/v1/service-accounts",
-    tag = "service accounts",
     responses((status = 200, description = "A page of the service accounts."))
 )]
 async fn list_service_accounts(
@@ -63,7 +65,6 @@ async fn list_service_accounts(
 #[utoipa::path(
     post,
     path = "/v1/service-accounts",
-    tag = "service accounts",
     responses((status = 201, description = "The new service account."))
 )]
 async fn create_service_account(
@@ -84,7 +85,6 @@ async fn create_service_account(
 #[utoipa::path(
     get,
     path = "/v1/service-accounts/{id}",
-    tag = "service accounts",
     params(("id" = UserId, Path, description = "The service account.")),
     responses((status = 200, description = "The service account."))
 )]
@@ -106,7 +106,6 @@ async fn get_service_account(
 #[utoipa::path(
     patch,
     path = "/v1/service-accounts/{id}",
-    tag = "service accounts",
     params(("id" = UserId, Path, description = "The service account.")),
     responses((status = 200, description = "The changed service account.")),
     extensions(("x-recent-authentication" = json!(["allowed_networks", "role", "scopes", "team_id"])))
@@ -133,7 +132,6 @@ async fn update_service_account(
 #[utoipa::path(
     post,
     path = "/v1/service-accounts/{id}/block",
-    tag = "service accounts",
     params(("id" = UserId, Path, description = "The service account.")),
     responses((status = 200, description = "The blocked service account."))
 )]
@@ -157,7 +155,6 @@ async fn block_service_account(
 #[utoipa::path(
     post,
     path = "/v1/service-accounts/{id}/unblock",
-    tag = "service accounts",
     params(("id" = UserId, Path, description = "The service account.")),
     responses((status = 200, description = "The active service account."))
 )]
@@ -182,7 +179,6 @@ async fn unblock_service_account(
 #[utoipa::path(
     get,
     path = "/v1/service-accounts/{id}/keys",
-    tag = "service accounts",
     params(("id" = UserId, Path, description = "The service account.")),
     responses((status = 200, description = "A page of the account's keys."))
 )]
@@ -206,7 +202,6 @@ async fn list_api_keys(
 #[utoipa::path(
     post,
     path = "/v1/service-accounts/{id}/keys",
-    tag = "service accounts",
     params(("id" = UserId, Path, description = "The service account.")),
     responses((status = 201, description = "The new key, whole."))
 )]
@@ -232,7 +227,6 @@ async fn create_api_key(
 #[utoipa::path(
     get,
     path = "/v1/service-accounts/{id}/keys/{key_id}",
-    tag = "service accounts",
     params(("id" = UserId, Path, description = "The service account."), ("key_id" = ApiKeyId, Path, description = "The key.")),
     responses((status = 200, description = "The key."))
 )]
@@ -256,7 +250,6 @@ async fn get_api_key(
 #[utoipa::path(
     delete,
     path = "/v1/service-accounts/{id}/keys/{key_id}",
-    tag = "service accounts",
     params(("id" = UserId, Path, description = "The service account."), ("key_id" = ApiKeyId, Path, description = "The key.")),
     responses((status = 204, description = "The key is gone."))
 )]
@@ -281,7 +274,6 @@ async fn delete_api_key(
 #[utoipa::path(
     post,
     path = "/v1/service-accounts/{id}/keys/{key_id}/rotate",
-    tag = "service accounts",
     params(("id" = UserId, Path, description = "The service account."), ("key_id" = ApiKeyId, Path, description = "The key to be replaced.")),
     responses((status = 201, description = "The new key, whole."))
 )]

@@ -1,7 +1,6 @@
 //! `/v1/teams`.
 
 use actix_web::web::Path;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     model::{Team, TeamFilter, TeamPatch, TeamTerms, TeamView},
@@ -12,24 +11,19 @@ use crate::{
     change::{self, Change},
     db::{Cost, Db},
     error::Result,
-    http::{Body, Changed, Created, IfMatch, OneParams, Query, Reply, Tagged, endpoint},
+    http::{Body, Changed, Created, IfMatch, OneParams, Query, Reply, Routes, Tagged, endpoint},
     list::{ListQuery, Page},
 };
 
 /// The operations on teams.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(endpoint!(list_teams))
-        .service(endpoint!(create_team))
-        .service(endpoint!(get_team))
-        .service(endpoint!(update_team));
+pub fn routes(api: &mut Routes) {
+    api.add("teams", [endpoint!(list_teams), endpoint!(create_team), endpoint!(get_team), endpoint!(update_team)]);
 }
 
 /// List teams
 #[utoipa::path(
     get,
     path = "/v1/teams",
-    tag = "teams",
     responses((status = 200, description = "A page of the teams."))
 )]
 async fn list_teams(scope: Scope<Team, Read>, query: ListQuery<TeamFilter>, db: Db) -> Result<Page<TeamView>> {
@@ -42,7 +36,6 @@ async fn list_teams(scope: Scope<Team, Read>, query: ListQuery<TeamFilter>, db: 
 #[utoipa::path(
     post,
     path = "/v1/teams",
-    tag = "teams",
     responses((status = 201, description = "The new team."))
 )]
 async fn create_team(scope: Scope<Team, Create>, change: Change, new: Body<TeamTerms>) -> Result<Created<TeamView>> {
@@ -59,7 +52,6 @@ async fn create_team(scope: Scope<Team, Create>, change: Change, new: Body<TeamT
 #[utoipa::path(
     get,
     path = "/v1/teams/{id}",
-    tag = "teams",
     params(("id" = TeamId, Path, description = "The team.")),
     responses((status = 200, description = "The team."))
 )]
@@ -79,7 +71,6 @@ async fn get_team(
 #[utoipa::path(
     patch,
     path = "/v1/teams/{id}",
-    tag = "teams",
     params(("id" = TeamId, Path, description = "The team.")),
     responses((status = 200, description = "The changed team."))
 )]

@@ -1,7 +1,6 @@
 //! `/v1/clients/{id}/timeline`.
 
 use actix_web::web::Path;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     model::{EntryView, TimelineFilter},
@@ -12,13 +11,13 @@ use crate::{
     clients::{Client, ClientId},
     db::Db,
     error::Result,
-    http::endpoint,
+    http::{Routes, endpoint},
     list::{ListQuery, Page},
 };
 
 /// The operations on timelines.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(endpoint!(list_client_timeline));
+pub fn routes(api: &mut Routes) {
+    api.add("clients", [endpoint!(list_client_timeline)]);
 }
 
 /// List what happened with a client
@@ -28,7 +27,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 #[utoipa::path(
     get,
     path = "/v1/clients/{id}/timeline",
-    tag = "clients",
     params(("id" = ClientId, Path, description = "The client.")),
     responses((status = 200, description = "A page of the client's timeline."))
 )]

@@ -1,7 +1,6 @@
 //! `/v1/clients/{id}/transfer`.
 
 use actix_web::web::Path;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{model::Transfer, transfer};
 use crate::{
@@ -9,12 +8,12 @@ use crate::{
     change::Change,
     clients::{Client, ClientId, ClientView, TransferClient, view},
     error::Result,
-    http::{Body, Changed, IfMatch, Reply, endpoint},
+    http::{Body, Changed, IfMatch, Reply, Routes, endpoint},
 };
 
 /// The operation on who owns a client.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(endpoint!(transfer_client));
+pub fn routes(api: &mut Routes) {
+    api.add("clients", [endpoint!(transfer_client)]);
 }
 
 /// Transfer a client
@@ -24,7 +23,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 #[utoipa::path(
     post,
     path = "/v1/clients/{id}/transfer",
-    tag = "clients",
     params(("id" = ClientId, Path, description = "The client.")),
     responses((status = 200, description = "The changed client."))
 )]

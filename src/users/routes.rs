@@ -1,7 +1,6 @@
 //! `/v1/users`.
 
 use actix_web::web::{Data, Path};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     model::{User, UserFilter, UserPatch, UserTerms, UserView},
@@ -13,27 +12,30 @@ use crate::{
     change::Change,
     db::{Cost, Db},
     error::Result,
-    http::{Body, Changed, Created, IfMatch, OneParams, Query, Reply, Tagged, endpoint},
+    http::{Body, Changed, Created, IfMatch, OneParams, Query, Reply, Routes, Tagged, endpoint},
     list::{ListQuery, Page},
     mail::{Letter, Mail, Notice},
 };
 
 /// The operations on users.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(endpoint!(list_users))
-        .service(endpoint!(create_user))
-        .service(endpoint!(get_user))
-        .service(endpoint!(update_user))
-        .service(endpoint!(block_user))
-        .service(endpoint!(unblock_user));
+pub fn routes(api: &mut Routes) {
+    api.add(
+        "users",
+        [
+            endpoint!(list_users),
+            endpoint!(create_user),
+            endpoint!(get_user),
+            endpoint!(update_user),
+            endpoint!(block_user),
+            endpoint!(unblock_user),
+        ],
+    );
 }
 
 /// List users
 #[utoipa::path(
     get,
     path = "/v1/users",
-    tag = "users",
     responses((status = 200, description = "A page of the users within reach."))
 )]
 async fn list_users(scope: Scope<User, Read>, query: ListQuery<UserFilter>, db: Db) -> Result<Page<UserView>> {
@@ -49,7 +51,6 @@ async fn list_users(scope: Scope<User, Read>, query: ListQuery<UserFilter>, db: 
 #[utoipa::path(
     post,
     path = "/v1/users",
-    tag = "users",
     responses((status = 201, description = "The new user."))
 )]
 async fn create_user(
@@ -71,7 +72,6 @@ async fn create_user(
 #[utoipa::path(
     get,
     path = "/v1/users/{id}",
-    tag = "users",
     params(("id" = UserId, Path, description = "The user.")),
     responses((status = 200, description = "The user."))
 )]
@@ -94,7 +94,6 @@ async fn get_user(
 #[utoipa::path(
     patch,
     path = "/v1/users/{id}",
-    tag = "users",
     params(("id" = UserId, Path, description = "The user.")),
     responses((status = 200, description = "The changed user.")),
     extensions(("x-recent-authentication" = json!(["email", "role", "team_id"])))
@@ -128,7 +127,6 @@ async fn update_user(
 #[utoipa::path(
     post,
     path = "/v1/users/{id}/block",
-    tag = "users",
     params(("id" = UserId, Path, description = "The user.")),
     responses((status = 200, description = "The blocked user."))
 )]
@@ -150,7 +148,6 @@ async fn block_user(
 #[utoipa::path(
     post,
     path = "/v1/users/{id}/unblock",
-    tag = "users",
     params(("id" = UserId, Path, description = "The user.")),
     responses((status = 200, description = "The active user."))
 )]

@@ -2,7 +2,6 @@
 
 use actix_web::web::{Data, Json};
 use diesel_async::AsyncPgConnection;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     model::{BeginEnrolment, BothFactors, ConfirmEnrolment, Enrolment, FactorStatus, RecoveryCodes, SecondFactor},
@@ -19,19 +18,23 @@ use crate::{
     clock::Clock,
     db::{Cost, Db},
     error::{Error, ProblemType, Result},
-    http::{Body, NoContent, NoParams, Plain, Query, Reply, endpoint},
+    http::{Body, NoContent, NoParams, Plain, Query, Reply, Routes, endpoint},
     mail::{Letter, Mail, Notice},
     sessions, users,
 };
 
 /// The operations on the caller's second factor.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(endpoint!(get_second_factor))
-        .service(endpoint!(begin_second_factor))
-        .service(endpoint!(confirm_second_factor))
-        .service(endpoint!(renew_recovery_codes))
-        .service(endpoint!(remove_second_factor));
+pub fn routes(api: &mut Routes) {
+    api.add(
+        "auth",
+        [
+            endpoint!(get_second_factor),
+            endpoint!(begin_second_factor),
+            endpoint!(confirm_second_factor),
+            endpoint!(renew_recovery_codes),
+            endpoint!(remove_second_factor),
+        ],
+    );
 }
 
 /// Get the caller's second factor
@@ -40,7 +43,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 #[utoipa::path(
     get,
     path = "/v1/me/second-factor",
-    tag = "auth",
     responses((status = 200, description = "The second factor."))
 )]
 async fn get_second_factor(
@@ -69,7 +71,6 @@ async fn get_second_factor(
 #[utoipa::path(
     post,
     path = "/v1/me/second-factor",
-    tag = "auth",
     responses((status = 200, description = "What the app needs."))
 )]
 async fn begin_second_factor(
@@ -103,7 +104,6 @@ async fn begin_second_factor(
 #[utoipa::path(
     post,
     path = "/v1/me/second-factor/confirm",
-    tag = "auth",
     responses((status = 200, description = "The recovery codes."))
 )]
 async fn confirm_second_factor(
@@ -142,7 +142,6 @@ async fn confirm_second_factor(
 #[utoipa::path(
     post,
     path = "/v1/me/second-factor/recovery-codes",
-    tag = "auth",
     responses((status = 200, description = "The recovery codes."))
 )]
 async fn renew_recovery_codes(
@@ -174,7 +173,6 @@ async fn renew_recovery_codes(
 #[utoipa::path(
     delete,
     path = "/v1/me/second-factor",
-    tag = "auth",
     responses((status = 204, description = "The second factor is gone."))
 )]
 async fn remove_second_factor(
