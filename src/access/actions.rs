@@ -1,4 +1,4 @@
-//! The actions that a [`super::scope::Scope`] can be for. A slice with an action of its own names it there.
+//! The actions that a [`super::scope::Scope`] can be for. An action of only one slice is defined in that slice.
 
 /// Something that can be done to a resource.
 pub trait Action: 'static {
@@ -13,7 +13,7 @@ impl Action for Read {
     const NAME: &'static str = "read";
 }
 
-/// See and set what only some may see of it.
+/// See and set its confidential fields.
 #[derive(Debug)]
 pub enum ReadConfidential {}
 impl Action for ReadConfidential {

@@ -28,7 +28,7 @@ impl Actor {
         }
     }
 
-    /// The caller whose rights limit what is done; nothing limits the system itself.
+    /// The caller whose rights limit what is done. `None` for the system itself, which nothing limits.
     ///
     /// # Errors
     /// 401 for somebody who is not signed in.
@@ -66,7 +66,7 @@ impl Actor {
         }
     }
 
-    /// Whether the right `permission` would cover what belongs as `row` does.
+    /// Whether the right `permission` would cover something with the same owner and team as `row`.
     pub fn reaches(&self, permission: &str, row: &impl Belongs) -> bool {
         match self {
             Self::Caller(caller) => caller.covers(caller.policy.reach(permission), row),

@@ -1,4 +1,4 @@
-//! API keys as texts: `lsn_` + public id + `_` + secret + checksum, all of base62.
+//! The format of API keys: `lsn_` + public id + `_` + secret + checksum, the last three in base62.
 //!
 //! The prefix and the checksum (GitHub's design of 2021) let scanners of leaked secrets tell a key from other texts, and
 //! let the server refuse a mistyped one without asking the database.
@@ -23,11 +23,11 @@ pub const CHARS: usize = PREFIX.len() + ID_CHARS + 1 + SECRET_CHARS + CHECKSUM_C
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// A key that was just made: the only time that its text is there.
+/// A key that was just made. Only now is its text available.
 pub struct NewSecret {
     /// The whole key, to be shown once.
     pub text: SecretString,
-    /// What is kept of it.
+    /// The digest of its secret, which is all that the server stores of the secret.
     pub digest: Vec<u8>,
 }
 
@@ -44,10 +44,11 @@ impl NewSecret {
     }
 }
 
-/// A key as someone presents it: well formed, but not yet known to be one of ours. Its secret is not kept.
+/// A key as a caller presents it: well formed, but not yet known to be one of ours. Its secret is kept only as a
+/// digest.
 #[derive(Clone, Debug)]
 pub struct Presented {
-    /// Which key it says it is.
+    /// The id of the key that it claims to be.
     pub id: ApiKeyId,
     digest: Vec<u8>,
 }
@@ -68,18 +69,18 @@ impl Presented {
         Some(Self { id: id_of(id)?, digest: digest_of(secret) }).filter(|_| known)
     }
 
-    /// Whether this is the key of which `digest` was kept. Takes the same time wherever they differ.
+    /// Whether this key has the stored `digest`. Takes the same time wherever the two digests differ.
     pub fn matches(&self, digest: &[u8]) -> bool {
         verify_slices_are_equal(&self.digest, digest).is_ok()
     }
 }
 
-/// The part of a key that may be shown: who asks for a token names itself by it.
+/// The part of a key that may be shown. A program that asks for a token can name its key by it.
 pub fn public_id(id: ApiKeyId) -> String {
     base62(id.uuid().as_u128(), ID_CHARS)
 }
 
-/// The key with this public id, when it is the text of one.
+/// The key with the public id `public`; `None` when the text is not a public id.
 pub fn id_of(public: &str) -> Option<ApiKeyId> {
     if public.len() != ID_CHARS {
         return None;
@@ -99,7 +100,7 @@ fn digest_of(secret: &str) -> Vec<u8> {
     digest::digest(&digest::SHA256, secret.as_bytes()).as_ref().to_vec()
 }
 
-/// The last `chars` digits of `number`.
+/// The last `chars` digits of `number` in base62.
 fn base62(mut number: u128, chars: usize) -> String {
     let mut digits = Vec::with_capacity(chars);
     for _ in 0..chars {

@@ -1,4 +1,4 @@
-//! The callers behind API keys: service accounts, with what a key leaves of their role.
+//! The callers behind API keys: service accounts, with the rights of their role narrowed by the key.
 
 use std::{
     net::IpAddr,
@@ -35,7 +35,7 @@ pub struct Occasion {
     pub now: Instant,
 }
 
-/// What a request needs to know of a key.
+/// What a request needs to know about a key.
 #[derive(Clone, Debug)]
 pub(super) struct ApiKeyRow {
     user_id: UserId,
@@ -47,7 +47,7 @@ pub(super) struct ApiKeyRow {
     account_teams: AccountTeams,
     /// The account's networks and the key's.
     networks: [Networks; 2],
-    /// A policy, and what the scopes leave of it.
+    /// A policy, and the same policy narrowed to the scopes.
     narrowed: OnceLock<[Arc<Policy>; 2]>,
 }
 
@@ -59,7 +59,7 @@ enum Networks {
 }
 
 impl Networks {
-    /// No texts mean everywhere; a text that is no network lets nobody in.
+    /// Without texts, callers may come from everywhere. A text that is not a network lets nobody in.
     fn of(texts: &[String]) -> Self {
         match texts {
             [] => Self::Everywhere,
@@ -81,7 +81,8 @@ impl ApiKeyRow {
         self.expires_at > on.now && self.networks.iter().all(|networks| networks.include(on.address))
     }
 
-    /// The caller with what the role, the scopes of account and key, and those of a token all have.
+    /// The caller, with only those rights that the role, the scopes of the account and the key, and the scopes of the
+    /// token include.
     fn caller(&self, key: ApiKeyId, policy: &Arc<Policy>, of_token: Option<&[String]>) -> Caller {
         Caller {
             user_id: self.user_id,
@@ -100,7 +101,8 @@ impl ApiKeyRow {
         self.scopes.iter().filter(|scope| of_token.contains(scope)).map(String::as_str).collect()
     }
 
-    /// What the scopes of account and key leave of `policy`: made once while both are remembered.
+    /// `policy` narrowed to the scopes of the account and the key. Made only once, as long as the key and the policy
+    /// are cached.
     fn narrowed(&self, policy: &Arc<Policy>) -> Arc<Policy> {
         let scopes = || self.scopes.iter().map(String::as_str).collect::<Vec<_>>();
         let [whole, narrowed] =
@@ -113,20 +115,20 @@ impl ApiKeyRow {
 }
 
 impl Callers {
-    /// The caller who presents a key, when the key and its account are good here and now.
+    /// The caller who presents a key. `None` unless the key and its account are valid now and from this address.
     ///
     /// # Errors
     /// When the database cannot be asked.
     pub async fn of_key(&self, db: &Db, key: &Presented, on: Occasion) -> Result<Option<Arc<Caller>>> {
         let Some(row) = self.key(db, key.id, on.now).await? else { return Ok(None) };
-        // The secret first: who does not have it learns nothing of the rest.
+        // The secret is checked first: a caller without it learns nothing about the rest.
         if !key.matches(&row.secret_digest) || !row.is_good(on) {
             return Ok(None);
         }
         self.admit(db, key.id, &row, None, on).await.map(Some)
     }
 
-    /// The caller with an access token of a key, narrowed to `scopes` when the token was.
+    /// The caller behind an access token that was issued for `key`, narrowed to `scopes` when the token is.
     ///
     /// # Errors
     /// When the database cannot be asked.
@@ -219,7 +221,8 @@ impl Default for ApiKeyUses {
 }
 
 impl ApiKeyUses {
-    /// Notes that `key` is used. What is new about it is written while the request goes on.
+    /// Notes that `key` is used. A new day or network is written in the background, so that the request does not wait
+    /// for it.
     fn note(&self, db: &Db, key: ApiKeyId, on: Occasion) {
         if self.noted.get(&key).is_some_and(|last| on.now < last.after(NOTED_EVERY)) {
             return;

@@ -1,4 +1,4 @@
-//! Who is calling: read from the database for every token, kept for at most a second.
+//! Who is calling: read from the database for every token, and cached for at most a second.
 
 use std::{
     future::{Ready, ready},
@@ -53,12 +53,12 @@ pub type SessionId = Id<label::Session>;
 /// An API key's identifier.
 pub type ApiKeyId = Id<label::ApiKey>;
 
-/// The clients on whose account teams a user is.
+/// The clients whose account teams a user is on.
 pub type AccountTeams = Arc<[Uuid]>;
 
 /// How long a change of a user, a session or a policy by another server may go unseen.
 const SEEN_WITHIN: chrono::Duration = chrono::Duration::seconds(1);
-/// How long what nobody asks for any more takes up memory.
+/// How long a value that nobody asks for any more stays in memory.
 const KEPT: Duration = Duration::from_mins(1);
 
 /// What a caller is known by.
@@ -66,7 +66,7 @@ const KEPT: Duration = Duration::from_mins(1);
 pub enum Credential {
     /// The session of a person.
     Session(SessionId),
-    /// An API key of a service account, itself or by a token that it was exchanged for.
+    /// An API key of a service account: the key itself, or a token that it was exchanged for.
     Key(ApiKeyId),
 }
 
@@ -79,7 +79,7 @@ pub struct Caller {
     pub team_id: TeamId,
     /// What they are known by.
     pub credential: Credential,
-    /// What they may do: what their role may, and of a service account what its scopes leave of that.
+    /// What they may do: the policy of their role, narrowed to the scopes of a service account.
     pub policy: Arc<Policy>,
     /// The clients that count as their own besides those that they own.
     pub account_teams: AccountTeams,
@@ -101,8 +101,8 @@ impl Caller {
         }
     }
 
-    /// A digest of all that decides what they see of something and may do with it: their role with its policy, narrowed by
-    /// a key's scopes, their team and their account teams.
+    /// A digest of everything that decides what they may see and do: their role with its policy, narrowed by a key's
+    /// scopes, their team and their account teams.
     ///
     /// # Errors
     /// Only internal ones.
@@ -111,7 +111,7 @@ impl Caller {
         account_teams.sort_unstable();
         let mut rights = digest::Context::new(&digest::SHA256);
         rights.update(self.policy.digest()?);
-        // Each has the same length, so that none can be taken for part of another.
+        // All ids have the same length, so that none can be mistaken for part of another.
         for id in std::iter::once(self.team_id.as_uuid()).chain(&account_teams) {
             rights.update(id.as_bytes());
         }
@@ -121,7 +121,8 @@ impl Caller {
     /// The caller of `request`.
     ///
     /// # Errors
-    /// 401 without a valid token, 403 for a caller who has something else to do first, or the error that kept the server from checking.
+    /// 401 without a valid token, 403 for a caller who has something else to do first, or the error that kept the
+    /// server from checking.
     pub fn of(request: &HttpRequest) -> Result<Arc<Self>> {
         match request.extensions().get::<Identified>() {
             Some(Identified::Caller(caller)) => {
@@ -135,7 +136,7 @@ impl Caller {
     }
 }
 
-/// Whoever is signed in, for what needs no right.
+/// Any caller who is signed in, for operations that need no right.
 #[derive(Clone, Debug)]
 pub struct SignedIn(pub Arc<Caller>);
 
@@ -148,7 +149,7 @@ impl FromRequest for SignedIn {
     }
 }
 
-/// A caller who is a person, for what makes no sense to a service account, such as a password.
+/// A caller who is a person, for operations that make no sense for a service account, such as changing a password.
 #[derive(Clone, Debug)]
 pub struct Person(pub Arc<Caller>);
 
@@ -156,7 +157,7 @@ impl Person {
     /// The caller of `request`.
     ///
     /// # Errors
-    /// Those of [`Caller::of`], 403 for a service account.
+    /// The errors of [`Caller::of`], and 403 for a service account.
     pub fn of(request: &HttpRequest) -> Result<Self> {
         let caller = Caller::of(request)?;
         match caller.credential {
@@ -166,7 +167,7 @@ impl Person {
     }
 }
 
-/// What a service account is told.
+/// The error for a service account.
 pub(crate) fn not_a_person() -> Error {
     Error::new(ProblemType::Forbidden).detail(
         "This is for persons; a service account has no such thing.",
@@ -183,23 +184,23 @@ impl FromRequest for Person {
     }
 }
 
-/// What came of the request's token; absent when there was none.
+/// The result of checking the request's token; absent when there was none.
 #[derive(Clone, Debug)]
 pub enum Identified {
     /// A valid token of an active user.
     Caller(Arc<Caller>),
-    /// A token that is not valid, or no longer.
+    /// A token that is not valid, or no longer valid.
     Refused,
     /// The database could not be asked.
     Unavailable(String),
 }
 
-/// Whether what callers may do is read from the table of `resource`.
+/// Whether the table of `resource` decides what callers may do.
 pub fn decides_about_callers(resource: &str) -> bool {
     matches!(resource, "users" | "sessions" | "roles" | "service_accounts" | "api_keys")
 }
 
-/// Remembers sessions and policies for a second, so that a caller costs a query at most that often.
+/// Caches sessions, keys and policies for a second, so that each of them is read at most that often.
 #[derive(Clone)]
 pub struct Callers {
     sessions: Cache<SessionId, Remembered<Option<SessionRow>>>,
@@ -208,7 +209,7 @@ pub struct Callers {
     policies: Cache<Role, Remembered<Arc<Policy>>>,
 }
 
-/// A value, and when it was asked for by the clock of the server: that of the cache is not ours to set.
+/// A value, and when it was loaded by the server's own clock. Tests can set that clock, but not the clock of the cache.
 #[derive(Clone, Debug)]
 pub(super) struct Remembered<V> {
     value: V,
@@ -244,7 +245,7 @@ impl Default for Callers {
 }
 
 impl Callers {
-    /// The caller behind `session`, when it and its user are still good.
+    /// The caller behind `session`, when the session and its user are still valid.
     ///
     /// # Errors
     /// When the database cannot be asked.
@@ -277,7 +278,7 @@ impl Callers {
         .await
     }
 
-    /// Forgets everything, so that a change made here is in force here at once.
+    /// Forgets everything, so that a change made on this server takes effect on it at once.
     pub fn forget(&self) {
         self.sessions.invalidate_all();
         self.keys.invalidate_all();
@@ -293,8 +294,8 @@ impl Callers {
     }
 }
 
-/// What `cache` has for `key` of the last second, or else what `load` gives, which is asked once for all who want it
-/// meanwhile.
+/// The value that `cache` stored for `key` within the last second, or else the result of `load`, which runs once for
+/// all callers that wait for it.
 pub(super) async fn remembered<K: Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static>(
     cache: &Cache<K, Remembered<V>>,
     key: K,
@@ -308,7 +309,8 @@ pub(super) async fn remembered<K: Hash + Eq + Send + Sync + 'static, V: Clone + 
         cache.invalidate(&key).await;
     }
     let load = async { Ok(Remembered { value: load().await?, at: now }) };
-    // Boxed: its state would else be part of the future of every request, also of those that the cache answers.
+    // Boxed, since its state would otherwise be part of the future of every request, even of those that the cache
+    // answers.
     let loaded = Box::pin(cache.try_get_with(key, load)).await;
     loaded.map(|known| known.value).map_err(|error: Arc<Error>| error.copy())
 }
@@ -350,7 +352,7 @@ async fn load_session(mut db: &AsyncPgConnection, session: SessionId) -> Result<
 /// The policy of `role`, read in the open transaction.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn load_policy(mut db: &AsyncPgConnection, role: Role) -> Result<Policy> {
     type Row = (
         Option<crate::values::Percent>,

@@ -1,4 +1,4 @@
-//! From a token to the caller behind it.
+//! Finds the caller behind a token.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -13,12 +13,12 @@ use super::{
 };
 use crate::{clock::Clock, db::Db, error::Result, secrets::Secrets};
 
-/// What tells who has a token.
+/// Everything that is needed to find out who has a token.
 #[derive(Clone)]
 pub struct Identification {
     /// The time.
     pub clock: Data<Clock>,
-    /// What opens the signing keys.
+    /// The secrets that open the signing keys.
     pub secrets: Data<Secrets>,
     /// The keys of access tokens.
     pub keys: Data<KeyRing>,
@@ -29,8 +29,8 @@ pub struct Identification {
 }
 
 impl Identification {
-    /// Who has `token`, an access token or an API key, and calls from `address`. A token that is no token at all asks
-    /// nothing of the database.
+    /// The caller who has `token`, an access token or an API key, and calls from `address`. A text that is not a token
+    /// causes no query.
     ///
     /// # Errors
     /// When the database cannot be asked.
@@ -48,8 +48,8 @@ impl Identification {
         Ok(caller.filter(|caller| caller.user_id == user))
     }
 
-    /// What `token` says, when it is an access token of ours and still good. A signing key that was made a moment ago is
-    /// known, too.
+    /// What `token` says, when it is one of our access tokens and still valid. Finds a signing key that was made a
+    /// moment ago, too.
     ///
     /// # Errors
     /// When the database cannot be asked for a key that is not known.
@@ -61,7 +61,7 @@ impl Identification {
         if !self.tokens.names_unknown_key(&self.keys, token) {
             return Ok(None);
         }
-        // Boxed: its state would else be part of the future of every request.
+        // Boxed, since its state would otherwise be part of the future of every request.
         Box::pin(self.keys.ask(db, &self.secrets, now)).await?;
         Ok(self.tokens.verify(&self.keys, token, now))
     }

@@ -1,4 +1,4 @@
-//! Every right there is, with what each role has of it when nobody has changed the policy.
+//! All rights, with the reach that each role has by default.
 
 use super::{
     Reach::{self, All, None, Own, Team},
@@ -65,12 +65,13 @@ pub const PERMISSIONS: &[Permission] = &[
 /// Resources that belong to nobody: a right to them reaches everywhere or nowhere.
 pub const SHARED: &[&str] = &["audit", "departments", "products", "roles", "service_accounts", "teams"];
 
-/// Rights by which a user gives rights, to others or to themselves: only supervisors have them, and always do.
+/// Rights with which a user can give rights to others or to themselves. Supervisors always have them, and nobody else
+/// ever does.
 pub const ADMINISTRATION: &[&str] =
     &["roles:update", "service_accounts:create", "service_accounts:update", "users:create", "users:update"];
 
-/// Whether only a person can have `permission`: who may sign in, with what rights, is never a program's decision, however
-/// its scopes read.
+/// Whether only a person can have `permission`. A program never decides who may sign in and with what rights, whatever
+/// its scopes are.
 pub fn is_for_persons_only(permission: &str) -> bool {
     let Some((resource, action)) = permission.split_once(':') else { return true };
     matches!(resource, "roles" | "service_accounts" | "sessions" | "users") && action != "read"

@@ -36,11 +36,11 @@ pub struct Policy {
     digest: OnceLock<Vec<u8>>,
 }
 
-/// The same rights by resource and action: each row of a page is asked for several, and none has its name put together
-/// for that.
+/// The same rights by resource and action. Each row of a page asks for several rights, and this saves building their
+/// names.
 type Rights = HashMap<(&'static str, &'static str), Reach>;
 
-/// What a role may do without approval; `None` is without limit.
+/// What a role may do without approval; `None` means no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Limits {
     /// Largest discount on an order's line.
@@ -56,7 +56,7 @@ pub struct Limits {
 }
 
 impl Policy {
-    /// A policy as stored. A right that came into being after it was stored has its default.
+    /// A policy as stored. A right that was added later has its default reach.
     pub fn new(role: Role, limits: Limits, stored: &Grants) -> Self {
         Self::with(role, limits, complete(role, stored))
     }
@@ -94,8 +94,8 @@ impl Policy {
         Ok(self.digest.get_or_init(|| digest::digest(&digest::SHA256, &whole).as_ref().to_vec()))
     }
 
-    /// What `scopes` leave of the policy: a right outside of them reaches nowhere, and one within them as far as before.
-    /// Rights that only persons have are never within.
+    /// The policy narrowed to `scopes`: a right outside them reaches nowhere, and a right within them reaches as far as
+    /// before. Rights that only persons can have always count as outside.
     #[must_use]
     pub fn narrowed(&self, scopes: &[&str]) -> Self {
         let within = |name: &str| scopes.contains(&name) && !is_for_persons_only(name);
@@ -142,10 +142,10 @@ fn initial_limits(role: Role) -> Limits {
     }
 }
 
-/// Whether users of `role` may own key clients: so it stays until the open transaction ends.
+/// Whether users of `role` may own key clients. This cannot change until the open transaction ends.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn may_own_key_clients(db: &mut AsyncPgConnection, role: Role) -> Result<bool> {
     let may = role_policies::table.find(role).select(role_policies::may_own_key_clients).for_share().first(db).await?;
     Ok(may)
@@ -154,7 +154,7 @@ pub async fn may_own_key_clients(db: &mut AsyncPgConnection, role: Role) -> Resu
 /// Whether users of `role` need a second factor, read in the open transaction.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn second_factor_required(db: &mut AsyncPgConnection, role: Role) -> Result<bool> {
     Ok(role_policies::table.find(role).select(role_policies::second_factor_required).first(db).await?)
 }

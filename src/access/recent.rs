@@ -1,5 +1,5 @@
-//! Step-up authentication (RFC 9470): what lets somebody in, or widens what they may do, asks a person who has a session
-//! for a recent proof that it is still theirs. A token that was stolen is not enough.
+//! Step-up authentication (RFC 9470): an operation that lets somebody in or widens somebody's rights needs a recent
+//! proof of identity from the person who calls it. A stolen token is not enough.
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
@@ -16,14 +16,14 @@ use crate::{
     values::Instant,
 };
 
-/// How old the proof may be: a sign-in, or a confirmation at `POST /v1/auth/confirm`.
+/// How old the proof may be. The proof is a sign-in, or a confirmation at `POST /v1/auth/confirm`.
 pub const MAX_AGE: Duration = Duration::minutes(15);
 
-/// A person who has proved within [`MAX_AGE`] who they are (ASVS 7.5.1, 7.5.2). Its operation says so in the document with
-/// `x-recent-authentication`.
+/// A person who has proved their identity within [`MAX_AGE`] (ASVS 7.5.1, 7.5.2). The API document marks operations
+/// that ask for this with `x-recent-authentication`.
 ///
-/// The database is asked for each, not the cache of [`super::caller::Callers`]: a confirmation is in force on every server
-/// at once.
+/// Each request asks the database, not the cache of [`super::caller::Callers`]. So a confirmation takes effect on every
+/// server at once.
 #[derive(Clone, Debug)]
 pub struct RecentlyAuthenticated(pub Arc<Caller>);
 
@@ -53,7 +53,7 @@ pub async fn check(db: &mut AsyncPgConnection, caller: &Caller, now: Instant) ->
     if proved.after(MAX_AGE) >= now { Ok(()) } else { Err(insufficient()) }
 }
 
-/// When the person of `session` last proved who they are; `None` when it is over.
+/// When the person of `session` last proved who they are; `None` when the session is over.
 async fn proved_at(db: &mut AsyncPgConnection, session: SessionId) -> Result<Option<Instant>> {
     let proved = sessions::table
         .find(session)
@@ -91,7 +91,7 @@ fn insufficient() -> Error {
     Error::new(ProblemType::InsufficientUserAuthentication).with("max_age", MAX_AGE.num_seconds())
 }
 
-/// What is told of a session that is over.
+/// The error for a session that is over.
 pub(crate) fn over() -> Error {
     Error::new(ProblemType::Unauthorized).with("error", "invalid_token")
 }

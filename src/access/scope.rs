@@ -1,6 +1,7 @@
 //! The proof that a caller may do something, and to which rows.
 //!
-//! A query of a slice takes a [`Scope`], and only a [`Caller`] makes one: there is no way to the rows around it.
+//! A query of a slice takes a [`Scope`], which is made from a [`Caller`] or for the system itself. There is no way to
+//! the rows without one.
 
 use std::{
     future::{Ready, ready},
@@ -17,7 +18,7 @@ use crate::{
     values::{Entity, Resource},
 };
 
-/// Whose a row is.
+/// Who a row belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ownership {
     /// Who owns it.
@@ -28,9 +29,9 @@ pub struct Ownership {
     pub is_key: bool,
 }
 
-/// A row of which a right covers some and not others.
+/// A kind of row of which a right may cover only some.
 pub trait Belongs: Entity {
-    /// Whose the row is. `None` when it belongs to nobody: then a right of any reach covers it.
+    /// Who the row belongs to. `None` when it belongs to nobody: then a right of any reach covers it.
     fn ownership(&self) -> Option<Ownership>;
 }
 
@@ -71,8 +72,8 @@ impl Rows {
 }
 
 impl Caller {
-    /// Whether a right of this `reach` covers `row`: the same decision as [`Rows::cover`], without a copy of what the
-    /// caller has, since it is made several times for each row of a page.
+    /// Whether a right of this `reach` covers `row`. Decides as [`Rows::cover`] does, but copies nothing of the caller,
+    /// since it is called several times for each row of a page.
     pub(super) fn covers(&self, reach: Reach, row: &impl Belongs) -> bool {
         match reach {
             Reach::None => false,
@@ -84,7 +85,7 @@ impl Caller {
 }
 
 impl Belonging {
-    /// What the reach of a team means to `caller`.
+    /// What the reach `team` covers for `caller`.
     fn team_of(caller: &Caller) -> Self {
         match caller.role() {
             Role::KeyAccountManager => Self::OwnAndKeyOfTeam(caller.user_id, caller.team_id),
@@ -92,7 +93,7 @@ impl Belonging {
         }
     }
 
-    /// Whether `row` belongs so, or to a client on whose account team the caller is.
+    /// Whether `row` belongs in this way, or to a client whose account team the caller is on.
     fn covers(self, row: &impl Belongs, teams: &AccountTeams) -> bool {
         row.ownership().is_none_or(|ownership| self.includes(ownership))
             || row.client().is_some_and(|client| teams.contains(&client))
@@ -181,7 +182,8 @@ impl<R: Owned, A: Action> Scope<R, A> {
         }
     }
 
-    /// Refuses to make something for a user out of reach: oneself with `own`, the own team with `team`.
+    /// Refuses to make something for a user whom the right does not reach: `own` reaches only the caller, `team` the
+    /// caller's team.
     ///
     /// # Errors
     /// 403 naming the permission.
@@ -195,8 +197,8 @@ impl<R: Owned, A: Action> Scope<R, A> {
         if within { Ok(()) } else { Err(Error::forbidden(&Self::permission())) }
     }
 
-    /// Refuses to hand something over to a user of another team, unless the right reaches everywhere: who may give only
-    /// what is their own may still give it to a colleague.
+    /// Refuses to hand something over to a user of another team, unless the right reaches everywhere. Even a caller
+    /// with the reach `own` may hand it over to a colleague.
     ///
     /// # Errors
     /// 403 naming the permission.
@@ -243,7 +245,7 @@ mod tests {
         const NAME: &'static str = "contacts";
     }
 
-    /// A right that there is not.
+    /// A right that does not exist.
     enum Fly {}
     impl Action for Fly {
         const NAME: &'static str = "fly";
@@ -267,7 +269,7 @@ mod tests {
         }
     }
 
-    /// A caller whose right to read and to update contacts reach so far.
+    /// A caller whose rights to read and to update contacts have these reaches.
     fn caller(role: Role, read: Reach, update: Reach, account_teams: &[Uuid]) -> Arc<Caller> {
         let stored: Grants = [("contacts:read".to_owned(), read), ("contacts:update".to_owned(), update)].into();
         Arc::new(Caller {
@@ -286,8 +288,8 @@ mod tests {
         debug_query::<Pg, _>(&query).to_string()
     }
 
-    /// What each reach covers: own, a colleague's ordinary and key one, a stranger's, and one of whose account team the
-    /// caller is.
+    /// Whether each reach covers five rows: the caller's own, a colleague's ordinary and key one, a stranger's, and one
+    /// of a client whose account team the caller is on.
     #[test]
     fn a_right_covers_what_its_reach_says() {
         let joined = Uuid::now_v7();
@@ -335,7 +337,7 @@ mod tests {
         assert!(system.covers_all() && matches!(system.actor(), Actor::System));
     }
 
-    /// Who may update all, but read only their own, does not see more for that.
+    /// A caller who may update all rows, but read only their own, does not see more because of that.
     #[test]
     fn what_is_visible_is_what_may_be_read() {
         let odd = caller(Role::Manager, Reach::Own, Reach::All, &[]);

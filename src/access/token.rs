@@ -22,7 +22,7 @@ use crate::{
 /// How long an access token is good for.
 pub const LIFETIME: Duration = Duration::from_mins(15);
 
-/// How long a token may be; ours are a quarter of it.
+/// Maximum length of a token; ours are less than half as long.
 const MAX_TOKEN_BYTES: usize = 4096;
 
 /// The audience of every token.
@@ -51,8 +51,8 @@ const ALGORITHM: &str = "EdDSA";
 /// By how many seconds the clocks of two servers may differ.
 const SKEW_SECONDS: i64 = 30;
 
-/// All members that the header of our tokens has. Others ask for what we do not do (`crit`, `zip`, `b64`) or bring a key
-/// of their own (`jwk`, `jku`, `x5c`, `x5u`).
+/// All members that the header of our tokens has. Any other member is refused: it may ask for something that we do not
+/// support (`crit`, `zip`, `b64`) or bring a key of its own (`jwk`, `jku`, `x5c`, `x5u`).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Heading {
@@ -81,7 +81,7 @@ struct Claims {
 }
 
 impl Claims {
-    /// Exactly one of session and key; a session is never narrowed.
+    /// What the token stands for: exactly one of a session and a key. A session is never narrowed to scopes.
     fn subject(&self) -> Option<Subject> {
         match (self.sid, self.key, &self.scope) {
             (Some(session), None, None) => Some(Subject::Session(session)),
@@ -184,8 +184,8 @@ impl Tokens {
         encode(&header, &claims, key.private).map_err(Error::internal)
     }
 
-    /// What `token` says, when it is ours and still good. Verified tokens are remembered by their digest: a signature
-    /// costs more than the rest of a small request.
+    /// What `token` says, when it is ours and still valid. Verified tokens are remembered by their digest: checking a
+    /// signature costs more than the rest of a small request.
     pub fn verify(&self, keys: &KeyRing, token: &str, now: Instant) -> Option<Verified> {
         if token.len() > MAX_TOKEN_BYTES {
             return None;
@@ -229,8 +229,9 @@ impl Tokens {
     }
 }
 
-/// The header, when it is one of ours. RFC 8725, 3.1 and 3.11: the algorithm is ours to choose, and the type keeps other
-/// tokens of ours from being taken for this one. RFC 9068 would also allow `application/at+jwt`, which we never write.
+/// The header, when it is one of ours. RFC 8725, 3.1 and 3.11: the server chooses the algorithm, and the type keeps our
+/// other tokens from being accepted as access tokens. RFC 9068 would also allow `application/at+jwt`, which we never
+/// write.
 fn heading(token: &str) -> Option<Heading> {
     let (first, _) = token.split_once('.')?;
     let heading: Heading = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(first).ok()?).ok()?;

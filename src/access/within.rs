@@ -19,24 +19,26 @@ pub trait Owned: Resource {
     const OWNER: &'static str = "owner_id";
     /// The column with the owner's team.
     const TEAM: &'static str = "team_id";
-    /// The column that tells key clients; without one, a key-account manager's team is the whole team.
+    /// The column that says whether a row is of a key client. Without it, the reach `team` of a key-account manager
+    /// covers the whole team.
     const KEY: Option<&'static str> = Some("is_key");
-    /// The column with the client, whose account team it counts as own; without one, only the owner does.
+    /// The column with the client. The members of the client's account team count the row as their own; without this
+    /// column, only the owner does.
     const CLIENT: Option<&'static str> = Some("client_id");
-    /// The column by which the rows of an owner, and those of a team, are indexed.
+    /// The column that orders the rows in the index by owner and in the index by team.
     const NEWEST: &'static str = "updated_at";
 }
 
 /// Rows that belong together, and that one index finds.
 #[derive(Clone, Debug)]
 pub enum Part {
-    /// Those of an owner.
+    /// The rows of an owner.
     Owner(UserId),
-    /// Those of a team.
+    /// The rows of a team.
     Team(TeamId),
-    /// Those of a team for which a column says that they are of a key client.
+    /// The rows of a team that are of key clients, as this column says.
     KeyOfTeam(&'static str, TeamId),
-    /// Those for which a column names a client on whose account team somebody is.
+    /// The rows for which this column names one of these clients: those whose account teams a user is on.
     Clients(&'static str, AccountTeams),
 }
 
@@ -61,13 +63,13 @@ impl<R: Owned> Within<R> {
         Self { condition: Condition::Always, table: PhantomData }
     }
 
-    /// Without a part, nothing is within.
+    /// Without parts, no row is within reach.
     pub(super) fn any_of(parts: impl IntoIterator<Item = Part>) -> Self {
         Self { condition: Condition::AnyOf(parts.into_iter().collect()), table: PhantomData }
     }
 
-    /// The same rows in several parts, each of which has an index of its own; a row may be in more than one. `None` for what
-    /// cannot be parted.
+    /// The same rows in several parts, each of which has an index of its own; a row may be in more than one part.
+    /// `None` when there are not several parts.
     pub fn parts(self) -> Option<Vec<Self>> {
         match self.condition {
             Condition::AnyOf(parts) if parts.len() > 1 => {

@@ -1,4 +1,4 @@
-//! How many refusals are recorded, so that a flood of them does not fill the disk.
+//! Limits how many refusals are recorded, so that a flood of them does not fill the disk.
 
 use std::{
     collections::HashMap,
@@ -12,11 +12,11 @@ use crate::{access::UserId, values::Instant};
 
 /// The time over which refusals are counted.
 const WINDOW: Duration = Duration::minutes(1);
-/// Most refusals of one user that are recorded in a minute, on each server.
+/// Maximum number of refusals of one user that are recorded in a minute, on each server.
 pub const PER_CALLER: u32 = 30;
-/// Most refused sign-ins from one address that are recorded in a minute, on each server.
+/// Maximum number of refused sign-ins from one address that are recorded in a minute, on each server.
 pub const PER_ADDRESS: u32 = 20;
-/// Most refused sign-ins that are recorded in a minute, on each server.
+/// Maximum number of refused sign-ins that are recorded in a minute, on each server.
 pub const SIGN_INS: u32 = 120;
 
 /// What is counted together.
@@ -26,16 +26,16 @@ pub enum Subject {
     Caller(UserId),
     /// All sign-ins that were refused.
     SignIns,
-    /// Those from one address.
+    /// The refused sign-ins from one address.
     Address(Option<IpAddr>),
 }
 
 /// Refusals that were not recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Suppressed {
-    /// Of whom.
+    /// Whose refusals they are.
     pub subject: Subject,
-    /// How many.
+    /// How many there were.
     pub count: u32,
 }
 
@@ -51,14 +51,14 @@ struct Window {
 pub struct Budget(Mutex<HashMap<Subject, Window>>);
 
 impl Budget {
-    /// Whether to record what `user` was refused, and what went unrecorded in a time that is over.
+    /// Whether to record what `user` was refused. Also returns what went unrecorded in a window that is over.
     pub fn admit_refusal(&self, user: UserId, now: Instant) -> (bool, Option<Suppressed>) {
         let mut windows = self.lock();
         let (window, owed) = current(&mut windows, Subject::Caller(user), now);
         (window.take(PER_CALLER), owed)
     }
 
-    /// The same for a sign-in from `address`.
+    /// The same for a refused sign-in from `address`.
     pub fn admit_sign_in(&self, address: Option<IpAddr>, now: Instant) -> (bool, Option<Suppressed>) {
         let mut windows = self.lock();
         let (all, owed) = current(&mut windows, Subject::SignIns, now);
@@ -66,7 +66,8 @@ impl Budget {
             all.suppressed = all.suppressed.saturating_add(1);
             return (false, owed);
         }
-        // A window for an address is made only while there is room for all: their number has the same bound.
+        // A window for an address is made only while refused sign-ins are still recorded. So their limit also bounds
+        // the number of windows.
         let within = current(&mut windows, Subject::Address(address), now).0.take(PER_ADDRESS);
         let (all, _) = current(&mut windows, Subject::SignIns, now);
         match within {
@@ -76,7 +77,7 @@ impl Budget {
         (within, owed)
     }
 
-    /// What went unrecorded in times that are over; it is told once.
+    /// What went unrecorded in windows that are over. It is reported only once.
     pub fn settle(&self, now: Instant) -> Vec<Suppressed> {
         let mut owed = Vec::new();
         self.lock().retain(|subject, window| {
@@ -90,7 +91,7 @@ impl Budget {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Subject, Window>> {
-        // Counts hold whatever the thread that died was doing.
+        // The counts stay usable even if a thread panicked while it held the lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -105,7 +106,7 @@ impl Window {
         within
     }
 
-    /// Sign-ins of an address are counted among all.
+    /// `None` for an address, since its sign-ins are also counted among all sign-ins.
     fn owed(&self, subject: Subject) -> Option<Suppressed> {
         let told = self.suppressed > 0 && !matches!(subject, Subject::Address(_));
         told.then_some(Suppressed { subject, count: self.suppressed })

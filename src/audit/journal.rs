@@ -1,4 +1,4 @@
-//! What happens around sessions: it changes no resource, and belongs into the log all the same.
+//! Records what happens to sessions. This changes no resource, but belongs in the audit log all the same.
 
 mod programs;
 
@@ -23,7 +23,7 @@ use crate::{
     values::Email,
 };
 
-/// How persons prove who they are; with a second factor or without.
+/// How persons prove who they are, with or without a second factor.
 const BY_PASSWORD: (&str, &str) = ("method", "password");
 
 /// Writes down what a request does to sessions.
@@ -48,47 +48,47 @@ impl Journal {
         })
     }
 
-    /// `user` signed in with a password, and has `session` now.
+    /// Records that `user` signed in with a password and now has `session`.
     ///
     /// # Errors
-    /// The database's.
+    /// When the database fails.
     pub async fn signed_in(&self, db: &mut AsyncPgConnection, user: UserId, session: SessionId) -> Result<()> {
         self.write(db, "signed_in", user, session, fields(&[BY_PASSWORD])).await
     }
 
-    /// `user` proved again, in `session`, who they are.
+    /// Records that `user` proved again, in `session`, who they are.
     ///
     /// # Errors
-    /// The database's.
+    /// When the database fails.
     pub async fn confirmed(&self, db: &mut AsyncPgConnection, user: UserId, session: SessionId) -> Result<()> {
         self.write(db, "confirmed", user, session, fields(&[BY_PASSWORD])).await
     }
 
-    /// `user` ended `session`.
+    /// Records that `user` ended `session`.
     ///
     /// # Errors
-    /// The database's.
+    /// When the database fails.
     pub async fn signed_out(&self, db: &mut AsyncPgConnection, user: UserId, session: SessionId) -> Result<()> {
         self.write(db, "signed_out", user, session, Map::new()).await
     }
 
-    /// A refresh token of `session` came a second time; the session is over.
+    /// Records that a refresh token of `session` was used a second time, which ended the session.
     ///
     /// # Errors
-    /// The database's.
+    /// When the database fails.
     pub async fn token_reused(&self, db: &mut AsyncPgConnection, user: UserId, session: SessionId) -> Result<()> {
         let content = Content { outcome: Outcome::Refused, ..about(Some(user), "refresh_token_reused", Map::new()) };
-        // Who came with the token is not known: it may be a thief.
+        // The sender of the token may be a thief, so `user` is not recorded as the one who acted.
         let origin = Origin { session_id: Some(session), ..self.origin.clone() };
         self.insert(db, content, &origin).await
     }
 
-    /// `action`, by which somebody wanted to prove that `account` is theirs, was refused for `cause`. So many are recorded in a minute; the rest is
-    /// counted. Of an account that does not exist only an e-mail address is kept, where it can be erased: what is no
-    /// address may be a password in the wrong field.
+    /// Records that `action` was refused for `cause`: somebody tried to prove that `account` is theirs. Only so many
+    /// refusals are recorded in a minute; the rest are counted. For an account that does not exist, only an e-mail
+    /// address is stored, where it can be erased: any other text may be a password in the wrong field.
     ///
     /// # Errors
-    /// The database's.
+    /// When the database fails.
     pub async fn proof_refused(&self, db: &Db, action: &'static str, account: &str, cause: &str) -> Result<()> {
         let Some(mut db) = self.admitted(db).await? else { return Ok(()) };
         let email = Email::parse(account).ok();
@@ -107,7 +107,8 @@ impl Journal {
         self.insert(&mut db, content, &self.origin).await
     }
 
-    /// A connection to record one more refusal with, when there is room for it. Also records how many had none before.
+    /// A connection with which to record one more refusal, when the budget allows it. Also records how many refusals
+    /// went unrecorded before.
     async fn admitted(&self, db: &Db) -> Result<Option<Lease>> {
         let now = self.clock.now();
         let (record, owed) = self.refusals.admit_sign_in(self.origin.address, now);
@@ -142,7 +143,7 @@ impl Journal {
 /// Records in the open transaction that somebody, at `origin`, asked for a link to set the password of `user`.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn reset_requested(tx: &mut Tx<'_>, user: UserId, origin: &Origin) -> Result<()> {
     let content = about(Some(user), "password_reset_requested", Map::new());
     let event = Event::new(tx.secrets().audit_key(), content, origin, tx.now())?;

@@ -1,7 +1,7 @@
-//! By which keys the log is known to be the server's: that of the master secret in use, and those of former ones.
+//! The keys that prove that the server wrote the log: the key of the master secret in use, and the keys of former ones.
 //!
-//! The key of a former secret is kept, sealed with the one in use, together with the seal up to which it counts: who finds
-//! an old secret can sign nothing new with it, nor write the past anew.
+//! The key of a former secret is stored, sealed with the secret in use, together with the last seal for which it is
+//! valid. So someone who finds an old secret can neither sign new events with it nor rewrite old ones.
 
 use diesel::{ExpressionMethods, QueryDsl, QueryableByName, sql_query, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -21,7 +21,7 @@ use crate::{
     values::{Entity, Instant, Resource},
 };
 
-/// The keys of former secrets.
+/// Where the keys of former secrets are stored.
 pub const FORMER_KEYS: Place = Place {
     what: "keys of the audit log",
     table: "audit_keys",
@@ -31,16 +31,16 @@ pub const FORMER_KEYS: Place = Place {
     prefix: "audit key ",
 };
 
-/// What is to be thought of a code.
+/// The result of checking a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The server made it.
     Authentic,
-    /// The server did not make it of this.
+    /// The server did not make it for this content.
     Changed,
     /// It was made with a key that is not known.
     Unknown,
-    /// It was made with the key of a former secret, after that was replaced.
+    /// It was made with the key of a former secret, after that secret was replaced.
     Replaced,
 }
 
@@ -57,7 +57,7 @@ struct Known {
 }
 
 impl Known {
-    /// What to think of a right code in the seal of this number.
+    /// The verdict on a correct code in the seal with this number.
     fn admit(&self, seal: i64) -> Verdict {
         match &self.until {
             Some(until) if until.number < seal => Verdict::Replaced,
@@ -67,10 +67,10 @@ impl Known {
 }
 
 impl AuditKeys {
-    /// Those of `secrets`, and those that are kept.
+    /// The keys of `secrets`, and those that are stored in the database.
     ///
     /// # Errors
-    /// The database's.
+    /// When the database fails.
     pub async fn load(db: &AsyncPgConnection, secrets: &Secrets) -> Result<Self> {
         let mut known = vec![Known { key: secrets.audit_key().clone(), until: None }];
         known.extend(kept(db, secrets).await?.into_iter().filter(|kept| kept.key.id() != secrets.id()));
@@ -82,14 +82,14 @@ impl AuditKeys {
         Ok(Self { known })
     }
 
-    /// These, all good for everything.
+    /// The given keys, each of them valid for all seals.
     #[cfg(test)]
     pub fn of(keys: impl IntoIterator<Item = NamedKey>) -> Self {
         let known = keys.into_iter().map(|key| Known { key, until: None });
         Self { known: known.collect() }
     }
 
-    /// What to think of `code` of `message`, in the seal of this number.
+    /// The verdict on `code` for `message`, in the seal with this number.
     pub fn verdict(&self, code: &[u8], message: &[u8], seal: i64) -> Verdict {
         let Some((id, tag)) = code_parts(code) else { return Verdict::Changed };
         match self.known.iter().find(|known| known.key.id() == id) {
@@ -99,7 +99,7 @@ impl AuditKeys {
         }
     }
 
-    /// The seals up to which former keys count.
+    /// The seals up to which former keys are valid.
     pub fn anchors(&self) -> impl Iterator<Item = &Anchor> {
         self.known.iter().filter_map(|known| known.until.as_ref())
     }
@@ -118,10 +118,10 @@ async fn kept(mut db: &AsyncPgConnection, secrets: &Secrets) -> Result<Vec<Known
     Ok(opened.collect())
 }
 
-/// Refuses a secret in use that was replaced before: what it would sign does not count.
+/// Refuses a secret in use that was replaced before, since nothing that it signs would be valid.
 ///
 /// # Errors
-/// When it was.
+/// When the secret was replaced before.
 pub async fn refuse_replaced(db: &mut AsyncPgConnection, secrets: &Secrets) -> Result<()> {
     let id = secrets.id();
     let replaced: i64 = audit_keys::table.find(id.to_string()).count().get_result(db).await?;
@@ -133,7 +133,7 @@ pub async fn refuse_replaced(db: &mut AsyncPgConnection, secrets: &Secrets) -> R
     }
 }
 
-/// A master secret that is replaced, as its record tells it: nothing secret.
+/// A replaced master secret as the audit log shows it, without anything secret.
 #[derive(Serialize, ToSchema)]
 struct MasterSecretRecord {
     secret: String,
@@ -144,7 +144,7 @@ impl Resource for MasterSecretRecord {
 }
 
 impl Entity for MasterSecretRecord {
-    /// Secrets have no UUID: one that follows from the id (RFC 9562, version 8).
+    /// Secrets have no UUID, so it is made from the id (RFC 9562, version 8).
     fn uuid(&self) -> Uuid {
         let mut bytes = [0; 16];
         bytes.iter_mut().zip(self.secret.bytes()).for_each(|(byte, from)| *byte = from);
@@ -156,8 +156,8 @@ impl Entity for MasterSecretRecord {
     }
 }
 
-/// Seals what waits, and keeps the keys of the fallbacks that have signed something for what they have signed until now;
-/// tells of which secrets. It is for the database's owner.
+/// Seals the waiting events, and stores the keys of those fallbacks that have signed something. These keys stay valid
+/// for what they have signed until now. Returns the ids of their secrets. Must run as the database's owner.
 ///
 /// # Errors
 /// When what is signed with a former secret is not sealed in time.
@@ -206,7 +206,7 @@ struct Found {
     found: bool,
 }
 
-/// Whether a seal is by `key`. A secret that has yet to come into use has made none, and is not to be retired.
+/// Whether a seal was made with `key`. A secret that is not in use yet has made none, and must not be retired.
 async fn has_signed(db: &mut AsyncPgConnection, key: &NamedKey) -> Result<bool> {
     let sql = "SELECT EXISTS (SELECT FROM audit_seals WHERE substring(mac FROM 1 FOR $2) = $1) AS found";
     let found: Found = sql_query(sql)
@@ -217,11 +217,11 @@ async fn has_signed(db: &mut AsyncPgConnection, key: &NamedKey) -> Result<bool> 
     Ok(found.found)
 }
 
-/// How often is looked whether another server has sealed what waits.
+/// How many times it checks whether another server has sealed the waiting events.
 const ROUNDS: u32 = 50;
 const PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 
-/// Seals everything that waits and is not by the secret in use.
+/// Seals the waiting events, until none is left that was signed with another secret than the one in use.
 async fn seal_former(db: &mut AsyncPgConnection, secrets: &Secrets, now: Instant) -> Result<()> {
     let sql = "SELECT EXISTS (SELECT FROM audit_unsealed JOIN audit_events ON id = event_id \
                WHERE substring(mac FROM 1 FOR $2) <> $1) AS found";

@@ -1,10 +1,10 @@
-//! Who did what, when, from where and why: one row for each change, sign-in and refusal. Supervisors read it;
-//! confidential values only who may see them everywhere.
+//! Who did what, when, from where and why: one row for each change, sign-in and refusal. Supervisors read the log.
+//! Confidential values are shown only to those who may see them everywhere.
 //!
-//! Each row carries a code (HMAC-SHA256) that only the server's secret makes, and a background task seals the rows into a
-//! chain of hashes. `liaison audit verify` and `GET /v1/audit/verification` tell whether somebody changed, removed or
-//! inserted any; what they cannot tell stands in `verify.rs`.
-//! A code says with which secret it was made; what becomes of it when that is replaced stands in `keys.rs`.
+//! Each row carries a code (HMAC-SHA256) that only the server's secret can make, and a background task seals the rows
+//! into a chain of hashes. `liaison audit verify` and `GET /v1/audit/verification` check whether somebody changed,
+//! removed or inserted rows; `verify.rs` says what they cannot find. A code says with which secret it was made;
+//! `keys.rs` says what happens to it when that secret is replaced.
 
 mod budget;
 mod journal;

@@ -1,4 +1,4 @@
-//! What a verification is asked, and what it tells.
+//! The parameters of a verification, and its result.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::{
     values::{Instant, Invalid},
 };
 
-/// Look whether the log is intact.
+/// Check whether the log is intact.
 #[derive(Debug)]
 pub enum Verify {}
 impl Action for Verify {
@@ -28,20 +28,20 @@ pub struct VerificationParams {
     #[serde(default)]
     #[param(minimum = 0, maximum = 2_147_483_647, default = 0)]
     pub from_seal: u32,
-    /// Most seals of this part. A part also ends after 20,000 events.
+    /// Maximum number of seals in this part. A part also ends after 20,000 events.
     #[serde(default = "default_seals")]
     #[param(minimum = 1, maximum = 1000, default = 1000)]
     pub limit: u16,
-    /// A seal that was noted before, as `number:hash`: whether it is still in the chain.
+    /// A seal that was noted before, as `number:hash`, to check that it is still in the chain.
     #[serde(default)]
     #[param(value_type = Option<String>, max_length = 84, example = "7:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0")]
     pub head: Option<Anchor>,
 }
 
-/// The greatest number of a seal to begin with.
+/// The greatest seal number to begin with.
 pub const MAX_FROM_SEAL: u32 = i32::MAX.unsigned_abs();
 
-/// Most seals of one part.
+/// Maximum number of seals in one part.
 pub const MAX_SEALS: u16 = 1000;
 
 fn default_seals() -> u16 {
@@ -97,7 +97,7 @@ pub struct AuditVerification {
     /// How many of them had personal values that are erased, which is no fault.
     #[schema(minimum = 0)]
     pub erased: i64,
-    /// How many events wait for a seal, and were verified by themselves; told with the last part.
+    /// How many events wait for a seal and were verified on their own; given only with the last part.
     #[schema(minimum = 0)]
     pub waiting: i64,
     /// The first 100 faults, by seal.
@@ -115,11 +115,11 @@ pub struct Head {
     /// SHA-256 over its events and the seal before, in hexadecimal.
     #[schema(min_length = 64, max_length = 64)]
     pub hash: String,
-    /// When it was made; `null` when it says no moment.
+    /// When it was made; `null` when the stored time is out of range.
     pub sealed_at: Option<Instant>,
 }
 
-/// Something that the server has not written so.
+/// Something that is not as the server wrote it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[schema(as = AuditFault)]
 pub struct Fault {
@@ -163,23 +163,23 @@ impl fmt::Display for Fault {
 pub enum FaultKind {
     /// An event is not as the server wrote it: it was changed, or made by someone else.
     EventChanged,
-    /// An event was sealed, or waited for its seal, and is gone.
+    /// An event was sealed, or waited for its seal, and is missing.
     EventRemoved,
     /// An event is in no seal of the chain and does not wait for one.
     EventInserted,
-    /// A seal is not as the server made it, or not all and only its events are in it.
+    /// A seal is not as the server made it, or its events are not exactly those that it sealed.
     SealChanged,
-    /// A seal is gone.
+    /// A seal is missing.
     SealRemoved,
     /// A seal does not follow the one before it.
     ChainBroken,
     /// The chain ends before the head that was noted.
     TailCut,
-    /// The seal of the head's number is another one.
+    /// The seal with the number of the noted head has another hash.
     HeadDiffers,
-    /// An event or a seal is signed with a key that is not known: whether it was changed cannot be told without the master
-    /// secret of its time.
+    /// An event or a seal is signed with an unknown key. Without the master secret of that time, nobody can check
+    /// whether it was changed.
     KeyUnknown,
-    /// An event or a seal is signed with the key of a former master secret, after that had been replaced.
+    /// An event or a seal is signed with the key of a former master secret, after that secret was replaced.
     KeyReplaced,
 }

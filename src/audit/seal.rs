@@ -1,7 +1,7 @@
-//! The chain: each seal commits to the events since the one before, and to that seal.
+//! The chain of seals: each seal commits to the events since the seal before it, and to that seal.
 //!
-//! What waits is put into `audit_unsealed` by a trigger, in the change's own transaction, so that no event can miss its
-//! seal and no change waits for one.
+//! A trigger puts each new event into `audit_unsealed`, in the transaction of the change. So no event can miss its
+//! seal, and no change waits for a seal.
 
 use std::{fmt::Write, time::Duration};
 
@@ -33,11 +33,11 @@ use crate::{
     values::Instant,
 };
 
-/// Most events of one seal.
+/// Maximum number of events in one seal.
 const MOST: i64 = 500;
-/// How long an event waits for its seal.
+/// How often the waiting events are sealed.
 pub const EVERY: Duration = Duration::from_secs(1);
-/// What the first seal follows.
+/// The hash that the first seal has as its previous one.
 pub const NOTHING: [u8; 32] = [0; 32];
 
 /// A row of the chain.
@@ -109,10 +109,10 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Seals all that waits; tells how many events that were. None when another server is at it.
+/// Seals all waiting events, and returns how many there were. Stops when another server is sealing.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn seal_all(db: &mut AsyncPgConnection, secrets: &Secrets, now: Instant) -> Result<usize> {
     let waiting = audit_unsealed::table.select(audit_unsealed::event_id).limit(1);
     if waiting.first::<Uuid>(db).await.optional()?.is_none() {
@@ -120,8 +120,8 @@ pub async fn seal_all(db: &mut AsyncPgConnection, secrets: &Secrets, now: Instan
     }
     let key = secrets.audit_key();
     let (mut sealed, mut after) = (0, Uuid::nil());
-    // Each seal begins where the last one ended: at the beginning lie the remains of what was sealed. An older event that
-    // is committed meanwhile waits for the next time.
+    // Each seal begins where the last one ended, since the dead rows of sealed events lie at the beginning of the
+    // table. An event with a smaller id that is committed meanwhile waits for the next run.
     while let Some(leaves) = db.transaction(async |db| seal(db, key, now, after).await).await? {
         sealed += leaves.len();
         after = leaves.last().copied().unwrap_or(after);
@@ -129,12 +129,13 @@ pub async fn seal_all(db: &mut AsyncPgConnection, secrets: &Secrets, now: Instan
     Ok(sealed)
 }
 
-/// Seals the next events after `after`, and returns their ids. `None` when there are none, or when another server is sealing.
+/// Seals the next events after `after`, and returns their ids. `None` when there are none, or when another server is
+/// sealing.
 async fn seal(db: &mut AsyncPgConnection, key: &NamedKey, now: Instant, after: Uuid) -> Result<Option<Vec<Uuid>>> {
     if !AdvisoryLock::Sealing.try_until_commit(db).await? {
         return Ok(None);
     }
-    // An event that is gone before it was sealed goes on waiting, for the verification to tell.
+    // An event that was deleted before it was sealed keeps waiting, so that the verification reports it.
     let waiting: Vec<(Uuid, Code)> = audit_unsealed::table
         .inner_join(audit_events::table.on(audit_events::id.eq(audit_unsealed::event_id)))
         .select((audit_unsealed::event_id, audit_events::mac))
@@ -163,7 +164,7 @@ async fn seal(db: &mut AsyncPgConnection, key: &NamedKey, now: Instant, after: U
 /// The last seal.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn head(mut db: &AsyncPgConnection) -> Result<Option<Seal>> {
     Ok(audit_seals::table
         .order(audit_seals::number.desc())
@@ -173,10 +174,10 @@ pub async fn head(mut db: &AsyncPgConnection) -> Result<Option<Seal>> {
         .optional()?)
 }
 
-/// Logs the last seal: kept outside the database, it tells later whether the chain was cut.
+/// Logs the last seal. Noted outside the database, it shows later whether the chain was cut.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn announce(db: &mut AsyncPgConnection) -> Result<()> {
     if let Some(seal) = head(db).await? {
         tracing::info!(head = format!("{}:{}", seal.number, hex(&seal.hash)), "the audit log is sealed up to here");
@@ -184,10 +185,10 @@ pub async fn announce(db: &mut AsyncPgConnection) -> Result<()> {
     Ok(())
 }
 
-/// Begins the chain in a new database. It is for the database's owner, at a start.
+/// Begins the chain in a new database. Must run as the database's owner, when the server starts.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn begin_chain(db: &mut AsyncPgConnection, secrets: &Secrets, now: Instant) -> Result<()> {
     if head(db).await?.is_some() {
         return Ok(());

@@ -19,14 +19,14 @@ use crate::{
 /// Records what went unrecorded in the minutes that are over.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn settle(db: &mut AsyncPgConnection, secrets: &Secrets, refusals: &Budget, now: Instant) -> Result<()> {
     let owed = refusals.settle(now);
     let events = owed.into_iter().map(|owed| suppressed(secrets, owed, now)).collect::<Result<Vec<_>>>()?;
     write_audit(db, &events).await
 }
 
-/// One event for the refusals that had none.
+/// One event for all the refusals that were not recorded.
 ///
 /// # Errors
 /// When the system gives no random bytes.

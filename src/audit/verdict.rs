@@ -1,4 +1,4 @@
-//! What to think of an event.
+//! Checks whether an event is authentic.
 
 use aws_lc_rs::hmac;
 
@@ -6,8 +6,8 @@ use super::keys::{AuditKeys, Verdict};
 use crate::change::{audit_event::Event, canonical};
 
 impl Event {
-    /// Whether the event is as the server wrote it, in the seal of this number; one that waits is past all seals. Erased
-    /// personal values do not matter.
+    /// Whether the event is as the server wrote it, in the seal with this number. An event without a seal still waits
+    /// for one, and counts as later than all seals. Erased personal values do not matter.
     pub fn verdict(&self, keys: &AuditKeys, seal: Option<i64>) -> Verdict {
         let personal = match (&self.personal, &self.personal_salt, &self.personal_digest) {
             (Some(personal), Some(salt), Some(known)) => {

@@ -1,11 +1,14 @@
 //! Whether the log is as the server wrote it.
 //!
-//! Found is every change, removal and insertion of an event or a seal that was made without the server's secret; with a
-//! head that was noted elsewhere also a cut of the newest events, and a log that was begun anew.
+//! The verification finds every change, removal and insertion of an event or a seal that was made without the server's
+//! secret. With a head that was noted elsewhere, it also finds that the newest events were cut off, or that the log was
+//! begun anew.
 //!
-//! Not found is what someone writes who has both the database and the secret, as long as no head was noted; the cut of
-//! the newest events without one; events that were kept from being written at all; nor that personal values were erased
-//! without a right to, since erasing is meant to be possible.
+//! It does not find:
+//! - what someone writes who has both the database and the secret, as long as no head was noted;
+//! - that the newest events were cut off, when no head was noted;
+//! - events that were kept from being written at all;
+//! - that personal values were erased without permission, since erasing is meant to be possible.
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -29,11 +32,11 @@ use crate::{
     secrets::Secrets,
 };
 
-/// Most faults that are told.
+/// Maximum number of faults in a report.
 pub const MAX_FAULTS: usize = 100;
-/// Most events of one step, but for those of one seal.
+/// Maximum number of events in one step, unless a single seal has more.
 const EVENTS: i64 = 5_000;
-/// Most seals of one step.
+/// Maximum number of seals in one step.
 const SEALS: i64 = 1_000;
 
 /// How much to verify at once.
@@ -41,16 +44,16 @@ const SEALS: i64 = 1_000;
 pub struct Bounds {
     /// The first seal.
     pub from: i64,
-    /// Most seals.
+    /// Maximum number of seals.
     pub seals: i64,
-    /// Most events, but for those of one seal.
+    /// Maximum number of events, unless a single seal has more.
     pub events: i64,
 }
 
 /// Verifies the whole log, however long it takes, in bounded memory.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn everything(
     db: &AsyncPgConnection,
     secrets: &Secrets,
@@ -84,7 +87,7 @@ pub async fn everything(
 /// Verifies a part of the log: its seals, their events, and that there are no other events between these.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn part(
     db: &AsyncPgConnection,
     secrets: &Secrets,
@@ -102,7 +105,7 @@ pub async fn part(
     let checked = Arc::clone(&keys);
     join(&mut found, Some(tokio::task::spawn_blocking(move || batch.check(&checked)))).await?;
     match next {
-        // Ids of neighbouring seals overlap a little: together the parts leave no gap.
+        // The ids of neighbouring seals overlap a little, so together the parts leave no gap.
         Some(_) => {
             let until = last_event(db, bounds.from, last).await?.unwrap_or_default();
             strays(db, &mut found, after, until).await?;
@@ -150,7 +153,7 @@ async fn conclude(
         };
         found.faults.extend(kind.map(|kind| Fault::of_seal(kind, anchor.number)));
     }
-    // The first seal with a fault is told first; what is in no seal comes last.
+    // Faults are sorted by seal; faults without a seal come last.
     found.faults.sort_by_key(|fault| fault.seal.unwrap_or(i64::MAX));
     let mut told = HashSet::new();
     found.faults.retain(|fault| told.insert(fault.clone()));
@@ -165,7 +168,7 @@ struct Batch {
     from: i64,
     before: Option<Seal>,
     seals: Vec<Seal>,
-    /// The seal, the event's id, and the event when it is there; ordered by both.
+    /// The seal, the event's id, and the event if it still exists; ordered by seal and id.
     leaves: Vec<(i64, Uuid, Option<Event>)>,
     next: Option<i64>,
 }
@@ -208,7 +211,7 @@ impl Batch {
         found
     }
 
-    /// Whether each seal is there, is the server's and follows the one before.
+    /// The faults of seals that are missing, were not made by the server or do not follow the one before.
     fn links(&self, keys: &AuditKeys) -> Vec<Fault> {
         let mut faults = Vec::new();
         let mut expected = (self.from - 1).max(0);
@@ -237,7 +240,7 @@ impl Batch {
     }
 }
 
-/// Leaves no more than is to be checked; the first seal of what is left out.
+/// Cuts `seals` down to what is to be checked. Returns the number of the first seal that was cut off.
 fn cut(seals: &mut Vec<Seal>, most: i64, events: i64) -> Option<i64> {
     let mut held = 0_i64;
     let within = |(index, seal): (usize, &Seal)| {
@@ -261,7 +264,7 @@ async fn leaves(
         .left_join(audit_events::table.on(audit_events::id.eq(audit_leaves::event_id)))
         .filter(audit_leaves::seal.between(first, last))
         .order((audit_leaves::seal, audit_leaves::event_id))
-        // One more than there should be tells of a stranger as well as all of them.
+        // One leaf more than expected is enough to show that there are too many.
         .limit(expected.saturating_add(1))
         .select((audit_leaves::seal, audit_leaves::event_id, Option::<Event>::as_select()))
         .load(&mut db)
@@ -284,7 +287,7 @@ fn check_contents(keys: &AuditKeys, seal: &Seal, leaves: &[(i64, Uuid, Option<Ev
         let mac = event.as_ref().map(|event| event.mac.0.as_slice());
         (id, mac.unwrap_or_default())
     });
-    // The hash of a seal with a removed event cannot be had; the event is told already.
+    // When an event is missing or changed, the seal's hash is not compared: the event is reported already.
     let count = i32::try_from(leaves.len()).unwrap_or(i32::MAX);
     if count != seal.events || (!faulty && seal.hash_of(codes) != seal.hash) {
         found.faults.push(Fault::of_seal(FaultKind::SealChanged, seal.number));
@@ -314,7 +317,7 @@ async fn last_event(mut db: &AsyncPgConnection, first: i64, last: i64) -> Result
         #[diesel(sql_type = sql_types::Nullable<sql_types::Uuid>)]
         id: Option<Uuid>,
     }
-    // Each seal's last leaf is a probe of the index; Postgres has no max() of a uuid before version 18.
+    // The last leaf of each seal takes one index lookup. Postgres has no max() of a uuid before version 18.
     let last: Last = sql_query(
         "SELECT (SELECT event_id FROM audit_seals CROSS JOIN LATERAL ( \
              SELECT event_id FROM audit_leaves WHERE seal = number ORDER BY event_id DESC LIMIT 1) leaf \

@@ -17,7 +17,7 @@ use crate::{
     values::{Id, Instant, Resource, Text},
 };
 
-/// The identifier of a resource of whatever kind.
+/// The identifier of a resource of any kind.
 pub type AnyId = Id<Anything>;
 
 /// The label of [`AnyId`].
@@ -37,7 +37,8 @@ pub struct AuditEntry {
     pub actor_id: Option<UserId>,
     /// The session in which they did it.
     pub session_id: Option<SessionId>,
-    /// The API key with which they did it, itself or by a token that it was exchanged for. Never the key's secret.
+    /// The API key with which they did it: the key itself, or a token that it was exchanged for. Never the key's
+    /// secret.
     pub api_key_id: Option<ApiKeyId>,
     /// The network address that the request came from; `null` when there was none.
     #[schema(example = "192.0.2.7", max_length = 45)]
@@ -51,15 +52,15 @@ pub struct AuditEntry {
     /// The kind of resource that it was done to.
     #[schema(example = "clients", max_length = 50)]
     pub resource: String,
-    /// Which one; `null` when it was none that exists.
+    /// Which resource; `null` when there is no such resource.
     pub resource_id: Option<AnyId>,
     /// The client whose history the change belongs to, when it belongs to one.
     pub client_id: Option<AnyId>,
     /// The request; `null` when there was none.
     #[schema(max_length = 128)]
     pub request_id: Option<String>,
-    /// Each changed field, and `reason` when one was given; of a refusal what was missing. Confidential fields only for
-    /// who may see them everywhere.
+    /// Each changed field, and `reason` when one was given; for a refusal, what was missing. Confidential fields are
+    /// shown only to callers who may see them everywhere.
     #[schema(value_type = BTreeMap<String, FieldChange>)]
     pub changes: Jsonb<BTreeMap<String, FieldChange>>,
     #[serde(skip)]
@@ -93,7 +94,7 @@ impl Resource for AuditEntry {
 }
 
 impl AuditEntry {
-    /// Puts the personal values, which are kept apart, to the others.
+    /// Adds the personal values, which are stored apart, to the others.
     pub(super) fn complete(&mut self) {
         let mut personal = self.personal.take().map(|Jsonb(personal)| personal).unwrap_or_default();
         for (name, change) in &mut self.changes.0 {
@@ -104,7 +105,7 @@ impl AuditEntry {
         }
     }
 
-    /// Takes the confidential fields out for an `actor` who may not see those of every resource of the kind.
+    /// Removes the confidential fields when `actor` may not see those of every resource of this kind.
     pub fn redact(&mut self, actor: &Actor) {
         let permission = format!("{}:read_confidential", self.resource);
         if actor.reach(&permission) < Reach::All {
@@ -151,7 +152,7 @@ pub struct AuditFilter {
     /// Only these actions.
     #[param(inline)]
     pub action: Vec<Text<50>>,
-    /// Only what ended so.
+    /// Only what had this outcome.
     #[param(inline)]
     pub outcome: Option<Outcome>,
     /// Only what happened at or after this moment.

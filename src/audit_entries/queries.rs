@@ -36,7 +36,7 @@ fn filtered(filter: &AuditFilter) -> audit_events::BoxedQuery<'static, Pg> {
     match filter.outcome {
         None => {}
         Some(Outcome::Done) => query = query.filter(audit_events::outcome.eq(Outcome::Done)),
-        // Said so that Postgres knows, also in a plan for any values, that the index of refusals has them.
+        // Written as a literal, so that Postgres can use the partial index of refusals even in a generic plan.
         Some(Outcome::Refused) => query = query.filter(sql::<Bool>("outcome = 'refused'")),
     }
     if let Some(from) = filter.at_from {

@@ -36,12 +36,12 @@ async fn list_audit_entries(
     query: ListQuery<AuditFilter>,
     db: Db,
 ) -> Result<Page<AuditEntryView>> {
-    // What a filter looks for may be rare among many entries.
+    // The entries that match a filter may be rare, so that many entries are read to find them.
     let db = db.reader(Cost::Large).await?;
     queries::list(&db, &scope, &query).await
 }
 
-/// Most events of one part.
+/// Maximum number of events in one part.
 const EVENTS: i64 = 20_000;
 
 /// Verify that the log is intact

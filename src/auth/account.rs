@@ -95,7 +95,7 @@ impl NewHash {
 /// Gives `user`, whose row is locked, a password of their own choice; a token that would set another is worthless.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn set_password(db: &mut AsyncPgConnection, user: UserId, new: &NewHash) -> Result<()> {
     let changed = (
         users::password_hash.eq(&new.hash),

@@ -40,7 +40,7 @@ impl Device {
     /// refusal does not tell whether there is such a user.
     ///
     /// # Errors
-    /// The database's.
+    /// When the database fails.
     pub async fn of(
         db: &mut AsyncPgConnection,
         secrets: &Secrets,

@@ -26,7 +26,7 @@ impl Refusal {
     /// Writes down that `action` was refused to `account`, and gives the answer.
     ///
     /// # Errors
-    /// The database's.
+    /// When the database fails.
     pub async fn told(self, journal: &Journal, db: &Db, action: &'static str, account: &str) -> Result<Error> {
         if let Some(cause) = self.cause {
             journal.proof_refused(db, action, account, cause).await?;

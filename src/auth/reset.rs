@@ -42,7 +42,7 @@ impl Issued {
 /// Makes a token for `user`; a former one is worthless (ASVS 6.4.1).
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn issue(db: &mut AsyncPgConnection, user: UserId, now: Instant) -> Result<Issued> {
     let is_first = users::table.find(user).select(users::password_hash.is_null()).first(db).await?;
     let token = secrets::random_text::<32>()?;
@@ -65,7 +65,7 @@ pub async fn issue(db: &mut AsyncPgConnection, user: UserId, now: Instant) -> Re
 /// Makes the token of `user` worthless, when there is one.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn withdraw(db: &mut AsyncPgConnection, user: UserId) -> Result<()> {
     diesel::delete(password_resets::table.find(user)).execute(db).await?;
     Ok(())
@@ -102,7 +102,7 @@ pub async fn spend(db: &mut AsyncPgConnection, user: UserId, token: &str, now: I
 /// The active user with this address.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 async fn user_of(db: &mut AsyncPgConnection, email: &Email) -> Result<Option<UserId>> {
     let user = users::table.filter(users::email.eq(email)).filter(users::status.eq("active")).select(users::id);
     Ok(user.first(db).await.optional()?)
@@ -112,7 +112,7 @@ async fn user_of(db: &mut AsyncPgConnection, email: &Email) -> Result<Option<Use
 /// such user. `origin` asked for it.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn answer_forgotten(tx: &mut Tx<'_>, email: &Email, origin: &Origin) -> Result<Option<Letter>> {
     let Some(user) = user_of(tx, email).await? else { return Ok(None) };
     let now = tx.now();

@@ -32,7 +32,7 @@ pub struct Session {
 /// Who `email` is, with the hash of their password if they have one, when they may sign in.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn find_user(db: &mut AsyncPgConnection, email: &str) -> Result<Option<(UserId, Option<String>)>> {
     let row = users::table
         .filter(users::email.eq(email))
@@ -48,7 +48,7 @@ pub async fn find_user(db: &mut AsyncPgConnection, email: &str) -> Result<Option
 /// Keeps another hash of the same password.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn renew_hash(db: &mut AsyncPgConnection, user: UserId, stored: &str, renewed: &str) -> Result<()> {
     // Unless the password was changed meanwhile.
     diesel::update(users::table.find(user))
@@ -62,7 +62,7 @@ pub async fn renew_hash(db: &mut AsyncPgConnection, user: UserId, stored: &str, 
 /// Begins a session of `user`.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn begin(tx: &mut Tx<'_>, user: UserId, origin: DeviceInfo) -> Result<Session> {
     let refresh_token = secrets::random_text::<32>()?;
     let now = tx.now();
@@ -200,7 +200,7 @@ pub fn refused() -> Error {
 /// Ends the session that a refresh token belongs to, and tells whose it was when it was not over yet.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn end_family(db: &mut AsyncPgConnection, hash: &[u8], now: Instant) -> Result<Option<(SessionId, UserId)>> {
     let session = refresh_tokens::table.find(hash).select(refresh_tokens::session_id);
     let ended = diesel::update(sessions::table)
@@ -216,7 +216,7 @@ pub async fn end_family(db: &mut AsyncPgConnection, hash: &[u8], now: Instant) -
 /// Ends a session of `user`, and tells whose it was when it was not over yet.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn end(tx: &mut Tx<'_>, session: SessionId, user: UserId) -> Result<Option<(SessionId, UserId)>> {
     let now = tx.now();
     tx.callers_changed();

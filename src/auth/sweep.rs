@@ -13,7 +13,7 @@ use crate::{
 /// Throws away counts of failed sign-ins, sessions, and tokens that set a password, whose time is over.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn sweep(db: &mut AsyncPgConnection, now: Instant) -> Result<()> {
     diesel::delete(sign_in_failures::table).filter(sign_in_failures::window_ends_at.le(now)).execute(db).await?;
     throttle::sweep(db, now).await?;

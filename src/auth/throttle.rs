@@ -100,7 +100,7 @@ impl Attempt {
     /// streaks end.
     ///
     /// # Errors
-    /// The database's.
+    /// When the database fails.
     pub async fn succeed(self, db: &mut AsyncPgConnection) -> Result<()> {
         sql_query(
             "WITH forgotten AS (DELETE FROM sign_in_failures WHERE subject = $1), \
@@ -119,7 +119,7 @@ impl Attempt {
 /// Takes one attempt back that was rightly made.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn take_back(db: &mut AsyncPgConnection, what: &str, address: Option<IpAddr>) -> Result<()> {
     sql_query("UPDATE sign_in_failures SET failures = failures - 1 WHERE subject = $1 AND failures > 0")
         .bind::<Text, _>(format!("{what} network {}", address::network(address)))
@@ -150,7 +150,7 @@ pub async fn count_request(
 /// Ends the streak of an account: its password is another one.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn forget_streak(db: &mut AsyncPgConnection, account: &str) -> Result<()> {
     diesel::delete(sign_in_streaks::table.find(account_subject(account))).execute(db).await?;
     Ok(())
@@ -159,7 +159,7 @@ pub async fn forget_streak(db: &mut AsyncPgConnection, account: &str) -> Result<
 /// Throws away streaks that cannot matter: of accounts that do not exist, and of devices whose tokens have expired.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn sweep(db: &mut AsyncPgConnection, now: Instant) -> Result<()> {
     sql_query(
         "DELETE FROM sign_in_streaks WHERE last_at <= $1 AND subject LIKE 'account %' \

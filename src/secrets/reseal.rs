@@ -93,7 +93,7 @@ pub struct Resealed {
 /// Seals all values of `place` anew that another secret has sealed. It is for the database's owner.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn reseal(db: &mut AsyncPgConnection, secrets: &Secrets, place: &Place) -> Result<Resealed> {
     let mut done = Resealed::default();
     for round in 0..ROUNDS {
@@ -177,7 +177,7 @@ async fn left(db: &mut AsyncPgConnection, secrets: &Secrets, place: &Place) -> R
 /// How many values of `place` none of the secrets opens, of those that another than the one in use has sealed.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn unreadable(db: &mut AsyncPgConnection, secrets: &Secrets, place: &Place) -> Result<usize> {
     let (mut count, mut after) = (0, None);
     loop {

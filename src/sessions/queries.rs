@@ -26,7 +26,7 @@ pub fn live(user: UserId, now: Instant) -> sessions::BoxedQuery<'static, Pg> {
 /// A page of the live sessions of `user`, newest first.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn list(
     mut db: &AsyncPgConnection,
     user: UserId,
@@ -48,7 +48,7 @@ pub async fn list(
 /// Begins a session of `user`, who has just proved who they are; of too many, the ones longest unused end.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn begin(tx: &mut Tx<'_>, user: UserId, origin: DeviceInfo) -> Result<SessionId> {
     let now = tx.now();
     let DeviceInfo { client, device, user_agent, address } = origin;
@@ -90,7 +90,7 @@ pub async fn end(tx: &mut Tx<'_>, user: UserId, id: SessionId) -> Result<()> {
 /// Ends the live sessions of `user` but for the one to `keep`.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn end_all(tx: &mut Tx<'_>, user: UserId, keep: Option<SessionId>) -> Result<()> {
     let now = tx.now();
     let mut sessions = live(user, now).select(Session::as_select()).load(&mut **tx).await?;
@@ -101,7 +101,7 @@ pub async fn end_all(tx: &mut Tx<'_>, user: UserId, keep: Option<SessionId>) -> 
 /// Ends all sessions of `user` for a change that is recorded itself: they get no records of their own.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn end_unrecorded(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
     let now = tx.now();
     tx.callers_changed();

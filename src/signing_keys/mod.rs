@@ -37,7 +37,7 @@ pub async fn load(db: &mut AsyncPgConnection, secrets: &Secrets, now: Instant) -
 /// asked, the keys at hand stay.
 ///
 /// # Errors
-/// The database's, or that the master secret is not the one that the keys were sealed with.
+/// When the database fails, or when the master secret is not the one that the keys were sealed with.
 pub async fn keep(
     db: &Db,
     keys: &KeyRing,

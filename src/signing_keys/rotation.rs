@@ -67,7 +67,7 @@ impl Entity for SigningKeyRecord {
 /// Makes the first key, which signs at once, when there is none.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn first(db: &mut AsyncPgConnection, secrets: &Secrets, now: Instant) -> Result<()> {
     change::by_system(db, secrets, now, async |tx| {
         if alone(tx).await?.is_empty() {
@@ -81,7 +81,7 @@ pub async fn first(db: &mut AsyncPgConnection, secrets: &Secrets, now: Instant) 
 /// Publishes a new key, which signs once everyone can have it. One that already waits is enough.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn rotate(db: &mut AsyncPgConnection, secrets: &Secrets, now: Instant) -> Result<Rotation> {
     change::by_system(db, secrets, now, async |tx| {
         let all = alone(tx).await?;
@@ -98,7 +98,7 @@ pub async fn rotate(db: &mut AsyncPgConnection, secrets: &Secrets, now: Instant)
 /// Revokes every key and makes a new one, which signs at once: all access tokens die.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn replace_all(db: &mut AsyncPgConnection, secrets: &Secrets, now: Instant) -> Result<Rotation> {
     change::by_system(db, secrets, now, async |tx| {
         for life in alone(tx).await?.iter().filter(|life| !life.is_revoked()) {

@@ -1,4 +1,4 @@
-//! The public keys as the world sees them.
+//! The public keys as they are published.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Serialize;

@@ -1,32 +1,32 @@
 //! A key's life: published → signing → verify-only → retired.
 //!
-//! Its state is a function of the moments that are stored and of the time, so that all servers agree on it without
-//! anything that moves it on.
+//! The state of a key follows from its stored moments and the current time. So all servers agree on it, and no job has
+//! to change it.
 
 use chrono::Duration;
 
 use crate::values::Instant;
 
-/// How long others may keep the published keys, in seconds.
+/// How long clients may cache the published keys, in seconds.
 pub const CACHED_SECONDS: i64 = 300;
 
-/// How long a key is published before it signs: what others keep must have it by then, and every server.
+/// How long a key is published before it signs. By then every server and every client's cache must have it.
 pub const LEAD: Duration = Duration::seconds(CACHED_SECONDS + 30);
 
-/// How long a key verifies after its successor began to sign: the life of a token, the difference of the servers'
-/// clocks, and the time for which others keep the keys.
+/// How long a key verifies after its successor began to sign: the lifetime of a token, plus the difference between the
+/// servers' clocks, plus the time for which clients cache the keys.
 pub const TAIL: Duration = Duration::seconds(15 * 60 + 30 + CACHED_SECONDS);
 
 /// What a key is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SigningKeyState {
-    /// It is told to the world and does not sign yet.
+    /// It is published and does not sign yet.
     Published,
     /// It signs new tokens.
     Signing,
-    /// It has a successor; tokens that it signed are still good.
+    /// It has a successor; tokens that it signed are still valid.
     VerifyOnly,
-    /// It is good for nothing more: its time is over, or it was revoked.
+    /// It is no longer used at all: its time is over, or it was revoked.
     Retired,
 }
 
@@ -49,7 +49,7 @@ impl Life {
         self.revoked_at.is_some()
     }
 
-    /// When its successor signs, among `all`.
+    /// When its successor among `all` begins to sign.
     pub fn superseded_at(&self, all: &[Self]) -> Option<Instant> {
         all.iter().filter(|other| other.signs() && self.precedes(other)).map(|other| other.signs_from).min()
     }
@@ -58,7 +58,7 @@ impl Life {
         (self.signs_from, &self.id) < (other.signs_from, &other.id)
     }
 
-    /// A key that was revoked before it signed takes nobody's place.
+    /// Whether it ever signs. A key that was revoked before it signed does not replace the one before it.
     fn signs(&self) -> bool {
         self.revoked_at.is_none_or(|revoked| revoked > self.signs_from)
     }
@@ -82,7 +82,8 @@ impl Life {
 pub fn states(all: &[Life], now: Instant) -> Vec<SigningKeyState> {
     let mut states: Vec<SigningKeyState> = all.iter().map(|life| life.state(all, now)).collect();
     if !states.contains(&SigningKeyState::Signing) {
-        // A clock that is behind the one that the first key was made by must not keep anyone from signing in.
+        // This server's clock may be behind that of the server that made the first key. Signing in must work all the
+        // same.
         let waiting = all.iter().zip(&mut states).filter(|(_, state)| **state == SigningKeyState::Published);
         if let Some((_, state)) = waiting.min_by_key(|(life, _)| (life.signs_from, life.id.clone())) {
             *state = SigningKeyState::Signing;
@@ -172,7 +173,7 @@ mod tests {
         fn never_two_sign(all in lives(), at in 0..9000_i64) {
             let signing = states(&all, moment(at)).into_iter().filter(|state| *state == SigningKeyState::Signing).count();
             prop_assert!(signing <= 1);
-            // One that was never revoked and that no other follows is always good to sign.
+            // A key that was never revoked and has no successor can always sign.
             let last = all.iter().any(|life| !life.is_revoked() && life.superseded_at(&all).is_none());
             prop_assert!(signing == 1 || !last);
         }
@@ -210,7 +211,7 @@ mod tests {
             more.push(life(9, at, LEAD.num_seconds(), None));
             let then = moment(at + wait);
             let before = states(&all, then);
-            // With nobody to sign, the new key does at once.
+            // When no other key signs, the new key signs at once.
             prop_assume!(before.contains(&SigningKeyState::Signing));
             prop_assume!(all.iter().all(|life| life.signs_from <= then));
             let after = states(&more, then);

@@ -1,4 +1,5 @@
-//! The keys that sign access tokens: kept in the database, the private half encrypted with the master secret.
+//! The keys that sign access tokens. They are stored in the database, the private half encrypted with the master
+//! secret.
 
 mod jwks;
 pub mod life;
@@ -23,7 +24,7 @@ use crate::{
     values::Instant,
 };
 
-/// The private halves.
+/// Where the private halves are stored.
 pub const PRIVATE_KEYS: Place = Place {
     what: "signing keys",
     table: "signing_keys",
@@ -44,7 +45,7 @@ pub struct SigningKey<'a> {
 struct Key {
     point: Vec<u8>,
     public: DecodingKey,
-    /// Of a key that signs, or will.
+    /// Only for a key that signs now or later.
     private: Option<EncodingKey>,
 }
 
@@ -61,8 +62,8 @@ impl Keys {
         Some(SigningKey { id: &life.id, private: key.private.as_ref()? })
     }
 
-    /// The public half of the key named `id`, when tokens of it are good at `now`. The header of a token only chooses
-    /// among our own keys.
+    /// The public half of the key named `id`, when tokens that it signed are valid at `now`. The header of a token only
+    /// chooses among our own keys.
     pub fn verifying(&self, id: &str, now: Instant) -> Option<&DecodingKey> {
         let good = self.at(now).find(|(life, _, state)| life.id == id && *state != SigningKeyState::Retired);
         good.map(|(_, key, _)| &key.public)
@@ -73,7 +74,7 @@ impl Keys {
         self.lives.iter().any(|life| life.id == id)
     }
 
-    /// The public halves for the world: of every key that is not retired, newest first.
+    /// The public halves to publish: those of every key that is not retired, newest first.
     pub fn published(&self, now: Instant) -> JwkSet {
         let mut keys: Vec<Jwk> = self
             .at(now)
@@ -90,7 +91,7 @@ impl Keys {
         newest.is_none_or(|made| made.after(age) <= now)
     }
 
-    /// Whether there is none yet.
+    /// Whether there are no keys yet.
     pub fn is_empty(&self) -> bool {
         self.lives.is_empty()
     }
@@ -130,7 +131,7 @@ const LIFE: (signing_keys::id, signing_keys::created_at, signing_keys::signs_fro
 /// The lives of all keys, in the order in which they were made.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn lives(db: &mut AsyncPgConnection) -> Result<Vec<Life>> {
     let rows: Vec<LifeRow> =
         signing_keys::table.order((signing_keys::created_at, signing_keys::id)).select(LIFE).load(db).await?;
@@ -153,8 +154,8 @@ fn open(secrets: &Secrets, id: &str, sealed: &[u8]) -> Result<EncodingKey> {
     Ok(EncodingKey::from_ed_der(&private))
 }
 
-/// RFC 7638: the SHA-256 of the required members in lexical order, without space.
-/// The thumbprint of an Ed25519 key (RFC 7638, RFC 8037), which names it.
+/// The thumbprint of an Ed25519 key (RFC 7638, RFC 8037), which is the id of the key: the SHA-256 of the required
+/// members in lexical order, without spaces.
 pub fn thumbprint(point: &[u8]) -> String {
     let x = BASE64_URL_SAFE_NO_PAD.encode(point);
     let canonical = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);

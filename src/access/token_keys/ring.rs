@@ -1,4 +1,4 @@
-//! The keys that a running server works with: read anew every few seconds, and when a token names one that is not known.
+//! The keys that a running server works with. It reads them every few seconds, and when a token names an unknown key.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 use super::Keys;
 use crate::{db::Db, error::Result, secrets::Secrets, values::Instant};
 
-/// Tokens that name unknown keys lead to one query in this time, however many come.
+/// Tokens that name unknown keys cause at most one query in this time, however many arrive.
 const UNKNOWN_KEYS_EVERY: Duration = Duration::seconds(1);
 
 /// The keys as they were last read.
@@ -29,18 +29,18 @@ impl KeyRing {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Reads the keys from the database. When that fails, the ones at hand stay.
+    /// Reads the keys from the database. When that fails, the server goes on with the keys that it has.
     ///
     /// # Errors
-    /// The database's, or that the master secret is not the one that the keys were sealed with.
+    /// When the database fails, or when the master secret is not the one that the keys were sealed with.
     pub async fn reload(&self, db: &mut AsyncPgConnection, secrets: &Secrets, now: Instant) -> Result<()> {
         let keys = Arc::new(Keys::read(db, secrets, now).await?);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = keys;
         Ok(())
     }
 
-    /// Reads the keys because a token names one that is not known: it may have been made a moment ago, at another
-    /// server. Whoever comes meanwhile waits for that, and forged names cost a query a second.
+    /// Reads the keys because a token names an unknown key: another server may have made it a moment ago. Requests that
+    /// arrive meanwhile wait for the result, so forged names cost at most one query a second.
     ///
     /// # Errors
     /// As [`KeyRing::reload`].

@@ -17,24 +17,25 @@ use crate::{
 const BY_KEY: (&str, &str) = ("method", "client_credentials");
 
 impl Journal {
-    /// The program of the service account `account` got an access token for `key`.
+    /// Records that a program of the service account `account` got an access token for `key`.
     ///
     /// # Errors
-    /// The database's.
+    /// When the database fails.
     pub async fn key_exchanged(&self, db: &mut AsyncPgConnection, account: UserId, key: ApiKeyId) -> Result<()> {
         let origin = Origin { actor_id: Some(account), api_key_id: Some(key), ..self.origin.clone() };
         self.insert(db, about(Some(account), Outcome::Done, fields(&[BY_KEY])), &origin).await
     }
 
-    /// A program that says to have `key` was refused a token for `error`. So many are recorded in a minute, together with the
-    /// sign-ins of persons; the rest is counted. Nothing that it sent is kept but the id of a key that exists.
+    /// Records that a program that claims to have `key` was refused a token with `error`. Only so many refusals are
+    /// recorded in a minute, those of persons included; the rest are counted. Of what the program sent, only the id of
+    /// an existing key is stored.
     ///
     /// # Errors
-    /// The database's.
+    /// When the database fails.
     pub async fn key_refused(&self, db: &Db, key: ApiKeyId, error: &Error) -> Result<()> {
         let problem = error.problem();
         if !matches!(problem, ProblemType::TooManyRequests | ProblemType::InvalidScope | ProblemType::InvalidClient) {
-            // Nothing was decided.
+            // The request failed before anything was decided.
             return Ok(());
         }
         let Some(mut db) = self.admitted(db).await? else { return Ok(()) };

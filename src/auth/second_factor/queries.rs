@@ -71,7 +71,7 @@ fn label(user: UserId) -> String {
 /// The second factor of `user`, confirmed or not.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn find(mut db: &AsyncPgConnection, user: UserId) -> Result<Option<Stored>> {
     Ok(second_factors::table.find(user).select(Stored::as_select()).first(&mut db).await.optional()?)
 }
@@ -79,7 +79,7 @@ pub async fn find(mut db: &AsyncPgConnection, user: UserId) -> Result<Option<Sto
 /// How many recovery codes `user` has left.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn codes_left(mut db: &AsyncPgConnection, user: UserId) -> Result<i64> {
     Ok(recovery_codes::table.filter(recovery_codes::user_id.eq(user)).count().get_result(&mut db).await?)
 }
@@ -145,7 +145,7 @@ pub async fn renew_codes(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<String>> {
 /// Removes the second factor of `user` with its recovery codes; tells whether there was one that was confirmed.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn remove(db: &mut AsyncPgConnection, user: UserId) -> Result<bool> {
     let gone: Option<Option<Instant>> = diesel::delete(second_factors::table.find(user))
         .returning(second_factors::confirmed_at)
@@ -159,7 +159,7 @@ pub async fn remove(db: &mut AsyncPgConnection, user: UserId) -> Result<bool> {
 /// however many requests bring it at the same time (ASVS 6.5.1).
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn take(
     db: &mut AsyncPgConnection,
     secrets: &Secrets,
