@@ -1,7 +1,7 @@
 //! The format of API keys: `lsn_` + public id + `_` + secret + checksum, the last three in base62.
 //!
-//! The prefix and the checksum (GitHub's design of 2021) let scanners of leaked secrets tell a key from other texts, and
-//! let the server refuse a mistyped one without asking the database.
+//! The prefix and the checksum (GitHub's design of 2021) let scanners of leaked secrets tell a key from other texts,
+//! and let the server refuse a mistyped one without asking the database.
 
 use aws_lc_rs::{constant_time::verify_slices_are_equal, digest};
 use secrecy::SecretString;
@@ -114,8 +114,8 @@ fn digit(value: u128) -> char {
     usize::try_from(value).ok().and_then(|value| ALPHABET.get(value)).map_or('0', |byte| char::from(*byte))
 }
 
-/// The digit that a random byte stands for. Bytes past the last multiple of 62 are skipped: with them some digits would be
-/// drawn more often than others.
+/// The digit that a random byte stands for. Bytes past the last multiple of 62 are skipped: with them some digits would
+/// be drawn more often than others.
 fn drawn_digit(byte: u8) -> Option<char> {
     (byte < 248).then(|| digit(u128::from(byte % 62)))
 }

@@ -29,7 +29,7 @@ pub struct Ownership {
     pub is_key: bool,
 }
 
-/// A kind of row of which a right may cover only some.
+/// A kind of row. A right may cover only some rows of the kind.
 pub trait Belongs: Entity {
     /// Who the row belongs to. `None` when it belongs to nobody: then a right of any reach covers it.
     fn ownership(&self) -> Option<Ownership>;

@@ -106,7 +106,7 @@ impl Window {
         within
     }
 
-    /// `None` for an address, since its sign-ins are also counted among all sign-ins.
+    /// The refusals that went unrecorded, if any. An address reports none: its sign-ins are counted among all sign-ins.
     fn owed(&self, subject: Subject) -> Option<Suppressed> {
         let told = self.suppressed > 0 && !matches!(subject, Subject::Address(_));
         told.then_some(Suppressed { subject, count: self.suppressed })

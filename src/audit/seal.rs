@@ -53,7 +53,8 @@ pub struct Seal {
 }
 
 impl Seal {
-    /// The seal of `leaves`, each an event's id and code in the order of the ids, after the seal with the hash `previous`.
+    /// The seal of `leaves`, each an event's id and code in the order of the ids, after the seal with the hash
+    /// `previous`.
     pub fn new(key: &NamedKey, number: i64, now: Instant, previous: &[u8], leaves: &[(Uuid, Vec<u8>)]) -> Self {
         let mut seal = Self {
             number,
@@ -109,7 +110,7 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Seals all waiting events, and returns how many there were. Stops when another server is sealing.
+/// Seals all waiting events, and returns how many it sealed. Stops when another server is sealing.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,8 +1,8 @@
 //! Whether the log is as the server wrote it.
 //!
 //! The verification finds every change, removal and insertion of an event or a seal that was made without the server's
-//! secret. With a head that was noted elsewhere, it also finds that the newest events were cut off, or that the log was
-//! begun anew.
+//! secret. With a head that was noted elsewhere, it also finds that the newest events were cut off, or that the whole
+//! log was replaced.
 //!
 //! It does not find:
 //! - what someone writes who has both the database and the secret, as long as no head was noted;

@@ -1,4 +1,4 @@
-//! How a user signs in, and the proof that who calls is that user.
+//! How a user signs in, and the proof that the caller is that user.
 
 use diesel::{ExpressionMethods, NullableExpressionMethods, OptionalExtension, QueryDsl, prelude::Queryable};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -44,7 +44,7 @@ impl Account {
         self.confirmed_at.is_some()
     }
 
-    /// What a new password of the user is held against.
+    /// What a new password of the user is checked against.
     pub fn bearer(&self) -> Bearer<'_> {
         Bearer { email: self.email.as_str(), name: self.name.as_str(), has_second_factor: self.has_second_factor() }
     }
@@ -75,7 +75,7 @@ pub async fn find(db: &mut AsyncPgConnection, user: UserId) -> Result<Account> {
     account.ok_or_else(Error::not_found)
 }
 
-/// The hash of a new password, with what is remembered of the password itself.
+/// The hash of a new password, and whether the password is long enough to be the only factor.
 pub struct NewHash {
     hash: String,
     is_long: bool,
@@ -92,7 +92,7 @@ impl NewHash {
     }
 }
 
-/// Gives `user`, whose row is locked, a password of their own choice; a token that would set another is worthless.
+/// Gives `user`, whose row is locked, a password of their own choice. A token for a password reset becomes worthless.
 ///
 /// # Errors
 /// When the database fails.
@@ -106,11 +106,11 @@ pub async fn set_password(db: &mut AsyncPgConnection, user: UserId, new: &NewHas
     reset::withdraw(db, user).await
 }
 
-/// What the caller gives to prove who they are, and where in the body it stands.
+/// What the caller gives to prove who they are, and where it is in the body.
 pub struct Proof {
-    /// The password of now.
+    /// The current password.
     pub password: TypedPassword,
-    /// Where the password stands.
+    /// Where the password is in the body, as a JSON pointer.
     pub pointer: &'static str,
     /// A code of the second factor, at `/otp`; needed when there is one.
     pub otp: Option<OneTimeCode>,
@@ -119,18 +119,18 @@ pub struct Proof {
 }
 
 impl Proof {
-    /// Without a known device.
+    /// A proof without a known device.
     pub fn new(password: TypedPassword, pointer: &'static str, otp: Option<OneTimeCode>) -> Self {
         Self { password, pointer, otp, device_token: None }
     }
 }
 
 impl Verifier {
-    /// Holds `proof` against `account`; a failure counts like that of a sign-in and is recorded like one (ASVS 7.5.1). A
-    /// code that was taken is spent.
+    /// Checks `proof` for `account`. A failure is counted and recorded like that of a sign-in (ASVS 7.5.1). An accepted
+    /// code is spent.
     ///
     /// # Errors
-    /// 422 naming what is wrong, 429 after too many.
+    /// 422 naming what is wrong, 429 after too many attempts.
     pub async fn prove(&self, account: &Account, proof: Proof) -> Result<()> {
         match self.check_proof(account, proof).await {
             Ok(()) => Ok(()),
@@ -145,7 +145,7 @@ impl Verifier {
         let token = device_token.as_ref().map(Text::as_str);
         let device = Device::of(&mut connection, &self.secrets, token, account.email.as_str(), now).await?;
         let attempt = self.count(&mut connection, account, device.as_ref()).await?;
-        // A hash takes long: others may have the connection meanwhile.
+        // Hashing takes long, so the connection is free for other requests meanwhile.
         drop(connection);
         let right = self.hashing.verify(password.into_text(), account.password_hash.clone()).await?;
         if !right || attempt.is_spent() {
@@ -161,10 +161,10 @@ impl Verifier {
         Ok(attempt.succeed(&mut connection).await?)
     }
 
-    /// Counts an attempt on `account` as one to sign in.
+    /// Counts an attempt on `account` like an attempt to sign in.
     ///
     /// # Errors
-    /// 429 after too many.
+    /// 429 after too many attempts.
     pub async fn count(
         &self,
         db: &mut AsyncPgConnection,

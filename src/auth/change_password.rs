@@ -31,9 +31,9 @@ pub fn routes(api: &mut Routes) {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"current_password": "correct horse battery staple", "new_password": "seven plums in a paper bag"}))]
 pub struct ChangePassword {
-    /// The password of now.
+    /// The current password.
     pub current_password: TypedPassword,
-    /// The password to be.
+    /// The new password.
     pub new_password: NewPassword,
     /// A code of the second factor, when the caller has one.
     pub otp: Option<OneTimeCode>,
@@ -78,7 +78,7 @@ async fn change_password(
         .await
 }
 
-/// Before the proof, which spends a code of the second factor.
+/// Checks the new password. This comes before the proof, which spends a code of the second factor.
 fn check(account: &Account, new: &NewPassword, current: &TypedPassword) -> Result<()> {
     new.check(&account.bearer()).map_err(|invalid| Error::field("/new_password", invalid))?;
     if account.must_change_password && current.is(new) {

@@ -15,13 +15,13 @@ use crate::{
     error::{Error, ProblemType, Result},
 };
 
-/// What a program sends of itself in the form.
+/// What a program sends in the form to say who it is.
 pub struct ClientForm {
     /// The key's public id, or the account's id.
     pub id: Option<String>,
     /// The key.
     pub secret: Option<String>,
-    /// What the token is to be narrowed to, separated by spaces.
+    /// The scopes that the token is to be narrowed to, separated by spaces.
     pub scope: Option<String>,
 }
 
@@ -33,11 +33,12 @@ pub struct Granted {
     pub scope: String,
 }
 
-/// Gives an access token for a key. What comes of it is in the audit log.
+/// Gives an access token for a key. The result is in the audit log, unless the program sent something that is not a
+/// key.
 ///
 /// # Errors
-/// As RFC 6749, section 5.2, says: `invalid_client`, `invalid_scope` and `invalid_request`; 429 when too many from one
-/// network were wrong.
+/// As RFC 6749, section 5.2, says: `invalid_client`, `invalid_scope` and `invalid_request`; 429 after too many wrong
+/// keys from one network.
 pub async fn grant(verifier: &Verifier, known: &Identification, form: ClientForm) -> Result<Granted> {
     let (journal, db) = (&verifier.journal, &verifier.db);
     let named = credentials(&verifier.request, form.id, form.secret);
@@ -50,7 +51,7 @@ pub async fn grant(verifier: &Verifier, known: &Identification, form: ClientForm
         Err(error) => {
             match key {
                 Some(key) => journal.key_refused(db, key.id, &error).await?,
-                // What is no key costs the database nothing.
+                // A text that is not a key must cost the database nothing.
                 None => tracing::info!(address = ?verifier.address(), "what is no key was refused a token"),
             }
             Err(error)
@@ -58,7 +59,7 @@ pub async fn grant(verifier: &Verifier, known: &Identification, form: ClientForm
     }
 }
 
-/// The token, and whose it is by which key.
+/// The token, the account that gets it and the key that was exchanged for it.
 async fn granted(
     verifier: &Verifier,
     known: &Identification,
@@ -78,8 +79,8 @@ async fn granted(
 }
 
 async fn authenticate(verifier: &Verifier, id: &str, key: &Presented, on: Occasion) -> Result<Arc<Caller>> {
-    // A wrong key is counted against its network only: nobody guesses 256 bits, and nobody shall lock a program out that
-    // runs elsewhere.
+    // A wrong key is counted against its network only: nobody can guess 256 bits, and nobody must be able to lock out a
+    // program that runs elsewhere.
     let (db, limits) = (&verifier.db, **verifier.limits);
     let mut connection = db.connect().await?;
     throttle::count_request(&mut connection, "client", None, on.address, limits, on.now).await?;
@@ -117,15 +118,15 @@ fn basic(request: &HttpRequest) -> Result<Option<(String, String)>> {
     Ok(Some((form_decoded(id)?, form_decoded(secret)?)))
 }
 
-/// Both parts are form-encoded before they are put together.
+/// The program form-encodes both parts before it joins them.
 fn form_decoded(text: &str) -> Result<String> {
     let spaced = text.replace('+', " ");
     let decoded = percent_encoding::percent_decode_str(&spaced).decode_utf8();
     decoded.map(Into::into).map_err(|_not_utf8| invalid_client())
 }
 
-/// What the token may be used for, and whether it was asked for. Without a wish it is all that the key may do; it follows
-/// the key's account then, like the key itself.
+/// What the token may be used for, and whether the program asked for that. Without `asked`, it is all that the key may
+/// do, and it follows later changes of the key's account, like the key itself.
 fn scopes(caller: &Caller, asked: Option<&str>) -> Result<(Vec<String>, bool)> {
     let may: Vec<&String> =
         caller.policy.grants().iter().filter(|(_, reach)| **reach > Reach::None).map(|(name, _)| name).collect();

@@ -72,7 +72,7 @@ async fn confirm_session(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Who was blocked a moment ago has no session any more.
+/// A user who was blocked a moment ago no longer has a session.
 fn blocked(error: Error) -> Error {
     match error.problem() {
         ProblemType::NotFound => recent::over(),

@@ -1,4 +1,4 @@
-//! How users sign in, as others see to it: resets and lost second factors.
+//! What others may do about how a user signs in: reset passwords and lost second factors.
 
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
 use diesel_async::RunQueryDsl;
@@ -49,10 +49,10 @@ pub async fn reset_password(
     sessions::end_unrecorded(tx, after.id).await
 }
 
-/// Makes a one-time token with which the user `id` sets a password; their password of now stays good until then.
+/// Makes a one-time token with which the user `id` sets a password. Their current password works until then.
 ///
 /// # Errors
-/// 403 for oneself, 409 for a user who is blocked.
+/// 403 for the caller's own account, 409 for a user who is blocked.
 pub async fn start_reset(
     tx: &mut Tx<'_>,
     scope: &Scope<User, Update>,
@@ -73,7 +73,7 @@ pub async fn start_reset(
 /// Removes the second factor that the user `id` has lost, and ends their sessions.
 ///
 /// # Errors
-/// 403 for oneself, 409 for a user who has none.
+/// 403 for the caller's own account, 409 for a user who has none.
 pub async fn reset_second_factor(
     tx: &mut Tx<'_>,
     scope: &Scope<User, Update>,
@@ -86,7 +86,7 @@ pub async fn reset_second_factor(
         return Err(Error::transition("off", &[]));
     }
     sessions::end_unrecorded(tx, id).await?;
-    // What is too short without a second factor is a password no longer: a link sets another.
+    // A password that is too short without a second factor is removed; the user sets another through a link.
     diesel::update(users::table.find(id))
         .filter(users::password_is_long.eq(false))
         .set(users::password_hash.eq(None::<String>))
@@ -95,7 +95,8 @@ pub async fn reset_second_factor(
     grow(tx, &before, "second_factor_reset").await
 }
 
-/// Who has only a session of a supervisor must not get at the supervisor's own password or second factor with it.
+/// Someone who has stolen a supervisor's session must not be able to reset that supervisor's own password or second
+/// factor.
 fn refuse_own(tx: &Tx<'_>, id: UserId) -> Result<()> {
     if tx.user_id() != Some(id) {
         return Ok(());

@@ -30,7 +30,7 @@ pub struct PasswordReset {
     /// The address of the front end with the token in it; `null` when it was mailed, or when no such address is set.
     #[schema(max_length = 2000, format = "uri")]
     pub link: Option<String>,
-    /// Until when the token is good: 24 hours for a first password, else one.
+    /// Until when the token is good: 24 hours for a first password, otherwise one hour.
     pub expires_at: Instant,
     /// Whether the link is under way to the user.
     pub mailed: bool,
@@ -38,9 +38,9 @@ pub struct PasswordReset {
 
 /// Start a password reset
 ///
-/// Makes a one-time link with which the user sets a password: the first one within 24 hours, another within one. A former
-/// link becomes worthless. The password of now and the sessions stay until the link is used, and a second factor stays, too.
-/// With mail set up the link goes to the user alone.
+/// Makes a one-time link with which the user sets a password. It works for 24 hours when it sets the first password,
+/// otherwise for one hour. An earlier link becomes worthless. The current password and the sessions stay until the link
+/// is used, and a second factor stays even then. When mail is set up, only the user gets the link.
 #[utoipa::path(
     post,
     path = "/v1/users/{id}/reset-password",
@@ -70,8 +70,8 @@ async fn start_password_reset(
 
 /// Remove a user's lost second factor
 ///
-/// Their sessions end at once. They sign in with the password alone, and set up another where their role needs one; a
-/// password too short to be the only factor no longer holds, and needs a reset.
+/// The user's sessions end at once. They sign in with the password alone, and set up another second factor where their
+/// role needs one. A password too short to be the only factor no longer works, and needs a reset.
 #[utoipa::path(
     post,
     path = "/v1/users/{id}/reset-second-factor",

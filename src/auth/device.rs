@@ -1,5 +1,5 @@
-//! Known devices: whoever signed in with a password once carries a token that gives their later attempts a budget of
-//! their own, so that the guesses of others cannot lock them out (ASVS 6.1.1).
+//! Known devices. A device that has signed in with a password gets a token. Attempts with this token have a budget of
+//! their own, so that the guesses of others cannot lock the user out (ASVS 6.1.1).
 
 use chrono::{DateTime, Duration};
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
@@ -17,7 +17,7 @@ use crate::{
 /// How long a device stays known after its last sign-in.
 const LIFETIME: Duration = Duration::days(365);
 
-/// How long a token may be; ours are half of it.
+/// Maximum length of a token; ours are at most half as long.
 const MAX_TOKEN_BYTES: usize = 300;
 
 /// A device that a user has signed in with.
@@ -27,7 +27,7 @@ pub struct Device {
 }
 
 impl Device {
-    /// One that nobody has seen before.
+    /// A device that has not been seen before.
     ///
     /// # Errors
     /// When the system has no randomness to give.
@@ -35,9 +35,9 @@ impl Device {
         Ok(Self { user, id: random_text::<16>()? })
     }
 
-    /// The device of `token`, when the token is good and the device of the user with this address. Any other token is as
-    /// good as none, and its sender is not told. Without a good token the database is not asked, so that the time of a
-    /// refusal does not tell whether there is such a user.
+    /// The device of `token`, when the token is good and the device belongs to the user with this address. Any other
+    /// token counts as no token, and its sender does not learn that. Without a good token the database is not asked, so
+    /// that the time of a refusal does not reveal whether there is such a user.
     ///
     /// # Errors
     /// When the database fails.
@@ -67,13 +67,13 @@ impl Device {
         (expires > now).then_some(Self { user: owner, id })
     }
 
-    /// What the device proves itself with, for another year.
+    /// A token for this device, good for another year.
     pub fn token(&self, secrets: &Secrets, now: Instant) -> String {
         let expires = now.after(LIFETIME).utc().timestamp();
         secrets.sign_device(&format!("{} {} {expires}", self.user, self.id))
     }
 
-    /// Under what its failures are counted.
+    /// The subject under which its failures are counted.
     pub fn subject(&self) -> String {
         format!("device {} {}", self.user, self.id)
     }

@@ -1,4 +1,4 @@
-//! Passwords: Argon2id, as many at once as there are cores.
+//! Hashes passwords with Argon2id, as many at once as there are cores.
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ const LANES: u32 = 1;
 pub struct Hashing {
     permits: Arc<Semaphore>,
     argon2: Argon2<'static>,
-    /// What a password is held against when there is no such user, so that both take the same time.
+    /// The hash that a password is checked against when there is no such user, so that both take the same time.
     nobody: Arc<str>,
 }
 
@@ -48,7 +48,7 @@ impl Hashing {
     /// With another effort, for tests that sign in often.
     ///
     /// # Errors
-    /// When there is no such effort.
+    /// When Argon2 does not accept this effort.
     pub fn with_effort(effort: Effort) -> Result<Self> {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let params = Params::new(effort.memory_kib, effort.passes, LANES, None).map_err(Error::internal)?;
@@ -66,7 +66,7 @@ impl Hashing {
         self.bounded(move || hash(&argon2, password.reveal())).await?
     }
 
-    /// Whether `password` is the one of `stored`. Without a stored hash it takes as long and is false.
+    /// Whether `password` matches the hash `stored`. Without a stored hash, the check takes as long and fails.
     ///
     /// # Errors
     /// Only internal ones.
@@ -76,7 +76,7 @@ impl Hashing {
         self.bounded(move || {
             let hash = stored.as_deref().unwrap_or(&nobody);
             let nfc = normalised(&password);
-            // The hash may be of a time when passwords were not normalised.
+            // The hash may be from a time when passwords were not normalised.
             let right = verify(&argon2, &nfc, hash) || (nfc != password && verify(&argon2, &password, hash));
             right && stored.is_some()
         })

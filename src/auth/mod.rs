@@ -1,5 +1,5 @@
-//! Sign-in: passwords and refresh tokens for access tokens, the caller's own account, and what others may do about how a
-//! user signs in.
+//! Sign-in: exchanging passwords and refresh tokens for access tokens, the caller's own account, and what others may do
+//! about how a user signs in.
 
 mod account;
 mod change_password;

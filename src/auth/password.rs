@@ -1,4 +1,4 @@
-//! What a password may be: NIST SP 800-63B-4, 3.1.1.2, and ASVS 5.0, 6.2.
+//! The rules for passwords: NIST SP 800-63B-4, 3.1.1.2, and ASVS 5.0, 6.2.
 
 use std::{fmt, sync::LazyLock};
 
@@ -11,23 +11,23 @@ use utoipa::{
 
 use crate::values::{Invalid, Say};
 
-/// Fewest characters of a password that is the only factor.
+/// Minimum number of characters of a password that is the only factor.
 pub const MIN_ALONE: usize = 15;
-/// Fewest characters of a password beside a second factor.
+/// Minimum number of characters of a password beside a second factor.
 pub const MIN_CHARACTERS: usize = 8;
-/// Most bytes of a password: far more than a person types, few enough to hash.
+/// Maximum number of bytes of a password: far more than a person types, few enough to hash.
 pub const MAX_BYTES: usize = 1024;
 
-/// Context words with fewer letters than this are part of too many others.
+/// Context words with fewer letters than this are ignored, since they are part of too many other words.
 const MIN_WORD: usize = 3;
 const PRODUCT: &str = "liaison";
 
-/// Sorted; where they come from is told beside the file.
+/// Common passwords, sorted. The README beside the file says where they come from.
 static COMMON: LazyLock<Vec<&'static str>> =
     LazyLock::new(|| include_str!("common_passwords/passwords.txt").lines().collect());
 
 /// A new password in Unicode's form NFC, of 8 characters (code points) or more, and of at most 1,024 bytes.
-/// Whether it will do for its user is for [`NewPassword::check`].
+/// [`NewPassword::check`] decides whether it is good enough for its user.
 #[derive(Clone)]
 pub struct NewPassword(String);
 
@@ -37,7 +37,7 @@ impl fmt::Debug for NewPassword {
     }
 }
 
-/// Whose password it is to be.
+/// The user who is to have a password.
 #[derive(Clone, Copy, Debug)]
 pub struct Bearer<'a> {
     /// The address that the user signs in with.
@@ -64,8 +64,8 @@ impl NewPassword {
         Ok(Self(text))
     }
 
-    /// Checks what depends on the user: the length, and that the password is no common one and not made of words that
-    /// whoever guesses tries first.
+    /// Checks the rules that depend on the user: the length, and that the password is neither common nor made of words
+    /// that an attacker tries first.
     ///
     /// # Errors
     /// [`Invalid::TooShort`], or [`Invalid::Rule`] with the code `common_password`.
@@ -91,7 +91,7 @@ impl NewPassword {
     }
 }
 
-/// What a password that is easy to guess is told.
+/// The error for a password that is easy to guess.
 fn common_password() -> Invalid {
     let say = Say::new(
         "This password is common or made of words that are easy to guess, such as your name. Choose another.",
@@ -127,7 +127,7 @@ fn repeated(text: &str) -> &str {
         .unwrap_or(text)
 }
 
-/// What whoever guesses this user's password tries first.
+/// The words that an attacker tries first for this user.
 fn context(bearer: &Bearer<'_>) -> Vec<Vec<char>> {
     let (local, domain) = bearer.email.split_once('@').unwrap_or((bearer.email, ""));
     let parts = |text: &str| -> Vec<String> { text.split(|c: char| !c.is_alphabetic()).map(str::to_owned).collect() };
@@ -182,7 +182,7 @@ impl PartialSchema for NewPassword {
 }
 impl ToSchema for NewPassword {}
 
-/// A password as it was typed to prove who is there: at most 1,024 bytes.
+/// A password that a user typed to prove who they are: at most 1,024 bytes.
 #[derive(Clone)]
 pub struct TypedPassword(String);
 

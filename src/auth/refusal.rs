@@ -1,4 +1,4 @@
-//! A refused sign-in or other proof of identity: what is answered, and what the audit log says, which may be more.
+//! A refused sign-in or other proof of identity: the answer, and what the audit log says, which may be more.
 
 use crate::{
     audit::Journal,
@@ -23,7 +23,7 @@ impl Refusal {
         Self { error, cause: Some("wrong_code") }
     }
 
-    /// Writes down that `action` was refused to `account`, and gives the answer.
+    /// Records that `action` was refused to `account`, and returns the error to answer with.
     ///
     /// # Errors
     /// When the database fails.
@@ -36,7 +36,7 @@ impl Refusal {
 }
 
 impl From<Error> for Refusal {
-    /// Throttling is recorded; with any other failure nothing was decided.
+    /// Throttling is recorded. Other errors are not, since nothing was decided.
     fn from(error: Error) -> Self {
         let cause = (error.problem() == ProblemType::TooManyRequests).then_some("throttled");
         Self { error, cause }

@@ -1,4 +1,5 @@
-//! One-time tokens that set a password: kept as a digest, at most one of each user, good once and not for long.
+//! One-time tokens that set a password. They are stored as a digest, at most one for each user, and work once and not
+//! for long.
 
 use chrono::Duration;
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
@@ -23,7 +24,7 @@ const AGAIN: Duration = Duration::hours(1);
 
 /// A token just made.
 pub struct Issued {
-    /// 256 random bits; kept nowhere.
+    /// 256 random bits, which are stored nowhere.
     pub token: String,
     /// Until when it is good.
     pub expires_at: Instant,
@@ -39,7 +40,7 @@ impl Issued {
     }
 }
 
-/// Makes a token for `user`; a former one is worthless (ASVS 6.4.1).
+/// Makes a token for `user`. An earlier one becomes worthless (ASVS 6.4.1).
 ///
 /// # Errors
 /// When the database fails.
@@ -71,7 +72,7 @@ pub async fn withdraw(db: &mut AsyncPgConnection, user: UserId) -> Result<()> {
     Ok(())
 }
 
-/// Whose `token` is, as long as it is good.
+/// The user that `token` was made for, as long as the token is good.
 ///
 /// # Errors
 /// 422 at `/token`.
@@ -86,7 +87,7 @@ pub async fn find(db: &mut AsyncPgConnection, token: &str, now: Instant) -> Resu
     user.ok_or_else(worthless)
 }
 
-/// Spends `token` of `user`: of requests at the same time, one succeeds.
+/// Spends `token` of `user`. Of several requests at the same time, only one succeeds.
 ///
 /// # Errors
 /// 422 at `/token`.

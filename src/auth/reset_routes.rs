@@ -39,23 +39,23 @@ pub struct ForgotPassword {
     pub email: Email,
 }
 
-/// What may happen next.
+/// The answer to an accepted request.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"status": "accepted"}))]
 pub struct Accepted {
-    /// Always `accepted`: whether there is such a user is not told.
+    /// Always `accepted`, so that it does not reveal whether there is such a user.
     #[schema(example = "accepted")]
     pub status: &'static str,
 }
 
-/// A token of a reset, and the password that it is to set.
+/// The one-time token of a reset, and the new password.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"token": "Jt9x0a3mB6v1yq5c8w2e4r7u0i3o6p9a1s4d7f0g3h8", "new_password": "seven plums in a paper bag"}))]
 pub struct ResetPassword {
     /// The one-time token.
     pub token: Text<200>,
-    /// The password to be.
+    /// The new password.
     pub new_password: NewPassword,
 }
 
@@ -86,7 +86,8 @@ async fn forgot_password(
     let mut db = verifier.db.connect().await?;
     let (from, now) = (verifier.address(), verifier.clock.now());
     throttle::count_request(&mut db, "forgot-password", Some(email.as_str()), from, limits, now).await?;
-    // Who it is is looked up, and recorded, when the mail is written, so that the time of the answer does not tell.
+    // The user is looked up and recorded only when the mail is written, so that the time of the answer does not reveal
+    // whether there is such a user.
     let request_id = Some(request_id(&verifier.request));
     let letter = Letter::Forgotten { email: email.as_str().to_owned(), from, request_id };
     drop(db);

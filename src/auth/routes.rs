@@ -98,7 +98,8 @@ pub struct TokenResponse {
     /// For the next token; it can be used once. Not given for `client_credentials`.
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
-    /// After a sign-in with a password: what this device may show the next time, within a year. It does not sign in.
+    /// After a sign-in with a password: the token that this device may send with its next sign-in, within a year. It
+    /// does not sign in by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     device_token: Option<String>,
     /// What the token may be used for, for `client_credentials`: permissions separated by spaces.
@@ -127,17 +128,18 @@ pub struct RevokeRequest {
 
 /// Sign in or refresh
 ///
-/// Gives an access token for an e-mail address and a password, or for a refresh token. A session ends after 7 days without
-/// a refresh, and after 30 days in any case. A refresh token can be used once: when it comes a second time, its whole session
-/// ends, unless that is within 10 seconds, by the same program, and the token answered first is unused: then the first answer
-/// was lost, and the same token is answered again. Failed sign-ins are throttled, 10 for an account and 100 for a
-/// network within five minutes; a device that has signed in before and sends its `device_token` has 10 of its own, so that
-/// nobody else's guesses lock it out. After 100 failures in a row an account takes passwords from known devices only.
+/// Gives an access token for an e-mail address and a password, or for a refresh token. A session ends after 7 days
+/// without a refresh, and after 30 days in any case. A refresh token can be used once: when it comes a second time, its
+/// whole session ends. There is one exception, for an answer that was lost: within 10 seconds, the same program gets
+/// the same new token again, unless that token was used. Failed sign-ins are throttled, 10 for an account and 100 for a
+/// network within five minutes; a device that has signed in before and sends its `device_token` has 10 of its own, so
+/// that nobody else's guesses lock it out. After 100 failures in a row an account accepts passwords from known devices
+/// only.
 ///
 /// A right password of a user with a second factor is answered `second_factor_required` until `otp` comes with it.
 ///
-/// A program gives an API key of its service account instead (`client_credentials`, RFC 6749, section 4.4), in the form or
-/// by HTTP Basic, and gets no refresh token: it asks anew. What ends the key ends the token.
+/// A program gives an API key of its service account instead (`client_credentials`, RFC 6749, section 4.4), in the form
+/// or by HTTP Basic, and gets no refresh token: it asks again. When the key ends, the token ends, too.
 #[utoipa::path(
     post,
     path = "/v1/auth/token",
@@ -191,7 +193,7 @@ async fn grant(
     Ok(TokenResponse { refresh_token, device_token, ..TokenResponse::of(access_token) })
 }
 
-/// A text for the record: kept when it is short and has nothing but printable characters.
+/// A text to be recorded. `None` when it is empty, too long or has control characters.
 fn label(text: String) -> Option<String> {
     let sound = (1..=100).contains(&text.chars().count()) && !text.chars().any(char::is_control);
     sound.then_some(text)
@@ -199,9 +201,9 @@ fn label(text: String) -> Option<String> {
 
 /// Sign out
 ///
-/// Ends the session that the token belongs to, on every server within a second. An unknown token is no error (RFC 7009).
-/// A service account has no session: its token ends with the key, which is revoked where it was made, and is refused here as
-/// `unsupported_token_type`.
+/// Ends the session that the token belongs to, on every server within a second. An unknown token is no error (RFC
+/// 7009). A service account has no session: its token is refused here with `unsupported_token_type`. The token ends
+/// when the key is revoked at `/v1/service-accounts`.
 #[utoipa::path(
     post,
     path = "/v1/auth/revoke",

@@ -1,4 +1,4 @@
-//! Refresh tokens: opaque, single-use, kept only as a digest, each made of the one before.
+//! Refresh tokens: opaque, single-use and stored only as a digest. Each is derived from the one before.
 
 use aws_lc_rs::digest;
 use chrono::Duration;
@@ -16,7 +16,7 @@ use crate::{
     values::Instant,
 };
 
-/// How long a spent token still gives its successor, to a client whose answer was lost on the way.
+/// How long a spent token still gives its successor, to a client that did not get the first answer.
 const GRACE: Duration = Duration::seconds(10);
 
 /// A session with a refresh token that was just made.
@@ -29,7 +29,8 @@ pub struct Session {
     pub refresh_token: String,
 }
 
-/// Who `email` is, with the hash of their password if they have one, when they may sign in.
+/// The user who signs in as `email`, with the hash of their password if they have one. `None` when they may not sign
+/// in.
 ///
 /// # Errors
 /// When the database fails.
@@ -45,7 +46,7 @@ pub async fn find_user(db: &mut AsyncPgConnection, email: &str) -> Result<Option
     Ok(row)
 }
 
-/// Keeps another hash of the same password.
+/// Stores another hash of the same password.
 ///
 /// # Errors
 /// When the database fails.
@@ -73,9 +74,9 @@ pub async fn begin(tx: &mut Tx<'_>, user: UserId, origin: DeviceInfo) -> Result<
 
 /// Exchanges a refresh token for the next one.
 ///
-/// A token that was spent before has been stolen, from us or by us: its session ends. One case is innocent: the answer
-/// with the successor was lost. So for ten seconds, and only while nobody has used the successor, the same program gets the
-/// same successor again.
+/// A token that was spent before was stolen: either this caller or the earlier one is the thief. So its session ends.
+/// One case is innocent: the answer with the successor was lost. So for ten seconds, and only while nobody has used the
+/// successor, the same program gets the same successor again.
 ///
 /// # Errors
 /// `invalid_grant` for a token that is unknown, spent, expired, or of a session or user that is no longer good.
@@ -95,7 +96,7 @@ pub async fn refresh(
     if let Some((id, user_id)) = continued {
         return Ok(Session { id, user_id, refresh_token: successor });
     }
-    // The answer may be of a server with another secret in use.
+    // The lost answer may have come from a server that uses another secret.
     for successor in secrets.next_refresh_tokens(token) {
         if let Some((id, user_id)) = lost_answer(db, &hash, &digest_of(&successor), origin, now).await? {
             return Ok(Session { id, user_id, refresh_token: successor });
@@ -105,7 +106,7 @@ pub async fn refresh(
     Err(refused())
 }
 
-/// Ends the session of a token that cannot be taken, and records it when that is because it was taken before.
+/// Ends the session of a refused token, and records this when the token was spent before.
 async fn end_stolen(db: &mut AsyncPgConnection, journal: &Journal, hash: &[u8], now: Instant) -> Result<()> {
     db.transaction(async |db| {
         let spent = refresh_tokens::table.find(hash).filter(refresh_tokens::spent_at.is_not_null());
@@ -177,7 +178,7 @@ async fn lost_answer(
     }
 }
 
-/// The user of a session and the moment it ends, when both are still good.
+/// The user of a session and the moment it ends, when the session and the user are still good.
 async fn good_session(db: &mut AsyncPgConnection, id: SessionId, now: Instant) -> Result<Option<(UserId, Instant)>> {
     let row = sessions::table
         .inner_join(users::table.on(users::id.eq(sessions::user_id)))
@@ -197,7 +198,8 @@ pub fn refused() -> Error {
     Error::new(ProblemType::InvalidGrant).with("error", "invalid_grant")
 }
 
-/// Ends the session that a refresh token belongs to, and tells whose it was when it was not over yet.
+/// Ends the session that a refresh token belongs to. Returns the session and its user, or `None` when it was over
+/// already.
 ///
 /// # Errors
 /// When the database fails.
@@ -213,7 +215,7 @@ pub async fn end_family(db: &mut AsyncPgConnection, hash: &[u8], now: Instant) -
     Ok(ended.optional()?)
 }
 
-/// Ends a session of `user`, and tells whose it was when it was not over yet.
+/// Ends a session of `user`. Returns the session and its user, or `None` when it was over already.
 ///
 /// # Errors
 /// When the database fails.
@@ -249,7 +251,7 @@ async fn add_token(
     Ok(())
 }
 
-/// The digest by which a token is kept; 256 random bits need no slow hash.
+/// The digest under which a token is stored. A token of 256 random bits needs no slow hash.
 pub fn digest_of(token: &str) -> Vec<u8> {
     digest::digest(&digest::SHA256, token.as_bytes()).as_ref().to_vec()
 }

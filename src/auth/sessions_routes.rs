@@ -24,7 +24,7 @@ pub fn routes(api: &mut Routes) {
 
 /// List the caller's own sessions
 ///
-/// Those that have not ended; at most 50 live at a time.
+/// The sessions that have not ended; at most 50 at a time.
 #[utoipa::path(
     get,
     path = "/v1/me/sessions",
@@ -42,7 +42,7 @@ async fn list_own_sessions(
 
 /// End one of the caller's own sessions
 ///
-/// Its tokens are good no more: here at once, on every other server within a second.
+/// Its tokens stop working: on this server at once, on every other server within a second.
 #[utoipa::path(
     delete,
     path = "/v1/me/sessions/{id}",
@@ -70,7 +70,7 @@ async fn end_other_sessions(caller: RecentlyAuthenticated, change: Change) -> Re
 
 /// List the sessions of a user
 ///
-/// Those that have not ended.
+/// The sessions that have not ended.
 #[utoipa::path(
     get,
     path = "/v1/users/{id}/sessions",
@@ -91,7 +91,7 @@ async fn list_user_sessions(
 
 /// End a session of a user
 ///
-/// Its tokens are good no more: here at once, on every other server within a second.
+/// Its tokens stop working: on this server at once, on every other server within a second.
 #[utoipa::path(
     delete,
     path = "/v1/users/{id}/sessions/{session_id}",

@@ -25,7 +25,7 @@ pub struct Credentials {
 }
 
 impl Verifier {
-    /// Begins a session when the credentials are right; gives the token of the device, too. What comes of it is in the
+    /// Begins a session when the credentials are right. Returns it with the token of the device. The result is in the
     /// audit log.
     ///
     /// # Errors
@@ -50,7 +50,7 @@ impl Verifier {
         Ok((begun.await?, device.token(&self.secrets, self.clock.now())))
     }
 
-    /// Who it is, and their device, when the credentials are right.
+    /// The user and their device, when the credentials are right.
     async fn check(&self, email: &str, credentials: Credentials) -> Result<(UserId, Device), Refusal> {
         let Credentials { password, otp, device_token, .. } = credentials;
         if email.len() > 254 || password.len() > MAX_BYTES || email.contains('\0') {
@@ -62,7 +62,7 @@ impl Verifier {
         let (from, limits) = (self.address(), **self.limits);
         let attempt = Attempt::begin(&mut connection, email, device.as_ref(), from, limits, now).await?;
         let user = sessions::find_user(&mut connection, email).await?;
-        // A hash takes long: others may have the connection meanwhile.
+        // Hashing takes long, so the connection is free for other requests meanwhile.
         drop(connection);
         let (user, stored) = user.unzip();
         let stored = stored.flatten();
@@ -96,12 +96,12 @@ impl Verifier {
     }
 }
 
-/// A hash with the effort of today, when the stored one was made with less.
+/// A hash with today's effort, when the stored one was made with less.
 async fn renewed_hash(hashing: &Hashing, password: &str, stored: &str) -> Result<Option<String>> {
     if !hashing.is_outdated(stored) {
         return Ok(None);
     }
-    // One of today's rules need not hold for a password of former days.
+    // An old password may break one of today's rules.
     match NewPassword::parse(password) {
         Ok(password) => hashing.hash(password).await.map(Some),
         Err(_) => Ok(None),

@@ -1,4 +1,4 @@
-//! What is kept of sign-ins for a while, and thrown away after.
+//! Deletes what sign-ins leave behind, once its time is over.
 
 use diesel::ExpressionMethods;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -10,7 +10,7 @@ use crate::{
     values::Instant,
 };
 
-/// Throws away counts of failed sign-ins, sessions, and tokens that set a password, whose time is over.
+/// Deletes counts of failed sign-ins, sessions, and tokens that set a password, when their time is over.
 ///
 /// # Errors
 /// When the database fails.

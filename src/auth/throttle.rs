@@ -1,11 +1,11 @@
 //! Throttling of guesses, counted in the database so that all servers share the count.
 //!
 //! An attempt is counted before its password is checked, and the count is taken back when the password was right. So no
-//! more attempts than the limit are hashed, even when many run at once. Accounts that do not exist are counted like others, so that no answer
-//! tells them apart.
+//! more passwords than the limit are hashed, even when many attempts run at once. Accounts that do not exist are
+//! counted like others, so that no answer tells them apart.
 //!
-//! A known device has a budget of its own, apart from those of the account and of the network. Beside the budgets of
-//! five minutes there is a bound on guesses in a row, which only a success or a reset of the password ends.
+//! A known device has a budget of its own, apart from those of the account and of the network. Besides the budgets of
+//! five minutes, there is a limit on failures in a row. Only a success or a reset of the password resets that count.
 
 use std::net::IpAddr;
 
@@ -42,8 +42,8 @@ impl Default for Limits {
 /// The time over which failures are counted.
 const WINDOW: Duration = Duration::minutes(5);
 
-/// Most failures in a row: of an account from devices that are not known, and of each known device (NIST SP 800-63B-4,
-/// 3.2.2).
+/// Maximum number of failures in a row: for an account from unknown devices, and for each known device (NIST SP
+/// 800-63B-4, 3.2.2).
 const MAX_STREAK: i32 = 100;
 
 /// One attempt to sign in, counted as failed until it succeeds.
@@ -81,7 +81,7 @@ impl Attempt {
             if streak(db, &device, now).await? <= MAX_STREAK {
                 return Ok(Self { account, device: Some(device), network: None, spent: false });
             }
-            // Whoever guesses with this token has stolen it: it is as good as none.
+            // Somebody has stolen this token and guesses with it, so the attempt counts as one without a token.
         }
         let network = format!("network {}", address::network(address));
         count(db, "account", &account, limits.per_account, now).await?;
@@ -90,14 +90,14 @@ impl Attempt {
         Ok(Self { account, device: None, network: Some(network), spent })
     }
 
-    /// Whether there were so many failures in a row that a right password, too, is refused. The password is looked at
-    /// nevertheless, so that the time of the answer tells nothing.
+    /// Whether there were so many failures in a row that even a right password is refused. The password is checked all
+    /// the same, so that the time of the answer reveals nothing.
     pub fn is_spent(&self) -> bool {
         self.spent
     }
 
-    /// The password was right: the failures of the account or the device are forgotten, the network has one less, and the
-    /// streaks end.
+    /// The password was right: the failures of the account or the device are forgotten, the count of the network goes
+    /// down by one, and the streaks end.
     ///
     /// # Errors
     /// When the database fails.
@@ -116,7 +116,7 @@ impl Attempt {
     }
 }
 
-/// Takes one attempt back that was rightly made.
+/// Takes one counted attempt back, because it succeeded.
 ///
 /// # Errors
 /// When the database fails.
@@ -128,8 +128,9 @@ pub async fn take_back(db: &mut AsyncPgConnection, what: &str, address: Option<I
     Ok(())
 }
 
-/// Counts a request that needs no sign-in, `what`, from `address`, and on `account` when it names one; it stays counted
-/// whatever comes of it. Sign-ins are counted apart, so that nobody is kept from them by such requests.
+/// Counts a request of the kind `what`, which needs no sign-in, from `address`, and on `account` when it names one. It
+/// stays counted whether it succeeds or not, until [`take_back`]. Sign-ins are counted apart, so that such requests
+/// keep nobody from signing in.
 ///
 /// # Errors
 /// 429 when there were too many.
@@ -147,7 +148,7 @@ pub async fn count_request(
     count(db, "network", &format!("{what} network {}", address::network(address)), limits.per_network, now).await
 }
 
-/// Ends the streak of an account: its password is another one.
+/// Ends the streak of an account, because its password was replaced.
 ///
 /// # Errors
 /// When the database fails.
@@ -156,7 +157,7 @@ pub async fn forget_streak(db: &mut AsyncPgConnection, account: &str) -> Result<
     Ok(())
 }
 
-/// Throws away streaks that cannot matter: of accounts that do not exist, and of devices whose tokens have expired.
+/// Deletes streaks that no longer matter: of accounts that do not exist, and of devices whose tokens have expired.
 ///
 /// # Errors
 /// When the database fails.
@@ -177,7 +178,7 @@ fn account_subject(account: &str) -> String {
     format!("account {account}")
 }
 
-/// Counts a failure in a row; how many there were.
+/// Counts one more failure in a row, and returns how many there are now.
 async fn streak(db: &mut AsyncPgConnection, subject: &str, now: Instant) -> Result<i32> {
     let row = (sign_in_streaks::subject.eq(subject), sign_in_streaks::failures.eq(1), sign_in_streaks::last_at.eq(now));
     let more = sign_in_streaks::failures + 1;

@@ -1,4 +1,4 @@
-//! What a sign-in and every other proof of identity needs of the server.
+//! What a sign-in and every other proof of identity needs from the server.
 
 use std::future::{Ready, ready};
 
@@ -15,13 +15,13 @@ use crate::{
     secrets::Secrets,
 };
 
-/// Checks what a person proves themselves with, for one request.
+/// Checks the proof of a person's identity, for one request.
 pub struct Verifier {
     /// The request.
     pub request: HttpRequest,
     /// The time.
     pub clock: Data<Clock>,
-    /// What opens second factors and device tokens.
+    /// The secrets that open second factors and device tokens.
     pub secrets: Data<Secrets>,
     /// Hashes passwords.
     pub hashing: Data<Hashing>,
@@ -29,7 +29,7 @@ pub struct Verifier {
     pub limits: Data<Limits>,
     /// Who is behind a session.
     pub callers: Data<Callers>,
-    /// Where it is recorded.
+    /// Where the result is recorded.
     pub journal: Journal,
     /// The database.
     pub db: Db,

@@ -10,7 +10,7 @@ use std::{
 use super::{MasterSecret, SECRET_BYTES, random};
 use crate::error::{Error, Result};
 
-/// What a data folder keeps.
+/// The secrets in a data folder.
 pub struct FromFile {
     /// The master secret.
     pub current: MasterSecret,
@@ -18,11 +18,11 @@ pub struct FromFile {
     pub former: Option<MasterSecret>,
 }
 
-/// The master secret kept in `data_dir`, made there at the first start, readable for its owner only; and the former one,
+/// The master secret in `data_dir`, which is made at the first start, readable for its owner only. Also the former one,
 /// when the operator has put it aside as `former-secret.key`.
 ///
 /// # Errors
-/// When a file cannot be read or made, or is not ours.
+/// When a file cannot be read or made, or does not hold a master secret.
 pub fn from_file(data_dir: &Path) -> Result<FromFile> {
     let path = data_dir.join("secret.key");
     std::fs::create_dir_all(data_dir).map_err(explain(&path))?;
@@ -43,7 +43,8 @@ fn explain(path: &Path) -> impl Fn(std::io::Error) -> Error {
     move |error| Error::internal(format!("{}: {error}", path.display()))
 }
 
-/// The file appears with all its bytes or not at all, however the process ends; the one of another start is kept.
+/// The file appears with all its bytes or not at all, however the process ends. A file that another start has made
+/// stays as it is.
 fn make_file(path: &Path, secret: &[u8]) -> std::io::Result<()> {
     let draft = path.with_extension(format!("key.{}", std::process::id()));
     match std::fs::remove_file(&draft) {
@@ -53,7 +54,7 @@ fn make_file(path: &Path, secret: &[u8]) -> std::io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     file.write_all(secret)?;
     file.sync_all()?;
-    // A rename would put this secret in the place of one that is in use already.
+    // A rename would replace a secret that is in use already.
     let linked = std::fs::hard_link(&draft, path);
     std::fs::remove_file(&draft)?;
     match linked {

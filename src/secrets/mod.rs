@@ -1,8 +1,8 @@
-//! The server's master secret and what is derived from it: the seals of cursors, of device tokens, of the signing keys
-//! at rest and of the audit log, and the refresh tokens that follow the first.
+//! The server's master secret and what is derived from it: the keys that sign cursors, device tokens and the audit log,
+//! the key that encrypts other secrets in the database, and the refresh tokens that follow the first.
 //!
-//! One secret makes what is new. Others, the fallbacks, only open and verify what was made with them, so that a secret can
-//! be replaced while servers run.
+//! One secret signs and encrypts everything new. The others, called fallbacks, only open and verify what was made with
+//! them. So a secret can be replaced while servers run.
 
 mod file;
 mod named_key;
@@ -49,7 +49,7 @@ impl Secrets {
         Self::with_fallbacks(master, &[])
     }
 
-    /// The same beside `fallbacks`, which only open and verify.
+    /// Derives the keys of `master` and of `fallbacks`, which only open and verify.
     ///
     /// # Errors
     /// Only internal ones.
@@ -59,22 +59,22 @@ impl Secrets {
         Ok(Self { current, fallbacks })
     }
 
-    /// What the secret in use is known by.
+    /// The id of the secret in use.
     pub fn id(&self) -> SecretId {
         self.current.id
     }
 
-    /// What all of the secrets are known by, for a message.
+    /// The ids of all secrets, for a message.
     pub fn ids(&self) -> String {
         self.all().map(|one| one.id.to_string()).collect::<Vec<_>>().join(", ")
     }
 
-    /// The key of the codes by which the audit log is known to be the server's.
+    /// The key whose codes prove that the server wrote the audit log.
     pub fn audit_key(&self) -> &NamedKey {
         &self.current.audit
     }
 
-    /// The keys of the codes that were made with the fallbacks.
+    /// The audit keys of the fallbacks.
     pub fn former_audit_keys(&self) -> impl Iterator<Item = &NamedKey> {
         self.fallbacks.iter().map(|former| &former.audit)
     }
@@ -99,17 +99,17 @@ impl Secrets {
         self.all().find_map(|one| opened(&one.device, "", token))
     }
 
-    /// The refresh token that follows `token`: always the same, and nobody else's to guess.
+    /// The refresh token that follows `token`. It is always the same, and nobody can guess it without the secret.
     pub fn next_refresh_token(&self, token: &str) -> String {
         self.current.next_refresh_token(token)
     }
 
-    /// The one that followed `token` wherever it was made: by the secret in use, or by each of the fallbacks.
+    /// The tokens that can have followed `token`: one made with the secret in use, and one with each fallback.
     pub fn next_refresh_tokens(&self, token: &str) -> impl Iterator<Item = String> {
         self.all().map(|one| one.next_refresh_token(token))
     }
 
-    /// Encrypts `plain` (AES-256-GCM); `label` must be given again to open it. What comes of it says by which secret.
+    /// Encrypts `plain` (AES-256-GCM); `label` must be given again to open it. The result says which secret sealed it.
     ///
     /// # Errors
     /// Only internal ones.
@@ -120,12 +120,12 @@ impl Secrets {
         Ok([&self.seal_mark(), &nonce.as_ref()[..], &sealed].concat())
     }
 
-    /// Opens what [`Secrets::seal`] made, or `None` when no secret is the right one, or the label is another.
+    /// Opens what [`Secrets::seal`] made. `None` when no secret is the right one, or the label is another.
     pub fn open(&self, label: &str, sealed: &[u8]) -> Option<Vec<u8>> {
         self.all().find_map(|one| one.open(label, sealed.strip_prefix(&one.seal_mark())?))
     }
 
-    /// What everything begins with that is sealed with the secret in use.
+    /// The first bytes of everything that is sealed with the secret in use.
     pub fn seal_mark(&self) -> [u8; MARK_BYTES] {
         self.current.seal_mark()
     }
@@ -179,7 +179,7 @@ impl Derived {
     }
 }
 
-/// How what is sealed is laid out: this byte, the secret's id, the nonce, the encrypted bytes.
+/// The layout of sealed bytes: this byte, the secret's id, the nonce, the encrypted bytes.
 const SEAL_VERSION: u8 = 1;
 /// Bytes before the nonce.
 pub const MARK_BYTES: usize = 1 + SecretId::BYTES;

@@ -1,4 +1,4 @@
-//! Keys that say which they are, so that a code is held against the one that made it.
+//! Keys whose codes begin with an id, so that each code is checked with the key that made it.
 
 use std::{fmt, str::FromStr};
 
@@ -6,12 +6,12 @@ use aws_lc_rs::hmac;
 
 use super::SECRET_BYTES;
 
-/// What a master secret is known by; it tells nothing of the secret.
+/// The id of a master secret. It reveals nothing about the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SecretId([u8; Self::BYTES]);
 
 impl SecretId {
-    /// How long it is.
+    /// Its length in bytes.
     pub const BYTES: usize = 8;
 
     /// The first bytes of what was derived for it.
@@ -65,7 +65,7 @@ impl NamedKey {
         Self { id, bytes, key: hmac::Key::new(hmac::HMAC_SHA256, &bytes) }
     }
 
-    /// Of which master secret it is.
+    /// The id of its master secret.
     pub fn id(&self) -> SecretId {
         self.id
     }
@@ -80,7 +80,7 @@ impl NamedKey {
         [self.id.as_bytes(), hmac::sign(&self.key, message).as_ref()].concat()
     }
 
-    /// Whether `tag`, a code without its id, is of `message`.
+    /// Whether `tag`, a code without its id, was made for `message`.
     pub fn verifies(&self, tag: &[u8], message: &[u8]) -> bool {
         hmac::verify(&self.key, message, tag).is_ok()
     }

@@ -1,7 +1,7 @@
-//! Sealing everything anew with the secret in use, in small transactions, while servers run.
+//! Seals everything anew with the secret in use, in small transactions, while servers run.
 //!
-//! What is sealed says with which secret: what is done already is passed over, so that a run can end anywhere, be repeated,
-//! and share the work with another one.
+//! A sealed value says which secret sealed it, so values that are done already are skipped. A run can end anywhere, be
+//! repeated, and share the work with another one.
 
 use std::{fmt::Display, time::Duration};
 
@@ -14,22 +14,22 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use super::{MARK_BYTES, Secrets};
 use crate::error::Result;
 
-/// Most rows of one transaction.
+/// Maximum number of rows in one transaction.
 const BATCH: i64 = 500;
-/// How often rows that others have locked are tried again.
+/// How many times rows that others have locked are tried.
 const ROUNDS: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Where sealed values lie.
+/// Where sealed values are stored.
 #[derive(Debug)]
 pub struct Place {
-    /// What they are, in the plural.
+    /// What the values are, in the plural.
     pub what: &'static str,
     /// The table.
     pub table: &'static str,
     /// The columns of its primary key, each with its type.
     pub key: &'static [(&'static str, &'static str)],
-    /// The column.
+    /// The column with the sealed values.
     pub column: &'static str,
     /// Which of the rows are sealed, in SQL.
     pub only: &'static str,
@@ -38,7 +38,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// The label of the value in the row with this primary key: moved to another row, it does not open.
+    /// The label of the value in the row with this primary key. A value that is moved to another row does not open.
     pub fn label(&self, key: &[&dyn Display]) -> String {
         let key: Vec<String> = key.iter().map(ToString::to_string).collect();
         format!("{}{}", self.prefix, key.join(" "))
@@ -52,13 +52,13 @@ impl Place {
         self.key.iter().map(|(name, _)| format!("{name}::text")).collect::<Vec<_>>().join(", ")
     }
 
-    /// The primary key that is given as an array of texts.
+    /// The primary key in SQL, out of a parameter that is an array of texts.
     fn given(&self, parameter: &str) -> String {
         let of = |(index, (_, kind)): (usize, &(&str, &str))| format!("({parameter}::text[])[{}]::{kind}", index + 1);
         self.key.iter().enumerate().map(of).collect::<Vec<_>>().join(", ")
     }
 
-    /// The condition of rows that the secret in use has not sealed, whose mark is `$1`.
+    /// The condition for rows that were not sealed with the secret in use, whose mark is `$1`.
     fn others(&self) -> String {
         let Self { column, only, .. } = self;
         format!("{only} AND substring({column} FROM 1 FOR {MARK_BYTES}) <> $1")
@@ -79,7 +79,7 @@ impl Row {
     }
 }
 
-/// What came of a place.
+/// The result for a place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Resealed {
     /// How many values were sealed anew.
@@ -90,7 +90,7 @@ pub struct Resealed {
     pub locked: usize,
 }
 
-/// Seals all values of `place` anew that another secret has sealed. It is for the database's owner.
+/// Seals anew all values of `place` that another secret has sealed. Must run as the database's owner.
 ///
 /// # Errors
 /// When the database fails.
@@ -117,14 +117,16 @@ pub async fn reseal(db: &mut AsyncPgConnection, secrets: &Secrets, place: &Place
     Ok(done)
 }
 
-/// The next rows: the last key, how many were sealed anew, how many could not be opened.
+/// Seals the next rows anew. Returns the last key, how many were sealed anew and how many could not be opened; `None`
+/// when there are no more rows.
 async fn reseal_some(
     db: &mut AsyncPgConnection,
     secrets: &Secrets,
     place: &Place,
     after: Option<&[String]>,
 ) -> Result<Option<(Vec<String>, usize, usize)>> {
-    // Locked, so that nobody writes another value meanwhile; waiting for nobody, so that nobody is waited for in turn.
+    // The rows are locked, so that nobody writes another value meanwhile. Rows that others have locked are skipped:
+    // with no waiting there is no deadlock.
     let rows = others(db, secrets, place, after, "FOR NO KEY UPDATE SKIP LOCKED").await?;
     let (table, column) = (place.table, place.column);
     let update = format!("UPDATE {table} SET {column} = $1 WHERE ({}) = ({})", place.columns(), place.given("$2"));
@@ -174,7 +176,7 @@ async fn left(db: &mut AsyncPgConnection, secrets: &Secrets, place: &Place) -> R
     Ok(usize::try_from(left.count).unwrap_or(usize::MAX))
 }
 
-/// How many values of `place` none of the secrets opens, of those that another than the one in use has sealed.
+/// How many values of `place` none of the secrets can open. Values that the secret in use has sealed are not counted.
 ///
 /// # Errors
 /// When the database fails.

@@ -18,10 +18,10 @@ use crate::{
 pub const ABSOLUTE: Duration = Duration::days(30);
 /// How long a session lasts when it is not refreshed.
 pub const IDLE: Duration = Duration::days(7);
-/// Most sessions of one user at a time; the one longest unused ends for the next.
+/// Maximum number of sessions of one user at a time. The next one ends the session that has been unused longest.
 pub const MAX_LIVE: i64 = 50;
 
-/// Where a session is used from, as its user told or the request showed.
+/// Where a session is used from, as its user said or the request showed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeviceInfo {
     /// The program, by its OAuth `client_id`.
@@ -58,10 +58,10 @@ pub struct Session {
     pub user_id: UserId,
     /// When the user signed in.
     pub created_at: Instant,
-    /// When the user last proved who they are: at the sign-in, or at a confirmation since. `null` is at the sign-in, too.
+    /// When the user last proved who they are: at the sign-in, or at a confirmation since.
     #[schema(value_type = Option<Instant>)]
     pub authenticated_at: Instant,
-    /// When it was last begun or refreshed: within 15 minutes of its last request.
+    /// When it was begun or last refreshed: at most 15 minutes before its last request.
     #[schema(value_type = Option<Instant>)]
     pub last_used_at: Instant,
     /// When it ends at the latest.
@@ -115,7 +115,7 @@ pub struct SessionView {
 }
 
 impl SessionView {
-    /// `session` as whoever asks with `current` sees it.
+    /// `session` as a caller whose session is `current` sees it.
     pub fn of(session: Session, current: Option<SessionId>) -> Self {
         Self { current: Some(session.id) == current, session, actions: vec!["end"] }
     }

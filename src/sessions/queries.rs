@@ -45,7 +45,8 @@ pub async fn list(
     query.page(rows, total, |session: &Session| (SortValue::Instant(session.created_at), session.uuid()))
 }
 
-/// Begins a session of `user`, who has just proved who they are; of too many, the ones longest unused end.
+/// Begins a session of `user`, who has just proved who they are. When there are too many, those that have been unused
+/// longest end.
 ///
 /// # Errors
 /// When the database fails.
@@ -98,7 +99,8 @@ pub async fn end_all(tx: &mut Tx<'_>, user: UserId, keep: Option<SessionId>) -> 
     end_each(tx, sessions).await
 }
 
-/// Ends all sessions of `user` for a change that is recorded itself: they get no records of their own.
+/// Ends all sessions of `user` as part of another change. That change is recorded, so the sessions get no records of
+/// their own.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,4 +1,4 @@
-//! Keeps the keys that sign access tokens: the first one, new ones for old ones, and their end.
+//! Makes and rotates the keys that sign access tokens.
 
 mod rotation;
 
@@ -34,7 +34,7 @@ pub async fn load(db: &mut AsyncPgConnection, secrets: &Secrets, now: Instant) -
 }
 
 /// Reads the signing keys, and makes a new one when the newest is as old as `rotate_every`. When the database cannot be
-/// asked, the keys at hand stay.
+/// asked, the server goes on with the keys that it has.
 ///
 /// # Errors
 /// When the database fails, or when the master secret is not the one that the keys were sealed with.

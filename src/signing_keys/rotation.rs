@@ -1,4 +1,4 @@
-//! New keys for old ones, as changes by the system.
+//! Makes and revokes signing keys, as changes by the system.
 
 use aws_lc_rs::{
     digest,
@@ -23,7 +23,7 @@ use crate::{
     values::{Entity, Instant, Resource},
 };
 
-/// What a rotation came to.
+/// The result of a rotation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rotation {
     /// The key that signs next, or now.
@@ -32,7 +32,7 @@ pub struct Rotation {
     pub made: bool,
 }
 
-/// A key as its record tells it: nothing secret.
+/// A key as the audit log shows it, without anything secret.
 #[derive(Serialize, ToSchema)]
 struct SigningKeyRecord {
     kid: String,
@@ -51,7 +51,7 @@ impl Resource for SigningKeyRecord {
 }
 
 impl Entity for SigningKeyRecord {
-    /// Keys have no UUID: one that follows from the key's id (RFC 9562, version 8).
+    /// Keys have no UUID, so it is made from the key's id (RFC 9562, version 8).
     fn uuid(&self) -> Uuid {
         let mut bytes = [0; 16];
         let digest = digest::digest(&digest::SHA256, self.kid.as_bytes());
@@ -78,7 +78,8 @@ pub async fn first(db: &mut AsyncPgConnection, secrets: &Secrets, now: Instant) 
     .await
 }
 
-/// Publishes a new key, which signs once everyone can have it. One that already waits is enough.
+/// Publishes a new key, which signs as soon as every server and client can have it. When one is waiting already, no
+/// other is made.
 ///
 /// # Errors
 /// When the database fails.
@@ -95,7 +96,7 @@ pub async fn rotate(db: &mut AsyncPgConnection, secrets: &Secrets, now: Instant)
     .await
 }
 
-/// Revokes every key and makes a new one, which signs at once: all access tokens die.
+/// Revokes every key and makes a new one, which signs at once. All access tokens become invalid.
 ///
 /// # Errors
 /// When the database fails.
@@ -110,8 +111,8 @@ pub async fn replace_all(db: &mut AsyncPgConnection, secrets: &Secrets, now: Ins
     .await
 }
 
-/// Revokes the key `id`: the tokens that it signed die. When nothing would sign, a new key does at once. Tells which
-/// key signs.
+/// Revokes the key `id`. The tokens that it signed become invalid. When no other key signs, a new one is made and signs
+/// at once. Returns the key that signs.
 ///
 /// # Errors
 /// When there is no such key, or it is revoked already.
@@ -133,7 +134,7 @@ pub async fn revoke(db: &mut AsyncPgConnection, secrets: &Secrets, id: &str, now
     .await
 }
 
-/// All keys; until the transaction ends, no other changes them.
+/// All keys. Until the transaction ends, no other transaction changes them.
 async fn alone(tx: &mut Tx<'_>) -> Result<Vec<Life>> {
     AdvisoryLock::SigningKeys.until_commit(tx).await?;
     lives(tx).await

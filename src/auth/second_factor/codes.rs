@@ -12,9 +12,9 @@ use utoipa::{
 use super::totp;
 use crate::{error::Result, secrets, values::Invalid};
 
-/// Most characters of a code: a recovery code has 39, and people add spaces.
+/// Maximum number of characters of a code: a recovery code has 39, and people add spaces.
 const MAX: usize = 50;
-/// 160 bits: more than the 128 that ASVS 11.5.1 asks of what nobody may guess.
+/// 160 bits: more than the 128 bits that ASVS 11.5.1 requires of a value that nobody may guess.
 const RECOVERY_BYTES: usize = 20;
 /// How many recovery codes a user has.
 pub const RECOVERY_CODES: usize = 10;
@@ -24,7 +24,7 @@ pub const RECOVERY_CODES: usize = 10;
 pub struct OneTimeCode(String);
 
 impl OneTimeCode {
-    /// Takes `text`, without the spaces and hyphens that people type and in capitals.
+    /// Reads `text` in capitals, without the spaces and hyphens that people type.
     ///
     /// # Errors
     /// [`Invalid::TooShort`] or [`Invalid::TooLong`].
@@ -43,7 +43,7 @@ impl OneTimeCode {
         totp::has_form(&self.0).then_some(&self.0)
     }
 
-    /// What a recovery code is kept under.
+    /// The digest under which a recovery code is stored.
     pub fn digest(&self) -> Vec<u8> {
         digest(&self.0)
     }
@@ -98,7 +98,7 @@ fn grouped(bytes: &[u8]) -> String {
     code.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
 }
 
-/// What a recovery code is kept under.
+/// The digest under which a recovery code is stored.
 pub fn digest_of(code: &str) -> Vec<u8> {
     digest(&bare(code))
 }

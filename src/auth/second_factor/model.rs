@@ -52,7 +52,7 @@ pub struct Enrolment {
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"recovery_codes": ["MFRG-GZDF-MZTW-Q2LK-NNWG-23TP-OBYX-E43U"]}))]
 pub struct RecoveryCodes {
-    /// Ten codes of 160 bits; each is good once, wherever a code of the app is.
+    /// Ten codes of 160 bits. Each works once, wherever a code of the app works.
     #[schema(max_items = 10)]
     pub recovery_codes: Vec<String>,
 }

@@ -22,7 +22,7 @@ use crate::{
     values::{Instant, Invalid, Say},
 };
 
-/// The secrets that the codes are made of.
+/// Where the secrets are stored that the codes are made of.
 pub const SEEDS: Place = Place {
     what: "second factors",
     table: "second_factors",
@@ -35,14 +35,14 @@ pub const SEEDS: Place = Place {
 /// How long an enrolment that has begun waits for its first code.
 const PENDING: Duration = Duration::hours(1);
 
-/// A second factor as it is kept.
+/// A second factor as it is stored.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = second_factors)]
 pub struct Stored {
     user_id: UserId,
     sealed_secret: Vec<u8>,
     created_at: Instant,
-    /// Since when it is needed.
+    /// Since when signing in needs it.
     pub confirmed_at: Option<Instant>,
     last_step: i64,
 }
@@ -63,7 +63,7 @@ impl Stored {
     }
 }
 
-/// What the secret of `user` is sealed for: that of another in its place does not open.
+/// The label with which the secret of `user` is sealed. The secret of another user does not open in its place.
 fn label(user: UserId) -> String {
     SEEDS.label(&[&user])
 }
@@ -84,7 +84,7 @@ pub async fn codes_left(mut db: &AsyncPgConnection, user: UserId) -> Result<i64>
     Ok(recovery_codes::table.filter(recovery_codes::user_id.eq(user)).count().get_result(&mut db).await?)
 }
 
-/// Keeps `secret` until a first code confirms it, in the place of one not confirmed. The user's row is locked.
+/// Stores `secret` until a first code confirms it, in the place of one not confirmed. The user's row is locked.
 ///
 /// # Errors
 /// 409 when there is a confirmed one.
@@ -104,7 +104,8 @@ pub async fn begin(tx: &mut Tx<'_>, user: UserId, secret: &Secret) -> Result<()>
     Ok(())
 }
 
-/// Makes the second factor of `user` one that is needed, and gives its recovery codes. The user's row is locked.
+/// Confirms the second factor of `user`, so that signing in needs it, and gives its recovery codes. The user's row is
+/// locked.
 ///
 /// # Errors
 /// 409 when no enrolment waits, 422 for a wrong code.
@@ -125,7 +126,7 @@ pub async fn confirm(tx: &mut Tx<'_>, user: UserId, code: &OneTimeCode) -> Resul
     renew_codes(tx, user).await
 }
 
-/// Gives `user` new recovery codes in the place of the former.
+/// Gives `user` new recovery codes, which replace the former ones.
 ///
 /// # Errors
 /// 409 when there is no confirmed second factor.
@@ -142,7 +143,7 @@ pub async fn renew_codes(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<String>> {
     Ok(codes)
 }
 
-/// Removes the second factor of `user` with its recovery codes; tells whether there was one that was confirmed.
+/// Removes the second factor of `user` with its recovery codes. Returns whether there was a confirmed one.
 ///
 /// # Errors
 /// When the database fails.
@@ -155,8 +156,8 @@ pub async fn remove(db: &mut AsyncPgConnection, user: UserId) -> Result<bool> {
     Ok(gone.flatten().is_some())
 }
 
-/// Takes a code of the confirmed second factor of `user`: an authenticator app's or a recovery code. Each is taken once,
-/// however many requests bring it at the same time (ASVS 6.5.1).
+/// Spends a code of the confirmed second factor of `user`: one of an authenticator app, or a recovery code. Returns
+/// whether it was accepted. Each code is accepted once, however many requests bring it at the same time (ASVS 6.5.1).
 ///
 /// # Errors
 /// When the database fails.
@@ -173,7 +174,8 @@ pub async fn take(
     let Some(step) = secret.step_of(digits, now, stored.last_step) else { return Ok(false) };
     let taken = diesel::update(second_factors::table.find(user))
         .filter(second_factors::last_step.lt(step))
-        // The same enrolment: its secret may be sealed anew meanwhile, and not be another.
+        // Still the same enrolment. Its sealed secret is not compared: it may be sealed anew meanwhile without being
+        // another.
         .filter(second_factors::created_at.eq(stored.created_at))
         .filter(second_factors::confirmed_at.eq(stored.confirmed_at))
         .set(second_factors::last_step.eq(step))
@@ -190,7 +192,7 @@ async fn take_recovery_code(db: &mut AsyncPgConnection, user: UserId, code: &One
 /// Asks for a code at a sign-in with a right password, when the user has a second factor.
 ///
 /// # Errors
-/// `second_factor_required` without a code, for a wrong one the answer to every refused sign-in.
+/// `second_factor_required` without a code; for a wrong code, the same error as for every refused sign-in.
 pub async fn demand(
     db: &mut AsyncPgConnection,
     secrets: &Secrets,
@@ -221,7 +223,7 @@ pub fn in_status(status: FactorStatus) -> Error {
     Error::transition(status.into(), allowed)
 }
 
-/// What a code that is wrong, or was used before, is told.
+/// The error for a code that is wrong or was used before.
 pub fn wrong_code() -> Invalid {
     let say =
         Say::new("This code is wrong, expired or already used.", "Этот код неверен, устарел или уже использован.");

@@ -124,7 +124,7 @@ async fn confirm_second_factor(
         .run(async |tx| {
             let user = users::sign_in_changed(tx, caller.user_id, "second_factor_enabled").await?;
             let recovery_codes = queries::confirm(tx, caller.user_id, &otp).await?;
-            // Who has signed in elsewhere signs in again, as is needed now (ASVS 7.4.3).
+            // The other sessions end, so that the user signs in there again, under the new requirements (ASVS 7.4.3).
             sessions::end_all(tx, caller.user_id, caller.session()).await?;
             let letter =
                 Letter::Notice { to: user.terms.email.as_str().to_owned(), notice: Notice::SecondFactorEnabled };
@@ -197,7 +197,7 @@ async fn remove_second_factor(
             let account = account::find(tx, caller.user_id).await?;
             refuse_needed(tx, &account, &caller).await?;
             queries::remove(tx, caller.user_id).await?;
-            // Who has signed in elsewhere signs in again, as is needed now (ASVS 7.4.3).
+            // The other sessions end, so that the user signs in there again, under the new requirements (ASVS 7.4.3).
             sessions::end_all(tx, caller.user_id, caller.session()).await?;
             let letter =
                 Letter::Notice { to: user.terms.email.as_str().to_owned(), notice: Notice::SecondFactorRemoved };
@@ -207,7 +207,7 @@ async fn remove_second_factor(
         .await
 }
 
-/// Refuses to remove a second factor that is not there, or without which signing in would be too easy.
+/// Refuses to remove a second factor that does not exist, that the role requires, or that a short password needs.
 async fn refuse_needed(db: &mut AsyncPgConnection, account: &Account, caller: &Caller) -> Result<()> {
     if !account.has_second_factor() {
         return Err(queries::in_status(FactorStatus::Off));

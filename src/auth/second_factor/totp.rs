@@ -1,5 +1,5 @@
-//! Time-based one-time passwords: RFC 6238 with HMAC-SHA-1, six digits and steps of 30 seconds, which every authenticator
-//! app takes.
+//! Time-based one-time passwords: RFC 6238 with HMAC-SHA-1, six digits and steps of 30 seconds, which every
+//! authenticator app supports.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ use crate::{
 const SECRET_BYTES: usize = 20;
 const STEP_SECONDS: i64 = 30;
 const DIGITS: usize = 6;
-/// Codes of the step before and the step after are taken, too: clocks differ, and people type slowly.
+/// Codes of the step before and the step after are accepted, too: clocks differ, and people type slowly.
 const DRIFT: i64 = 1;
 const ISSUER: &str = "Liaison";
 
@@ -31,7 +31,7 @@ impl fmt::Debug for Secret {
 }
 
 impl Secret {
-    /// A new one.
+    /// A new secret.
     ///
     /// # Errors
     /// When the system has no randomness to give.
@@ -39,7 +39,7 @@ impl Secret {
         secrets::random().map(Self)
     }
 
-    /// The one of these bytes, as they were unsealed.
+    /// The secret with these bytes, which were unsealed.
     ///
     /// # Errors
     /// Only internal ones.
@@ -74,11 +74,11 @@ impl Secret {
         format!("{:0DIGITS$}", truncated(tag.as_ref()) % 10_u32.pow(6))
     }
 
-    /// The step near `now`, later than `last`, whose code `code` is.
+    /// The step near `now` and later than `last` that has this `code`.
     pub fn step_of(&self, code: &str, now: Instant, last: i64) -> Option<i64> {
         let current = step_at(now);
         let steps = (current - DRIFT..=current + DRIFT).filter(|step| *step > last);
-        // All are compared, so that the time tells nothing.
+        // The code is compared with all steps, so that the time of the answer reveals nothing.
         steps.fold(None, |found, step| {
             let same = constant_time::verify_slices_are_equal(self.code(step).as_bytes(), code.as_bytes()).is_ok();
             if same { found.or(Some(step)) } else { found }
@@ -96,7 +96,7 @@ pub fn has_form(code: &str) -> bool {
     code.len() == DIGITS && code.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// RFC 4226, section 5.3: 31 bits, from where the last four bits say.
+/// RFC 4226, section 5.3: 31 bits, from the offset that the last four bits give.
 fn truncated(tag: &[u8]) -> u32 {
     let offset = usize::from(tag.last().copied().unwrap_or_default() & 0x0f);
     let taken = tag.iter().skip(offset).take(4);
