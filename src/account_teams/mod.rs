@@ -1,5 +1,5 @@
-//! Account teams: users to whom a client counts as their own besides its owner. Whoever may read a client sees its team;
-//! key-account managers change it for their team's key clients, supervisors for all.
+//! Account teams: users, besides its owner, for whom a client counts as their own. Whoever may read a client sees its
+//! team. Key-account managers change it for their own clients and their team's key clients, supervisors for all.
 
 mod model;
 mod queries;

@@ -14,7 +14,7 @@ use crate::{
 
 /// Most members of an account team.
 pub const MAX_MEMBERS: usize = 50;
-/// Most account teams that a user is on: they are part of each of the user's queries.
+/// Most account teams that a user is on. Each of the user's queries names their clients, so there must be a bound.
 pub const MAX_TEAMS_OF_USER: i64 = 500;
 
 /// Decide who is on a client's account team.
@@ -27,7 +27,7 @@ impl Action for AssignTeam {
 /// The right to decide who is on a client's account team.
 pub type Assign = Scope<Client, AssignTeam>;
 
-/// The users on a client's account team; their history is the client's.
+/// The users on a client's account team. Changes of the team are part of the client's history.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct AccountTeam {
     /// The client.
@@ -73,7 +73,7 @@ pub struct AccountTeamView {
     /// The client's version: it grows with each change of the team, too.
     #[schema(minimum = 1)]
     version: i64,
-    /// The users to whom the client counts as their own besides its owner.
+    /// The users, besides the owner, for whom the client counts as their own.
     #[schema(max_items = 50)]
     members: Vec<UserRef>,
     /// What the caller may do with the team now.

@@ -30,7 +30,7 @@ pub async fn find(db: &AsyncPgConnection, scope: &Scope<Client, Read>, id: Clien
 /// The team as it stands, for the client just read.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn view(mut db: &AsyncPgConnection, client: &Client, may_assign: bool) -> Result<AccountTeamView> {
     let members: Vec<UserRef> = account_team_members::table
         .inner_join(people::table.on(people::id.eq(account_team_members::user_id)))
@@ -47,8 +47,8 @@ pub async fn view(mut db: &AsyncPgConnection, client: &Client, may_assign: bool)
 /// Replaces the members.
 ///
 /// # Errors
-/// 404, 412, 403 for a client or a new member out of reach, 409 when the client is archived or a new member is on too many
-/// teams, 422 for members who cannot be.
+/// 404, 412, 403 for a client or a new member out of reach, 409 when the client is archived or a new member is on too
+/// many teams, 422 for users who cannot be members.
 pub async fn replace(
     tx: &mut Tx<'_>,
     scope: &Assign,
@@ -76,17 +76,17 @@ pub async fn replace(
     view(tx, &client, true).await
 }
 
-/// Takes `user` off the team of a client that becomes theirs altogether; the caller has locked the client.
+/// Takes `user` off the account team of a client that they own from now on. The caller has locked the client.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn leave(tx: &mut Tx<'_>, id: ClientId, user: UserId) -> Result<()> {
     tx.callers_changed();
     diesel::delete(account_team_members::table.find((id, user))).execute(&mut **tx).await?;
     Ok(())
 }
 
-/// The members asked for, each once and none of them the owner.
+/// The requested members, after a check that each is named once and none is the owner.
 fn distinct(client: &Client, asked: &[UserId]) -> Result<BTreeSet<UserId>> {
     let mut breaches = Vec::new();
     if asked.len() > MAX_MEMBERS {

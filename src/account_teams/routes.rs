@@ -39,8 +39,9 @@ async fn get_account_team(
 
 /// Decide who is on the account team of a client
 ///
-/// To its members the client, and all that belongs to it, counts as their own, on every server within a second. New members
-/// come from the caller's team unless the right reaches further; a user is on at most 500 account teams.
+/// For its members, the client and all that belongs to it count as their own. This takes effect on every server within
+/// a second. New members come from the caller's team unless the right reaches further. A user is on at most 500 account
+/// teams.
 #[utoipa::path(
     put,
     path = "/v1/clients/{id}/account-team",

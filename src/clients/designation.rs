@@ -9,10 +9,10 @@ use crate::{
     users,
 };
 
-/// Designates a client as key, or revokes that.
+/// Designates a client as key, or revokes the designation.
 ///
 /// # Errors
-/// 404, 412, 403, 409 when it is so already, when it is archived or when its owner may not own key clients.
+/// 404, 412, 403, 409 when nothing would change, when it is archived or when its owner may not own key clients.
 pub async fn designate(
     tx: &mut Tx<'_>,
     scope: &Scope<Client, DesignateKey>,

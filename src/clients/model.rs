@@ -55,7 +55,7 @@ pub struct Client {
     pub next_interaction_at: Option<Instant>,
     /// The status before the archive.
     pub archived_from: Option<ClientStatus>,
-    /// What callers write of it.
+    /// The fields that callers write.
     #[diesel(embed)]
     #[serde(flatten)]
     pub terms: ClientTerms,
@@ -64,7 +64,7 @@ pub struct Client {
 /// A client to be created.
 pub type NewClient = Parts<ClientStart, ClientTerms>;
 
-/// What of a new client callers say once.
+/// What callers give only when they create a client.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewClient, description = "A client to be created.", example = json!({"kind": "organization", "name": "Romashka", "legal_name": "OOO Romashka", "tax_id": "7707083893",
@@ -76,7 +76,7 @@ pub struct ClientStart {
     pub owner_id: Option<UserId>,
 }
 
-/// What callers write of a client.
+/// The fields of a client that callers write.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize, ToSchema)]
 #[diesel(table_name = clients, treat_none_as_null = true, treat_none_as_default_value = false)]
 #[serde(deny_unknown_fields)]
@@ -112,7 +112,7 @@ pub struct ClientTerms {
     pub employees: Option<i32>,
     /// The language that the client speaks.
     pub language: Option<LanguageTag>,
-    /// Where the client's clock stands.
+    /// The client's time zone.
     pub timezone: Option<TimeZone>,
     /// Personal: Free labels, at most fifty.
     #[serde(default, deserialize_with = "bounds::at_most::<50, _, _, _>")]
@@ -133,7 +133,7 @@ pub struct ClientTerms {
     pub confidential_note: Option<Prose>,
 }
 
-/// What of a client to change.
+/// The fields of a client to change.
 pub type ClientPatch = Patch<ClientTerms>;
 
 impl Terms for ClientTerms {
@@ -258,14 +258,14 @@ impl Action for TransferClient {
     const NAME: &'static str = "transfer";
 }
 
-/// Designate a client as key, or revoke that.
+/// Designate a client as key, or revoke the designation.
 #[derive(Debug)]
 pub enum DesignateKey {}
 impl Action for DesignateKey {
     const NAME: &'static str = "designate_key";
 }
 
-/// Put a client away, or take it out again.
+/// Archive a client, or restore it.
 #[derive(Debug)]
 pub enum Archive {}
 impl Action for Archive {

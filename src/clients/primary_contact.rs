@@ -1,4 +1,5 @@
-//! The contact to turn to first. Contacts are a slice above clients, which know only what of a contact stands beside a client.
+//! The contact to turn to first. The slice of contacts uses this one and not the other way round, so clients know only
+//! the fields of a contact that are shown with a client.
 
 use std::collections::HashMap;
 
@@ -21,7 +22,7 @@ use crate::{
 /// A contact's identifier.
 pub type ContactId = Id<ContactRef>;
 
-/// A contact as it stands beside what it has to do with.
+/// A contact as it is shown with a related resource.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable, Serialize, ToSchema)]
 #[diesel(table_name = contacts)]
 pub struct ContactRef {
@@ -46,7 +47,7 @@ impl Owned for ContactRef {}
 /// The primary contacts of `clients`, in one query, as far as `actor` may see contacts.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn primary_contacts(
     mut db: &AsyncPgConnection,
     actor: &Actor,
@@ -55,7 +56,7 @@ pub async fn primary_contacts(
     if clients.is_empty() {
         return Ok(HashMap::new());
     }
-    // Who may see no contact at all sees clients without them.
+    // A caller who may see no contacts at all sees clients without them.
     let Ok(scope) = actor.scope::<ContactRef, Read>() else { return Ok(HashMap::new()) };
     let rows: Vec<(ClientId, ContactRef)> = contacts::table
         .filter(contacts::client_id.eq_any(clients))

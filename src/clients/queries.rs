@@ -25,7 +25,7 @@ static INSERT: Sql = Sql::new();
 static SAVE: Sql = Sql::new();
 static GROW: Sql = Sql::new();
 
-/// The rows of `filter` within reach: for the page and for its total alike.
+/// The query for the rows of `filter` within reach. The page and its total both use it.
 fn filtered(within: Within<Client>, filter: &ClientFilter) -> Boxed {
     let mut query = clients::table.filter(within).into_boxed();
     query = if filter.status.is_empty() {
@@ -86,7 +86,7 @@ fn in_time(mut query: Boxed, filter: &ClientFilter) -> Boxed {
 /// A page of the clients within reach.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn list(
     mut db: &AsyncPgConnection,
     scope: &Scope<Client, Read>,
@@ -137,7 +137,7 @@ pub async fn find<A: Action>(mut db: &AsyncPgConnection, scope: &Scope<Client, A
         .ok_or_else(Error::not_found)
 }
 
-/// The client that something new refers to, held so that its owner stays the same until the transaction ends.
+/// The client that a new row refers to, locked so that its owner stays the same until the transaction ends.
 ///
 /// # Errors
 /// 422 at `pointer` when the caller cannot reach it, 409 when it is archived.
@@ -156,8 +156,8 @@ pub async fn hold(tx: &mut Tx<'_>, id: ClientId, pointer: &str) -> Result<Client
     Ok(client)
 }
 
-/// Refuses to change what belongs to a client that is put away. The client is not locked: who calls this has locked a row
-/// that belongs to it, a transfer locks the client first, and the two would wait for each other.
+/// Refuses to change what belongs to an archived client. The client is not locked here: the caller has already locked a
+/// row of it, and a transfer locks the client before its rows, so the two could deadlock.
 ///
 /// # Errors
 /// 409.
@@ -227,7 +227,7 @@ pub async fn step(
     save(tx, transition.done(), &before, after).await
 }
 
-/// Puts a client away or takes it out again.
+/// Archives a client or restores it.
 ///
 /// # Errors
 /// As [`step`].
@@ -281,10 +281,10 @@ impl Patched for Client {
     }
 }
 
-/// Grows the version of the locked client for a change of what is seen with it but kept elsewhere.
+/// Increments the version of the locked client, for a change of something that is shown with it but stored elsewhere.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn grow(tx: &mut Tx<'_>, before: &Client) -> Result<Client> {
     let after = Client { version: before.version + 1, updated_at: tx.now(), ..before.clone() };
     let stamp = (clients::version.eq(after.version), clients::updated_at.eq(after.updated_at));
@@ -293,7 +293,7 @@ pub async fn grow(tx: &mut Tx<'_>, before: &Client) -> Result<Client> {
 }
 
 impl Client {
-    /// Refuses to work on a client that is put away.
+    /// Refuses to work on an archived client.
     ///
     /// # Errors
     /// 409.

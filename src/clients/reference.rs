@@ -1,4 +1,4 @@
-//! A client as it stands beside what belongs to it.
+//! A client as it is shown with what belongs to it.
 
 use std::collections::HashMap;
 
@@ -21,7 +21,7 @@ use crate::{
     values::Line,
 };
 
-/// A client as it stands beside what belongs to it.
+/// A client as it is shown with what belongs to it.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable, Serialize, ToSchema)]
 #[diesel(table_name = clients)]
 pub struct ClientRef {
@@ -36,16 +36,16 @@ pub struct ClientRef {
 }
 
 impl ClientRef {
-    /// Whether the client is put away.
+    /// Whether the client is archived.
     pub fn is_archived(&self) -> bool {
         self.status == ClientStatus::Archived
     }
 }
 
-/// Those of `ids` that `actor` may see, in one query.
+/// The clients among `ids` that `actor` may see, in one query.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn references(
     mut db: &AsyncPgConnection,
     actor: &Actor,

@@ -135,7 +135,7 @@ async fn verify_client(
 
 /// Designate a key client
 ///
-/// A person's decision; the owner's role must allow it to own key clients.
+/// No client becomes key automatically. The role of the client's owner must allow them to own key clients.
 #[utoipa::path(
     post,
     path = "/v1/clients/{id}/designate-key",

@@ -45,7 +45,7 @@ pub enum ClientStatus {
 stored_as_text!(ClientStatus);
 
 impl ClientStatus {
-    /// Refuses to work on a client that is put away.
+    /// Refuses to work on an archived client.
     ///
     /// # Errors
     /// 409.
@@ -69,9 +69,9 @@ pub enum Transition {
     MarkDormant,
     /// The client is lost.
     MarkLost,
-    /// The client is put away.
+    /// The client is archived.
     Archive,
-    /// The client is taken out again, to the status it had.
+    /// The client is restored to the status it had.
     Restore,
 }
 
@@ -91,7 +91,7 @@ impl Transition {
         }
     }
 
-    /// The step as audit and events tell it.
+    /// The name of the step in the audit log and in events.
     pub fn done(self) -> &'static str {
         match self {
             Self::Qualify => "qualified",

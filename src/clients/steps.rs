@@ -1,4 +1,4 @@
-//! The steps of the life of a client: who may take each, and where.
+//! The steps of the life of a client: which right each needs, and its address.
 
 use super::{
     model::{Archive, Client, ClientId},

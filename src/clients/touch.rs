@@ -1,4 +1,5 @@
-//! When a client was last spoken with, and when it is to be next: told by its interactions, kept with the client.
+//! When the last interaction with a client took place, and when the next one is due: computed from its interactions and
+//! stored with the client.
 
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, OptionalExtension, PgExpressionMethods, QueryDsl, SelectableHelper,
@@ -19,7 +20,8 @@ use crate::{
 
 static TOUCH: Sql = Sql::new();
 
-/// As [`super::hold`], before the caller [`touch`]es the client: nobody else can touch it until the transaction ends.
+/// Like [`super::hold`], for a caller that will [`touch`] the client. Nobody else can touch it until the transaction
+/// ends.
 ///
 /// # Errors
 /// 422 at `pointer` when the caller cannot reach it, 409 when it is archived.
@@ -30,11 +32,12 @@ pub async fn hold_to_touch(tx: &mut Tx<'_>, id: ClientId, pointer: &str) -> Resu
     Ok(client)
 }
 
-/// The client of something that the caller has reached, for a change of that and a [`touch`]. To be called before the
-/// something is locked: a transfer, too, locks the client first.
+/// Locks the client of an interaction within the caller's reach, so that the interaction can be changed and the client
+/// [`touch`]ed. To be called before the interaction is locked: a transfer also locks the client first, and the other
+/// order could deadlock with it.
 ///
 /// # Errors
-/// Only internal ones.
+/// Only internal errors.
 pub async fn lock_to_touch(tx: &mut Tx<'_>, id: ClientId) -> Result<Client> {
     lock(tx, &Scope::system(), id).await?.ok_or_else(|| Error::internal("an interaction without a client"))
 }
@@ -51,12 +54,13 @@ async fn lock(tx: &mut Tx<'_>, scope: &Scope<Client, Read>, id: ClientId) -> Res
     Ok(client)
 }
 
-/// Makes `last_interaction_at` and `next_interaction_at` of the locked client true; nothing is written when they are.
+/// Updates `last_interaction_at` and `next_interaction_at` of the locked client from its interactions. Writes nothing
+/// when they are right already.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn touch(tx: &mut Tx<'_>, before: &Client) -> Result<()> {
-    // The statuses stand in the text, not in parameters, so that the plan can use the partial index.
+    // The statuses are literals in the SQL, not parameters, so that the planner can use the partial index.
     let of_client = || interactions::table.filter(interactions::client_id.eq(before.id));
     let last = || {
         let done = of_client().filter(sql::<Bool>("interactions.status = 'done'"));

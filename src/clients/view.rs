@@ -44,15 +44,15 @@ pub struct ClientView {
     /// Who works with the client, when included.
     #[serde(skip_serializing_if = "Option::is_none")]
     owner: Option<UserRef>,
-    /// The contact to turn to first, when included, there is one, and it is within reach.
+    /// The contact to turn to first, when it is included, exists and is within reach.
     #[serde(skip_serializing_if = "Option::is_none")]
     primary_contact: Option<ContactRef>,
 }
 
-/// The client just changed, as who changed it sees it.
+/// The client just changed, as the caller who changed it sees it.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn view(tx: &mut Tx<'_>, client: Client) -> Result<ClientView> {
     let view = views(tx, vec![client], &Words::default(), tx.actor()).await?.pop();
     view.ok_or_else(Error::not_found)
@@ -66,7 +66,7 @@ impl View for ClientView {
     }
 }
 
-/// What `actor` may do with `client` in its present state; `may_be_key` when its owner may own key clients.
+/// What `actor` may do with `client` in its present state. `may_be_key` is whether its owner may own key clients.
 fn actions(client: &Client, actor: &Actor, may_be_key: bool) -> Vec<&'static str> {
     let update = actor.may::<Client, Update>(client);
     let archived = client.status == ClientStatus::Archived;
@@ -90,7 +90,7 @@ fn actions(client: &Client, actor: &Actor, may_be_key: bool) -> Vec<&'static str
 /// `clients` as `actor` sees them, with what `include` asks for, in one query for each kind.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn views(
     db: &AsyncPgConnection,
     clients: Vec<Client>,
@@ -118,7 +118,7 @@ pub async fn views(
     Ok(clients.into_iter().map(view).collect())
 }
 
-/// The owners who may own key clients, asked only where `actor` could designate one.
+/// The owners who may own key clients. Looked up only for clients that `actor` could designate as key.
 async fn key_owners(db: &AsyncPgConnection, clients: &[Client], actor: &Actor) -> Result<HashSet<UserId>> {
     let could = |client: &&Client| !client.is_key && actor.may::<Client, DesignateKey>(client);
     let owners: Vec<UserId> = clients.iter().filter(could).map(|client| client.owner_id).collect();

@@ -1,4 +1,5 @@
-//! Persons at a client. A contact is reached as its client is: by the client's owner, team and designation as key.
+//! Persons at a client. A contact is within reach when its client is: the client's owner, team and designation as key
+//! decide.
 
 mod consent;
 mod model;

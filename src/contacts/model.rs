@@ -45,7 +45,7 @@ pub struct Contact {
     pub team_id: TeamId,
     /// Whether the client is designated as key.
     pub is_key: bool,
-    /// What callers write of it.
+    /// The fields that callers write.
     #[diesel(embed)]
     #[serde(flatten)]
     pub terms: ContactTerms,
@@ -54,7 +54,7 @@ pub struct Contact {
 /// A contact to be created.
 pub type NewContact = Parts<ContactStart, ContactTerms>;
 
-/// What of a new contact callers say once.
+/// What callers give only when they create a contact.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewContact, description = "A contact to be created.", example = json!({"client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "name": "Maria Anders",
@@ -66,7 +66,7 @@ pub struct ContactStart {
     pub client_id: ClientId,
 }
 
-/// What callers write of a contact.
+/// The fields of a contact that callers write.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize, ToSchema)]
 #[diesel(table_name = contacts, treat_none_as_null = true, treat_none_as_default_value = false)]
 #[serde(deny_unknown_fields)]
@@ -85,7 +85,7 @@ pub struct ContactTerms {
     #[serde(default)]
     #[schema(value_type = Vec<Messenger>, max_items = 10)]
     pub messengers: Jsonb<Vec<Messenger>>,
-    /// Whether the person is the first to turn to; at most one at a client is.
+    /// Whether the person is the first to turn to. A client has at most one such contact.
     #[serde(default)]
     #[schema(default = false)]
     pub is_primary: bool,
@@ -95,7 +95,7 @@ pub struct ContactTerms {
     pub consents: Jsonb<Vec<Consent>>,
 }
 
-/// What of a contact to change.
+/// The fields of a contact to change.
 pub type ContactPatch = Patch<ContactTerms>;
 
 impl Terms for ContactTerms {

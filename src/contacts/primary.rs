@@ -1,4 +1,4 @@
-//! The contact to turn to first: at most one at a client.
+//! The primary contact, to turn to first. A client has at most one.
 
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
 use diesel_async::RunQueryDsl;
@@ -12,12 +12,13 @@ use crate::{
     error::Result,
 };
 
-/// Makes the primary contact of a client, if there is one, give way to another that becomes it in this transaction.
+/// Makes the primary contact of a client, if it has one, an ordinary contact. Another becomes primary in this
+/// transaction.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn give_way(tx: &mut Tx<'_>, client_id: ClientId) -> Result<()> {
-    // There is one at most whatever the caller may do to the other.
+    // As the system: a client has at most one primary contact, whether or not the caller may change the former one.
     let scope = Scope::<Contact, Update>::system();
     let former: Option<Contact> = contacts::table
         .filter(contacts::client_id.eq(client_id))

@@ -28,7 +28,7 @@ static SAVE: Sql = Sql::new();
 
 type Boxed = contacts::BoxedQuery<'static, Pg>;
 
-/// The rows of `filter` within reach: for the page and for its total alike.
+/// The query for the rows of `filter` within reach. The page and its total both use it.
 fn filtered(within: Within<Contact>, filter: &ContactFilter) -> Boxed {
     let mut query = contacts::table.filter(within).into_boxed();
     if !filter.client_id.is_empty() {
@@ -58,7 +58,7 @@ fn filtered(within: Within<Contact>, filter: &ContactFilter) -> Boxed {
 /// A page of the contacts within reach.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn list(
     mut db: &AsyncPgConnection,
     scope: &Scope<Contact, Read>,
@@ -107,10 +107,11 @@ pub async fn find(mut db: &AsyncPgConnection, scope: &Scope<Contact, Read>, id: 
         .ok_or_else(Error::not_found)
 }
 
-/// Those of `ids` that interactions refer to, in one query. It starts from contacts that were read within reach.
+/// The contacts among `ids` that interactions refer to, in one query. It checks no reach: the contacts were read within
+/// reach before.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn referred_to(mut db: &AsyncPgConnection, ids: Vec<ContactId>) -> Result<HashSet<ContactId>> {
     if ids.is_empty() {
         return Ok(HashSet::new());
@@ -128,8 +129,8 @@ pub async fn referred_to(mut db: &AsyncPgConnection, ids: Vec<ContactId>) -> Res
 /// Creates a contact.
 ///
 /// # Errors
-/// 422 for a client out of reach and for values against the rules, 409 for one that is archived, 403 for one whose
-/// contacts the caller may not add to.
+/// 422 for a client out of reach and for values against the rules, 409 for an archived client, 403 for a client to
+/// which the caller may not add contacts.
 pub async fn insert(
     tx: &mut Tx<'_>,
     scope: &Scope<Contact, Create>,

@@ -1,4 +1,4 @@
-//! A contact as it stands beside what it has to do with.
+//! A contact as it is shown with a related resource.
 
 use std::collections::HashMap;
 
@@ -13,10 +13,10 @@ use crate::{
     error::Result,
 };
 
-/// Those of `ids` that `actor` may see, in one query.
+/// The contacts among `ids` that `actor` may see, in one query.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn references(
     mut db: &AsyncPgConnection,
     actor: &Actor,

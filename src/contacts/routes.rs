@@ -49,7 +49,8 @@ async fn list_contacts(
 
 /// Create a contact
 ///
-/// A client's primary contact gives way to a new one that is to be primary. Not possible for an archived client.
+/// When the new contact is primary, the client's former primary contact no longer is. Not possible for an archived
+/// client.
 #[utoipa::path(
     post,
     path = "/v1/contacts",
@@ -90,7 +91,8 @@ async fn get_contact(
 
 /// Change a contact
 ///
-/// A client's primary contact gives way to one that becomes primary. Not possible for an archived client.
+/// When the contact becomes primary, the client's former primary contact no longer is. Not possible for an archived
+/// client.
 #[utoipa::path(
     patch,
     path = "/v1/contacts/{id}",
@@ -136,7 +138,7 @@ async fn delete_contact(
         .await
 }
 
-/// `contact` as who makes the change sees it.
+/// `contact` as the caller who changed it sees it.
 async fn seen(tx: &mut Tx<'_>, contact: Contact) -> Result<ContactView> {
     view(tx, contact, &ContactIncludes::default(), tx.actor()).await
 }

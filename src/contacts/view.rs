@@ -47,7 +47,7 @@ impl View for ContactView {
 /// `contacts` as `actor` sees them, with what `include` asks for, in a number of queries that does not grow with them.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn views(
     db: &AsyncPgConnection,
     contacts: Vec<Contact>,
@@ -66,10 +66,10 @@ pub async fn views(
     Ok(contacts.into_iter().map(view).collect())
 }
 
-/// One contact, as [`views`] has it.
+/// One contact, as [`views`] gives it.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn view(
     db: &AsyncPgConnection,
     contact: Contact,

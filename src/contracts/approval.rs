@@ -1,4 +1,5 @@
-//! Who may let a contract pass: within one's own limit anyone, and never who wrote or submitted what needs approval.
+//! Who may approve a contract. A contract within the limit of its submitter is approved by the submission itself. Any
+//! other is approved by someone who neither wrote nor submitted it.
 
 use rust_decimal::Decimal;
 
@@ -19,7 +20,7 @@ use crate::{
 /// Hands a draft to the approvers; within the caller's own limit it is approved at once.
 ///
 /// # Errors
-/// 404, 412, 403, 409 when it is no draft.
+/// 404, 412, 403, 409 when it is not a draft.
 pub async fn submit(
     tx: &mut Tx<'_>,
     scope: &Scope<Contract, Update>,
@@ -38,7 +39,8 @@ pub async fn submit(
 /// Approves a contract in review.
 ///
 /// # Errors
-/// 404, 412, 403 for the author, for the user who submitted it and for a caller whose limit is too low, 409 when it is not in review.
+/// 404, 412, 403 for the author, for the user who submitted it and for a caller whose limit is too low, 409 when it is
+/// not in review.
 pub async fn approve(
     tx: &mut Tx<'_>,
     scope: &Scope<Contract, Approve>,
@@ -55,7 +57,7 @@ pub async fn approve(
     take(tx, Transition::Approve, &before, after, reason).await
 }
 
-/// Whether `actor`, who has the right to approve, may approve this contract, which `submitter` put forward.
+/// Checks whether `actor`, who has the right to approve, may approve this contract, which `submitter` submitted.
 ///
 /// # Errors
 /// 403 for its author and its submitter, and for an amount over the caller's own limit.
@@ -79,7 +81,7 @@ pub fn check_approver(actor: &Actor, contract: &Contract, submitter: Option<User
         .with("limit", "max_contract_amount"))
 }
 
-/// A limit of nothing allows nothing, not even a contract without an amount.
+/// A limit of zero allows nothing, not even a contract with an amount of zero.
 fn is_within_limit(caller: &Caller, contract: &Contract) -> bool {
     caller.policy.limits.max_contract_amount.is_none_or(|limit| {
         let limit = limit.value();

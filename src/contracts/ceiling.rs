@@ -21,13 +21,12 @@ use crate::{
     values::{CurrencyCode, Day, Invalid, Say},
 };
 
-/// Orders that take nothing of the ceiling.
+/// The statuses of orders that do not count towards the ceiling.
 const NOT_ORDERED: [&str; 3] = ["draft", "rejected", "cancelled"];
 
-/// Locks the contract of an order until the transaction ends, so that two orders cannot pass its ceiling together, and
-/// checks that an order of this client in this currency on this day can be under it.
-/// `adding` is the order's sum before tax; `except_order` is the order itself when it is there already, so that it is not
-/// counted twice.
+/// Locks the contract of an order until the transaction ends, so that two orders cannot exceed its ceiling together,
+/// and checks that an order of this client in this currency on this day can be under it. `adding` is the order's sum
+/// before tax; `except_order` is the order itself when it is stored already, so that it is not counted twice.
 ///
 /// # Errors
 /// 422 at `pointer` when there is no such contract of this client within reach, when it is not active, of another
@@ -97,13 +96,13 @@ fn breaches(contract: &Contract, day: Day, currency: &CurrencyCode) -> Vec<Inval
 fn ceiling(left: &str, currency: &CurrencyCode) -> Invalid {
     let currency = currency.as_str();
     let say = Say::new(
-        format!("Of the amount of the contract {left} {currency} is left."),
+        format!("Only {left} {currency} is left of the amount of the contract."),
         format!("От суммы договора осталось {left} {currency}."),
     );
     Invalid::Rule("contract_ceiling", say)
 }
 
-/// A sum with two decimals, or with more where it has more; what was ordered in excess leaves nothing.
+/// `left` as text, with at least two decimals. Zero when more than the ceiling was ordered.
 fn money(left: Decimal) -> String {
     let mut left = left.max(Decimal::ZERO).normalize();
     left.rescale(left.scale().max(2));
@@ -113,7 +112,7 @@ fn money(left: Decimal) -> String {
 /// What has been ordered under the contract, before tax.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn ordered_total(mut db: &AsyncPgConnection, id: ContractId, except: Option<Uuid>) -> Result<Decimal> {
     let mut ordered = orders::table
         .filter(orders::contract_id.eq(id))

@@ -1,4 +1,4 @@
-//! What happens to contracts by the clock: they come into force, go on for another term, or expire.
+//! What happens to contracts as time passes: they come into force, go on for another term, or expire.
 
 use diesel::{ExpressionMethods, QueryDsl};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -20,11 +20,11 @@ use crate::{
 /// Most contracts of one transaction.
 const BATCH: i64 = 100;
 
-/// Moves on every contract that is due by `now`, the days taken in UTC, and tells how many steps were taken. A contract
-/// that another transaction works on is left for the next time.
+/// Takes every step that is due by `now`, with days in UTC. Returns how many steps were taken. A contract that another
+/// transaction has locked is left for the next time.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn advance(db: &mut AsyncPgConnection, secrets: &Secrets, now: Instant) -> Result<usize> {
     let mut steps = 0;
     for status in [ContractStatus::Signed, ContractStatus::Active] {

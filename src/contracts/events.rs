@@ -47,7 +47,7 @@ pub struct ContractEvent {
     pub client_id: ClientId,
     /// When the step was taken.
     pub at: Instant,
-    /// Who took it; `null` is the system, by the clock.
+    /// Who took it; `null` when it was the system, by the clock.
     pub actor_id: Option<UserId>,
     /// What was done: `created`, `submitted`, `approved`, `returned`, `withdrawn`, `signed`, `activated`, `renewed`,
     /// `completed`, `expired` or `terminated`.
@@ -139,10 +139,10 @@ async fn views(
     Ok(events.into_iter().map(view).collect())
 }
 
-/// Who put each of the contracts `ids` forward for review last, in one query.
+/// Who last submitted each of the contracts `ids` for review, in one query.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn submitters(mut db: &AsyncPgConnection, ids: &[ContractId]) -> Result<HashMap<ContractId, UserId>> {
     if ids.is_empty() {
         return Ok(HashMap::new());
@@ -158,10 +158,10 @@ pub async fn submitters(mut db: &AsyncPgConnection, ids: &[ContractId]) -> Resul
     Ok(rows.into_iter().filter_map(|(id, actor)| Some((id, actor?))).collect())
 }
 
-/// Writes the step that the transaction's caller took just now from the status `from` to that of `contract`.
+/// Writes the step from the status `from` to the status of `contract`, which the caller of this transaction takes now.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn record(
     tx: &mut Tx<'_>,
     action: &'static str,
@@ -191,7 +191,7 @@ pub struct Step {
 /// Writes `step` into the history of `contract`.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn write(tx: &mut Tx<'_>, contract: &Contract, step: Step, reason: Option<&Text<1000>>) -> Result<()> {
     let event = ContractEvent {
         id: Id::generate(),

@@ -1,4 +1,4 @@
-//! The steps that are asked for, other than approval.
+//! The steps that callers take, other than submission and approval.
 
 use super::{
     events,
@@ -13,7 +13,7 @@ use crate::{
     values::{Invalid, Say, Text},
 };
 
-/// Takes a step that changes nothing but the status. Back in draft, a contract has no approval any more.
+/// Takes a step that changes nothing but the status. A contract that goes back to draft loses its approval.
 ///
 /// # Errors
 /// 404, 412, 403, 409 when the step is not possible from the present status.
@@ -35,7 +35,7 @@ pub async fn step<A: Action>(
     take(tx, step, &before, after, reason).await
 }
 
-/// Records that an approved contract was signed; from its first day on it is in force.
+/// Records that an approved contract was signed. It is in force from its first day on, at once when that day has come.
 ///
 /// # Errors
 /// As [`step`], and 422 for a day in the future.
@@ -63,10 +63,10 @@ pub async fn sign(
     take(tx, Transition::Activate, &signed, active, None).await
 }
 
-/// Writes a step with its place in the history and its reason.
+/// Writes a step, its row in the history and its reason.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn take(
     tx: &mut Tx<'_>,
     step: Transition,

@@ -1,5 +1,5 @@
-//! Contracts with clients: drafted, approved by another than the author, signed, in force within their days, and the
-//! ceiling of the orders under them. Who reaches the client reaches its contracts.
+//! Contracts with clients. They are drafted, approved, signed, and in force between their first and last day. The
+//! amount of a contract is the ceiling of the orders under it. Whoever reaches the client reaches its contracts.
 
 mod approval;
 mod ceiling;

@@ -44,7 +44,8 @@ pub struct Contract {
     pub team_id: TeamId,
     /// Whether the client is designated as key.
     pub is_key: bool,
-    /// Business: The number: `C-`, the year in which it was created, and its place in that year's sequence, which has no gaps.
+    /// Business: The number: `C-`, the year in which it was created, and its place in the sequence of that year, which
+    /// has no gaps.
     #[schema(pattern = "^C-[0-9]{4}-[0-9]{6,}$", max_length = 20)]
     pub number: String,
     /// How far the contract has come; changed by transitions, and by the clock.
@@ -59,7 +60,7 @@ pub struct Contract {
     pub approved_at: Option<Instant>,
     /// The day on which the contract was signed.
     pub signed_on: Option<Day>,
-    /// What callers write of it.
+    /// The fields that callers write.
     #[diesel(embed)]
     #[serde(flatten)]
     pub terms: ContractTerms,
@@ -68,7 +69,7 @@ pub struct Contract {
 /// A contract to be drafted.
 pub type NewContract = Parts<ContractStart, ContractTerms>;
 
-/// What of a new contract callers say once.
+/// What callers give only when they draft a contract.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewContract, description = "A contract to be drafted.", example = json!({"client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "title": "Supply of coffee in 2027",
@@ -81,14 +82,14 @@ pub struct ContractStart {
     pub client_id: ClientId,
 }
 
-/// What callers write of a contract.
+/// The fields of a contract that callers write.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize, ToSchema)]
 #[diesel(table_name = contracts, treat_none_as_null = true, treat_none_as_default_value = false)]
 #[serde(deny_unknown_fields)]
 pub struct ContractTerms {
     /// Personal: What the contract is called.
     pub title: Line,
-    /// The most that the orders under the contract may sum up to, before tax.
+    /// The most that the orders under the contract may come to in total, before tax.
     pub amount: Amount,
     /// The currency of the amount and of the orders.
     pub currency: CurrencyCode,
@@ -111,7 +112,7 @@ pub struct ContractTerms {
     pub signatories: Jsonb<Vec<Signatory>>,
 }
 
-/// What of a draft to change.
+/// The fields of a draft to change.
 pub type ContractPatch = Patch<ContractTerms>;
 
 impl Terms for ContractTerms {

@@ -1,14 +1,16 @@
-//! Numbers without gaps: the year's row is held until the transaction ends, and goes back with it.
+//! Numbers without gaps: the row that counts a year's numbers stays locked until the transaction ends, and is rolled
+//! back with it.
 
 use diesel::ExpressionMethods;
 use diesel_async::RunQueryDsl;
 
 use crate::{change::Tx, db::schema::contract_numbers, error::Result};
 
-/// The next number of `year`. Others who want one wait until the transaction ends, so this comes last before the insert.
+/// The next number of `year`. Other transactions that need a number wait until this one ends, so it is taken just
+/// before the insert.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn next(tx: &mut Tx<'_>, year: i32) -> Result<String> {
     let last: i32 = diesel::insert_into(contract_numbers::table)
         .values((contract_numbers::year.eq(year), contract_numbers::last.eq(1)))

@@ -18,7 +18,7 @@ use crate::{
 pub struct Past {
     /// Who drafted it.
     pub author_id: UserId,
-    /// Who approved it: another than the author, or nobody where it was within the author's limit.
+    /// Who approved it: someone other than the author, or `None` when it was within the author's limit.
     pub approved_by: Option<UserId>,
     /// When it was drafted and approved; the number is of this year.
     pub created_at: Instant,
@@ -26,7 +26,8 @@ pub struct Past {
     pub signed_on: Day,
 }
 
-/// Enters a contract that is in force, with its history as it was. The clock ends or renews it when its last day is past.
+/// Enters a contract that is in force, with its history as it was. It expires or is renewed by the clock when its last
+/// day is past.
 ///
 /// # Errors
 /// As [`super::insert`].

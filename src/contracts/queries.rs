@@ -26,7 +26,7 @@ static SAVE: Sql = Sql::new();
 
 type Boxed = contracts::BoxedQuery<'static, Pg>;
 
-/// The rows of `filter` within reach: for the page and for its total alike.
+/// The query for the rows of `filter` within reach. The page and its total both use it.
 fn filtered(within: Within<Contract>, filter: &ContractFilter, today: Day) -> Boxed {
     let mut query = contracts::table.filter(within).into_boxed();
     if !filter.client_id.is_empty() {
@@ -84,7 +84,7 @@ fn in_time(mut query: Boxed, filter: &ContractFilter) -> Boxed {
 /// A page of the contracts within reach; `today` decides which notice days are due.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn list(
     mut db: &AsyncPgConnection,
     scope: &Scope<Contract, Read>,
@@ -150,7 +150,7 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Contract, Create>, new: NewCo
     write(tx, contract, now).await
 }
 
-/// The draft of `new`, checked, not yet numbered and written.
+/// The draft of `new`: checked, but not yet numbered and written.
 ///
 /// # Errors
 /// As [`insert`].
@@ -188,7 +188,7 @@ pub async fn draft(
 /// Numbers and writes a new contract.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn write(tx: &mut Tx<'_>, mut contract: Contract, at: Instant) -> Result<Contract> {
     contract.number = numbers::next(tx, contract.created_at.utc().year()).await?;
     INSERT.of(diesel::insert_into(contracts::table).values(&contract)).execute(&mut **tx).await?;
@@ -199,10 +199,10 @@ pub async fn write(tx: &mut Tx<'_>, mut contract: Contract, at: Instant) -> Resu
     Ok(contract)
 }
 
-/// Changes what `patch` names of a draft.
+/// Changes the fields of a draft that `patch` names.
 ///
 /// # Errors
-/// 404, 412, 403, 409 when it is no draft, 422 for values against the rules.
+/// 404, 412, 403, 409 when it is not a draft, 422 for values against the rules.
 pub async fn update(
     tx: &mut Tx<'_>,
     scope: &Scope<Contract, Update>,

@@ -52,9 +52,9 @@ stored_as_text!(ContractStatus);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AsRefStr, IntoStaticStr, EnumIter)]
 #[strum(serialize_all = "snake_case")]
 pub enum Transition {
-    /// The draft is ready: to the approver, or straight on within the caller's limit.
+    /// The draft is ready. It goes to an approver, or is approved at once within the caller's limit.
     Submit,
-    /// Another than the author agrees.
+    /// Someone other than the author and the submitter agrees.
     Approve,
     /// The approver wants it changed.
     Return,
@@ -75,7 +75,7 @@ pub enum Transition {
 }
 
 impl Transition {
-    /// Where the step leads from `status`; `None` where it is not possible. `cleared` tells that the contract needs no
+    /// Where the step leads from `status`; `None` where it is not possible. `cleared` means that the contract needs no
     /// approver.
     pub fn target(self, status: ContractStatus, cleared: bool) -> Option<ContractStatus> {
         use ContractStatus::{Active, Approved, Completed, Draft, Expired, InReview, Signed, Terminated};
@@ -92,12 +92,12 @@ impl Transition {
         }
     }
 
-    /// Whether the step is taken by the clock and never asked for.
+    /// Whether the clock takes the step, and callers never do.
     pub fn is_by_clock(self) -> bool {
         matches!(self, Self::Activate | Self::Renew | Self::Expire)
     }
 
-    /// The steps that can be asked for in `status`.
+    /// The steps that callers can take from `status`.
     pub fn possible(status: ContractStatus) -> Vec<Self> {
         Self::iter().filter(|step| !step.is_by_clock() && step.target(status, false).is_some()).collect()
     }
@@ -110,7 +110,7 @@ impl Transition {
         self.target(status, cleared).ok_or_else(|| refused(status))
     }
 
-    /// The step as history, audit and events tell it.
+    /// The name of the step in the history, in the audit log and in events.
     pub fn done(self) -> &'static str {
         match self {
             Self::Submit => "submitted",
@@ -180,8 +180,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is asked for in whatever order: nothing comes into force unsigned, nothing is signed unapproved, and
-        /// what has ended stays so.
+        /// Whatever steps are tried, in whatever order: no contract comes into force unsigned, none is signed
+        /// unapproved, and one that has ended stays ended.
         #[test]
         fn no_way_leads_around_approval_and_signature(steps in proptest::collection::vec((0_usize..10, any::<bool>()), 0..60)) {
             use ContractStatus::{Active, Approved, Completed, Draft, Expired, InReview, Signed, Terminated};

@@ -1,4 +1,4 @@
-//! The steps of the life of a contract: who may take each, and where.
+//! The steps of the life of a contract: which right each needs, and its address.
 
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;

@@ -9,14 +9,14 @@ use crate::values::Day;
 pub fn renewed_until(starts_on: Day, initial_ends_on: Day, today: Day) -> Option<Day> {
     let first = starts_on.date();
     let term = Term::between(first, initial_ends_on.date());
-    // Each end is counted from the first day: counted from the end before, the 31st would become the 28th for good.
+    // Each end is counted from the first day. Counted from the previous end, the 31st would become the 28th for good.
     (2..).map_while(|terms| term.end(first, terms)).find(|end| *end >= today.date()).map(Day::from)
 }
 
 /// The length of a term. People mean "a year" by both 1 January to 31 December and 1 January to 1 January.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Term {
-    /// Whole months, and by how many days the last day is before the same day of a later month.
+    /// Whole months. The last day is `before` days before the same day of a later month.
     Months { months: u32, before: Days },
     /// Any other number of days.
     Days(u64),
@@ -43,7 +43,7 @@ impl Term {
     }
 }
 
-/// How many months lie between the two days, when that is a whole number and not none.
+/// How many months lie between the two days. `None` unless it is a whole number above zero.
 fn whole_months(first: NaiveDate, day: NaiveDate) -> Option<u32> {
     let month = |date: NaiveDate| date.year() * 12 + i32::try_from(date.month0()).unwrap_or_default();
     let months = u32::try_from(month(day) - month(first)).ok().filter(|months| *months > 0)?;

@@ -40,8 +40,8 @@ pub struct ContractView {
     contract: Contract,
     /// What the caller may do with the contract now.
     actions: Vec<&'static str>,
-    /// What was ordered under the contract, before tax: drafts, rejected and cancelled orders left out. Only where one
-    /// contract is read. The `ETag` does not tell of its changes.
+    /// What was ordered under the contract, before tax, without drafts, rejected and cancelled orders. Only where one
+    /// contract is read. The `ETag` stays the same when it changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, pattern = r"^[0-9]+\.[0-9]{4}$", max_length = 40)]
     ordered_total: Option<Decimal>,
@@ -62,10 +62,10 @@ impl ContractView {
         Self { contract, actions, ordered_total: None, client: None, owner: None, author: None }
     }
 
-    /// The same with what was ordered under the contract, which takes one query.
+    /// Adds what was ordered under the contract, which takes one query.
     ///
     /// # Errors
-    /// The database's.
+    /// When the database fails.
     pub async fn with_ordered_total(self, db: &AsyncPgConnection) -> Result<Self> {
         let mut ordered_total = ceiling::ordered_total(db, self.contract.id, None).await?;
         ordered_total.rescale(4);
@@ -96,10 +96,10 @@ fn actions(contract: &Contract, submitter: Option<UserId>, actor: &Actor) -> Vec
     actions
 }
 
-/// `contract` just changed, as the caller of the change sees it.
+/// The contract just changed, as the caller who changed it sees it.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn changed(tx: &mut Tx<'_>, contract: Contract) -> Result<ContractView> {
     let view = views(tx, vec![contract], &ContractIncludes::default(), tx.actor()).await?.pop();
     view.ok_or_else(Error::not_found)
@@ -108,7 +108,7 @@ pub async fn changed(tx: &mut Tx<'_>, contract: Contract) -> Result<ContractView
 /// `contracts` as `actor` sees them, with what `include` asks for, in one query for each kind.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn views(
     db: &AsyncPgConnection,
     contracts: Vec<Contract>,

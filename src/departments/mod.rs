@@ -1,5 +1,4 @@
-//! The departments that orders and requests are handed to, management among them. Everyone may know them; supervisors
-//! keep them.
+//! The departments that orders are handed to, management among them. Everyone may read them; supervisors maintain them.
 
 mod model;
 mod queries;

@@ -33,7 +33,7 @@ pub struct Department {
     pub created_at: Instant,
     /// When the department was last changed.
     pub updated_at: Instant,
-    /// What callers write of it.
+    /// The fields that callers write.
     #[diesel(embed)]
     #[serde(flatten)]
     pub terms: DepartmentTerms,
@@ -59,7 +59,7 @@ fn active() -> bool {
     true
 }
 
-/// What of a department to change.
+/// The fields of a department to change.
 pub type DepartmentPatch = Patch<DepartmentTerms>;
 
 impl Terms for DepartmentTerms {
@@ -89,7 +89,7 @@ impl Terms for DepartmentTerms {
 #[strum(serialize_all = "snake_case")]
 #[diesel(sql_type = diesel::sql_types::Text)]
 pub enum DepartmentKind {
-    /// A department that carries out.
+    /// A department that carries out orders.
     Department,
     /// The management, which decides.
     Management,
@@ -124,7 +124,7 @@ pub struct DepartmentFilter {
     /// Only departments, or only the management.
     #[param(inline)]
     pub kind: Option<DepartmentKind>,
-    /// Only those that anything can be handed to now, or only others; all when left out.
+    /// Only departments that anything can be handed to now, or only the others; all when left out.
     pub is_active: Option<bool>,
     /// The order; `name` when left out.
     #[param(inline)]
@@ -138,7 +138,7 @@ pub type DepartmentSorting = Sort<DepartmentSort>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum DepartmentSort {
-    /// Its name.
+    /// The department's name.
     Name,
     /// When the department was last changed.
     UpdatedAt,

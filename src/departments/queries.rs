@@ -15,7 +15,7 @@ use crate::{
 
 static SAVE: Sql = Sql::new();
 
-/// The rows of `filter`: for the page and for its total alike.
+/// The query for the rows of `filter`. The page and its total both use it.
 fn filtered(filter: &DepartmentFilter) -> departments::BoxedQuery<'static, Pg> {
     let mut query = departments::table.into_boxed();
     if let Some(kind) = filter.kind {
@@ -30,7 +30,7 @@ fn filtered(filter: &DepartmentFilter) -> departments::BoxedQuery<'static, Pg> {
 /// A page of the departments.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn list(
     mut db: &AsyncPgConnection,
     _scope: &Scope<Department, Read>,
@@ -73,7 +73,7 @@ pub async fn find(
     department.ok_or_else(Error::not_found)
 }
 
-/// The department that something is handed to, held so that it stays active until the transaction ends.
+/// The department that something is handed to, locked so that it stays active until the transaction ends.
 ///
 /// # Errors
 /// 422 at `pointer` when there is no such department or nothing can be handed to it now.

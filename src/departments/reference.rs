@@ -1,4 +1,4 @@
-//! A department as it stands beside the orders handed to it.
+//! A department as it is shown with the orders handed to it.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ use crate::{
     values::Line,
 };
 
-/// The name of a department, as it stands beside the orders handed to it.
+/// The name of a department, as it is shown with the orders handed to it.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable, Serialize, ToSchema)]
 #[diesel(table_name = departments)]
 pub struct DepartmentRef {
@@ -27,11 +27,11 @@ pub struct DepartmentRef {
     pub name: Line,
 }
 
-/// The names of the departments `ids`, in one query. Everyone may read them: a name stands beside what the department works
-/// on.
+/// The names of the departments `ids`, in one query. Everyone may read them: a name is shown with what the department
+/// works on.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn references(
     mut db: &AsyncPgConnection,
     ids: Vec<DepartmentId>,
@@ -44,7 +44,7 @@ pub async fn references(
     Ok(rows.into_iter().map(|department| (department.id, department)).collect())
 }
 
-/// Tells whether the department `id` exists.
+/// Checks that the department `id` exists.
 ///
 /// # Errors
 /// 404 when it does not.

@@ -69,8 +69,8 @@ pub struct InteractionFilter {
     /// Only interactions changed before this moment.
     #[param(inline)]
     pub updated_at_to: Option<Instant>,
-    /// Only planned interactions: `overdue` are those whose time has passed, `today` those of the current day, `upcoming`
-    /// those after it.
+    /// Only planned interactions: `overdue` are those whose time has passed, `today` those of the current day,
+    /// `upcoming` those after it.
     #[param(inline)]
     pub due: Option<Due>,
     /// Whose day is the current one for `due`; UTC when left out.

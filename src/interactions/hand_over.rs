@@ -15,7 +15,7 @@ use crate::{
 /// Gives what `from` has planned with the client to `to`. The client is locked, and is of its new owner already.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn hand_over(tx: &mut Tx<'_>, client_id: ClientId, from: UserId, to: UserId) -> Result<()> {
     let planned: Vec<Interaction> = interactions::table
         .filter(interactions::client_id.eq(client_id))

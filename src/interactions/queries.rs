@@ -23,7 +23,7 @@ static SAVE: Sql = Sql::new();
 
 type Boxed = interactions::BoxedQuery<'static, Pg>;
 
-/// The rows of `filter` within reach: for the page and for its total alike.
+/// The query for the rows of `filter` within reach. The page and its total both use it.
 fn filtered(within: Within<Interaction>, filter: &InteractionFilter, now: Instant) -> Boxed {
     let mut query = interactions::table.filter(within).into_boxed();
     if !filter.client_id.is_empty() {
@@ -100,7 +100,7 @@ fn in_time(mut query: Boxed, filter: &InteractionFilter, now: Instant) -> Boxed 
 /// A page of the interactions within reach, as they are at `now`.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn list(
     mut db: &AsyncPgConnection,
     scope: &Scope<Interaction, Read>,

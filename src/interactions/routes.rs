@@ -53,7 +53,8 @@ async fn list_interactions(
 
 /// Log or plan an interaction
 ///
-/// Logs one that took place, with the next step planned along with it where `next` says so; with `scheduled_at`, plans one.
+/// Logs one that took place, with the next step planned along with it where `next` says so; with `scheduled_at`, plans
+/// one.
 #[utoipa::path(
     post,
     path = "/v1/interactions",

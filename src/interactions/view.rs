@@ -96,7 +96,7 @@ fn actions(interaction: &Interaction, actor: &Actor, now: Instant) -> Vec<&'stat
 /// `interactions` as `actor` sees them at `now`, with what `include` asks for, in one query for each kind.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn views(
     db: &AsyncPgConnection,
     interactions: Vec<Interaction>,

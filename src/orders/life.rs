@@ -45,7 +45,7 @@ impl Entry {
 /// Writes a row of the history: `order` came by `step` from the status `from`.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn note(tx: &mut Tx<'_>, order: &Order, from: Option<OrderStatus>, step: Entry) -> Result<()> {
     let event = OrderEvent {
         id: Id::generate(),
@@ -66,7 +66,7 @@ pub async fn note(tx: &mut Tx<'_>, order: &Order, from: Option<OrderStatus>, ste
 /// Writes what `step` made of `before`, its audit record and its row in the history.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn take(
     tx: &mut Tx<'_>,
     before: &OrderWithLines,
@@ -134,8 +134,8 @@ async fn submit_along(tx: &mut Tx<'_>, before: &OrderWithLines) -> Result<OrderW
 /// Approves a submitted order.
 ///
 /// # Errors
-/// 404, 412, 403 for its author, for the user who submitted it and for a caller whose limits are too low, 409 when it is not submitted, 422 when the rules of
-/// its contract do not hold.
+/// 404, 412, 403 for its author, for the user who submitted it and for a caller whose limits are too low, 409 when it
+/// is not submitted, 422 when the rules of its contract do not hold.
 pub async fn approve(
     tx: &mut Tx<'_>,
     scope: &Scope<Order, ApproveOrder>,
@@ -154,12 +154,12 @@ pub async fn approve(
     take(tx, &before, after, Entry::because(Transition::Approve, reason)).await
 }
 
-/// Hands an approved order to a department, where it waits in the queue. A draft within the caller's limits is submitted
-/// along with it.
+/// Hands an approved order to a department, where it waits in the queue. A draft within the caller's limits is
+/// submitted along with it.
 ///
 /// # Errors
-/// 404, 412, 403 also for a draft that needs approval, 409 when it is neither a draft nor approved, 422 when the rules of
-/// a draft's contract do not hold, for a department that does not take orders or a time that is past.
+/// 404, 412, 403 also for a draft that needs approval, 409 when it is neither a draft nor approved, 422 when the rules
+/// of a draft's contract do not hold, for a department that does not take orders or a time that is past.
 pub async fn hand_over(
     tx: &mut Tx<'_>,
     scope: &Scope<Order, HandOverOrder>,

@@ -124,7 +124,7 @@ fn refuse(limits: &[Limit]) -> Result<()> {
 /// The circumstances of those of `orders` whose steps depend on them, in two queries; none of the others.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn circumstances<'o>(
     db: &AsyncPgConnection,
     orders: impl IntoIterator<Item = &'o Order>,
@@ -141,7 +141,7 @@ pub async fn circumstances<'o>(
 /// The circumstances of one order.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn circumstances_of(db: &AsyncPgConnection, id: OrderId) -> Result<Circumstances> {
     Ok(load(db, vec![id]).await?.remove(&id).unwrap_or_default())
 }

@@ -167,7 +167,7 @@ fn too_large() -> Invalid {
 /// The lines of `orders`, in one query, each order's in their order.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn of(mut db: &AsyncPgConnection, orders: &[Order]) -> Result<HashMap<OrderId, Vec<OrderLine>>> {
     if orders.is_empty() {
         return Ok(HashMap::new());
@@ -187,7 +187,7 @@ pub async fn of(mut db: &AsyncPgConnection, orders: &[Order]) -> Result<HashMap<
 /// Writes new lines, as few statements as possible.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn insert(tx: &mut Tx<'_>, lines: &[OrderLine]) -> Result<()> {
     for batch in lines.chunks(BATCH) {
         diesel::insert_into(order_lines::table).values(batch).execute(&mut **tx).await?;
@@ -198,7 +198,7 @@ pub async fn insert(tx: &mut Tx<'_>, lines: &[OrderLine]) -> Result<()> {
 /// Puts `lines` in the place of those that the order had.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn replace(tx: &mut Tx<'_>, order: OrderId, lines: &[OrderLine]) -> Result<()> {
     diesel::delete(order_lines::table.filter(order_lines::order_id.eq(order))).execute(&mut **tx).await?;
     insert(tx, lines).await

@@ -222,8 +222,8 @@ pub struct OrderEvent {
     pub at: Instant,
     /// Who did it; the system itself when `null`.
     pub actor_id: Option<UserId>,
-    /// What was done: `created`, `recorded`, `submitted`, `approved`, `rejected`, `reopened`, `handed_over`, `accepted`,
-    /// `started`, `fulfilled`, `returned`, `closed` or `cancelled`.
+    /// What was done: `created`, `recorded`, `submitted`, `approved`, `rejected`, `reopened`, `handed_over`,
+    /// `accepted`, `started`, `fulfilled`, `returned`, `closed` or `cancelled`.
     #[schema(max_length = 20, example = "submitted")]
     pub action: String,
     /// The status before.

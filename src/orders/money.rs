@@ -1,7 +1,7 @@
 //! The arithmetic of an order, in decimals.
 //!
-//! A line's net amount is quantity × unit price × (1 − discount / 100), its tax is the net amount × tax rate / 100; each
-//! is rounded once, half away from zero, to four decimals. The totals of an order are the sums of its lines. Four
+//! A line's net amount is quantity × unit price × (1 − discount / 100), its tax is the net amount × tax rate / 100;
+//! each is rounded once, half away from zero, to four decimals. The totals of an order are the sums of its lines. Four
 //! decimals hold a price in cents with a whole percentage taken off exactly, so sums over any number of orders come out
 //! as if nothing had been rounded; a figure for people is rounded when it is printed.
 

@@ -35,7 +35,7 @@ static SAVE: Sql = Sql::new();
 /// A page of the orders within reach.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn list(
     mut db: &AsyncPgConnection,
     scope: &Scope<Order, Read>,
@@ -103,7 +103,7 @@ pub struct CurrencySummary {
 /// The sums over exactly the orders that the list would give.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn summary(
     mut db: &AsyncPgConnection,
     scope: &Scope<Order, Read>,

@@ -85,8 +85,9 @@ pub enum Transition {
 }
 
 impl Transition {
-    /// Where the step leads from `status`; `None` where it is not possible. `whole` tells of the two steps with two ends
-    /// whether they reach the further one: a submitted order that needs no approval, a fulfilment that leaves nothing.
+    /// Where the step leads from `status`; `None` where it is not possible. `whole` tells of the two steps with two
+    /// ends whether they reach the further one: a submitted order that needs no approval, a fulfilment that leaves
+    /// nothing.
     #[expect(clippy::match_same_arms, reason = "one arm for each step, in their order")]
     pub fn target(self, status: OrderStatus, whole: bool) -> Option<OrderStatus> {
         use OrderStatus::{

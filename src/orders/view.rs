@@ -70,7 +70,7 @@ impl View for OrderView {
 /// `order` just changed, as `actor` sees it.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn changed(db: &AsyncPgConnection, order: OrderWithLines, actor: &Actor) -> Result<OrderView> {
     let OrderWithLines { order, lines } = order;
     let mut view = one(views(db, vec![order], &OrderIncludes::default(), actor).await?)?;
@@ -81,7 +81,7 @@ pub async fn changed(db: &AsyncPgConnection, order: OrderWithLines, actor: &Acto
 /// `order` with its lines, as `actor` sees it, with what `include` asks for.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn whole(db: &AsyncPgConnection, order: Order, include: &OrderIncludes, actor: &Actor) -> Result<OrderView> {
     let lines = lines::of(db, std::slice::from_ref(&order)).await?.remove(&order.id).unwrap_or_default();
     let mut view = one(views(db, vec![order], include, actor).await?)?;
@@ -96,7 +96,7 @@ fn one(views: Vec<OrderView>) -> Result<OrderView> {
 /// `orders` as `actor` sees them, with what `include` asks for, in one query for each kind.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn views(
     db: &AsyncPgConnection,
     orders: Vec<Order>,
@@ -168,7 +168,7 @@ pub struct OrderEventView {
 /// `events` with the names of those who took the steps, in one query.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn history(db: &AsyncPgConnection, events: Vec<OrderEvent>) -> Result<Vec<OrderEventView>> {
     let actors = users::references(db, events.iter().filter_map(|event| event.actor_id).collect()).await?;
     let view = |event: OrderEvent| {

@@ -33,7 +33,7 @@ pub struct Product {
     pub created_at: Instant,
     /// When the product was last changed.
     pub updated_at: Instant,
-    /// What callers write of it.
+    /// The fields that callers write.
     #[diesel(embed)]
     #[serde(flatten)]
     pub terms: ProductTerms,
@@ -160,8 +160,8 @@ pub struct ProductFilter {
     /// Only products changed before this moment.
     #[param(inline)]
     pub updated_at_to: Option<Instant>,
-    /// Every word must occur in the name, the stock keeping unit, the category or the supplier. Best matches first, unless
-    /// `sort` says otherwise.
+    /// Every word must occur in the name, the stock keeping unit, the category or the supplier. Best matches first,
+    /// unless `sort` says otherwise.
     #[param(inline)]
     pub q: Option<search::Words>,
     /// The order; `name` when left out.

@@ -19,7 +19,7 @@ static SAVE: Sql = Sql::new();
 
 type Boxed = products::BoxedQuery<'static, Pg>;
 
-/// The rows of `filter`: for the page and for its total alike.
+/// The query for the rows of `filter`. The page and its total both use it.
 fn filtered(filter: &ProductFilter) -> Boxed {
     let mut query = products::table.into_boxed();
     if !filter.kind.is_empty() {
@@ -49,7 +49,7 @@ fn filtered(filter: &ProductFilter) -> Boxed {
 /// A page of the products.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn list(
     mut db: &AsyncPgConnection,
     _scope: &Scope<Product, Read>,
@@ -91,11 +91,11 @@ pub async fn find(mut db: &AsyncPgConnection, _scope: &Scope<Product, Read>, id:
     product.ok_or_else(Error::not_found)
 }
 
-/// Those of `ids` that exist, in one query, for what is sold at their price. With their confidential fields: they are not
-/// for an answer.
+/// Those of `ids` that exist, in one query, for what is sold at their price. With their confidential fields: they are
+/// not for an answer.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn find_all(mut db: &AsyncPgConnection, ids: Vec<ProductId>) -> Result<HashMap<ProductId, Product>> {
     if ids.is_empty() {
         return Ok(HashMap::new());

@@ -47,7 +47,7 @@ const COLUMNS: (
 /// The policy of `role`.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn find(mut db: &AsyncPgConnection, _scope: &Scope<RolePolicy, Read>, role: Role) -> Result<RolePolicy> {
     let row: Row = role_policies::table.find(role).select(COLUMNS).first(&mut db).await?;
     Ok(policy(role, row))
@@ -69,8 +69,8 @@ fn policy(role: Role, row: Row) -> RolePolicy {
 /// Puts `new` in the place of the policy of `role`.
 ///
 /// # Errors
-/// 412, 409 when users of the role own key clients that they no longer may, 422 for a policy that leaves somebody without
-/// work or supervisors without their rights.
+/// 412, 409 when users of the role own key clients that they no longer may, 422 for a policy that leaves somebody
+/// without work or supervisors without their rights.
 pub async fn replace(
     tx: &mut Tx<'_>,
     _scope: &Scope<RolePolicy, Update>,
@@ -129,7 +129,7 @@ async fn refuse_owned_key_clients(tx: &mut Tx<'_>, role: Role) -> Result<()> {
 /// Gives each role that has no policy yet its first one.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn insert_initial(db: &mut AsyncPgConnection, now: Instant) -> Result<()> {
     for role in Role::iter() {
         let policy = Policy::initial(role);

@@ -44,8 +44,8 @@ async fn get_role_policy(
 /// Change the policy of a role
 ///
 /// Takes the whole policy: every right with its reach, and every limit. It is in force at once here, and on every other
-/// server within a second. A right reaches at most as far as the one to read the same; what belongs to nobody, `none` or
-/// `all`; the rights to administer users and policies stay with supervisors.
+/// server within a second. A right reaches at most as far as the one to read the same; what belongs to nobody, `none`
+/// or `all`; the rights to administer users and policies stay with supervisors.
 #[utoipa::path(
     put,
     path = "/v1/roles/{role}/policy",

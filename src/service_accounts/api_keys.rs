@@ -74,7 +74,8 @@ async fn find_row(mut db: &AsyncPgConnection, account: UserId, id: ApiKeyId) -> 
 /// Makes a key; its text is in the answer and nowhere else.
 ///
 /// # Errors
-/// 403 for rights that the caller does not have, 409 when two keys are good already, 422 for values against their rules.
+/// 403 for rights that the caller does not have, 409 when two keys are good already, 422 for values against their
+/// rules.
 pub async fn insert(
     tx: &mut Tx<'_>,
     scope: &Scope<ServiceAccount, Update>,
@@ -199,7 +200,7 @@ pub async fn delete(
 /// Takes away the key that someone found, when it is one of ours. Nobody can guess a key: to have it is proof enough.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn delete_found(tx: &mut Tx<'_>, found: &Presented) -> Result<bool> {
     let kept: Option<(ApiKey, Vec<u8>)> = api_keys::table
         .find(found.id)

@@ -103,7 +103,8 @@ pub struct NewApiKey {
     /// What of the account's scopes it has, each once; all when left out.
     #[schema(min_items = 1, max_items = 100)]
     pub scopes: Option<Vec<ScopeName>>,
-    /// Where its requests may come from, within the account's networks, at most 50; empty is wherever the account's may.
+    /// Where its requests may come from, within the account's networks, at most 50; empty is wherever the account's
+    /// may.
     #[serde(default)]
     #[schema(max_items = 50)]
     pub allowed_networks: Vec<Network>,
@@ -114,8 +115,8 @@ pub struct NewApiKey {
 #[serde(deny_unknown_fields, default)]
 #[schema(example = json!({"overlap_hours": 24}))]
 pub struct RotateApiKey {
-    /// How long the old key lives on, in hours, when it does not end before: a day when left out, a week at most. 0 ends it
-    /// at once.
+    /// How long the old key lives on, in hours, when it does not end before: a day when left out, a week at most. 0
+    /// ends it at once.
     #[schema(minimum = 0, maximum = 168, default = 24)]
     pub overlap_hours: u16,
     /// When the new key ends: in 90 days when left out, in a year at most.

@@ -32,9 +32,9 @@ pub fn routes(api: &mut Routes) {
 
 /// Report a leaked key
 ///
-/// For whoever finds an API key, scanners of published code among them: the key itself is all that is needed. When it is
-/// one of this server's, it is revoked at once, and the audit log says why. The answer is the same for every key, also for
-/// one that is unknown. Reports are throttled, 100 from a network within five minutes.
+/// For whoever finds an API key, scanners of published code among them: the key itself is all that is needed. When it
+/// is one of this server's, it is revoked at once, and the audit log says why. The answer is the same for every key,
+/// also for one that is unknown. Reports are throttled, 100 from a network within five minutes.
 #[utoipa::path(
     post,
     path = "/v1/auth/leaked-keys",

@@ -48,8 +48,8 @@ impl Rule for ScopeRule {
     }
 }
 
-/// Texts that were checked when they were written. They are read as they are: a permission that no longer exists gives no
-/// right, and is no error.
+/// Texts that were checked when they were written. They are read as they are: a permission that no longer exists gives
+/// no right, and is no error.
 pub type Kept = Jsonb<Vec<String>>;
 
 /// `checked` as it is kept.
@@ -137,7 +137,8 @@ pub struct ApiKey {
     /// What of the account's scopes it has, at most 100 of them; all when absent.
     #[schema(value_type = Option<Vec<ScopeName>>, min_items = 1, max_items = 100)]
     pub scopes: Option<Kept>,
-    /// Where its requests may come from, within the account's networks, at most 50; empty is wherever the account's may.
+    /// Where its requests may come from, within the account's networks, at most 50; empty is wherever the account's
+    /// may.
     #[schema(value_type = Vec<Network>, max_items = 50)]
     pub allowed_networks: Kept,
     /// When it ends.

@@ -37,7 +37,7 @@ fn filtered(filter: &ServiceAccountFilter) -> Boxed {
 /// A page of the service accounts.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn list(
     mut db: &AsyncPgConnection,
     _scope: &Scope<ServiceAccount, Read>,
@@ -149,8 +149,8 @@ fn breached(constraint: &str) -> Option<Error> {
 /// Changes what `patch` names.
 ///
 /// # Errors
-/// 401 for other rights without a recent proof of who the caller is, 403 for rights that the caller does not have, 409 for
-/// a role that may not own what the account owns, 422 for an unknown team or lists against their rules.
+/// 401 for other rights without a recent proof of who the caller is, 403 for rights that the caller does not have, 409
+/// for a role that may not own what the account owns, 422 for an unknown team or lists against their rules.
 pub async fn update(
     tx: &mut Tx<'_>,
     scope: &Scope<ServiceAccount, Update>,

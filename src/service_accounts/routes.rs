@@ -59,9 +59,9 @@ async fn list_service_accounts(
 
 /// Create a service account
 ///
-/// It has of its role's rights those among its scopes. A scope is never more than the role: what the role cannot do, the
-/// account cannot, whatever its scopes say, and no account changes users, service accounts, sessions or roles. Nobody gives
-/// an account more than they have themselves.
+/// It has of its role's rights those among its scopes. A scope is never more than the role: what the role cannot do,
+/// the account cannot, whatever its scopes say, and no account changes users, service accounts, sessions or roles.
+/// Nobody gives an account more than they have themselves.
 #[utoipa::path(
     post,
     path = "/v1/service-accounts",
@@ -197,8 +197,8 @@ async fn list_api_keys(
 
 /// Make a key of a service account
 ///
-/// The answer shows the key, and nothing else ever does. At most two keys of an account are good at once: one in use and
-/// one that replaces it.
+/// The answer shows the key, and nothing else ever does. At most two keys of an account are good at once: one in use
+/// and one that replaces it.
 #[utoipa::path(
     post,
     path = "/v1/service-accounts/{id}/keys",
@@ -269,8 +269,8 @@ async fn delete_api_key(
 
 /// Replace a key of a service account
 ///
-/// Makes its successor, with the same name, scopes and networks; the answer shows it, and nothing else ever does. The old
-/// key lives on meanwhile, a day when nothing is said.
+/// Makes its successor, with the same name, scopes and networks; the answer shows it, and nothing else ever does. The
+/// old key lives on meanwhile, a day when nothing is said.
 #[utoipa::path(
     post,
     path = "/v1/service-accounts/{id}/keys/{key_id}/rotate",

@@ -30,7 +30,7 @@ pub struct Team {
     pub created_at: Instant,
     /// When the team was last changed.
     pub updated_at: Instant,
-    /// What callers write of it.
+    /// The fields that callers write.
     #[diesel(embed)]
     #[serde(flatten)]
     pub terms: TeamTerms,

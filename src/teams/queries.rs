@@ -18,7 +18,7 @@ static SAVE: Sql = Sql::new();
 /// A page of all teams.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn list(
     mut db: &AsyncPgConnection,
     _scope: &Scope<Team, Read>,

@@ -1,5 +1,5 @@
-//! Everything that happened with a client, newest first. Seen by everyone who sees the client, as far as they see the kind of
-//! resource that it happened to.
+//! Everything that happened with a client, newest first. Seen by everyone who sees the client, as far as they see the
+//! kind of resource that it happened to.
 
 mod model;
 mod queries;

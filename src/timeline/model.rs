@@ -37,7 +37,8 @@ pub struct Entry {
     pub resource: EntryResource,
     /// Which one.
     pub resource_id: Uuid,
-    /// What happened: the step of a contract or an order, the status of an interaction, the change of a client or a contact.
+    /// What happened: the step of a contract or an order, the status of an interaction, the change of a client or a
+    /// contact.
     #[schema(example = "transferred", max_length = 50)]
     pub action: String,
     /// Who did it; `null` is the system itself.

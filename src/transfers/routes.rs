@@ -18,8 +18,8 @@ pub fn routes(api: &mut Routes) {
 
 /// Transfer a client
 ///
-/// Gives the client to another owner, within the team unless the right reaches further. A key client goes only to someone
-/// whose role may own key clients. What the old owner had planned with the client becomes the new owner's task.
+/// Gives the client to another owner, within the team unless the right reaches further. A key client goes only to
+/// someone whose role may own key clients. What the old owner had planned with the client becomes the new owner's task.
 #[utoipa::path(
     post,
     path = "/v1/clients/{id}/transfer",

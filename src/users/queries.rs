@@ -44,7 +44,7 @@ fn filtered(within: Within<User>, filter: &UserFilter) -> Boxed {
 /// A page of the users within reach.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn list(
     mut db: &AsyncPgConnection,
     scope: &Scope<User, Read>,
@@ -117,7 +117,7 @@ pub async fn find_own(mut db: &AsyncPgConnection, caller: &Caller) -> Result<Use
 /// The names of the users `ids`, in one query. Everyone may read them: a name stands beside what its user owns.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn references(mut db: &AsyncPgConnection, ids: Vec<UserId>) -> Result<HashMap<UserId, UserRef>> {
     if ids.is_empty() {
         return Ok(HashMap::new());
@@ -130,7 +130,7 @@ pub async fn references(mut db: &AsyncPgConnection, ids: Vec<UserId>) -> Result<
 /// Those of `ids` whose role may own key clients, in one query.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn key_owners(mut db: &AsyncPgConnection, ids: Vec<UserId>) -> Result<HashSet<UserId>> {
     if ids.is_empty() {
         return Ok(HashSet::new());
@@ -212,8 +212,8 @@ fn breached(constraint: &str) -> Option<Error> {
 /// Changes what `patch` names; gives the user before and after.
 ///
 /// # Errors
-/// 401 for another address or other rights without a recent proof of who the caller is, 403 for one's own rights, 409 for
-/// the last supervisor, 422 for a taken address or an unknown team.
+/// 401 for another address or other rights without a recent proof of who the caller is, 403 for one's own rights, 409
+/// for the last supervisor, 422 for a taken address or an unknown team.
 pub async fn update(
     tx: &mut Tx<'_>,
     scope: &Scope<User, Update>,
@@ -317,8 +317,8 @@ fn refuse_own(tx: &Tx<'_>, id: UserId) -> Result<()> {
     ))
 }
 
-/// Locks all active supervisors, so that two of them cannot go at the same moment. A service account is none of them: it
-/// cannot let anyone in again.
+/// Locks all active supervisors, so that two of them cannot go at the same moment. A service account is none of them:
+/// it cannot let anyone in again.
 async fn refuse_last_supervisor(tx: &mut Tx<'_>, user: &User) -> Result<()> {
     if user.terms.role != Role::Supervisor || user.status != UserStatus::Active {
         return Ok(());

@@ -89,8 +89,8 @@ async fn get_user(
 
 /// Change a user
 ///
-/// A new role or team is in force at once. Nobody changes their own role or team, and the last active supervisor stays one.
-/// Of a new e-mail address the former one is told by mail.
+/// A new role or team is in force at once. Nobody changes their own role or team, and the last active supervisor stays
+/// one. Of a new e-mail address the former one is told by mail.
 #[utoipa::path(
     patch,
     path = "/v1/users/{id}",

@@ -50,7 +50,7 @@ pub async fn sign_in_changed(tx: &mut Tx<'_>, id: UserId, action: &'static str) 
 /// Grows the version of the locked user and records that `action` changed how they sign in.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn grow(tx: &mut Tx<'_>, before: &User, action: &'static str) -> Result<User> {
     let now = tx.now();
     let after = User { version: before.version + 1, updated_at: now, ..before.clone() };
