@@ -157,7 +157,7 @@ pub async fn hold(tx: &mut Tx<'_>, id: ClientId, pointer: &str) -> Result<Client
 }
 
 /// Refuses to change what belongs to an archived client. The client is not locked here: the caller has already locked a
-/// row of it, and a transfer locks the client before its rows, so the two could deadlock.
+/// row that belongs to it, and a transfer locks the client before such rows, so the two could deadlock.
 ///
 /// # Errors
 /// 409.

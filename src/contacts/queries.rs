@@ -160,7 +160,7 @@ pub async fn insert(
     Ok(contact)
 }
 
-/// Changes what `patch` names.
+/// Changes the fields that `patch` names.
 ///
 /// # Errors
 /// 404, 403, 412, 409 when the client is archived, 422 for values against the rules.

@@ -141,7 +141,7 @@ pub async fn find<A: Action>(
 /// Drafts a contract; the caller is its author.
 ///
 /// # Errors
-/// 403 for a client out of reach of this right, 409 for an archived one, 422 for values against the rules.
+/// 403 for a client that this right does not reach, 409 for an archived client, 422 for values against the rules.
 pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Contract, Create>, new: NewContract) -> Result<Contract> {
     let author = tx.user_id();
     let author = author.ok_or_else(|| Error::internal("the system drafts no contracts"))?;

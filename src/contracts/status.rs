@@ -127,7 +127,7 @@ impl Transition {
     }
 }
 
-/// The error for what cannot be done in `status`.
+/// The error for a change that `status` does not allow.
 pub fn refused(status: ContractStatus) -> Error {
     let possible = Transition::possible(status);
     let names: Vec<&str> = possible.iter().map(AsRef::as_ref).collect();

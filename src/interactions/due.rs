@@ -1,4 +1,4 @@
-//! When a planned interaction is due: before now, today, or later. Today is a day of the caller's own clock.
+//! When a planned interaction is due: before now, today, or later. Today is the current day in the caller's time zone.
 
 use std::ops::Range;
 
@@ -24,14 +24,14 @@ pub enum Due {
 /// The moments of a [`Due`]: from, inclusive, and to, exclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// The first moment; `None` is without one.
+    /// The first moment; `None` when the window has no beginning.
     pub from: Option<Instant>,
-    /// The moment after the last one; `None` is without one.
+    /// The moment after the last one; `None` when the window has no end.
     pub to: Option<Instant>,
 }
 
 impl Due {
-    /// The moments that this covers at `now`, where the clock stands as in `zone`.
+    /// The moments that this covers at `now` in the time zone `zone`.
     pub fn window(self, now: Instant, zone: Tz) -> Window {
         let day = day_of(now.utc(), zone);
         match self {

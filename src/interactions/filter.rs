@@ -48,7 +48,7 @@ pub struct InteractionFilter {
     /// Only interactions with one of these statuses.
     #[param(inline)]
     pub status: Vec<InteractionStatus>,
-    /// Only interactions that came out so.
+    /// Only interactions with one of these outcomes.
     #[param(inline)]
     pub outcome: Vec<Outcome>,
     /// Only interactions about one of these contracts.
@@ -73,7 +73,7 @@ pub struct InteractionFilter {
     /// `upcoming` those after it.
     #[param(inline)]
     pub due: Option<Due>,
-    /// Whose day is the current one for `due`; UTC when left out.
+    /// The time zone of the current day for `due`; UTC when left out.
     #[param(inline)]
     pub timezone: Option<TimeZone>,
     /// Every word must occur in the subject or the summary. Best matches first, unless `sort` says otherwise.

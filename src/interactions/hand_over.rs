@@ -1,4 +1,4 @@
-//! What becomes of the tasks with a client that changes hands.
+//! When a client gets another owner, the old owner's tasks with the client are handed over.
 
 use diesel::{ExpressionMethods, QueryDsl};
 use diesel_async::RunQueryDsl;
@@ -12,7 +12,8 @@ use crate::{
     error::Result,
 };
 
-/// Gives what `from` has planned with the client to `to`. The client is locked, and is of its new owner already.
+/// Assigns the interactions that `from` has planned with the client to `to`. The caller has locked the client and
+/// stored its new owner.
 ///
 /// # Errors
 /// When the database fails.

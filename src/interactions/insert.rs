@@ -1,4 +1,4 @@
-//! New interactions: what took place, what is planned, and what is planned along with what took place.
+//! New interactions: those that took place, those that are planned, and next steps planned along with the former.
 
 use diesel_async::RunQueryDsl;
 
@@ -18,7 +18,7 @@ use crate::{
     values::{Id, Invalid, Line},
 };
 
-/// Logs an interaction that took place, with the next one where that is planned along, or plans one.
+/// Logs an interaction that took place, and plans the next one if it is given; or plans an interaction.
 ///
 /// # Errors
 /// 403 for a client or a user out of reach, 409 when the client is archived, 422 for values against the rules.
@@ -60,10 +60,10 @@ pub async fn insert(
     Ok((row, next))
 }
 
-/// Plans the step after `done` with the held `client`.
+/// Plans the step after `done`. The caller has locked `client`.
 ///
 /// # Errors
-/// 403 and 422 as [`insert`], below `/next`.
+/// 403 and 422 as for [`insert`], with pointers below `/next`.
 pub async fn follow_up(
     tx: &mut Tx<'_>,
     scope: &Scope<Interaction, Create>,
@@ -88,7 +88,7 @@ pub async fn follow_up(
 /// Who is to do something: the caller, or someone whom the caller may give work to.
 ///
 /// # Errors
-/// 422 at `pointer` for a user who does not exist or may not sign in, 403 for one out of reach.
+/// 422 at `pointer` for a user who does not exist or is not active, 403 for a user out of reach.
 pub async fn assignee(
     tx: &mut Tx<'_>,
     scope: &Scope<Interaction, impl Action>,
@@ -102,7 +102,7 @@ pub async fn assignee(
     Ok(user.id)
 }
 
-/// A planned interaction with the held `client`, with all that is optional left out.
+/// A planned interaction with `client`, without any optional value.
 fn row(
     tx: &Tx<'_>,
     client: &Client,
@@ -138,7 +138,7 @@ fn row(
     }
 }
 
-/// Writes a new row; `parent` is where its fields stand in the body.
+/// Writes a new row. `parent` is the pointer to the object in the body that its fields come from.
 async fn write(tx: &mut Tx<'_>, row: &Interaction, parent: &str) -> Result<()> {
     let insert = diesel::insert_into(interactions::table).values(row);
     insert.execute(&mut **tx).await.on_constraint(|name| breached(name, parent))?;

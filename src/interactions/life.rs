@@ -1,4 +1,4 @@
-//! What the steps of an interaction's life do, each with what it takes along.
+//! What the steps of an interaction's life do.
 
 use super::{
     insert::follow_up,
@@ -14,10 +14,11 @@ use crate::{
     http::IfMatch,
 };
 
-/// Notes that a planned interaction took place, and plans the next one where that is asked for.
+/// Notes that a planned interaction took place, and plans the next one if it is given.
 ///
 /// # Errors
-/// 404, 403, 412, 409 when it is not planned or, for the next one, when the client is archived, 422.
+/// 404, 403, 412, 409 when it is not planned, or when a next one is given and the client is archived, 422 for values
+/// against the rules.
 pub async fn complete(
     tx: &mut Tx<'_>,
     scope: &Scope<Interaction, Update>,

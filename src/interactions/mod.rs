@@ -1,5 +1,5 @@
-//! What passes between the company and a client, done and planned. Planned ones are the manager's tasks. Reached as the
-//! client is.
+//! Interactions between the company and a client, done and planned. The planned ones are the manager's tasks. An
+//! interaction is within reach when its client is.
 
 mod due;
 mod filter;

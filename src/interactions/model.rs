@@ -80,13 +80,13 @@ pub struct Interaction {
     pub subject: Line,
     /// Personal: What was said, or what is to be said.
     pub summary: Option<Prose>,
-    /// How it came out; only of one that took place.
+    /// How it came out; only for an interaction that took place.
     pub outcome: Option<Outcome>,
     /// The contract that it is about.
     pub contract_id: Option<ContractId>,
     /// The order that it is about.
     pub order_id: Option<OrderId>,
-    /// The interaction that this one was planned in.
+    /// The earlier interaction along with which this one was planned.
     pub follows_id: Option<InteractionId>,
 }
 
@@ -119,7 +119,7 @@ impl Belongs for Interaction {
 }
 
 impl Interaction {
-    /// When it takes or took place: what lists are ordered by, computed as the column `at` is.
+    /// When it takes or took place, computed as the column `at` is. Lists are ordered by it.
     pub fn at(&self) -> Instant {
         self.occurred_at.or(self.scheduled_at).unwrap_or(self.created_at)
     }
@@ -162,7 +162,7 @@ fn in_the_future() -> Invalid {
 
 fn wrong_state() -> Invalid {
     let say = Say::new(
-        "An interaction in this state has no such value to set.",
+        "This value cannot be set while the interaction is in this state.",
         "У взаимодействия в этом состоянии такое значение не задаётся.",
     );
     Invalid::Rule("wrong_state", say)
@@ -199,23 +199,23 @@ pub struct NewInteraction {
     pub subject: Line,
     /// What was said, or what is to be said.
     pub summary: Option<Prose>,
-    /// How it came out; not of a planned one.
+    /// How it came out; not for a planned interaction.
     pub outcome: Option<Outcome>,
     /// The contract that it is about; of the same client.
     pub contract_id: Option<ContractId>,
     /// The order that it is about; of the same client.
     pub order_id: Option<OrderId>,
-    /// The next step, to be planned along with it; not of a planned one.
+    /// The next step, to be planned along with it; not for a planned interaction.
     pub next: Option<NextInteraction>,
 }
 
 impl NewInteraction {
-    /// Whether it is to be planned; else it took place.
+    /// Whether it is to be planned. Otherwise it took place.
     pub fn is_planned(&self) -> bool {
         self.scheduled_at.is_some()
     }
 
-    /// Every breach of the rules between what is given.
+    /// Every breach of the rules between the fields that are given.
     pub fn breaches(&self) -> Vec<FieldError> {
         let mut breaches = Vec::new();
         if self.scheduled_at.is_some() && self.occurred_at.is_some() {
@@ -252,7 +252,7 @@ pub struct NextInteraction {
     pub user_id: Option<UserId>,
 }
 
-/// What of an interaction to change.
+/// The fields of an interaction to change.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"summary": "They agree to 2 %.", "outcome": "positive"}))]
@@ -261,7 +261,7 @@ pub struct InteractionPatch {
     #[serde(default, deserialize_with = "patch::set_or_clear")]
     #[schema(value_type = Option<ContactId>)]
     pub contact_id: Option<Option<ContactId>>,
-    /// Who is to do it; only of a planned one.
+    /// Who is to do it; only for a planned interaction.
     #[serde(default, deserialize_with = "patch::set")]
     #[schema(nullable = false)]
     pub user_id: Option<UserId>,
@@ -277,7 +277,7 @@ pub struct InteractionPatch {
     #[serde(default, deserialize_with = "patch::set")]
     #[schema(nullable = false)]
     pub purpose: Option<Purpose>,
-    /// When it took place, at most five minutes from now; only of one that did.
+    /// When it took place, at most five minutes from now; only for an interaction that took place.
     #[serde(default, deserialize_with = "patch::set")]
     #[schema(nullable = false)]
     pub occurred_at: Option<Instant>,
@@ -293,7 +293,7 @@ pub struct InteractionPatch {
     #[serde(default, deserialize_with = "patch::set_or_clear")]
     #[schema(value_type = Option<Prose>)]
     pub summary: Option<Option<Prose>>,
-    /// How it came out; only of one that took place.
+    /// How it came out; only for an interaction that took place.
     #[serde(default, deserialize_with = "patch::set_or_clear")]
     #[schema(value_type = Option<Outcome>)]
     pub outcome: Option<Option<Outcome>>,
@@ -308,7 +308,8 @@ pub struct InteractionPatch {
 }
 
 impl InteractionPatch {
-    /// What is named but not open to change in `status`. A wrong `outcome` shows in the row itself.
+    /// The fields in the patch that cannot be changed in `status`. A wrong `outcome` is found by
+    /// [`Interaction::breaches`].
     pub fn breaches(&self, status: InteractionStatus) -> Vec<FieldError> {
         let mut breaches = Vec::new();
         if self.user_id.is_some() && status != InteractionStatus::Planned {
@@ -337,7 +338,7 @@ impl InteractionPatch {
     }
 }
 
-/// What came of a planned interaction, and the next step.
+/// How a planned interaction went, and the next step.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = InteractionCompletion, example = json!({"outcome": "positive", "summary": "They agree to 2 %.", "duration_seconds": 1800,
@@ -361,7 +362,7 @@ pub struct Completion {
 #[serde(deny_unknown_fields)]
 #[schema(as = InteractionRescheduling, example = json!({"scheduled_at": "2026-12-02T10:00:00Z", "reason": "The client asked for it"}))]
 pub struct Rescheduling {
-    /// When it is planned for now.
+    /// The new planned time.
     pub scheduled_at: Instant,
     /// Why; kept in the history.
     pub reason: Option<Text<1000>>,

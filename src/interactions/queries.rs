@@ -86,7 +86,7 @@ fn in_time(mut query: Boxed, filter: &InteractionFilter, now: Instant) -> Boxed 
     }
     let Some(due) = filter.due else { return query };
     let window = due.window(now, filter.zone());
-    // The status stands in the text, not in a parameter, so that the plan can use the partial index.
+    // The status is a literal in the SQL, not a parameter, so that the planner can use the partial index.
     query = query.filter(sql::<Bool>("interactions.status = 'planned'"));
     if let Some(from) = window.from {
         query = query.filter(interactions::at.ge(from));
@@ -97,7 +97,7 @@ fn in_time(mut query: Boxed, filter: &InteractionFilter, now: Instant) -> Boxed 
     }
 }
 
-/// A page of the interactions within reach, as they are at `now`.
+/// A page of the interactions within reach; `now` decides which of them are due.
 ///
 /// # Errors
 /// When the database fails.
@@ -154,7 +154,7 @@ pub async fn find(
         .ok_or_else(Error::not_found)
 }
 
-/// Changes what `patch` names.
+/// Changes the fields that `patch` names.
 ///
 /// # Errors
 /// 404, 403, 412, 422 for values against the rules or not open to change in the present status.
@@ -172,7 +172,7 @@ pub async fn update(
     }
     let mut after = before.clone();
     patch.apply(&mut after);
-    // What stands there already is not held against a change of something else.
+    // A patch that changes nothing is not refused for values that the interaction has already.
     if after != before {
         breaches.extend(after.breaches(tx.now()));
     }
@@ -187,7 +187,7 @@ pub async fn update(
     Ok(after)
 }
 
-/// The interaction `id` for a change, locked after its client, as [`lock`] gives it.
+/// Locks the interaction `id` for a change, as [`lock`] does, and its client before it.
 ///
 /// # Errors
 /// 404, 403, 412, in this order.
@@ -227,7 +227,8 @@ impl Row for Interaction {
     }
 }
 
-/// The error of a contact, a contract or an order that is not of the client; `parent` is where the field stands.
+/// The error for a contact, a contract or an order that does not belong to the client. `parent` is the pointer to the
+/// object with the field.
 pub fn breached(constraint: &str, parent: &str) -> Option<Error> {
     let field = match constraint {
         "interactions_contact_id_fkey" => "contact_id",

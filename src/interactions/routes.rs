@@ -53,8 +53,8 @@ async fn list_interactions(
 
 /// Log or plan an interaction
 ///
-/// Logs one that took place, with the next step planned along with it where `next` says so; with `scheduled_at`, plans
-/// one.
+/// Logs an interaction that took place, and plans the next step if `next` is given. With `scheduled_at`, it plans the
+/// interaction instead.
 #[utoipa::path(
     post,
     path = "/v1/interactions",

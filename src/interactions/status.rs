@@ -50,12 +50,12 @@ pub enum Transition {
     Reschedule,
     /// It is called off.
     Cancel,
-    /// Its time passed in vain.
+    /// Its time passed and it did not take place.
     Miss,
 }
 
 impl Transition {
-    /// Where the step leads from `status`; `None` where it is not possible. `passed` tells whether the planned time is
+    /// Where the step leads from `status`; `None` where it is not possible. `passed` is whether the planned time is
     /// over.
     pub fn target(self, status: InteractionStatus, passed: bool) -> Option<InteractionStatus> {
         use InteractionStatus::{Cancelled, Done, Missed, Planned};
@@ -68,7 +68,7 @@ impl Transition {
         }
     }
 
-    /// The step as audit and events tell it.
+    /// The name of the step in the audit log and in events.
     pub fn done(self) -> &'static str {
         match self {
             Self::Complete => "completed",
@@ -134,7 +134,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is tried, in whatever order: a step is taken only when it was offered, and nothing leaves an end.
+        /// Whatever is tried, in whatever order: a step is taken only when it was offered, and no step leaves a final
+        /// status.
         #[test]
         fn what_is_over_stays_as_it_is(steps in steps()) {
             let mut status = InteractionStatus::Planned;

@@ -62,7 +62,7 @@ impl InteractionView {
         Self { at: interaction.at(), interaction, actions, next: None, client: None, contact: None, user: None }
     }
 
-    /// The same with the step that was planned along with it.
+    /// The same, with the next step that was planned along with it.
     #[must_use]
     pub fn with_next(self, next: Option<Self>) -> Self {
         Self { next: next.map(Box::new), ..self }
@@ -77,7 +77,7 @@ impl View for InteractionView {
     }
 }
 
-/// The interaction just changed, as who changed it sees it.
+/// The interaction just changed, as the caller who changed it sees it.
 pub fn view(tx: &Tx<'_>, interaction: Interaction) -> InteractionView {
     InteractionView::of(interaction, tx.actor(), tx.now())
 }

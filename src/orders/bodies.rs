@@ -26,7 +26,7 @@ pub struct NewOrder {
     pub client_id: ClientId,
     /// The contract that the order is under; its rules hold when the order is submitted and approved.
     pub contract_id: Option<ContractId>,
-    /// The currency of the order; that of its products when left out. They must be priced in it.
+    /// The currency of the order, in which all its products must be priced; the products' currency when left out.
     pub currency: Option<CurrencyCode>,
     /// How urgent the order is; `high` for a key client and `normal` for others when left out.
     pub priority: Option<Priority>,
@@ -57,7 +57,7 @@ pub struct NewOrderLine {
     pub tax_rate: Option<Percent>,
 }
 
-/// What of a draft to change.
+/// The fields of a draft to change.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(example = json!({"priority": "urgent", "comment": null}))]
@@ -78,7 +78,7 @@ pub struct OrderPatch {
     #[serde(deserialize_with = "patch::set_or_clear")]
     #[schema(value_type = Option<Prose>)]
     pub comment: Option<Option<Prose>>,
-    /// What is ordered: 1 to 200 lines; they replace those before.
+    /// What is ordered: 1 to 200 lines. They replace all lines of the draft.
     #[serde(deserialize_with = "patch::set")]
     #[schema(nullable = false, min_items = 1, max_items = 200)]
     pub lines: Option<Vec<NewOrderLine>>,
@@ -95,7 +95,7 @@ pub struct NewPastOrder {
     pub client_id: ClientId,
     /// The contract that the order was under; its rules hold for the day of the order.
     pub contract_id: Option<ContractId>,
-    /// The currency of the order; that of its products when left out. They must be priced in it.
+    /// The currency of the order, in which all its products must be priced; the products' currency when left out.
     pub currency: Option<CurrencyCode>,
     /// How urgent the order was; `high` for a key client and `normal` for others when left out.
     pub priority: Option<Priority>,

@@ -3,7 +3,7 @@
 use super::model::Order;
 use crate::{change::Tx, contracts, error::Result};
 
-/// Holds the contract of `order`, when it is under one, to its rules.
+/// Locks the contract of `order`, if it is under one, and checks the rules of the contract.
 ///
 /// # Errors
 /// As [`contracts::hold_for_order`].

@@ -78,7 +78,7 @@ pub struct OrderFilter {
     pub include: OrderIncludes,
 }
 
-/// Which orders to sum: those that the list gives with the same parameters, without how it gives them.
+/// Which orders to sum. The filters are those of the list; `sort` and `include` are not accepted.
 #[derive(Debug)]
 pub struct SummaryFilter(pub OrderFilter);
 
@@ -126,7 +126,7 @@ pub struct QueueFilter {
     pub include: OrderIncludes,
 }
 
-/// An order's history is listed whole.
+/// The filters of an order's history: there are none.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
 pub struct HistoryFilter {}
@@ -164,7 +164,7 @@ pub enum OrderInclude {
 /// A query of orders, to be sorted and paged.
 pub type Boxed = orders::BoxedQuery<'static, Pg>;
 
-/// The rows of `filter` within reach: for the page, for its total and for the sums alike.
+/// The query for the rows of `filter` within reach. The page, its total and the sums all use it.
 pub fn filtered(within: Within<Order>, filter: &OrderFilter) -> Boxed {
     let mut query = orders::table.filter(within).into_boxed();
     if !filter.client_id.is_empty() {

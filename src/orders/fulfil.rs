@@ -25,8 +25,8 @@ use crate::{
 /// Notes what is delivered now. When nothing remains, the order is fulfilled.
 ///
 /// # Errors
-/// 404, 403, 412, 409 when no department works on it, 422 for a line that the order does not have and for more than
-/// remains.
+/// 404, 403, 412, 409 unless it is accepted or in progress, 422 for a line that the order does not have and for more
+/// than remains.
 pub async fn fulfil(
     tx: &mut Tx<'_>,
     scope: &Scope<Order, ExecuteOrder>,
@@ -54,7 +54,7 @@ pub async fn fulfil(
     take(tx, &before, after, Entry::because(Transition::Fulfil, body.reason)).await
 }
 
-/// Adds `delivered` to `lines`.
+/// Adds the `delivered` quantities to `lines`.
 ///
 /// # Errors
 /// 422 with each line that is unknown or named twice, and each quantity that is more than remains.

@@ -1,4 +1,4 @@
-//! What the steps of an order's life do: what each needs, what it leaves, and its entry in the history.
+//! What the steps of an order's life do: what each needs, what it changes, and its entry in the history.
 
 use diesel_async::RunQueryDsl;
 
@@ -22,7 +22,7 @@ use crate::{
 
 static INSERT: Sql = Sql::new();
 
-/// What the history tells of a step besides the statuses.
+/// What the history says about a step, besides the statuses.
 #[derive(Debug)]
 pub struct Entry {
     action: &'static str,
@@ -31,18 +31,18 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// A step without more to say.
+    /// A step without a reason and without exceeded limits.
     pub fn of(action: &'static str) -> Self {
         Self { action, reason: None, exceeded: Vec::new() }
     }
 
-    /// The step of `transition`, and why.
+    /// The step of `transition`, and the reason for it.
     pub fn because(transition: Transition, reason: Option<Text<1000>>) -> Self {
         Self { reason, ..Self::of(transition.done()) }
     }
 }
 
-/// Writes a row of the history: `order` came by `step` from the status `from`.
+/// Writes a row of the history: `step` took `order` from the status `from` to its present one.
 ///
 /// # Errors
 /// When the database fails.
@@ -63,7 +63,7 @@ pub async fn note(tx: &mut Tx<'_>, order: &Order, from: Option<OrderStatus>, ste
     Ok(())
 }
 
-/// Writes what `step` made of `before`, its audit record and its row in the history.
+/// Writes `after`, which `step` made of `before`, with its audit record and its row in the history.
 ///
 /// # Errors
 /// When the database fails.
@@ -81,7 +81,8 @@ pub async fn take(
     Ok(after)
 }
 
-/// Submits a draft. Within the caller's limits that approves it; the history names the limits that it is over.
+/// Submits a draft. Within the caller's limits it is approved at once. Otherwise the history names the limits that it
+/// exceeds.
 ///
 /// # Errors
 /// 404, 403, 412, 409 when it is not a draft, 422 when the rules of its contract do not hold.
@@ -104,7 +105,7 @@ pub async fn submit(
     put_forward(tx, &before, exceeded, reason).await
 }
 
-/// The draft `before` is ready; it waits when limits are `exceeded`.
+/// Submits the draft `before`. It waits for approval when limits are `exceeded`, and is approved otherwise.
 async fn put_forward(
     tx: &mut Tx<'_>,
     before: &OrderWithLines,
@@ -123,7 +124,8 @@ async fn put_forward(
     take(tx, before, after, step).await
 }
 
-/// Submits a draft that is handed over at once, which is to change it and not to wait for anybody.
+/// Submits a draft that is handed over in the same request. The caller must have the right to change it, and the draft
+/// must not need anybody's approval.
 async fn submit_along(tx: &mut Tx<'_>, before: &OrderWithLines) -> Result<OrderWithLines> {
     tx.scope::<Order, Update>()?.permit(&before.order)?;
     let circumstances = limits::circumstances_of(tx, before.order.id).await?;
@@ -155,11 +157,11 @@ pub async fn approve(
 }
 
 /// Hands an approved order to a department, where it waits in the queue. A draft within the caller's limits is
-/// submitted along with it.
+/// submitted first.
 ///
 /// # Errors
 /// 404, 412, 403 also for a draft that needs approval, 409 when it is neither a draft nor approved, 422 when the rules
-/// of a draft's contract do not hold, for a department that does not take orders or a time that is past.
+/// of a draft's contract do not hold, for a department that is not active and for a time that is past.
 pub async fn hand_over(
     tx: &mut Tx<'_>,
     scope: &Scope<Order, HandOverOrder>,
@@ -185,7 +187,7 @@ pub async fn hand_over(
     take(tx, &before, after, Entry::because(Transition::HandOver, body.reason)).await
 }
 
-/// Takes one of the steps that need nothing more than the right: reject, reopen, accept, start, return, close, cancel.
+/// Takes a step that needs nothing more than the right to it: reject, reopen, accept, start, return, close or cancel.
 ///
 /// # Errors
 /// 404, 403, 412, 409 when the step is not possible.
@@ -213,7 +215,7 @@ pub async fn step<A: Action>(
     take(tx, &before, after, Entry::because(transition, reason)).await
 }
 
-/// What is delivered in part is not given back.
+/// Refuses to return an order of which something is delivered.
 fn refuse_begun(order: &OrderWithLines) -> Result<()> {
     if order.lines.iter().all(|line| line.fulfilled_quantity.value().is_zero()) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Who may let an order pass: the limits of the role policy, and the prices below which somebody has to agree.
+//! Who may approve an order: the limits of the role policy, and the minimum prices below which an order needs approval.
 
 use std::collections::HashMap;
 
@@ -21,7 +21,7 @@ use crate::{
     values::{Amount, FulfilledQuantity, Percent},
 };
 
-/// What an order can be over.
+/// A limit that an order can exceed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, AsRefStr, EnumString)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -34,21 +34,21 @@ pub enum Limit {
     MinPrice,
 }
 
-/// What the lines of an order tell about the steps that it can take.
+/// What decides, besides the status of an order, which steps it can take.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Circumstances {
-    /// The largest discount on a line, from the list price or by name, whichever is more: a price cut by hand is a
-    /// discount like any other.
+    /// The largest discount on a line: its discount percentage, or how far its net price is below the list price,
+    /// whichever is more. A price that was lowered by hand is a discount, too.
     discount: Decimal,
     /// Whether a line is priced below its product's minimum.
     below_minimum: bool,
     /// Whether something is fulfilled.
     pub begun: bool,
-    /// Who submitted the order last so that it waits for approval.
+    /// Who last submitted the order for approval.
     submitted_by: Option<UserId>,
 }
 
-/// What a line's circumstances are made of.
+/// The values of a line that the circumstances of its order depend on.
 struct Facts {
     discount_percent: Percent,
     unit_price: Amount,
@@ -67,7 +67,7 @@ impl Circumstances {
         self.begun |= !line.fulfilled_quantity.value().is_zero();
     }
 
-    /// What keeps an order of `net_total` from passing at its submission by someone with these limits.
+    /// The limits that an order of `net_total` exceeds when someone with these `limits` submits it.
     pub fn exceeded(&self, net_total: Decimal, limits: &policy::Limits) -> Vec<Limit> {
         let over = |limit: Option<Decimal>, value: Decimal| limit.is_some_and(|limit| value > limit);
         let checks = [
@@ -78,7 +78,8 @@ impl Circumstances {
         checks.into_iter().filter(|(_, over)| *over).map(|(limit, _)| limit).collect()
     }
 
-    /// What keeps someone with these limits from approving it. Who may give any discount may agree to any price.
+    /// The limits that keep someone with these `limits` from approving it. Someone who may give any discount may also
+    /// approve any price.
     pub fn beyond(&self, net_total: Decimal, limits: &policy::Limits) -> Vec<Limit> {
         let mut exceeded = self.exceeded(net_total, limits);
         if limits.max_discount_percent.is_none() {
@@ -91,7 +92,7 @@ impl Circumstances {
 /// Refuses an approval by the order's author, by the user who submitted it, or by someone whose limits do not cover it.
 ///
 /// # Errors
-/// 403, naming the limit.
+/// 403, naming the rule or the limit.
 pub fn permit_approval(order: &Order, circumstances: &Circumstances, actor: &Actor) -> Result<()> {
     let Some(caller) = actor.limited_by()? else { return Ok(()) };
     if [Some(order.author_id), circumstances.submitted_by].contains(&Some(caller.user_id)) {
@@ -105,7 +106,7 @@ pub fn permit_approval(order: &Order, circumstances: &Circumstances, actor: &Act
     refuse(&circumstances.beyond(order.net_total.value(), &caller.policy.limits))
 }
 
-/// Refuses an order that would have to wait for approval, where it may not wait.
+/// Refuses an order that would need approval.
 ///
 /// # Errors
 /// 403, naming the limit.
@@ -121,7 +122,7 @@ fn refuse(limits: &[Limit]) -> Result<()> {
     }
 }
 
-/// The circumstances of those of `orders` whose steps depend on them, in two queries; none of the others.
+/// The circumstances of the `orders` whose steps depend on them, in two queries. Orders in other statuses are left out.
 ///
 /// # Errors
 /// When the database fails.
@@ -173,7 +174,7 @@ async fn load(mut db: &AsyncPgConnection, ids: Vec<OrderId>) -> Result<HashMap<O
     Ok(all)
 }
 
-/// Who put each of the orders forward last.
+/// Who last submitted each of the orders for approval.
 async fn submitters(mut db: &AsyncPgConnection, ids: &[OrderId]) -> Result<Vec<(OrderId, Option<UserId>)>> {
     let submitters = order_events::table
         .filter(order_events::order_id.eq_any(ids))

@@ -1,4 +1,4 @@
-//! Lines as they are written: priced from their products, and counted.
+//! The lines of orders: how they are checked, priced from their products and stored.
 
 use std::collections::{HashMap, HashSet};
 
@@ -61,7 +61,8 @@ pub fn check_count<T>(lines: &[T]) -> Result<()> {
     }
 }
 
-/// Looks the products of `new` up. All are priced in `currency`, or in that of the first product when it is not given.
+/// Looks up the products of `new`. All must be priced in `currency`, or in the currency of the first product when none
+/// is given.
 ///
 /// # Errors
 /// 422 for each line whose product does not exist, has another currency or, unless it is `past`, is not active.
@@ -107,7 +108,7 @@ fn sold(
     Ok(product.clone())
 }
 
-/// What was left out comes from the product.
+/// The terms of `line`. A price or tax rate that was left out comes from the product.
 fn terms(line: &NewOrderLine, product: Product) -> LineTerms {
     LineTerms {
         product_id: product.id,
@@ -120,10 +121,11 @@ fn terms(line: &NewOrderLine, product: Product) -> LineTerms {
     }
 }
 
-/// `order` with these lines, their amounts and its totals. A line keeps the identifier of the one that had its place.
+/// `order` with these lines, their amounts and its totals. A line keeps the identifier of the former line at its
+/// position.
 ///
 /// # Errors
-/// 422 for amounts that pass the largest total.
+/// 422 for amounts that exceed the largest total.
 pub fn write(order: Order, lines: Vec<LineTerms>, before: &[OrderLine]) -> Result<OrderWithLines> {
     let (mut written, mut errors) = (Vec::new(), Vec::new());
     for (index, terms) in lines.into_iter().enumerate() {
@@ -164,7 +166,7 @@ fn too_large() -> Invalid {
     Invalid::TooLarge(Total::most().to_string())
 }
 
-/// The lines of `orders`, in one query, each order's in their order.
+/// The lines of `orders`, in one query. Those of each order are sorted by position.
 ///
 /// # Errors
 /// When the database fails.
@@ -184,7 +186,7 @@ pub async fn of(mut db: &AsyncPgConnection, orders: &[Order]) -> Result<HashMap<
     Ok(lines)
 }
 
-/// Writes new lines, as few statements as possible.
+/// Writes new lines, in as few statements as possible.
 ///
 /// # Errors
 /// When the database fails.
@@ -195,7 +197,7 @@ pub async fn insert(tx: &mut Tx<'_>, lines: &[OrderLine]) -> Result<()> {
     Ok(())
 }
 
-/// Puts `lines` in the place of those that the order had.
+/// Replaces all lines of the order with `lines`.
 ///
 /// # Errors
 /// When the database fails.

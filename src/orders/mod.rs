@@ -1,5 +1,5 @@
-//! What clients order: from the draft through approval and hand-over to a department's queue and to fulfilment. Seen by
-//! whoever sees the client.
+//! What clients order: from the draft through approval and hand-over to a department's queue and to fulfilment. An
+//! order is within reach when its client is.
 
 mod bodies;
 mod contract;

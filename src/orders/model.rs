@@ -64,7 +64,7 @@ pub struct Order {
     pub number: OrderNumber,
     /// The contract that the order is under.
     pub contract_id: Option<ContractId>,
-    /// Who wrote the order; they do not approve it.
+    /// Who wrote the order. They cannot approve it while it waits for approval.
     pub author_id: UserId,
     /// How far the order is; changed by transitions.
     pub status: OrderStatus,
@@ -72,7 +72,7 @@ pub struct Order {
     pub priority: Priority,
     /// The currency of all amounts.
     pub currency: CurrencyCode,
-    /// The day of the order: that of the draft until it is submitted, then that of its submission.
+    /// The day of the order: when it was drafted, or once it is submitted, when it was submitted.
     pub ordered_on: Day,
     /// When the client would like to have it.
     pub requested_delivery_on: Option<Day>,
@@ -90,7 +90,7 @@ pub struct Order {
     pub due_at: Option<Instant>,
     /// When the order was submitted.
     pub submitted_at: Option<Instant>,
-    /// Who approved the order; who submitted it, when that was within their limits.
+    /// Who approved the order. This is the user who submitted it, when it was within their limits.
     pub approved_by: Option<UserId>,
     /// When the order was handed to the department.
     pub handed_over_at: Option<Instant>,
@@ -122,7 +122,7 @@ pub type OrderNumber = Text<50>;
 pub enum Priority {
     /// In its turn.
     Normal,
-    /// Before the normal ones; what key clients' orders begin with.
+    /// Before the normal ones; the default for key clients.
     High,
     /// Before all others.
     Urgent,
@@ -130,7 +130,7 @@ pub enum Priority {
 stored_as_text!(Priority);
 
 impl Priority {
-    /// What an order begins with when nobody says otherwise.
+    /// The priority of an order for which none is given.
     pub fn initial(is_key: bool) -> Self {
         if is_key { Self::High } else { Self::Normal }
     }
@@ -184,7 +184,7 @@ impl OrderLine {
     }
 }
 
-/// An order with its lines, in their order: what is changed and recorded as one.
+/// An order with its lines, sorted by position. They are changed and recorded together.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct OrderWithLines {
     /// The order.
@@ -195,7 +195,7 @@ pub struct OrderWithLines {
 }
 
 impl OrderWithLines {
-    /// Sets the order's totals to the sums of its lines; `None` when they pass the largest total.
+    /// Sets the order's totals to the sums of its lines; `None` when they exceed the largest total.
     #[must_use]
     pub fn totalled(mut self) -> Option<Self> {
         let (amounts, total) = money::sum(self.lines.iter().map(OrderLine::amounts))?;
@@ -232,7 +232,7 @@ pub struct OrderEvent {
     pub to_status: OrderStatus,
     /// Why, when a reason was given.
     pub reason: Option<Text<1000>>,
-    /// The limits of the one who submitted that the order is over: why it waits for approval.
+    /// The limits of the submitter that the order exceeds: why it waits for approval.
     #[schema(value_type = Vec<Limit>, max_items = 3)]
     pub exceeded: Jsonb<Vec<Limit>>,
 }

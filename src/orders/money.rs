@@ -20,7 +20,7 @@ pub struct Amounts {
     pub tax: Total,
 }
 
-/// The amounts of a line; `None` when they pass the largest total.
+/// The amounts of a line; `None` when they exceed the largest total.
 pub fn line(quantity: Quantity, unit_price: Amount, discount: Percent, tax_rate: Percent) -> Option<Amounts> {
     let net = quantity.value().checked_mul(net_price(unit_price, discount))?;
     let net = total(net)?;
@@ -33,7 +33,7 @@ pub fn net_price(unit_price: Amount, discount: Percent) -> Decimal {
     unit_price.value() * (Decimal::ONE_HUNDRED - discount.value()) * HUNDREDTH
 }
 
-/// The sums of `lines`, and of both together; `None` when they pass the largest total.
+/// The net and tax sums of `lines`, and the total of both; `None` when they exceed the largest total.
 pub fn sum(lines: impl IntoIterator<Item = Amounts>) -> Option<(Amounts, Total)> {
     let (mut net, mut tax) = (Decimal::ZERO, Decimal::ZERO);
     for line in lines {

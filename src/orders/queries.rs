@@ -77,7 +77,7 @@ pub struct OrderSummary {
     /// How many orders there are.
     #[schema(minimum = 0)]
     pub count: i64,
-    /// The sums of each currency, by its code.
+    /// The sums of each currency, sorted by its code.
     #[schema(max_items = 200)]
     pub currencies: Vec<CurrencySummary>,
 }
@@ -100,7 +100,7 @@ pub struct CurrencySummary {
     pub total: Sum,
 }
 
-/// The sums over exactly the orders that the list would give.
+/// The sums over exactly the orders that the list gives with the same filters.
 ///
 /// # Errors
 /// When the database fails.
@@ -260,7 +260,8 @@ diesel::define_sql_function! {
     fn nextval(sequence: diesel::sql_types::Text) -> diesel::sql_types::BigInt;
 }
 
-/// A number that no other order has. A change that fails leaves a gap: nobody waits for another's number.
+/// A number that no other order has. It comes from a sequence, so that changes need not wait for each other; a change
+/// that fails leaves a gap.
 pub async fn next_number(tx: &mut Tx<'_>) -> Result<OrderNumber> {
     use chrono::Datelike;
     let next: i64 = diesel::select(nextval("order_numbers")).get_result(&mut **tx).await?;
@@ -268,7 +269,7 @@ pub async fn next_number(tx: &mut Tx<'_>) -> Result<OrderNumber> {
     OrderNumber::parse(&format!("O-{year}-{next:06}")).map_err(Error::internal)
 }
 
-/// Changes what `patch` names of a draft.
+/// Changes the fields of a draft that `patch` names.
 ///
 /// # Errors
 /// 404, 403, 412, 409 when it is not a draft, 422 for values against the rules.
@@ -316,7 +317,8 @@ pub async fn lock<A: Action>(
     Ok(OrderWithLines { order, lines })
 }
 
-/// Writes `after`, whose lines are written already, and records what `action` changed; nothing when nothing did.
+/// Writes `after`, whose lines are written already, and records what `action` changed. Does nothing when nothing
+/// changed.
 ///
 /// # Errors
 /// 422 for a contract that the client does not have.
@@ -355,7 +357,7 @@ impl Row for Order {
     }
 }
 
-/// What the caller is told of a breached constraint.
+/// The error for a breached constraint.
 pub fn breached(constraint: &str) -> Option<Error> {
     match constraint {
         "orders_number_key" => Some(Error::field("/number", Invalid::Taken)),

@@ -1,4 +1,4 @@
-//! Past orders, recorded with their real dates: what was ordered before there was this system, or beside it.
+//! Past orders, recorded with their real dates: orders from before this system was in use, or made outside it.
 
 use diesel_async::RunQueryDsl;
 use serde::Deserialize;
@@ -38,7 +38,7 @@ pub enum PastStatus {
     Closed,
 }
 
-/// A past order of which everything is known: whose it is, its number, its days and its lines.
+/// A past order with everything filled in: its client and owner, its number, its days and its lines.
 #[derive(Clone, Debug)]
 pub struct PastOrder {
     /// Who ordered.
@@ -118,11 +118,11 @@ pub async fn record(tx: &mut Tx<'_>, scope: &Scope<Order, RecordOrder>, new: New
     Ok(order)
 }
 
-/// Records many past orders in few statements. Whoever loads them answers for what [`record`] checks: that each is of
-/// its client, priced in its currency, in its contract and not in the future.
+/// Records many past orders in few statements. The caller must make sure of what [`record`] checks: that each order
+/// matches its client, is priced in its currency, keeps to its contract and is not in the future.
 ///
 /// # Errors
-/// 422 for amounts that pass the largest total, and for what does not exist or is taken.
+/// 422 for amounts that exceed the largest total, references that do not exist and numbers that are taken.
 pub async fn record_all(
     tx: &mut Tx<'_>,
     _scope: &Scope<Order, RecordOrder>,
@@ -168,10 +168,10 @@ fn not_yet() -> Invalid {
 }
 
 fn reserved() -> Invalid {
-    Invalid::Rule("reserved", Say::new("This form is kept for new numbers.", "Такой вид оставлен для новых номеров."))
+    Invalid::Rule("reserved", Say::new("This form is for new numbers only.", "Такой вид оставлен для новых номеров."))
 }
 
-/// Whether the number is of the form that new orders get: one of them would meet it some day.
+/// Whether the number has the form of the numbers of new orders. One of them could get the same number some day.
 fn is_reserved(number: &OrderNumber) -> bool {
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let parts: Vec<&str> = number.as_str().split('-').collect();
@@ -179,7 +179,7 @@ fn is_reserved(number: &OrderNumber) -> bool {
 }
 
 impl PastOrder {
-    /// The order as it stands now, its lines fulfilled as far as it came.
+    /// The order as it stands now. Its lines are fulfilled, unless it is only approved.
     fn written(self, now: Instant) -> Result<OrderWithLines> {
         let executed = self.status != PastStatus::Approved;
         let fulfilled_on = self.fulfilled_on.unwrap_or(self.ordered_on);
@@ -231,7 +231,7 @@ impl From<PastStatus> for OrderStatus {
     }
 }
 
-/// Writes past orders with their lines and their history, and records them.
+/// Writes past orders with their lines, their history and their audit records.
 async fn insert(tx: &mut Tx<'_>, past: &[OrderWithLines]) -> Result<()> {
     let rows: Vec<&Order> = past.iter().map(|past| &past.order).collect();
     for batch in rows.chunks(BATCH) {
@@ -250,7 +250,7 @@ async fn insert(tx: &mut Tx<'_>, past: &[OrderWithLines]) -> Result<()> {
     Ok(())
 }
 
-/// What is known of a past order's history, at its real dates. What nobody recorded is told of its author.
+/// The known steps of a past order, at their real dates. Without an `actor`, its author counts as having taken them.
 fn events(order: &Order, actor: Option<UserId>) -> Vec<OrderEvent> {
     use OrderStatus::{Approved, Closed, Fulfilled, HandedOver};
     let fulfilled_at = order.fulfilled_at.filter(|_| order.status != Approved);

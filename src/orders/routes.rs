@@ -92,7 +92,8 @@ async fn summarize_orders(
 
 /// Record a past order
 ///
-/// With its real dates, and with its own number where it had one. No limits are asked: it has happened already.
+/// With its real dates, and with its own number where it had one. No limits are checked: the order has happened
+/// already.
 #[utoipa::path(
     post,
     path = "/v1/orders/record",
@@ -159,7 +160,7 @@ async fn update_order(
 
 /// List an order's history
 ///
-/// Every step with who took it, when and why, newest first. `exceeded` tells why a submitted order waits.
+/// Every step with who took it, when and why, newest first. `exceeded` says why a submitted order waits.
 #[utoipa::path(
     get,
     path = "/v1/orders/{id}/history",

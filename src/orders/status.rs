@@ -53,7 +53,7 @@ pub enum OrderStatus {
 }
 stored_as_text!(OrderStatus);
 
-/// The condition that an order stands in a department's queue, in the words of the index that serves it.
+/// The condition that an order is in a department's queue, worded as in the index that serves the query.
 pub const QUEUED: &str = "orders.status IN ('handed_over', 'accepted', 'in_progress')";
 
 /// A step from one status to another. Its name is the verb of its address.
@@ -66,9 +66,9 @@ pub enum Transition {
     Approve,
     /// It may not be executed.
     Reject,
-    /// A rejected order is written anew.
+    /// A rejected order becomes a draft again.
     Reopen,
-    /// A department is to execute it; a draft is submitted with it.
+    /// A department is to execute it. A draft is submitted first.
     HandOver,
     /// The department takes it on.
     Accept,
@@ -85,9 +85,8 @@ pub enum Transition {
 }
 
 impl Transition {
-    /// Where the step leads from `status`; `None` where it is not possible. `whole` tells of the two steps with two
-    /// ends whether they reach the further one: a submitted order that needs no approval, a fulfilment that leaves
-    /// nothing.
+    /// Where the step leads from `status`; `None` where it is not possible. Two steps can lead to two statuses, and
+    /// `whole` chooses the further one: a submitted order needs no approval, or a fulfilment leaves nothing to deliver.
     #[expect(clippy::match_same_arms, reason = "one arm for each step, in their order")]
     pub fn target(self, status: OrderStatus, whole: bool) -> Option<OrderStatus> {
         use OrderStatus::{
@@ -111,7 +110,7 @@ impl Transition {
         }
     }
 
-    /// The step as history, audit and events tell it.
+    /// The name of the step in the history, in the audit log and in events.
     pub fn done(self) -> &'static str {
         match self {
             Self::Submit => "submitted",
@@ -155,7 +154,7 @@ mod tests {
     use super::{OrderStatus, QUEUED, Transition};
 
     /// Every step from every status: the row's status, then submit, approve, reject, reopen, hand over, accept, start,
-    /// fulfil, return, close, cancel; after a stroke where the step leads when it is not whole.
+    /// fulfil, return, close, cancel. After a `|` stands where the step leads when it is not whole.
     const TABLE: &str = "
         draft       approved|submitted - - - handed_over - - - - - cancelled
         submitted   - approved rejected - - - - - - - cancelled

@@ -67,7 +67,7 @@ impl View for OrderView {
     }
 }
 
-/// `order` just changed, as `actor` sees it.
+/// The order just changed, as `actor` sees it.
 ///
 /// # Errors
 /// When the database fails.
@@ -165,7 +165,7 @@ pub struct OrderEventView {
     actor: Option<UserRef>,
 }
 
-/// `events` with the names of those who took the steps, in one query.
+/// `events` with the names of the users who took the steps, in one query.
 ///
 /// # Errors
 /// When the database fails.

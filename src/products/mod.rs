@@ -1,5 +1,5 @@
-//! What the company sells, with its strengths and weaknesses. Everyone may know the catalogue; supervisors keep it. The
-//! lowest price is confidential.
+//! What the company sells, with its strengths and weaknesses. Everyone may read the catalogue; supervisors maintain it.
+//! The lowest price is confidential.
 
 mod model;
 mod queries;

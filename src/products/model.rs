@@ -56,7 +56,7 @@ pub struct ProductTerms {
     pub category: Option<Text<100>>,
     /// Business: Who makes or delivers it.
     pub supplier: Option<Line>,
-    /// Business: What one of it is: a piece, a box, an hour.
+    /// Business: The unit that it is sold in: a piece, a box, an hour.
     pub unit: Text<50>,
     /// The price of one unit, before discount and tax.
     pub base_price: Amount,
@@ -81,7 +81,7 @@ fn active() -> bool {
     true
 }
 
-/// What of a product to change.
+/// The fields of a product to change.
 pub type ProductPatch = Patch<ProductTerms>;
 
 impl Terms for ProductTerms {

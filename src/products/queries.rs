@@ -91,8 +91,8 @@ pub async fn find(mut db: &AsyncPgConnection, _scope: &Scope<Product, Read>, id:
     product.ok_or_else(Error::not_found)
 }
 
-/// Those of `ids` that exist, in one query, for what is sold at their price. With their confidential fields: they are
-/// not for an answer.
+/// The products among `ids` that exist, in one query, for the lines of an order. They have their confidential fields,
+/// so they must not be put into an answer.
 ///
 /// # Errors
 /// When the database fails.
@@ -108,7 +108,7 @@ pub async fn find_all(mut db: &AsyncPgConnection, ids: Vec<ProductId>) -> Result
 /// Creates a product.
 ///
 /// # Errors
-/// 403 for a confidential member out of reach, 422 for a taken stock keeping unit.
+/// 403 for a confidential member that the caller may not write, 422 for a taken stock keeping unit.
 pub async fn insert(tx: &mut Tx<'_>, _scope: &Scope<Product, Create>, terms: ProductTerms) -> Result<Product> {
     let now = tx.now();
     let product = Product { id: Id::generate(), version: 1, created_at: now, updated_at: now, terms };

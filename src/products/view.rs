@@ -25,7 +25,7 @@ pub struct ProductView {
 }
 
 impl ProductView {
-    /// `product` as `caller` sees it.
+    /// `product` as `actor` sees it.
     pub fn of(product: Product, actor: &Actor) -> Self {
         let may_update = actor.may::<Product, Update>(&product);
         Self { product: Shown::to(actor, product), actions: if may_update { vec!["update"] } else { Vec::new() } }

@@ -1,4 +1,4 @@
-//! What each role may do. Everyone may read it, supervisors change it.
+//! The policies: what each role may do. Everyone may read them; supervisors change them.
 
 mod model;
 mod queries;

@@ -23,7 +23,7 @@ pub struct RolePolicy {
     /// Grows by one with each change.
     #[schema(minimum = 1)]
     pub version: i64,
-    /// When the policy came into being.
+    /// When the policy was created.
     pub created_at: Instant,
     /// When it was last changed.
     pub updated_at: Instant,
@@ -42,7 +42,7 @@ pub struct RolePolicy {
 }
 
 impl RolePolicy {
-    /// `policy` as it was stored.
+    /// `policy` with its version and its times.
     pub fn of(policy: &Policy, version: i64, created_at: Instant, updated_at: Instant) -> Self {
         Self {
             role: policy.role,
@@ -60,13 +60,14 @@ impl RolePolicy {
 }
 
 impl RolePolicy {
-    /// Whether it allows the same as `other`.
+    /// Whether it allows the same as `other`, whatever their versions and times of change.
     pub fn same_rights(&self, other: &Self) -> bool {
         let Self { version, updated_at, .. } = other.clone();
         Self { version, updated_at, ..self.clone() } == *other
     }
 
-    /// With only those rights that reach another way than in `other`: a record of a change names what changed.
+    /// The same with only the rights whose reach differs from that in `other`, so that the record of a change names
+    /// only what changed.
     #[must_use]
     pub fn without_rights_of(&self, other: &Self) -> Self {
         let mut changed = self.clone();
@@ -80,7 +81,7 @@ impl Resource for RolePolicy {
 }
 
 impl Entity for RolePolicy {
-    /// A role is named, not numbered; the audit log wants a number.
+    /// A role has a name and no id, but the audit log needs one.
     fn uuid(&self) -> Uuid {
         Uuid::from_u128(match self.role {
             Role::Manager => 1,
@@ -112,7 +113,7 @@ pub struct RolePolicyView {
 }
 
 impl RolePolicyView {
-    /// `policy` as `caller` sees it.
+    /// `policy` as `actor` sees it.
     pub fn of(policy: RolePolicy, actor: &Actor) -> Self {
         let may = actor.reach("roles:update") == Reach::All;
         Self { policy, actions: if may { vec!["update"] } else { Vec::new() } }
@@ -199,7 +200,7 @@ pub struct OwnPermissions {
 }
 
 impl OwnPermissions {
-    /// Those of `caller`.
+    /// The permissions of `caller`.
     pub fn of(caller: &Caller) -> Self {
         let Policy { role, limits, .. } = &*caller.policy;
         Self {

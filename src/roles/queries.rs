@@ -66,11 +66,11 @@ fn policy(role: Role, row: Row) -> RolePolicy {
     RolePolicy::of(&Policy::new(role, limits, &grants), version, created_at, updated_at)
 }
 
-/// Puts `new` in the place of the policy of `role`.
+/// Replaces the policy of `role` with `new`.
 ///
 /// # Errors
-/// 412, 409 when users of the role own key clients that they no longer may, 422 for a policy that leaves somebody
-/// without work or supervisors without their rights.
+/// 412, 409 when users of the role own key clients and the policy would no longer let them, 422 for a policy against
+/// the rules.
 pub async fn replace(
     tx: &mut Tx<'_>,
     _scope: &Scope<RolePolicy, Update>,
@@ -110,7 +110,8 @@ pub async fn replace(
     Ok(after)
 }
 
-/// Who loses the right to own key clients must own none. Who designates one meanwhile waits for the policy locked here.
+/// Refuses to take the right to own key clients from users who own some. The policy is locked, so nobody can designate
+/// another client as key meanwhile.
 async fn refuse_owned_key_clients(tx: &mut Tx<'_>, role: Role) -> Result<()> {
     let owned = clients::table
         .inner_join(users::table.on(users::id.eq(clients::owner_id)))
@@ -126,7 +127,7 @@ async fn refuse_owned_key_clients(tx: &mut Tx<'_>, role: Role) -> Result<()> {
     ))
 }
 
-/// Gives each role that has no policy yet its first one.
+/// Gives each role that has no policy yet its initial one.
 ///
 /// # Errors
 /// When the database fails.

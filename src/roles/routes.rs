@@ -22,7 +22,7 @@ pub fn routes(api: &mut Routes) {
 
 /// Get the policy of a role
 ///
-/// What the users of the role may do, and how far. A change is in force on every server within a second.
+/// What the users of the role may do, and how far. A change takes effect on every server within a second.
 #[utoipa::path(
     get,
     path = "/v1/roles/{role}/policy",
@@ -43,9 +43,10 @@ async fn get_role_policy(
 
 /// Change the policy of a role
 ///
-/// Takes the whole policy: every right with its reach, and every limit. It is in force at once here, and on every other
-/// server within a second. A right reaches at most as far as the one to read the same; what belongs to nobody, `none`
-/// or `all`; the rights to administer users and policies stay with supervisors.
+/// Takes the whole policy: every right with its reach, and every limit. It takes effect at once on this server, and on
+/// every other server within a second. A right reaches at most as far as the right to read the same resource. Rights to
+/// resources that belong to nobody reach `none` or `all`. The rights to administer users and policies stay with
+/// supervisors.
 #[utoipa::path(
     put,
     path = "/v1/roles/{role}/policy",

@@ -1,4 +1,4 @@
-//! What a policy must keep so that everyone can work and nobody gives rights to themselves.
+//! The rules of policies: everyone can work, and nobody can give rights to themselves.
 
 use crate::{
     access::{
@@ -9,7 +9,7 @@ use crate::{
     values::{Invalid, Say},
 };
 
-/// Rights of which a role needs one to have something to do.
+/// The rights to work with clients. A role needs at least one of them.
 const WORK: &[&str] = &[
     "clients:create",
     "clients:update",
@@ -50,7 +50,7 @@ fn of_names(grants: &Grants) -> Vec<FieldError> {
     unknown.chain(missing.map(|(name, _)| FieldError::new(pointer(name), Invalid::Required))).collect()
 }
 
-/// Supervisors administer, and nobody else: who gives rights can give them to himself.
+/// Only supervisors administer, since a user who can give rights can give them to themselves.
 fn of_administration(role: Role, reach: Reach) -> Option<Invalid> {
     match (role, reach) {
         (Role::Supervisor, Reach::All) | (Role::Manager | Role::KeyAccountManager, Reach::None) => None,
@@ -82,7 +82,7 @@ fn reach_of(grants: &Grants, name: &str) -> Reach {
 }
 
 fn belongs_to_nobody() -> Invalid {
-    let say = Say::new("These belong to nobody: none or all.", "Они никому не принадлежат: none или all.");
+    let say = Say::new("They belong to nobody: use none or all.", "Они никому не принадлежат: none или all.");
     Invalid::Rule("none_or_all", say)
 }
 

@@ -22,10 +22,10 @@ use crate::{
     values::{Entity, Id, Instant, Invalid, Resource, Say},
 };
 
-/// How many keys of an account can be good at once: the one in use, and the one that replaces it.
+/// How many keys of an account can be valid at once: the one in use, and the one that replaces it.
 const MOST_LIVE: i64 = 2;
 
-/// A page of the account's keys, the newest first; those that have ended too.
+/// A page of the account's keys, newest first, with those that have expired.
 ///
 /// # Errors
 /// 404 when there is no such account.
@@ -71,10 +71,10 @@ async fn find_row(mut db: &AsyncPgConnection, account: UserId, id: ApiKeyId) -> 
         .ok_or_else(Error::not_found)
 }
 
-/// Makes a key; its text is in the answer and nowhere else.
+/// Makes a key. Its text is in the answer and nowhere else.
 ///
 /// # Errors
-/// 403 for rights that the caller does not have, 409 when two keys are good already, 422 for values against their
+/// 403 for rights that the caller does not have, 409 when two keys are valid already, 422 for values against their
 /// rules.
 pub async fn insert(
     tx: &mut Tx<'_>,
@@ -104,10 +104,10 @@ pub async fn insert(
     save_new(tx, key).await
 }
 
-/// Makes the successor of a key, which then lives on for a while.
+/// Makes the successor of a key. The old key stays valid for a while.
 ///
 /// # Errors
-/// 403 for rights that the caller does not have, 409 for a key that has ended or when two keys are good already.
+/// 403 for rights that the caller does not have, 409 for a key that has expired or when two keys are valid already.
 pub async fn rotate(
     tx: &mut Tx<'_>,
     scope: &Scope<ServiceAccount, Update>,
@@ -161,7 +161,7 @@ async fn end_sooner(tx: &mut Tx<'_>, before: ApiKey, ends: Instant) -> Result<()
     Ok(())
 }
 
-/// The account is held: no other key can come meanwhile.
+/// Refuses a third valid key. The caller has locked the account, so no other key can be made meanwhile.
 async fn refuse_third(tx: &mut Tx<'_>, account: UserId) -> Result<()> {
     let now = tx.now();
     let live: i64 = api_keys::table
@@ -174,12 +174,12 @@ async fn refuse_third(tx: &mut Tx<'_>, account: UserId) -> Result<()> {
         return Ok(());
     }
     Err(Error::new(ProblemType::Conflict).detail(
-        "The account has two keys that are good already. Delete one first.",
+        "The account has two valid keys already. Delete one first.",
         "У учётной записи уже два действующих ключа. Сначала удалите один.",
     ))
 }
 
-/// Takes a key away, at once.
+/// Revokes a key by deleting it.
 ///
 /// # Errors
 /// 404 or 412.
@@ -197,7 +197,8 @@ pub async fn delete(
     Ok(())
 }
 
-/// Takes away the key that someone found, when it is one of ours. Nobody can guess a key: to have it is proof enough.
+/// Revokes a key that someone found, and returns whether it is one of this server's. Nobody can guess a key, so having
+/// it is proof enough.
 ///
 /// # Errors
 /// When the database fails.

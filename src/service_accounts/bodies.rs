@@ -1,4 +1,4 @@
-//! What callers send of service accounts and keys.
+//! What callers send about service accounts and keys.
 
 use std::collections::HashSet;
 
@@ -17,11 +17,11 @@ use crate::{
     },
 };
 
-/// How long a key is good when nothing is said.
+/// How long a key is valid unless the caller says otherwise.
 const DEFAULT_LIFE: Duration = Duration::days(90);
-/// How long a key can be good.
+/// How long a key can be valid at most.
 const LONGEST_LIFE: Duration = Duration::days(365);
-/// How long a key lives on beside its successor at most: a week.
+/// How long a key can stay valid beside its successor at most: a week.
 const LONGEST_OVERLAP_HOURS: u16 = 168;
 
 /// A service account to be created.
@@ -35,11 +35,11 @@ pub struct NewServiceAccount {
     pub name: Line,
     /// What it is for, and whom to ask.
     pub description: Option<Text<1000>>,
-    /// Whose rights it has at most; not above the caller's own role.
+    /// The role whose rights it has at most; not above the caller's own role.
     pub role: Role,
-    /// Its team, which decides what it reaches as its role does.
+    /// Its team. The team and the role decide what it reaches.
     pub team_id: TeamId,
-    /// What of its role's rights it has, 1 to 100 permissions, each once; none that the caller does not have.
+    /// Which of its role's rights it has: 1 to 100 permissions, each once; none that the caller does not have.
     #[schema(min_items = 1, max_items = 100)]
     pub scopes: Vec<ScopeName>,
     /// Where its requests may come from, at most 50 networks; empty is everywhere.
@@ -48,7 +48,7 @@ pub struct NewServiceAccount {
     pub allowed_networks: Vec<Network>,
 }
 
-/// What of a service account to change.
+/// The fields of a service account to change.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(example = json!({"scopes": ["orders:read"], "allowed_networks": ["192.0.2.0/24", "2001:db8::/48"]}))]
@@ -61,15 +61,15 @@ pub struct ServiceAccountPatch {
     #[serde(deserialize_with = "patch::set_or_clear")]
     #[schema(value_type = Option<Text<1000>>)]
     pub description: Option<Option<Text<1000>>>,
-    /// Whose rights it has at most; not above the caller's own role.
+    /// The role whose rights it has at most; not above the caller's own role.
     #[serde(deserialize_with = "patch::set")]
     #[schema(nullable = false)]
     pub role: Option<Role>,
-    /// Its team; its clients go along.
+    /// Its team. When it changes, the account's clients move to the new team, too.
     #[serde(deserialize_with = "patch::set")]
     #[schema(nullable = false)]
     pub team_id: Option<TeamId>,
-    /// What of its role's rights it has, 1 to 100 permissions, each once; none that the caller does not have.
+    /// Which of its role's rights it has: 1 to 100 permissions, each once; none that the caller does not have.
     #[serde(deserialize_with = "patch::set")]
     #[schema(nullable = false, min_items = 1, max_items = 100)]
     pub scopes: Option<Vec<ScopeName>>,
@@ -100,11 +100,11 @@ pub struct NewApiKey {
     pub name: Line,
     /// When it ends: in 90 days when left out, in a year at most.
     pub expires_at: Option<Instant>,
-    /// What of the account's scopes it has, each once; all when left out.
+    /// Which of the account's scopes it has, each once; all when left out.
     #[schema(min_items = 1, max_items = 100)]
     pub scopes: Option<Vec<ScopeName>>,
-    /// Where its requests may come from, within the account's networks, at most 50; empty is wherever the account's
-    /// may.
+    /// Where its requests may come from, within the account's networks, at most 50; empty is wherever the
+    /// account's requests may come from.
     #[serde(default)]
     #[schema(max_items = 50)]
     pub allowed_networks: Vec<Network>,
@@ -115,8 +115,8 @@ pub struct NewApiKey {
 #[serde(deny_unknown_fields, default)]
 #[schema(example = json!({"overlap_hours": 24}))]
 pub struct RotateApiKey {
-    /// How long the old key lives on, in hours, when it does not end before: a day when left out, a week at most. 0
-    /// ends it at once.
+    /// How many hours the old key stays valid, unless it expires sooner: a day when left out, a week at most. 0 ends it
+    /// at once.
     #[schema(minimum = 0, maximum = 168, default = 24)]
     pub overlap_hours: u16,
     /// When the new key ends: in 90 days when left out, in a year at most.
@@ -160,7 +160,7 @@ fn rfc_3339(moment: Instant) -> String {
     moment.utc().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
 }
 
-/// The rules of lists of scopes and networks.
+/// Checks the rules of lists of scopes and networks.
 ///
 /// # Errors
 /// 422 with every breach.
@@ -183,7 +183,7 @@ pub fn check_lists(scopes: Option<&[ScopeName]>, networks: Option<&[Network]>) -
 }
 
 fn repeated<'a>(pointer: &str, items: impl Iterator<Item = &'a str>) -> Vec<FieldError> {
-    let say = || Say::new("The same stands in the list before.", "Это уже есть в списке.");
+    let say = || Say::new("This is in the list already.", "Это уже есть в списке.");
     let mut seen = HashSet::new();
     items
         .enumerate()

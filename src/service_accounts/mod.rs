@@ -1,5 +1,5 @@
-//! Service accounts and their API keys: how integrations are let in. Supervisors keep them; an account acts as a user
-//! of its role does, within its scopes.
+//! Service accounts and their API keys: how integrations are let in. Supervisors manage them. An account may do what a
+//! user of its role may do, within its scopes.
 
 mod api_keys;
 mod bodies;

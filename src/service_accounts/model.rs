@@ -48,21 +48,21 @@ impl Rule for ScopeRule {
     }
 }
 
-/// Texts that were checked when they were written. They are read as they are: a permission that no longer exists gives
-/// no right, and is no error.
+/// Texts that were checked when they were written. They are not checked again when they are read: a permission that no
+/// longer exists gives no right, and is no error.
 pub type Kept = Jsonb<Vec<String>>;
 
-/// `checked` as it is kept.
+/// `checked` as it is stored.
 pub fn kept<R: Rule>(checked: &[Checked<R>]) -> Kept {
     Jsonb(checked.iter().map(|text| text.as_str().to_owned()).collect())
 }
 
-/// An integration that acts as a user of its role does, within its scopes.
+/// An integration. It may do what a user of its role may do, within its scopes.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable, Serialize, ToSchema)]
 #[diesel(table_name = users)]
 #[schema(as = ServiceAccountFields)]
 pub struct ServiceAccount {
-    /// Identifier; also the user's that the account is in histories and as an owner.
+    /// Identifier; also the id of the account as a user, in histories and as an owner.
     pub id: UserId,
     /// Grows by one with each change.
     #[schema(minimum = 1)]
@@ -76,13 +76,13 @@ pub struct ServiceAccount {
     /// Business: What it is for, and whom to ask.
     #[diesel(select_expression = service_accounts::description)]
     pub description: Option<Text<1000>>,
-    /// Whose rights it has at most.
+    /// The role whose rights it has at most.
     pub role: Role,
-    /// Its team, which decides what it reaches as its role does.
+    /// Its team. The team and the role decide what it reaches.
     pub team_id: TeamId,
-    /// Whether its keys are good.
+    /// Whether its keys are accepted.
     pub status: UserStatus,
-    /// What of its role's rights it has: 1 to 100 permissions, each once.
+    /// Which of its role's rights it has: 1 to 100 permissions, each once.
     #[diesel(select_expression = service_accounts::scopes)]
     #[schema(value_type = Vec<ScopeName>, min_items = 1, max_items = 100)]
     pub scopes: Kept,
@@ -134,11 +134,11 @@ pub struct ApiKey {
     pub account_id: UserId,
     /// Business: What it is called.
     pub name: Line,
-    /// What of the account's scopes it has, at most 100 of them; all when absent.
+    /// Which of the account's scopes it has, at most 100 of them; all when absent.
     #[schema(value_type = Option<Vec<ScopeName>>, min_items = 1, max_items = 100)]
     pub scopes: Option<Kept>,
-    /// Where its requests may come from, within the account's networks, at most 50; empty is wherever the account's
-    /// may.
+    /// Where its requests may come from, within the account's networks, at most 50; empty is wherever the
+    /// account's requests may come from.
     #[schema(value_type = Vec<Network>, max_items = 50)]
     pub allowed_networks: Kept,
     /// When it ends.

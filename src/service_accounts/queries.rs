@@ -146,11 +146,11 @@ fn breached(constraint: &str) -> Option<Error> {
     (constraint == "users_team_id_fkey").then(|| unknown_reference("/team_id"))
 }
 
-/// Changes what `patch` names.
+/// Changes the fields that `patch` names.
 ///
 /// # Errors
-/// 401 for other rights without a recent proof of who the caller is, 403 for rights that the caller does not have, 409
-/// for a role that may not own what the account owns, 422 for an unknown team or lists against their rules.
+/// 401 for other rights without a recent proof of identity, 403 for rights that the caller does not have, 409 for a
+/// role that may not own the key clients of the account, 422 for an unknown team or lists against their rules.
 pub async fn update(
     tx: &mut Tx<'_>,
     scope: &Scope<ServiceAccount, Update>,
@@ -166,7 +166,7 @@ pub async fn update(
         refuse_more_than_own(tx, after.role, &after.scopes.0).await?;
     }
     if rights(&after) != rights(&before) {
-        // Keys that are out may do more at once.
+        // Keys that were issued before may do more at once.
         tx.require_recent_authentication().await?;
     }
     if after.role != before.role {
@@ -180,7 +180,7 @@ fn rights(account: &ServiceAccount) -> (Role, TeamId, &Kept, &Kept) {
     (account.role, account.team_id, &account.scopes, &account.allowed_networks)
 }
 
-/// Makes all keys of the account worthless.
+/// Blocks the account, so that none of its keys is accepted.
 ///
 /// # Errors
 /// 409 for an account that is blocked already.
@@ -198,7 +198,7 @@ pub async fn block(
     save(tx, "blocked", &before, after).await
 }
 
-/// Makes the keys of a blocked account good again.
+/// Unblocks the account, so that its keys are accepted again.
 ///
 /// # Errors
 /// 403 for rights that the caller does not have, 409 for an account that is not blocked.
@@ -217,7 +217,7 @@ pub async fn unblock(
     save(tx, "unblocked", &before, after).await
 }
 
-/// The account `id`, held so that neither it nor its keys change otherwise until the transaction ends.
+/// The account `id`, locked so that no other transaction changes it or its keys until this one ends.
 ///
 /// # Errors
 /// 404 when there is none.
@@ -258,8 +258,8 @@ impl Row for ServiceAccount {
     }
 }
 
-/// Nobody hands out more than they have: a role above their own, or a right that reaches further in that role than in
-/// their own. Asked wherever an account comes to a right, or someone to a key of it.
+/// Refuses a caller who would hand out more than they have: a role above their own, or a right that reaches further in
+/// that role than in their own. Checked wherever an account gets a right, or someone gets a key of it.
 ///
 /// # Errors
 /// 403 naming the right.

@@ -59,9 +59,9 @@ async fn list_service_accounts(
 
 /// Create a service account
 ///
-/// It has of its role's rights those among its scopes. A scope is never more than the role: what the role cannot do,
-/// the account cannot, whatever its scopes say, and no account changes users, service accounts, sessions or roles.
-/// Nobody gives an account more than they have themselves.
+/// The account has the rights of its role that are among its scopes. A scope adds nothing to the role: what the role
+/// cannot do, the account cannot do either. No account can change users, service accounts, sessions or roles. Nobody
+/// can give an account more rights than they have themselves.
 #[utoipa::path(
     post,
     path = "/v1/service-accounts",
@@ -102,7 +102,7 @@ async fn get_service_account(
 
 /// Change a service account
 ///
-/// A new role, team, scope or network is in force at once, also for keys and tokens that are out.
+/// A new role, team, scope or network takes effect at once, also for keys and tokens that were issued before.
 #[utoipa::path(
     patch,
     path = "/v1/service-accounts/{id}",
@@ -128,7 +128,7 @@ async fn update_service_account(
 
 /// Block a service account
 ///
-/// Its keys, and the tokens that they were exchanged for, are worthless at once.
+/// Its keys, and the tokens that they were exchanged for, are refused at once.
 #[utoipa::path(
     post,
     path = "/v1/service-accounts/{id}/block",
@@ -151,7 +151,7 @@ async fn block_service_account(
 
 /// Unblock a service account
 ///
-/// Its keys are good again, until they end.
+/// Its keys are accepted again, until they expire.
 #[utoipa::path(
     post,
     path = "/v1/service-accounts/{id}/unblock",
@@ -175,7 +175,7 @@ async fn unblock_service_account(
 
 /// List the keys of a service account
 ///
-/// The newest first; keys that have ended too. No secret is in it.
+/// Newest first, with keys that have expired. Secrets are left out.
 #[utoipa::path(
     get,
     path = "/v1/service-accounts/{id}/keys",
@@ -197,8 +197,8 @@ async fn list_api_keys(
 
 /// Make a key of a service account
 ///
-/// The answer shows the key, and nothing else ever does. At most two keys of an account are good at once: one in use
-/// and one that replaces it.
+/// Only this answer ever shows the key. At most two keys of an account are valid at once: one in use and one that
+/// replaces it.
 #[utoipa::path(
     post,
     path = "/v1/service-accounts/{id}/keys",
@@ -246,7 +246,8 @@ async fn get_api_key(
 
 /// Revoke a key of a service account
 ///
-/// The key, and the tokens that it was exchanged for, are worthless at once, on every server within a second.
+/// The key, and the tokens that it was exchanged for, are refused at once on this server, and on every other server
+/// within a second.
 #[utoipa::path(
     delete,
     path = "/v1/service-accounts/{id}/keys/{key_id}",
@@ -269,8 +270,8 @@ async fn delete_api_key(
 
 /// Replace a key of a service account
 ///
-/// Makes its successor, with the same name, scopes and networks; the answer shows it, and nothing else ever does. The
-/// old key lives on meanwhile, a day when nothing is said.
+/// Makes its successor, with the same name, scopes and networks. Only this answer ever shows the new key. The old key
+/// stays valid for `overlap_hours`, a day when left out.
 #[utoipa::path(
     post,
     path = "/v1/service-accounts/{id}/keys/{key_id}/rotate",

@@ -1,4 +1,4 @@
-//! Service accounts and keys as their keepers see them.
+//! Service accounts and keys as a caller sees them.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -27,7 +27,7 @@ pub struct ServiceAccountView {
 }
 
 impl ServiceAccountView {
-    /// `account` as `caller` sees it.
+    /// `account` as `actor` sees it.
     pub fn of(account: ServiceAccount, actor: &Actor) -> Self {
         let actions = match (may_update(actor), account.status) {
             (false, _) => Vec::new(),
@@ -60,7 +60,7 @@ fn may_update(actor: &Actor) -> bool {
 pub struct ApiKeyView {
     #[serde(flatten)]
     key: ApiKey,
-    /// The part of the key that is no secret: its `client_id` for an access token.
+    /// The part of the key that is not secret: the `client_id` to ask for an access token with.
     #[schema(min_length = 22, max_length = 22)]
     client_id: String,
     /// What the caller may do with the key now.
@@ -68,7 +68,7 @@ pub struct ApiKeyView {
 }
 
 impl ApiKeyView {
-    /// `key` as `caller` sees it at `now`.
+    /// `key` as `actor` sees it at `now`.
     pub fn of(key: ApiKey, actor: &Actor, now: Instant) -> Self {
         let actions = match (may_update(actor), key.expires_at > now) {
             (false, _) => Vec::new(),

@@ -1,4 +1,4 @@
-//! Teams of users. Everyone may know them; supervisors make and rename them.
+//! Teams of users. Everyone may read them; supervisors create and rename them.
 
 mod model;
 mod queries;

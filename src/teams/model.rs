@@ -46,7 +46,7 @@ pub struct TeamTerms {
     pub name: Line,
 }
 
-/// What of a team to change.
+/// The fields of a team to change.
 pub type TeamPatch = Patch<TeamTerms>;
 
 impl Terms for TeamTerms {
@@ -89,7 +89,7 @@ pub struct TeamView {
 }
 
 impl TeamView {
-    /// `team` as `caller` sees it.
+    /// `team` as `actor` sees it.
     pub fn of(team: Team, actor: &Actor) -> Self {
         let may_update = actor.may::<Team, Update>(&team);
         Self { team, actions: if may_update { vec!["update"] } else { Vec::new() } }
@@ -121,7 +121,7 @@ pub type TeamSorting = Sort<TeamSort>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum TeamSort {
-    /// Its name.
+    /// The team's name.
     Name,
     /// When the team was last changed.
     UpdatedAt,

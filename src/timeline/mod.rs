@@ -1,5 +1,5 @@
-//! Everything that happened with a client, newest first. Seen by everyone who sees the client, as far as they see the
-//! kind of resource that it happened to.
+//! Everything that happened with a client, newest first. Everyone who may read the client may read its timeline,
+//! without the kinds of resources that they may not read.
 
 mod model;
 mod queries;

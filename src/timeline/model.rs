@@ -43,11 +43,11 @@ pub struct Entry {
     pub action: String,
     /// Who did it; `null` is the system itself.
     pub actor_id: Option<UserId>,
-    /// The subject of an interaction, or the number of a contract or an order.
+    /// The subject of an interaction, the number and the title of a contract, or the number of an order.
     pub title: Option<String>,
     /// Why, when a reason was given.
     pub reason: Option<String>,
-    /// The names of the changed fields of a client or a contact, but for those that the caller may not see.
+    /// The names of the changed fields of a client or a contact, without those that the caller may not see.
     pub fields: Vec<String>,
 }
 

@@ -56,7 +56,7 @@ pub async fn list(
     with_actors(db, page, filter).await
 }
 
-/// The kinds of resources that `actor` may see of `client`, of those asked for.
+/// The kinds of resources among those `asked` for that `actor` may read of `client`.
 fn visible(actor: &Actor, client: &Client, asked: &[EntryResource]) -> Vec<EntryResource> {
     let may = |resource: EntryResource| {
         let permission = format!("{}:read", resource.as_ref());

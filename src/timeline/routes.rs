@@ -22,8 +22,8 @@ pub fn routes(api: &mut Routes) {
 
 /// List what happened with a client
 ///
-/// Newest first: the client's own changes, its contacts, interactions that took place, steps of contracts and of
-/// orders. Kinds of resources that the caller may not read of this client are left out.
+/// Newest first: changes of the client and its contacts, interactions that are no longer planned, steps of contracts
+/// and of orders. Kinds of resources that the caller may not read of this client are left out.
 #[utoipa::path(
     get,
     path = "/v1/clients/{id}/timeline",

@@ -1,5 +1,5 @@
-//! Transfers: a client gets another owner, and the account team and the planned interactions follow. It is one decision
-//! over several slices, and stands above them.
+//! Transfers: a client gets another owner, who leaves its account team and takes over the old owner's planned
+//! interactions. A transfer changes several slices, so it has a slice of its own above them.
 
 mod model;
 mod routes;

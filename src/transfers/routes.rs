@@ -11,7 +11,7 @@ use crate::{
     http::{Body, Changed, IfMatch, Reply, Routes, endpoint},
 };
 
-/// The operation on who owns a client.
+/// The operation that changes who owns a client.
 pub fn routes(api: &mut Routes) {
     api.add("clients", [endpoint!(transfer_client)]);
 }

@@ -11,12 +11,12 @@ use crate::{
     interactions, users,
 };
 
-/// Gives a client to another owner; everything of the client comes within the new owner's reach, and what the old owner
-/// had planned with it becomes the new owner's task.
+/// Gives a client to another owner. Everything that belongs to the client comes within the new owner's reach, and what
+/// the old owner had planned with it becomes the new owner's task.
 ///
 /// # Errors
-/// 404, 412, 403 for a client or an owner out of reach, 409 for a key client to someone who may not own one, 422 for an
-/// owner who does not exist.
+/// 404, 412, 403 for a client or an owner out of reach, 409 for an archived client and for a key client to someone who
+/// may not own one, 422 for an owner who does not exist or is not active.
 pub async fn transfer(
     tx: &mut Tx<'_>,
     scope: &Scope<Client, TransferClient>,

@@ -35,7 +35,7 @@ pub struct User {
     pub updated_at: Instant,
     /// Whether the user may sign in.
     pub status: UserStatus,
-    /// What callers write of them.
+    /// The fields that callers write.
     #[diesel(embed)]
     #[serde(flatten)]
     pub terms: UserTerms,
@@ -60,11 +60,11 @@ pub struct UserTerms {
     pub job_title: Option<Line>,
     /// What the user is in the organisation. Nobody changes their own.
     pub role: Role,
-    /// The user's team. When it changes, their clients go along. Nobody changes their own.
+    /// The user's team. When it changes, their clients move to the new team, too. Nobody changes their own.
     pub team_id: TeamId,
 }
 
-/// What of a user to change.
+/// The fields of a user to change.
 pub type UserPatch = Patch<UserTerms>;
 
 impl Terms for UserTerms {
@@ -101,7 +101,7 @@ pub enum UserStatus {
 }
 stored_as_text!(UserStatus);
 
-/// Who a user is: only persons have an e-mail address and sign in.
+/// Whether a user is a person or an integration. Only persons have an e-mail address and sign in.
 #[derive(
     Clone,
     Copy,
@@ -118,7 +118,7 @@ stored_as_text!(UserStatus);
 pub enum UserKind {
     /// Someone who works here.
     Person,
-    /// An integration; `/v1/service-accounts` is where it is kept.
+    /// An integration, managed at `/v1/service-accounts`.
     Service,
 }
 stored_as_text!(UserKind);
@@ -163,7 +163,7 @@ pub struct UserView {
 }
 
 impl UserView {
-    /// `user` as `caller` sees them.
+    /// `user` as `actor` sees them.
     pub fn of(user: User, actor: &Actor) -> Self {
         Self { actions: actions(&user, actor), user }
     }
@@ -173,7 +173,7 @@ fn actions(user: &User, actor: &Actor) -> Vec<&'static str> {
     if !actor.may::<User, Update>(user) {
         return Vec::new();
     }
-    // Nobody changes their own rights, and blocking is the last of them.
+    // Users may not block themselves or reset their own password.
     match user.status {
         _ if actor.user_id() == Some(user.id) => vec!["update"],
         UserStatus::Active => vec!["update", "block", "reset_password"],
@@ -189,7 +189,7 @@ impl View for UserView {
     }
 }
 
-/// The name of a user, as it stands beside what they own.
+/// The name of a user, as it is shown with what they own or did.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable, Serialize, ToSchema)]
 #[diesel(table_name = users)]
 pub struct UserRef {

@@ -102,7 +102,7 @@ pub async fn find_to_administer(db: &AsyncPgConnection, scope: &Scope<User, Upda
 /// The caller's own account, which everyone may read.
 ///
 /// # Errors
-/// 404 when it is gone.
+/// 404 when it no longer exists.
 pub async fn find_own(mut db: &AsyncPgConnection, caller: &Caller) -> Result<User> {
     let own: Option<User> = users::table
         .filter(users::id.eq(caller.user_id))
@@ -114,7 +114,7 @@ pub async fn find_own(mut db: &AsyncPgConnection, caller: &Caller) -> Result<Use
     own.ok_or_else(Error::not_found)
 }
 
-/// The names of the users `ids`, in one query. Everyone may read them: a name stands beside what its user owns.
+/// The names of the users `ids`, in one query. Everyone may read them: a name is shown with what its user owns.
 ///
 /// # Errors
 /// When the database fails.
@@ -127,7 +127,7 @@ pub async fn references(mut db: &AsyncPgConnection, ids: Vec<UserId>) -> Result<
     Ok(rows.into_iter().map(|user| (user.id, user)).collect())
 }
 
-/// Those of `ids` whose role may own key clients, in one query.
+/// The active users among `ids` whose role may own key clients, in one query.
 ///
 /// # Errors
 /// When the database fails.
@@ -156,7 +156,7 @@ pub struct Owner {
     pub role: Role,
 }
 
-/// The active user `id`, to own something; held so that their team and role stay until the transaction ends.
+/// The active user `id`, who is to own something, locked so that their team and role stay until the transaction ends.
 ///
 /// # Errors
 /// 422 at `pointer` when there is no such active user.
@@ -209,11 +209,12 @@ fn breached(constraint: &str) -> Option<Error> {
     }
 }
 
-/// Changes what `patch` names; gives the user before and after.
+/// Changes the fields that `patch` names. Returns the user before and after.
 ///
 /// # Errors
-/// 401 for another address or other rights without a recent proof of who the caller is, 403 for one's own rights, 409
-/// for the last supervisor, 422 for a taken address or an unknown team.
+/// 401 for another address or other rights without a recent proof of identity, 403 for the caller's own rights, 409 for
+/// the last supervisor and for a role that may not own the user's key clients, 422 for a taken address or an unknown
+/// team.
 pub async fn update(
     tx: &mut Tx<'_>,
     scope: &Scope<User, Update>,
@@ -238,7 +239,7 @@ pub async fn update(
         refuse_key_clients(tx, id, terms.role).await?;
     }
     if former.email != terms.email {
-        // A link lies in the mailbox of the former address.
+        // A link to set a password may be in the mailbox of the former address.
         diesel::delete(password_resets::table.find(id)).execute(&mut **tx).await?;
     }
     let after = save(tx, "updated", &before, after).await?;
@@ -248,7 +249,7 @@ pub async fn update(
 /// Keeps a user from signing in, and ends their sessions.
 ///
 /// # Errors
-/// 403 for oneself, 409 for the last supervisor or a user who is blocked already.
+/// 403 for the caller's own account, 409 for the last supervisor or a user who is blocked already.
 pub async fn block(tx: &mut Tx<'_>, scope: &Scope<User, Update>, id: UserId, seen: &IfMatch) -> Result<User> {
     let before = lock(tx, scope, id, seen).await?;
     refuse_own(tx, id)?;
@@ -317,8 +318,8 @@ fn refuse_own(tx: &Tx<'_>, id: UserId) -> Result<()> {
     ))
 }
 
-/// Locks all active supervisors, so that two of them cannot go at the same moment. A service account is none of them:
-/// it cannot let anyone in again.
+/// Refuses to leave no active supervisor. Locks all of them, so that two cannot be removed at the same moment. Service
+/// accounts do not count: they cannot let anyone in again.
 async fn refuse_last_supervisor(tx: &mut Tx<'_>, user: &User) -> Result<()> {
     if user.terms.role != Role::Supervisor || user.status != UserStatus::Active {
         return Ok(());
@@ -339,7 +340,7 @@ async fn refuse_last_supervisor(tx: &mut Tx<'_>, user: &User) -> Result<()> {
         .detail("This is the last active supervisor.", "Это последний действующий руководитель."))
 }
 
-/// A role that may not own key clients cannot be given to their owner.
+/// Refuses to give a role that may not own key clients to a user who owns some.
 ///
 /// # Errors
 /// 409 when `id` owns key clients.

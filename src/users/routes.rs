@@ -89,8 +89,8 @@ async fn get_user(
 
 /// Change a user
 ///
-/// A new role or team is in force at once. Nobody changes their own role or team, and the last active supervisor stays
-/// one. Of a new e-mail address the former one is told by mail.
+/// A new role or team takes effect at once. Nobody changes their own role or team, and the last active supervisor stays
+/// one. When the e-mail address changes, a notice is sent to the former address.
 #[utoipa::path(
     patch,
     path = "/v1/users/{id}",
@@ -111,7 +111,7 @@ async fn update_user(
         .run(async |tx| {
             let (before, user) = queries::update(tx, &scope, *id, &seen, &patch).await?;
             if before.terms.email != user.terms.email {
-                // To where its owner reads it: who took the account over has given the new address.
+                // To the former address, which its owner reads: someone who took over the account has set the new one.
                 let letter =
                     Letter::Notice { to: before.terms.email.as_str().to_owned(), notice: Notice::EmailChanged };
                 mail.post(tx, &letter).await?;

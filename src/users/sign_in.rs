@@ -1,4 +1,4 @@
-//! How a user signs in, as far as the user's own row tells.
+//! What the row of a user says about how they sign in.
 
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
 use diesel_async::RunQueryDsl;
@@ -22,7 +22,7 @@ pub enum FirstPassword {
 }
 
 impl FirstPassword {
-    /// The hash, to be kept.
+    /// The hash to store.
     pub fn hash(self) -> Option<String> {
         match self {
             Self::None => None,
@@ -31,10 +31,10 @@ impl FirstPassword {
     }
 }
 
-/// Records that `action` changed how `id` signs in; their row is locked until the transaction ends.
+/// Records that `action` changed how the user `id` signs in. Their row stays locked until the transaction ends.
 ///
 /// # Errors
-/// 404 when the user is gone.
+/// 404 when the user does not exist.
 pub async fn sign_in_changed(tx: &mut Tx<'_>, id: UserId, action: &'static str) -> Result<User> {
     let before = users::table
         .find(id)
@@ -47,7 +47,7 @@ pub async fn sign_in_changed(tx: &mut Tx<'_>, id: UserId, action: &'static str) 
     grow(tx, &before, action).await
 }
 
-/// Grows the version of the locked user and records that `action` changed how they sign in.
+/// Increments the version of the locked user, and records that `action` changed how they sign in.
 ///
 /// # Errors
 /// When the database fails.
