@@ -5,7 +5,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::error::Result;
 
-/// What is done by one server at a time. Rust refuses two variants with the same number.
+/// Work that only one server does at a time. Rust refuses two variants with the same number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i64)]
 pub enum AdvisoryLock {
@@ -18,8 +18,8 @@ pub enum AdvisoryLock {
 }
 
 diesel::define_sql_function! {
-    /// Takes a lock that ends with the transaction, or tells that another holds it. For the lock of one row among many,
-    /// whose number is a digest; the locks of [`AdvisoryLock`] are taken by its methods.
+    /// Takes a lock that ends with the transaction; `false` when another session holds it. For the lock of one row
+    /// among many, whose number is a digest. The locks of [`AdvisoryLock`] are taken by its methods.
     #[sql_name = "pg_try_advisory_xact_lock"]
     fn try_lock_until_commit(number: BigInt) -> Bool;
 }
@@ -33,24 +33,25 @@ impl AdvisoryLock {
     /// Waits for the lock, which ends with the open transaction.
     ///
     /// # Errors
-    /// The database's.
+    /// When the database fails.
     pub async fn until_commit(self, mut db: &AsyncPgConnection) -> Result<()> {
         diesel::sql_query("SELECT pg_advisory_xact_lock($1)").bind::<BigInt, _>(self as i64).execute(&mut db).await?;
         Ok(())
     }
 
-    /// Takes the lock, which ends with the open transaction; `false` when another holds it.
+    /// Takes the lock, which ends with the open transaction; `false` when another session holds it.
     ///
     /// # Errors
-    /// The database's.
+    /// When the database fails.
     pub async fn try_until_commit(self, mut db: &AsyncPgConnection) -> Result<bool> {
         Ok(diesel::select(try_lock_until_commit(self as i64)).get_result(&mut db).await?)
     }
 
-    /// Takes the lock, which ends with [`AdvisoryLock::release`] or with the connection; `false` when another holds it.
+    /// Takes the lock, which ends with [`AdvisoryLock::release`] or with the connection; `false` when another session
+    /// holds it.
     ///
     /// # Errors
-    /// The database's.
+    /// When the database fails.
     pub async fn try_until_released(self, mut db: &AsyncPgConnection) -> Result<bool> {
         Ok(diesel::select(try_lock(self as i64)).get_result(&mut db).await?)
     }
@@ -58,7 +59,7 @@ impl AdvisoryLock {
     /// Gives back what [`AdvisoryLock::try_until_released`] took.
     ///
     /// # Errors
-    /// The database's.
+    /// When the database fails.
     pub async fn release(self, mut db: &AsyncPgConnection) -> Result<()> {
         diesel::sql_query("SELECT pg_advisory_unlock($1)").bind::<BigInt, _>(self as i64).execute(&mut db).await?;
         Ok(())

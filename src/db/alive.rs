@@ -1,20 +1,20 @@
-//! How a connection is found dead when its other end has gone without a word, as machines and networks that fail do.
+//! Detects a dead connection whose other end has vanished without a word, as happens when a machine or a network fails.
 
 use std::time::Duration;
 
 use tokio_postgres::Config;
 
-/// The driver's own, as of the operating systems: much too long to be of use.
+/// The driver's default, the same as that of operating systems. It is much too long to be useful.
 const UNSET: Duration = Duration::from_hours(2);
-/// After how long without a word the other end is asked whether it is there.
+/// How long the other end may be silent before a keepalive probe is sent.
 const ASK_AFTER: Duration = Duration::from_secs(10);
-/// How long it has for its answer before it is asked again, and how often.
+/// How long the other end has to answer a probe before the next one is sent, and how many probes are sent.
 const ASK_AGAIN: (Duration, u32) = (Duration::from_secs(5), 2);
-/// After how long something that was sent and has not arrived is given up.
+/// How long sent data may stay unacknowledged before the connection is closed.
 const GIVE_UP: Duration = Duration::from_secs(20);
 
-/// Has the operating system find out within some twenty seconds, where the URL names no `keepalives_idle` or
-/// `tcp_user_timeout` of its own.
+/// Makes the operating system detect a dead connection within some twenty seconds, unless the URL sets
+/// `keepalives_idle` or `tcp_user_timeout` itself.
 pub(super) fn notice_silence(config: &mut Config) {
     if config.get_keepalives_idle() == UNSET {
         let (interval, retries) = ASK_AGAIN;

@@ -1,4 +1,4 @@
-//! The columns of a row as SQL that is put together once.
+//! The columns of a row as SQL that is built once.
 
 use std::{any::TypeId, cell::RefCell, collections::HashMap, rc::Rc};
 
@@ -11,14 +11,14 @@ use diesel::{
 };
 
 thread_local! {
-    /// By the kind of row: there are no more of them than the program has.
+    /// One text for each type of row, so their number is bounded.
     static TEXTS: RefCell<HashMap<TypeId, Rc<str>>> = RefCell::default();
 }
 
-/// Selects what `T::as_select()` does, in the same words.
+/// Selects the same columns as `T::as_select()`, with the same SQL.
 ///
-/// Diesel puts the text of a query together each time, quoting each name of a column and of its table: for a wide row that
-/// costs more than to read it.
+/// Diesel builds the text of a query each time, and quotes the name of every column and of its table. For a wide row
+/// this costs more than reading the row.
 pub struct Columns<T: Selectable<Pg>>(AsSelect<T, Pg>);
 
 /// The columns of `T`.

@@ -29,14 +29,14 @@ use crate::{
 /// How the connections of a worker are bounded.
 #[derive(Clone, Copy, Debug)]
 pub struct PoolSettings {
-    /// Most connections for changes; half as many more for large reads, and two that small reads share.
+    /// The most connections for changes. Large reads have half as many in addition, and small reads share two more.
     pub max_size: usize,
-    /// How long a request waits for one before it is told to come back.
+    /// How long a request waits for a connection before it is told to try again later.
     pub wait: Duration,
     /// How long a statement may run.
     pub statement_timeout: Duration,
-    /// Whether a connection is asked whether it still leads to the database before it is lent: for work that nobody waits
-    /// for, and nobody repeats.
+    /// Whether a connection is tested before it is lent: for background work, which nobody waits for and nobody
+    /// repeats.
     pub asks_first: bool,
 }
 
@@ -49,12 +49,12 @@ impl Default for PoolSettings {
     }
 }
 
-/// Who serves: the way to the database, and the role that each connection works as.
+/// How the server connects: the database, and the role that each connection works as.
 #[derive(Clone)]
 pub struct Login {
     /// The database as a libpq URL.
     pub url: String,
-    /// The role; without one, the login itself.
+    /// The role; without one, a connection works as the login itself.
     pub role: Option<&'static str>,
 }
 
@@ -82,13 +82,13 @@ fn set_role(role: Option<&str>) -> String {
 /// What a read costs the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cost {
-    /// A few rows found by an index: it may share a connection with others.
+    /// The read finds a few rows by an index: it may share a connection with others.
     Small,
-    /// It may take long, such as a search or a count, and gets a connection of its own so that it holds nobody up.
+    /// The read may take long, such as a search or a count. It gets a connection of its own so that it holds nobody up.
     Large,
 }
 
-/// The connections of one worker, by what is done over them, so that no kind of work takes those of another.
+/// The connections of one worker, separate for each kind of work, so that no kind takes the connections of another.
 #[derive(Clone)]
 pub struct Db {
     changes: Leases,
@@ -108,13 +108,13 @@ impl Db {
         }
     }
 
-    /// The same, with what happens to its pools told to their meters.
+    /// The same connections; the meters observe their pools.
     #[must_use]
     pub fn measured(self, changes: PoolMeter, large_reads: PoolMeter) -> Self {
         Self { changes: self.changes.measured(changes), large_reads: self.large_reads.measured(large_reads), ..self }
     }
 
-    /// A connection for one alone; it goes back when it is dropped.
+    /// A connection for exclusive use; it goes back to its pool when it is dropped.
     ///
     /// # Errors
     /// 503 when the database cannot be reached or no connection comes free in time.
@@ -136,7 +136,7 @@ impl Db {
     /// The connections of the worker that serves `request`.
     ///
     /// # Errors
-    /// Only internal ones.
+    /// Only when the app has no database.
     pub fn of(request: &HttpRequest) -> Result<Self> {
         request
             .app_data::<Data<Self>>()
@@ -147,9 +147,9 @@ impl Db {
 
 /// A connection to read from.
 pub enum Reader {
-    /// One that others read from at the same time.
+    /// A connection that others read from at the same time.
     Shared(SharedReader),
-    /// One for this reader alone.
+    /// A connection for this reader alone.
     Own(Box<Lease>),
 }
 
@@ -184,7 +184,7 @@ pub async fn connect(url: &str) -> Result<AsyncPgConnection> {
 /// How each connection of a worker is opened.
 #[derive(Clone)]
 pub(super) struct Setup {
-    /// Read once: it may take many certificates.
+    /// Read only once, since it may name many certificates.
     target: Result<Target, String>,
     url: String,
     settings: String,
@@ -193,7 +193,8 @@ pub(super) struct Setup {
 impl Setup {
     fn new(login: &Login, statement_timeout: Duration) -> Self {
         let milliseconds = statement_timeout.as_millis();
-        // A query whose client is gone is ended, not finished for nobody.
+        // The last setting makes Postgres end a query whose client has disconnected, instead of finishing it for
+        // nobody.
         let settings = format!(
             "{} SET statement_timeout = {milliseconds}; \
              SET lock_timeout = {milliseconds}; \
@@ -214,7 +215,7 @@ impl Setup {
         Ok(connection)
     }
 
-    /// One for several readers at once.
+    /// A connection for several readers at once.
     pub(super) async fn shared(&self) -> ConnectionResult<Shared> {
         let ended = Arc::new(AtomicBool::new(false));
         let connection = self.target()?.connect_noting_end(&ended).await?;

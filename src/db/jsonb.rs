@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 #[serde(transparent)]
 pub struct Jsonb<T>(pub T);
 
-/// What stands before the text of a `jsonb` value on its way: the version of the format.
+/// The version of the wire format, which precedes the text of a `jsonb` value.
 const VERSION: u8 = 1;
 
 impl<T: AsRef<[I]>, I> AsRef<[I]> for Jsonb<T> {
@@ -27,7 +27,8 @@ impl<T: AsRef<[I]>, I> AsRef<[I]> for Jsonb<T> {
     }
 }
 
-// Straight from and to text: Diesel's own way is by a `serde_json::Value`, which costs more than the rest of the row.
+// Reads and writes the text directly. Diesel goes through a `serde_json::Value`, which costs more than the rest of the
+// row.
 impl<T: Serialize + std::fmt::Debug> ToSql<sql_types::Jsonb, Pg> for Jsonb<T> {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
         out.write_all(&[VERSION])?;

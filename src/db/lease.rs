@@ -17,27 +17,27 @@ use crate::{
     error::{Error, ProblemType, Result},
 };
 
-/// How many may wait for each connection of a pool: more would not have their turn in time.
+/// How many requests may wait for each connection of a pool. More would not get their turn in time.
 const WAITING_FOR_EACH: usize = 16;
 
 thread_local! {
-    /// Whether work is just being given up on this thread.
+    /// How many pieces of work, one within the other, are being given up on this thread now.
     static GIVING_UP: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Whether what is dropped now is dropped because the work that has it is given up.
+/// Whether a value is being dropped because the work that holds it is given up.
 pub(super) fn is_giving_up() -> bool {
     GIVING_UP.get() > 0
 }
 
-/// A connection that goes back to its pool when it is dropped. When the work that has it is given up, it is closed
-/// instead: a query may be under way, and Postgres ends that when it finds its client gone.
+/// A connection that goes back to its pool when it is dropped. When the work that holds it is given up, it is closed
+/// instead: a query may be running, and Postgres ends it when it notices that its client has gone.
 pub struct Lease {
     /// Present until the lease is dropped.
     object: Option<Object<AsyncPgConnection>>,
 }
 
-/// A pool, and what is told of it.
+/// A pool and its meter.
 #[derive(Clone)]
 pub(super) struct Leases {
     pool: Pool<AsyncPgConnection>,
@@ -49,7 +49,7 @@ impl Leases {
         Self { pool, meter: None }
     }
 
-    /// The same, with what happens to it told to `meter`.
+    /// The same pool; `meter` observes it.
     pub(super) fn measured(self, meter: PoolMeter) -> Self {
         let watched = self.pool.weak();
         meter.watch(move || {
@@ -63,7 +63,8 @@ impl Leases {
     /// A connection of the pool.
     ///
     /// # Errors
-    /// 503 when the database cannot be reached or no connection comes free in time; at once when too many wait already.
+    /// 503 when the database cannot be reached or no connection comes free in time, and at once when too many requests
+    /// wait already.
     pub(super) async fn lease(&self) -> Result<Lease> {
         let status = self.pool.status();
         if status.waiting >= status.max_size * WAITING_FOR_EACH {
@@ -104,11 +105,11 @@ impl Drop for Lease {
     }
 }
 
-/// Does `work`; when what this returns is dropped before that is done (its caller has gone, its time is over), the leases
-/// that `work` holds are closed.
+/// Runs `work`. When the returned future is dropped before `work` is done (the caller has gone, or the time is over),
+/// the leases that `work` holds are closed.
 pub async fn closing_leases<T>(work: impl Future<Output = T>) -> T {
-    // What is declared last is dropped first: giving up begins, then the work goes with its leases, then giving up ends. It
-    // is counted, for there may be such work within the work.
+    // Variables are dropped in reverse order: first giving up begins, then the work is dropped with its leases, then
+    // giving up ends. It is counted, because there may be such work within the work.
     let _ends = End;
     let work = pin!(work);
     let _begins = Begin;

@@ -1,4 +1,4 @@
-//! How many wait for a connection, and for how long.
+//! How many requests wait for a connection, and for how long.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -7,21 +7,21 @@ use std::{
 
 use prometheus::{Histogram, IntCounter};
 
-/// How a pool stands.
+/// The state of a pool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PoolStatus {
-    /// Most connections.
+    /// The most connections that it may have.
     pub max: usize,
     /// Connections that nobody uses.
     pub idle: usize,
     /// Connections in use.
     pub used: usize,
-    /// Who waits for one.
+    /// Requests that wait for a connection.
     pub waiting: usize,
 }
 
 impl PoolStatus {
-    /// Both together.
+    /// The sum of both.
     #[must_use]
     pub fn with(self, other: Self) -> Self {
         Self {
@@ -33,7 +33,7 @@ impl PoolStatus {
     }
 }
 
-/// Tells how a pool stands; `None` once it is gone.
+/// Returns the state of a pool; `None` once the pool is dropped.
 pub type Probe = Box<dyn Fn() -> Option<PoolStatus> + Send>;
 
 /// The probes of all pools, each with the name of its pool.
@@ -49,22 +49,22 @@ pub struct PoolMeter {
     pub probes: Probes,
     /// How long a connection was waited for.
     pub wait: Histogram,
-    /// How often none came free in time.
+    /// How often no connection came free in time.
     pub timeouts: IntCounter,
 }
 
 impl PoolMeter {
-    /// Asks `probe` how one more pool of this name stands, whenever the metrics are read.
+    /// Adds a pool of this name: `probe` is asked for its state whenever the metrics are read.
     pub fn watch(&self, probe: impl Fn() -> Option<PoolStatus> + Send + 'static) {
         self.probes.0.lock().unwrap_or_else(PoisonError::into_inner).push((self.name, Box::new(probe)));
     }
 
-    /// A connection was had after `wait`.
+    /// Records that a connection came free after `wait`.
     pub fn waited(&self, wait: Duration) {
         self.wait.observe(wait.as_secs_f64());
     }
 
-    /// None came free in time.
+    /// Records that no connection came free in time.
     pub fn timed_out(&self) {
         self.timeouts.inc();
     }

@@ -1,4 +1,4 @@
-//! The schema's history, carried in the binary.
+//! The migrations of the schema, embedded in the binary.
 
 use std::time::Duration;
 
@@ -15,14 +15,14 @@ pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
 /// How long a server waits before it asks for its turn again.
 const AGAIN_AFTER: Duration = Duration::from_millis(100);
 
-/// The turn of one server among several that start together; over when it is dropped.
+/// The turn of one server among several that start together. It ends when it is dropped.
 pub struct Turn(AsyncPgConnection);
 
 impl Turn {
-    /// Lets the next one begin.
+    /// Lets the next server begin.
     ///
     /// # Errors
-    /// When the connection is gone, and with it the turn.
+    /// When the connection is lost, and with it the turn.
     pub async fn end(&mut self) -> Result<()> {
         AdvisoryLock::Setup.release(&self.0).await
     }
@@ -33,17 +33,18 @@ impl Turn {
 /// # Errors
 /// When the database cannot be reached.
 pub async fn turn(url: &str) -> Result<Turn> {
-    // A connection of its own: migrations may run outside a transaction, and a broken one must not keep the lock.
+    // The lock has a connection of its own: migrations may run outside a transaction, and a failed one must not keep
+    // the lock.
     let connection = connect(url).await?;
-    // Asked again and again: a statement that waits keeps a snapshot, and an index that the one whose turn it is builds
-    // concurrently waits for every snapshot to end.
+    // The lock is polled, because a statement that waits for it would hold a snapshot. The server whose turn it is may
+    // build an index concurrently, and that build waits until every snapshot has ended.
     while !AdvisoryLock::Setup.try_until_released(&connection).await? {
         tokio::time::sleep(AGAIN_AFTER).await;
     }
     Ok(Turn(connection))
 }
 
-/// Brings the database at `url` up to date; tells how many migrations ran. The caller has the [`Turn`].
+/// Brings the database at `url` up to date and returns how many migrations ran. The caller must hold the [`Turn`].
 ///
 /// # Errors
 /// When the database cannot be reached or a migration fails.
@@ -55,7 +56,7 @@ pub async fn run(url: &str) -> Result<usize> {
     harness(connection, |harness| harness.run_pending_migrations(MIGRATIONS).map(|ran| ran.len())).await
 }
 
-/// An index that is built concurrently stays when that is broken off: useless, and it makes the next try fail.
+/// When a concurrent build of an index is interrupted, the index stays. It is useless, and makes the next try fail.
 async fn remove_unfinished_indexes(db: &mut AsyncPgConnection) -> Result<()> {
     #[derive(QueryableByName)]
     struct Unfinished {
@@ -76,19 +77,19 @@ async fn remove_unfinished_indexes(db: &mut AsyncPgConnection) -> Result<()> {
     Ok(())
 }
 
-/// How a database stands to this program.
+/// How the migrations of a database compare with those of this program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
     /// How many migrations have yet to run.
     pub pending: usize,
-    /// How many have run that this program does not know: a newer one has been here.
+    /// How many migrations have run that this program does not know: a newer program has run them.
     pub unknown: usize,
 }
 
-/// How the database of `db` stands to this program; changes nothing.
+/// Compares the migrations of the database with those of this program; changes nothing.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn standing(db: &mut AsyncPgConnection) -> Result<Standing> {
     #[derive(QueryableByName)]
     struct Ran {
@@ -108,7 +109,7 @@ pub async fn standing(db: &mut AsyncPgConnection) -> Result<Standing> {
     Ok(Standing { pending, unknown })
 }
 
-/// Takes every migration back, newest first; tells how many.
+/// Reverts every migration, newest first, and returns how many.
 ///
 /// # Errors
 /// When the database cannot be reached or a migration fails.

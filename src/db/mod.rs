@@ -1,4 +1,4 @@
-//! The database: connections, migrations, and how Rust values are kept.
+//! The database: connections, migrations, and how Rust values are stored.
 
 mod advisory_lock;
 mod alive;
@@ -17,7 +17,7 @@ mod stored;
 mod tls;
 pub mod wide;
 
-/// Most rows of one `INSERT`: a statement takes 65,535 values, and no table has 65 columns.
+/// The most rows in one `INSERT`. A statement takes at most 65,535 values, and every table has fewer than 65 columns.
 pub const BATCH: usize = 1000;
 
 pub use advisory_lock::{AdvisoryLock, try_lock_until_commit};

@@ -1,7 +1,7 @@
 //! What the server may do in the database: it works as a role that owns nothing.
 //!
-//! Whoever sets the database up owns it. The server's role has the verbs that the code needs, table by table, and no
-//! others; a test holds the list against the catalog.
+//! The login that sets up the database owns it. The server's role has only the privileges that the code needs, table by
+//! table; a test compares the list with the catalog.
 
 use diesel::{QueryableByName, sql_types::Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
@@ -11,10 +11,11 @@ use crate::error::Result;
 /// The role that the server works as. It cannot sign in; logins are members of it.
 pub const ROLE: &str = "liaison_app";
 
-/// What the role may do with a table: its name, and the verbs. What stands here is granted, all else is taken away.
+/// What the role may do with a table: the table's name, and the SQL verbs. These are granted, and all others are
+/// revoked.
 pub type Privileges = (&'static str, &'static [&'static str]);
 
-/// Every table and view. A verb leaves the list one release after the code has stopped to need it.
+/// Every table and view. A verb leaves the list one release after the code has stopped using it.
 #[rustfmt::skip]
 pub const TABLES: &[Privileges] = &[
     ("__diesel_schema_migrations", &["SELECT"]),
@@ -54,14 +55,14 @@ pub const TABLES: &[Privileges] = &[
     ("users",             &["SELECT", "INSERT", "UPDATE"]),
 ];
 
-/// Every sequence that the code asks for its next value. Those of identity columns need no right.
+/// Every sequence whose next value the code asks for. The sequences of identity columns need no privilege.
 pub const SEQUENCES: &[&str] = &["order_numbers"];
 
-/// Makes the role, when the login of `db` may. Roles belong to the whole cluster: others may do the same at the same
-/// time, for other databases.
+/// Creates the role, if the login of `db` may. Roles belong to the whole cluster, so other servers may create it at the
+/// same time, for other databases.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn ensure_role(db: &mut AsyncPgConnection) -> Result<()> {
     let sql = format!(
         "DO $$ BEGIN
@@ -76,10 +77,10 @@ pub async fn ensure_role(db: &mut AsyncPgConnection) -> Result<()> {
     Ok(())
 }
 
-/// Lets the login of `db` work as the role, when it may let itself.
+/// Makes the login of `db` a member of the role, if the login may grant it.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn join(db: &mut AsyncPgConnection) -> Result<()> {
     let sql = format!(
         "DO $$ DECLARE
@@ -99,7 +100,7 @@ pub async fn join(db: &mut AsyncPgConnection) -> Result<()> {
 /// Whether the login of `db` may work as the role.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn may_become(db: &mut AsyncPgConnection) -> Result<bool> {
     let sql = format!(
         "SELECT (CASE WHEN NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{ROLE}') THEN false
@@ -112,24 +113,24 @@ pub async fn may_become(db: &mut AsyncPgConnection) -> Result<bool> {
 /// Whether the login of `db` may change the schema.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn may_migrate(db: &mut AsyncPgConnection) -> Result<bool> {
     Ok(texts(db, "SELECT has_schema_privilege('public', 'CREATE')::text AS value").await? == ["true"])
 }
 
-/// The name that the login of `db` has.
+/// The name of the login of `db`, quoted for SQL.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn login(db: &mut AsyncPgConnection) -> Result<String> {
     Ok(texts(db, "SELECT quote_ident(session_user) AS value").await?.concat())
 }
 
-/// Gives the role what [`TABLES`] says, and takes everything else from it and from everyone, in one transaction. Does
-/// nothing while there is no such role.
+/// Grants the role what [`TABLES`] and [`SEQUENCES`] say, and revokes everything else on them from the role and from
+/// `PUBLIC`, in one transaction. Does nothing while the role does not exist.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn grant(db: &mut AsyncPgConnection) -> Result<()> {
     let exists = format!("SELECT rolname::text AS value FROM pg_roles WHERE rolname = '{ROLE}'");
     if texts(db, &exists).await?.is_empty() {

@@ -1,5 +1,6 @@
-//! The connections of a worker that all its small reads share: each sends its query at once, behind those that are still
-//! on their way (pipelining), and none waits for another's answer. No transaction can be begun on them.
+//! The connections of a worker that all its small reads share. Each read sends its query at once, behind the queries
+//! that are still on their way (pipelining), without waiting for their answers. These connections cannot begin
+//! transactions.
 
 use std::{
     ops::Deref,
@@ -16,15 +17,15 @@ use tokio::time::timeout;
 use super::{connect::Setup, lease::is_giving_up};
 use crate::error::{Error, Result};
 
-/// How many connections a worker shares. More give no more queries in a second, but cost memory on both sides; with one
-/// alone, a slower query holds up all others.
+/// How many shared connections a worker has. More would not give more queries per second, but cost memory on both
+/// sides. With only one, a slow query would hold up all others.
 const CONNECTIONS: usize = 2;
 
-/// How long a connection may bring no answer at all to a small read that is given up then, before it is suspected. Callers who
-/// do not wait for their answers cost no connection, and neither does a Postgres that is slow.
+/// A connection counts as lost when a small read is given up and no reader has had an answer over the connection for
+/// this long. So a caller who does not wait for the answer costs no connection, and neither does a slow Postgres.
 const SUSPECT_AFTER: Duration = Duration::from_secs(1);
 
-/// A connection that several readers have at once, and whether it has ended.
+/// A connection that several readers use at once, and whether it has ended.
 pub struct Shared {
     pub(super) connection: AsyncPgConnection,
     ended: Arc<AtomicBool>,
@@ -34,7 +35,7 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// One that has just been opened, and ends with `ended`.
+    /// A connection that has just been opened; `ended` becomes true when it ends.
     pub(super) fn new(connection: AsyncPgConnection, ended: Arc<AtomicBool>) -> Self {
         Self { connection, ended, opened: Instant::now(), answered: AtomicU64::new(0) }
     }
@@ -44,10 +45,10 @@ impl Shared {
     }
 }
 
-/// A shared connection while one reader has it.
+/// A shared connection while one reader uses it.
 pub struct SharedReader {
     shared: Arc<Shared>,
-    /// The age that the connection had when it was given.
+    /// The age of the connection when the reader got it, in milliseconds.
     since: u64,
 }
 
@@ -60,8 +61,8 @@ impl Deref for SharedReader {
 }
 
 impl Drop for SharedReader {
-    /// A network that has forgotten a connection tells nobody: that an answer does not come is all that there is to see.
-    /// Another connection is opened then; who still reads over this one may go on.
+    /// When a network drops a connection silently, the only sign is that no answer comes. Then the next reader opens a
+    /// new connection; readers that still use this one may go on.
     fn drop(&mut self) {
         let (shared, now) = (&*self.shared, self.shared.age());
         if !is_giving_up() {
@@ -94,7 +95,7 @@ impl SharedConnections {
         Self { setup, wait, slots: Default::default(), next: AtomicUsize::new(0) }
     }
 
-    /// The next of them in turn.
+    /// The next connection in turn.
     ///
     /// # Errors
     /// 503 when the database cannot be reached in time.
@@ -103,7 +104,7 @@ impl SharedConnections {
         let slot = self.slots.get(turn).ok_or_else(|| Error::internal("a turn beyond the connections"))?;
         let shared = match slot.current() {
             Some(current) => current,
-            // Boxed: its state would else be part of the future of every small read.
+            // Boxed, because its state would otherwise be part of the future of every small read.
             None => timeout(self.wait, Box::pin(slot.open(&self.setup))).await.map_err(Error::unavailable)??,
         };
         let since = shared.age();
@@ -117,7 +118,7 @@ impl Slot {
         current.as_ref().filter(|shared| !shared.ended.load(Ordering::Relaxed)).cloned()
     }
 
-    /// Opens the connection, once for all who wait for it.
+    /// Opens the connection, once for all readers that wait for it.
     async fn open(&self, setup: &Setup) -> Result<Arc<Shared>> {
         let _opening = self.opening.lock().await;
         if let Some(current) = self.current() {

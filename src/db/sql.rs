@@ -1,4 +1,4 @@
-//! The SQL of a statement that is the same each time, put together once.
+//! The SQL of a statement that is the same each time, built once.
 
 use std::sync::OnceLock;
 
@@ -10,15 +10,15 @@ use diesel::{
 
 /// The text of one statement of the program. Each statement has one of its own.
 ///
-/// Diesel puts the text of a statement together each time that it is sent, and walks through it twice more to see whether
-/// it may be prepared: for an `INSERT` of many columns that is a good part of what the server does for a change. It does not
-/// prepare what is built from a changeset, because its text may vary; such a statement is parsed and planned each time, which
-/// costs more than half the rate.
+/// Diesel builds the text of a statement each time that it is sent, and walks through it twice more to see whether it
+/// may be prepared. For an `INSERT` of many columns, this is a good part of the server's work for a change. Diesel does
+/// not prepare a statement that is built from a changeset, because its text may vary. Such a statement is parsed and
+/// planned each time, which more than halves the throughput.
 #[derive(Debug)]
 pub struct Sql(OnceLock<String>);
 
 impl Sql {
-    /// A text that the first statement will give.
+    /// An empty text, which the first use fills in.
     #[expect(clippy::new_without_default, reason = "for statics")]
     pub const fn new() -> Self {
         Self(OnceLock::new())

@@ -1,9 +1,9 @@
 //! Enumerations in `text` columns with a check constraint.
 
-/// Keeps an enumeration with strum's `AsRefStr` and `EnumString` in a `text` column.
+/// Stores an enumeration in a `text` column, by strum's `AsRefStr` and `EnumString`.
 ///
-/// A column of a Postgres enum type would need its own lookup on every connection, and a value could never be taken
-/// away; Diesel derives nothing for `text` yet, and it is the same five lines for each.
+/// A column of a Postgres enum type would need its own lookup on every connection, and a value could never be removed.
+/// Diesel has no derive for `text` yet, and the code is the same for each enumeration.
 macro_rules! stored_as_text {
     ($($name:ty),+) => { $(
         impl diesel::serialize::ToSql<diesel::sql_types::Text, diesel::pg::Pg> for $name {

@@ -1,7 +1,7 @@
-//! The way to the database: a libpq URL, whose `sslmode` and `sslrootcert` say how the way is protected.
+//! The connection to the database: a libpq URL, whose `sslmode` and `sslrootcert` say how the connection is protected.
 //!
-//! On this machine libpq's defaults hold. To another one they are too weak (ASVS 12.3.1, 12.3.2): without a word the server
-//! must prove its name, and what may fall back to clear text is refused.
+//! For a database on this machine, libpq's defaults apply. For one on another machine they are too weak (ASVS 12.3.1,
+//! 12.3.2): by default its server must prove its name, and a mode that may fall back to clear text is refused.
 //!
 //! The driver parses the rest, several hosts and Unix sockets included. Passwords are never part of an error.
 
@@ -48,33 +48,33 @@ enum Protection {
     Allow,
     /// Encrypted when the server can.
     Prefer,
-    /// Encrypted, to whomever answers.
+    /// Encrypted, but the server is not verified.
     Require,
     /// Encrypted, to a server whose certificate a known authority issued.
     VerifyCa,
-    /// The same, and the certificate is for the host's name.
+    /// As `VerifyCa`, and the certificate is for the host's name.
     VerifyFull,
 }
 
 /// What is wrong with a database URL.
 #[derive(Debug, thiserror::Error)]
 pub enum TargetError {
-    /// The driver cannot read it. Its own message could repeat the password.
+    /// The driver cannot read it. Its own message is left out, since it could repeat the password.
     #[error("not a libpq URL")]
     NotAUrl,
-    /// Another word than libpq's.
+    /// The `sslmode` is not one of libpq's.
     #[error("sslmode is none of disable, allow, prefer, require, verify-ca and verify-full")]
     Mode,
-    /// Everyone may have a certificate of a public authority: without the name it proves nothing.
+    /// Anyone can get a certificate from a public authority, so it proves nothing without the name.
     #[error("sslrootcert=system needs sslmode=verify-full")]
     WeakSystem,
-    /// Whoever is on the way can turn the encryption off.
+    /// An attacker on the network could turn the encryption off.
     #[error(
         "sslmode={0} may fall back to clear text on the way to another machine; write sslmode=verify-full (with \
          sslrootcert=FILE for an authority of your own), or sslmode=disable where that network is trusted"
     )]
     Fallback(&'static str),
-    /// The file is no certificate.
+    /// No certificate can be read from the file.
     #[error("sslrootcert {0}: {1}")]
     RootCertificates(String, String),
     /// TLS itself cannot be set up.
@@ -90,10 +90,10 @@ pub struct Target {
     caution: Option<&'static str>,
 }
 
-/// What an operator should know of a way in clear to another machine.
+/// The warning about a connection in clear text to another machine.
 const IN_CLEAR: &str = "the way to the database on another machine is in clear (sslmode=disable): whoever is on it can read and \
                         change everything";
-/// The same of a way to whomever answers.
+/// The warning about a connection to another machine whose server is not verified.
 const UNPROVED: &str = "the database on another machine need not prove who it is: write sslmode=verify-full, with sslrootcert=FILE \
                         for an authority of your own";
 
@@ -101,7 +101,7 @@ impl Target {
     /// Reads `url` and the certificates that it names.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// When the URL is wrong, or its certificates cannot be read.
     pub fn parse(url: &str) -> Result<Self, TargetError> {
         let Parts { rest, mode, root } = split(url);
         let mut config: Config = rest.parse().map_err(|_secret| TargetError::NotAUrl)?;
@@ -110,7 +110,7 @@ impl Target {
         let named = named.or_else(|| named_by_words(&rest, config.get_ssl_mode()));
         let reach = Reach::of(&config);
         let protection = protection(named, root.as_deref(), reach)?;
-        // As in libpq: nobody can listen on a Unix socket.
+        // As in libpq, no encryption: nobody can eavesdrop on a Unix socket.
         if reach == Reach::Socket || protection == Protection::Disable {
             config.ssl_mode(SslMode::Disable);
             return Ok(Self { config, tls: None, caution: (reach == Reach::Network).then_some(IN_CLEAR) });
@@ -121,12 +121,12 @@ impl Target {
         Ok(Self { config, tls: Some(tls), caution: unproved.then_some(UNPROVED) })
     }
 
-    /// What an operator should know of this way.
+    /// The warning for the operator about this connection, if there is one.
     pub fn caution(&self) -> Option<&'static str> {
         self.caution
     }
 
-    /// A connection that tells by `ended` when it has ended, also when it is held only by reference.
+    /// A connection that sets `ended` when it has ended. Its holder may have it only by reference.
     ///
     /// # Errors
     /// As [`Self::connect`].
@@ -147,7 +147,7 @@ impl Target {
         AsyncPgConnection::try_from(client).await
     }
 
-    /// A connection, to the first of the hosts that answers.
+    /// A connection to the first host that answers.
     ///
     /// # Errors
     /// When no host lets us connect.
@@ -165,7 +165,7 @@ impl Target {
     }
 }
 
-/// Drives a connection until it ends, and notes that it has.
+/// Drives a connection until it ends, and then sets `ended`.
 async fn noting_end(driven: impl Future<Output = Result<(), tokio_postgres::Error>>, ended: Arc<AtomicBool>) {
     if let Err(error) = driven.await {
         tracing::warn!(%error, "a connection to the database is lost");
@@ -188,7 +188,7 @@ fn refused(error: tokio_postgres::Error) -> ConnectionError {
     ConnectionError::BadConnection(text)
 }
 
-/// A URL without what the driver does not know.
+/// A URL without the parameters that the driver does not know, and the values of those.
 struct Parts {
     rest: String,
     mode: Option<String>,
@@ -210,19 +210,19 @@ fn split(url: &str) -> Parts {
     Parts { rest, mode: value("sslmode"), root: value("sslrootcert") }
 }
 
-/// How far the way goes.
+/// How far away the database is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reach {
-    /// To a Unix socket.
+    /// Behind a Unix socket.
     Socket,
-    /// To this machine.
+    /// On this machine.
     Loopback,
-    /// To another machine, for all that is known.
+    /// On another machine, as far as is known.
     Network,
 }
 
 impl Reach {
-    /// Of several hosts, the farthest.
+    /// The reach of the farthest host.
     fn of(config: &Config) -> Self {
         let near = |host: &Host| match host {
             Host::Unix(_) => true,
@@ -240,7 +240,7 @@ impl Reach {
     }
 }
 
-/// The mode among `host=… sslmode=…`, which the driver reads.
+/// The mode in a connection string such as `host=… sslmode=…`, which the driver parses.
 fn named_by_words(words: &str, driver: SslMode) -> Option<Protection> {
     match driver {
         SslMode::Disable => Some(Protection::Disable),
@@ -249,7 +249,7 @@ fn named_by_words(words: &str, driver: SslMode) -> Option<Protection> {
     }
 }
 
-/// The protection that was asked for, or what is right for how far the way goes.
+/// The protection that was asked for, or the right one for this reach.
 fn protection(named: Option<Protection>, root: Option<&str>, reach: Reach) -> Result<Protection, TargetError> {
     match (named, root) {
         (Some(Protection::Allow), _) if reach == Reach::Network => Err(TargetError::Fallback("allow")),
@@ -257,7 +257,7 @@ fn protection(named: Option<Protection>, root: Option<&str>, reach: Reach) -> Re
         (None, _) if reach == Reach::Network => Ok(Protection::VerifyFull),
         (None, Some("system")) => Ok(Protection::VerifyFull),
         (Some(mode), Some("system")) if mode < Protection::VerifyFull => Err(TargetError::WeakSystem),
-        // libpq: with an authority at hand, requiring encryption means to ask who answers.
+        // As in libpq: when an authority is given, `require` also verifies the server's certificate.
         (Some(Protection::Require), Some(_)) => Ok(Protection::VerifyCa),
         (named, _) => Ok(named.unwrap_or(Protection::Prefer)),
     }
@@ -291,7 +291,7 @@ fn read_certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, TargetE
         .map_err(|error| wrong(error.to_string()))
 }
 
-/// Whose certificates count.
+/// The certificate authorities that are trusted.
 #[derive(Debug)]
 struct Authorities {
     certificates: Vec<CertificateDer<'static>>,
@@ -316,7 +316,7 @@ impl Authorities {
     }
 }
 
-/// Checks what the `sslmode` asks for; in any case that the server has its certificate's key.
+/// Checks what `sslmode` asks for, and always that the server has the key of its certificate.
 #[derive(Debug)]
 struct Verifier {
     authorities: Option<Authorities>,
@@ -340,12 +340,12 @@ impl ServerCertVerifier for Verifier {
             return Ok(ServerCertVerified::assertion());
         };
         match chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
-            // The name is looked at last: when it is what is wrong, the chain is right.
+            // The name is checked last: when only the name is wrong, the chain is right.
             Err(TlsError::InvalidCertificate(NotValidForName | NotValidForNameContext { .. })) if !self.by_name => {}
             Err(TlsError::InvalidCertificate(
                 error @ (Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. }),
             )) => return Err(error.into()),
-            // A certificate that a server made for itself, and that was given as its own authority.
+            // A self-signed certificate that was given as its own authority.
             Err(_) if certificates.iter().any(|known| known == end_entity) => {
                 if self.by_name {
                     verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;

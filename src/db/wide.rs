@@ -1,10 +1,11 @@
-//! The tables of more columns than Diesel's `table!` takes here.
+//! Tables with more columns than Diesel's `table!` takes here.
 //!
-//! Here `table!` takes 32 columns. Diesel can be built for 64, but then the compiler tries rows of all these widths for each
-//! query, and checking the library takes more than twice as long. So columns beyond 32 stand in this file, and `schema.patch`
-//! takes them out of the generated schema.
+//! Here `table!` takes 32 columns. Diesel can be built for 64, but then the compiler tries rows of all these widths for
+//! each query, and checking the library takes more than twice as long. So columns beyond 32 are declared in this file,
+//! and `schema.patch` takes them out of the generated schema.
 
-/// A column of the table in whose module this stands: what `table!` writes for one, as far as a row needs it.
+/// Declares a column of the table in whose module it is called. It generates what `table!` does for a column, as far as
+/// a row needs it.
 macro_rules! column {
     ($(#[doc = $doc:literal])+ $name:ident -> $sql_type:ty,) => {
         $(#[doc = $doc])+
@@ -49,12 +50,12 @@ pub mod clients {
     pub use crate::db::schema::clients::*;
 
     column! {
-        /// The status before the archive.
+        /// The status before the client was archived.
         archived_from -> Nullable<Text>,
     }
 
     column! {
-        /// What a search looks through.
+        /// The text that a search looks through.
         search -> Text,
     }
 }

@@ -37,7 +37,7 @@ impl FieldError {
     }
 }
 
-/// A failure that a caller is told of.
+/// A failure that is reported to the caller.
 ///
 /// Its cause, when it has one, is for the log only.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ struct Inner {
 }
 
 impl Error {
-    /// A failure of this type, without more to say.
+    /// A failure of this type, without details.
     pub fn new(problem: ProblemType) -> Self {
         Self(Box::new(Inner {
             problem,
@@ -70,12 +70,12 @@ impl Error {
         }))
     }
 
-    /// Absent, or out of the caller's reach: the two cannot be told apart.
+    /// The resource is absent or out of the caller's reach. The caller cannot tell which.
     pub fn not_found() -> Self {
         Self::new(ProblemType::NotFound)
     }
 
-    /// Seen, but not allowed: names the permission that was missing.
+    /// The caller may see the resource but not do this. Names the missing permission.
     pub fn forbidden(permission: &str) -> Self {
         Self::new(ProblemType::Forbidden)
             .detail(
@@ -90,7 +90,8 @@ impl Error {
         Self::fields(vec![FieldError::new(pointer, invalid)])
     }
 
-    /// These fields are wrong: malformed when one of them is unknown or given twice, else invalid.
+    /// These fields are wrong. The body is malformed when one of them is unknown or given twice, otherwise it is
+    /// invalid.
     pub fn fields(fields: Vec<FieldError>) -> Self {
         let malformed =
             fields.iter().any(|field| matches!(field.invalid, Invalid::UnknownField | Invalid::DuplicateField));
@@ -119,7 +120,7 @@ impl Error {
         error
     }
 
-    /// The database cannot be had now.
+    /// The database is not available now.
     pub fn unavailable(cause: impl fmt::Display) -> Self {
         let mut error = Self::new(ProblemType::Unavailable).retry_after(1);
         error.0.cause = Some(cause.to_string());
@@ -138,7 +139,7 @@ impl Error {
         self
     }
 
-    /// Tells the log what happened inside.
+    /// Adds what happened inside, for the log only.
     #[must_use]
     pub fn because(mut self, cause: impl Into<String>) -> Self {
         self.0.cause = Some(cause.into());
@@ -160,21 +161,21 @@ impl Error {
         self
     }
 
-    /// Tells when to come back, in seconds.
+    /// Says after how many seconds to try again.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
         self.0.retry_after = Some(seconds);
         self
     }
 
-    /// Tells which limit was hit.
+    /// Says which limit was hit.
     #[must_use]
     pub fn standing(mut self, standing: Standing) -> Self {
         self.0.standing = Some(standing);
         self
     }
 
-    /// Tells the methods that the address takes.
+    /// Names the methods that the address accepts.
     #[must_use]
     pub fn allow(mut self, methods: &str) -> Self {
         self.0.allow = Some(methods.to_owned());
@@ -191,12 +192,12 @@ impl Error {
         self.0.extra.contains_key(member)
     }
 
-    /// The members that the problem document has beside those of every problem.
+    /// The members that the problem document has in addition to those of every problem.
     pub fn members(&self) -> &Map<String, Value> {
         &self.0.extra
     }
 
-    /// The same failure again; the framework keeps the one that it was given.
+    /// A copy of this failure, since the framework keeps the original.
     #[must_use]
     pub fn copy(&self) -> Self {
         Self(self.0.clone())
@@ -248,7 +249,7 @@ impl Error {
     }
 }
 
-/// For the log and the command line: what happened inside, or else what the caller is told.
+/// For the log and the command line: what happened inside, or else the text for the caller.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner { problem, detail, cause, .. } = &*self.0;
@@ -273,14 +274,14 @@ impl ResponseError for Error {
 }
 
 impl From<diesel::result::Error> for Error {
-    /// A database error that nobody foresaw. What is foreseen is said at the statement: "not found" with
+    /// An unexpected database error. Expected errors are handled at the statement: "not found" with
     /// `.optional()?.ok_or_else(Error::not_found)`, "taken" with [`OnConstraint`].
     fn from(error: diesel::result::Error) -> Self {
         use diesel::result::{DatabaseErrorKind, Error as Diesel};
         match error {
             Diesel::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand, _)
             | Diesel::BrokenTransactionManager => Self::unavailable(error),
-            // Two transactions in each other's way: nothing is lost, and a retry succeeds.
+            // Two transactions were in each other's way. Nothing is lost, and a retry succeeds.
             Diesel::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => {
                 Self::new(ProblemType::Busy).retry_after(1)
             }
@@ -297,7 +298,7 @@ impl From<diesel::result::Error> for Error {
 
 /// Turns the breach of a named constraint into the caller's error, at the statement that can breach it.
 pub trait OnConstraint<T> {
-    /// When a constraint was breached for which `instead` has an error, that is the error.
+    /// Returns the error that `instead` has for the breached constraint, if it has one.
     ///
     /// # Errors
     /// The statement's own error otherwise.

@@ -5,11 +5,11 @@ use strum::{AsRefStr, EnumIter};
 
 use crate::values::Say;
 
-/// Makes the catalogue of its rows: what a type is, its name, the status of its answers, its title in English and in Russian,
-/// and, in both, what it means and what to do about it.
+/// Makes the catalogue from a table. Each row has a doc comment, the name of a type, its HTTP status, its title in
+/// English and in Russian, and, in both languages, what it means and what to do about it.
 macro_rules! problem_types {
     ($($(#[doc = $doc:literal])+ $name:ident: $status:ident, $title:literal / $title_ru:literal, $about:literal / $about_ru:literal;)+) => {
-        /// A type of problem. Its name in kebab case is its address, in snake case its code.
+        /// A type of problem. Its name in kebab case is its address; its name in snake case is its code.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, AsRefStr, EnumIter)]
         #[strum(serialize_all = "kebab-case")]
         pub enum ProblemType {
@@ -82,7 +82,7 @@ problem_types! {
         "Invalid scope" / "Недопустимая область прав",
         "A scope is unknown, or more than the key has." /
         "Область прав неизвестна или шире, чем у ключа.";
-    /// A right password, of a user with a second factor.
+    /// The password is right, but the user has a second factor.
     SecondFactorRequired: BAD_REQUEST,
         "Second factor required" / "Нужен второй фактор",
         "The password is right. Send it again together with `otp`, a code of your second factor." /
@@ -109,7 +109,7 @@ problem_types! {
                  repeat this request." /
         "Вы подтверждали свою личность раньше, чем `max_age` секунд назад. Отправьте пароль в POST /v1/auth/confirm и \
                  повторите этот запрос.";
-    /// Seen but not allowed.
+    /// The caller may see the resource but not do this.
     Forbidden: FORBIDDEN,
         "Not allowed" / "Недостаточно прав",
         "Your role does not allow this. `permission` names what was missing." /
@@ -169,7 +169,7 @@ problem_types! {
         "Idempotency key reused" / "Ключ идемпотентности использован повторно",
         "This idempotency key was used with another request. Use a new one." /
         "Этот ключ идемпотентности уже использован с другим запросом. Возьмите новый.";
-    /// Done before, with an answer that the caller might not see now.
+    /// The request was carried out before, but its answer may show what the caller may no longer see.
     AnswerWithheld: CONFLICT,
         "Already done" / "Уже выполнено",
         "The request with this idempotency key was carried out, once. Your rights have changed since, so its answer is \
@@ -201,7 +201,7 @@ problem_types! {
         "Unsupported media type" / "Тип содержимого не поддерживается",
         "The body's Content-Type is not one that this operation takes." /
         "Content-Type тела не подходит для этой операции.";
-    /// Values or rules are broken.
+    /// Values are invalid or break a rule.
     ValidationFailed: UNPROCESSABLE_ENTITY,
         "Validation failed" / "Проверка не пройдена",
         "Some values are not valid. `errors` names each of them. Nothing was changed." /
@@ -216,7 +216,7 @@ problem_types! {
         "Headers too large" / "Заголовки слишком велики",
         "A request may have at most 64 headers, 32 KiB together." /
         "У запроса не больше 64 заголовков, вместе 32 КиБ.";
-    /// In the way of another change.
+    /// Another change was in the way.
     Busy: CONFLICT,
         "Busy" / "Занято",
         "Another change was in the way. Repeat the request." /
@@ -231,12 +231,12 @@ problem_types! {
         "Unavailable" / "Сервис недоступен",
         "The service cannot answer right now. Nothing was changed. Try again after `Retry-After` seconds." /
         "Сервис сейчас не может ответить. Ничего не изменено. Повторите через `Retry-After` секунд.";
-    /// More is asked for than the service can do.
+    /// There are more requests than the service can handle.
     Overloaded: SERVICE_UNAVAILABLE,
         "Overloaded" / "Сервис перегружен",
         "More is asked for than the service can do now. The request was not begun. Repeat it after `Retry-After` seconds, later each time." /
         "Запросов больше, чем сервис сейчас выполнит. Запрос не начат. Повторите через `Retry-After` секунд, каждый раз позже.";
-    /// The server is not ready to serve, for the reasons that are named.
+    /// The server is not ready to serve; `reasons` says why.
     NotReady: SERVICE_UNAVAILABLE,
         "Not ready" / "Сервер не готов",
         "This server is not ready to serve; `reasons` says why. Ask another one, or again after `Retry-After` seconds." /

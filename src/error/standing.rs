@@ -7,18 +7,18 @@ use super::{Error, ProblemType};
 pub struct Standing {
     /// The name of the limit.
     pub policy: &'static str,
-    /// Most requests of a window.
+    /// The most requests in one window.
     pub quota: u32,
-    /// Seconds of a window.
+    /// The length of a window in seconds.
     pub window: u64,
-    /// How many more are possible now.
+    /// How many more requests are possible now.
     pub remaining: u32,
-    /// Seconds until more are possible.
+    /// Seconds until more requests are possible.
     pub reset: u64,
 }
 
 impl Standing {
-    /// The refusal of a caller who has nothing left.
+    /// The refusal for a caller who has nothing left.
     pub fn refusal(self) -> Error {
         Error::new(ProblemType::TooManyRequests).retry_after(self.reset).standing(self)
     }

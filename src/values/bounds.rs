@@ -1,5 +1,5 @@
-//! Bounds of members whose type has none: for `#[serde(deserialize_with = …)]`, so that a breach is told together with
-//! what else is wrong with a body.
+//! Bounds for members whose type has none. They are used in `#[serde(deserialize_with = …)]`, so that a breach is
+//! reported together with everything else that is wrong with a body.
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
@@ -8,7 +8,7 @@ use crate::values::Invalid;
 /// A list of at most `MAX` items.
 ///
 /// # Errors
-/// [`Invalid::TooLong`], and those of the items.
+/// [`Invalid::TooLong`], or an item's own error.
 pub fn at_most<'de, const MAX: usize, T: Deserialize<'de> + AsRef<[I]>, I, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
@@ -28,7 +28,7 @@ pub fn within<'de, const MIN: i32, const MAX: i32, D: Deserializer<'de>>(deseria
     }
 }
 
-/// The same, or nothing.
+/// A whole number from `MIN` to `MAX`, or none.
 ///
 /// # Errors
 /// As [`within`].

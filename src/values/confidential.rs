@@ -1,7 +1,8 @@
-//! Members that only some may see: a row is written to JSON without them, unless it is said that they are to be there.
+//! Members that only some callers may see. A row is written to JSON without them, unless [`reveal`] asks for them.
 //!
-//! The doc comment of such a member begins with `Confidential:`, and it says
-//! `#[serde(skip_serializing_if = "confidential::is_hidden")]`. A test holds that they go together.
+//! The doc comment of such a member says `Confidential:` (after `Personal:`, if the member is personal too), and the
+//! member has the attribute `#[serde(skip_serializing_if = "confidential::is_hidden")]`. A test checks that every
+//! member has both or neither.
 
 use std::cell::Cell;
 
@@ -10,13 +11,14 @@ thread_local! {
     static REVEALED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Does `work`, which writes values to JSON, with their confidential members in it when they are `revealed`.
+/// Runs `work`, which writes values to JSON, with their confidential members if `revealed`.
 pub fn reveal<T>(revealed: bool, work: impl FnOnce() -> T) -> T {
     let _restored = Restore(REVEALED.replace(revealed));
     work()
 }
 
-/// Puts back at its end what was said before, also when the work panics: the thread goes on with other requests.
+/// Restores the previous setting when it is dropped, also after a panic, because the thread goes on with other
+/// requests.
 struct Restore(bool);
 
 impl Drop for Restore {
@@ -25,7 +27,7 @@ impl Drop for Restore {
     }
 }
 
-/// Whether a confidential member is left out: when it is not to be revealed, and when there is none.
+/// Whether a confidential member is left out. It is when it has no value or must not be revealed.
 pub fn is_hidden<T>(member: &Option<T>) -> bool {
     member.is_none() || !REVEALED.get()
 }

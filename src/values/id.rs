@@ -47,7 +47,7 @@ impl<R> From<Uuid> for Id<R> {
     }
 }
 
-// Written out because a derive would ask the same of `R`, which is only a label.
+// Written out because a derive would require the same traits of `R`, which is only a label.
 impl<R> Clone for Id<R> {
     fn clone(&self) -> Self {
         *self

@@ -1,14 +1,14 @@
 //! What can be wrong with one value, as a code that survives the way through serde.
 //!
-//! A type that checks itself while it is parsed can tell serde only a text. [`Invalid`] is written to that text and
-//! read back from it, so a field's error keeps its code and its bounds.
+//! A type that checks itself while it is parsed can report only a text through serde. [`Invalid`] is written to that
+//! text and read back from it, so a field's error keeps its code and its bounds.
 
 use std::fmt;
 
 use crate::values::Say;
 
-/// Makes the kinds of their rows: what a kind is, its name, its stable code, and what people are told in English and in
-/// Russian. Those after the stroke have a bound, which stands in the text.
+/// Makes [`Invalid`] from a table. Each row has a doc comment, the name of a kind, its stable code, and its message in
+/// English and in Russian. The kinds after the `|` have a bound, which the message names.
 macro_rules! kinds {
     (
         $($(#[doc = $doc:literal])+ $name:ident: $code:literal, $en:literal / $ru:literal;)+
@@ -20,7 +20,7 @@ macro_rules! kinds {
         pub enum Invalid {
             $($(#[doc = $doc])+ $name,)+
             $($(#[doc = $bound_doc])+ $bound_name($bound),)+
-            /// Against a rule between fields; says which.
+            /// Breaks a rule between fields: the code and the message of that rule.
             Rule(&'static str, Say),
         }
 
@@ -34,7 +34,7 @@ macro_rules! kinds {
                 }
             }
 
-            /// What to tell a person, in each language.
+            /// The message for people, in each language.
             pub fn say(&self) -> Say {
                 match self {
                     $(Self::$name => Say::new($en, $ru),)+
@@ -43,7 +43,7 @@ macro_rules! kinds {
                 }
             }
 
-            /// The form that travels through serde: the code, and a bound after a colon.
+            /// The bound as text. It follows the code after a colon when the error travels through serde.
             fn bound(&self) -> Option<String> {
                 match self {
                     $(Self::$bound_name(bound) => Some(bound.to_string()),)+
@@ -68,7 +68,7 @@ kinds! {
     Required: "required", "This field is required." / "Это поле обязательно.";
     /// `null` where a value cannot be cleared.
     NotNullable: "not_nullable", "This field cannot be cleared." / "Это поле нельзя очистить.";
-    /// Another JSON type than the one asked for.
+    /// Not the JSON type that is expected.
     Type: "invalid_type", "The value has the wrong JSON type." / "Значение имеет неверный тип JSON.";
     /// A field that this body does not have.
     UnknownField: "unknown_field", "There is no such field here." / "Такого поля здесь нет.";
@@ -129,7 +129,7 @@ kinds! {
     /// Anything else that serde refused.
     Value: "invalid_value", "The value is not valid." / "Недопустимое значение.";
     |
-    /// None of the words of an enumeration.
+    /// Not one of the words of an enumeration.
     Choice(String): "invalid_choice", "Must be one of: {}." / "Допустимые значения: {}.";
     /// Shorter than this many characters.
     TooShort(usize): "too_short", "Must be at least {} characters long." / "Не короче {} символов.";

@@ -1,5 +1,5 @@
-//! The members of a struct, read from its own schema, so that what depends on them at run time and the document cannot
-//! differ. What kind of data a member is stands at the beginning of its doc comment.
+//! The members of a struct, read from its own schema, so that the code and the API document cannot differ. The
+//! beginning of a member's doc comment says what kind of data it is.
 
 use std::{
     any::TypeId,
@@ -13,16 +13,16 @@ use utoipa::{
     openapi::{Object, Ref, RefOr, Schema},
 };
 
-/// Begins the description of a member that only some may see.
+/// Marks the description of a member that only some callers may see.
 pub const CONFIDENTIAL: &str = "Confidential: ";
 
-/// Begins the description of a text that tells of a person, or may: the audit log keeps it so that it can be erased.
+/// Begins the description of a text that is or may be about a person. The audit log stores it so that it can be erased.
 pub const PERSONAL: &str = "Personal: ";
 
-/// Begins the description of a text that tells of no person.
+/// Begins the description of a text that is not about a person.
 pub const BUSINESS: &str = "Business: ";
 
-/// What the schema of a struct says of one member.
+/// What the schema of a struct says about one member.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is said by itself")]
 pub struct Member {
@@ -32,13 +32,13 @@ pub struct Member {
     pub is_required: bool,
     /// Whether it can be cleared with `null`.
     pub is_nullable: bool,
-    /// Whether only some may see it.
+    /// Whether only some callers may see it.
     pub is_confidential: bool,
-    /// Whether it tells of a person, or may.
+    /// Whether it is or may be about a person.
     pub is_personal: bool,
 }
 
-/// The members of a struct, those of the structs in it that are flattened too.
+/// The members of a struct, including those of the flattened structs in it.
 #[derive(Debug, Default)]
 pub struct Members {
     all: Vec<Member>,
@@ -52,17 +52,17 @@ impl Members {
         self.all.iter().find(|member| member.name == name)
     }
 
-    /// All of them.
+    /// All members.
     pub fn iter(&self) -> impl Iterator<Item = &Member> {
         self.all.iter()
     }
 
-    /// The names of those that only some may see.
+    /// The names of the members that only some callers may see.
     pub fn confidential(&'static self) -> &'static [&'static str] {
         &self.confidential
     }
 
-    /// The names of those that tell of a person, or may.
+    /// The names of the members that are or may be about a person.
     pub fn personal(&'static self) -> &'static [&'static str] {
         &self.personal
     }
@@ -75,7 +75,7 @@ pub fn members_of<T: ToSchema + 'static>() -> &'static Members {
     let known =
         KNOWN.read().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|known| known.get(&kind).copied());
     known.unwrap_or_else(|| {
-        // There are no more of them than the program has types of rows and bodies.
+        // The leak is bounded: once for each type of row or body in the program.
         let members: &'static Members = Box::leak(Box::new(read::<T>()));
         KNOWN.write().unwrap_or_else(PoisonError::into_inner).get_or_insert_default().insert(kind, members);
         members
@@ -122,7 +122,7 @@ impl Member {
     }
 }
 
-/// The description of a member, which utoipa puts at the alternative that is not `null`.
+/// The description of a member. For a nullable member, utoipa puts it at the alternative that is not `null`.
 fn description(property: &Value) -> &str {
     let alternatives = property.get("oneOf").and_then(Value::as_array).into_iter().flatten();
     let mut said = std::iter::once(property).chain(alternatives).filter_map(|schema| schema.get("description"));

@@ -1,4 +1,4 @@
-//! What a value may be, and how it is written. A value of one of these types cannot be wrong.
+//! The types of values: what a value may be, and how it is written. A value of one of these types is always valid.
 
 pub mod bounds;
 pub mod confidential;

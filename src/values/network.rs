@@ -1,4 +1,4 @@
-//! IP networks: those that callers may come from, and the one that tells enough of where someone came from.
+//! IP networks: the networks that callers may come from, and the network that is shown in place of a caller's address.
 
 use std::net::IpAddr;
 
@@ -25,14 +25,14 @@ impl Rule for NetworkRule {
             Ok(address) => IpNet::from(address),
             Err(_not_one_address) => text.parse().map_err(|_ignored| Invalid::Network)?,
         };
-        // Addresses are compared in their canonical form: a mapped network would never match.
+        // Addresses are compared in their canonical form, so an IPv4-mapped network would never match.
         let mapped = matches!(network.addr(), IpAddr::V6(v6) if v6.to_ipv4_mapped().is_some());
         let exact = network.trunc() == network && !mapped;
         exact.then(|| network.to_string()).ok_or(Invalid::Network)
     }
 }
 
-/// The network around `address`, to be told where the address itself must not be known: an IPv4 /24 or an IPv6 /56.
+/// The network around `address`, to show where the address itself must not be known: an IPv4 /24 or an IPv6 /56.
 pub fn around(address: IpAddr) -> IpNet {
     match address.to_canonical() {
         IpAddr::V4(v4) => Ipv4Net::new_assert(v4, 24).trunc().into(),

@@ -19,7 +19,7 @@ use utoipa::{
 
 use crate::values::Invalid;
 
-/// What bounds a kind of number.
+/// The bounds of a kind of number.
 pub trait Bounds {
     /// The name of the schema.
     const NAME: &'static str;
@@ -29,7 +29,7 @@ pub trait Bounds {
     const MIN: Decimal;
     /// Largest value.
     const MAX: Decimal;
-    /// Most decimals.
+    /// The largest number of decimals.
     const SCALE: u32;
     /// An example for the document.
     const EXAMPLE: &'static str;
@@ -259,7 +259,7 @@ pub mod bounds {
     }
 }
 
-/// An amount of money of at most two decimals, 0 to 9 999 999 999 999; the currency stands beside it.
+/// An amount of money of at most two decimals, 0 to 9 999 999 999 999; the currency is a separate value.
 pub type Amount = Bounded<bounds::Amount>;
 /// 0 to 100 with two decimals.
 pub type Percent = Bounded<bounds::Percent>;
@@ -269,7 +269,7 @@ pub type Margin = Bounded<bounds::Margin>;
 pub type Quantity = Bounded<bounds::Quantity>;
 /// 0 to 1 000 000 with three decimals: the part of a [`Quantity`] that is done.
 pub type FulfilledQuantity = Bounded<bounds::FulfilledQuantity>;
-/// What the server computes of prices: four decimals, as wide as the column.
+/// What the server computes from prices: four decimals, as wide as the column.
 pub type Total = Bounded<bounds::Total>;
 /// A sum of [`Total`]s, for people: two decimals.
 pub type Sum = Bounded<bounds::Sum>;

@@ -1,4 +1,4 @@
-//! JSON Merge Patch (RFC 7396): an absent field leaves, `null` clears, a value sets.
+//! JSON Merge Patch (RFC 7396): an absent field changes nothing, `null` clears, a value sets.
 //!
 //! A patch body has `Option<T>` with [`set`] for a field that cannot be cleared and `Option<Option<T>>` with
 //! [`set_or_clear`] for one that can; [`change`] applies either.
@@ -28,7 +28,7 @@ pub fn set_or_clear<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     Option::deserialize(deserializer).map(Some)
 }
 
-/// Puts what the patch says into `field`; an absent one leaves it.
+/// Applies `patch` to `field`; an absent patch changes nothing.
 pub fn change<T>(field: &mut T, patch: Option<T>) {
     if let Some(value) = patch {
         *field = value;

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// A kind of resource: table, module, URL segment, permission prefix and audit resource in one word.
+/// A kind of resource. One name serves for its table, module, URL segment, permission prefix and audit resource.
 pub trait Resource: 'static {
     /// The plural name, such as `clients`.
     const NAME: &'static str;

@@ -1,4 +1,4 @@
-//! What people are told, in each language that the API speaks.
+//! Texts for people, in each language that the API speaks.
 
 use std::borrow::Cow;
 

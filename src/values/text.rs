@@ -1,6 +1,6 @@
 //! Texts that cannot be wrong: bounded, trimmed, and each kind with its own rule.
 //!
-//! The bounds stand in the type, so the check, the document and the database agree by construction.
+//! The bounds are part of the type, so the check, the document and the database agree by construction.
 
 use std::{borrow::Cow, fmt};
 
@@ -28,7 +28,8 @@ use crate::values::Invalid;
 #[serde(transparent)]
 pub struct Text<const MAX: usize>(String);
 
-/// No control character but line ends and tabs, and something that is not white space: a blank text is an empty one.
+/// No control characters other than line ends and tabs, and at least one character that is not white space, since a
+/// blank text counts as empty.
 const PRINTABLE: &str =
     r"^[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]*$";
 
@@ -112,7 +113,8 @@ pub trait Rule {
     const ABOUT: &'static str;
     /// Longest form, in characters.
     const MAX: usize;
-    /// A regular expression for the document: what it refuses is refused, what it lets through may still be.
+    /// A regular expression for the document. Every text that it refuses is refused; a text that it accepts may still
+    /// be.
     const PATTERN: &'static str;
     /// An example for the document.
     const EXAMPLE: &'static str;
@@ -133,7 +135,7 @@ impl<R: Rule> Checked<R> {
     /// Checks `text`.
     ///
     /// # Errors
-    /// What the rule says.
+    /// [`Invalid::TooLong`], or the rule's own error.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         if text.chars().count() > R::MAX {
             return Err(Invalid::TooLong(R::MAX));
@@ -262,7 +264,7 @@ pub mod rules {
         const EXAMPLE: &'static str = "7707083893";
 
         fn check(text: &str) -> Result<String, Invalid> {
-            // The weights of the order of the Federal Tax Service MMV-7-6/435@.
+            // The weights come from order MMV-7-6/435@ of the Federal Tax Service.
             const WEIGHTS: [u32; 11] = [3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8];
             let digits: Vec<u32> = text.chars().map(|c| c.to_digit(10)).collect::<Option<_>>().ok_or(Invalid::TaxId)?;
             let check_digit = |count: usize| {

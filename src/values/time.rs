@@ -21,7 +21,7 @@ use crate::values::Invalid;
 
 const YEARS: std::ops::Range<i32> = 1900..2200;
 
-/// A moment, in UTC, to the microsecond that Postgres keeps: RFC 3339 in JSON.
+/// A moment in UTC, to the microsecond as in Postgres; RFC 3339 in JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, AsExpression, FromSqlRow)]
 #[diesel(sql_type = sql_types::Timestamptz)]
 pub struct Instant(DateTime<Utc>);
@@ -37,8 +37,8 @@ impl Instant {
         Day(self.0.date_naive())
     }
 
-    /// The moment as RFC 3339, with a fraction of three or six digits unless it is a whole second: as chrono writes it, but
-    /// in a tenth of the time, of which a page needs a hundred.
+    /// The moment as RFC 3339, with a fraction of three or six digits unless it is a whole second. The text is the same
+    /// as chrono's, but takes a tenth of the time; a page has a hundred of them.
     fn text(self) -> String {
         let (day, time) = (self.0.date_naive(), self.0.time());
         let is_leap = time.nanosecond() >= 1_000_000_000;
@@ -67,7 +67,7 @@ impl Instant {
         text
     }
 
-    /// The moment that is `duration` later, or the last one that can be told.
+    /// The moment that is `duration` later, or this moment if the later one cannot be represented.
     #[must_use]
     pub fn after(self, duration: chrono::Duration) -> Self {
         self.0.checked_add_signed(duration).map_or(self, Self)
