@@ -1,4 +1,5 @@
-//! An event as it is kept: its personal values apart, and all of it under a code that only the server can make.
+//! An event as it is stored. Its personal values are separate, and a code that only the server can make (a MAC)
+//! protects the whole event.
 
 use aws_lc_rs::hmac;
 use diesel::{
@@ -27,9 +28,9 @@ use crate::{
     values::{Id, Instant},
 };
 
-/// Why something was done is said in free words, of whatever kind of resource it is said.
+/// The reason for a change is free text, so it counts as personal for every kind of resource.
 const REASON: &str = "reason";
-/// Bytes of the salt of the personal values.
+/// The length in bytes of the salt of the personal values.
 const SALT_BYTES: usize = 32;
 
 /// An event's identifier.
@@ -58,7 +59,7 @@ pub struct Content<'a> {
     pub action: &'a str,
     /// The kind of resource.
     pub resource: &'a str,
-    /// Which one, when it was one.
+    /// The id of the resource, when it was a single one.
     pub resource_id: Option<Uuid>,
     /// The client whose history this belongs to.
     pub client_id: Option<Uuid>,
@@ -66,7 +67,7 @@ pub struct Content<'a> {
     pub outcome: Outcome,
     /// Each field with its value before and after.
     pub changes: Map<String, Value>,
-    /// The fields that are kept erasable, beside the reason.
+    /// The fields that are stored erasable, in addition to the reason.
     pub personal: &'a [&'a str],
 }
 
@@ -75,7 +76,7 @@ pub struct Content<'a> {
 #[diesel(table_name = audit_events, treat_none_as_default_value = false)]
 pub struct Event {
     pub id: Uuid,
-    // As Postgres counts, so that also a time that was made up can be read.
+    // The time as Postgres stores it, so that even a forged one can be read.
     pub at: PgTimestamp,
     pub actor_id: Option<Uuid>,
     pub action: String,
@@ -136,12 +137,12 @@ impl Event {
         Ok(())
     }
 
-    /// Whether the event had personal values, and has them no more.
+    /// Whether the event had personal values that have been erased.
     pub fn is_erased(&self) -> bool {
         self.personal.is_none() && self.personal_digest.is_some()
     }
 
-    /// All that the code covers.
+    /// The bytes that the code covers.
     pub fn bytes(&self) -> Vec<u8> {
         Fields::of("liaison audit event 1")
             .with(self.id.as_bytes())
@@ -170,7 +171,8 @@ fn digest(salt: &[u8], personal: &Value) -> hmac::Tag {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, salt), &canonical::json(personal))
 }
 
-/// The changes without their personal values, of which the names stay, and those values.
+/// Splits `changes` into those without personal values, which keep only the names of personal fields, and the personal
+/// values.
 fn split(changes: Map<String, Value>, personal: &[&str]) -> (Map<String, Value>, Map<String, Value>) {
     let (mut clear, mut apart) = (Map::new(), Map::new());
     for (name, change) in changes {
@@ -191,17 +193,17 @@ fn split(changes: Map<String, Value>, personal: &[&str]) -> (Map<String, Value>,
 /// Microseconds from 1970 to the year 2000, from which Postgres counts.
 const EPOCH: i64 = 946_684_800_000_000;
 
-/// `moment` as Postgres keeps it.
+/// `moment` as Postgres stores it.
 pub fn timestamp(moment: Instant) -> PgTimestamp {
     PgTimestamp(moment.utc().timestamp_micros() - EPOCH)
 }
 
-/// The moment that Postgres keeps as `timestamp`, when it is one.
+/// The moment that Postgres stores as `timestamp`, if it can be represented.
 pub fn moment(timestamp: PgTimestamp) -> Option<Instant> {
     chrono::DateTime::from_timestamp_micros(timestamp.0.checked_add(EPOCH)?).map(Instant::from)
 }
 
-/// The code of an event as it is in the database; an empty one when there is none, which the server has not written.
+/// The code of an event as it is in the database. It is empty when the column is null, which the server never writes.
 #[derive(Clone, Debug, Default, PartialEq, AsExpression, FromSqlRow)]
 #[diesel(sql_type = sql_types::Bytea)]
 pub struct Code(pub Vec<u8>);
@@ -222,7 +224,8 @@ impl FromSql<sql_types::Bytea, Pg> for Code {
     }
 }
 
-/// JSON as it is in the database; one that cannot be read, and which the server has not written, is its text.
+/// JSON as it is in the database. JSON that cannot be parsed, which the server never writes, becomes a string with its
+/// text.
 #[derive(Clone, Debug, PartialEq, AsExpression, FromSqlRow)]
 #[diesel(sql_type = sql_types::Jsonb)]
 pub struct Stored(pub Value);

@@ -1,8 +1,8 @@
-//! One way to write a value as bytes, so that equal values are equal bytes and others are not.
+//! Writes values as bytes, so that equal values give equal bytes and different values give different bytes.
 
 use serde_json::Value;
 
-/// `value` as JSON without spaces, its keys in the order of their bytes: however the database orders them.
+/// `value` as JSON without spaces. Its keys are in the order of their bytes, however the database orders them.
 pub fn json(value: &Value) -> Vec<u8> {
     let mut out = Vec::with_capacity(256);
     write(value, &mut out);
@@ -50,21 +50,21 @@ fn write_text(text: &str, out: &mut Vec<u8>) {
     let _ = serde_json::to_writer(out, text);
 }
 
-/// Fields one after the other, each with its length, so that none can take bytes of its neighbour.
+/// Fields one after the other. Each has its length, so that no bytes can move from one field to the next.
 pub struct Fields(Vec<u8>);
 
 impl Fields {
-    /// Of something of which `label` says what it is and in which version.
+    /// Begins the fields of something; `label` says what it is, and in which version.
     pub fn of(label: &str) -> Self {
         Self(Vec::with_capacity(512)).with(label.as_bytes())
     }
 
-    /// One more field.
+    /// Adds a field.
     pub fn with(self, field: &[u8]) -> Self {
         self.with_some(Some(field))
     }
 
-    /// One more field, which may be absent: that is not the same as empty.
+    /// Adds a field that may be absent. An absent field is not the same as an empty one.
     pub fn with_some(mut self, field: Option<&[u8]>) -> Self {
         match field {
             None => self.0.push(0),
@@ -77,7 +77,7 @@ impl Fields {
         self
     }
 
-    /// All of them.
+    /// All fields, as bytes.
     pub fn into_bytes(self) -> Vec<u8> {
         self.0
     }

@@ -19,7 +19,7 @@ use crate::{
     values::{Instant, Invalid},
 };
 
-/// The answers that are kept.
+/// The answers that are stored.
 pub const ANSWERS: Place = Place {
     what: "kept answers",
     table: "idempotency_keys",
@@ -31,18 +31,18 @@ pub const ANSWERS: Place = Place {
 
 static INSERT: Sql = Sql::new();
 
-/// How long an answer is kept.
+/// How long an answer is stored.
 const KEPT: Duration = Duration::hours(24);
 
-/// The moment before which answers are no longer kept.
+/// The moment before which answers are no longer stored.
 pub fn kept_since(now: Instant) -> Instant {
     now.after(-KEPT)
 }
 
-/// Throws away the answers that were kept long enough.
+/// Deletes the answers that have been stored long enough.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn sweep(db: &mut AsyncPgConnection, now: Instant) -> Result<()> {
     let old = idempotency_keys::table.filter(idempotency_keys::created_at.le(kept_since(now)));
     diesel::delete(old).execute(db).await?;
@@ -85,15 +85,16 @@ pub struct Keyed {
     pub rights: Vec<u8>,
 }
 
-/// Claims the key of `request` for this transaction; gives the answer when it was given before.
+/// Claims the key of `request` for this transaction. Returns the answer if the request was answered before.
 ///
 /// # Errors
-/// 409 while another request holds the key, 422 when it was used for another request; 409 that it was done when the
-/// caller's rights are other ones by now: the answer may show what they may no longer see.
+/// 409 while another request holds the key; 422 when the key was used for another request; 409 when the request was
+/// carried out but the caller's rights have changed since, because the answer may show what the caller may no longer
+/// see.
 pub async fn begin(tx: &mut Tx<'_>, request: &Keyed) -> Result<Option<Reply>> {
     let Keyed { actor, key, fingerprint, rights } = request;
     let actor = *actor;
-    // Asked together; the second answer is of a moment after the first.
+    // Both queries are sent at once. Postgres runs the second after the first, when the lock is already held.
     let (mut lock, mut read): (&AsyncPgConnection, &AsyncPgConnection) = (tx, tx);
     let (claimed, kept): (bool, Vec<Kept>) = try_join(
         diesel::select(try_lock_until_commit(lock_number(actor, key))).get_result(&mut lock),
@@ -128,7 +129,7 @@ struct Kept {
 }
 
 impl Kept {
-    /// That it was done, and where what was made is.
+    /// The error that the request was carried out before, with the address of what it created.
     fn withheld(self) -> Error {
         let error = Error::new(ProblemType::AnswerWithheld);
         match self.location {
@@ -147,16 +148,16 @@ impl Kept {
     }
 }
 
-/// Binds a sealed answer to whose it is: moved to another row, it cannot be opened.
+/// Binds a sealed answer to its actor and key. When it is moved to another row, it cannot be opened.
 fn label(actor: UserId, key: &IdempotencyKey) -> String {
     ANSWERS.label(&[&actor, &key.0])
 }
 
-/// Keeps `reply` for the key of `request`, in the transaction of its effect; sealed, for it may show a secret that is shown
-/// only once.
+/// Stores `reply` under the key of `request`, in the same transaction as its effect. It is sealed, because it may have
+/// a secret that is shown only once.
 ///
 /// # Errors
-/// 409 when another server was quicker with the same key.
+/// 409 when another server was faster with the same key.
 pub async fn finish(tx: &Tx<'_>, request: &Keyed, reply: &Reply) -> Result<()> {
     let Keyed { actor, key, fingerprint, rights } = request;
     let actor = *actor;

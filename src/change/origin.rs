@@ -16,11 +16,11 @@ pub struct Origin {
     pub actor_id: Option<UserId>,
     /// Their session.
     pub session_id: Option<SessionId>,
-    /// The API key that they came with, itself or by a token that it was exchanged for.
+    /// Their API key, which was sent itself or exchanged for a token.
     pub api_key_id: Option<ApiKeyId>,
     /// The address of their end of the connection.
     pub address: Option<IpAddr>,
-    /// The request.
+    /// The id of the request.
     pub request_id: Option<String>,
 }
 

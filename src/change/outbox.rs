@@ -1,4 +1,4 @@
-//! What happened, in order, for everyone who listens: written in the change's own transaction.
+//! The outbox: what happened, in order, for everyone who listens. It is written in the change's own transaction.
 
 use diesel::Insertable;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -26,11 +26,11 @@ struct NewOutboxEvent<'a> {
     version: i64,
 }
 
-/// Writes an event for each of `records` into the open transaction. An event says what changed, not to what: who hears
-/// of it reads the resource with their own rights.
+/// Writes an event for each of `records` into the open transaction. An event says which resource changed, but not its
+/// values: a listener reads the resource with its own rights.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn insert(mut db: &AsyncPgConnection, records: &[Record], now: Instant) -> Result<()> {
     let event = |record: &Record| NewOutboxEvent {
         id: Uuid::now_v7(),
@@ -42,7 +42,7 @@ pub async fn insert(mut db: &AsyncPgConnection, records: &[Record], now: Instant
         version: record.version,
     };
     match records {
-        // The statement of one row is prepared once; that of many is not.
+        // The statement for one row is prepared once; the statement for many rows is not.
         [record] => {
             INSERT.of(diesel::insert_into(outbox_events::table).values(event(record))).execute(&mut db).await?;
         }

@@ -1,4 +1,4 @@
-//! What is recorded of a change, in the change's own transaction.
+//! What is recorded about a change, in the change's own transaction.
 
 use std::mem;
 
@@ -31,31 +31,32 @@ pub struct Record {
     pub resource_id: Uuid,
     /// The client whose history this belongs to.
     pub client_id: Option<Uuid>,
-    /// The version that came of it.
+    /// The version after the change; for a deleted row, its last version.
     pub version: i64,
-    /// Each changed field with its value before and after, marked when only some may see it; `reason` when one was given.
+    /// Each changed field with its value before and after, marked when only some callers may see it; `reason` when one
+    /// was given.
     pub changes: Map<String, Value>,
-    /// The fields that are kept erasable.
+    /// The fields that are stored erasable.
     pub personal: &'static [&'static str],
 }
 
 impl Record {
-    /// `row` was made.
+    /// `row` was created.
     pub fn created<E: Entity>(row: &E) -> Self {
         Self::of("created", row, difference(Map::new(), members(row)))
     }
 
-    /// `action` made `after` of `before`.
+    /// `action` turned `before` into `after`.
     pub fn changed<E: Entity>(action: &'static str, before: &E, after: &E) -> Self {
         Self::of(action, after, difference(members(before), members(after)))
     }
 
-    /// `row` is gone.
+    /// `row` was deleted.
     pub fn deleted<E: Entity>(row: &E) -> Self {
         Self::of("deleted", row, difference(members(row), Map::new()))
     }
 
-    /// Keeps why it was done.
+    /// Adds the reason.
     pub fn because(&mut self, reason: &str) {
         self.changes.insert("reason".to_owned(), json!({"to": reason}));
     }
@@ -77,7 +78,7 @@ impl Record {
         }
     }
 
-    /// The event of the record, which gives its changes away.
+    /// Makes the event of the record, and moves the changes into it.
     fn event(&mut self, key: &NamedKey, origin: &Origin, now: Instant) -> Result<Event> {
         let content = Content {
             action: self.action,
@@ -99,7 +100,7 @@ fn members(row: &impl Serialize) -> Map<String, Value> {
     }
 }
 
-/// The fields that differ. The version and the time of the change stand in the record itself.
+/// The fields that differ. The version and the time of the change are left out, since they are recorded on their own.
 fn difference(before: Map<String, Value>, mut after: Map<String, Value>) -> Map<String, Value> {
     let mut both: Vec<(String, Value, Value)> = Vec::with_capacity(before.len().max(after.len()));
     for (name, from) in before {
@@ -119,7 +120,7 @@ fn change(from: Value, to: Value) -> Value {
     Value::Object([("from".to_owned(), from), ("to".to_owned(), to)].into_iter().collect())
 }
 
-/// The events of `records`, which give their changes away.
+/// Makes the events of `records`, and moves the changes into them.
 ///
 /// # Errors
 /// When the system gives no random bytes.
@@ -130,11 +131,11 @@ pub fn events_of(secrets: &Secrets, records: &mut [Record], origin: &Origin, now
 /// Writes `events` into the open transaction.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn write(mut db: &AsyncPgConnection, events: &[Event]) -> Result<()> {
     match events {
         [] => {}
-        // The statement of one row is prepared once; that of many is not.
+        // The statement for one row is prepared once; the statement for many rows is not.
         [event] => {
             INSERT.of(diesel::insert_into(audit_events::table).values(event)).execute(&mut db).await?;
         }

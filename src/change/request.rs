@@ -47,7 +47,7 @@ impl Means {
         Tx::begin(db, &self.secrets, actor, origin, self.clock.now(), time_left(&self.request)).await
     }
 
-    /// Ends `tx`; what callers may do is looked up anew when the change may have another effect on that.
+    /// Ends `tx`. The rights of callers are looked up anew if the change may have affected them.
     async fn end<T>(&self, tx: Tx<'_>, done: Result<T>) -> Result<T> {
         let ended = tx.end(done).await;
         let may_have_changed = match &ended {
@@ -70,19 +70,20 @@ pub struct Change {
 }
 
 impl Change {
-    /// Does `work`, records it and commits; answers what `work` replied. With an idempotency key already used for this
-    /// same request, answers what was answered then, to a caller who has the same rights as then.
+    /// Runs `work`, records it and commits; answers what `work` replied. When the idempotency key was already used for
+    /// this same request, gives the first answer again, if the caller still has the same rights.
     ///
     /// # Errors
-    /// Those of `work`; 409 while a request with the key runs or when the rights are others now, 422 when the key was used
-    /// for another request.
+    /// The errors of `work`; 409 while a request with the key runs or when the rights have changed, 422 when the key
+    /// was used for another request.
     pub async fn run<K>(self, work: impl AsyncFnOnce(&mut Tx<'_>) -> Result<ReplyOf<K>>) -> Result<Answer<K>> {
         let Self { means, caller, key } = self;
         let keyed = key.map(|key| keyed(key, &caller, &means.request)).transpose()?;
         let origin = Origin::of(&means.request);
         let mut db = means.db.connect().await?;
         let mut tx = means.begin(&mut db, Actor::Caller(caller), origin).await?;
-        // Each change has its own `run`: all that does not depend on `work` is in functions that are compiled once.
+        // `run` is compiled for each change, so all that does not depend on `work` is in functions that are compiled
+        // once.
         let response = match replay(&mut tx, keyed.as_ref()).await {
             Ok(None) => {
                 let done = work(&mut tx).await.map(|done| done.reply);
@@ -104,7 +105,7 @@ async fn replay(tx: &mut Tx<'_>, request: Option<&Keyed>) -> Result<Option<Reply
     }
 }
 
-/// Keeps what was `done` for the same request, with all that is recorded of the change.
+/// Stores the answer under the key of `request`, with all that is recorded about the change.
 async fn keep(tx: &mut Tx<'_>, request: Option<&Keyed>, done: Result<Reply>) -> Result<Reply> {
     let reply = done?;
     if let Some(request) = request {
@@ -164,7 +165,7 @@ fn read(request: &HttpRequest) -> Result<Change> {
     Ok(Change { caller: Caller::of(request)?, key, means: Means::of(request)? })
 }
 
-/// A change that needs no caller, such as a sign-in. Who makes it has no right at all.
+/// A change that needs no caller, such as a sign-in. Its actor has no rights at all.
 pub struct AnonymousChange {
     means: Means,
     origin: Origin,
@@ -178,10 +179,10 @@ impl AnonymousChange {
         self
     }
 
-    /// Does `work`, records it and commits.
+    /// Runs `work`, records it and commits.
     ///
     /// # Errors
-    /// Those of `work`, and the database's.
+    /// The errors of `work`, or when the database fails.
     pub async fn run<T>(self, work: impl AsyncFnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
         let Self { means, origin } = self;
         let mut db = means.db.connect().await?;

@@ -1,5 +1,5 @@
-//! The protocol of a change of a stored row, the same for every resource. A caller is told of the first thing that stands
-//! in the way: 404, 403, 412, 409, 422.
+//! The protocol for changing a stored row, the same for every resource. The caller gets the first error that applies,
+//! in this order: 404, 403, 412, 409, 422.
 
 use super::Tx;
 use crate::{
@@ -9,33 +9,33 @@ use crate::{
     values::{Instant, confidential::reveal, members_of},
 };
 
-/// A row that changes. The SQL is the slice's own.
+/// A row that can be changed. Each slice has its own SQL.
 #[expect(async_fn_in_trait, reason = "a request stays on the thread that it came to")]
 pub trait Row: Belongs + Clone + PartialEq {
-    /// What names it.
+    /// The type of its id.
     type Id;
 
-    /// The row `id` within reach, locked `FOR NO KEY UPDATE`, so that rows that refer to it can still be made.
+    /// The row `id` within reach, locked `FOR NO KEY UPDATE`, so that rows that refer to it can still be inserted.
     async fn find_locked<A: Action>(tx: &mut Tx<'_>, scope: &Scope<Self, A>, id: Self::Id) -> Result<Option<Self>>
     where
         Self: Sized;
 
-    /// Writes all of it.
+    /// Writes the whole row.
     async fn write(&self, tx: &mut Tx<'_>) -> Result<()>;
 
     /// Becomes the next version, changed at `now`.
     fn advance(&mut self, now: Instant);
 }
 
-/// A row of which callers change what they wrote, with a patch.
+/// A row with a part that callers write, and change with a patch.
 pub trait Patched: Row {
-    /// What callers write of it.
+    /// The type of the part that callers write.
     type Terms: Terms;
 
-    /// What callers wrote of it.
+    /// The part that callers wrote.
     fn terms(&self) -> &Self::Terms;
 
-    /// The same, to be changed.
+    /// The same part, to be changed.
     fn terms_mut(&mut self) -> &mut Self::Terms;
 
     /// Refuses a change in a state that allows none.
@@ -47,7 +47,7 @@ pub trait Patched: Row {
     }
 }
 
-/// The row `id` for a change: seen, permitted and of the version that the caller has seen. It stays as it is until the
+/// The row `id` for a change: the caller may see and change it, and knows its current version. It is locked until the
 /// transaction ends.
 ///
 /// # Errors
@@ -58,7 +58,7 @@ pub async fn lock<R: Row, A: Action>(tx: &mut Tx<'_>, scope: &Scope<R, A>, id: R
     Ok(row)
 }
 
-/// The row `id`, locked: seen and permitted.
+/// The row `id`, locked: the caller may see and change it.
 async fn find_permitted<R: Row, A: Action>(tx: &mut Tx<'_>, scope: &Scope<R, A>, id: R::Id) -> Result<R> {
     let row = R::find_locked(tx, scope, id).await?.ok_or_else(Error::not_found)?;
     scope.permit(&row)?;
@@ -68,7 +68,7 @@ async fn find_permitted<R: Row, A: Action>(tx: &mut Tx<'_>, scope: &Scope<R, A>,
 /// The row `id` for a change by `patch`, as [`lock`] gives it.
 ///
 /// # Errors
-/// 404, 403 also for a confidential member out of reach, 412, in this order.
+/// 404, 403 (also for a confidential member that the caller may not see), 412, in this order.
 pub async fn lock_to_patch<R: Patched>(
     tx: &mut Tx<'_>,
     scope: &Scope<R, Update>,
@@ -84,7 +84,7 @@ pub async fn lock_to_patch<R: Patched>(
     Ok(row)
 }
 
-/// `row` with what `patch` says.
+/// `row` with `patch` applied.
 ///
 /// # Errors
 /// 422 naming each member with a value that it cannot have.
@@ -94,7 +94,7 @@ pub fn patched<R: Patched>(row: &R, patch: &Patch<R::Terms>) -> Result<R> {
     Ok(patched)
 }
 
-/// Changes what `patch` names of a row that nothing else depends on.
+/// Applies `patch` to a row that nothing else depends on.
 ///
 /// # Errors
 /// 404, 403, 412, 409, 422, in this order.
@@ -111,10 +111,10 @@ pub async fn update<R: Patched>(
     save(tx, "updated", &before, after).await
 }
 
-/// Writes `after` and records what `action` changed; nothing when nothing did.
+/// Writes `after` and records what `action` changed; does nothing when nothing changed.
 ///
 /// # Errors
-/// 422 for what the database refuses of it.
+/// 422 for a value that the database refuses.
 pub async fn save<R: Row>(tx: &mut Tx<'_>, action: &'static str, before: &R, mut after: R) -> Result<R> {
     if *before == after {
         return Ok(after);
@@ -125,7 +125,7 @@ pub async fn save<R: Row>(tx: &mut Tx<'_>, action: &'static str, before: &R, mut
     Ok(after)
 }
 
-/// Refuses a new `row` that has a confidential member, to a caller who may not see those.
+/// Refuses a new `row` that has a confidential member, if the caller may not see confidential members.
 ///
 /// # Errors
 /// 403 naming the permission.
@@ -138,7 +138,7 @@ pub fn permit_confidential<R: Belongs>(actor: &Actor, row: &R) -> Result<()> {
     Ok(())
 }
 
-/// Refuses to change confidential members of `row` to a caller who may not see those.
+/// Refuses a change of confidential members of `row`, if the caller may not see them.
 ///
 /// # Errors
 /// 403 naming the permission.

@@ -14,33 +14,34 @@ use crate::{
     values::{Id, Resource},
 };
 
-/// A step of resources `R`, and by its type the right that it needs: to do `A`.
+/// A step of resources `R`. Its type says which right it needs: to do `A`.
 pub struct Step<R, T, A> {
-    /// What the state machine calls it. Its name is the verb of the address.
+    /// The transition of the state machine. Its name is the verb of the address.
     pub transition: T,
     of: PhantomData<fn() -> (R, A)>,
 }
 
-/// A step of resources `R`, whatever right it needs.
+/// A step of resources `R`, whose type does not say which right it needs.
 pub struct AnyStep<R, T> {
-    /// What the state machine calls it.
+    /// The transition of the state machine.
     pub transition: T,
-    /// Whether somebody has the right to take it with a row.
+    /// Whether an actor has the right to take the step with a row.
     pub may: fn(&Actor, &R) -> bool,
 }
 
 impl<R: Belongs + Resource, T: Copy + AsRef<str>, A: Action> Step<R, T, A> {
-    /// The step that the state machine calls `transition`.
+    /// The step for `transition` of the state machine.
     pub const fn new(transition: T) -> Self {
         Self { transition, of: PhantomData }
     }
 
-    /// The same, whatever right it needs.
+    /// The same step, without the right in its type.
     pub const fn any(self) -> AnyStep<R, T> {
         AnyStep { transition: self.transition, may: |actor, row| actor.may::<R, A>(row) }
     }
 
-    /// Its operation: `work` takes the step with the resource of an id, unless it has changed since it was seen.
+    /// The operation of the step: `work` takes the step with a resource, unless the resource has changed since the
+    /// caller saw it.
     pub fn endpoint<B, V>(
         self,
         text: StepText,

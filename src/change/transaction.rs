@@ -24,7 +24,7 @@ use crate::{
     values::{Entity, Instant, Invalid, Resource},
 };
 
-/// A transaction that knows who makes the change, and collects what must be recorded of it.
+/// A transaction that knows who makes the change, and collects what must be recorded about it.
 pub struct Tx<'c> {
     db: &'c mut AsyncPgConnection,
     secrets: &'c Secrets,
@@ -69,8 +69,8 @@ impl<'c> Tx<'c> {
         Ok(self.callers_changed)
     }
 
-    /// A failure is passed over: the caller is told of the error that came first, and the pool throws away a connection that
-    /// cannot roll back.
+    /// A failure is ignored: the caller gets the error that came first, and the pool discards a connection that cannot
+    /// roll back.
     async fn roll_back(self) {
         let _ = AnsiTransactionManager::rollback_transaction(self.db).await;
     }
@@ -90,7 +90,7 @@ impl<'c> Tx<'c> {
         self.actor.user_id()
     }
 
-    /// The right of whoever makes the change to do `A` to resources `R`.
+    /// The actor's right to do `A` to resources `R`.
     ///
     /// # Errors
     /// 403 naming the permission, 401 for somebody who is not signed in.
@@ -98,12 +98,12 @@ impl<'c> Tx<'c> {
         self.actor.scope()
     }
 
-    /// What seals and signs.
+    /// The secrets that seal and sign.
     pub fn secrets(&self) -> &'c Secrets {
         self.secrets
     }
 
-    /// Records that `row` was made.
+    /// Records that `row` was created.
     pub fn created<E: Entity>(&mut self, row: &E) {
         self.keep::<E>(Record::created(row));
     }
@@ -113,7 +113,7 @@ impl<'c> Tx<'c> {
         self.keep::<E>(Record::changed(action, before, after));
     }
 
-    /// Records that `row` is gone.
+    /// Records that `row` was deleted.
     pub fn deleted<E: Entity>(&mut self, row: &E) {
         self.keep::<E>(Record::deleted(row));
     }
@@ -123,7 +123,8 @@ impl<'c> Tx<'c> {
         self.records.push(record);
     }
 
-    /// What a caller may do has changed although no resource has: it is looked up anew once the change is committed.
+    /// Notes that the rights of callers have changed although no resource has. They are looked up anew once the change
+    /// is committed.
     pub fn callers_changed(&mut self) {
         self.callers_changed = true;
     }
@@ -138,7 +139,7 @@ impl<'c> Tx<'c> {
         recent::check(self, &caller, now).await
     }
 
-    /// Adds why to the last record.
+    /// Adds the reason to the last record.
     pub fn because(&mut self, reason: &str) {
         if let Some(record) = self.records.last_mut() {
             record.because(reason);
@@ -160,10 +161,10 @@ impl DerefMut for Tx<'_> {
     }
 }
 
-/// Does `work` in a transaction of the system itself, without a request. The records are signed with `secrets`.
+/// Runs `work` in a transaction of the system itself, without a request. The records are signed with `secrets`.
 ///
 /// # Errors
-/// Those of `work`, and the database's.
+/// The errors of `work`, or when the database fails.
 pub async fn by_system<T>(
     db: &mut AsyncPgConnection,
     secrets: &Secrets,
@@ -175,18 +176,19 @@ pub async fn by_system<T>(
     tx.end(done).await.map(|ended| ended.value)
 }
 
-/// What a transaction that was committed brought.
+/// The result of a committed transaction.
 pub(super) struct Ended<T> {
-    /// What its work gave.
+    /// The result of its work.
     pub value: T,
-    /// Whether what callers may do may be another now.
+    /// Whether the rights of callers may have changed.
     pub callers_changed: bool,
 }
 
-/// By how much a statement may outlive its request, so that the caller is told of the deadline and not of the statement.
+/// How much longer than its request a statement may run, so that the caller gets the error of the deadline and not the
+/// one of the statement.
 const AFTER_DEADLINE: Duration = Duration::from_millis(250);
 
-/// Begins a transaction of which no statement runs on long after the request's time.
+/// Begins a transaction whose statements do not run on long after the request's deadline.
 fn begin(time_left: Option<Duration>) -> Cow<'static, str> {
     match time_left {
         Some(left) if left < STATEMENT_TIMEOUT => {
@@ -196,7 +198,7 @@ fn begin(time_left: Option<Duration>) -> Cow<'static, str> {
     }
 }
 
-/// Writes what was collected, and keeps an answer under its idempotency key, all on its way at once.
+/// Writes the collected records, and stores an answer under its idempotency key. All statements are sent at once.
 pub(super) async fn write_records(tx: &mut Tx<'_>, answer: Option<(&Keyed, &Reply)>) -> Result<()> {
     let mut records = std::mem::take(&mut tx.records);
     let tx = &*tx;

@@ -26,7 +26,7 @@ use crate::{
     error::{Error, Result},
 };
 
-/// How the connections of a worker are bounded.
+/// The limits of a worker's connections.
 #[derive(Clone, Copy, Debug)]
 pub struct PoolSettings {
     /// The most connections for changes. Large reads have half as many in addition, and small reads share two more.

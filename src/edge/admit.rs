@@ -1,5 +1,5 @@
-//! Refuses what is not looked at any further: a caller who asks too often, a request that is too long, and one that takes no
-//! answer of ours.
+//! Refuses requests before they are processed any further: when the caller asks too often, when the request is too
+//! long, and when the caller does not accept JSON.
 
 use actix_web::{
     Error as ActixError, HttpRequest,
@@ -12,10 +12,10 @@ use actix_web::{
 use super::{rate, size};
 use crate::error::{Error, ProblemType, Result};
 
-/// Refuses such a request. The rate comes first, so that every answer tells it.
+/// Refuses such a request. The rate limit comes first, so that every answer reports it.
 ///
 /// # Errors
-/// Those of the framework itself, which no handler of ours causes.
+/// Only errors of the framework itself, which our handlers do not cause.
 pub async fn admit<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
@@ -32,7 +32,7 @@ fn admitted(request: &ServiceRequest) -> Result<()> {
     check_acceptable(request.request())
 }
 
-/// Refuses a caller of the API who takes no JSON.
+/// Refuses a caller of the API who does not accept JSON.
 ///
 /// # Errors
 /// 406.
@@ -43,7 +43,7 @@ fn check_acceptable(request: &HttpRequest) -> Result<()> {
     Ok(())
 }
 
-/// Whether JSON is among what the caller takes.
+/// Whether the caller accepts JSON.
 fn accepts_json(headers: &HeaderMap) -> bool {
     let Some(accept) = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()) else {
         return true;

@@ -38,12 +38,12 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Seconds to wait after a request that took too long.
 const AFTER_DEADLINE: u64 = 5;
 
-/// Gives the request its id, and the answer its headers; counts and logs it; turns every failure into a problem document, also a panic and an
-/// answer that is not ready in time.
+/// Gives the request its id and the answer its headers, and counts and logs the request. Turns every failure into a
+/// problem document, also a panic and an answer that is not ready in time.
 ///
 /// # Errors
-/// Such a failure comes as an error that has its complete answer with it: the request that belongs to an answer is lost by
-/// then.
+/// When the handler fails, panics or is late. The error carries the complete answer: a normal response needs the
+/// request, which is lost by then.
 pub async fn complete<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
@@ -61,7 +61,7 @@ pub async fn complete<B: MessageBody + 'static>(
         return Ok(response);
     }
     let traced = asked.watch.as_ref().and_then(Watch::context);
-    // No clone of the request may live across this call: routing needs it alone.
+    // No clone of the request may exist during this call, because routing needs the only reference.
     let answered = within(traced, guarded(asked.deadline(), next.call(request))).await;
     let refused = answered
         .as_ref()
@@ -92,7 +92,7 @@ pub async fn complete<B: MessageBody + 'static>(
     }
 }
 
-/// What the answer needs to know of its request.
+/// What the answer needs to know about its request.
 struct Asked {
     id: String,
     path: String,
@@ -128,7 +128,7 @@ impl Asked {
         self.edge.as_ref().map(|edge| edge.deadline)
     }
 
-    /// Adds what every answer carries; the watch over the request ends.
+    /// Adds what every answer carries, and ends the watch over the request.
     fn finish(&mut self, head: &mut ResponseHead, failure: Option<&Error>, size: BodySize) {
         if self.lifecycle.as_ref().is_some_and(|lifecycle| lifecycle.is_draining()) {
             head.set_connection_type(ConnectionType::Close);
@@ -156,7 +156,7 @@ impl Asked {
     }
 }
 
-/// What `work` gives; a failure when it panics, or is not done in time.
+/// The result of `work`, or a failure when it panics or is not done in time.
 async fn guarded<T>(deadline: Option<Duration>, work: impl Future<Output = Result<T, ActixError>>) -> Result<T> {
     let work = AssertUnwindSafe(closing_leases(work)).catch_unwind();
     let done = match deadline {
@@ -167,7 +167,7 @@ async fn guarded<T>(deadline: Option<Duration>, work: impl Future<Output = Resul
         Ok(Ok(answered)) => answered.map_err(|error| {
             problem_of(Some(&error), error.as_response_error().status_code()).unwrap_or_else(|| Error::internal(&error))
         }),
-        // The panic itself has said where, on standard error.
+        // The panic has already reported where it happened, on standard error.
         Ok(Err(_panic)) => Err(Error::internal("the handler panicked")),
         Err(_late) => Err(Error::new(ProblemType::DeadlineExceeded).retry_after(AFTER_DEADLINE)),
     }
@@ -188,7 +188,7 @@ fn told<B: MessageBody>(
     }
 }
 
-/// A caller's id is kept when it is 1 to 128 characters that are harmless in a log.
+/// The caller's own id for the request, if it is 1 to 128 characters that are harmless in a log.
 fn incoming_id(headers: &HeaderMap) -> Option<String> {
     let id = headers.get(REQUEST_ID)?.to_str().ok()?;
     let sound =
@@ -233,7 +233,7 @@ fn problem(asked: &Asked, error: &Error) -> HttpResponse<BoxBody> {
         response.insert_header((header::WWW_AUTHENTICATE, challenge(error).as_ref()));
     }
     if status == StatusCode::REQUEST_TIMEOUT {
-        // What is left of the body would be waited for.
+        // Otherwise the server would wait for the rest of the body.
         response.force_close();
     }
     let body = serde_json::to_vec(&document).unwrap_or_default();
@@ -247,7 +247,7 @@ fn problem(asked: &Asked, error: &Error) -> HttpResponse<BoxBody> {
 /// RFC 6750, section 3: the error is named only when a token was sent.
 fn challenge(error: &Error) -> Cow<'static, str> {
     match error.problem() {
-        // RFC 6749, section 5.2: a client is told the scheme by which it may authenticate itself.
+        // RFC 6749, section 5.2: the answer names the scheme by which a client may authenticate itself.
         ProblemType::InvalidClient => r#"Basic realm="liaison", charset="UTF-8""#.into(),
         ProblemType::InsufficientUserAuthentication => recent::challenge().into(),
         _ if error.has("error") => r#"Bearer realm="liaison", error="invalid_token""#.into(),
@@ -255,7 +255,7 @@ fn challenge(error: &Error) -> Cow<'static, str> {
     }
 }
 
-/// English unless Russian is preferred to it.
+/// English, unless the caller prefers Russian.
 fn language(headers: &HeaderMap) -> Language {
     let Some(accept) = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()) else {
         return Language::En;

@@ -1,8 +1,8 @@
 //! CORS (the Fetch standard) by an exact list of origins.
 //!
-//! The `actix-cors` crate does something else: it takes every `OPTIONS` for a preflight, answers a request from an origin
-//! that is not listed with a text of its own instead of leaving the refusal to the browser (which also sends `Origin` with
-//! a `POST` from our own pages), and leaves failed answers bare.
+//! The `actix-cors` crate does not fit. It treats every `OPTIONS` as a preflight. It answers a request from an unlisted
+//! origin with a text of its own instead of leaving the refusal to the browser, although a browser also sends `Origin`
+//! with a `POST` from our own pages. And it adds no headers to failed answers.
 
 use actix_web::{
     HttpResponse,
@@ -31,7 +31,7 @@ impl Cors {
     /// Origins as browsers send them, separated by commas.
     ///
     /// # Errors
-    /// When one is not exactly `scheme://host` or `scheme://host:port`.
+    /// When an origin is not exactly `scheme://host` or `scheme://host:port`.
     pub fn parse(list: &str) -> Result<Self, String> {
         let origins = list.split(',').map(str::trim).filter(|origin| !origin.is_empty());
         origins.map(origin).collect::<Result<_, _>>().map(|origins| Self { origins })
@@ -58,7 +58,7 @@ impl Cors {
         Some(answer.finish())
     }
 
-    /// Marks an answer for `origin`, a listed one; and for caches, that it would differ for another.
+    /// Allows the listed `origin` to read the answer, and tells caches that the answer differs by origin.
     pub fn mark(&self, headers: &mut HeaderMap, origin: Option<HeaderValue>) {
         if self.origins.is_empty() {
             return;

@@ -2,7 +2,8 @@
 
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
-/// Everything but the policies of a page: an answer of the API is data, and is never shown as a page or in one.
+/// The headers of an answer of the API. It is data, and is never shown as a page or in one, so nothing is allowed.
+/// Pages have policies of their own.
 ///
 /// `Strict-Transport-Security` is always sent: TLS commonly ends at a proxy in front, and browsers ignore the header over
 /// plain HTTP.
@@ -27,7 +28,7 @@ static DEFAULTS: [(HeaderName, HeaderValue); 8] = [
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
 ];
 
-/// Adds what the answer does not say itself: a page has its own policy, and a public key may be kept.
+/// Adds the headers that the answer does not have yet: a page has its own policy, and a public key may be cached.
 pub fn add(headers: &mut HeaderMap) {
     for (name, value) in &DEFAULTS {
         if !headers.contains_key(name) {

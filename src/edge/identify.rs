@@ -18,11 +18,11 @@ use crate::{
     telemetry::request::Sender,
 };
 
-/// Keeps with the request who sends it. A probe has no caller, also when it brings a token: it must not wait for the
+/// Stores the caller with the request. A probe has no caller, even with a token, because it must not wait for the
 /// database.
 ///
 /// # Errors
-/// Those of `next`.
+/// The errors of `next`.
 pub async fn identify<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
@@ -32,7 +32,7 @@ pub async fn identify<B: MessageBody>(
     }
     if let Some(identified) = identified(&request).await {
         if matches!(identified, Identified::Refused) {
-            // Not into the audit log: whoever has no token at all could fill it.
+            // This does not go into the audit log: anyone could fill it, even without a valid token.
             let address = address::of(request.request());
             tracing::info!(request_id = request_id(request.request()), ?address, "a token was refused");
         }
@@ -61,7 +61,8 @@ async fn identified(request: &ServiceRequest) -> Option<Identified> {
 
 /// The token of `Authorization: Bearer …` (RFC 6750, section 2.1).
 fn bearer(header: &HeaderValue) -> Option<&str> {
-    // `to_str` would look at each byte by itself. No token of ours has a byte beyond ASCII, and any other token is refused.
+    // `to_str` would check each byte on its own. That is not needed: our tokens are ASCII, and any other token is
+    // refused.
     let (scheme, token) = std::str::from_utf8(header.as_bytes()).ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

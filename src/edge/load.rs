@@ -1,5 +1,5 @@
-//! How many requests a worker answers at once. Beyond that they wait in turn, but only while their turn would come soon:
-//! a server that takes more than it can do answers nobody in time.
+//! Limits how many requests a worker answers at once. More requests wait in a queue, as long as the wait is short: a
+//! server that accepts more than it can do answers nobody in time.
 
 use std::{
     cell::RefCell,
@@ -23,47 +23,49 @@ use crate::{
     telemetry::{Metrics, QueueMeter},
 };
 
-/// Most requests of a class under way at once in a worker. Each has its bounded part of memory; more of them finish no sooner.
+/// The most requests of a class that a worker answers at once. Each takes a bounded amount of memory, and with more at
+/// once none would finish sooner.
 const RUNNING: usize = 64;
-/// Most requests that wait for those.
+/// The most requests that wait in the queue.
 const WAITING: usize = 512;
-/// How long the last of them may have to wait, as far as the worker's pace tells.
+/// How long the last request in the queue may have to wait, as estimated from the worker's pace.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// Seconds after which one who was refused may try again.
+/// Seconds after which a refused caller may try again.
 const RETRY_AFTER: u64 = 1;
-/// How much the last of the times between two answers counts in their average.
+/// The weight of the latest time between two answers in the average.
 const WEIGHT: f64 = 0.05;
 
-/// The gates of one worker: changes that all wait for the same thing keep nobody from reading.
+/// The gates of one worker. Reads have their own gate, so that changes that all wait for the same thing do not block
+/// them.
 pub struct Gates {
     reads: Gate,
     changes: Gate,
 }
 
 impl Gates {
-    /// Open ones, which `metrics` tell of.
+    /// Open gates, which report to `metrics`.
     pub fn new(metrics: &Metrics) -> Self {
         Self { reads: Gate::new(metrics.class("read")), changes: Gate::new(metrics.class("change")) }
     }
 }
 
-/// Lets requests of one class in. A worker is one thread, and so the gate is no lock.
+/// Lets requests of one class in. A worker is one thread, so the gate needs no lock.
 #[derive(Clone)]
 struct Gate(Rc<RefCell<Inner>>);
 
 struct Inner {
-    /// That of all workers together.
+    /// The meter of all workers together.
     meter: QueueMeter,
     running: usize,
     waiting: VecDeque<oneshot::Sender<Place>>,
-    /// Seconds between two answers while others waited, on average.
+    /// Seconds between two answers while other requests waited, on average.
     pace: f64,
-    /// When the last request that others waited for was done, if somebody waits still: the time until the next one tells
-    /// the pace only then.
+    /// When a waiting request last got a place. It is `None` once a place has come free while nobody waited: the time
+    /// until the next handover then says nothing about the pace.
     last_done: Option<Instant>,
 }
 
-/// The right of one request to be under way; whoever waits longest has it next.
+/// The right of one request to run. The request that has waited longest gets it next.
 struct Place(Option<Gate>);
 
 impl Gate {
@@ -74,7 +76,7 @@ impl Gate {
     /// A place, at once or when one comes free.
     ///
     /// # Errors
-    /// 503 at once when that would take too long.
+    /// 503 at once when the wait would be too long.
     async fn enter(&self) -> Result<Place> {
         let turn = {
             let mut inner = self.0.borrow_mut();
@@ -97,7 +99,7 @@ impl Gate {
         Ok(place)
     }
 
-    /// Gives the place of a request that is done to the next.
+    /// Gives the place of a finished request to the next one.
     fn leave(&self) {
         let mut place = Place(Some(self.clone()));
         loop {
@@ -107,7 +109,7 @@ impl Gate {
                     self.0.borrow_mut().handed_on();
                     return;
                 }
-                // Whoever waited is gone.
+                // The waiting request has been given up.
                 Err(unwanted) => place = unwanted,
             }
         }
@@ -132,7 +134,8 @@ impl Inner {
         Some(next)
     }
 
-    /// A request is done, and one that waited has its place. Those who waited and have gone tell nothing of the pace.
+    /// Notes that a waiting request got the place of a finished one. Requests that were given up while they waited say
+    /// nothing about the pace.
     fn handed_on(&mut self) {
         let now = Instant::now();
         if let Some(last) = self.last_done {
@@ -150,10 +153,10 @@ impl Drop for Place {
     }
 }
 
-/// Lets `request` wait for its turn, or refuses it before anything of it was looked at. Probes have no turn.
+/// Lets `request` wait for its turn, or refuses it before it is processed at all. Probes do not wait.
 ///
 /// # Errors
-/// Those of the framework itself, which no handler of ours causes.
+/// Only errors of the framework itself, which our handlers do not cause.
 pub async fn bound<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
@@ -266,7 +269,7 @@ mod tests {
             sleep(Duration::from_millis(30)).await;
             places.pop();
         }
-        // 30 wait, and an answer takes about 30 ms when one looks at the last ones: the last would wait for 900 ms.
+        // 30 requests wait, and the last answers took about 30 ms each, so the last request would wait for 900 ms.
         assert!(gate.enter().now_or_never().unwrap().is_err());
         drop(waiting);
         drop(places);

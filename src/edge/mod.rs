@@ -1,11 +1,11 @@
-//! The edge of the server: what is decided around a request. Each decision is a file; they act in this order:
+//! The edge of the server: what is decided around a request. Each decision has its own file; they act in this order:
 //!
-//! 1. `answer`: gives the request its id and its deadline, and every answer its headers; makes a problem document of every
-//!    failure, and counts and logs the request;
+//! 1. `answer`: gives the request its id and its deadline, and every answer its headers; turns every failure into a
+//!    problem document, and counts and logs the request;
 //! 2. compression, which the framework does;
-//! 3. `load`: lets as many requests in at once as can be answered in time;
+//! 3. `load`: admits only as many requests at once as can be answered in time;
 //! 4. `identify`: finds who is calling;
-//! 5. `admit`: refuses who asks too often, what is too long, and who takes no JSON;
+//! 5. `admit`: refuses callers who ask too often, requests that are too long, and callers who do not accept JSON;
 //! 6. `refusals`: records what a caller was refused.
 
 pub mod admit;
@@ -30,7 +30,7 @@ use crate::http::Proxies;
 pub struct Edge {
     /// Which pages of other origins may read answers.
     pub cors: cors::Cors,
-    /// Whose `X-Forwarded-For` counts.
+    /// The proxies whose `X-Forwarded-For` is trusted.
     pub proxies: Proxies,
     /// Whether Swagger UI and the document are served.
     pub docs: bool,
@@ -38,11 +38,11 @@ pub struct Edge {
     pub deadline: Duration,
     /// How long a caller may take to send the headers of a request, and again to send its body.
     pub read_timeout: Duration,
-    /// Most connections of each worker; more wait to be accepted.
+    /// The most connections of each worker; further ones wait to be accepted.
     pub connections: usize,
-    /// How long a server that is to end goes on serving.
+    /// How long a server that was told to stop goes on serving.
     pub drain_delay: Duration,
-    /// How many requests a minute.
+    /// How many requests a minute are allowed.
     pub quotas: rate::Quotas,
     /// The certificate; without one the server speaks plain HTTP.
     pub tls: Option<tls::Files>,

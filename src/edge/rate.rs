@@ -1,6 +1,7 @@
-//! How many requests a minute: a token bucket for each caller, kept by each server process for itself.
+//! Limits the requests per minute: a token bucket for each caller, in the memory of each server process.
 //!
-//! One caller's flood empties one bucket. The sign-in's own limits are counted in the database ([`crate::auth::throttle`]).
+//! A flood from one caller empties only that caller's bucket. The sign-in's own limits are counted in the database
+//! ([`crate::auth::throttle`]).
 
 use std::{cell::Cell, hash::Hash, num::NonZeroU32, rc::Rc, sync::Arc, time::Duration};
 
@@ -25,24 +26,26 @@ use crate::{
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-/// Probes are answered however often they come: who restarts a server that is merely busy makes it worse.
+/// Probes are always answered. If they were refused, a server that is merely busy would be restarted, which makes it
+/// worse.
 pub const UNLIMITED: [&str; 2] = ["/livez", "/readyz"];
 
 /// Seconds over which a quota is counted.
 const WINDOW: u64 = 60;
 
-/// Most networks that have a bucket of their own; those that come on top share one until old ones are forgotten.
+/// The most buckets of networks. While there are so many, all networks share one more bucket, until old buckets are
+/// forgotten.
 const MAX_NETWORKS: usize = 100_000;
 
 /// How often buckets that are full again are forgotten.
 const FORGET_EVERY: Duration = Duration::from_mins(1);
 
-/// How many requests a minute; `None` is without limit.
+/// How many requests a minute are allowed; `None` is without limit.
 #[derive(Clone, Copy, Debug)]
 pub struct Quotas {
-    /// Of one user or service account.
+    /// For one user or service account.
     pub caller: Option<NonZeroU32>,
-    /// Of everyone who is not signed in, from one network: an IPv4 /24 or an IPv6 /56.
+    /// For everyone who is not signed in, from one network: an IPv4 /24 or an IPv6 /56.
     pub anonymous: Option<NonZeroU32>,
 }
 
@@ -52,7 +55,7 @@ impl Default for Quotas {
     }
 }
 
-/// Tells where the caller stands, one limit after the other.
+/// Adds the headers that say how much of each limit the caller has left.
 pub fn tell(headers: &mut HeaderMap, standings: impl IntoIterator<Item = Standing>) {
     let (policies, limits): (Vec<_>, Vec<_>) = standings
         .into_iter()
@@ -68,12 +71,12 @@ pub fn tell(headers: &mut HeaderMap, standings: impl IntoIterator<Item = Standin
     }
 }
 
-/// What the answer will tell of the caller's rate, kept with the request.
+/// What the answer will say about the caller's rate limit, stored with the request.
 #[derive(Clone, Default)]
 pub struct Slate(Rc<Cell<Option<Standing>>>);
 
 impl Slate {
-    /// What was written.
+    /// What was noted.
     pub fn read(&self) -> Option<Standing> {
         self.0.get()
     }
@@ -86,7 +89,7 @@ pub struct Rates {
 }
 
 impl Rates {
-    /// Full buckets.
+    /// Begins with full buckets.
     pub fn new(quotas: Quotas, clock: &Clock) -> Self {
         Self {
             callers: quotas.caller.map(|quota| Buckets::new(quota, clock)),
@@ -94,7 +97,7 @@ impl Rates {
         }
     }
 
-    /// Forgets buckets that are full again, for as long as it is awaited.
+    /// Forgets buckets that are full again, at regular intervals, for as long as it is awaited.
     pub async fn forget_regularly(&self) {
         let mut ticks = tokio::time::interval(FORGET_EVERY);
         loop {
@@ -109,7 +112,7 @@ impl Rates {
         self.networks.iter().for_each(Buckets::forget);
     }
 
-    /// Takes one request out of the bucket of whoever sent `request`.
+    /// Takes one request out of the bucket of the sender of `request`.
     fn take(&self, request: &HttpRequest) -> Option<Result<Standing, Standing>> {
         if let Some(Identified::Caller(caller)) = request.extensions().get::<Identified>() {
             return self.callers.as_ref().map(|buckets| buckets.take(&caller.user_id));
@@ -119,7 +122,7 @@ impl Rates {
     }
 }
 
-/// Takes `request` out of its caller's bucket, and notes what the answer will tell.
+/// Takes `request` out of its caller's bucket, and notes what the answer will say.
 ///
 /// # Errors
 /// 429 when the bucket is empty.
@@ -161,7 +164,7 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
         }
     }
 
-    /// As [`Buckets::take`]; once there are `most` buckets, out of the one of `others`.
+    /// As [`Buckets::take`]; once there are `most` buckets, out of the bucket of `others` instead.
     fn take_within(&self, key: K, most: usize, others: K) -> Result<Standing, Standing> {
         let key = if self.limiter.len() < most { key } else { others };
         self.take(&key)

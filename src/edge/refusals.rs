@@ -1,4 +1,5 @@
-//! What callers were refused: every 403 to someone who is signed in, recorded before it is answered.
+//! Records what callers were refused: every 403 for a signed-in caller, before it is answered, up to a budget for each
+//! caller.
 
 use actix_web::{
     Error as ActixError, HttpRequest,
@@ -25,10 +26,10 @@ use crate::{
     secrets::Secrets,
 };
 
-/// Records a refusal. One that cannot be recorded is answered all the same, and logged.
+/// Records a refusal. When it cannot be recorded, this is logged, and the caller is answered all the same.
 ///
 /// # Errors
-/// Those of `next`.
+/// The errors of `next`.
 pub async fn record_refusals<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
@@ -36,7 +37,7 @@ pub async fn record_refusals<B: MessageBody>(
     let response = next.call(request).await?;
     if response.status() == StatusCode::FORBIDDEN
         && let Some(refusal) = response.response().error().and_then(|error| error.as_error::<Error>())
-        // Boxed: its state would else be part of the future of every request.
+        // Boxed, because its state would otherwise be part of the future of every request.
         && let Err(error) = Box::pin(record(response.request(), refusal)).await
     {
         tracing::error!(%error, "a refusal could not be recorded");

@@ -13,7 +13,7 @@ use crate::{
 /// Settings of the edge; [`EdgeSettings::check`] makes an [`Edge`] of them.
 #[derive(Args, Clone)]
 pub struct EdgeSettings {
-    /// The certificate to serve HTTPS with, PEM, followed by those of its authorities; read again when it is renewed.
+    /// The certificate for HTTPS, PEM, followed by those of its authorities; read again when it is renewed.
     #[arg(long, env = "LIAISON_TLS_CERT", value_name = "FILE")]
     pub tls_cert: Option<PathBuf>,
     /// The certificate's private key, PEM.
@@ -49,10 +49,10 @@ pub struct EdgeSettings {
     /// How many seconds a caller may take to send the headers of a request, and again to send its body.
     #[arg(long, env = "LIAISON_READ_TIMEOUT", default_value = "10", value_name = "SECONDS")]
     pub read_timeout: String,
-    /// Most connections of each thread; further ones wait.
+    /// The most connections of each thread; further ones wait.
     #[arg(long, env = "LIAISON_CONNECTIONS_PER_WORKER", default_value = "5000", value_name = "COUNT")]
     pub connections_per_worker: String,
-    /// How many seconds a server that is to end goes on serving while `/readyz` tells to ask others: as long as a load
+    /// How many seconds a server that was told to stop goes on serving while `/readyz` refuses: as long as a load
     /// balancer takes to notice.
     #[arg(long, env = "LIAISON_DRAIN_DELAY", default_value = "0", value_name = "SECONDS")]
     pub drain_delay: String,
@@ -109,7 +109,7 @@ fn switch(text: &str) -> Result<bool, &'static str> {
     }
 }
 
-/// Up to 100,000 a second: what is more is no limit.
+/// Up to 100,000 requests a second. A larger number would be no limit, and is refused.
 fn quota(text: &str) -> Result<Option<NonZeroU32>, String> {
     const MAX: u32 = 6_000_000;
     match text {

@@ -5,11 +5,11 @@ use actix_web::{dev::RequestHead, http::header::HeaderMap};
 
 use crate::error::{Error, ProblemType, Result};
 
-/// Most bytes of an address with its query.
+/// The most bytes of an address with its query.
 pub const MAX_URI_BYTES: usize = 8 << 10;
-/// Most bytes of all headers, names and values.
+/// The most bytes of all headers, names and values.
 pub const MAX_HEADER_BYTES: usize = 32 << 10;
-/// Most headers.
+/// The most headers.
 pub const MAX_HEADERS: usize = 64;
 
 /// Refuses a head that is too long.

@@ -30,10 +30,11 @@ pub struct Files {
 }
 
 impl Files {
-    /// Reads both.
+    /// Reads both files.
     ///
     /// # Errors
-    /// When one cannot be read, has nothing of its kind in it, or the key is another certificate's.
+    /// When a file cannot be read, when there is no certificate or no key in it, or when the key belongs to another
+    /// certificate.
     pub fn read(&self) -> Result<Certificate, String> {
         let told = |path: &PathBuf, problem: &dyn fmt::Display| format!("{}: {problem}", path.display());
         let chain: Vec<CertificateDer> = CertificateDer::pem_file_iter(&self.certificate)
@@ -93,8 +94,8 @@ impl Renewed {
         }
     }
 
-    /// Takes what the files hold into use. What does not fit together, as in the middle of a renewal, leaves the
-    /// certificate in use.
+    /// Starts to use the certificate in the files. If the files do not fit together, as in the middle of a renewal, the
+    /// old certificate stays in use.
     pub fn look(&self) {
         match self.files.read() {
             Ok(read) if read.0.cert != self.current().0.cert => {
@@ -117,10 +118,10 @@ impl ResolvesServerCert for Renewed {
     }
 }
 
-/// What rustls needs to know; the protocols of ALPN are added by the server.
+/// The configuration for rustls. The server adds the protocols of ALPN.
 ///
 /// # Errors
-/// None that these constants can cause.
+/// Only if these constants are wrong.
 pub fn config(certificate: Arc<Renewed>) -> Result<ServerConfig, String> {
     let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()

@@ -1,9 +1,9 @@
 //! Bodies that are answered before they are read to their end.
 //!
-//! actix reads on and throws away what is left of a chunked body that nobody holds any more, for as long as its sender
-//! likes to send: a way to occupy a connection for ever. While somebody holds it, the connection is closed after the answer,
-//! as it is for a body of known length. A body that has come as a whole is read instead: a caller who is refused needs no new
-//! connection for the next try, least of all when there is much to do.
+//! When nobody holds a chunked body any more, actix reads the rest and discards it, for as long as the sender goes on
+//! sending. A sender could occupy a connection for ever like that. So the body is held until the answer is sent; then
+//! actix closes the connection, as it does for a body of known length. A body that has arrived as a whole is read to
+//! its end instead. So a refused caller needs no new connection for the next try, which matters most under load.
 
 use std::{
     cell::RefCell,
@@ -27,7 +27,7 @@ use tokio::task::yield_now;
 pub struct Unread(Rc<RefCell<Payload>>);
 
 impl Unread {
-    /// Holds the body of `request` when it has one; its reader does not notice.
+    /// Holds the body of `request`, if it has one. A handler reads it as before.
     pub fn hold(request: &mut ServiceRequest) -> Option<Self> {
         [header::TRANSFER_ENCODING, header::CONTENT_LENGTH]
             .iter()
@@ -37,15 +37,15 @@ impl Unread {
         Some(held)
     }
 
-    /// Reads what has come of it.
+    /// Reads the part of the body that has arrived.
     pub async fn read_off(&self) {
-        // A body that came with its head is at hand only after the first look at the request.
+        // A body that arrived together with the head is available only after the request was first looked at.
         yield_now().await;
         let mut payload = self.0.borrow_mut();
         while let Some(Some(Ok(_))) = payload.next().now_or_never() {}
     }
 
-    /// `body`, with which the hold ends.
+    /// `body`; when it is sent, the hold ends.
     pub fn until_sent<B: MessageBody + 'static>(self, body: B) -> BoxBody {
         BoxBody::new(Answer { body: BoxBody::new(body), _unread: self })
     }

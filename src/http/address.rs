@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, web::Data};
 use super::Proxies;
 use crate::values::network;
 
-/// The address of the caller of `request`, seen through the trusted proxies in front; `None` where the transport has no
+/// The address of the caller of `request`, as the trusted proxies in front report it; `None` where the transport has no
 /// addresses.
 pub fn of(request: &HttpRequest) -> Option<IpAddr> {
     let peer = request.peer_addr()?.ip();
@@ -17,8 +17,8 @@ pub fn of(request: &HttpRequest) -> Option<IpAddr> {
     Some(proxies.client(peer, forwarded.into_iter()))
 }
 
-/// The network around an address, as one that many things are counted by: attackers have many addresses of one network; so
-/// have innocent neighbours few.
+/// The network around an address, by which attempts and requests are counted. An attacker often has many addresses of
+/// one network, and a network of this size has few innocent neighbours.
 pub fn network(address: Option<IpAddr>) -> String {
     address.map_or_else(|| "unknown".to_owned(), |address| network::around(address).to_string())
 }

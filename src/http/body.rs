@@ -1,4 +1,4 @@
-//! JSON bodies: bounded, strict, and with every wrong field told at once.
+//! JSON bodies: bounded, strict, and with every wrong field reported at once.
 
 use std::{collections::BTreeMap, future::Future, pin::Pin, time::Duration};
 
@@ -23,7 +23,7 @@ use crate::{
 /// The largest body: 1 MiB.
 pub const MAX_BODY_BYTES: usize = 1 << 20;
 
-/// Most field errors that one answer lists.
+/// The most field errors that one answer lists.
 const MAX_FIELD_ERRORS: usize = 50;
 
 /// What serde found, and where.
@@ -33,11 +33,11 @@ type PathError = serde_path_to_error::Error<serde_json::Error>;
 #[derive(Clone, Copy, Debug)]
 pub struct ReadTimeout(pub Duration);
 
-/// The SHA-256 of the request's body, kept with the request for [`crate::change::Change`].
+/// The SHA-256 of the request's body, stored with the request for [`crate::change::Change`].
 #[derive(Clone, Copy, Debug)]
 pub struct BodyDigest(pub [u8; 32]);
 
-/// A JSON body of type `T`. An absent body is read as `{}`, so a transition without anything to say needs none.
+/// A JSON body of type `T`. An absent body is read as `{}`, so a transition without parameters needs no body.
 #[derive(Debug)]
 pub struct Body<T>(pub T);
 
@@ -115,7 +115,7 @@ fn check_media_type(request: &HttpRequest) -> Result<()> {
 /// # Errors
 /// 400 for text that is not JSON and for unknown fields, 422 for wrong values.
 pub fn parse<T: DeserializeOwned + ToSchema + 'static>(text: &[u8]) -> Result<T> {
-    // serde would take an array for the fields in their order.
+    // serde would read an array as the fields in their order.
     if text.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[')
         && serde_json::from_slice::<Value>(text).is_ok()
     {
@@ -141,7 +141,7 @@ fn doubled_member(text: &[u8]) -> Option<PathError> {
     serde_path_to_error::deserialize::<_, Strict>(&mut serde_json::Deserializer::from_slice(text)).err()
 }
 
-/// Reads a `T` from a document, and holds its `rules` against it; on failure finds as many wrong fields as it can.
+/// Reads a `T` from a document and checks it against its `rules`; on failure finds as many wrong fields as it can.
 ///
 /// # Errors
 /// As [`parse`].
@@ -154,7 +154,7 @@ pub fn parse_document<T: DeserializeOwned + ToSchema + 'static>(document: &Value
     serde_path_to_error::deserialize(document).map_err(|first| all_errors::<T>(document.clone(), first, rules))
 }
 
-/// Tells what is wrong between the members of a `T` whose members are right.
+/// Finds the broken rules between the members of a `T`, when each member is valid by itself.
 pub type Rules<T> = fn(&T) -> Vec<FieldError>;
 
 fn malformed(error: &serde_json::Error) -> Error {
@@ -165,8 +165,8 @@ fn malformed(error: &serde_json::Error) -> Error {
     )
 }
 
-/// serde stops at the first error. Taking the wrong field out and parsing again finds the next one, until what is left
-/// parses. An item of an array that cannot be saved so is taken out whole.
+/// serde stops at the first error. Removing the wrong field and parsing again finds the next one, until the rest
+/// parses. When that does not help for an item of an array, the whole item is removed.
 fn all_errors<T: DeserializeOwned + ToSchema + 'static>(
     mut document: Value,
     first: PathError,
@@ -187,7 +187,7 @@ fn all_errors<T: DeserializeOwned + ToSchema + 'static>(
         }
         match serde_path_to_error::deserialize::<_, T>(&document) {
             Err(error) => next = Some(error),
-            // What is left is right by itself, but may be wrong together.
+            // The members that are left are valid by themselves, but may break a rule together.
             Ok(value) => {
                 for (pointer, invalid) in rules(&value).into_iter().map(FieldError::into_parts) {
                     fields.entry(pointer).or_insert(invalid);
@@ -207,7 +207,7 @@ fn missing<T: ToSchema + 'static>(document: &Value) -> Vec<&'static str> {
     document.as_object().map(|object| required.filter(|name| !object.contains_key(*name)).collect()).unwrap_or_default()
 }
 
-/// Takes the array item that `pointer` leads into out.
+/// Removes the array item that `pointer` leads into.
 fn remove_item(document: &mut Value, pointer: &str, items_out: &mut BTreeMap<String, usize>) -> bool {
     let mut item = pointer;
     while let Some((parent, last)) = item.rsplit_once('/') {
@@ -220,7 +220,7 @@ fn remove_item(document: &mut Value, pointer: &str, items_out: &mut BTreeMap<Str
     false
 }
 
-/// `pointer` with the index that its array item had before earlier items were taken out.
+/// `pointer` with the index that its array item had before earlier items were removed.
 fn original(pointer: &str, items_out: &BTreeMap<String, usize>) -> String {
     for (array, out) in items_out {
         let inside = pointer.strip_prefix(array.as_str()).and_then(|rest| rest.strip_prefix('/'));
@@ -234,7 +234,7 @@ fn original(pointer: &str, items_out: &BTreeMap<String, usize>) -> String {
     pointer.to_owned()
 }
 
-/// The JSON pointer of the error, with the field's name where serde tells it only in the message.
+/// The JSON pointer of the error, with the field's name where serde gives it only in the message.
 fn pointer_of(error: &PathError) -> String {
     use serde_path_to_error::Segment;
     let mut pointer = String::new();
@@ -260,7 +260,7 @@ fn without_position(message: &str) -> String {
     message.split(" at line ").next().unwrap_or(message).to_owned()
 }
 
-/// Takes the value at `pointer` out; tells whether there was one.
+/// Removes the value at `pointer`; returns whether there was one.
 fn remove(document: &mut Value, pointer: &str) -> bool {
     let Some((parent, name)) = pointer.rsplit_once('/') else {
         return false;

@@ -1,4 +1,4 @@
-//! What is known of a request while it is answered.
+//! What is known about a request while it is answered.
 
 use std::{
     any::type_name,
@@ -9,7 +9,7 @@ use actix_web::{HttpMessage, HttpRequest, web::Data};
 
 use crate::error::{Error, Result};
 
-/// The request's id, kept with it.
+/// The request's id, stored with the request.
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
 
@@ -23,7 +23,7 @@ pub fn time_left(request: &HttpRequest) -> Option<Duration> {
     Some(deadline.saturating_duration_since(Instant::now()))
 }
 
-/// The id of `request`: the caller's own when it is a sound one, else a new one.
+/// The id of `request`: the caller's own if it is a valid one, otherwise a new one.
 pub fn request_id(request: &HttpRequest) -> String {
     request.extensions().get::<RequestId>().map_or_else(String::new, |id| id.0.clone())
 }
@@ -31,7 +31,7 @@ pub fn request_id(request: &HttpRequest) -> String {
 /// A part of the server that all workers share, such as its clock.
 ///
 /// # Errors
-/// Only internal ones: the app registers every part.
+/// Only when the app has not registered the part.
 pub fn part<T: 'static>(request: &HttpRequest) -> Result<Data<T>> {
     let part = request.app_data::<Data<T>>().cloned();
     part.ok_or_else(|| Error::internal(format!("the app has no {}", type_name::<T>())))

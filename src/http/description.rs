@@ -1,5 +1,5 @@
-//! What the document tells of an operation, collected from the types of its handler: each tells what it takes, answers and
-//! refuses. What every operation has is added by `openapi`.
+//! What the API document says about an operation. It is collected from the types of the handler: each type describes
+//! what it takes, answers and refuses. `openapi` adds what all operations have in common.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,13 +29,13 @@ use crate::{
 
 /// What a handler takes.
 pub trait Takes {
-    /// Tells what it takes of a request, and what it refuses.
+    /// Describes what it takes from a request, and what it refuses.
     fn describe(description: &mut Description);
 }
 
 /// What a handler answers.
 pub trait Answers {
-    /// Tells what it answers when all is well.
+    /// Describes what it answers when the request succeeds.
     fn describe(description: &mut Description);
 }
 
@@ -50,7 +50,7 @@ pub enum RequestHeader {
     IfNoneMatch,
 }
 
-/// An operation, while the types of its handler tell of it.
+/// The description of an operation, while the types of its handler add to it.
 pub struct Description {
     method: HttpMethod,
     operation: Operation,
@@ -62,7 +62,7 @@ pub struct Description {
 }
 
 impl Description {
-    /// Of an operation that has its texts.
+    /// Begins with an operation that already has its texts.
     pub fn new(method: HttpMethod, mut operation: Operation) -> Self {
         let told = std::mem::take(&mut operation.responses.responses);
         let mut description = Self {
@@ -111,29 +111,29 @@ impl Description {
         self.headers.contains(&RequestHeader::IdempotencyKey)
     }
 
-    /// Whether the operation makes something, or takes a step.
+    /// Whether the operation is a `POST`, which creates something or takes a step.
     pub fn is_post(&self) -> bool {
         self.method == HttpMethod::Post
     }
 
-    /// It takes these parameters in its query.
+    /// Adds parameters of the query.
     pub fn query<T: IntoParams>(&mut self) {
         for parameter in T::into_params(|| Some(ParameterIn::Query)) {
             self.parameter(parameter);
         }
     }
 
-    /// It takes this parameter.
+    /// Adds a parameter.
     pub fn parameter(&mut self, parameter: Parameter) {
         self.operation.parameters.get_or_insert_default().push(parameter.into());
     }
 
-    /// It takes this header.
+    /// Adds a header of the request.
     pub fn header(&mut self, header: RequestHeader) {
         self.headers.insert(header);
     }
 
-    /// It takes a `T` as its body, in `media_type`.
+    /// Adds a `T` in `media_type` as the body of the request.
     pub fn body<T: ToSchema>(&mut self, media_type: &str) {
         let content = Content::new(Some(self.schema::<T>()));
         let body = RequestBodyBuilder::new().content(media_type, content).required(Some(Required::True));
@@ -141,24 +141,24 @@ impl Description {
         self.refuses(&[400, 408, 413, 415, 422]);
     }
 
-    /// It refuses some requests with these statuses.
+    /// Adds statuses with which the operation refuses requests.
     pub fn refuses(&mut self, statuses: &[u16]) {
         self.refusals.extend(statuses);
     }
 
-    /// It refuses callers who are not signed in (401), and may refuse others (403).
+    /// Adds that callers who are not signed in are refused (401), and that others may be (403).
     pub fn needs_caller(&mut self) {
         self.needs_caller = true;
         self.refuses(&[401, 403]);
     }
 
-    /// It answers a `T`, with these headers.
+    /// Adds an answer with a `T` as its body, and with these headers.
     pub fn answers<T: ToSchema>(&mut self, status: StatusCode, headers: &[&str]) {
         let content = Content::new(Some(self.schema::<T>()));
         self.answer(status, headers).content.insert("application/json".to_owned(), content.into());
     }
 
-    /// It has this answer, with these headers.
+    /// Adds an answer with these headers, which the caller may complete.
     pub fn answer(&mut self, status: StatusCode, headers: &[&str]) -> &mut Response {
         let answer = self.answers.entry(status.as_str().to_owned()).or_default();
         for name in headers {
@@ -168,7 +168,7 @@ impl Description {
         answer
     }
 
-    /// A member `x-…` of its own.
+    /// Adds an extension, a member `x-…`.
     pub fn extension(&mut self, name: &str, value: impl Into<Value>) {
         let extension = ExtensionsBuilder::new().add(name, value).build();
         self.operation.extensions.get_or_insert_default().merge(extension);
@@ -182,7 +182,7 @@ impl Description {
     }
 }
 
-/// The name of the shared response that a status has when it is a problem.
+/// The name of the shared response for problems with this status.
 pub fn problem_response_name(status: u16) -> String {
     format!("Problem{status}")
 }
@@ -250,14 +250,14 @@ impl Takes for RecentlyAuthenticated {
     }
 }
 
-// `#[utoipa::path]` tells of the parameters in the address.
+// `#[utoipa::path]` describes the parameters in the address.
 impl<T> Takes for Path<T> {
     fn describe(description: &mut Description) {
         description.refuses(&[400, 404]);
     }
 }
 
-// Parts of the server are not part of the request.
+// These are not parameters of the operation, so there is nothing to describe.
 impl Takes for HttpRequest {
     fn describe(_: &mut Description) {}
 }
@@ -270,7 +270,7 @@ impl<T: ?Sized> Takes for Data<T> {
     fn describe(_: &mut Description) {}
 }
 
-/// The arguments of a handler: each tells of itself.
+/// The arguments of a handler: each describes itself.
 macro_rules! several {
     ($($one:ident),*) => {
         impl<$($one: Takes),*> Takes for ($($one,)*) {
@@ -306,7 +306,7 @@ impl<T: ToSchema> Answers for Json<T> {
     }
 }
 
-// `#[utoipa::path]` tells what it answers.
+// `#[utoipa::path]` describes the answer.
 impl Answers for HttpResponse {
     fn describe(_: &mut Description) {}
 }

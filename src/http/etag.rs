@@ -34,7 +34,7 @@ pub enum IfMatch {
 }
 
 impl IfMatch {
-    /// Holds `version` against what the caller has seen.
+    /// Compares `version` with the versions that the caller has seen.
     ///
     /// # Errors
     /// 412 with the current version.
@@ -54,7 +54,7 @@ impl IfMatch {
         if tags == ["*"] {
             return Ok(Self::Any);
         }
-        // A weak tag never matches here (RFC 9110, 13.1.1), and no version is written otherwise than we write it.
+        // A weak tag never matches here (RFC 9110, 13.1.1). A tag that is not a version cannot be one of ours.
         tags.retain(|tag| !tag.starts_with("W/"));
         Ok(Self::Versions(tags.iter().filter_map(|tag| version_of(tag)).collect()))
     }
@@ -91,14 +91,14 @@ fn tags(request: &HttpRequest, name: &HeaderName) -> Result<Vec<String>> {
     Ok(tags)
 }
 
-/// Whether the caller holds `version` already. A weak tag is as good as a strong one here.
+/// Whether the caller already has `version`. A weak tag is as good as a strong one here.
 fn holds(request: &HttpRequest, version: i64) -> Result<bool> {
     let tags = tags(request, &header::IF_NONE_MATCH)?;
     let current = etag(version);
     Ok(tags.iter().any(|tag| tag == "*" || tag.trim_start_matches("W/") == current))
 }
 
-/// A resource with its `ETag`; 304 when the caller holds this version.
+/// A resource with its `ETag`; 304 when the caller already has this version.
 #[derive(Debug)]
 pub struct Tagged<V> {
     view: V,
@@ -114,7 +114,7 @@ impl<V: View + ToSchema + 'static> Tagged<V> {
     fn answer(&self, request: &HttpRequest) -> Result<HttpResponse> {
         let version = self.view.row().version();
         let tag = (header::ETAG, etag(version));
-        // First, so that a wrong field is told also to who holds this version.
+        // This comes first, so that a wrong field is reported even when the caller already has this version.
         let body = self.fields.select(&self.view)?;
         if holds(request, version)? {
             return Ok(HttpResponse::NotModified().insert_header(tag).finish());

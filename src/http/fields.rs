@@ -11,7 +11,7 @@ use crate::{
     values::{Invalid, members_of},
 };
 
-/// About what the JSON of a resource takes.
+/// About how many bytes the JSON of a resource takes.
 const BYTES_OF_ITEM: usize = 1024;
 
 /// The fields that a caller asked for; none named means all.
@@ -53,7 +53,7 @@ impl Fields {
     /// As [`Fields::select`].
     pub fn select_page<T: ToSchema + 'static>(&self, page: &impl Serialize, length: usize) -> Result<Vec<u8>> {
         let Some(names) = &self.0 else {
-            // Room for all at once: a text that grows is copied each time it does.
+            // Room for all items is reserved at once, because a text that grows is copied each time.
             let mut text = Vec::with_capacity(BYTES_OF_ITEM * (length + 1));
             serde_json::to_writer(&mut text, page).map_err(Error::internal)?;
             return Ok(text);

@@ -1,4 +1,5 @@
-//! A JSON body whose members belong to two structs: what callers say once, and what they may change later.
+//! A JSON body whose members belong to two structs: one has the values that callers give only once, and the other has
+//! the values that they may change later.
 
 use std::{borrow::Cow, future::Future, pin::Pin};
 
@@ -21,7 +22,8 @@ use crate::{
     values::members_of,
 };
 
-/// A JSON body with the members of both structs: `A`, which names and explains it in the document, and `B`.
+/// A JSON body with the members of both structs, `A` and `B`. In the document it has the name and the description of
+/// `A`.
 #[derive(Debug)]
 pub struct Parts<A, B>(pub A, pub B);
 
@@ -66,7 +68,7 @@ where
 }
 
 impl<A: ToSchema, B: ToSchema> PartialSchema for Parts<A, B> {
-    /// That of `A`, with the members of `B`.
+    /// The schema of `A`, with the members of `B`.
     fn schema() -> RefOr<Schema> {
         let mut schema = A::schema();
         if let (RefOr::T(Schema::Object(first)), RefOr::T(Schema::Object(second))) = (&mut schema, B::schema()) {

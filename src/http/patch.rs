@@ -1,4 +1,5 @@
-//! JSON Merge Patch (RFC 7396): an absent member leaves, `null` clears, a value sets. Objects are merged, arrays replaced.
+//! JSON Merge Patch (RFC 7396): an absent member changes nothing, `null` clears, a value sets. Objects are merged,
+//! arrays replaced.
 
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
@@ -15,17 +16,18 @@ use crate::{
     values::{Invalid, confidential::reveal, members_of},
 };
 
-/// What callers write of a resource: a part of its row, its body when it is created, and what a patch changes.
+/// The part of a resource that callers write. It is part of the row and of the body that creates the resource, and a
+/// patch changes it.
 pub trait Terms: Serialize + DeserializeOwned + ToSchema + 'static {
-    /// How the document tells of the patch.
+    /// How the document describes the patch.
     const PATCH: PatchText;
 
-    /// What is wrong between members that are right by themselves.
+    /// The broken rules between members, when each member is valid by itself.
     fn breaches(&self) -> Vec<FieldError> {
         Vec::new()
     }
 
-    /// Refuses terms that no body was read into, such as those of the demonstration.
+    /// Checks terms that were not read from a body, such as those of the demonstration.
     ///
     /// # Errors
     /// 422 with every breach.
@@ -35,18 +37,18 @@ pub trait Terms: Serialize + DeserializeOwned + ToSchema + 'static {
     }
 }
 
-/// How the document tells of a patch.
+/// How the document describes a patch.
 #[derive(Clone, Copy, Debug)]
 pub struct PatchText {
     /// The name of its schema, such as `ProductPatch`.
     pub name: &'static str,
     /// What it is.
     pub description: &'static str,
-    /// A patch, in JSON.
+    /// An example of a patch, in JSON.
     pub example: &'static str,
 }
 
-/// A merge patch of `T`. Its members are members of `T`; whether their values are right shows when it is applied.
+/// A merge patch of `T`. Its members are members of `T`; their values are checked when it is applied.
 pub struct Patch<T> {
     members: Map<String, Value>,
     of: PhantomData<fn() -> T>,
@@ -58,12 +60,12 @@ impl<T: Terms> Patch<T> {
         self.members.contains_key(member)
     }
 
-    /// Whether it names a member that only some may see.
+    /// Whether it names a member that only some callers may see.
     pub fn is_confidential(&self) -> bool {
         members_of::<T>().confidential().iter().any(|name| self.names(name))
     }
 
-    /// `terms` with what the patch says.
+    /// `terms` with the patch applied.
     ///
     /// # Errors
     /// 422 naming each member with a value that it cannot have.
@@ -85,7 +87,7 @@ impl<T: Terms> Patch<T> {
     }
 }
 
-/// Merges `members` into `target`. What is cleared is `null`, as it is where a row has nothing.
+/// Merges `members` into `target`. A cleared member becomes `null`, as in a row that has no value.
 fn merge<'m>(target: &mut Map<String, Value>, members: impl IntoIterator<Item = (&'m String, &'m Value)>) {
     for (name, value) in members {
         match (target.get_mut(name), value) {
@@ -98,7 +100,7 @@ fn merge<'m>(target: &mut Map<String, Value>, members: impl IntoIterator<Item = 
 }
 
 impl<T> fmt::Debug for Patch<T> {
-    /// Without the values, which may be confidential.
+    /// Leaves out the values, which may be confidential.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.members.keys()).finish()
     }
@@ -112,7 +114,7 @@ impl<'de, T: Terms> Deserialize<'de> for Patch<T> {
 }
 
 impl<T: Terms> PartialSchema for Patch<T> {
-    /// That of `T`, in which nothing is required and nothing is filled in.
+    /// The schema of `T`, without required members and without defaults.
     fn schema() -> RefOr<Schema> {
         let mut schema = T::schema();
         if let RefOr::T(Schema::Object(object)) = &mut schema {

@@ -1,4 +1,4 @@
-//! Whom to believe about the address of a caller.
+//! Which proxies are trusted to report the address of a caller.
 
 use std::net::IpAddr;
 
@@ -12,7 +12,7 @@ impl Proxies {
     /// Networks such as `10.0.0.0/8`, or single addresses, separated by commas.
     ///
     /// # Errors
-    /// When one is neither.
+    /// When an entry is neither.
     pub fn parse(list: &str) -> Result<Self, String> {
         let networks = list.split(',').map(str::trim).filter(|network| !network.is_empty());
         networks.map(network).collect::<Result<_, _>>().map(Self)
@@ -22,9 +22,10 @@ impl Proxies {
         self.0.iter().any(|network| network.contains(&address))
     }
 
-    /// The address that the last trusted proxy was called from: `peer` itself unless it is trusted, else the last of
-    /// `forwarded`, the values of `X-Forwarded-For`, that is not a trusted proxy's. What stands further left was written
-    /// by a stranger. An entry that is no address ends the walk at the proxy that wrote it.
+    /// The address of the caller. It is `peer`, unless `peer` is a trusted proxy. Then it is the last address in
+    /// `forwarded` (the values of `X-Forwarded-For`) that is not a trusted proxy's, or the first one if all are; an
+    /// untrusted sender may have written the entries further left. An entry that is no address ends the walk at the
+    /// proxy that wrote it.
     pub fn client<'a>(&self, peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a str>) -> IpAddr {
         let mut client = peer.to_canonical();
         for hop in forwarded.rev().flat_map(|value| value.rsplit(',')) {
@@ -47,7 +48,7 @@ fn network(text: &str) -> Result<IpNet, String> {
         .map_err(|_neither| format!("{text} is not a network or an address"))
 }
 
-/// An address, also with the port that some proxies add.
+/// An address, with or without the port that some proxies add.
 fn address(text: &str) -> Option<IpAddr> {
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     let address = bare.parse::<IpAddr>().ok();

@@ -1,4 +1,4 @@
-//! The query of a request: typed, and refused when it names what the operation does not have.
+//! The query of a request. It is typed, and refused when it has a parameter that the operation does not have.
 
 use std::future::{Ready, ready};
 
@@ -38,7 +38,7 @@ impl OneParams {
 /// # Errors
 /// 400 naming the parameter.
 pub fn parse_query<T: DeserializeOwned>(pairs: &[(String, String)]) -> Result<T> {
-    // serde_html_form would take an empty number or truth value for an absent one, and drop it silently.
+    // serde_html_form would treat an empty number or boolean as absent, and drop it silently.
     if let Some((name, _)) = pairs.iter().find(|(_, value)| value.is_empty()) {
         return Err(invalid_parameter(name, Invalid::TooShort(1)));
     }
@@ -74,7 +74,7 @@ impl<T: IntoParams> Takes for Query<T> {
     }
 }
 
-/// The query of an operation that takes none.
+/// The query of an operation that takes no parameters.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct NoParams {}
@@ -83,7 +83,7 @@ impl NoParams {
     /// Refuses every parameter, so that none is dropped silently.
     ///
     /// # Errors
-    /// 400 naming the first.
+    /// 400 naming the first parameter.
     pub fn check(request: &HttpRequest) -> Result<()> {
         parse_query::<Self>(&pairs(request)).map(|Self {}| ())
     }

@@ -1,4 +1,4 @@
-//! What a change answers.
+//! The answers to changes.
 
 use std::marker::PhantomData;
 
@@ -16,7 +16,7 @@ use crate::{
     values::Entity,
 };
 
-/// What a change answers; kept with the idempotency key so that it can be answered again.
+/// The answer to a change. It is stored with the idempotency key so that it can be given again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     /// The HTTP status.
@@ -29,45 +29,45 @@ pub struct Reply {
     pub body: Vec<u8>,
 }
 
-/// A reply of a kind that the document tells of.
+/// A reply of the kind `K`, which the document describes.
 #[derive(Debug)]
 pub struct ReplyOf<K> {
     pub(crate) reply: Reply,
     kind: PhantomData<fn() -> K>,
 }
 
-/// The answer to a change, of a kind that the document tells of.
+/// The answer to a change, of the kind `K`, which the document describes.
 #[derive(Debug)]
 pub struct Answer<K>(HttpResponse, PhantomData<fn() -> K>);
 
-/// 201 with what was made.
+/// 201 with the created resource.
 pub type Created<V> = Answer<kind::Created<V>>;
-/// 200 with what was changed.
+/// 200 with the changed resource.
 pub type Changed<V> = Answer<kind::Changed<V>>;
 /// 200 with something that has no version.
 pub type Plain<T> = Answer<kind::Plain<T>>;
-/// 202 with what may happen next.
+/// 202 with what happens next.
 pub type Accepted<T> = Answer<kind::Accepted<T>>;
-/// 204: there is nothing to tell.
+/// 204 without a body.
 pub type NoContent = Answer<kind::NoContent>;
 
 /// The kinds of answers to a change.
 pub mod kind {
     use std::marker::PhantomData;
 
-    /// Of [`super::Created`].
+    /// The kind of [`super::Created`].
     #[derive(Debug)]
     pub struct Created<V>(PhantomData<V>);
-    /// Of [`super::Changed`].
+    /// The kind of [`super::Changed`].
     #[derive(Debug)]
     pub struct Changed<V>(PhantomData<V>);
-    /// Of [`super::Plain`].
+    /// The kind of [`super::Plain`].
     #[derive(Debug)]
     pub struct Plain<T>(PhantomData<T>);
-    /// Of [`super::Accepted`].
+    /// The kind of [`super::Accepted`].
     #[derive(Debug)]
     pub struct Accepted<T>(PhantomData<T>);
-    /// Of [`super::NoContent`].
+    /// The kind of [`super::NoContent`].
     #[derive(Debug)]
     pub struct NoContent;
 }
@@ -123,27 +123,27 @@ impl<K> Responder for Answer<K> {
 }
 
 impl Reply {
-    /// 201 with what was made.
+    /// 201 with the created resource.
     ///
     /// # Errors
-    /// Only internal ones.
+    /// Only when the value cannot be written as JSON.
     pub fn created<V: View>(view: &V) -> Result<ReplyOf<kind::Created<V>>> {
         let (path, etag) = (view.row().path(), etag(view.row().version()));
         Self::of(StatusCode::CREATED, Some(path), Some(etag), view)
     }
 
-    /// 200 with what was changed.
+    /// 200 with the changed resource.
     ///
     /// # Errors
-    /// Only internal ones.
+    /// Only when the value cannot be written as JSON.
     pub fn ok<V: View>(view: &V) -> Result<ReplyOf<kind::Changed<V>>> {
         Self::versioned(view, view.row().version())
     }
 
-    /// 200 with something that tells of a change to `version`.
+    /// 200 with the result of a change, and with `version` as its `ETag`.
     ///
     /// # Errors
-    /// Only internal ones.
+    /// Only when the value cannot be written as JSON.
     pub fn versioned<T: Serialize>(value: &T, version: i64) -> Result<ReplyOf<kind::Changed<T>>> {
         Self::of(StatusCode::OK, None, Some(etag(version)), value)
     }
@@ -151,12 +151,12 @@ impl Reply {
     /// 200 with something that has no version.
     ///
     /// # Errors
-    /// Only internal ones.
+    /// Only when the value cannot be written as JSON.
     pub fn json<T: Serialize>(value: &T) -> Result<ReplyOf<kind::Plain<T>>> {
         Self::of(StatusCode::OK, None, None, value)
     }
 
-    /// 204 for what is gone.
+    /// 204, for a change that has nothing to answer.
     pub fn no_content() -> ReplyOf<kind::NoContent> {
         let reply = Self { status: StatusCode::NO_CONTENT.as_u16(), location: None, etag: None, body: Vec::new() };
         ReplyOf { reply, kind: PhantomData }
@@ -172,7 +172,7 @@ impl Reply {
         Ok(ReplyOf { reply: Self { status: status.as_u16(), location, etag, body }, kind: PhantomData })
     }
 
-    /// The answer, which says when it was given before.
+    /// The HTTP response. When it is `replayed`, a header says so.
     pub fn into_response(self, replayed: bool) -> HttpResponse {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = HttpResponse::build(status);

@@ -1,4 +1,4 @@
-//! JSON in which no object has a member twice. A `serde_json::Value` would keep the last one in silence.
+//! JSON in which no object has a member twice. A `serde_json::Value` would silently keep the last one.
 
 use std::fmt;
 
@@ -19,10 +19,10 @@ impl<'de> Deserialize<'de> for Object {
     }
 }
 
-/// Reads the members of an object, each of which `is_known`.
+/// Reads the members of an object, which must all be known to `is_known`.
 ///
 /// # Errors
-/// An unknown or a duplicate member, and another JSON type.
+/// When a member is unknown or given twice, or when the JSON is not an object.
 pub fn members<'de, D: Deserializer<'de>>(
     deserializer: D,
     is_known: fn(&str) -> bool,
@@ -52,7 +52,7 @@ impl<'de> Visitor<'de> for Members {
     }
 }
 
-/// Reads the name of a member that is known.
+/// Reads the name of a member and refuses an unknown one.
 struct Known(fn(&str) -> bool);
 
 impl<'de> DeserializeSeed<'de> for Known {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::values::Entity;
 
-/// What an operation answers of a row: the row and what this caller may do with it.
+/// What an operation answers for a row: the row, and what this caller may do with it.
 pub trait View: Serialize {
     /// The row behind it.
     type Row: Entity;

@@ -87,7 +87,7 @@ pub struct After {
     pub id: Uuid,
 }
 
-/// Orders `query`, begins it after `after` and takes one row more than `limit`, which tells whether there is a next page.
+/// Orders `query`, begins it after `after`, and takes one row more than `limit` to see whether there is a next page.
 pub fn keyset<Q>(query: Q, order: SortBy, after: Option<After>, limit: u16) -> Q
 where
     Q: FilterDsl<Beyond, Output = Q> + OrderDsl<SortBy, Output = Q> + LimitDsl<Output = Q>,
@@ -99,7 +99,7 @@ where
     LimitDsl::limit(OrderDsl::order(query, order), i64::from(limit) + 1)
 }
 
-/// The condition that a row comes after another in an [`Order`].
+/// The condition that a row comes after another in the order of a [`SortBy`].
 #[derive(Clone, Debug)]
 pub struct Beyond {
     order: SortBy,
@@ -206,7 +206,7 @@ impl<QS> AppearsOnTable<QS> for Beyond {}
 impl<GB> ValidGrouping<GB> for Beyond {
     type IsAggregate = is_aggregate::No;
 }
-// Their text depends on their values: Diesel must look at it to find the prepared statement.
+// The SQL of these types depends on their values, so Diesel must look at it to find the prepared statement.
 impl QueryId for SortBy {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;

@@ -37,10 +37,10 @@ pub struct Page<T> {
 }
 
 impl<F> ListQuery<F> {
-    /// Makes the page from `rows`, of which the one past the limit only tells that there is a next page.
+    /// Makes the page from `rows`. A row past the limit only shows that there is a next page.
     ///
     /// # Errors
-    /// Only internal ones.
+    /// Only when the cursor cannot be made.
     pub fn page<T>(
         &self,
         mut rows: Vec<T>,
@@ -63,13 +63,13 @@ impl<F> ListQuery<F> {
 }
 
 impl<T> Page<T> {
-    /// The same page with what `view` makes of each item.
+    /// The same page with the result of `view` for each item.
     pub fn map<U>(self, view: impl FnMut(T) -> U) -> Page<U> {
         let Self { data, next_cursor, total, fields, link } = self;
         Page { data: data.into_iter().map(view).collect(), next_cursor, total, fields, link }
     }
 
-    /// The same page with other items, one for each.
+    /// The same page with other items, one for each of its own.
     pub fn with<U>(self, data: Vec<U>) -> Page<U> {
         let Self { next_cursor, total, fields, link, .. } = self;
         Page { data, next_cursor, total, fields, link }

@@ -1,4 +1,4 @@
-//! Lists: typed filters, sort, keyset cursors, sparse fields, and the page that answers.
+//! The query of a list: typed filters, sort, cursor, and sparse fields.
 
 use std::{
     fmt,
@@ -20,7 +20,7 @@ use crate::{
     values::Invalid,
 };
 
-/// Most rows of one page.
+/// The most rows of one page.
 pub const MAX_LIMIT: u16 = 200;
 
 /// The parameters that every list has.
@@ -63,9 +63,9 @@ pub struct ListQuery<F> {
     pub after: Option<After>,
     /// Whether to count.
     pub total: bool,
-    /// What to answer of each item.
+    /// Which fields to answer of each item.
     pub fields: Fields,
-    /// What the list costs.
+    /// What the list costs the database.
     pub cost: Cost,
     pub(super) seal: CursorSeal,
 }
@@ -155,13 +155,14 @@ impl<F: DeserializeOwned> ListQuery<F> {
     }
 }
 
-/// A page of a list as it is comes off its index. What filters, searches or counts may have to look at many rows for few.
+/// A plain page of a list comes straight from an index. A list that filters, searches or counts may have to look at
+/// many rows to find a few.
 fn cost(page: &PageParams, filter: &[(String, String)]) -> Cost {
     let as_it_is = !page.total && filter.iter().all(|(name, _)| matches!(name.as_str(), "include" | "sort"));
     if as_it_is { Cost::Small } else { Cost::Large }
 }
 
-/// What a cursor is bound to. `include` may change from page to page: it does not move rows.
+/// What a cursor is bound to. `include` may change from page to page, since it does not change the rows or their order.
 fn context(path: &str, caller: Uuid, filter: &[(String, String)]) -> String {
     let mut bound: Vec<_> = filter.iter().filter(|(name, _)| name != "include").collect();
     bound.sort();

@@ -1,4 +1,4 @@
-//! Search by fragments: every word must occur somewhere in the `search` column, which a trigram index serves.
+//! Search by fragments: every word must occur somewhere in the `search` column, which has a trigram index.
 
 use diesel::{
     Expression, QueryResult,
@@ -14,7 +14,7 @@ use crate::values::Text as Bounded;
 /// What `q` may be: 1 to 200 characters.
 pub type Words = Bounded<200>;
 
-/// Most words that are looked for; more would not narrow the answer.
+/// The most words that are searched for; more would not narrow the answer.
 const MAX_WORDS: usize = 10;
 
 /// Keeps the rows of `table` in which every word of `words` occurs.

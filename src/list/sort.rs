@@ -43,7 +43,7 @@ impl<K: VariantNames> PartialSchema for Sort<K> {
 }
 impl<K: VariantNames> ToSchema for Sort<K> {}
 
-/// How a list with a search is ordered: as asked for, or else the best matches first, or else as by default.
+/// How a list with a search is ordered: as asked for, otherwise the best matches first, otherwise by default.
 #[derive(Clone, Debug)]
 pub enum By<K> {
     /// By how well these words match.
@@ -69,7 +69,7 @@ impl<K: Copy> By<K> {
         }
     }
 
-    /// The key of a row, where `value` gives that of a column.
+    /// The key of a row, where `value` gives the row's value for a column.
     pub fn key(&self, value: impl FnOnce(K) -> SortValue) -> SortValue {
         match self {
             Self::Rank(_) => SortValue::Rank,

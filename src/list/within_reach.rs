@@ -1,7 +1,8 @@
-//! A page of what is within reach.
+//! A page of the rows within the caller's reach.
 //!
-//! The newest of what somebody owns come off an index of owners, the newest of a team off an index of teams, but no index
-//! holds the newest of both: asked for them at once, Postgres reads the newest of everybody until enough of them fit.
+//! An index by owner gives the newest rows of an owner, and an index by team gives the newest rows of a team, but no
+//! index gives the newest rows of both. Asked for both at once, Postgres reads the newest rows of everybody until
+//! enough of them match.
 
 use diesel::{
     Expression, QueryResult, SelectableExpression,
@@ -15,10 +16,11 @@ use diesel::{
 use super::{After, Beyond, SortBy, SortKey, keyset};
 use crate::access::{Owned, Read, Scope, Within};
 
-/// As [`keyset`], of `rows` within the reach of `scope`.
+/// As [`keyset`], for `rows` within the reach of `scope`.
 ///
-/// In the order of [`Owned::NEWEST`], a reach of several parts is read part by part: what is on the page of all is on that of
-/// its part. In another order the parts have no index either, and to read them one by one would only be more work.
+/// In the order of [`Owned::NEWEST`], a reach of several parts is read part by part: every row on the page of all parts
+/// is also on the page of its own part. In another order the parts have no index either, so reading them one by one
+/// would only be more work.
 pub fn keyset_within<R, Q, Ids>(
     scope: &Scope<R, Read>,
     rows: impl Fn(Within<R>) -> Q,
@@ -49,7 +51,7 @@ where
 #[derive(Clone, Copy, Debug)]
 pub struct IdOf(&'static str);
 
-/// The condition that a row's id is among those that any of several queries gives.
+/// The condition that a row's id is in the result of one of several queries.
 #[derive(Debug)]
 pub struct AnyOf<Ids> {
     id: IdOf,
@@ -64,7 +66,8 @@ impl QueryFragment<Pg> for IdOf {
     }
 }
 
-// An array is made once, before the rows are looked for by it; `IN` would be planned as a join with what the queries give.
+// The array is made once, before the rows are looked up by it. Postgres would plan `IN` as a join with the results of
+// the queries.
 impl<Ids: QueryFragment<Pg>> QueryFragment<Pg> for AnyOf<Ids> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         self.id.walk_ast(out.reborrow())?;
@@ -94,7 +97,7 @@ impl<GB> ValidGrouping<GB> for IdOf {
 impl<GB, Ids> ValidGrouping<GB> for AnyOf<Ids> {
     type IsAggregate = is_aggregate::No;
 }
-// Their text depends on their values: Diesel must look at it to find the prepared statement.
+// The SQL of these types depends on their values, so Diesel must look at it to find the prepared statement.
 impl QueryId for IdOf {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;

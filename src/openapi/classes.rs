@@ -1,5 +1,5 @@
-//! What kind of data a member is, as its doc comment says: the right that shows what only some may see is named beside it;
-//! what is personal matters to the audit log, and not to callers.
+//! What kind of data a member is, as its doc comment says. A confidential member gets the name of the right that shows
+//! it. Whether a member is personal matters to the audit log and not to callers, so it is left out.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,13 @@ use crate::{
     values::{BUSINESS, CONFIDENTIAL, PERSONAL},
 };
 
-/// Whether only some may see the member.
+/// Whether only some callers may see the member.
 pub fn is_confidential(property: &Value) -> bool {
     property.get("description").and_then(Value::as_str).is_some_and(|text| text.contains(CONFIDENTIAL))
 }
 
-/// Names the right at each confidential member: that of the resource whose operations read or write it.
+/// Adds to each confidential member the right that shows it: the right of the resource whose operations read or write
+/// it.
 pub fn name_rights(document: &mut Value) {
     let mut resources: BTreeMap<String, String> = BTreeMap::new();
     for (_, _, operation) in operations(document) {
@@ -44,7 +45,7 @@ pub fn name_rights(document: &mut Value) {
     }
 }
 
-/// A schema that is a part of another, whose resource is known, and the resource.
+/// A schema that is part of another schema whose resource is known, and that resource.
 fn next_part(schemas: &serde_json::Map<String, Value>, known: &BTreeMap<String, String>) -> Option<(String, String)> {
     known.iter().find_map(|(schema, resource)| {
         let part = references(schemas.get(schema)?).into_iter().find(|part| !known.contains_key(part))?;
@@ -65,7 +66,7 @@ fn references(value: &Value) -> Vec<String> {
     }
 }
 
-/// Takes away what only tells the audit log.
+/// Removes the words that are only for the audit log.
 pub fn drop_audit_words(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(drop_audit_words),

@@ -1,4 +1,4 @@
-//! Adds to the document what every operation has: sign-in, problem responses, headers, examples, who may call it.
+//! Adds to the document what every operation has: sign-in, problem responses, headers, examples, and who may call it.
 
 use serde_json::{Map, Value, json};
 use strum::IntoEnumIterator;
@@ -17,7 +17,7 @@ use crate::{
 
 pub(super) type Object = Map<String, Value>;
 
-/// Completes the document that utoipa made of the routes.
+/// Completes the document that utoipa made from the routes.
 pub fn complete(document: &mut Value) {
     set(document, "/info/version", json!(env!("CARGO_PKG_VERSION")));
     let examples = schema_examples(document);
@@ -60,7 +60,7 @@ fn schema_examples(document: &Value) -> Object {
         .collect()
 }
 
-/// The schemas of which `{}` is one. A body of such a schema may be left out: it is read as `{}`.
+/// The schemas that `{}` satisfies. A body of such a schema may be left out: an absent body is read as `{}`.
 fn bodies_without_required_fields(document: &Value) -> Vec<String> {
     let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
     schemas
@@ -192,7 +192,7 @@ fn example(problem: ProblemType) -> Value {
     serde_json::to_value(document).unwrap_or_default()
 }
 
-/// Adds what all operations have in common, and what the right of this one means.
+/// Adds what all operations have in common, and what the right of this operation means.
 fn complete_operation(path: &str, operation: &mut Object, examples: &Object) {
     if !operation.contains_key("security") {
         operation.insert("security".to_owned(), schemes(operation));
@@ -207,12 +207,12 @@ fn complete_operation(path: &str, operation: &mut Object, examples: &Object) {
     add_examples(operation, examples);
 }
 
-/// Probes are not counted.
+/// Whether requests to `path` are limited. Probes are not.
 fn is_limited(path: &str) -> bool {
     !rate::UNLIMITED.contains(&path)
 }
 
-/// What any request may be refused with.
+/// Adds the problems with which any request may be refused.
 fn add_problems(path: &str, responses: &mut Object) {
     let limited: &[u16] = if is_limited(path) { &[429] } else { &[] };
     let negotiated: &[u16] = if path.starts_with("/v1/") { &[400, 406] } else { &[] };
@@ -223,7 +223,7 @@ fn add_problems(path: &str, responses: &mut Object) {
     }
 }
 
-/// The headers of every answer.
+/// Adds the headers of every answer.
 fn add_headers(path: &str, responses: &mut Object) {
     let common: &[(&str, &str)] = match is_limited(path) {
         true => &[("X-Request-Id", "XRequestId"), ("RateLimit", "RateLimit"), ("RateLimit-Policy", "RateLimitPolicy")],
@@ -240,7 +240,7 @@ fn add_headers(path: &str, responses: &mut Object) {
     }
 }
 
-/// By what callers of the operation sign in: persons and, but for what makes no sense to them, service accounts.
+/// How callers of the operation sign in: persons, and also service accounts unless the operation is for persons only.
 fn schemes(operation: &Object) -> Value {
     let mut schemes = vec![json!({"password": []}), json!({"bearer": []})];
     let scope = operation.get("x-permission").and_then(Value::as_str);
@@ -255,7 +255,7 @@ fn is_for_persons(operation: &Object) -> bool {
     operation.get("x-caller") == Some(&json!("person"))
 }
 
-/// Tells in words who may call the operation, from the permission that it names.
+/// Describes in words who may call the operation, from the permission that it names.
 fn describe_right(operation: &mut Object) {
     let Some(permission) = operation.get("x-permission").and_then(Value::as_str) else { return };
     let Some((_, reaches)) = PERMISSIONS.iter().find(|(name, _)| *name == permission) else { return };
@@ -267,7 +267,7 @@ fn describe_right(operation: &mut Object) {
     append(operation, &who);
 }
 
-/// Tells in words that the operation asks for a recent proof of identity.
+/// Describes in words that the operation asks for a recent proof of identity.
 fn describe_proof(operation: &mut Object) {
     let needed = match operation.get("x-recent-authentication") {
         Some(Value::Array(properties)) => {

@@ -56,10 +56,10 @@ pub struct Document {
 }
 
 impl Document {
-    /// Completes what utoipa made of the routes.
+    /// Completes what utoipa made from the routes.
     ///
     /// # Errors
-    /// None that routes of ours can cause.
+    /// Only if the routes are described wrongly.
     pub fn of(routes: &utoipa::openapi::OpenApi) -> serde_json::Result<Self> {
         let mut document = serde_json::to_value(routes)?;
         complete::complete(&mut document);
@@ -73,7 +73,7 @@ impl Document {
     }
 }
 
-/// What the document says of the service as a whole, before any route is added.
+/// What the document says about the service as a whole, before any route is added.
 pub fn about() -> utoipa::openapi::OpenApi {
     Api::openapi()
 }

@@ -1,4 +1,4 @@
-//! Puts in order what utoipa writes otherwise than a reader wants it.
+//! Corrects what utoipa writes differently from what a reader wants.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use super::{
     complete::{Object, operations, set},
 };
 
-/// Tidies a document that is complete otherwise.
+/// Tidies a document that is otherwise complete.
 pub fn tidy(document: &mut Value) {
     name_page_items(document);
     drop_null_defaults(document);
@@ -19,8 +19,8 @@ pub fn tidy(document: &mut Value) {
     drop_unused_components(document);
 }
 
-/// What callers write of a resource is closed to other members, and so cannot be a part of its row by reference: its
-/// members are written out in the row, which has all of them.
+/// The schema of what callers write allows no other members, so the schema of a row cannot refer to it as a part. Its
+/// members are written out in the row instead.
 fn write_out_closed_parts(document: &mut Value) {
     let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") else { return };
     let is_closed = |schema: &Value| schema.get("additionalProperties") == Some(&json!(false));
@@ -43,8 +43,8 @@ fn write_out_closed_parts(document: &mut Value) {
     }
 }
 
-/// Adds the members of `part` to those of `row`. What callers may leave out is there in the row, but for what can be
-/// cleared.
+/// Adds the members of `part` to those of `row`. A member that callers may leave out is always present in the row,
+/// unless it can be cleared.
 fn write_out(row: &mut Object, part: &Value) {
     let Some(Value::Object(properties)) = part.get("properties").cloned() else { return };
     for (name, mut property) in properties {
@@ -74,7 +74,7 @@ fn is_nullable(property: &Value) -> bool {
     kinds.map(Some).chain(alternatives.map(|alternative| alternative.get("type"))).any(is_null)
 }
 
-/// utoipa writes the item of a page out again; its name says more.
+/// utoipa writes out the schema of a page's item again; a reference by its name says more.
 fn name_page_items(document: &mut Value) {
     let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") else { return };
     let names: Vec<String> = schemas.keys().cloned().collect();
@@ -86,7 +86,8 @@ fn name_page_items(document: &mut Value) {
     }
 }
 
-/// serde's default of an absent field is not a value that a caller could send: in a patch, `null` clears.
+/// A default of `null` only says how serde reads an absent field. A caller who sends `null` means something else: in a
+/// patch, `null` clears.
 fn drop_null_defaults(schema: &mut Value) {
     match schema {
         Value::Array(items) => items.iter_mut().for_each(drop_null_defaults),
@@ -118,7 +119,7 @@ fn lift_descriptions(schema: &mut Value) {
     }
 }
 
-/// A parameter that several operations have alike becomes a shared component.
+/// A parameter that is the same in several operations becomes a shared component.
 fn share_parameters(document: &mut Value) {
     let mut uses: Vec<(Value, usize)> = Vec::new();
     for (_, _, operation) in operations(document) {
@@ -150,8 +151,8 @@ fn parameters(operation: &mut Object) -> impl Iterator<Item = &mut Value> {
     operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten()
 }
 
-/// Shared components are made for every problem type, but 405 is for the methods that an address does not have. What is
-/// written out in a row may have no other use.
+/// Shared responses are made for every problem type, but no operation answers 405, which is for methods that an address
+/// does not have. A schema that was written out in a row may have no other use.
 fn drop_unused_components(document: &mut Value) {
     for kind in ["responses", "headers", "schemas"] {
         let text = document.to_string();

@@ -267,7 +267,7 @@ pub type Percent = Bounded<bounds::Percent>;
 pub type Margin = Bounded<bounds::Margin>;
 /// 0.001 to 1 000 000 with three decimals.
 pub type Quantity = Bounded<bounds::Quantity>;
-/// 0 to 1 000 000 with three decimals: the part of a [`Quantity`] that is done.
+/// 0 to 1 000 000 with three decimals: the part of a [`Quantity`] that is fulfilled.
 pub type FulfilledQuantity = Bounded<bounds::FulfilledQuantity>;
 /// What the server computes from prices: four decimals, as wide as the column.
 pub type Total = Bounded<bounds::Total>;

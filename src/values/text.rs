@@ -33,7 +33,7 @@ pub struct Text<const MAX: usize>(String);
 const PRINTABLE: &str =
     r"^[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]*$";
 
-/// A name or another text of one line.
+/// A name or another short text.
 pub type Line = Text<200>;
 /// A text of several paragraphs.
 pub type Prose = Text<10_000>;
