@@ -1,4 +1,4 @@
-//! The jobs that every server does.
+//! The background jobs of every server.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use crate::{
     telemetry::sampler,
 };
 
-/// How often upkeep is done.
+/// How often upkeep runs.
 const EVERY: Duration = Duration::from_mins(1);
 
-/// How long sending mail may take: each letter of a long queue waits for a mail server.
+/// How long one run of sending mail may take: each letter of a long queue waits for the mail server.
 const PATIENCE_WITH_MAIL: Duration = Duration::from_hours(1);
 
-/// Starts upkeep, keeping the signing keys, sealing the audit log, and sending mail where that is set up.
+/// Starts the jobs: upkeep, rotating the signing keys, sealing the audit log, and sending mail if it is configured.
 pub fn start(db: &Db, parts: &Parts, rotate_keys_every: Option<chrono::Duration>) -> Jobs {
     let mut jobs = Jobs::new(parts.clock.clone(), parts.lifecycle.clone(), parts.telemetry.clone());
     let own = || (db.clone(), parts.clone());
@@ -34,23 +34,24 @@ pub fn start(db: &Db, parts: &Parts, rotate_keys_every: Option<chrono::Duration>
     jobs
 }
 
-/// Also looks up what the metrics tell of the database.
+/// Also starts the job that reads the metrics of the database.
 pub fn sample(jobs: &mut Jobs, db: Db, parts: Parts) {
     jobs.every("metrics_sample", sampler::EVERY, async move || {
         sampler::sample(&db, &parts.readiness, &parts.clock, &parts.telemetry.metrics).await
     });
 }
 
-/// Sends the mail that is due; tells how many letters the mail server took.
+/// Sends the mail that is due and returns how many letters the mail server accepted.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn deliver(db: &Db, parts: &Parts) -> Result<usize> {
     let answer = auth::answer_forgotten;
     mail::deliver(db, &parts.mail, &parts.secrets, &parts.clock, &parts.lifecycle, answer).await
 }
 
-/// Records what went unrecorded, moves contracts on by the clock, and throws away what was kept long enough.
+/// Records the refusals that were too many to be recorded one by one, logs the last seal of the audit log, advances
+/// contracts whose date has come, and deletes expired data.
 async fn upkeep(db: &Db, parts: &Parts) -> Result<()> {
     let (mut db, clock, secrets) = (db.connect().await?, &parts.clock, &parts.secrets);
     audit::settle(&mut db, secrets, &parts.refusals, clock.now()).await?;

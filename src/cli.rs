@@ -97,12 +97,12 @@ enum Seed {
 
 #[derive(Subcommand)]
 enum Audit {
-    /// Verify that nobody changed, removed or inserted entries; fails and names what is wrong otherwise.
+    /// Verify that nobody changed, removed or inserted entries; otherwise fail and name what is wrong.
     Verify {
         #[command(flatten)]
         settings: Settings,
-        /// A head that was noted before, as a verification prints it and the log tells it every minute: without one, a cut
-        /// of the newest entries cannot be seen.
+        /// A head that was noted before, as printed by a verification or logged every minute. Without it, the removal
+        /// of the newest entries cannot be detected.
         #[arg(long, value_name = "NUMBER:HASH")]
         head: Option<Anchor>,
     },
@@ -128,7 +128,7 @@ enum User {
     },
 }
 
-/// Does what the command line asks for; what went wrong is told on standard error.
+/// Executes the command line. Errors are printed on standard error.
 pub fn run() -> ExitCode {
     match execute(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -198,7 +198,7 @@ async fn seed_demo(urls: &Urls, secrets: &Secrets, password: &DemoPassword) -> R
     commands::seed_demo(&login, secrets, &hashing, &clock, password).await
 }
 
-/// Checks the settings, has a database ready, does `work` and leaves the database as it should be left.
+/// Checks the settings, starts the local Postgres if no other is configured, does `work` and stops the local Postgres.
 fn with_database(
     settings: &Settings,
     work: impl AsyncFnOnce(&Config, &Urls, Secrets) -> Result<()>,
@@ -235,7 +235,7 @@ fn secrets(config: &Config) -> Result<Secrets> {
     Secrets::with_fallbacks(&current, &fallbacks)
 }
 
-/// Logs what an operator should know of the ways to the database.
+/// Warns the operator of risks in the database URLs.
 fn warn_of_ways(config: &Config) {
     for url in config.database_url.iter().chain(&config.migration_database_url) {
         if let Some(caution) = Target::parse(url).ok().and_then(|target| target.caution()) {

@@ -1,4 +1,4 @@
-//! The one source of the time, so that tests can set it.
+//! The only source of time, so that tests can set it.
 
 use std::{
     sync::{
@@ -12,7 +12,7 @@ use chrono::{DateTime, Duration};
 
 use crate::values::Instant;
 
-/// Tells the time: the system's, or one that stands still until it is moved.
+/// A clock: the system's, or one that stands still until it is moved.
 #[derive(Clone, Debug)]
 pub struct Clock(Option<Arc<Standing>>);
 
@@ -23,7 +23,7 @@ struct Standing {
     furthest: AtomicI64,
 }
 
-/// Where the system's steady time is counted from.
+/// The start of the system's monotonic time.
 static STARTED: LazyLock<time::Instant> = LazyLock::new(time::Instant::now);
 
 impl Clock {
@@ -38,7 +38,7 @@ impl Clock {
         Self(Some(Arc::new(Standing { now: AtomicI64::new(start), furthest: AtomicI64::new(start) })))
     }
 
-    /// Moves a standing clock on; the system's clock is not ours to move.
+    /// Moves a standing clock on. Does nothing to the system's clock.
     pub fn advance(&self, by: Duration) {
         if let Some(standing) = &self.0 {
             standing.now.fetch_add(by.num_microseconds().unwrap_or_default(), Ordering::SeqCst);
@@ -58,7 +58,7 @@ impl Clock {
     }
 }
 
-/// For rates: a time that never goes back, whatever happens to the system's.
+/// For rate limits: a time that never goes back, even if the system's time does.
 impl governor::clock::Clock for Clock {
     type Instant = time::Duration;
 

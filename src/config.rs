@@ -1,4 +1,4 @@
-//! Settings: from flags and environment variables, all checked at the start, all errors told at once.
+//! Settings from flags and environment variables. All are checked at the start, and all errors are reported at once.
 
 use std::{fmt, net::SocketAddr, path::PathBuf};
 
@@ -17,7 +17,7 @@ use crate::{
     telemetry::settings::{self, TelemetrySettings},
 };
 
-/// Settings as a person writes them; [`Settings::check`] makes a [`Config`] of them.
+/// Settings as the operator writes them; [`Settings::check`] makes a [`Config`] of them.
 #[derive(Args, Clone)]
 pub struct Settings {
     /// Where to listen.
@@ -28,28 +28,29 @@ pub struct Settings {
     /// `require`, `verify-ca` or `disable`.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
-    /// The same database for its owner, who changes the schema; with it, `DATABASE_URL` needs no right but to work as the
-    /// role `liaison_app`.
+    /// The same database with the login of its owner, who changes the schema. If it is given, the login of
+    /// `DATABASE_URL` needs no right except to become the role `liaison_app`.
     #[arg(long, env = "LIAISON_MIGRATION_DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub migration_database_url: Option<String>,
-    /// Where the local database and the secret are kept.
+    /// The folder of the local database and the master secret.
     #[arg(long, env = "LIAISON_DATA_DIR", value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
-    /// The master secret: 32 bytes in URL-safe base64, the same for every server of a database; without it one is made
-    /// and kept in the data folder.
+    /// The master secret: 32 bytes in URL-safe base64, the same for every server of a database; without it one is
+    /// generated and stored in the data folder.
     #[arg(long, env = "LIAISON_SECRET_KEY", hide_env_values = true, value_name = "BASE64")]
     pub secret_key: Option<String>,
-    /// Other master secrets, separated by commas: nothing is made with them, but what was made with them is taken. For the
-    /// time in which the master secret is replaced; SECURITY.md says how.
+    /// Other master secrets, separated by commas: they only open and verify what was made with them. Use them while the
+    /// master secret is replaced; SECURITY.md says how.
     #[arg(long, env = "LIAISON_SECRET_KEY_FALLBACKS", hide_env_values = true, value_name = "BASE64,…")]
     pub secret_key_fallbacks: Option<String>,
     /// The issuer of access tokens.
     #[arg(long, env = "LIAISON_ISSUER", default_value = "http://127.0.0.1:8080", value_name = "URL")]
     pub issuer: String,
-    /// How many threads serve requests; one for each core when left out.
+    /// How many threads serve requests; one for each core by default.
     #[arg(long, env = "LIAISON_WORKERS", value_name = "COUNT")]
     pub workers: Option<String>,
-    /// Most database connections of each thread for changes; half as many more are for large reads, and two for small ones.
+    /// The most database connections of each thread for changes. Each thread has half as many more for large reads, and
+    /// two for small reads.
     #[arg(long, env = "LIAISON_POOL_SIZE", default_value = "8", value_name = "COUNT")]
     pub pool_size: String,
     /// How many sign-ins of one account may fail within five minutes.
@@ -58,18 +59,18 @@ pub struct Settings {
     /// How many sign-ins from one network may fail within five minutes.
     #[arg(long, env = "LIAISON_SIGN_IN_FAILURES_PER_NETWORK", default_value = "100", value_name = "COUNT")]
     pub sign_in_failures_per_network: String,
-    /// The mail server that links to set a password are sent by: `smtps://user:password@host`, or `smtp://` with STARTTLS, which
-    /// only a server on this machine may lack. Without it no mail is sent, and supervisors hand the links on.
+    /// The mail server that sends the links to set a password: `smtps://user:password@host`, or `smtp://`, which uses
+    /// STARTTLS unless the server is on this machine. Without it no mail is sent, and supervisors pass on the links.
     #[arg(long, env = "LIAISON_SMTP_URL", hide_env_values = true, value_name = "URL")]
     pub smtp_url: Option<String>,
-    /// Whom mail comes from, such as `Liaison <crm@example.com>`; needed with a mail server.
+    /// The sender of mail, such as `Liaison <crm@example.com>`; needed with a mail server.
     #[arg(long, env = "LIAISON_MAIL_FROM", value_name = "ADDRESS")]
     pub mail_from: Option<String>,
-    /// Where the front end sets a password, such as `https://app.example/reset#token={token}`; without it the token is told
-    /// alone.
+    /// Where the front end sets a password, such as `https://app.example/reset#token={token}`; without it only the
+    /// token is given.
     #[arg(long, env = "LIAISON_PASSWORD_RESET_URL", value_name = "URL")]
     pub password_reset_url: Option<String>,
-    /// After how many days a new signing key takes over; 0 is never.
+    /// After how many days a new signing key takes over; 0 means never.
     #[arg(long, env = "LIAISON_ROTATE_KEYS_EVERY_DAYS", default_value = "90", value_name = "DAYS")]
     pub rotate_keys_every_days: String,
     /// What to log, such as `info` or `liaison=debug,info`.
@@ -86,18 +87,18 @@ pub struct Settings {
     pub edge: EdgeSettings,
 }
 
-/// Settings that hold.
+/// Checked settings.
 #[derive(Clone)]
 pub struct Config {
     /// Where to listen.
     pub listen: SocketAddr,
-    /// The Postgres server; `None` is our own.
+    /// The Postgres server; `None` means our own.
     pub database_url: Option<String>,
-    /// The way to it for its owner, when that is another.
+    /// The URL with the login of the database's owner, if that is another login.
     pub migration_database_url: Option<String>,
-    /// Where the local database and the secret are kept.
+    /// The folder of the local database and the master secret.
     pub data_dir: PathBuf,
-    /// The master secret, when it was given.
+    /// The master secret, if it was given.
     pub secret_key: Option<MasterSecret>,
     /// Other master secrets, which only open and verify.
     pub secret_key_fallbacks: Vec<MasterSecret>,
@@ -105,13 +106,14 @@ pub struct Config {
     pub issuer: String,
     /// How many threads serve requests.
     pub workers: usize,
-    /// Most database connections of each thread for changes; half as many more are for large reads, and two for small ones.
+    /// The most database connections of each thread for changes. Each thread has half as many more for large reads, and
+    /// two for small reads.
     pub pool_size: usize,
     /// How many sign-ins may fail.
     pub sign_in_limits: Limits,
     /// How mail is sent.
     pub mail: mail::Settings,
-    /// How old the newest signing key may become; `None` is any age.
+    /// How old the newest signing key may become; `None` means any age.
     pub rotate_keys_every: Option<chrono::Duration>,
     /// What to log.
     pub log: String,
@@ -139,7 +141,7 @@ impl Settings {
     /// Checks everything.
     ///
     /// # Errors
-    /// Every wrong setting, one a line. Secrets are not repeated.
+    /// Every wrong setting, one per line. Secrets are not repeated.
     pub fn check(&self) -> Result<Config, String> {
         let mut problems = Problems::default();
         let listen = problems.note("--listen", self.listen.parse::<SocketAddr>());
@@ -233,7 +235,7 @@ fn owner_url(url: &str, for_another: bool) -> Result<String, String> {
     database_url(url).map_err(|error| error.to_string())
 }
 
-/// Most fallbacks: one is what is needed, and each costs a bit wherever something is not known.
+/// The most fallbacks: one is enough, and each costs some time whenever something fits no known secret.
 const MAX_FALLBACKS: usize = 5;
 
 fn secret_keys(text: &str) -> Result<Vec<MasterSecret>, &'static str> {
@@ -253,7 +255,7 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-/// No more than ten years, and `None` for zero.
+/// At most ten years; `None` for zero.
 fn days(text: &str) -> Result<Option<chrono::Duration>, &'static str> {
     match text.parse::<u16>() {
         Ok(0) => Ok(None),

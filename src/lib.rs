@@ -1,9 +1,9 @@
-//! Liaison: a headless CRM. One server gives a client manager's whole job as a JSON API over Postgres.
+//! Liaison: a headless CRM. One server covers a client manager's whole job as a JSON API over Postgres.
 //!
-//! First come the shared modules, then one folder for each resource, with the same few files in each, then what assembles
-//! and runs the server. `CONTRIBUTING.md` tells which may use which, and a test holds the imports to it.
+//! First come the shared modules, then one folder for each resource, with the same few files in each, then the modules
+//! that assemble and run the server. `CONTRIBUTING.md` says which module may use which, and a test checks the imports.
 
-// The examples in the document are long literals.
+// The examples in the API document are long literals.
 #![recursion_limit = "256"]
 
 pub mod access;

@@ -1,10 +1,11 @@
-//! How a server ends: first it tells that it will, then it takes no more connections, then its background stops.
+//! How a server ends: first it reports that it is not ready, then it accepts no more connections, then its background
+//! jobs stop.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::watch;
 
-/// Where a server stands between its start and its end.
+/// The state of a server between its start and its end.
 pub struct Lifecycle {
     draining: AtomicBool,
     stopping: watch::Sender<bool>,
@@ -17,27 +18,27 @@ impl Default for Lifecycle {
 }
 
 impl Lifecycle {
-    /// From now on the server is not ready, and every answer ends its connection.
+    /// From now on the server is not ready, and closes each connection after the answer.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it will end soon.
+    /// Whether the server will end soon.
     pub fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
     }
 
-    /// The background ends with the step that it is at.
+    /// Makes the background jobs end after their current step.
     pub fn stop(&self) {
         self.stopping.send_replace(true);
     }
 
-    /// Whether the background should begin no further step.
+    /// Whether the background jobs should start no further step.
     pub fn is_stopping(&self) -> bool {
         *self.stopping.borrow()
     }
 
-    /// Waits until the background is to end.
+    /// Waits until the background jobs are asked to end.
     pub async fn stopped(&self) {
         // The sender lives as long as `self`.
         let _ = self.stopping.subscribe().wait_for(|stopping| *stopping).await;

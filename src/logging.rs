@@ -2,18 +2,18 @@
 
 use tracing_subscriber::{EnvFilter, filter::ParseError};
 
-/// What stays silent below a level whatever the filter says. At `debug` the driver of Postgres tells the parameters of
+/// Targets that are limited to a level, whatever the filter says. At `debug` the Postgres driver logs the parameters of
 /// every statement and the text of every batch: hashes of passwords, digests of tokens, sealed secrets, personal data.
 const CAPS: [&str; 2] = ["tokio_postgres::query=info", "tokio_postgres::simple_query=info"];
 
-/// The filter that `wanted` describes, without what must never be logged.
+/// The filter that `wanted` describes, except for what must never be logged.
 ///
 /// # Errors
 /// What is wrong with `wanted`.
 pub fn filter(wanted: &str) -> Result<EnvFilter, ParseError> {
     let mut filter: EnvFilter = wanted.parse()?;
     for cap in CAPS {
-        // A directive for the same target takes the place of the one that is there.
+        // A directive replaces an earlier one for the same target.
         filter = filter.add_directive(cap.parse()?);
     }
     Ok(filter)
@@ -41,7 +41,7 @@ mod tests {
         }
     }
 
-    /// What comes into the log with this filter.
+    /// What is logged with this filter.
     fn logged(wanted: &str) -> String {
         let log = Log::default();
         let writer = log.clone();

@@ -1,4 +1,4 @@
-//! Requests that the server makes to others.
+//! Requests that the server makes to other servers.
 
 use std::{sync::Arc, time::Duration};
 

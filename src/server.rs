@@ -26,19 +26,19 @@ use crate::{
     telemetry::{Telemetry, listener},
 };
 
-/// Seconds that requests which are under way have to be answered when the server ends.
+/// How many seconds unfinished requests have when the server ends.
 const SHUTDOWN: u64 = 25;
 /// How long a connection without a request is kept.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
-/// How long a client may take to shake hands.
+/// How long a client may take for the TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(5);
-/// How long a client may take to go when it is told to.
+/// How long a client may take to close its connection when the server closes it.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Serves until told to stop.
+/// Serves until a signal asks the server to stop.
 ///
 /// # Errors
-/// When an address cannot be had, and when it was told to stop a second time.
+/// When it cannot listen on an address, or when a second signal comes before the server has ended.
 pub async fn serve(config: &Config, login: &Login, parts: Parts) -> Result<()> {
     let telemetry = Telemetry::by(&config.telemetry, parts.operations.clone().into_inner())?;
     let mail = Data::new(Mail::new(&config.mail)?);
@@ -48,7 +48,7 @@ pub async fn serve(config: &Config, login: &Login, parts: Parts) -> Result<()> {
     let (server, address) = start(config.listen, config.workers, login, settings, &parts)?;
     let metrics =
         config.telemetry.metrics_listen.map(|listen| listener::start(listen, parts.telemetry.clone())).transpose()?;
-    // One connection for each of the tasks that no request asks for.
+    // One connection for each background job.
     let own_pool = Db::new(login, PoolSettings { max_size: 5, asks_first: true, ..settings });
     let meter = parts.telemetry.metrics.pool("background");
     let own_pool = own_pool.measured(meter.clone(), meter);
@@ -82,8 +82,8 @@ async fn finished(server: Server) -> Result<()> {
     server.await.map_err(Error::internal)
 }
 
-/// Waits for the first signal and ends what is being served in good order: first others are told, then nobody new is let in,
-/// and whoever is inside is answered.
+/// Waits for the first signal and shuts down gracefully: first the server reports that it is not ready, then it accepts
+/// no more connections and answers the remaining requests.
 async fn end(signals: &mut Signals, server: &ServerHandle, lifecycle: &Lifecycle, delay: Duration) -> Result<()> {
     signals.next().await;
     lifecycle.drain();
@@ -98,11 +98,11 @@ async fn end(signals: &mut Signals, server: &ServerHandle, lifecycle: &Lifecycle
     }
 }
 
-/// Ends what is behind the requests, once there are none: the metrics last, so that they can be read till then.
+/// Ends jobs, traces and metrics once there are no requests. The metrics end last, so that they can be read until then.
 async fn farewell(jobs: Jobs, telemetry: &Data<Telemetry>, metrics: Option<ServerHandle>) {
     jobs.finish().await;
     let telemetry = telemetry.clone();
-    // It waits for the collector without letting others work.
+    // Flushing blocks its thread while it waits for the collector.
     let _ = rt::task::spawn_blocking(move || telemetry.flush()).await;
     if let Some(metrics) = metrics {
         metrics.stop(true).await;
@@ -113,7 +113,7 @@ fn told_twice() -> Error {
     Error::internal("ended at once: a second signal came before the server had ended in good order")
 }
 
-/// What tells a server to end.
+/// The signals that ask the server to end.
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
@@ -125,7 +125,7 @@ impl Signals {
         Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
@@ -134,10 +134,11 @@ impl Signals {
     }
 }
 
-/// Starts to listen; the server runs when it is awaited, and its address tells the port that the system chose for 0.
+/// Starts to listen. The server runs when it is awaited. The address returned has the port that the system chose if
+/// port 0 was asked for.
 ///
 /// # Errors
-/// When the address cannot be had, or the certificate not be read.
+/// When it cannot listen on the address, or cannot read the certificate.
 pub fn start(
     listen: SocketAddr,
     workers: usize,
@@ -153,7 +154,7 @@ pub fn start(
     let parts = parts.clone();
     let server = HttpServer::new(move || app::app(&parts, connections()))
         .workers(workers)
-        // Who closes their half has gone: what they asked for is given up.
+        // A client that closes its half of the connection is gone, so its request is abandoned.
         .h1_allow_half_closed(false)
         .disable_signals()
         .shutdown_timeout(SHUTDOWN)

@@ -1,4 +1,4 @@
-//! The service itself: whether it lives, whether it can serve, and its own document.
+//! The service itself: its liveness, its readiness, the API document and the keys of access tokens.
 
 use actix_web::{
     CustomizeResponder, HttpResponse, Responder,

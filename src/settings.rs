@@ -1,13 +1,13 @@
-//! How settings are checked: all that is wrong with them is told at once.
+//! How settings are checked: everything that is wrong is reported at once.
 
 use std::fmt;
 
-/// Collects what is wrong, so that one start tells everything.
+/// Collects what is wrong, so that one start reports everything.
 #[derive(Default)]
 pub struct Problems(Vec<String>);
 
 impl Problems {
-    /// The value, or `None` after noting what is wrong with `setting`.
+    /// The value, or `None` after recording what is wrong with `setting`.
     pub fn note<T>(&mut self, setting: &str, result: Result<T, impl fmt::Display>) -> Option<T> {
         result.map_err(|problem| self.0.push(format!("{setting}: {problem}"))).ok()
     }
@@ -17,7 +17,7 @@ impl Problems {
         self.0.is_empty()
     }
 
-    /// All that is wrong, a line each.
+    /// Everything that is wrong, one problem per line.
     pub fn told(&self) -> String {
         self.0.join("\n")
     }

@@ -26,36 +26,36 @@ use crate::{
     values::{Email, Line},
 };
 
-/// The address of the supervisor that the first start makes.
+/// The e-mail address of the supervisor that the first start creates.
 pub const FIRST_SUPERVISOR: &str = "supervisor@liaison.example";
 
 /// Everything that is sealed with the master secret.
 pub const SEALED: [Place; 5] = [PRIVATE_KEYS, SEEDS, audit::FORMER_KEYS, LETTERS, ANSWERS];
 
-/// The ways to the database: for whoever owns it, and for the server. They may be the same.
+/// The URLs of the database: with the login of its owner, and with the server's login. They may be the same.
 #[derive(Clone)]
 pub struct Urls {
-    /// Of the login that owns the database and changes its schema.
+    /// With the login that owns the database and changes its schema.
     pub owner: String,
-    /// Of the login that serves requests.
+    /// With the login that serves requests.
     pub server: String,
 }
 
 /// What was set up.
 pub struct Prepared {
-    /// Who serves requests.
+    /// The login that serves requests.
     pub login: Login,
     /// The signing keys.
     pub keys: Keys,
-    /// The password of the first supervisor, to be changed at once, when there was no user before.
+    /// The password of the first supervisor if there was no user before. It must be changed at once.
     pub first_password: Option<String>,
 }
 
-/// Brings the database up to date and fills what is missing. Servers that start together take turns.
+/// Brings the database up to date and creates what is missing. Servers that start together take turns.
 ///
 /// # Errors
-/// When the database cannot be reached, a migration fails, the server's login may not work as its role, or the master
-/// secret is not the database's.
+/// When the database cannot be reached, a migration fails, the server's login may not become its role, or the master
+/// secret does not fit the database.
 pub async fn prepare(urls: &Urls, secrets: &Secrets, hashing: &Hashing, clock: &Clock) -> Result<Prepared> {
     let mut turn = db::migrations::turn(&urls.owner).await?;
     migrate(urls, secrets, clock).await?;
@@ -69,8 +69,8 @@ pub async fn prepare(urls: &Urls, secrets: &Secrets, hashing: &Hashing, clock: &
     Ok(Prepared { login, keys, first_password })
 }
 
-/// Brings the schema and the server's privileges up to date; tells how many migrations ran. A login that may not change
-/// the schema can still serve one that is up to date.
+/// Brings the schema and the server's privileges up to date, and returns how many migrations ran. A login that may not
+/// change the schema can still serve if the schema is up to date.
 ///
 /// # Errors
 /// As [`prepare`].
@@ -97,7 +97,7 @@ async fn migrate(urls: &Urls, secrets: &Secrets, clock: &Clock) -> Result<usize>
     if urls.owner == urls.server {
         privileges::join(&mut owner).await?;
     }
-    // A newer server knows better what is needed.
+    // If there are migrations that this server does not know, a newer server has set the privileges.
     if db::migrations::standing(&mut owner).await?.unknown == 0 {
         privileges::grant(&mut owner).await?;
     }
@@ -105,10 +105,10 @@ async fn migrate(urls: &Urls, secrets: &Secrets, clock: &Clock) -> Result<usize>
     Ok(ran)
 }
 
-/// Who serves requests: the server's login, as its role wherever it may.
+/// The login that serves requests. It works as the server's role if it may become that role.
 ///
 /// # Errors
-/// When a login other than the owner's may not.
+/// When the login is not the owner's and may not become the role.
 pub async fn login(urls: &Urls) -> Result<Login> {
     let mut db = db::connect(&urls.server).await?;
     if privileges::may_become(&mut db).await? {
@@ -123,8 +123,8 @@ pub async fn login(urls: &Urls) -> Result<Login> {
     Ok(Login { url: urls.server.clone(), role: None })
 }
 
-/// Refuses to serve with a secret that was replaced, or without one that is still needed. Letters and kept answers are not
-/// looked at: they are gone within a day.
+/// Refuses to serve with a secret that was replaced, or without one that is still needed. Letters and stored answers
+/// are not checked: they are deleted within a day.
 async fn refuse_other_secret(db: &mut AsyncPgConnection, secrets: &Secrets) -> Result<()> {
     audit::refuse_replaced(db, secrets).await?;
     for place in [&SEEDS, &audit::FORMER_KEYS] {

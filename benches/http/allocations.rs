@@ -1,5 +1,5 @@
-//! How often the server asks for memory for one request: for this it runs in the benchmark's own process, whose allocator
-//! counts.
+//! How often the server allocates memory for one request. To measure this, it runs in the benchmark's own process,
+//! whose allocator counts.
 
 use std::{alloc::System, net::TcpListener, sync::Arc, thread, time::Duration};
 
@@ -22,21 +22,21 @@ use crate::{Result, measure::Load, operation::Operation, wrk::Wrk};
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// What a start of the server is told.
+/// The arguments to start the server with.
 #[derive(Parser)]
 struct Arguments {
     #[command(flatten)]
     settings: Settings,
 }
 
-/// How often memory was asked for so far, and for how many bytes, by the whole process.
+/// How often the whole process has allocated memory so far, and how many bytes.
 pub fn so_far() -> (u64, u64) {
     let stats = ALLOCATOR.stats();
     let whole = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     (whole(stats.allocations + stats.reallocations), whole(stats.bytes_allocated))
 }
 
-/// Allocations and bytes for a request of each operation. The server stays until the process ends.
+/// Allocations and bytes for a request of each operation. The server keeps running until the process ends.
 pub fn measure(wrk: &Wrk<'_>, operations: &[&'static Operation]) -> Result<Vec<(&'static Operation, f64, f64)>> {
     let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
     let arguments = ["liaison", "--listen", &address, "--requests-per-minute", "off", "--data-dir"].map(String::from);
@@ -56,7 +56,7 @@ pub fn measure(wrk: &Wrk<'_>, operations: &[&'static Operation]) -> Result<Vec<(
     }
     let wrk = Wrk { address: &address, tokens: wrk.tokens.clone(), ..*wrk };
     let load = Load { connections: 1, seconds: 1, seed: 900, think: None };
-    // The first requests set up much that stays.
+    // The first requests allocate much that stays.
     for operation in operations {
         wrk.run(operation, Load { seed: 899, ..load })?;
     }

@@ -13,8 +13,8 @@ use crate::{
     server::{Server, Tokens},
 };
 
-/// How often a request is tried until two in a row send the same statements: the first ones may look up the caller, and
-/// the server's background work may come between.
+/// How often a request is tried until two in a row send the same statements: the first requests may look up the caller,
+/// and statements of the server's background jobs may come in between.
 const TRIES: u32 = 12;
 
 /// A statement with its values.
@@ -24,13 +24,13 @@ struct Statement {
     values: Vec<Option<String>>,
 }
 
-/// Has every statement of the server's login logged; for connections made from now on.
+/// Switches on or off that Postgres logs every statement of the server's login, for connections made from now on.
 pub fn log_statements(database: &Database, on: bool) -> Result<()> {
     let change = if on { "SET log_statement = 'all'" } else { "RESET log_statement" };
     database.run(&format!("ALTER ROLE liaison_server {change}"))
 }
 
-/// What the server does for `operation`, as pgbench can repeat it.
+/// What the server does for `operation`, as a script that pgbench can repeat.
 pub fn capture(
     database: &Database,
     server: &Server,
@@ -59,7 +59,7 @@ pub fn capture(
     Err(format!("{}: no two requests sent the same statements", operation.title).into())
 }
 
-/// The current version of what the operation is to change.
+/// The current version of the row that the operation changes.
 fn etag(database: &Database, operation: &Operation, sample: &Sample) -> Result<String> {
     let (table, id) = match operation.body.is_empty() || !operation.headers.contains("{etag}") {
         true => return Ok(String::new()),
@@ -83,7 +83,7 @@ impl Log {
     }
 }
 
-/// The statements of a piece of the log.
+/// The statements in a part of the log.
 fn statements(log: &str) -> Vec<Statement> {
     let mut entries: Vec<String> = Vec::new();
     for line in log.lines() {
@@ -140,8 +140,8 @@ fn values(text: &str) -> Vec<Option<String>> {
     values
 }
 
-/// What pgbench is to send: the same statements, whose values are drawn where they differ from request to request and
-/// stay what they were where they do not. All of them are sent as parameters, as the server does.
+/// What pgbench sends: the same statements. Values that differ from request to request are drawn; the others stay as
+/// they were. All values are sent as parameters, as the server does.
 fn script(operation: &Operation, plan: &Plan, sample: &Sample, statements: &[Statement]) -> Script {
     let mut values = Values { exact: sample.exact(), parts: sample.parts(), fresh: Vec::new(), constants: Vec::new() };
     let sql: Vec<String> = statements.iter().map(|statement| values.put_into(statement) + ";\n").collect();
@@ -158,7 +158,7 @@ struct Values {
 impl Values {
     fn put_into(&mut self, statement: &Statement) -> String {
         let mut sql = statement.sql.clone();
-        // From the last, so that $1 is not found in $12.
+        // Starts with the last, so that $1 is not found in $12.
         for (index, value) in statement.values.iter().enumerate().rev() {
             let expression = match value {
                 None => "NULL".to_owned(),
@@ -197,7 +197,7 @@ impl Values {
         }
     }
 
-    /// An id that the server has made for this request: a new one each time, in the order of time as the server's are.
+    /// An id that the server has made for this request: a new one each time, ordered by time like the server's ids.
     fn fresh(&mut self, value: &str) -> String {
         let known = self.fresh.iter().position(|fresh| fresh == value);
         let index = known.unwrap_or_else(|| {
@@ -218,7 +218,7 @@ impl Values {
     }
 }
 
-/// Whether it is an id that was not loaded.
+/// Whether `value` is an id that was not loaded with the data.
 fn is_fresh_id(value: &str) -> bool {
     uuid::Uuid::try_parse(value).is_ok() && value.len() == 36 && !value.starts_with("01900000-")
 }

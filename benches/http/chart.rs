@@ -17,15 +17,15 @@ use crate::{
     report::{Report, thousands},
 };
 
-// Light enough for the figures on it.
+// Light enough to read the figures on it.
 const BAR: RGBColor = RGBColor(150, 190, 225);
 const LINE: RGBColor = RGBColor(190, 60, 40);
 const INK: RGBColor = RGBColor(40, 40, 40);
 const WIDTH: u32 = 900;
-/// Pixels of one bar with its surroundings.
+/// The height of one bar with its margins, in pixels.
 const STEP: u32 = 44;
 
-/// Draws it into `file`.
+/// Draws the chart into `file`.
 pub fn draw(report: &Report, file: &Path) -> Result<()> {
     let rows: Vec<&Row> = report.usual().collect();
     let count = f64::from(u32::try_from(rows.len())?);

@@ -1,4 +1,4 @@
-//! A Postgres of the benchmark's own, as the product runs it, with data that is made once and kept.
+//! The benchmark's own Postgres, set up as the product sets it up. Its data is made once and kept.
 
 use std::{
     fs,
@@ -22,7 +22,7 @@ use crate::{
 };
 
 const DATA: &str = include_str!("data.sql");
-/// What a client, with all that belongs to it, takes on disk, with room for what is written to it.
+/// The disk space for one client with all that belongs to it, including room for what is written later.
 const BYTES_OF_CLIENT: u64 = 10_000;
 
 /// The running Postgres.
@@ -30,12 +30,12 @@ pub struct Database {
     runtime: Runtime,
     local: LocalPostgres,
     client: Client,
-    /// The folder that the server is to use, too.
+    /// The data folder, which the server uses, too.
     pub folder: PathBuf,
 }
 
 impl Database {
-    /// Starts the one for `plan` in `folder`; makes its data when there is none, or when that is of another schema.
+    /// Starts the Postgres for `plan` in `folder`. Makes its data if there is none, or if it has another schema.
     pub fn open(plan: &Plan, folder: &Path, server: &Path) -> Result<Self> {
         let size = format!("data-{}-", plan.clients);
         let data = folder.join(format!("{size}{:08x}", fingerprint()?));
@@ -59,7 +59,7 @@ impl Database {
         Ok(Self { runtime, local, client, folder })
     }
 
-    /// Stops it.
+    /// Stops Postgres.
     pub fn close(self) -> Result<()> {
         drop(self.client);
         Ok(self.runtime.block_on(self.local.stop())?)
@@ -81,7 +81,7 @@ impl Database {
         Ok(text.lines().next().unwrap_or_default().trim().parse()?)
     }
 
-    /// Does `sql`.
+    /// Executes `sql`.
     pub fn run(&self, sql: &str) -> Result<()> {
         Ok(self.runtime.block_on(self.client.batch_execute(sql))?)
     }
@@ -104,7 +104,7 @@ impl Database {
         value.ok_or_else(|| format!("nothing from {sql}").into())
     }
 
-    /// Waits until the connections of a program that has ended are gone.
+    /// Waits until the connections of a program that has ended are closed.
     pub fn wait_for_connections_of(&self, program: &str) -> Result<()> {
         let count = format!("SELECT count(*) FROM pg_stat_activity WHERE application_name = '{program}'");
         for _ in 0..1000 {
@@ -116,7 +116,7 @@ impl Database {
         Err(format!("the connections of {program} do not end").into())
     }
 
-    /// Waits until the server has done what was under way when the load stopped.
+    /// Waits until the server has finished the requests that were running when the load stopped.
     pub fn wait_for_quiet(&self) -> Result<()> {
         let busy = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'liaison_server' AND state <> 'idle'";
         let mut quiet = 0;
@@ -130,7 +130,7 @@ impl Database {
         Err("the server does not come to rest".into())
     }
 
-    /// Has the server set up the schema, and loads the data.
+    /// Lets the server set up the schema, and loads the data.
     fn make(&self, plan: &Plan, server: &Path) -> Result<()> {
         println!("Making the data of {} clients; it is kept in {}.", plan.clients, self.folder.display());
         drop(Server::start(server, &self.folder)?);
@@ -160,7 +160,7 @@ impl Database {
         Ok(())
     }
 
-    /// Takes away what earlier runs have written, so that all measure the same.
+    /// Deletes what earlier runs have written, so that all runs measure the same.
     fn tidy(&self) -> Result<()> {
         let loaded = "'01910000-0000-7000-8000-000000000000'";
         self.run("TRUNCATE audit_events, audit_unsealed, audit_leaves, audit_seals, outbox_events, idempotency_keys")?;
@@ -172,7 +172,7 @@ impl Database {
         self.run("CHECKPOINT")
     }
 
-    /// Makes drafts of the orders that were submitted.
+    /// Turns submitted orders into drafts again.
     pub fn restore_drafts(&self) -> Result<()> {
         self.run(
             "UPDATE orders SET status = 'draft', submitted_at = NULL, approved_by = NULL \
@@ -182,7 +182,7 @@ impl Database {
     }
 }
 
-/// Tells schemas and data apart.
+/// A checksum that changes with the schema and the data.
 fn fingerprint() -> Result<u32> {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(DATA.as_bytes());
@@ -196,7 +196,7 @@ fn fingerprint() -> Result<u32> {
     Ok(hasher.finalize())
 }
 
-/// Those of other schemas, or that were not finished.
+/// Removes data of other schemas, and data that was not finished.
 fn remove_others(folder: &Path, size: &str) -> Result<()> {
     for entry in fs::read_dir(folder)?.flatten() {
         if entry.file_name().to_string_lossy().starts_with(size) {

@@ -1,4 +1,4 @@
--- What every load has in common. Before it stand the constants of the run, after it `draw` and `request` of the operation.
+-- The part that all loads share. The run's constants are put before it, the operation's function `request` after it.
 
 local threads = 0
 
@@ -7,7 +7,7 @@ function setup(thread)
    threads = threads + 1
 end
 
--- Rows that each are in one request at a time, with the version that was seen last.
+-- Rows that only one request at a time may use, each with its last known version.
 local items, first, last = {}, 1, 0
 
 function put(item)
@@ -15,7 +15,7 @@ function put(item)
    items[last] = item
 end
 
--- Nothing left is not the server's fault, but must be seen: such a path is answered with 404.
+-- If no row is left, that is not the server's fault, but it must be noticed: the path made here is answered with 404.
 function take()
    local item = items[first]
    if item == nil then return { m = FIRST_MANAGER, n = 0, etag = "none" } end
@@ -52,7 +52,7 @@ end
 
 function digits() return string.format("%07d", math.random(1000000, 9999999)) end
 
--- The client comes back with its new version.
+-- Puts the client back with its new version.
 function put_back(status, headers, body)
    if status ~= 200 then return end
    local n = tonumber(body:match('"id":"01900000%-0000%-7003%-8000%-1(%d+)"'))

@@ -1,8 +1,8 @@
-//! How many requests a second the server answers, beside what Postgres does at most: pgbench with the very SQL that the
-//! server sends, on the same machine, in the same run.
+//! How many requests a second the server answers, compared with the most that Postgres can do: pgbench with the same
+//! SQL that the server sends, on the same machine, in the same run.
 //!
 //! `cargo bench --bench http` is the full run, `cargo bench --bench http -- --short` one of two minutes. It needs `wrk`
-//! and `pgbench`. All that it makes is in `target/bench`.
+//! and `pgbench`. All its files are in `target/bench`.
 
 mod allocations;
 mod capture;
@@ -43,40 +43,40 @@ use crate::{
     wrk::Wrk,
 };
 
-/// What went wrong, for a person.
+/// An error message for a person.
 type Error = Box<dyn std::error::Error + Send + Sync>;
 type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Measures the server beside pgbench.
+/// Compares the server with pgbench.
 #[derive(Parser)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 struct Options {
     /// 100,000 clients and one short round, for a first look.
     #[arg(long)]
     short: bool,
-    /// Another number of clients, to see how the figures grow with it: 10,000 or more, a multiple of 2,500 below a million
-    /// and of 6,250 above.
+    /// Another number of clients, to see how the figures grow with it: 10,000 or more, a multiple of 2,500 below a
+    /// million and of 6,250 from a million on.
     #[arg(long, value_name = "COUNT")]
     clients: Option<u32>,
     /// Only these operations, by their short names.
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     only: Vec<String>,
-    /// Another build of the server, to compare with.
+    /// The server to measure, for example another build to compare with.
     #[arg(long, value_name = "PROGRAM", default_value = env!("CARGO_BIN_EXE_liaison"))]
     server: PathBuf,
     /// Put the table into the README and the chart into docs.
     #[arg(long)]
     write_readme: bool,
-    /// Ask three times as much of the server as it can do, and measure nothing else.
+    /// Send the server three times as many requests as it can answer, and measure nothing else.
     #[arg(long)]
     overload: bool,
-    /// Load the server for so many minutes with 70 % of what it can do, and measure nothing else.
+    /// Load the server with 70 % of what it can do for this many minutes, and measure nothing else.
     #[arg(long, value_name = "MINUTES")]
     soak: Option<u32>,
     /// Print pgbench's scripts.
     #[arg(long)]
     show_scripts: bool,
-    /// What cargo says to a benchmark.
+    /// The flag that cargo passes to a benchmark.
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -100,7 +100,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// What went wrong with the figures.
+/// Runs the benchmark; returns what makes its figures invalid.
 fn run(options: &Options) -> Result<Vec<String>> {
     let plan = plan(options)?;
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap_or(Path::new("target")).join("bench");
@@ -116,7 +116,7 @@ fn run(options: &Options) -> Result<Vec<String>> {
     failures
 }
 
-/// How the server fares under more than it can do, or for long; and where it does not fare well.
+/// Measures the server under overload, or under a long load; returns which limits it did not keep.
 fn steadiness(options: &Options, plan: &Plan, folder: &Path, database: &Database) -> Result<Vec<String>> {
     let server = Server::start(&options.server, &database.folder)?;
     let mut failures = Vec::new();
@@ -194,7 +194,7 @@ fn measure(
     Report::new(&bench, rows, half_load, pages, memory, allocations)
 }
 
-/// What pgbench is to repeat of each operation.
+/// The script that pgbench repeats, for each operation.
 fn scripts(
     options: &Options,
     plan: &Plan,

@@ -1,4 +1,4 @@
-//! pgbench and the server in turn, round after round.
+//! Measures pgbench and the server in turn, round after round.
 
 use std::{path::Path, time::Instant};
 
@@ -13,37 +13,38 @@ use crate::{
     wrk::Wrk,
 };
 
-/// How something is to be loaded.
+/// The load to apply.
 #[derive(Clone, Copy, Debug)]
 pub struct Load {
-    /// Over how many connections.
+    /// The number of connections.
     pub connections: u32,
-    /// For how long.
+    /// The time in seconds.
     pub seconds: u32,
-    /// Another one for each run.
+    /// A different seed for each run.
     pub seed: u32,
-    /// How many milliseconds pass on average between an answer and the next request; without it none do.
+    /// The average time between an answer and the next request in milliseconds; `None` means no pause.
     pub think: Option<f64>,
 }
 
-/// What came of it.
+/// The result of a load.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Figures {
     /// Requests or transactions a second.
     pub rate: f64,
-    /// The median of the milliseconds that one took.
+    /// The median time of a request in milliseconds.
     pub p50: f64,
-    /// The milliseconds that 99 of 100 took at most.
+    /// The 99th percentile of a request's time in milliseconds.
     pub p99: f64,
-    /// How many there were.
+    /// The number of requests.
     pub requests: f64,
     /// How many of them failed.
     pub failures: f64,
     /// Processors used.
     pub used: Used,
-    /// How often the benchmark's own process asked for memory for a request, which counts only for a server within it.
+    /// How many allocations the benchmark's own process made for a request. This is meaningful only for a server in
+    /// this process.
     pub allocations: f64,
-    /// How many bytes.
+    /// How many bytes it allocated for a request.
     pub bytes: f64,
 }
 
@@ -51,15 +52,15 @@ pub struct Figures {
 pub struct Row {
     /// Which operation.
     pub operation: &'static Operation,
-    /// How many connections.
+    /// The number of connections.
     pub connections: u32,
-    /// pgbench at as many, or at the most that it can have; the median round.
+    /// pgbench with as many connections, or the most that it can have; the median round.
     pub pgbench: Figures,
     /// The server; the median round.
     pub server: Figures,
 }
 
-/// Everything that takes part.
+/// Everything that takes part in the benchmark.
 pub struct Bench<'a> {
     /// What to measure.
     pub plan: &'a Plan,
@@ -78,7 +79,7 @@ pub struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// Measures `operations`, each with pgbench's script of it.
+    /// Measures `operations`, each with its script for pgbench.
     pub fn operations(&mut self, operations: &[(&'static Operation, Script)]) -> Result<Vec<Row>> {
         let plan = self.plan;
         let mut rounds: Vec<Vec<(Figures, Figures)>> = Vec::new();
@@ -112,7 +113,7 @@ impl Bench<'_> {
             .collect())
     }
 
-    /// Everything once, so that what is read is in memory and what is planned is planned.
+    /// Runs every operation once, in a short run only the reads, so that data and query plans are in memory.
     pub fn warm_up(&mut self, operations: &[(&'static Operation, Script)]) -> Result<()> {
         let few = operations.iter().filter(|(operation, _)| self.plan.rounds > 1 || operation.written.is_none());
         for (operation, script) in few {
@@ -128,10 +129,11 @@ impl Bench<'_> {
         Load { connections, seconds: self.plan.seconds, seed: self.runs, think: None }
     }
 
-    /// pgbench alone: the server is held meanwhile, and what its background work would have to seal is taken away.
+    /// Runs pgbench alone: the server is paused meanwhile, and the audit events that it would have to seal afterwards
+    /// are deleted from its queue.
     fn pgbench(&mut self, script: &Script, load: Load) -> Result<Figures> {
         self.database.wait_for_connections_of("pgbench")?;
-        // Held amid a transaction, it would hold others.
+        // A server paused in a transaction would keep its locks and block others.
         self.database.wait_for_quiet()?;
         self.server.pause(true)?;
         let figures = self.timed(|bench| script.run(&bench.database.urls().server, bench.folder, load));
@@ -147,7 +149,7 @@ impl Bench<'_> {
         Ok(figures)
     }
 
-    /// `GET <path>` as `user`, again and again.
+    /// Repeats `GET <path>` as `user`.
     pub fn get(&mut self, user: u32, path: &str, connections: u32) -> Result<Figures> {
         let load = self.load(connections);
         let figures = self.timed(|bench| bench.wrk.get(user, path, load))?;
@@ -155,7 +157,7 @@ impl Bench<'_> {
         Ok(figures)
     }
 
-    /// The operation at `rate`, as far as the think time between requests can set it.
+    /// Measures the operation at about `rate`, which the pause between requests sets.
     pub fn at_rate(&mut self, operation: &Operation, rate: f64, usual: Figures, connections: u32) -> Result<Figures> {
         let think = f64::from(connections) * 1000.0 / rate - usual.p50.min(1.0);
         let load = Load { think: Some(think.max(0.0)), seconds: self.plan.seconds.max(2), ..self.load(connections) };
@@ -180,7 +182,7 @@ impl Bench<'_> {
         }
     }
 
-    /// How much is written: by the operation, in the audit log, in the outbox.
+    /// The number of rows written so far: by the operation, in the audit log, in the outbox.
     fn written(&self, operation: &Operation) -> Result<Vec<f64>> {
         let Some(own) = operation.written else { return Ok(Vec::new()) };
         let row = self.database.rows(&format!(
@@ -189,8 +191,8 @@ impl Bench<'_> {
         row.into_iter().flatten().map(|count| Ok(count.parse()?)).collect()
     }
 
-    /// Nothing failed, and each answered change is there once, with its audit row and its event. What was under way when
-    /// wrk stopped may have been done without an answer.
+    /// Checks that nothing failed and that each answered change was made once, with its audit row and its event.
+    /// Requests that were running when wrk stopped may have been done without an answer.
     fn check(&mut self, operation: &Operation, figures: Figures, connections: u32, before: &[f64]) -> Result<()> {
         self.complain(operation.title, figures);
         if operation.written.is_none() {

@@ -1,13 +1,13 @@
-//! What is measured: each operation as one request with slots, which wrk, pgbench and a single try all fill.
+//! What is measured: each operation as one request with slots, which wrk, pgbench and single trial requests all fill.
 
 use crate::plan::{DRAFTS, PGBENCH_DRAFTS, Plan, READERS, SYLLABLES, WRITERS};
 
-/// Where the numbers of rows begin, so that all have twelve digits.
+/// The first number of rows, so that all have twelve digits.
 const FIRST: u64 = 100_000_000_000;
 /// The supervisor's number among the users.
 pub const SUPERVISOR: u32 = 900_000;
 
-/// One of the things that a caller does.
+/// An operation that a caller does.
 #[derive(Debug)]
 pub struct Operation {
     /// Its short name, for `--only`.
@@ -22,11 +22,11 @@ pub struct Operation {
     pub headers: &'static str,
     /// The JSON body.
     pub body: &'static str,
-    /// A query that counts what has been written by the operation so far.
+    /// A query that counts the rows that the operation has written so far.
     pub written: Option<&'static str>,
 }
 
-/// What is drawn for each request: whose, and of which row.
+/// What is drawn for each request: which user, and which row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Draw {
     /// Any client of a reader.
@@ -35,9 +35,9 @@ pub enum Draw {
     Busy,
     /// A writer.
     Writer,
-    /// A client of a writer, in one request at a time.
+    /// A client of a writer; no two requests at a time use the same one.
     Changed,
-    /// A draft of a writer, once.
+    /// A draft of a writer; each is used once.
     Draft,
 }
 
@@ -121,15 +121,15 @@ pub const OPERATIONS: &[Operation] = &[
     },
 ];
 
-/// The row `number` of a kind of rows, as `data.sql` numbers them.
+/// The id of row `number` of a kind, as `data.sql` assigns it.
 pub fn id(kind: &str, number: u32) -> String {
     format!("01900000-0000-7{kind}-8000-{}", FIRST + u64::from(number))
 }
 
-/// One filling of the slots.
+/// The values for the slots of one request.
 #[derive(Clone, Debug)]
 pub struct Sample {
-    /// The manager who asks.
+    /// The manager who sends the request.
     pub manager: u32,
     /// The client.
     pub client: u32,
@@ -137,22 +137,22 @@ pub struct Sample {
     pub draft: u32,
     /// A text that no other request has.
     pub unique: String,
-    /// Seven digits of a telephone number, another one each time: what stays the same is no change.
+    /// Seven digits of a telephone number, different each time: an unchanged number would be no change.
     pub digits: String,
 }
 
-/// What the sample's search is for: two syllables.
+/// The word that the sample searches for: two syllables.
 pub const WORD: &str = "karzen";
 
 impl Draw {
-    /// What the try `attempt` takes: of rows that neither wrk nor pgbench count on.
+    /// The values for the trial request `attempt`: its rows disturb neither wrk nor pgbench.
     pub fn sample(self, plan: &Plan, attempt: u32) -> Sample {
         let manager = match self {
             Self::Own | Self::Busy => 1,
             Self::Writer | Self::Changed => READERS + 1,
             Self::Draft => READERS + (DRAFTS - 1) % WRITERS + 1,
         };
-        // All of the same manager, who is known from the second try on.
+        // All drafts are of the same manager, whom the server knows from the second trial on.
         let draft = DRAFTS - attempt * WRITERS;
         let client = match self {
             Self::Draft => manager + (draft - 1) / WRITERS % plan.each() * plan.managers,
@@ -162,7 +162,7 @@ impl Draw {
         Sample { manager, client, draft, unique: format!("77{digits}{attempt}"), digits }
     }
 
-    /// Lua that draws: it sets `m`, the manager, `n`, the row, and `etag`.
+    /// Lua code that draws the values: it sets `m` (the manager), `n` (the row) and `etag`.
     pub fn lua(self, plan: &Plan) -> String {
         let (each, managers) = (plan.each(), plan.managers);
         let own = |factor: u32| {
@@ -177,7 +177,8 @@ impl Draw {
         }
     }
 
-    /// The `\set` lines of pgbench, by variable. No two of its clients change the same row at once.
+    /// The variables and expressions of pgbench's `\set` lines. No two of pgbench's clients change the same row at
+    /// once.
     pub fn pgbench(self, plan: &Plan) -> Vec<(&'static str, String)> {
         let (each, managers) = (plan.each(), plan.managers);
         let mut lines = vec![];
@@ -193,8 +194,8 @@ impl Draw {
             }
             Self::Writer => lines.push(("m", format!("random({}, {})", READERS + 1, READERS + WRITERS))),
             Self::Changed => {
-                // The upper half of each writer's clients, since pgbench writes one client's values into all; the lower is
-                // wrk's.
+                // pgbench uses the upper half of each writer's clients, because it writes one client's values into all
+                // of them. wrk uses the lower half.
                 let share = each / 2 / 8;
                 lines.push(("m", format!("{} + :client_id % {WRITERS}", READERS + 1)));
                 lines.push((
@@ -223,7 +224,7 @@ impl Draw {
         lines
     }
 
-    /// The rows that wrk has for one request at a time: manager, number and version.
+    /// The rows that wrk may use in only one request at a time: manager, number and version.
     pub fn items(self, plan: &Plan) -> Option<String> {
         match self {
             Self::Own | Self::Busy | Self::Writer => None,
@@ -247,7 +248,7 @@ impl Draw {
 }
 
 impl Sample {
-    /// What stands for each value of the sample that is an identifier of its own, in pgbench's SQL.
+    /// For each value of the sample that is an identifier: the SQL expression that replaces it in pgbench's script.
     pub fn exact(&self) -> Vec<(String, String)> {
         let of = |kind: &str, number: u32, variable: &str| {
             (id(kind, number), format!("('{}' || :{variable})::uuid", prefix(kind)))
@@ -260,7 +261,7 @@ impl Sample {
         ]
     }
 
-    /// What stands for parts of texts.
+    /// The same for values of the sample that are parts of texts.
     pub fn parts(&self) -> Vec<(String, String)> {
         let syllable = |variable: &str| format!("substr('{SYLLABLES}', :{variable} * 3 + 1, 3)");
         vec![

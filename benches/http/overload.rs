@@ -1,4 +1,4 @@
-//! What the server does when three times as much is asked of it as it can do.
+//! What the server does when it gets three times as many requests as it can answer.
 
 use std::{thread, time::Duration};
 
@@ -13,28 +13,29 @@ use crate::{
     server::{Server, Tokens},
 };
 
-/// How often as much as it can do.
+/// The overload as a multiple of what the server can do.
 const TIMES: f64 = 3.0;
-/// Over how many connections that comes: enough for all who wait, and all who are refused at once.
+/// The connections of the overload: enough for all requests that wait, and all that are refused at once.
 const CONNECTIONS: u32 = 2_000;
 const SATURATION: Duration = Duration::from_secs(10);
 const OVERLOAD: Duration = Duration::from_secs(20);
 const AFTERWARDS: Duration = Duration::from_secs(10);
-/// Slower answers than this are no recovery yet.
+/// The server has not recovered while answers are slower than this.
 const RECOVERED: Duration = Duration::from_millis(250);
 
-/// The least share of what the processors that asking leaves can do that is still done.
+/// The least share of the possible work that must still be done, counting only the processors that the load generator
+/// leaves free.
 const LEAST: f64 = 0.85;
-/// The most milliseconds until somebody is refused.
+/// A refusal may take this many milliseconds at most.
 const REFUSED_WITHIN: f64 = 20.0;
-/// The most seconds until all is as ever.
+/// Recovery may take this many seconds at most.
 const RECOVERED_WITHIN: f64 = 5.0;
 
-/// What came of it for one operation.
+/// The result for one operation.
 struct Overload {
     title: &'static str,
-    /// Good answers a second to as many callers as usual, one after the other, before the overload and after it: what is
-    /// written meanwhile makes a database slower by itself.
+    /// Good answers a second over the usual number of connections without pauses, before and after the overload: the
+    /// rows written meanwhile make the database slower by themselves.
     saturation: [f64; 2],
     asked: f64,
     good: f64,
@@ -42,16 +43,17 @@ struct Overload {
     refused: f64,
     refused_p50: f64,
     refused_p99: f64,
-    /// Neither done nor refused.
+    /// Requests that were neither done nor refused.
     failed: usize,
-    /// Seconds from the end of the overload until half as much as it can do is answered as ever.
+    /// Seconds from the end of the overload until half of the possible load is answered normally again.
     recovery: f64,
     memory: Option<f64>,
-    /// How many processors asking took when as much was asked as usual, and when too much was.
+    /// How many processors the load generator used under the usual load, and during the overload.
     asking: [f64; 2],
 }
 
-/// Measures one read and one change, and tells a person and `overload.json`; and what is not as it must be.
+/// Measures one read and one change and prints the results. Returns them for `overload.json`, and which limits were not
+/// kept.
 pub fn measure(plan: &Plan, server: &Server) -> Result<(Value, Vec<String>)> {
     let (mut all, mut failures) = (Vec::new(), Vec::new());
     for (number, name) in (0..).zip(["list", "create"]) {
@@ -96,7 +98,7 @@ fn one(plan: &Plan, server: &Server, tokens: &Tokens, name: &str, run: u32) -> R
     })
 }
 
-/// What `load` gives, and how many processors making it took.
+/// The result of `load`, and how many processors generating it took.
 fn timed(time: Duration, load: impl FnOnce() -> Result<Vec<Answer>>) -> Result<(Vec<Answer>, f64)> {
     let before = of_this();
     let answers = load()?;
@@ -104,19 +106,19 @@ fn timed(time: Duration, load: impl FnOnce() -> Result<Vec<Answer>>) -> Result<(
 }
 
 impl Overload {
-    /// What it can do at the time of the overload: the mean of before and after.
+    /// What the server can do at the time of the overload: the mean of before and after.
     fn possible(&self) -> f64 {
         let [before, after] = self.saturation;
         f64::midpoint(before, after)
     }
 
-    /// The share of it that is still done.
+    /// The share of that which was done during the overload.
     fn done(&self) -> f64 {
         self.good / self.possible()
     }
 
-    /// The same share, of what can be done by the processors that asking leaves: to ask three times as much takes time of the
-    /// same processors, which is not the server's fault.
+    /// The same share, relative to the processors that the load generator leaves free: it runs on the same processors,
+    /// and needs more of them for the overload, which is not the server's fault.
     fn done_by_the_rest(&self) -> f64 {
         let [asking_usual, asking_most] = self.asking;
         let all =

@@ -1,4 +1,4 @@
-//! How deep a list can be read.
+//! How fast the deep pages of a list are.
 
 use crate::{
     Result,
@@ -9,22 +9,22 @@ use crate::{
 };
 
 const LIST: &str = "/v1/clients?limit=50";
-/// The deep page.
+/// The number of the deep page.
 const DEEP: u32 = 1000;
 const CONNECTIONS: u32 = 16;
 
 /// The first page of all clients, and the deep one.
 pub struct Pages {
-    /// Which page the deep one is: the last when there are not so many.
+    /// The number of the deep page: the last page if there are fewer.
     pub deep: u32,
-    /// The first.
+    /// The first page.
     pub first: Figures,
-    /// The deep one.
+    /// The deep page.
     pub last: Figures,
 }
 
 impl Pages {
-    /// Turns the pages as a caller does, and then measures the first and the last.
+    /// Follows the pages as a caller does, and then measures the first and the deep one.
     pub fn measure(bench: &mut Bench<'_>) -> Result<Self> {
         let (mut path, mut deep) = (LIST.to_owned(), 1);
         while deep < DEEP {

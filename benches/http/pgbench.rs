@@ -14,15 +14,15 @@ use crate::{
     process::{found, percentile},
 };
 
-/// Most clients: Postgres takes 100 connections, of which the server has some.
+/// The most clients that pgbench gets; the server needs the rest of Postgres' connections.
 pub const MOST_CLIENTS: u32 = 72;
 /// The settings of the server's own connections.
 const SETTINGS: &str = "-c role=liaison_app -c statement_timeout=10000 -c lock_timeout=10000 \
     -c idle_in_transaction_session_timeout=10000";
-/// Of so many transactions the time is written down.
+/// The share of transactions whose time is logged.
 const SAMPLED: &str = "0.2";
 
-/// What pgbench repeats.
+/// The script that pgbench repeats.
 pub struct Script {
     /// Its text.
     pub text: String,
@@ -30,7 +30,7 @@ pub struct Script {
 }
 
 impl Script {
-    /// The statements `sql`, after those of the lines `draw` that they need.
+    /// The statements `sql`, preceded by those lines of `draw` that they need.
     pub fn new(draw: &[(&str, String)], sql: &str, constants: Vec<(String, String)>) -> Self {
         let mut lines: Vec<(String, String)> =
             draw.iter().map(|(variable, expression)| ((*variable).to_owned(), expression.clone())).collect();
@@ -47,7 +47,7 @@ impl Script {
         Self { text, constants }
     }
 
-    /// Runs it.
+    /// Runs the script.
     pub fn run(&self, url: &str, folder: &Path, load: Load) -> Result<Figures> {
         let script = folder.join("pgbench.sql");
         fs::write(&script, &self.text)?;
@@ -81,23 +81,23 @@ impl Script {
     }
 }
 
-/// Where it is: Debian has it outside the search path of some.
+/// Where pgbench is: Debian may install it outside the search path.
 pub fn program() -> Result<PathBuf> {
     found("pgbench", "/usr/lib/postgresql", "bin/pgbench").ok_or_else(|| "pgbench is not installed".into())
 }
 
-/// The first 20 digits of the ids that this run makes, with the time as the server's have it.
+/// The beginning of the ids that this run makes, which contains the time like the server's ids.
 fn run() -> String {
     let now = Uuid::now_v7().to_string();
     format!("{}-7000-8000-", now.get(..13).unwrap_or_default())
 }
 
-/// Whether `text` has the variable.
+/// Whether `text` uses the variable.
 fn uses(text: &str, variable: &str) -> bool {
     text.split(&format!(":{variable}")).skip(1).any(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
 }
 
-/// The milliseconds of the transactions in pgbench's logs, in order; removes them.
+/// The sorted milliseconds of the transactions in pgbench's logs. Removes the logs.
 fn latencies(folder: &Path) -> Result<Vec<f64>> {
     let mut latencies = Vec::new();
     for file in fs::read_dir(folder)? {

@@ -1,12 +1,12 @@
-//! How large the data is, and how long is measured.
+//! How large the data is, and how long the measurement takes.
 
-/// How many managers only read. The first ones of all.
+/// How many managers only read: the first ones.
 pub const READERS: u32 = 32;
-/// How many managers write: those after the readers, so that what is read stays as it was loaded.
+/// How many managers write: the ones after the readers, so that the rows that are read stay as they were loaded.
 pub const WRITERS: u32 = 32;
 /// How many drafts of ten lines wait to be submitted: more than any run can submit.
 pub const DRAFTS: u32 = 24_000;
-/// How many of them, the last ones, are pgbench's.
+/// How many of the drafts pgbench may use: the last ones.
 pub const PGBENCH_DRAFTS: u32 = 4_000;
 /// What clients' names are made of: forty syllables of three letters.
 pub const SYLLABLES: &str = "banborbulcerdafdelfingolhalhuljasjunkarkimlendolmarminnatnorolapetquirakremsalsettivtolulavenwalwesxenyaryolzenzitbrefli";
@@ -21,11 +21,11 @@ pub struct Plan {
     pub clients: u32,
     /// How many managers it has.
     pub managers: u32,
-    /// How often each thing is measured; the median counts.
+    /// How often each operation is measured; the median counts.
     pub rounds: u32,
-    /// How long each time.
+    /// How many seconds each measurement takes.
     pub seconds: u32,
-    /// At how many connections.
+    /// The numbers of connections to measure at.
     pub connections: &'static [u32],
 }
 
@@ -40,7 +40,7 @@ impl Plan {
         connections: &[1, 16, USUAL, 256],
     };
 
-    /// The short one, under two minutes: to see whether something got much slower.
+    /// The short run, under two minutes, to see whether something became much slower.
     pub const SHORT: Self =
         Self { name: "short", clients: 100_000, managers: 100, rounds: 1, seconds: 1, connections: &[16, USUAL, 256] };
 

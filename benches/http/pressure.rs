@@ -1,5 +1,5 @@
-//! A load that comes at its own rate as far as its connections allow: a request that an answer before it held up counts from
-//! the moment at which it was due.
+//! A load with a fixed rate, as far as its connections allow. If an earlier answer delays a request, its time still
+//! counts from the moment at which it was due.
 
 use std::{cell::RefCell, io::ErrorKind, time::Duration};
 
@@ -17,7 +17,7 @@ use crate::{
     server::Tokens,
 };
 
-/// The longest that an answer is waited for.
+/// How long to wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Room for the longest answer's head.
 const HEAD: usize = 8 * 1024;
@@ -25,56 +25,58 @@ const HEAD: usize = 8 * 1024;
 const PIECE: usize = 64 * 1024;
 
 thread_local! {
-    /// What bodies are read into: all into the same memory, since those of thousands of connections would leave no room in
+    /// The buffer that all bodies are read into: separate buffers for thousands of connections would leave no room in
     /// the processors' caches for the server.
     static BODY: RefCell<Vec<u8>> = RefCell::new(vec![0; PIECE]);
 }
 
-/// What came of one request.
+/// The result of one request.
 #[derive(Clone, Copy, Debug)]
 pub struct Answer {
-    /// When it was there, from the beginning of the load.
+    /// When the answer came, since the beginning of the load.
     pub at: Duration,
-    /// How long it took from the moment at which it was due.
+    /// How long the answer took from the moment at which the request was due.
     pub took: Duration,
-    /// How long it took from the moment at which it was sent.
+    /// How long the answer took from the moment at which the request was sent.
     pub answered_in: Duration,
-    /// Its status; 0 when there was none.
+    /// The answer's status; 0 when there was no answer.
     pub status: u16,
 }
 
 impl Answer {
-    /// Whether what was asked for was done.
+    /// Whether the request succeeded.
     pub fn is_good(&self) -> bool {
         (200..300).contains(&self.status)
     }
 }
 
-/// What is asked, and by whom.
+/// Which requests are sent, and by whom.
 pub struct Pressure<'a> {
     /// The data.
     pub plan: &'a Plan,
     /// Where the server listens.
     pub address: &'a str,
-    /// Of whom the requests come.
+    /// The tokens of the users who send the requests.
     pub tokens: &'a Tokens,
-    /// What they ask for: what needs no row of its own.
+    /// What they request: an operation that needs no row of its own.
     pub operation: &'static Operation,
 }
 
-/// How much is asked.
+/// How many requests are sent.
 #[derive(Clone, Copy, Debug)]
 pub struct Rate {
-    /// Over how many connections.
+    /// The number of connections.
     pub connections: u32,
-    /// Requests a second of all together; without it each comes as soon as the one before is answered.
+    /// Requests a second over all connections together; with `None`, each connection sends the next request as soon as
+    /// the last one is answered.
     pub all: Option<f64>,
-    /// For how long.
+    /// How long the load lasts.
     pub time: Duration,
 }
 
 impl Pressure<'_> {
-    /// Asks, and tells of every answer in the order of their coming. `run` is another number each time.
+    /// Sends the requests and returns every answer, in the order of arrival. `run` must be a different number each
+    /// time.
     pub fn put(&self, rate: Rate, run: u32) -> Result<Vec<Answer>> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let mut answers = runtime.block_on(async {
@@ -118,14 +120,14 @@ struct Caller {
     token: String,
     stream: Option<TcpStream>,
     buffer: Vec<u8>,
-    /// The request, when each is the same.
+    /// The request, if all are the same.
     same: Option<String>,
 }
 
 impl Caller {
     async fn call(mut self, begun: Instant, rate: Rate) -> Vec<Answer> {
         let pause = rate.all.map(|all| Duration::from_secs_f64(f64::from(rate.connections) / all));
-        // Not all at the same moment.
+        // The connections do not all start at the same moment.
         let share = f64::from(self.number) / f64::from(rate.connections);
         let mut due = begun + pause.unwrap_or_default().mul_f64(share);
         let mut answers = Vec::new();
@@ -153,7 +155,7 @@ impl Caller {
         self.operation.request(&sample, "", &self.token).replacen("Connection: close\r\n", "", 1)
     }
 
-    /// The status of the answer, of which all has come.
+    /// Sends a request, reads the whole answer and returns its status.
     async fn send(&mut self, request: &str) -> Result<u16> {
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
@@ -178,7 +180,7 @@ impl Caller {
     }
 }
 
-/// Reads so many bytes and forgets them.
+/// Reads and discards this many bytes.
 async fn read_off(stream: &TcpStream, mut bytes: usize) -> Result<()> {
     while bytes > 0 {
         stream.readable().await?;
@@ -195,14 +197,14 @@ async fn read_off(stream: &TcpStream, mut bytes: usize) -> Result<()> {
 /// The head of an answer.
 struct Head {
     status: u16,
-    /// The length of head and body.
+    /// The length of head and body together.
     whole: usize,
     /// Whether the connection can be used again.
     stays: bool,
 }
 
 impl Head {
-    /// As soon as all of it has come.
+    /// The head, once all of it has arrived.
     fn of(answer: &[u8]) -> Result<Option<Self>> {
         let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
         let head = String::from_utf8_lossy(answer.get(..end).unwrap_or_default()).to_ascii_lowercase();
@@ -215,7 +217,7 @@ impl Head {
     }
 }
 
-/// The milliseconds that this share of what took `times` took at most.
+/// The time in milliseconds that this share of `times` does not exceed.
 pub fn percentile(times: impl Iterator<Item = Duration>, share: f64) -> f64 {
     let mut took: Vec<Duration> = times.collect();
     took.sort_unstable();
@@ -229,7 +231,7 @@ pub fn percentile(times: impl Iterator<Item = Duration>, share: f64) -> f64 {
     took.get(index).map_or(0.0, |took| took.as_secs_f64() * 1000.0)
 }
 
-/// How many a second.
+/// How many there are a second.
 #[expect(clippy::cast_precision_loss, reason = "some thousands")]
 pub fn rate(count: usize, time: Duration) -> f64 {
     count as f64 / time.as_secs_f64()

@@ -1,4 +1,4 @@
-//! What Linux tells of processes: their processor time and memory. Elsewhere nothing is told.
+//! Processor time and memory of processes, as Linux reports them. On other systems the figures are empty.
 
 use std::{
     fs,
@@ -6,24 +6,24 @@ use std::{
     time::Duration,
 };
 
-/// Ticks of a second in `/proc`.
+/// Ticks per second in `/proc`.
 const TICKS: f64 = 100.0;
 
 /// Seconds of processor time.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Used {
-    /// Of the server.
+    /// The server's.
     pub server: f64,
-    /// Of Postgres with all its processes.
+    /// That of Postgres with all its processes.
     pub postgres: f64,
-    /// Of the programs that make the load.
+    /// That of the programs that generate the load.
     pub load: f64,
-    /// Of the whole machine.
+    /// That of the whole machine.
     pub all: f64,
 }
 
 impl Used {
-    /// Up to now, of the server `server` and the Postgres `postmaster`.
+    /// The time used up to now, with the process ids of the server and of Postgres' main process.
     pub fn now(server: u32, postmaster: u32) -> Self {
         Self {
             server: own(server),
@@ -35,7 +35,7 @@ impl Used {
         }
     }
 
-    /// Each as processors used on average over `time`.
+    /// The average number of processors used over `time`.
     pub fn over(self, time: Duration) -> Self {
         let time = time.as_secs_f64();
         Self {
@@ -46,12 +46,12 @@ impl Used {
         }
     }
 
-    /// What others on the machine used.
+    /// What other programs on the machine used.
     pub fn others(self) -> f64 {
         (self.all - self.server - self.postgres - self.load).max(0.0)
     }
 
-    /// Since then.
+    /// The time used since `then`.
     pub fn since(self, then: Self) -> Self {
         Self {
             server: self.server - then.server,
@@ -78,7 +78,7 @@ fn own(pid: u32) -> f64 {
     sum(&stat(pid), 11)
 }
 
-/// That of children that were waited for.
+/// The processor time of children that have ended and were waited for.
 fn ended_children(pid: u32) -> f64 {
     sum(&stat(pid), 13)
 }
@@ -93,7 +93,7 @@ fn children(pid: u32) -> Vec<u32> {
     text.split_whitespace().filter_map(|child| child.parse().ok()).collect()
 }
 
-/// User, nice, system, interrupts.
+/// User, nice, system and interrupt time of the whole machine.
 fn machine() -> f64 {
     let text = fs::read_to_string("/proc/stat").unwrap_or_default();
     let fields: Vec<f64> =
@@ -109,7 +109,7 @@ pub fn memory(pid: u32, name: &str) -> Option<f64> {
     line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kilobytes| kilobytes / 1024.0)
 }
 
-/// A program of the search path, or else the newest `<folder>/*/<rest>`.
+/// The program's place in the search path, or otherwise the newest `<folder>/*/<rest>`.
 pub fn found(program: &str, folder: &str, rest: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let on_path = std::env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file());

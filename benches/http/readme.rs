@@ -7,7 +7,7 @@ use crate::{Result, chart, report::Report};
 const BEGIN: &str = "<!-- benchmark: written by cargo bench --bench http -- --write-readme -->\n";
 const END: &str = "<!-- end of the benchmark -->\n";
 
-/// Puts the figures between the README's marks, and the chart beside it.
+/// Writes the figures between the README's marks, and the chart into `docs`.
 pub fn write(report: &Report) -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let path = root.join("README.md");

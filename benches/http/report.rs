@@ -1,4 +1,4 @@
-//! What was measured, as a table, as Markdown and as JSON.
+//! The results as a table, as Markdown and as JSON.
 
 use std::{fmt::Write, fs};
 
@@ -14,44 +14,44 @@ use crate::{
     plan::USUAL,
 };
 
-/// An operation at half of the most requests that the server answers.
+/// An operation at half of the highest rate that the server reaches.
 pub struct HalfLoad {
-    /// Which one.
+    /// Which operation.
     pub operation: &'static Operation,
-    /// What came of it.
+    /// The results.
     pub figures: Figures,
 }
 
-/// All of a run.
+/// The results of a run.
 pub struct Report {
     /// `full` or `short`.
     pub name: &'static str,
     /// How many clients there were.
     pub clients: u32,
-    /// How often each thing was measured, and for how many seconds.
+    /// How often each operation was measured, and for how many seconds.
     pub rounds: (u32, u32),
     /// The operations at each number of connections.
     pub rows: Vec<Row>,
-    /// Those at half load.
+    /// The operations at half load.
     pub half_load: Vec<HalfLoad>,
-    /// Page 1 and page 1,000.
+    /// The first and the deep page.
     pub pages: Pages,
     /// The server's memory in MB before the first request and at its largest.
     pub memory: (Option<f64>, Option<f64>),
-    /// How often, and for how many bytes, the server asks for memory for one request.
+    /// How many allocations the server makes for one request, and of how many bytes.
     pub allocations: Vec<(&'static Operation, f64, f64)>,
     /// The day.
     pub day: String,
     /// The machine.
     pub machine: String,
-    /// What others on the machine used of its processors meanwhile, on average.
+    /// How many processors other programs on the machine used meanwhile, on average.
     pub others: f64,
     /// What went wrong.
     pub failures: Vec<String>,
 }
 
 impl Report {
-    /// Of what `bench` measured.
+    /// A report of what `bench` measured.
     pub fn new(
         bench: &Bench<'_>,
         rows: Vec<Row>,
@@ -79,18 +79,18 @@ impl Report {
         })
     }
 
-    /// pgbench's best at any number of clients.
+    /// pgbench's highest rate at any number of clients.
     pub fn best(&self, operation: &Operation) -> f64 {
         let own = self.rows.iter().filter(|row| row.operation.name == operation.name);
         own.map(|row| row.pgbench.rate).fold(0.0, f64::max)
     }
 
-    /// The rows of the usual number of connections.
+    /// The rows with the usual number of connections.
     pub fn usual(&self) -> impl Iterator<Item = &Row> {
         self.rows.iter().filter(|row| row.connections == USUAL)
     }
 
-    /// For the terminal.
+    /// The report for the terminal.
     pub fn text(&self) -> String {
         let mut text = format!("\n{}\n\n", self.heading());
         text.push_str(
@@ -131,7 +131,7 @@ impl Report {
         )
     }
 
-    /// What stands below the tables.
+    /// The notes below the tables.
     fn notes(&self) -> Vec<String> {
         let mut notes: Vec<String> = self
             .half_load
@@ -170,7 +170,7 @@ impl Report {
         notes
     }
 
-    /// For the README.
+    /// The report for the README.
     pub fn markdown(&self) -> String {
         let mut text = format!(
             "{}.\n\n| {USUAL} connections | pgbench/s | Liaison/s | ratio | to its best | p50 ms | p99 ms | processors: server, Postgres, wrk |\n\
@@ -214,7 +214,7 @@ impl Report {
         text
     }
 
-    /// For programs.
+    /// The report for programs.
     pub fn json(&self) -> Value {
         let rows = self.rows.iter().map(|row| {
             json!({

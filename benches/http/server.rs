@@ -1,4 +1,4 @@
-//! The real server, and whoever is signed in to it.
+//! The real server, and the users who are signed in to it.
 
 use std::{
     collections::BTreeMap,
@@ -24,7 +24,7 @@ use crate::{
     template::request,
 };
 
-/// Of every user of the benchmark.
+/// The password of every user of the benchmark.
 pub const PASSWORD: &str = "seven brown foxes, two lazy dogs";
 
 /// A running server; stopped when it is dropped.
@@ -37,7 +37,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts it on a free port with the database in `folder`, without limits of rate.
+    /// Starts the server on a free port with the database in `folder`, without rate limits.
     pub fn start(program: &Path, folder: &Path) -> Result<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
         let mut command = Command::new(program);
@@ -62,12 +62,12 @@ impl Server {
         self.child.id()
     }
 
-    /// A line of its memory, in MB.
+    /// A line of the server's memory figures, in MB.
     pub fn memory(&self, name: &str) -> Option<f64> {
         process::memory(self.process(), name)
     }
 
-    /// Holds it, so that its background work takes nothing from others, or lets it go on.
+    /// Pauses the server, so that its background work takes no processor time from others, or resumes it.
     pub fn pause(&self, paused: bool) -> Result<()> {
         Ok(kill(self.pid(), if paused { Signal::SIGSTOP } else { Signal::SIGCONT })?)
     }
@@ -76,7 +76,7 @@ impl Server {
         Pid::from_raw(self.process().cast_signed())
     }
 
-    /// Sends a whole request; gives the status and the rest of the answer, headers and body.
+    /// Sends a whole request; returns the status and the rest of the answer, headers and body.
     pub fn send(&self, text: &str) -> Result<(u16, String)> {
         let mut stream = TcpStream::connect(&self.address)?;
         stream.set_read_timeout(Some(Duration::from_mins(1)))?;
@@ -87,7 +87,7 @@ impl Server {
         Ok((status.split(' ').nth(1).unwrap_or_default().parse()?, rest.to_owned()))
     }
 
-    /// Signs in whoever the benchmark needs.
+    /// Signs in all users that the benchmark needs.
     pub fn sign_in_all(&self) -> Result<Tokens> {
         let everyone = (1..=READERS + WRITERS).chain([SUPERVISOR]);
         Ok(Tokens(everyone.map(|user| Ok((user, self.sign_in(user)?))).collect::<Result<_>>()?))

@@ -1,4 +1,4 @@
-//! Whether the server stays as it is under a load of hours: its memory, files and connections, and how long answers take.
+//! Whether the server stays stable under a load of hours: its memory, files and connections, and how long answers take.
 
 use std::{fs, time::Duration};
 
@@ -13,14 +13,14 @@ use crate::{
     server::Server,
 };
 
-/// The share of what the server can do.
+/// The load as a share of what the server can do.
 const SHARE: f64 = 0.7;
 const SATURATION: Duration = Duration::from_secs(10);
-/// How long each operation is asked for in a minute. Changes come rarer than reads, as they do.
+/// How long each operation is sent in a minute. Changes come less often than reads, as in real use.
 const MINUTE: [(&str, Duration); 3] =
     [("get", Duration::from_secs(20)), ("list", Duration::from_secs(20)), ("create", Duration::from_secs(20))];
 
-/// Loads the server for so many minutes; each minute's figures, and what was not answered well.
+/// Loads the server for this many minutes; returns each minute's figures, and which minutes had failed requests.
 pub fn measure(plan: &Plan, database: &Database, server: &Server, minutes: u32) -> Result<(Value, Vec<String>)> {
     let tokens = server.sign_in_all()?;
     let mut rates = Vec::new();
@@ -42,7 +42,7 @@ pub fn measure(plan: &Plan, database: &Database, server: &Server, minutes: u32) 
 }
 
 fn one(plan: &Plan, database: &Database, server: &Server, minute: u32, rates: &[f64]) -> Result<(Value, usize)> {
-    // They last for a quarter of an hour.
+    // Tokens last for a quarter of an hour.
     let tokens = server.sign_in_all()?;
     let mut found = Map::from_iter([("minute".to_owned(), json!(minute))]);
     let mut failed = 0;

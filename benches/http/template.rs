@@ -1,4 +1,4 @@
-//! A request with slots, as a try sends it and as wrk's Lua makes it.
+//! A request with slots, as text for a trial request and as Lua code for wrk.
 
 use std::fmt::Write;
 
@@ -61,7 +61,7 @@ pub fn request(line: &str, headers: &str, token: &str, body: &str) -> String {
     text + "\r\n" + body
 }
 
-/// Lua that makes `text`.
+/// Lua code that builds `text`.
 fn filled(text: &str) -> String {
     let mut lua = quoted(text);
     for (slot, expression) in SLOTS {

@@ -1,4 +1,5 @@
-//! wrk, the load on the server: little work for the processor, which it shares with those whom it measures.
+//! wrk, which generates the load on the server. It uses little processor time, since it shares the processors with the
+//! programs that it measures.
 
 use std::{fmt::Write, fs, path::Path, process::Command};
 
@@ -16,17 +17,17 @@ use crate::{
 
 const SCRIPT: &str = include_str!("load.lua");
 
-/// Where requests go, and what they are made of.
+/// Where requests go, and what they contain.
 pub struct Wrk<'a> {
     /// The data.
     pub plan: &'a Plan,
-    /// For the rows that are changed.
+    /// The database, to choose the rows that are changed.
     pub database: &'a Database,
     /// Where the server listens.
     pub address: &'a str,
-    /// Of whom they come.
+    /// The tokens of the users who send them.
     pub tokens: Tokens,
-    /// For scripts.
+    /// The folder for scripts.
     pub folder: &'a Path,
 }
 
@@ -67,7 +68,7 @@ impl Wrk<'_> {
             self.tokens.lua()
         );
         if let Some(milliseconds) = load.think {
-            // As people come, one independently of the other.
+            // Like people, who act independently of each other.
             let _ = writeln!(text, "function delay() return 0.5 - math.log(1 - math.random()) * {milliseconds} end");
         }
         let path = self.folder.join("load.lua");

@@ -23,18 +23,20 @@ use crate::{
 pub enum KeysCommand {
     /// List all keys with their states.
     List(Settings),
-    /// Publish a new key; it signs after five and a half minutes, when everyone can have it. Nobody notices.
+    /// Publish a new key. It signs after five and a half minutes, when everyone can have fetched it. Users notice
+    /// nothing.
     Rotate {
-        /// Where the keys are.
+        /// The settings, which name the database.
         #[command(flatten)]
         settings: Settings,
-        /// Revoke all other keys at once: every access token dies within seconds, and its owner has to refresh it.
+        /// Revoke all other keys at once: every access token becomes invalid within seconds, and clients have to
+        /// refresh it.
         #[arg(long)]
         emergency: bool,
     },
-    /// Revoke one key at once: the access tokens that it signed die within seconds.
+    /// Revoke one key at once: the access tokens that it signed become invalid within seconds.
     Revoke {
-        /// Where the keys are.
+        /// The settings, which name the database.
         #[command(flatten)]
         settings: Settings,
         /// The key's id.
@@ -44,7 +46,7 @@ pub enum KeysCommand {
 }
 
 impl KeysCommand {
-    /// The settings that it was given.
+    /// The settings of the command.
     pub fn settings(&self) -> &Settings {
         match self {
             Self::List(settings) | Self::Rotate { settings, .. } | Self::Revoke { settings, .. } => settings,
@@ -52,7 +54,7 @@ impl KeysCommand {
     }
 }
 
-/// Does it, and prints what came of it.
+/// Executes the command and prints the result.
 ///
 /// # Errors
 /// When the database cannot be reached, or there is no such key.

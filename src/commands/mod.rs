@@ -1,4 +1,4 @@
-//! What the command line does beside serving.
+//! The commands of the command line other than serving.
 
 mod keys;
 mod secrets;
@@ -43,7 +43,7 @@ pub struct CreateUser {
     /// `manager`, `key_account_manager` or `supervisor`.
     #[arg(long)]
     role: String,
-    /// The name of the team; made when there is none of that name.
+    /// The name of the team, which is created if it does not exist.
     #[arg(long)]
     team: String,
 }
@@ -58,13 +58,13 @@ pub async fn migrate(urls: &Urls, secrets: &Secrets) -> Result<()> {
     Ok(())
 }
 
-/// What a printed password is good for: whoever reads it is not its user (ASVS 6.4.1).
+/// What the user of a printed password must do first, since somebody else has read the password (ASVS 6.4.1).
 const MUST_CHANGE: &str = "must choose another at PUT /v1/me/password";
 
 /// Creates a user and prints the generated password, which the user must change before anything else.
 ///
 /// # Errors
-/// What is wrong with the user.
+/// When the database cannot be reached or the user is not valid.
 pub async fn create_user(urls: &Urls, secrets: &Secrets, user: CreateUser) -> Result<()> {
     let hashing = Hashing::new()?;
     let clock = Clock::system();
@@ -155,10 +155,10 @@ fn demo_password(text: &str) -> Result<NewPassword, Invalid> {
     Ok(password)
 }
 
-/// The same, and nothing when the database has clients already.
+/// Like [`seed_demo`], but does nothing when the database has clients already.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn seed_demo_if_empty(
     login: &Login,
     secrets: &Secrets,
@@ -176,7 +176,7 @@ pub async fn seed_demo_if_empty(
 /// Verifies the audit log and prints what was found. Changes nothing.
 ///
 /// # Errors
-/// The first fault, when there is one.
+/// The first fault, if there is one.
 pub async fn verify_audit(urls: &Urls, secrets: &Secrets, head: Option<&Anchor>) -> Result<()> {
     let connection = setup::login(urls).await?.connect().await?;
     let found = audit::verify(&connection, secrets, head).await?;

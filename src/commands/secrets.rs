@@ -18,23 +18,23 @@ use crate::{
 /// What to do with the master secret.
 #[derive(Subcommand, Clone)]
 pub enum SecretsCommand {
-    /// Seal everything anew that a former master secret has sealed, while servers run: give it as a fallback, and take it
-    /// away afterwards. May be stopped and repeated at any time.
+    /// Seal everything again that a former master secret has sealed, while servers run. Give the former secret as a
+    /// fallback, and remove it afterwards. The command may be stopped and repeated at any time.
     Reseal(Settings),
 }
 
 impl SecretsCommand {
-    /// The settings that it was given.
+    /// The settings of the command.
     pub fn settings(&self) -> &Settings {
         let Self::Reseal(settings) = self;
         settings
     }
 }
 
-/// Does it, and prints what came of it.
+/// Executes the command and prints the result.
 ///
 /// # Errors
-/// When something is still sealed with another secret, or the login of the database may not change it.
+/// When something is still sealed with another secret, or the database login may not change the sealed data.
 pub async fn secrets(urls: &Urls, secrets: &Secrets) -> Result<()> {
     let clock = Clock::system();
     setup::bring_up_to_date(urls, secrets, &clock).await?;

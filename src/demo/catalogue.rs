@@ -1,4 +1,4 @@
-//! What Northwind sells, and the departments that carry it out.
+//! The products that Northwind sells, and the departments that ship them.
 
 use std::collections::HashMap;
 
@@ -15,10 +15,10 @@ use crate::{
 /// The currency of all prices.
 pub const CURRENCY: &str = "USD";
 
-/// Creates the products; by number.
+/// Creates the products and returns them by their number in the source.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn load_products(tx: &mut Tx<'_>, northwind: &Northwind) -> Result<HashMap<u32, Product>> {
     let mut products = HashMap::new();
     for sample in &northwind.products {
@@ -48,10 +48,11 @@ fn describe(northwind: &Northwind, sample: &Sample) -> Result<ProductTerms> {
     })
 }
 
-/// Creates a department for each carrier, by the carrier's number, and the management beside them.
+/// Creates a department for each carrier and one for the management. Returns the carriers' departments by the carrier's
+/// number.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn load_departments(tx: &mut Tx<'_>, northwind: &Northwind) -> Result<HashMap<u32, DepartmentId>> {
     let mut departments = HashMap::new();
     for shipper in &northwind.shippers {

@@ -1,4 +1,4 @@
-//! The customers as clients, with the persons to speak with.
+//! The customers as clients, with their contacts.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,13 +15,13 @@ use crate::{
     values::{CountryCode, Line, Phone, Text, TimeZone},
 };
 
-/// How many of the largest customers are designated as key.
+/// How many of the largest customers are designated as key clients.
 const KEY_CLIENTS: usize = 10;
 
-/// Creates the clients; by customer number.
+/// Creates the clients and returns them by customer number.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn load<'n>(
     tx: &mut Tx<'_>,
     northwind: &'n Northwind,
@@ -34,7 +34,7 @@ pub async fn load<'n>(
     let mut clients = HashMap::new();
     for customer in &northwind.customers {
         let number = customer.customer_id.as_str();
-        // Nobody has sold to the two that never bought: they are their leader's leads.
+        // Two customers never bought anything, so nobody has sold to them: they are leads of the head of the company.
         let seller = owners.get(number).copied().or_else(|| top.map(|employee| employee.employee_id));
         let owner = seller.and_then(|seller| users.get(&seller)).ok_or_else(|| Error::internal("no such employee"))?;
         let start = ClientStart { kind: Kind::Organization, owner_id: Some(owner.id) };
@@ -51,10 +51,10 @@ pub async fn load<'n>(
     Ok(clients)
 }
 
-/// Creates the persons to speak with; by customer number.
+/// Creates the contacts and returns them by customer number.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn load_contacts<'n>(
     tx: &mut Tx<'_>,
     northwind: &'n Northwind,
@@ -81,7 +81,7 @@ pub async fn load_contacts<'n>(
     Ok(contacts)
 }
 
-/// Owners and managers decide; of others the source does not tell.
+/// Owners and managers decide; for others, the source does not say.
 fn decision_role(title: &str) -> Option<DecisionRole> {
     let decides = title.contains("Owner") || title.contains("Manager");
     decides.then_some(DecisionRole::DecisionMaker)
@@ -120,7 +120,7 @@ fn describe(customer: &Customer) -> Result<ClientTerms> {
     })
 }
 
-/// What turns a country of the source into our codes.
+/// The codes for a country of the source.
 #[derive(Clone, Copy)]
 struct Country {
     name: &'static str,
@@ -158,7 +158,7 @@ fn country(name: &str) -> Option<Country> {
     COUNTRIES.iter().find(|country| country.name == name).copied()
 }
 
-/// The source has numbers as people dial them at home: the calling code goes in front, the trunk's zero away.
+/// The source has national numbers: the calling code is put in front, and leading zeros are removed.
 fn international(phone: &str, country: Country) -> Option<Phone> {
     let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
     Phone::parse(&format!("+{}{}", country.calling, digits.trim_start_matches('0'))).ok()

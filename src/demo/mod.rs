@@ -1,4 +1,4 @@
-//! The demonstration company: Northwind, a food trader of the 1990s, as if it had worked with Liaison.
+//! The demonstration company: Northwind, a food trader of the 1990s, as if it had used Liaison.
 
 mod catalogue;
 mod customers;
@@ -28,7 +28,7 @@ use crate::{
 
 use northwind::Northwind;
 
-/// What is loaded of the company so far, by the numbers of the source.
+/// The parts of the company that are loaded so far, by their numbers in the source.
 struct Company<'n> {
     users: HashMap<u32, User>,
     approver: UserId,
@@ -84,7 +84,7 @@ async fn load_company<'n>(tx: &mut Tx<'_>, northwind: &'n Northwind, users: Hash
 /// Whether there is no client yet.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn is_empty(db: &mut AsyncPgConnection) -> Result<bool> {
     let count: i64 = clients::table.limit(1).count().get_result(db).await?;
     Ok(count == 0)

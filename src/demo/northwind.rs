@@ -1,4 +1,4 @@
-//! The sample company's data as it was published, and what follows from it.
+//! The sample company's data as published, and figures computed from it.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::error::{Error, Result};
 
-/// A person who works there.
+/// An employee of the company.
 #[derive(Debug, Deserialize)]
 pub struct Employee {
     /// The number.
@@ -17,9 +17,9 @@ pub struct Employee {
     pub last_name: String,
     /// Given name.
     pub first_name: String,
-    /// Position.
+    /// Job title.
     pub title: String,
-    /// The manager's number; the top one has none.
+    /// The manager's number; the head of the company has none.
     pub reports_to: Option<u32>,
 }
 
@@ -30,11 +30,11 @@ pub struct Customer {
     pub customer_id: String,
     /// The company's name.
     pub company_name: String,
-    /// The person to speak with.
+    /// The contact's name.
     pub contact_name: String,
-    /// That person's position.
+    /// The contact's job title.
     pub contact_title: String,
-    /// Street and house.
+    /// Street and house number.
     pub address: String,
     /// Town.
     pub city: String,
@@ -44,7 +44,7 @@ pub struct Customer {
     pub postal_code: String,
     /// Country, in English.
     pub country: String,
-    /// Telephone, as people wrote it.
+    /// Telephone number, in any notation.
     pub phone: String,
 }
 
@@ -55,15 +55,15 @@ pub struct Product {
     pub product_id: u32,
     /// The name.
     pub product_name: String,
-    /// Whose it is.
+    /// The supplier's number.
     pub supplier_id: u32,
-    /// What it belongs to.
+    /// The category's number.
     pub category_id: u32,
-    /// What one unit is.
+    /// The content of one unit.
     pub quantity_per_unit: String,
     /// The list price.
     pub unit_price: Decimal,
-    /// 1 when it is sold no more.
+    /// 1 when it is no longer sold.
     pub discontinued: u8,
 }
 
@@ -74,7 +74,7 @@ pub struct Category {
     pub category_id: u32,
     /// The name.
     pub category_name: String,
-    /// What it holds.
+    /// What products it contains.
     pub description: String,
 }
 
@@ -87,7 +87,7 @@ pub struct Supplier {
     pub company_name: String,
 }
 
-/// A carrier: the demonstration's executing departments.
+/// A carrier, which becomes an executing department of the demonstration.
 #[derive(Debug, Deserialize)]
 pub struct Shipper {
     /// The number.
@@ -96,20 +96,20 @@ pub struct Shipper {
     pub company_name: String,
 }
 
-/// What was ordered, when and from whom.
+/// An order of a customer.
 #[derive(Debug, Deserialize)]
 pub struct Order {
     /// The number.
     pub order_id: u32,
-    /// Who bought.
+    /// The customer.
     pub customer_id: String,
-    /// Who sold.
+    /// The employee who sold.
     pub employee_id: u32,
     /// The day of the order.
     pub order_date: NaiveDate,
-    /// The day asked for.
+    /// The requested day of delivery.
     pub required_date: Option<NaiveDate>,
-    /// The day of the delivery; none when it was still open.
+    /// The day of shipping; `None` when the order was still open.
     pub shipped_date: Option<NaiveDate>,
     /// The carrier.
     pub ship_via: u32,
@@ -120,11 +120,11 @@ pub struct Order {
 pub struct Detail {
     /// The order.
     pub order_id: u32,
-    /// What was bought.
+    /// The product.
     pub product_id: u32,
-    /// At which price.
+    /// The price of one unit.
     pub unit_price: Decimal,
-    /// How many.
+    /// How many units.
     pub quantity: Decimal,
     /// The discount, as a fraction of one.
     pub discount: Decimal,
@@ -140,29 +140,29 @@ impl Detail {
 /// The whole company.
 #[derive(Debug)]
 pub struct Northwind {
-    /// Nine.
+    /// The nine employees.
     pub employees: Vec<Employee>,
-    /// Ninety-one.
+    /// The 91 customers.
     pub customers: Vec<Customer>,
-    /// Seventy-seven.
+    /// The 77 products.
     pub products: Vec<Product>,
     /// By number.
     pub categories: HashMap<u32, Category>,
     /// By number.
     pub suppliers: HashMap<u32, Supplier>,
-    /// Three.
+    /// The three carriers.
     pub shippers: Vec<Shipper>,
-    /// 830.
+    /// The 830 orders.
     pub orders: Vec<Order>,
-    /// 2,155 lines, by order.
+    /// The 2,155 lines, by order.
     pub details: HashMap<u32, Vec<Detail>>,
 }
 
 impl Northwind {
-    /// Reads the data that the binary carries.
+    /// Reads the data that is embedded in the binary.
     ///
     /// # Errors
-    /// None that the published data causes.
+    /// Only if the embedded data cannot be read.
     pub fn read() -> Result<Self> {
         let mut details: HashMap<u32, Vec<Detail>> = HashMap::new();
         for detail in records::<Detail>(include_str!("northwind/order_details.csv"))? {
@@ -204,7 +204,7 @@ impl Northwind {
         by_revenue.into_iter().take(count).map(|(customer, _)| customer).collect()
     }
 
-    /// Who works with each customer: the employee who sold to it most often, and of several the one who sold last.
+    /// The owner of each customer: the employee who sold to it most often; if several did, the one who sold last.
     pub fn owners(&self) -> HashMap<&str, u32> {
         let mut sales: BTreeMap<(&str, u32), (usize, NaiveDate)> = BTreeMap::new();
         for order in &self.orders {

@@ -1,4 +1,5 @@
-//! The nine employees as users: teams by whom they report to, roles by what they do.
+//! The nine employees as users: their teams follow from whom they report to, their roles from whom they lead and which
+//! customers they own.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,10 +16,10 @@ use crate::{
 /// How many of the largest customers make their owner a key-account manager.
 const LARGEST: usize = 5;
 
-/// Creates the users, all with the same password; by employee number.
+/// Creates the users, all with the same password, and returns them by employee number.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn load(tx: &mut Tx<'_>, northwind: &Northwind, hash: &str) -> Result<HashMap<u32, User>> {
     let teams = load_teams(tx, northwind).await?;
     let roles = Roles::of(northwind);
@@ -44,7 +45,7 @@ fn address(employee: &Employee) -> String {
     format!("{}.{}@northwind.example", employee.first_name, employee.last_name).to_lowercase()
 }
 
-/// A team for everyone whom others report to.
+/// Creates a team for everyone to whom others report.
 async fn load_teams(tx: &mut Tx<'_>, northwind: &Northwind) -> Result<HashMap<u32, TeamId>> {
     let leaders: HashSet<u32> = northwind.employees.iter().filter_map(|employee| employee.reports_to).collect();
     let mut teams = HashMap::new();
@@ -56,7 +57,7 @@ async fn load_teams(tx: &mut Tx<'_>, northwind: &Northwind) -> Result<HashMap<u3
     Ok(teams)
 }
 
-/// What decides the roles.
+/// What the roles depend on.
 struct Roles {
     leaders: HashSet<u32>,
     owners_of_largest: HashSet<u32>,

@@ -26,13 +26,13 @@ use crate::{
 
 /// How many of the largest customers have a contract.
 const CONTRACTS: usize = 10;
-/// How many orders of each customer a call is told of.
+/// How many of each customer's last orders get an interaction.
 const CALLS: usize = 3;
 
-/// Enters this year's contracts of the largest customers, each for half as much again as they bought in all.
+/// Creates this year's contracts of the largest customers, each for 1.5 times what the customer bought in all.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn load_contracts(tx: &mut Tx<'_>, northwind: &Northwind, company: &Company<'_>) -> Result<()> {
     let revenue = northwind.revenue();
     let year = tx.now().utc().year();
@@ -69,10 +69,10 @@ pub async fn load_contracts(tx: &mut Tx<'_>, northwind: &Northwind, company: &Co
     Ok(())
 }
 
-/// Records the orders; by their number in the source.
+/// Records the orders and returns their ids by the number in the source.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn load_orders(
     tx: &mut Tx<'_>,
     northwind: &Northwind,
@@ -121,10 +121,10 @@ fn past_order(northwind: &Northwind, order: &Sample, company: &Company<'_>) -> R
     })
 }
 
-/// Tells of a call before each of a customer's last orders, and plans the next one for the coming weeks.
+/// Records a call or an e-mail for each of a customer's last orders, and plans the next call in the coming weeks.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn load_interactions(
     tx: &mut Tx<'_>,
     northwind: &Northwind,
@@ -152,7 +152,7 @@ pub async fn load_interactions(
 fn call(order: &Sample, company: &Company<'_>, orders: &HashMap<u32, OrderId>) -> Result<NewInteraction> {
     let client = client_of(order, company)?;
     let seller = company.users.get(&order.employee_id).ok_or_else(|| Error::internal("no such employee"))?;
-    // The source tells neither hour nor length: they are spread over the morning.
+    // The source has neither hour nor length, so the hours are spread over the morning.
     let minutes = i64::from(order.order_id % 180);
     let at = Instant::from(order.order_date.and_time(NaiveTime::MIN).and_utc() + Duration::minutes(9 * 60 + minutes));
     Ok(NewInteraction {

@@ -1,4 +1,4 @@
-//! What runs by the clock and not for a request.
+//! Background jobs, which run regularly and not for a request.
 
 use std::{rc::Rc, time::Duration};
 
@@ -16,15 +16,15 @@ use crate::{
     telemetry::Telemetry,
 };
 
-/// How long a step may take: a database that does not answer must not end a job for good. What a step has committed stays,
-/// and the next one does the rest.
+/// How long a step may take: a database that does not answer must not block a job forever. What a step has committed
+/// stays, and the next step does the rest.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How long the end waits for the steps that are being done.
+/// How long a shutdown waits for the running steps.
 const FAREWELL: Duration = Duration::from_secs(10);
 
-/// The jobs of a server. Each does its step at once and then regularly. What fails is logged, counted and tried again, and
-/// servers that do the same at the same time do no harm.
+/// The jobs of a server. Each does its step at once and then regularly. A step that fails is logged, counted and tried
+/// again. Several servers may do the same step at the same time.
 pub struct Jobs {
     clock: Data<Clock>,
     lifecycle: Data<Lifecycle>,
@@ -33,7 +33,7 @@ pub struct Jobs {
 }
 
 impl Jobs {
-    /// None yet.
+    /// No jobs yet.
     pub fn new(clock: Data<Clock>, lifecycle: Data<Lifecycle>, telemetry: Data<Telemetry>) -> Self {
         Self { clock, lifecycle, telemetry, running: Vec::new() }
     }
@@ -43,7 +43,7 @@ impl Jobs {
         self.within(PATIENCE, name, period, step);
     }
 
-    /// As [`Jobs::every`], where a step may take as long as `patience`.
+    /// Like [`Jobs::every`], but a step may take as long as `patience`.
     pub fn within(
         &mut self,
         patience: Duration,
@@ -58,7 +58,7 @@ impl Jobs {
             let mut ticks = interval(period);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
-                // The end breaks off no step: only the wait for the next one.
+                // A shutdown interrupts only the wait for the next step, never a step.
                 tokio::select! {
                     biased;
                     () = lifecycle.stopped() => return,
@@ -74,7 +74,7 @@ impl Jobs {
         self.running.push((name, rt::spawn(job)));
     }
 
-    /// Ends every job after the step that it is at.
+    /// Ends every job after its current step.
     pub async fn finish(self) {
         self.lifecycle.stop();
         let deadline = Instant::now() + FAREWELL;
@@ -87,7 +87,7 @@ impl Jobs {
     }
 }
 
-/// What `step` gives, or that it took longer than `patience`; its connections are closed then.
+/// The result of `step`, or an error if it takes longer than `patience`; then its connections are closed.
 async fn in_time(patience: Duration, step: impl Future<Output = Result<()>>) -> Result<()> {
     let done = timeout(patience, closing_leases(step)).await;
     done.unwrap_or_else(|_late| Err(Error::internal(format!("given up after {} s", patience.as_secs()))))

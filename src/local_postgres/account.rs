@@ -12,15 +12,15 @@ use nix::unistd::{Uid, User, getegid, geteuid};
 
 use super::error::{LocalPostgresError, Result, io};
 
-/// Variables that Postgres's programs may need. The others stay here: they hold secrets (keys,
+/// Environment variables that Postgres's programs may need. The others are not passed on: they hold secrets (keys,
 /// `DATABASE_URL`) or would change the server's settings (`PGPORT` …).
 const KEPT_VARIABLES: [&str; 5] = ["PATH", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"];
 
-/// Users to run Postgres as when Liaison runs as root, the best first.
+/// Users to run Postgres as when Liaison runs as root, in order of preference.
 const PREFERRED_USERS: [&str; 2] = ["postgres", "nobody"];
 
-/// The user who runs Postgres and owns its files: ourselves, or, as Postgres refuses to run as
-/// root, someone unprivileged.
+/// The user who runs Postgres and owns its files: the user that Liaison runs as, or an unprivileged user when that is
+/// root, as Postgres refuses to run as root.
 #[derive(Clone, Debug)]
 pub(super) struct Account {
     pub(super) name: String,
@@ -30,8 +30,8 @@ pub(super) struct Account {
 }
 
 impl Account {
-    /// The user for the cluster in `folder`. An existing cluster keeps its owner, even if a better
-    /// user has come into being since.
+    /// The user for the cluster in `folder`. An existing cluster keeps its owner, even if a preferred user has been
+    /// created since.
     pub(super) fn for_cluster(folder: &Path) -> Result<Self> {
         let owner = fs::metadata(folder).ok();
         if geteuid().is_root() {
@@ -65,8 +65,8 @@ impl Account {
             .ok_or(LocalPostgresError::NoAccount)
     }
 
-    /// A command that runs as this user, apart from our terminal: its own process group keeps the
-    /// terminal's Ctrl-C from ending Postgres before Liaison has drained.
+    /// A command that runs as this user in its own process group, so that Ctrl-C in the terminal does not end Postgres
+    /// before Liaison has drained.
     pub(super) fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.env_clear().env("LC_ALL", "C").current_dir("/").stdin(Stdio::null()).process_group(0);
@@ -78,8 +78,8 @@ impl Account {
         command
     }
 
-    /// Makes the folder with mode 0700 and gives it to this user; a folder that is there already
-    /// must be such a one, and no link that a stranger has laid.
+    /// Makes the folder with mode 0700 and gives it to this user. An existing folder must be closed to other users,
+    /// belong to us or to this user, and not be a link: another user may have put it there.
     pub(super) fn private_folder(&self, folder: &Path) -> Result<()> {
         if !folder.exists() {
             fs::create_dir(folder).map_err(io("create", folder))?;
@@ -122,8 +122,8 @@ impl Account {
     }
 }
 
-/// Makes the data folder where there is none. Only its owner reads it; as root, the user who runs
-/// Postgres must pass through it too.
+/// Makes the data folder if it is missing. Only its owner may read it; when Liaison runs as root, the user who runs
+/// Postgres must be able to pass through it too.
 pub(super) fn create_data_dir(folder: &Path) -> Result<()> {
     if folder.is_dir() {
         return Ok(());
@@ -132,15 +132,15 @@ pub(super) fn create_data_dir(folder: &Path) -> Result<()> {
     set_mode(folder, if geteuid().is_root() { 0o711 } else { 0o700 })
 }
 
-/// Opens a file for writing, and empties it, that only its owner may open: others could otherwise
-/// read the log or hold our locks.
+/// Opens a file for writing and empties it. Only its owner may open it: others could otherwise read the log or hold our
+/// locks.
 pub(super) fn private_file(path: &Path) -> Result<File> {
     let mut options = File::options();
     options.write(true).create(true).truncate(true).mode(0o600);
     options.open(path).map_err(io("write", path))
 }
 
-/// Sets the mode whatever the umask says.
+/// Sets the mode regardless of the umask.
 pub(super) fn set_mode(path: &Path, mode: u32) -> Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(io("change the mode of", path))
 }

@@ -14,7 +14,7 @@ use super::{
 /// The oldest version whose settings and SQL Liaison relies on.
 pub(super) const OLDEST_MAJOR: u32 = 14;
 
-/// Where package managers put the binaries; a `*` stands for any rest of one name.
+/// Where package managers put the binaries; a `*` stands for the rest of a folder's name.
 const PLACES: [&str; 6] = [
     "/usr/lib/postgresql/*/bin",
     "/usr/pgsql-*/bin",
@@ -31,8 +31,8 @@ pub(super) struct Binaries {
     version: (u32, u32),
 }
 
-/// Which versions will do: any supported one for a new cluster, the same major one for an
-/// existing cluster, as Postgres cannot open the files of another.
+/// Which versions are suitable: any supported one for a new cluster, the same major version for an existing cluster, as
+/// Postgres cannot open the files of another major version.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
     pub(super) major: Option<u32>,
@@ -44,7 +44,7 @@ impl Wanted {
         self.major.map_or(major >= OLDEST_MAJOR, |wanted| wanted == major)
     }
 
-    /// For messages.
+    /// The wanted version, for messages.
     pub(super) fn describe(self) -> String {
         match self.major {
             Some(major) => format!("{major} (which made the existing database)"),
@@ -54,8 +54,8 @@ impl Wanted {
 }
 
 impl Binaries {
-    /// The newest suitable binaries: from the folder that was given, or else installed, or else
-    /// downloaded now or earlier.
+    /// The newest suitable binaries: from the given folder if there is one; otherwise those that are installed or were
+    /// downloaded earlier; otherwise a new download.
     pub(super) async fn obtain(settings: &Settings, wanted: Wanted) -> Result<Self> {
         if let Some(folder) = &settings.binaries_dir {
             let found = newest(&BTreeSet::from([folder.clone()]), wanted);
@@ -104,7 +104,7 @@ fn places(downloads: &Path) -> BTreeSet<PathBuf> {
     folders
 }
 
-/// The folders that fit a pattern with at most one `*`.
+/// The folders that match a pattern with at most one `*`.
 fn matching(pattern: &Path) -> BTreeSet<PathBuf> {
     let text = pattern.to_string_lossy();
     let Some((before, after)) = text.split_once('*') else {
@@ -123,8 +123,7 @@ fn matching(pattern: &Path) -> BTreeSet<PathBuf> {
         .collect()
 }
 
-/// Reads `postgres (PostgreSQL) 17.2 (Debian …)`. Betas (`18beta1`) are left out: their files are
-/// not those of the release.
+/// Reads `postgres (PostgreSQL) 17.2 (Debian …)`. Betas (`18beta1`) are ignored: the release cannot open their files.
 fn parse_version(line: &str) -> Option<(u32, u32)> {
     let (_, rest) = line.split_once("(PostgreSQL) ")?;
     let (major, minor) = rest.split_whitespace().next()?.split_once('.')?;

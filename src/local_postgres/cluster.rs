@@ -14,11 +14,11 @@ use super::{
     socket::NAME,
 };
 
-/// The name's start of folders in which a cluster is being initialised.
+/// The prefix of the names of folders in which a cluster is being initialised.
 const UNFINISHED: &str = "postgres-unfinished-";
 
-/// Letters other than ASCII must have upper and lower case, in searches for instance, on every
-/// machine alike; sorting stays bytewise, which no update of the system's C library can change.
+/// Non-ASCII letters must have upper and lower case on every machine, for searches for instance. Sorting stays
+/// bytewise, so no update of the system's C library can change it.
 const CHARACTER_TYPE: &str = if cfg!(target_os = "macos") { "en_US.UTF-8" } else { "C.UTF-8" };
 
 /// The files of one database cluster in a data folder, and the user who owns them.
@@ -31,14 +31,14 @@ pub(super) struct Cluster {
 }
 
 impl Cluster {
-    /// The place of the cluster, whether there is one yet or not. Makes the data folder.
+    /// The place of the cluster, whether it exists yet or not. Makes the data folder.
     pub(super) fn locate(data_dir: &Path) -> Result<Self> {
         create_data_dir(data_dir)?;
         let data_dir = data_dir.canonicalize().map_err(io("look at", data_dir))?;
         let folder = data_dir.join("postgres");
         let account = Account::for_cluster(&folder)?;
         account.check_reach(&data_dir)?;
-        // Not in the cluster's folder: root must not write where another user may lay links.
+        // Not in the cluster's folder: root must not write where another user could create links.
         let log = data_dir.join("postgres.log");
         Ok(Self { data_dir, folder, log, account })
     }
@@ -49,8 +49,8 @@ impl Cluster {
         text.trim().parse().ok()
     }
 
-    /// Initialises the cluster aside and then renames it, so that a kill leaves a whole cluster or
-    /// none. To be called under the setup lock.
+    /// Initialises the cluster in another folder and then renames it, so that a killed process leaves a whole cluster
+    /// or none. Call it under the setup lock.
     pub(super) async fn initialise(&self, binaries: &Binaries) -> Result<()> {
         self.remove_unfinished();
         let aside = self.data_dir.join(format!("{UNFINISHED}{}", unique_suffix()));
@@ -76,8 +76,8 @@ impl Cluster {
         output.map_err(std::io::Error::other).flatten().map_err(io("run", &program))
     }
 
-    /// Removes what killed first starts have left. An `initdb` whose Liaison was killed may still
-    /// write; what then cannot be removed goes at the next start.
+    /// Removes what first starts that were killed have left. An `initdb` whose Liaison was killed may still be writing;
+    /// what cannot be removed for that reason is removed at the next start.
     fn remove_unfinished(&self) {
         let Ok(entries) = fs::read_dir(&self.data_dir) else {
             return;
@@ -90,7 +90,7 @@ impl Cluster {
     }
 }
 
-/// Tells apart folders of processes that follow each other with the same process id.
+/// Distinguishes the folders of successive processes that have the same process id.
 #[expect(clippy::disallowed_methods, reason = "a name, not a time")]
 fn unique_suffix() -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

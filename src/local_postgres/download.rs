@@ -24,19 +24,19 @@ use crate::outgoing;
 /// The project that builds Postgres for each platform, so that it runs from any folder.
 const PROJECT: &str = "https://github.com/theseus-rs/postgresql-binaries";
 
-/// Where its releases are listed, by GitHub's API.
+/// Where GitHub's API lists its releases.
 const RELEASES: &str = "https://api.github.com/repos/theseus-rs/postgresql-binaries/releases";
 
-/// Most pages of releases that are read, a hundred on each.
+/// The most pages of releases that are read, with a hundred releases on each.
 const PAGES: u32 = 20;
 
-/// The most that is taken for an archive, which has some 20 MB, or a page of releases.
+/// The largest download accepted, for an archive (about 20 MB) or a page of releases.
 const MAX_BYTES: u64 = 200_000_000;
 
 /// The major version to download for a new cluster.
 const DEFAULT_MAJOR: u64 = 17;
 
-/// A slow line gets the archive in this time; a dead one must not hang the start.
+/// Enough for the archive over a slow connection; a dead connection must not hang the start.
 const PATIENCE: Duration = Duration::from_mins(3);
 
 type Failure = Box<dyn Error + Send + Sync>;
@@ -55,7 +55,7 @@ struct Asset {
     browser_download_url: String,
 }
 
-/// Where downloaded binaries are kept, one folder per version.
+/// Where downloaded binaries are stored, one folder per version.
 pub(super) fn folder(data_dir: &Path) -> PathBuf {
     data_dir.join("postgres-binaries")
 }
@@ -74,7 +74,7 @@ pub(super) async fn fetch(downloads: &Path, wanted: Wanted, may_download: bool) 
     fetched.map_err(|error| failure(wanted, &error.to_string()))
 }
 
-/// The error that names the remedies.
+/// The error that says what the operator can do.
 pub(super) fn failure(wanted: Wanted, reason: &str) -> LocalPostgresError {
     let (wanted, download) = (wanted.describe(), reason.to_owned());
     LocalPostgresError::NoBinaries { wanted, download, source_url: PROJECT }
@@ -90,7 +90,7 @@ fn fetch_major(releases: &str, downloads: &Path, major: u64) -> Result<(), Failu
     if !String::from_utf8_lossy(&published).split_whitespace().any(|word| word == hash) {
         return Err(format!("{name} is not the file that was published: its SHA-256 is {hash}").into());
     }
-    // Unpacked aside and renamed, so that an interrupted download never looks like a whole one.
+    // Unpacked in another folder and renamed, so that an interrupted download never looks complete.
     let aside = downloads.join("unfinished");
     let _ = fs::remove_dir_all(&aside);
     fs::create_dir_all(&aside)?;
@@ -102,7 +102,7 @@ fn fetch_major(releases: &str, downloads: &Path, major: u64) -> Result<(), Failu
     Ok(())
 }
 
-/// The newest release of `major`. They are listed by when they were made, which is not the order of their versions.
+/// The newest release of `major`. Releases are listed by creation date, which is not the order of their versions.
 fn newest(source: &Source, releases: &str, major: u64) -> Result<(Version, Release), Failure> {
     let mut all: Vec<(Version, Release)> = Vec::new();
     for page in 1..=PAGES {
@@ -125,7 +125,7 @@ impl Release {
     }
 }
 
-/// Where files come from, and until when they are waited for, all together.
+/// Where files come from, and the common deadline for all of them.
 struct Source {
     client: Agent,
     until: Instant,
@@ -142,7 +142,7 @@ impl Source {
     }
 }
 
-/// Lets the user who runs Postgres into the folders, whatever our umask is.
+/// Lets the user who runs Postgres into the folders, regardless of our umask.
 fn open_folders(folder: &Path) -> Result<()> {
     set_mode(folder, 0o755)?;
     for entry in fs::read_dir(folder).map_err(io("read", folder))?.flatten() {
@@ -170,7 +170,7 @@ mod tests {
 
     use super::fetch_major;
 
-    /// What a release server has, by path.
+    /// The files of a release server, by path.
     type Files = Vec<(String, Vec<u8>)>;
 
     fn name(version: &str) -> String {

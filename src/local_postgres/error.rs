@@ -3,10 +3,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Why the local Postgres could not be had, in words for the operator.
+/// Why the local Postgres is not available, in words for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum LocalPostgresError {
-    /// Nothing installed, nothing downloaded: the one message that names every remedy.
+    /// Nothing is installed and nothing could be downloaded. The message names every remedy.
     #[error(
         "no Postgres server binaries, version {wanted}, were found on this machine, and downloading them failed: {download}.\n\
          Do one of these:\n  \
@@ -15,7 +15,7 @@ pub enum LocalPostgresError {
          - give this machine a network route to {source_url}, from where the binaries are downloaded"
     )]
     NoBinaries {
-        /// The versions that would do, e.g. `14 or newer`.
+        /// The versions that are suitable, e.g. `14 or newer`.
         wanted: String,
         /// Why the download did not help.
         download: String,
@@ -23,24 +23,24 @@ pub enum LocalPostgresError {
         source_url: &'static str,
     },
 
-    /// The operator named a folder of binaries that has no suitable ones.
+    /// The folder of binaries that the operator named has no suitable ones.
     #[error(
         "{folder} was given as the folder of Postgres's binaries, but holds no `postgres` and `initdb` of version {wanted}"
     )]
     NoBinariesInFolder {
         /// The folder that was given.
         folder: PathBuf,
-        /// The versions that would do.
+        /// The versions that are suitable.
         wanted: String,
     },
 
-    /// Postgres refuses to run as root, and there is no one else to run it as.
+    /// Postgres refuses to run as root, and there is no other user to run it as.
     #[error(
         "Postgres cannot run as root, and this machine has no user `postgres` or `nobody` to run it as; run Liaison as an ordinary user"
     )]
     NoAccount,
 
-    /// Root sees the data folder, the user who runs Postgres does not.
+    /// Root can enter the data folder, but the user who runs Postgres cannot.
     #[error(
         "Postgres runs as user `{user}`, who may not enter {folder}, a folder on the way to {target}; \
          choose another --data-dir (e.g. /var/lib/liaison) or allow it with `chmod o+x {folder}`"
@@ -54,7 +54,7 @@ pub enum LocalPostgresError {
         target: PathBuf,
     },
 
-    /// The cluster was made by someone else.
+    /// The cluster belongs to another user.
     #[error(
         "the database in {folder} belongs to the user with id {owner}; run Liaison as that user or as root, or choose another --data-dir"
     )]
@@ -65,7 +65,7 @@ pub enum LocalPostgresError {
         owner: u32,
     },
 
-    /// Someone else could reach the socket, and whoever reaches it is let in.
+    /// Another user could reach the socket, and everyone who reaches it may connect.
     #[error(
         "{folder} must be a folder of user `{user}` that is closed to everyone else (mode 0700); remove it and start again"
     )]
@@ -76,7 +76,7 @@ pub enum LocalPostgresError {
         user: String,
     },
 
-    /// Another Liaison starts or stops Postgres and does not come to an end.
+    /// Another Liaison is starting or stopping Postgres and does not finish.
     #[error(
         "another Liaison has been starting or stopping the Postgres of {data_dir} for {seconds} s; stop it and try again"
     )]
@@ -92,7 +92,7 @@ pub enum LocalPostgresError {
     Initialise {
         /// The folder for the cluster.
         folder: PathBuf,
-        /// What `initdb` said.
+        /// The output of `initdb`.
         output: String,
     },
 
@@ -105,18 +105,18 @@ pub enum LocalPostgresError {
         tail: String,
     },
 
-    /// The server lives but does not answer.
+    /// The server is alive but does not become ready.
     #[error("Postgres (process {pid}) has not become ready within {seconds} s; see its log {log}")]
     NotReady {
         /// The postmaster's process id.
         pid: i32,
-        /// How long it was given.
+        /// How long Liaison waited for it.
         seconds: u64,
         /// The server's log.
         log: PathBuf,
     },
 
-    /// The server could not be ended.
+    /// The server could not be stopped.
     #[error("Postgres (process {pid}) did not stop")]
     NotStopped {
         /// The postmaster's process id.
@@ -139,7 +139,7 @@ pub enum LocalPostgresError {
     },
 }
 
-/// The server's own words, which the driver's `Display` leaves to the error's source.
+/// The server's own message, which the driver's `Display` leaves to the error's source.
 fn refusal(error: &tokio_postgres::Error) -> String {
     error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string)
 }
@@ -147,7 +147,7 @@ fn refusal(error: &tokio_postgres::Error) -> String {
 /// This module's results.
 pub(super) type Result<T, E = LocalPostgresError> = std::result::Result<T, E>;
 
-/// For `map_err`: says what was tried on which path, which an `io::Error` leaves out.
+/// For `map_err`: adds the action and the path, which an `io::Error` does not name.
 pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> LocalPostgresError {
     let path = path.to_path_buf();
     move |source| LocalPostgresError::Io { action, path, source }

@@ -11,18 +11,18 @@ use super::{
     error::{LocalPostgresError, Result, io},
 };
 
-/// How long to wait for another Liaison that starts or stops Postgres: longer than either takes.
+/// How long to wait for another Liaison that is starting or stopping Postgres: longer than both usually take.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// Held while Postgres is looked for, started or stopped, so that no two Liaisons do it at once.
-/// The lock ends with the process, however that ends.
+/// Held while Postgres is looked for, started or stopped, so that no two Liaisons do it at once. The lock is released
+/// when the process ends, even if it is killed.
 #[derive(Debug)]
 pub(super) struct SetupLock {
     _file: File,
 }
 
 impl SetupLock {
-    /// Waits for its turn, at most [`PATIENCE`].
+    /// Waits for the lock, at most [`PATIENCE`].
     pub(super) async fn take(data_dir: &Path) -> Result<Self> {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -37,7 +37,7 @@ impl SetupLock {
         }
     }
 
-    /// The lock, or `None` while another has it.
+    /// The lock, or `None` while another process holds it.
     pub(super) fn try_take(data_dir: &Path) -> Result<Option<Self>> {
         let path = data_dir.join("postgres-setup.lock");
         let file = private_file(&path)?;
@@ -50,14 +50,14 @@ impl SetupLock {
 }
 
 /// Says "I use the Postgres of this data folder": a shared lock, so that the last to leave knows
-/// that it is the last. A killed Liaison leaves by being killed.
+/// that it is the last. A killed Liaison releases its lock automatically.
 #[derive(Debug)]
 pub(super) struct Membership {
     file: File,
 }
 
 impl Membership {
-    /// Joins the users. To be called under the setup lock, so that it never waits for a leaver.
+    /// Joins the users. Call it under the setup lock, so that it never waits for a Liaison that is leaving.
     pub(super) fn join(data_dir: &Path) -> Result<Self> {
         let path = data_dir.join("postgres-users.lock");
         let file = private_file(&path)?;
@@ -65,10 +65,10 @@ impl Membership {
         Ok(Self { file })
     }
 
-    /// Leaves, and says whether no user remains. To be called under the setup lock, which keeps
-    /// others from joining before the leaver has acted on the answer.
+    /// Leaves, and returns whether no user remains. Call it under the setup lock, which keeps others from joining
+    /// before the caller has acted on the answer.
     pub(super) fn leave(self) -> bool {
-        // Released first: turning a held lock into another kind is not defined everywhere.
+        // Released first: not every system defines how a shared lock becomes an exclusive one.
         self.file.unlock().is_ok() && self.file.try_lock().is_ok()
     }
 }

@@ -1,8 +1,8 @@
-//! A Postgres of Liaison's own, for those who bring none: finds or downloads the server's binaries,
-//! initialises a cluster in the data folder and runs it on a Unix socket that no one else can enter.
+//! Liaison's own Postgres, for operators who do not provide one: finds or downloads the server's binaries, initialises
+//! a cluster in the data folder and runs it on a Unix socket that no other user can reach.
 //!
-//! Several Liaisons may share a data folder: the first starts Postgres, the others use it, the last
-//! to leave stops it. After a killed Liaison, Postgres runs on; the next start adopts it.
+//! Several Liaisons may share a data folder: the first starts Postgres, the others use it, and the last to leave stops
+//! it. When Liaison is killed, Postgres keeps running and the next start adopts it.
 
 mod account;
 mod binaries;
@@ -24,8 +24,8 @@ use locks::{Membership, SetupLock};
 use postmaster::Postmaster;
 pub use settings::{Settings, default_data_dir};
 
-/// A running local Postgres. Call [`stop`](Self::stop) at the end; merely dropped, it only asks
-/// the server to end and does not wait for it.
+/// A running local Postgres. Call [`stop`](Self::stop) at the end: dropping it only asks the server to end and does not
+/// wait.
 #[derive(Debug)]
 pub struct LocalPostgres {
     postmaster: Postmaster,
@@ -34,14 +34,14 @@ pub struct LocalPostgres {
 }
 
 impl LocalPostgres {
-    /// Starts the Postgres of the data folder, or joins the one that runs there already. Creates
-    /// the cluster and the database where there are none; both have the name `liaison`, as has the
-    /// superuser. Returns when connections are taken: a tenth of a second on an existing cluster,
-    /// at most two minutes if the server has to recover from a crash.
+    /// Starts the Postgres of the data folder, or joins the one that runs there already. Creates the cluster and the
+    /// database if they are missing; the database and the superuser are both called `liaison`. Returns when the server
+    /// accepts connections: after a tenth of a second on an existing cluster, after at most two minutes if the server
+    /// has to recover from a crash.
     ///
     /// # Errors
-    /// If no binaries can be had, the folder cannot be used, or the server does not start; the
-    /// message says which and what helps.
+    /// If no binaries are available, the folder cannot be used, or the server does not start; the message says which,
+    /// and what to do.
     pub async fn start(settings: &Settings) -> Result<Self> {
         let cluster = Cluster::locate(&settings.data_dir)?;
         let _setup = SetupLock::take(&cluster.data_dir).await?;
@@ -61,16 +61,16 @@ impl LocalPostgres {
         socket::url(&self.postmaster.socket_dir, socket::NAME)
     }
 
-    /// The same for the login that serves requests, `liaison_server`: it owns nothing and can become nobody but the
-    /// server's role. Whoever may enter the socket's folder may be either; the difference holds what a request could
-    /// make the server do.
+    /// The same for the login that serves requests, `liaison_server`: it owns nothing and can take no role but the
+    /// server's. Everyone who may enter the socket's folder can use either login; the separate login limits what a
+    /// request could make the server do.
     #[must_use]
     pub fn server_url(&self) -> String {
         socket::url(&self.postmaster.socket_dir, socket::SERVER)
     }
 
-    /// Leaves the server, and stops it if no other Liaison uses it, even if another one started it. Sessions
-    /// are broken off, so drain before. Takes at most 40 seconds, mostly a tenth of one.
+    /// Leaves the server, and stops it if no other Liaison uses it, even if another one started it. Stopping breaks off
+    /// all sessions, so drain first. It takes at most 40 seconds, usually a tenth of a second.
     ///
     /// # Errors
     /// If another Liaison holds the setup lock for too long, or the server does not end.
@@ -83,14 +83,13 @@ impl LocalPostgres {
     }
 }
 
-/// For paths that end early, such as a port that is taken: the server that we started must not
-/// stay behind.
+/// For early returns, such as when the port is in use: the server that we started must not stay behind.
 impl Drop for LocalPostgres {
     fn drop(&mut self) {
         let Some(membership) = self.membership.take() else {
             return;
         };
-        // If another Liaison starts or stops at this moment, the server is its business.
+        // If another Liaison is starting or stopping at this moment, that one takes care of the server.
         let setup = SetupLock::try_take(&self.cluster.data_dir);
         if matches!(setup, Ok(Some(_))) && membership.leave() {
             self.postmaster.ask_to_stop();

@@ -15,13 +15,13 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Running {
     pub(super) pid: Pid,
-    /// The folder of its socket; `None` while it is just starting.
+    /// The folder of its socket; `None` while the server is still starting.
     pub(super) socket_dir: Option<PathBuf>,
 }
 
 impl Running {
-    /// The folder of the server's socket, once the server lets us into our database, which is
-    /// created if need be.
+    /// The folder of the server's socket, once the server accepts connections to our database. Creates the database if
+    /// it is missing.
     pub(super) async fn ready_socket(&self) -> Result<Option<PathBuf>> {
         let Some(socket_dir) = &self.socket_dir else {
             return Ok(None);
@@ -35,8 +35,8 @@ impl Running {
     }
 }
 
-/// The server that runs on the cluster in `folder`. The pid file may be stale and its process id
-/// another's, so the process itself is looked at.
+/// The server that runs on the cluster in `folder`. The pid file may be stale and its process id may belong to another
+/// process, so the process itself is checked.
 pub(super) fn running(folder: &Path) -> Option<Running> {
     let text = fs::read_to_string(path(folder)).ok()?;
     let pid = recorded_pid(&text).filter(|&pid| is_postmaster(pid, folder))?;
@@ -45,8 +45,8 @@ pub(super) fn running(folder: &Path) -> Option<Running> {
     Some(Running { pid, socket_dir })
 }
 
-/// Whether the process lives and is the server of the cluster in `folder`. A server works in its
-/// cluster's folder; where the system does not tell a process's folder, living has to do.
+/// Whether the process is alive and is the server of the cluster in `folder`. A server's working directory is its
+/// cluster's folder; where the system does not show a process's working directory, being alive has to be enough.
 pub(super) fn is_postmaster(pid: Pid, folder: &Path) -> bool {
     if Path::new("/proc/self/cwd").exists() {
         return fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd == folder);
@@ -54,9 +54,9 @@ pub(super) fn is_postmaster(pid: Pid, folder: &Path) -> bool {
     is_alive(pid)
 }
 
-/// Removes what a killed server has left, if that would stop the next one: Postgres takes a stale
-/// file for a live one when its process id has passed to another process of the same user, as
-/// happens in containers. A file whose process is a server of this cluster is never touched.
+/// Removes the lock files of a killed server if they would stop the next one: Postgres believes a stale file when
+/// another process of the same user now has its process id, as happens in containers. A file whose process is a server
+/// of this cluster is never touched.
 pub(super) fn clear_stale(folder: &Path, socket_dir: &Path) -> Result<()> {
     let files = [path(folder), socket_dir.join(".s.PGSQL.5432.lock")];
     for file in files {
@@ -76,7 +76,7 @@ fn path(folder: &Path) -> PathBuf {
 
 fn recorded_pid(text: &str) -> Option<Pid> {
     let pid: i32 = text.lines().next()?.trim().parse().ok()?;
-    // Zero and negative numbers would mean groups of processes.
+    // Zero and negative numbers would mean process groups.
     (pid > 0).then(|| Pid::from_raw(pid))
 }
 

@@ -15,13 +15,13 @@ use super::{
     socket,
 };
 
-/// Covers the recovery after a crash, during which the server answers but lets nobody in.
+/// Covers the recovery after a crash, during which the server answers but refuses connections.
 const START_PATIENCE: Duration = Duration::from_mins(2);
-/// A fast shutdown writes all changed pages; slow disks take their time.
+/// A fast shutdown writes all changed pages; that takes long on slow disks.
 const STOP_PATIENCE: Duration = Duration::from_secs(30);
-/// After an immediate shutdown's signal, the server kills its own stragglers in 5 seconds.
+/// After the signal for an immediate shutdown, the server kills its remaining processes within 5 seconds.
 const QUIT_PATIENCE: Duration = Duration::from_secs(10);
-/// Short, so that waiting adds nothing worth mentioning to a start or a stop.
+/// Short, so that polling adds no noticeable time to a start or a stop.
 const POLL: Duration = Duration::from_millis(4);
 
 /// A cluster's main server process: our child, or adopted from another Liaison.
@@ -35,8 +35,8 @@ pub(super) struct Postmaster {
 }
 
 impl Postmaster {
-    /// The server that already runs on this cluster, once it is ready. One that is just ending
-    /// is waited for and then counts as none.
+    /// The server that already runs on this cluster, once it is ready. If the server is ending, waits for its end and
+    /// returns `None`.
     pub(super) async fn adopt(cluster: &Cluster) -> Result<Option<Self>> {
         let deadline = Instant::now() + START_PATIENCE;
         while let Some(running) = pid_file::running(&cluster.folder) {
@@ -57,8 +57,8 @@ impl Postmaster {
         Ok(None)
     }
 
-    /// Starts the server. To be called under the setup lock, when [`Self::adopt`] has found none.
-    /// Dropped before [`Self::wait_until_ready`] has succeeded, it ends again.
+    /// Starts the server. Call it under the setup lock, when [`Self::adopt`] has found none. If the result is dropped
+    /// before [`Self::wait_until_ready`] has succeeded, the server is stopped again.
     pub(super) fn spawn(cluster: &Cluster, binaries: &Binaries, server_settings: &[String]) -> Result<Self> {
         let socket_dir = socket::folder_for(&cluster.data_dir);
         cluster.account.private_folder(&socket_dir)?;
@@ -70,7 +70,7 @@ impl Postmaster {
         Ok(Self { pid, socket_dir, child: Some(child), cluster: cluster.clone(), is_ready: false })
     }
 
-    /// Waits until our database can be connected to, and creates it if need be.
+    /// Waits until our database accepts connections, and creates it if it is missing.
     pub(super) async fn wait_until_ready(&mut self) -> Result<()> {
         let deadline = Instant::now() + START_PATIENCE;
         while !self.check_ready().await? {
@@ -83,8 +83,8 @@ impl Postmaster {
         Ok(())
     }
 
-    /// The pid file decides which server is the cluster's: a Liaison that was killed a moment ago
-    /// may have spawned one as well. If that one came first, ours ends and we adopt the other.
+    /// The pid file decides which server is the cluster's: a Liaison that was killed a moment ago may have started one
+    /// as well. If the other server came first, ours ends and we adopt the other.
     async fn check_ready(&mut self) -> Result<bool> {
         let has_ended = self.has_ended();
         let Some(running) = pid_file::running(&self.cluster.folder) else {
@@ -105,13 +105,13 @@ impl Postmaster {
         LocalPostgresError::Start { tail: log_tail(&log), log }
     }
 
-    /// Ends the server: sessions are broken off, all data is written. If that takes too long, the
-    /// server ends at once and recovers at the next start.
+    /// Stops the server: sessions are broken off and all data is written. If that takes too long, the server is stopped
+    /// immediately and recovers at the next start.
     pub(super) async fn stop(&mut self) -> Result<()> {
         for (signal, patience) in [(Signal::SIGINT, STOP_PATIENCE), (Signal::SIGQUIT, QUIT_PATIENCE)] {
             self.signal(signal);
             if self.wait_for_end(patience).await {
-                // Fails if a file is in it, which then deserves to be seen.
+                // This fails if a file is left in the folder; that file should stay visible.
                 let _ = fs::remove_dir(&self.socket_dir);
                 return Ok(());
             }
@@ -119,12 +119,12 @@ impl Postmaster {
         Err(LocalPostgresError::NotStopped { pid: self.pid.as_raw() })
     }
 
-    /// Asks the server to end, without waiting for it.
+    /// Asks the server to stop, without waiting for it.
     pub(super) fn ask_to_stop(&mut self) {
         self.signal(Signal::SIGINT);
     }
 
-    /// Never signals a process id that has passed to another process.
+    /// Never signals a process id that another process has now.
     fn signal(&mut self, signal: Signal) {
         if !self.has_ended() {
             // Fails only if the process ends at this moment.

@@ -7,11 +7,11 @@ use super::{
     socket::PORT,
 };
 
-/// What every local server is told. Errors of single statements (`log_min_messages`) are left to
-/// Liaison's log, so that the server's log stays small without rotation.
+/// The settings of every local server. Errors of single statements are left to Liaison's log (`log_min_messages`), so
+/// that the server's log stays small without rotation.
 const SETTINGS: [&str; 11] = [
     "listen_addresses=",
-    // 14 of each thread, also on a machine of many cores.
+    // Each thread needs 14 connections, which must suffice on a machine with many cores too.
     "max_connections=300",
     "unix_socket_permissions=0700",
     "shared_buffers=128MB",
@@ -26,7 +26,7 @@ const SETTINGS: [&str; 11] = [
 
 /// The command that runs the server on the cluster, with its settings and its log.
 pub(super) fn command(cluster: &Cluster, program: &Path, socket_dir: &Path, further: &[String]) -> Result<Command> {
-    // Emptied at each start: that is all the rotation a quiet log needs.
+    // Emptied at each start: a small log needs no other rotation.
     let log = private_file(&cluster.log)?;
     let log_too = log.try_clone().map_err(io("write", &cluster.log))?;
     let mut command = cluster.account.command(program);
@@ -38,7 +38,7 @@ pub(super) fn command(cluster: &Cluster, program: &Path, socket_dir: &Path, furt
     Ok(command)
 }
 
-/// The log's last lines, which name the reason of a failed start.
+/// The log's last lines, which give the reason for a failed start.
 pub(super) fn log_tail(log: &Path) -> String {
     let text = fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);

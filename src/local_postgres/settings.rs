@@ -5,9 +5,9 @@ use nix::unistd::geteuid;
 /// What an operator may decide about the local Postgres.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The folder for the database and all that belongs to it; made if missing.
+    /// The folder for the database and everything that belongs to it; created if missing.
     pub data_dir: PathBuf,
-    /// The folder of `postgres` and `initdb`; `None` looks in the usual places.
+    /// The folder of `postgres` and `initdb`; with `None`, the usual places are searched.
     pub binaries_dir: Option<PathBuf>,
     /// Whether binaries may be downloaded where none are installed.
     pub may_download: bool,
@@ -18,7 +18,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Settings that look for installed binaries and else download some.
+    /// Settings that look for installed binaries and otherwise download them.
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
         Self {
             data_dir: data_dir.into(),
@@ -30,9 +30,8 @@ impl Settings {
     }
 }
 
-/// The data folder when none is given: `/var/lib/liaison` for root, as the user who runs Postgres
-/// then cannot enter root's home, else the user's own folder for application data. `None` where
-/// the environment names no home.
+/// The data folder when none is given: `/var/lib/liaison` for root, as the user who runs Postgres cannot enter root's
+/// home; for others, the user's own folder for application data. `None` if the environment names no home.
 #[must_use]
 pub fn default_data_dir() -> Option<PathBuf> {
     if geteuid().is_root() {

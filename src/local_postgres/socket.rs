@@ -23,22 +23,22 @@ pub(super) const SERVER: &str = "liaison_server";
 /// Part of the socket's file name; nothing listens on TCP, so the number never clashes.
 pub(super) const PORT: u16 = 5432;
 
-/// The systems' limit for a socket's path is 104 (macOS) or 108 bytes with the closing zero.
+/// A socket's path is limited to 104 bytes (macOS) or 108 bytes, including the final zero.
 const LONGEST_FOLDER: usize = 103 - "/.s.PGSQL.5432".len();
 
-/// What a try to connect tells.
+/// The result of an attempt to connect.
 #[derive(Debug)]
 pub(super) enum Answer {
-    /// The server takes connections.
+    /// The server accepts connections.
     Ready,
-    /// The server takes connections, but our database has not been created yet.
+    /// The server accepts connections, but our database has not been created yet.
     NoDatabase,
-    /// Nobody listens, or the server starts up or shuts down.
+    /// No server is listening, or it is starting up or shutting down.
     NotYet,
 }
 
-/// The folder for the socket: in the data folder, or, where that path is too long for a socket or
-/// has characters special to Postgres's setting, in the system's folder for such things.
+/// The folder for the socket: in the data folder, or in the system's folder for runtime files if that path is too long
+/// for a socket or contains characters that are special in Postgres's setting.
 pub(super) fn folder_for(data_dir: &Path) -> PathBuf {
     let near = data_dir.join("socket");
     if is_usable(&near) {
@@ -60,7 +60,7 @@ fn short_base() -> PathBuf {
     runtime.filter(is_good).unwrap_or_else(|| PathBuf::from("/tmp"))
 }
 
-/// The server's address for `login`, as libpq and tokio-postgres read it.
+/// The server's address for `login`, in the format of libpq and tokio-postgres.
 pub(super) fn url(folder: &Path, login: &str) -> String {
     format!("postgres://{login}@/{NAME}?host={}", percent_encode(folder.as_os_str()))
 }
@@ -88,17 +88,17 @@ pub(super) async fn probe(folder: &Path) -> Result<Answer> {
     };
     match error.code() {
         None => Ok(Answer::NotYet),
-        // "Operator intervention": it starts up, shuts down or recovers.
+        // "Operator intervention": the server is starting up, shutting down or recovering.
         Some(code) if code.code().starts_with("57P") => Ok(Answer::NotYet),
         Some(&SqlState::INVALID_CATALOG_NAME) => Ok(Answer::NoDatabase),
-        // Full with other users' connections: it does work.
+        // All connections are in use, so the server does work.
         Some(&SqlState::TOO_MANY_CONNECTIONS) => Ok(Answer::Ready),
         Some(_) => Err(error.into()),
     }
 }
 
-/// Creates our database. Not part of the cluster's initialisation, so that a start heals an
-/// interrupted first start, too.
+/// Creates our database. This is not part of the cluster's initialisation, so that a start also repairs an interrupted
+/// first start.
 pub(super) async fn create_database(folder: &Path) -> Result<()> {
     let (client, connection) = config(folder, "postgres").connect(NoTls).await?;
     let connection = tokio::spawn(connection);
@@ -115,7 +115,7 @@ async fn run_create(client: &Client) -> Result<()> {
     }
 }
 
-/// Creates the login that serves requests, where it is missing. To be called under the setup lock.
+/// Creates the login that serves requests if it is missing. Call it under the setup lock.
 pub(super) async fn create_login(folder: &Path) -> Result<()> {
     let (client, connection) = config(folder, NAME).connect(NoTls).await?;
     let connection = tokio::spawn(connection);
@@ -134,7 +134,7 @@ pub(super) async fn create_login(folder: &Path) -> Result<()> {
     Ok(outcome?)
 }
 
-/// The server may still be at the statement of a Liaison that was killed meanwhile.
+/// The server may still be executing the statement of a Liaison that has been killed meanwhile.
 fn is_there_already(error: &tokio_postgres::Error) -> bool {
     let codes = [&SqlState::DUPLICATE_DATABASE, &SqlState::UNIQUE_VIOLATION];
     error.code().is_some_and(|code| codes.contains(&code))

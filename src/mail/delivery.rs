@@ -1,4 +1,4 @@
-//! The background that sends what is in the queue.
+//! The background job that sends the mail in the queue.
 
 use std::time::Duration;
 
@@ -19,14 +19,15 @@ use crate::{
     values::Email,
 };
 
-/// How long a letter waits at most.
+/// How often the queue is checked.
 pub const EVERY: Duration = Duration::from_secs(5);
 
-/// Sends what is due now, until the server is to end; tells how many letters the mail server took. `answer` writes the
-/// letter for somebody who has forgotten the password.
+/// Sends the letters that are due now, or stops early when the server ends. Returns how many letters the mail server
+/// accepted. `answer` writes the letter for somebody who has forgotten the password.
 ///
 /// # Errors
-/// The database's; that the mail server does not answer is logged, and the letter tried again later.
+/// When the database fails. When the mail server does not answer, that is only logged, and the letter is tried again
+/// later.
 pub async fn deliver(
     db: &Db,
     mail: &Mail,
@@ -40,7 +41,7 @@ pub async fn deliver(
         let mut connection = db.connect().await?;
         let Some(due) = queue::claim(&mut connection, clock.now()).await? else { return Ok(sent) };
         let letter = written(&mut connection, secrets, clock, &due, &answer).await?;
-        // The mail server may take its time: others may have the connection meanwhile.
+        // The mail server may be slow: others can use the connection meanwhile.
         drop(connection);
         let done = match letter {
             Some(letter) => {

@@ -1,4 +1,4 @@
-//! What is written to users, in English and in Russian: which of them a user reads is not known.
+//! The letters to users, in English and in Russian: it is not known which language a user reads.
 
 use std::{fmt, net::IpAddr};
 
@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use super::{Mail, transport::Text};
 use crate::values::Instant;
 
-/// A letter as it lies sealed in the queue.
+/// A letter, as it is sealed and stored in the queue.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Letter {
-    /// Someone who says to be the user with this address has forgotten the password. Becomes a [`Letter::Reset`] when there
-    /// is such a user.
+    /// Someone who claims to be the user with this address has forgotten the password. Becomes a [`Letter::Reset`] if
+    /// there is such a user.
     Forgotten {
         /// The address.
         email: String,
@@ -25,35 +25,35 @@ pub enum Letter {
     },
     /// A one-time token.
     Reset {
-        /// Whose it is.
+        /// The address of the user.
         to: String,
         /// The token.
         token: String,
-        /// Until when it is good.
+        /// Until when the token is valid.
         expires_at: Instant,
-        /// Whether it is for the user's first password.
+        /// Whether the token is for the user's first password.
         is_first: bool,
     },
     /// Something about the user's sign-in has changed.
     Notice {
-        /// Whose it is.
+        /// The address of the user.
         to: String,
         /// What has changed.
         notice: Notice,
     },
 }
 
-/// A change that a user is told of, in case that it was somebody else (ASVS 6.3.7).
+/// A change that the user is informed about, in case somebody else made it (ASVS 6.3.7).
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Notice {
-    /// The address to sign in with is another; told to the former one.
+    /// The address to sign in with has changed; sent to the former address.
     EmailChanged,
-    /// The password is another.
+    /// The password has changed.
     PasswordChanged,
     /// Signing in needs a second factor.
     SecondFactorEnabled,
-    /// Signing in needs a second factor no more.
+    /// Signing in no longer needs a second factor.
     SecondFactorRemoved,
 }
 
@@ -64,7 +64,7 @@ impl fmt::Debug for Letter {
 }
 
 impl Letter {
-    /// The text to be sent; `None` when nobody is to get one.
+    /// The text to send; `None` when there is nothing to send.
     pub(super) fn text(self, mail: &Mail) -> Option<Text> {
         match self {
             Self::Forgotten { .. } => None,

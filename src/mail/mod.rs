@@ -1,4 +1,5 @@
-//! Mail to users: written in the transaction of what it tells of, sent by the background until the server takes it.
+//! Mail to users. It is stored in the transaction of the change that it reports; a background job sends it, and tries
+//! again until the mail server accepts it.
 
 mod delivery;
 mod letter;
@@ -24,7 +25,7 @@ pub struct Mail {
 }
 
 impl Mail {
-    /// By `settings`.
+    /// Mail as `settings` describe it.
     ///
     /// # Errors
     /// When the certificates of this machine cannot be read.
@@ -38,15 +39,16 @@ impl Mail {
         self.transport.is_some()
     }
 
-    /// Where the front end sets a password with `token`, when that is known.
+    /// The address where the front end sets a password with `token`, if it is configured.
     pub fn reset_link(&self, token: &str) -> Option<String> {
         self.reset_url.as_ref().map(|url| url.with(token))
     }
 
-    /// Puts `letter` into the queue, in the transaction of what it tells of; without a mail server, nothing.
+    /// Puts `letter` into the queue, in the transaction of the change that it reports. Does nothing without a mail
+    /// server.
     ///
     /// # Errors
-    /// The database's.
+    /// When the database fails.
     pub async fn post(&self, tx: &mut Tx<'_>, letter: &Letter) -> Result<()> {
         if !self.is_configured() {
             return Ok(());

@@ -1,4 +1,5 @@
-//! Mail that is under way: sealed, for a letter may hold a token; deleted once it is sent, or after a day.
+//! Mail that waits to be sent. It is sealed, since a letter may contain a token, and deleted once it is sent, or after
+//! a day.
 
 use chrono::Duration;
 use diesel::{
@@ -18,7 +19,7 @@ use crate::{
     values::Instant,
 };
 
-/// The letters.
+/// Where letters are stored, for resealing.
 pub const LETTERS: Place = Place {
     what: "letters",
     table: "outgoing_mails",
@@ -28,10 +29,10 @@ pub const LETTERS: Place = Place {
     prefix: "mail ",
 };
 
-/// How long is tried to send a letter.
+/// How long the server tries to send a letter.
 const KEPT: Duration = Duration::days(1);
 
-/// The moment before which letters are no longer kept.
+/// Letters from before this moment are deleted.
 pub fn kept_since(now: Instant) -> Instant {
     now.after(-KEPT)
 }
@@ -39,12 +40,12 @@ pub fn kept_since(now: Instant) -> Instant {
 /// A letter that is due.
 #[derive(QueryableByName)]
 pub struct Due {
-    /// Its number in the queue.
+    /// Its id in the queue.
     #[diesel(sql_type = diesel::sql_types::Uuid)]
     pub id: Uuid,
     #[diesel(sql_type = Bytea)]
     sealed_letter: Vec<u8>,
-    /// How often it was tried, this time included.
+    /// How often sending was tried, including this time.
     #[diesel(sql_type = Integer)]
     pub attempts: i32,
 }
@@ -72,7 +73,7 @@ fn sealed(secrets: &Secrets, id: Uuid, letter: &Letter) -> Result<Vec<u8>> {
 /// Puts `letter` into the queue, due at once.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn insert(
     db: &mut AsyncPgConnection,
     secrets: &Secrets,
@@ -91,21 +92,21 @@ pub async fn insert(
     Ok(())
 }
 
-/// Puts another letter in the place of the one with this `id`.
+/// Replaces the letter with this `id` by another one.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn replace(db: &mut AsyncPgConnection, secrets: &Secrets, id: Uuid, letter: &Letter) -> Result<()> {
     let sealed = sealed(secrets, id, letter)?;
     diesel::update(outgoing_mails::table.find(id)).set(outgoing_mails::sealed_letter.eq(sealed)).execute(db).await?;
     Ok(())
 }
 
-/// Takes a letter that is due, for this server alone, and makes it due again later in case that it is not sent: after a
+/// Takes a letter that is due for this server alone, and makes it due again later in case sending fails: after a
 /// minute, then two, four and so on up to an hour.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn claim(db: &mut AsyncPgConnection, now: Instant) -> Result<Option<Due>> {
     let claimed = sql_query(
         "UPDATE outgoing_mails SET attempts = attempts + 1, \
@@ -120,10 +121,10 @@ pub async fn claim(db: &mut AsyncPgConnection, now: Instant) -> Result<Option<Du
     Ok(claimed)
 }
 
-/// Throws away the letters that could not be sent in time.
+/// Deletes the letters that could not be sent in time.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn sweep(db: &mut AsyncPgConnection, now: Instant) -> Result<()> {
     let old = outgoing_mails::table.filter(outgoing_mails::created_at.le(kept_since(now)));
     diesel::delete(old).execute(db).await?;
@@ -133,7 +134,7 @@ pub async fn sweep(db: &mut AsyncPgConnection, now: Instant) -> Result<()> {
 /// Takes a letter out of the queue.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn delete(db: &mut AsyncPgConnection, id: Uuid) -> Result<()> {
     diesel::delete(outgoing_mails::table.find(id)).execute(db).await?;
     Ok(())

@@ -1,4 +1,4 @@
-//! What the operator sets: the mail server, the sender, and where the front end sets passwords.
+//! The operator's settings: the mail server, the sender, and the front end's page to set a password.
 
 use std::{fmt, net::IpAddr};
 
@@ -6,16 +6,16 @@ use lettre::message::Mailbox;
 use secrecy::SecretString;
 use url::{Host, Url};
 
-/// How mail is to be sent.
+/// How to send mail.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// The mail server; without one no mail is sent.
     pub smtp: Option<Smtp>,
-    /// Where the front end sets passwords.
+    /// The front end's page to set a password.
     pub reset_url: Option<ResetUrl>,
 }
 
-/// A mail server, and who we are to it.
+/// A mail server, and the login and sender to use there.
 #[derive(Clone)]
 pub struct Smtp {
     pub(super) host: String,
@@ -32,7 +32,7 @@ pub(super) enum Encryption {
     Implicit,
     /// By STARTTLS, which the server must offer (RFC 3207).
     StartTls,
-    /// Not at all: only within this machine.
+    /// Not at all; only for a server on this machine.
     None,
 }
 
@@ -43,11 +43,11 @@ impl fmt::Debug for Smtp {
 }
 
 impl Smtp {
-    /// Reads `smtps://user:password@host:port`, or `smtp://…` with STARTTLS, which only a server on this machine need not
-    /// offer; `from` is an address with or without a name.
+    /// Reads `smtps://user:password@host:port` or `smtp://…`, which uses STARTTLS unless the server is on this machine.
+    /// `from` is an address with or without a name.
     ///
     /// # Errors
-    /// What is wrong; nothing of the URL is repeated, for it may hold a password.
+    /// What is wrong. The message repeats nothing of the URL, since it may contain a password.
     pub fn parse(url: &str, from: &str) -> Result<Self, &'static str> {
         let from = from.parse().map_err(|_address| "LIAISON_MAIL_FROM is not an e-mail address")?;
         let url = Url::parse(url).map_err(|_secret| "not a URL")?;
@@ -90,7 +90,8 @@ pub struct ResetUrl(String);
 const PLACE: &str = "{token}";
 
 impl ResetUrl {
-    /// Checks `template`. A token in the fragment never reaches a server's log (ASVS 14.2.1), so that is where it belongs.
+    /// Checks `template`. The token must be in the fragment, because a fragment never reaches a server's log (ASVS
+    /// 14.2.1).
     ///
     /// # Errors
     /// What is wrong.

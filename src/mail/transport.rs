@@ -19,9 +19,9 @@ use crate::{
 /// How long the server may take for each answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A text to one address.
+/// A mail to one address.
 pub struct Text {
-    /// Whose it is.
+    /// The recipient's address.
     pub to: String,
     /// The subject.
     pub subject: String,
@@ -29,14 +29,14 @@ pub struct Text {
     pub body: String,
 }
 
-/// Sends mail; a connection for each.
+/// Sends mail, over a new connection for each.
 pub struct Transport {
     smtp: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
 }
 
 impl Transport {
-    /// To the server of `settings`.
+    /// A transport to the server of `settings`.
     ///
     /// # Errors
     /// When the certificates of this machine cannot be read.
@@ -56,13 +56,13 @@ impl Transport {
         Ok(Self { smtp: builder.timeout(Some(TIMEOUT)).build(), from: settings.from.clone() })
     }
 
-    /// Sends `text`, the letter `id`; the server has it when this is done.
+    /// Sends `text`, the letter `id`. When this returns, the mail server has accepted it.
     ///
     /// # Errors
-    /// When the server cannot be reached or does not take it.
+    /// When the server cannot be reached or does not accept the mail.
     pub async fn send(&self, id: Uuid, text: Text, now: Instant) -> Result<()> {
         let message = Message::builder()
-            // The same each time it is tried, so that a reader who gets it twice need not see it twice.
+            // The same at each attempt, so that a mail program can hide a second copy.
             .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
             .date(now.utc().into())
             .from(self.from.clone())

@@ -1,4 +1,4 @@
-//! The port that metrics are read at.
+//! The port that serves the metrics.
 
 use std::net::SocketAddr;
 
@@ -13,13 +13,14 @@ use crate::{
     telemetry::Telemetry,
 };
 
-/// What the text format is called.
+/// The media type of Prometheus' text format.
 const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Starts to listen; the server runs when it is awaited, and its address tells the port that the system chose for 0.
+/// Starts to listen. The server runs when it is awaited. The address returned has the port that the system chose if
+/// port 0 was asked for.
 ///
 /// # Errors
-/// When the address cannot be had.
+/// When it cannot listen on the address.
 pub fn start(listen: SocketAddr, telemetry: Data<Telemetry>) -> Result<(Server, SocketAddr)> {
     let server =
         HttpServer::new(move || App::new().app_data(Data::clone(&telemetry)).route("/metrics", web::get().to(read)));

@@ -1,6 +1,7 @@
-//! The metrics, in the names of Prometheus and, where it has one, of OpenTelemetry.
+//! The metrics. Their names follow Prometheus, and OpenTelemetry where it defines one.
 //!
-//! What a request touches are atomics that were found once: no lock, no name made, and some hundred nanoseconds in all.
+//! A request only changes atomics that are looked up once: it takes no lock and builds no name, and costs a few hundred
+//! nanoseconds in all.
 
 use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
@@ -22,15 +23,15 @@ use crate::{
     telemetry::readiness::Reason,
 };
 
-/// Seconds, from the fastest answer to what nobody waits for.
+/// The buckets of histograms in seconds, from the fastest answer to longer than anybody waits.
 pub(super) const SECONDS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
-/// What came of a request.
+/// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// The answer had this status.
     Answered(StatusCode),
-    /// Its sender went before there was one.
+    /// The client disconnected before the answer.
     Aborted,
 }
 
@@ -60,7 +61,7 @@ pub struct JobMeter {
 }
 
 impl JobMeter {
-    /// Notes a run that ended at `now`, in seconds since 1970.
+    /// Counts a run that ended at `now`, in seconds since 1970.
     pub fn ran(&self, went_well: bool, now: i64) {
         if went_well {
             self.done.inc();
@@ -71,7 +72,7 @@ impl JobMeter {
     }
 }
 
-/// What happens beside the requests.
+/// The metrics of background work and readiness.
 struct Background {
     waiting: IntGaugeVec,
     waiting_age: GaugeVec,
@@ -113,7 +114,7 @@ pub struct Metrics {
     registry: Registry,
     /// The operations that requests are counted by.
     pub operations: Arc<Operations>,
-    /// Those of each operation, by its number.
+    /// The meters of each operation, by its number.
     meters: Vec<OnceLock<Meters>>,
     durations: HistogramVec,
     requests: IntCounterVec,
@@ -123,15 +124,15 @@ pub struct Metrics {
     pools: PoolMetrics,
     queues: QueueMetrics,
     background: Background,
-    /// One at a time, so that what is read while it is written is whole.
+    /// Held while the metrics are rendered, so that two readers at once each get a consistent text.
     reading: Mutex<()>,
 }
 
 impl Metrics {
-    /// All at zero.
+    /// Metrics that are all at zero.
     ///
     /// # Panics
-    /// Never: what could be refused are names, and those stand here.
+    /// Never: only an invalid name could be refused, and the names are constants.
     #[expect(clippy::expect_used, reason = "the names are constants, and every test would fail")]
     pub fn new(operations: Arc<Operations>) -> Self {
         Self::build(operations).expect("metrics with sound names")
@@ -178,12 +179,12 @@ impl Metrics {
         })
     }
 
-    /// One request more is being answered.
+    /// Counts a request that is being answered now.
     pub fn began(&self) {
         self.active.inc();
     }
 
-    /// A request to `operation` is over.
+    /// Counts a request to `operation` that is over.
     pub fn ended(&self, operation: &Operation, ending: Ending, taken: Duration) {
         self.active.dec();
         let Some(meters) = self.meters.get(operation.number) else { return };
@@ -194,7 +195,8 @@ impl Metrics {
         }
     }
 
-    /// An operation appears with all its endings once it is first asked for: a rate needs the zero to rise from.
+    /// An operation appears with all its endings at its first request, because Prometheus can only compute a rate from
+    /// a counter that was seen at zero.
     fn meters_of(&self, operation: &Operation) -> Meters {
         let Operation { id, method, path, .. } = operation;
         Meters {
@@ -203,14 +205,14 @@ impl Metrics {
         }
     }
 
-    /// A request was answered with `problem`; counted when that tells it to come back later.
+    /// Counts a request that was answered with `problem`, if that problem asks the caller to come back later.
     pub fn refused(&self, problem: ProblemType) {
         if let Some((_, counter)) = self.refusals.iter().find(|(counted, _)| *counted == problem) {
             counter.inc();
         }
     }
 
-    /// A token was asked for by `grant_type` and `result` is the answer's status.
+    /// Counts a request for a token of `grant_type` that was answered with `status`.
     pub fn asked_for_token(&self, grant_type: &str, status: StatusCode) {
         const GRANT_TYPES: [&str; 3] = ["password", "refresh_token", "client_credentials"];
         let grant_type = GRANT_TYPES.into_iter().find(|known| *known == grant_type).unwrap_or("other");
@@ -223,12 +225,12 @@ impl Metrics {
         self.sign_ins.with_label_values(&[grant_type, result]).inc();
     }
 
-    /// The meter of the connections of the pool `name`: several pools of one name are added up.
+    /// The meter of the connections of the pool `name`. Pools of the same name are added up.
     pub fn pool(&self, name: &'static str) -> PoolMeter {
         self.pools.meter(name)
     }
 
-    /// The meter of the requests of `class` that are admitted and that wait for it.
+    /// The meter of the requests of `class` that are admitted or wait to be admitted.
     pub fn class(&self, class: &'static str) -> QueueMeter {
         self.queues.meter(class)
     }
@@ -244,13 +246,13 @@ impl Metrics {
         meter
     }
 
-    /// What waits in `queue`, and for how many seconds the oldest has.
+    /// Sets the length of `queue`, and for how many seconds its oldest item has waited.
     pub fn waits(&self, queue: &str, length: i64, oldest: f64) {
         self.background.waiting.with_label_values(&[queue]).set(length);
         self.background.waiting_age.with_label_values(&[queue]).set(oldest.max(0.0));
     }
 
-    /// Why the server is not ready; no reason when it is.
+    /// Sets why the server is not ready: no reason when it is.
     pub fn is_ready_but_for(&self, reasons: &[Reason]) {
         for reason in Reason::iter() {
             self.background.unready.with_label_values(&[reason.as_ref()]).set(i64::from(reasons.contains(&reason)));
@@ -262,10 +264,10 @@ impl Metrics {
         self.active.get()
     }
 
-    /// Everything, in Prometheus' text format 0.0.4.
+    /// All metrics in Prometheus' text format 0.0.4.
     ///
     /// # Errors
-    /// None that metrics of ours can cause.
+    /// Only if a metric is defined wrongly.
     pub fn render(&self) -> Result<Vec<u8>> {
         let _reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
         self.pools.look();
@@ -281,7 +283,7 @@ fn refusals_of(counters: &IntCounterVec) -> Vec<(ProblemType, IntCounter)> {
     refusals.map(|problem| (problem, counters.with_label_values(&[problem.code().as_str()]))).collect()
 }
 
-/// Makes metrics that are read with the others.
+/// Makes metrics and registers them.
 pub(super) struct Maker<'a>(&'a Registry);
 
 impl Maker<'_> {
@@ -329,7 +331,7 @@ mod tests {
         assert_eq!(Ending::NAMES[Ending::Aborted.index()], "aborted");
     }
 
-    /// By hand: `cargo test --release --lib a_request_costs_little -- --ignored --nocapture`.
+    /// Run it by hand: `cargo test --release --lib a_request_costs_little -- --ignored --nocapture`.
     #[test]
     #[ignore = "a measurement"]
     fn a_request_costs_little() {

@@ -1,5 +1,5 @@
-//! What operators see of the server: metrics, traces and the log of requests. Requests are told by their operation, never by
-//! what was asked or answered.
+//! What operators see of the server: metrics, traces and the log of requests. Requests are identified by their
+//! operation, never by what was asked or answered.
 
 pub mod listener;
 mod metrics;
@@ -23,15 +23,15 @@ pub use self::{
 };
 use self::{settings::Settings, sparing::Sparing, traces::Traces};
 
-/// All of it, of one server process.
+/// The telemetry of one server process.
 pub struct Telemetry {
-    /// The metrics, counted whether somebody reads them or not.
+    /// The metrics, which are counted even if nobody reads them.
     pub metrics: Metrics,
-    /// Where traces go, when they are wanted.
+    /// The exporter of traces, when they are switched on.
     pub traces: Option<Traces>,
-    /// Whether a request that went well and fast has its line in the log, too.
+    /// Whether requests that succeeded quickly are logged, too.
     pub logs_all_requests: bool,
-    /// The lines about requests that there was no room for.
+    /// Limits the log lines about requests that were refused because of overload.
     overload: Sparing,
 }
 
@@ -41,16 +41,16 @@ impl Telemetry {
         Self { metrics: Metrics::new(operations), traces: None, logs_all_requests: false, overload: Sparing::default() }
     }
 
-    /// By `settings`.
+    /// Telemetry as `settings` describe it.
     ///
     /// # Errors
-    /// When the exporter of traces cannot be made, such as for a protocol that is not spoken.
+    /// When the exporter of traces cannot be made, for example because its protocol is not supported.
     pub fn by(settings: &Settings, operations: Arc<Operations>) -> Result<Self> {
         let traces = settings.traces.as_ref().map(Traces::start).transpose()?;
         Ok(Self { traces, logs_all_requests: settings.logs_all_requests, ..Self::new(operations) })
     }
 
-    /// Sends what has not been sent, and ends. Blocks for some seconds when nobody takes it.
+    /// Sends the remaining traces and ends tracing. Blocks for some seconds when the collector does not answer.
     pub fn flush(&self) {
         if let Some(traces) = &self.traces {
             traces.end();

@@ -1,4 +1,4 @@
-//! Where requests queue: for a connection of a pool, and for their turn among others of their class.
+//! Where requests queue: for a connection of a pool, and to be admitted within their class.
 
 use std::{sync::PoisonError, time::Duration};
 
@@ -53,7 +53,7 @@ impl PoolMetrics {
         }
     }
 
-    /// Asks every pool how it stands.
+    /// Reads the status of every pool.
     pub fn look(&self) {
         let mut probes = self.probes.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut stand: Vec<(&str, PoolStatus)> = Vec::new();
@@ -79,15 +79,15 @@ impl PoolMetrics {
 /// The meter of the admission of one class of requests.
 #[derive(Clone)]
 pub struct QueueMeter {
-    /// How many are admitted now.
+    /// How many requests are admitted now.
     pub running: IntGauge,
-    /// How many wait to be.
+    /// How many requests wait to be admitted.
     pub waiting: IntGauge,
     wait: Histogram,
 }
 
 impl QueueMeter {
-    /// A request that had to wait was admitted after `wait`.
+    /// Records that a request was admitted after waiting for `wait`.
     pub fn waited(&self, wait: Duration) {
         self.wait.observe(wait.as_secs_f64());
     }

@@ -1,4 +1,5 @@
-//! Spans of statements, as children of their request's. Only the text with its placeholders is told, never a parameter.
+//! Spans of SQL statements, as children of their request's span. They contain only the text with its placeholders,
+//! never a parameter.
 
 use std::fmt::{self, Write};
 
@@ -9,23 +10,24 @@ use opentelemetry::{
 };
 use opentelemetry_sdk::trace::{SdkTracer, Span as SdkSpan};
 
-/// Most bytes that are told of a statement.
+/// The most bytes of a statement's text in a span.
 const MOST: usize = 2048;
 /// Where the text of a statement ends and its parameters begin.
 const PARAMETERS: &str = " -- binds: ";
-/// Statements of a connection that may be under way at once: one whose request was given up never ends.
+/// The most unfinished statements of a connection that are remembered: a statement whose request was abandoned never
+/// ends.
 const UNDER_WAY: usize = 32;
 
-/// The tracer of the request whose context this stands in: without it, a statement has no span.
+/// The tracer in the context of a traced request. Without it, a statement has no span.
 pub(super) struct ByTracer(pub SdkTracer);
 
-/// Has every connection that is opened from now on make spans.
+/// Makes every connection that is opened from now on record spans.
 pub(super) fn observe() {
-    // It fails when the lock is poisoned: then there are no spans of statements.
+    // This fails only if the lock is poisoned; then statements have no spans.
     let _ = set_default_instrumentation(|| Some(Box::<Statements>::default()));
 }
 
-/// The statements of one connection that are under way, each with its text.
+/// The unfinished statements of one connection, each with its text.
 #[derive(Default)]
 struct Statements(Vec<(String, SdkSpan)>);
 
@@ -33,7 +35,7 @@ impl Instrumentation for Statements {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
         match event {
             InstrumentationEvent::StartQuery { query, .. } => self.begin(query),
-            // Without a traced request there is nothing to end, and nothing is looked at.
+            // Without a traced request there is no span to end, so the text is not built.
             InstrumentationEvent::FinishQuery { query, error, .. } if !self.0.is_empty() => {
                 self.end(query, error.is_some());
             }
@@ -75,14 +77,14 @@ impl Statements {
 #[derive(Default)]
 struct Statement {
     text: String,
-    /// Whether the parameters stand apart: the text of a batch may have values in it.
+    /// Whether the parameters are separate from the text: the text of a batch may contain values.
     is_whole: bool,
 }
 
 impl Statement {
     fn of(query: &dyn DebugQuery) -> Self {
         let mut statement = Self::default();
-        // It ends with an error where the parameters begin.
+        // Writing stops with an error where the parameters begin.
         let _ = write!(statement, "{query}");
         statement
     }

@@ -1,4 +1,5 @@
-//! Whether the server can serve, and why not. However often that is asked, the database is asked once a second.
+//! Whether the server can serve, and why not. The database is asked once a second at most, however often the server is
+//! asked.
 
 use std::time::Duration;
 
@@ -18,12 +19,12 @@ use crate::{
 
 /// How long the database may take to answer.
 const PATIENCE: Duration = Duration::from_millis(900);
-/// For how long an answer holds.
+/// How long an answer is reused.
 const HOLDS: chrono::Duration = chrono::Duration::seconds(1);
-/// Seconds to wait for a server that does not come back: its place is taken by another.
+/// The `Retry-After` seconds of a draining server: it does not come back, and another server takes its place.
 const AFTER_DRAINING: u64 = 5;
 
-/// Why a server is not ready; its name in snake case stands in the answer.
+/// Why a server is not ready. The answer contains the name in snake case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AsRefStr, EnumIter)]
 #[strum(serialize_all = "snake_case")]
 pub enum Reason {
@@ -31,7 +32,7 @@ pub enum Reason {
     Draining,
     /// The database cannot be reached.
     DatabaseUnreachable,
-    /// It does not answer within a second.
+    /// The database does not answer within a second.
     DatabaseSlow,
     /// A migration that this server needs has not run.
     MigrationsPending,
@@ -39,10 +40,10 @@ pub enum Reason {
     SigningKeyMissing,
 }
 
-/// What a look brought.
+/// The result of a check.
 #[derive(Clone, Debug, Default)]
 pub struct Findings {
-    /// Why it is not ready; nothing when it is.
+    /// Why the server is not ready; empty when it is.
     pub reasons: Vec<Reason>,
     cause: Option<String>,
 }
@@ -52,7 +53,7 @@ impl Findings {
         Self { reasons: vec![reason], cause }
     }
 
-    /// The refusal, when there is a reason.
+    /// An error when there is a reason not to be ready.
     ///
     /// # Errors
     /// `not_ready`, with the reasons.
@@ -74,7 +75,7 @@ impl Findings {
     }
 }
 
-/// What the last look brought.
+/// Checks readiness and remembers the last result.
 pub struct Readiness {
     clock: Data<Clock>,
     keys: Data<KeyRing>,
@@ -84,7 +85,7 @@ pub struct Readiness {
 }
 
 impl Readiness {
-    /// Nothing has been looked at yet.
+    /// A check that has no result yet.
     pub fn new(
         clock: Data<Clock>,
         keys: Data<KeyRing>,
@@ -94,7 +95,7 @@ impl Readiness {
         Self { clock, keys, lifecycle, telemetry, last: Mutex::default() }
     }
 
-    /// How it is now, or was within the last second. Whoever comes during a look waits for it.
+    /// The current state, or the one found within the last second. Callers during a check wait for its result.
     pub async fn check(&self, db: &Db) -> Findings {
         if self.lifecycle.is_draining() {
             self.telemetry.metrics.is_ready_but_for(&[Reason::Draining]);

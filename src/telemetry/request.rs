@@ -1,4 +1,4 @@
-//! One request, watched from its head to the head of its answer: counted, traced, and told by one line of the log.
+//! One request, from its head to the head of its answer: it is counted, traced, and logged in one line.
 
 use std::{
     cell::Cell,
@@ -17,21 +17,22 @@ use crate::{
     http::Operation,
 };
 
-/// What takes as long is logged, however well it went.
+/// Requests that take this long are logged, even if they succeed.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// Who sent a request, once that is known: the request itself may be gone when its answer is there.
+/// Who sent a request, once that is known. It is kept apart, since the request itself may have been dropped when its
+/// answer is ready.
 #[derive(Clone, Default)]
 pub struct Sender(Rc<Cell<Option<UserId>>>);
 
 impl Sender {
-    /// It is `user`.
+    /// Sets the sender to `user`.
     pub fn is(&self, user: UserId) {
         self.0.set(Some(user));
     }
 }
 
-/// A request that is being answered.
+/// Watches a request that is being answered.
 pub struct Watch {
     telemetry: Data<Telemetry>,
     operation: Arc<Operation>,
@@ -49,7 +50,7 @@ pub struct Answered<'a> {
     pub status: StatusCode,
     /// Why the request failed, if it did.
     pub failure: Option<&'a Error>,
-    /// Bytes of the body, when they are known before it is sent.
+    /// The size of the body in bytes, when it is known before sending.
     pub bytes: Option<u64>,
 }
 
@@ -65,12 +66,12 @@ impl Watch {
         Some(Self { telemetry, operation, began: Instant::now(), sender, context, is_over: false })
     }
 
-    /// The context that the request is worked on in, when it is traced.
+    /// The tracing context to handle the request in, when it is traced.
     pub fn context(&self) -> Option<Context> {
         self.context.clone()
     }
 
-    /// The answer is ready.
+    /// Ends the watch: the answer is ready.
     pub fn end(mut self, answered: &Answered<'_>) {
         self.is_over = true;
         let taken = self.began.elapsed();
@@ -89,9 +90,9 @@ impl Watch {
         }
     }
 
-    /// One line: what went wrong inside is an error, what was turned away for want of something a warning, what was refused or
-    /// slow is told, all else only on demand. Of those that there was no room for, one a second is told, with how many came
-    /// before it.
+    /// Logs one line. A failure with an internal cause is an error; any other 5xx answer is a warning; a refused or
+    /// slow request is logged as information, and all others only if the settings ask for it. Requests refused because
+    /// of overload are logged once a second at most, with the number of lines held back before.
     fn log(&self, answered: &Answered<'_>, taken: Duration) {
         let Operation { method, path: route, id: operation, .. } = &*self.operation;
         let Answered { request_id, status, failure, bytes } = *answered;
@@ -123,7 +124,7 @@ impl Watch {
                 "request refused"
             );
         } else {
-            // ASVS 16.3.3: who tries to get around a rule is seen, also where nothing is written into the audit log.
+            // ASVS 16.3.3: attempts to get around a rule are logged, even where nothing is written into the audit log.
             let message = if code.is_some() { "request refused" } else { "request answered" };
             #[rustfmt::skip]
             tracing::info!(

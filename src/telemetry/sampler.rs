@@ -1,4 +1,4 @@
-//! What only the database knows, looked up every few seconds while somebody may read the metrics.
+//! Metrics that only the database knows, read every few seconds while metrics are served.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use diesel_async::RunQueryDsl;
 use super::{Metrics, Readiness};
 use crate::{clock::Clock, db::Db, error::Result};
 
-/// How old what the metrics tell of the database is at most.
+/// How often these metrics are read from the database.
 pub const EVERY: Duration = Duration::from_secs(15);
 
-/// What waits to be worked on: how much, up to a bound, and for how many seconds the oldest has. The oldest is found
-/// by an index, or in a table that is empty most of the time.
+/// The queues: how much waits, up to a bound, and for how many seconds the oldest item has waited. The oldest item is
+/// found by an index, or in a table that is empty most of the time.
 const QUEUES: [(&str, &str); 3] = [
     (
         "audit_seal",
@@ -44,10 +44,10 @@ struct Waiting {
     oldest: Option<f64>,
 }
 
-/// Notes how long the queues are, and whether the server is ready.
+/// Sets the metrics of the queues, and of whether the server is ready.
 ///
 /// # Errors
-/// The database's.
+/// When the database fails.
 pub async fn sample(db: &Db, readiness: &Readiness, clock: &Clock, metrics: &Metrics) -> Result<()> {
     readiness.check(db).await;
     let mut db = db.connect().await?;

@@ -1,4 +1,4 @@
-//! The settings of telemetry, as a person writes them.
+//! The settings of telemetry, as the operator writes them.
 
 use std::net::SocketAddr;
 
@@ -10,12 +10,12 @@ use crate::settings::Problems;
 /// Settings of telemetry; [`TelemetrySettings::check`] makes [`Settings`] of them.
 #[derive(Args, Clone)]
 pub struct TelemetrySettings {
-    /// Where to serve metrics for Prometheus, at `/metrics` on a port of its own that asks for no sign-in: loopback, or a
-    /// network that only Prometheus reaches. Not at all when left out.
+    /// Where to serve metrics for Prometheus, at `/metrics` on a port of its own without sign-in: use loopback, or a
+    /// network that only Prometheus reaches. Without it, metrics are not served.
     #[arg(long, env = "LIAISON_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
     pub metrics_listen: Option<String>,
-    /// The OpenTelemetry collector that traces are sent to by OTLP over HTTP, such as `http://127.0.0.1:4318`. Without it
-    /// nothing is traced. The other `OTEL_…` variables of traces hold, too, such as `OTEL_TRACES_SAMPLER`.
+    /// The OpenTelemetry collector that traces are sent to by OTLP over HTTP, such as `http://127.0.0.1:4318`. Without
+    /// it nothing is traced. The other `OTEL_…` variables for traces apply, too, such as `OTEL_TRACES_SAMPLER`.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", hide_env_values = true, value_name = "URL")]
     pub otlp_endpoint: Option<String>,
     /// The same for traces alone, as the complete address.
@@ -24,13 +24,13 @@ pub struct TelemetrySettings {
     /// Switches traces off, whatever else is set: `true` or `false`.
     #[arg(long, env = "OTEL_SDK_DISABLED", default_value = "false", hide = true, value_name = "SWITCH")]
     pub otel_sdk_disabled: String,
-    /// Which requests to log, one line each: `failed` are those that were refused, failed or took a second and longer; `all`
-    /// costs each request some microseconds.
+    /// Which requests to log, one line each: `failed` logs those that were refused, failed or took a second or longer;
+    /// `all` logs every request, which costs each some microseconds.
     #[arg(long, env = "LIAISON_LOG_REQUESTS", default_value = "failed", value_name = "WHICH")]
     pub log_requests: String,
 }
 
-/// Settings that hold.
+/// Checked settings.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// Where to serve metrics, if anywhere.
@@ -42,7 +42,7 @@ pub struct Settings {
 }
 
 impl TelemetrySettings {
-    /// Checks everything; notes what is wrong.
+    /// Checks everything and adds what is wrong to `problems`.
     pub(crate) fn check(&self, problems: &mut Problems) -> Option<Settings> {
         let metrics_listen = self.metrics_listen.as_deref().map(str::parse).transpose();
         let metrics_listen = problems.note("--metrics-listen", metrics_listen);

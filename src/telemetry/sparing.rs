@@ -1,14 +1,14 @@
-//! Lines of the log that would come by the thousand just when there is too much to do.
+//! Limits log lines that would otherwise come by the thousand just when the server is overloaded.
 
 use std::{
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-/// How far two lines are apart at least.
+/// The least time between two lines.
 const APART: Duration = Duration::from_secs(1);
 
-/// Lets through one line a second, and counts those that it holds back.
+/// Lets through one line a second, and counts the lines that it holds back.
 #[derive(Debug, Default)]
 pub struct Sparing(Mutex<Lines>);
 
@@ -19,7 +19,8 @@ struct Lines {
 }
 
 impl Sparing {
-    /// How many lines were held back since the one before, when one may be written `now`; `None` holds it back, too.
+    /// How many lines were held back since the last one, if a line may be written `now`. `None` means that this line is
+    /// held back, too.
     pub fn take(&self, now: Instant) -> Option<u64> {
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.last.is_some_and(|last| now.saturating_duration_since(last) < APART) {

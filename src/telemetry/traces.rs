@@ -1,4 +1,4 @@
-//! Traces by OTLP over HTTP, when there is a collector to take them.
+//! Traces by OTLP over HTTP, when a collector is configured.
 
 use std::time::Duration;
 
@@ -32,17 +32,19 @@ use crate::{
     outgoing,
 };
 
-/// How long a collector may take to answer when the environment does not say, as the OTLP specification has it.
+/// How long a collector may take to answer unless the environment says otherwise: the default of the OTLP
+/// specification.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// `OTEL_EXPORTER_OTLP_TRACES_TIMEOUT` or `OTEL_EXPORTER_OTLP_TIMEOUT`, in milliseconds. The exporter leaves them to its client.
+/// `OTEL_EXPORTER_OTLP_TRACES_TIMEOUT` or `OTEL_EXPORTER_OTLP_TIMEOUT`, in milliseconds. The exporter leaves these
+/// timeouts to its HTTP client.
 fn patience() -> Duration {
     let named = ["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"];
     let set = named.into_iter().find_map(|name| std::env::var(name).ok()?.parse().ok());
     set.map_or(PATIENCE, Duration::from_millis)
 }
 
-/// How long the end waits for the collector.
+/// How long the server's shutdown waits for the collector.
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Where traces go.
@@ -53,23 +55,23 @@ impl Endpoint {
     /// The complete address.
     ///
     /// # Errors
-    /// When `url` is not an address of HTTP.
+    /// When `url` is not an `http` or `https` address.
     pub fn parse(url: &str) -> Result<Self, &'static str> {
         let sound = url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         sound.then(|| Self(url.to_owned())).ok_or("not an address such as http://127.0.0.1:4318")
     }
 
-    /// The one for traces under the address of a collector, as the OTLP specification has it.
+    /// The address for traces under the address of a collector, as the OTLP specification defines it.
     ///
     /// # Errors
-    /// When `url` is not an address of HTTP.
+    /// When `url` is not an `http` or `https` address.
     pub fn under(base: &str) -> Result<Self, &'static str> {
         Self::parse(base).map(|Self(base)| Self(format!("{}/v1/traces", base.trim_end_matches('/'))))
     }
 }
 
-/// Makes spans and sends them. Spans tell the operation and what came of it: no address with its values, no header, no
-/// parameter of a statement.
+/// Makes spans and sends them. A span names the operation and its result; it contains no actual path or query, no
+/// header and no parameter of a statement.
 pub struct Traces {
     provider: SdkTracerProvider,
     tracer: SdkTracer,
@@ -77,10 +79,11 @@ pub struct Traces {
 }
 
 impl Traces {
-    /// Begins; spans are sent every few seconds by a thread of their own, and dropped when nobody takes them.
+    /// Starts tracing. A separate thread sends spans every few seconds, and drops them when the collector does not
+    /// accept them.
     ///
     /// # Errors
-    /// When the `OTEL_…` variables want what is not offered.
+    /// When the `OTEL_…` variables ask for something that is not supported.
     pub fn start(endpoint: &Endpoint) -> Result<Self> {
         let exporter = SpanExporter::builder().with_http().with_endpoint(&endpoint.0);
         let exporter = exporter.with_http_client(Sender(outgoing::client(patience()))).build();
@@ -108,14 +111,14 @@ impl Traces {
         }
     }
 
-    /// Sends what has not been sent, and ends.
+    /// Sends the remaining spans and stops tracing.
     pub fn end(&self) {
         if let Err(error) = self.provider.shutdown_with_timeout(FAREWELL) {
             tracing::warn!(%error, "the last traces were not taken");
         }
     }
 
-    /// Sends what has not been sent.
+    /// Sends the remaining spans.
     pub fn flush(&self) {
         if let Err(error) = self.provider.force_flush() {
             tracing::warn!(%error, "traces were not taken");
@@ -123,7 +126,7 @@ impl Traces {
     }
 }
 
-/// Sends from the exporter's own thread, which may wait.
+/// Sends from the exporter's own thread, which may block.
 #[derive(Debug)]
 struct Sender(Agent);
 
@@ -147,7 +150,7 @@ pub fn end(context: &Context, status: u16, error: Option<String>, attributes: im
     span.end();
 }
 
-/// Ends the span of a request that its sender left.
+/// Ends the span of a request whose client disconnected.
 pub fn abort(context: &Context) {
     let span = context.span();
     span.set_attribute(KeyValue::new("error.type", "aborted"));
@@ -155,7 +158,7 @@ pub fn abort(context: &Context) {
     span.end();
 }
 
-/// `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES`; without a name, ours.
+/// The resource from `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES`; the name is `liaison` if they give none.
 fn resource() -> Resource {
     let named = Resource::builder().build();
     let name = named.get(&Key::new("service.name")).map(|name| name.to_string()).unwrap_or_default();
