@@ -1,4 +1,4 @@
-//! The local Postgres, for real: needs installed server binaries.
+//! The local Postgres, tested for real: server binaries must be installed, or can be downloaded.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use liaison::local_postgres::{LocalPostgres, LocalPostgresError, Settings};
 use tokio_postgres::NoTls;
 
-/// A data folder that is removed at the test's end, passed or not.
+/// A data folder that is removed at the test's end, even if the test fails.
 struct DataDir(PathBuf);
 
 impl DataDir {

@@ -16,15 +16,16 @@ use crate::{
 struct Caller {
     name: &'static str,
     user: TestUser,
-    /// `None` when the caller cannot be told who they are.
+    /// `None` when the server cannot identify the caller.
     policy: Option<Policy>,
     /// Whether the caller is on the account team of every client.
     is_member: bool,
-    /// Of a service account: whether the operation is within its scopes.
+    /// For a service account: whether the operation is within its scopes. `None` for persons.
     in_scope: Option<bool>,
 }
 
-/// A supervisor's service accounts, one with just the scopes that an operation needs, one with all but the operation's own.
+/// Two service accounts with a supervisor's role: `within` has just the scopes that an operation needs, `without` has
+/// all scopes but the operation's own.
 struct Services {
     within: TestUser,
     without: TestUser,
@@ -38,7 +39,7 @@ impl Services {
         }
     }
 
-    /// Gives both the scopes for `operation`, and makes them callers.
+    /// Sets the scopes of both accounts for `operation`, and returns them as callers.
     async fn callers(&self, world: &World, operation: &Operation) -> [Caller; 2] {
         let own = operation.permission().unwrap_or_default();
         let (within, without): (Vec<&str>, Vec<&str>) = (
@@ -65,10 +66,11 @@ impl Services {
     }
 }
 
-/// Whether an operation with the right `own` needs the scope `name`: its own, or to see what it is about.
+/// Whether an operation with the right `own` needs the scope `name`: its own, or the one to read the resource that it
+/// is about.
 fn needed(own: &str, name: &str) -> bool {
     let (resource, action) = own.split_once(':').unwrap_or_default();
-    // What is made of a client needs the client.
+    // Creating something for a client needs the right to read the client.
     let of_client = matches!(action, "create" | "record") && name == "clients:read";
     name == own || name == format!("{resource}:read") || of_client
 }
@@ -119,7 +121,8 @@ async fn every_operation_answers_every_caller_as_the_table_says() {
     committed(&table);
 }
 
-/// What every operation answers to every caller; what the policy does not say goes into `wrong`.
+/// The table of what every operation answers to every caller. Answers that the policy does not allow are added to
+/// `wrong`.
 async fn table(world: &World, callers: &mut Vec<Caller>, services: &Services, wrong: &mut Vec<String>) -> String {
     let mut table = String::new();
     let people = callers.len();
@@ -143,7 +146,7 @@ async fn table(world: &World, callers: &mut Vec<Caller>, services: &Services, wr
                 }
                 let cell = row.cell(&call, caller, wrong).await;
                 write!(table, " {cell:>10}").unwrap();
-                // What was refused has changed nothing, and the next caller can be tried on the same object.
+                // A refused call has changed nothing, so the next caller can use the same object.
                 if operation.is_safe() || !cell.starts_with('2') {
                     unspent = Some(call);
                 }
@@ -154,7 +157,7 @@ async fn table(world: &World, callers: &mut Vec<Caller>, services: &Services, wr
     table
 }
 
-/// Around the API, which would grow the versions of what a call is prepared for.
+/// Bypasses the API, which would increase the versions of the objects that calls are prepared for.
 async fn join_every_account_team(world: &World, user: &TestUser) {
     let join = format!(
         "INSERT INTO account_team_members SELECT id, '{}', now() FROM clients ON CONFLICT DO NOTHING \
@@ -203,7 +206,8 @@ struct Row {
     absent: bool,
 }
 
-/// The rows of an operation: ordinary and key ones for what is of clients, and one for what is not there.
+/// The rows of an operation: one for ordinary and one for key clients if it is about something of a client, and one for
+/// an object that does not exist.
 async fn rows(world: &World, operation: Operation) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for target in [Target::Ordinary, Target::Key] {
@@ -232,7 +236,7 @@ impl Row {
         if self.absent { call.absent() } else { call }
     }
 
-    /// One answer, held against what the policy says of it.
+    /// Sends one call, and compares the answer with the policy.
     async fn cell(&self, call: &Call, caller: &Caller, wrong: &mut Vec<String>) -> String {
         let offered = self.offered(call, caller).await;
         let answer = caller.user.send(call.request(&self.operation, &caller.user)).await;
@@ -273,7 +277,7 @@ impl Row {
             ("patch", None) => "update".to_owned(),
             ("delete", None) => "delete".to_owned(),
             ("post", Some("transfer")) if caller.is_member => return None,
-            // Whether there is a second factor is not told of a user, and keys are resources of their own.
+            // A user does not show whether there is a second factor, and keys are resources of their own.
             ("post", Some("reset-second-factor" | "keys")) => return None,
             ("post", Some(verb)) => verb.replace('-', "_"),
             _ => return None,
@@ -298,7 +302,7 @@ impl Row {
             return Expected::Forbidden;
         }
         let Some(permission) = permission else {
-            // One's own things: the one in the address is another's.
+            // The operation is about the caller's own things, but the one in the address belongs to another user.
             return if self.operation.path.contains('{') { Expected::Missing(404) } else { Expected::Success };
         };
         let reach = policy.reach(permission);
@@ -309,10 +313,10 @@ impl Row {
             return Expected::Success;
         }
         if self.absent || !visible(&self.operation, caller, call) {
-            // What the address names is 404, what the body names a wrong reference.
+            // 404 if the address names the object; 422 if the body refers to it.
             return Expected::Missing(if self.operation.path.contains('{') { 404 } else { 422 });
         }
-        // The entries hand over to someone of the owner's team, which is another's for a member.
+        // The calls hand over to someone of the owner's team, which is not the team of the account team's member.
         let hands_over = ["transfer_client", "assign_account_team"].contains(&self.operation.id);
         if hands_over && caller.is_member && reach < Reach::All {
             return Expected::Forbidden;
@@ -321,7 +325,7 @@ impl Row {
     }
 }
 
-/// What the policy says of one cell.
+/// The answer that the policy demands for one cell.
 #[derive(Clone, Copy, Debug)]
 enum Expected {
     Success,
@@ -344,13 +348,13 @@ impl Expected {
 fn visible(operation: &Operation, caller: &Caller, call: &Call) -> bool {
     let (Some(policy), Some(permission)) = (&caller.policy, operation.permission()) else { return false };
     let resource = permission.split(':').next().unwrap();
-    // What is made for a client asks for the client.
+    // Creating something for a client needs the right to read the client.
     let asked = matches!(call.about, About::Client(_)) && !operation.path.contains('{') && !operation.is_list();
     let read = format!("{}:read", if asked { "clients" } else { resource });
     covers(caller, policy.role, policy.reach(&read), call.about)
 }
 
-/// The rule of reach, told a second time: own, the team (its key clients for a key-account manager), all.
+/// The rule of reach, written down a second time: own, the team (its key clients for a key-account manager), all.
 fn covers(caller: &Caller, role: Role, reach: Reach, about: About) -> bool {
     let (About::Client(belongs) | About::User(belongs)) = about else { return reach > Reach::None };
     let is_own = belongs.owner == caller.user.id || (caller.is_member && matches!(about, About::Client(_)));
@@ -376,7 +380,8 @@ async fn lists(operation: &Operation, caller: &Caller, first: Answer, id: &str) 
     }
 }
 
-/// The policies of managers and key-account managers change; what they may do, and what `actions` offers, changes with it.
+/// When the policies of managers and key-account managers change, what they may do and what `actions` offers change,
+/// too.
 #[actix_web::test]
 async fn a_changed_policy_is_what_every_operation_and_its_actions_go_by() {
     let (world, mut callers, services) = callers().await;
@@ -409,7 +414,8 @@ async fn a_changed_policy_is_what_every_operation_and_its_actions_go_by() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Managers see their team's clients and work on their own, where most of the rights of administration are new to them.
+/// Managers see their team's clients and change only their own ones, and not their contacts. They also get the rights
+/// to users and shared resources, most of which are new to them.
 fn manager_policy() -> Vec<(&'static str, Reach)> {
     let reach = |name: &str| match name.split_once(':') {
         Some(_) if ADMINISTRATION.contains(&name) => Reach::None,
@@ -422,7 +428,8 @@ fn manager_policy() -> Vec<(&'static str, Reach)> {
     permissions().into_iter().map(|name| (name, reach(name))).collect()
 }
 
-/// Key-account managers read everything and change what is their own or nothing.
+/// Key-account managers read everything. They change only their own clients and orders, no contracts and interactions,
+/// and the contacts within their team.
 fn key_account_manager_policy() -> Vec<(&'static str, Reach)> {
     let reach = |name: &str| match name.split_once(':') {
         Some(_) if ADMINISTRATION.contains(&name) => Reach::None,

@@ -48,7 +48,7 @@ async fn a_member_works_with_the_client_as_with_their_own() {
     }
     let renamed = world.mia.patch(path, &fresh(&world.mia, &client).await, json!({"name": "Renamed"})).await.ok();
     assert_eq!(renamed["name"], "Renamed");
-    // A colleague of a member is none.
+    // A colleague of a member is not a member.
     world.leo.get(path).await.problem(404, "not_found");
 }
 
@@ -113,7 +113,7 @@ async fn members_that_cannot_be_are_told_each() {
 async fn a_user_is_on_a_bounded_number_of_teams() {
     let world = world().await;
     let client = world.client(Target::Ordinary).await;
-    // As many rows as the bound, of clients made by copying one in all but its id.
+    // As many rows as the limit, of clients that are copies of one with other ids.
     let columns = world
         .app
         .text("SELECT string_agg(quote_ident(attname), ', ') AS value FROM pg_attribute WHERE attrelid = 'clients'::regclass AND attnum > 1 AND attgenerated = '' AND NOT attisdropped")

@@ -1,5 +1,5 @@
-//! The connections to the database: lost ones, those of work that is given up, and who waits for whom. ASVS 13.1.2,
-//! 15.2.2, trust R7
+//! The connections to the database: lost connections, connections of abandoned work, and which requests wait for which.
+//! ASVS 13.1.2, 15.2.2, trust R7
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::{
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A connection that holds what `sql` locks, until it is dropped.
+/// A connection that holds the locks of `sql` until it is dropped.
 async fn holding(app: &TestApp, sql: &str) -> AsyncPgConnection {
     let mut db = app.db().await;
     db.batch_execute(&format!("BEGIN; {sql}")).await.unwrap();
@@ -29,7 +29,7 @@ async fn waiting(app: &TestApp) -> usize {
     app.text(sql).await[0].parse().unwrap()
 }
 
-/// Waits until as many queries wait for a lock.
+/// Waits until this many queries wait for a lock.
 async fn until_waiting(app: &TestApp, queries: usize) {
     let looked = async {
         while waiting(app).await != queries {
@@ -116,7 +116,7 @@ async fn large_reads_and_changes_that_hang_hold_up_no_small_read() {
     }
 }
 
-/// Every operation that only reads answers while changes have taken all connections that are kept for them.
+/// Every read is answered while changes use all connections that are reserved for changes.
 #[actix_web::test]
 async fn no_read_needs_a_connection_for_changes() {
     let world = World::over(TestApp::start().await).await;
@@ -134,7 +134,7 @@ async fn no_read_needs_a_connection_for_changes() {
         until_waiting(app, 4).await;
         for (operation, call) in &reads {
             let answer = world.sue.send(call.request(operation, &world.sue)).await;
-            // Of what is about the caller, the address may name another's.
+            // In operations on the caller's own things, the address may name another user's.
             assert!(matches!(answer.status, 200 | 404), "{}: {}", operation.id, answer.status);
         }
         let _ = service.get("/v1/clients").await.ok();
@@ -146,13 +146,13 @@ async fn no_read_needs_a_connection_for_changes() {
     assert!(reads.len() > 30, "{}", reads.len());
 }
 
-/// A change locks its row so that others can refer to it meanwhile: here by a session of the user.
+/// A change locks its row in a way that still allows new references to it: here, a session of the user.
 #[actix_web::test]
 async fn a_reference_to_a_row_that_is_being_changed_is_inserted_at_once() {
     let world = World::over(TestApp::start().await).await;
     let (app, user, service) = (&world.app, world.user().await, world.service_account().await);
     for (row, change) in [(&user, json!({"job_title": "Buyer"})), (&service, json!({"description": "ERP"}))] {
-        // The change has its row, and waits before it is recorded.
+        // The change has locked its row, and waits for the audit log.
         let mut recorder = holding(app, "LOCK TABLE audit_events IN SHARE MODE").await;
         let changing = world.sue.patch(row["path"].as_str().unwrap(), row, change);
         let referring = async {

@@ -1,4 +1,4 @@
-//! Departments: everyone knows them, supervisors keep them, and nothing is handed to one that is not active.
+//! Departments: everyone reads them, supervisors maintain them, and nothing is handed over to an inactive one.
 
 use actix_web::http::Method;
 use liaison::{

@@ -1,4 +1,4 @@
-//! `Idempotency-Key` at every operation that takes one: the key stands for one request, for a day.
+//! `Idempotency-Key` at every operation that accepts one: for a day, the key stands for one request.
 
 use actix_web::test::TestRequest;
 
@@ -7,7 +7,7 @@ use crate::{
     harness::{Answer, TestApp},
 };
 
-/// The groups that are tried side by side, by the tag of the document.
+/// The groups that are tested in parallel, by the tags of the document.
 const GROUPS: [&[&str]; 5] = [
     &["clients", "contacts"],
     &["contracts"],
@@ -95,7 +95,7 @@ async fn expires(world: &World, id: &str, request: impl Fn() -> TestRequest, don
     assert!(again.status != 422 || again.json()["code"] != "idempotency_mismatch", "{id} after a day");
 }
 
-/// Makes the kept answer older. Moving the clock would end the caller's session too.
+/// Makes the stored answer older. Moving the clock would end the caller's session too.
 async fn age(world: &World, id: &str, by: &str) {
     let sql = format!("UPDATE idempotency_keys SET created_at = created_at - interval '{by}' WHERE key = '{id}'");
     world.app.sql(&sql).await;
@@ -113,7 +113,7 @@ async fn mismatch(world: &World, id: &str, request: TestRequest, what: &str) {
     answer.problem(422, "idempotency_mismatch");
 }
 
-/// The operation's id is its key.
+/// Sends the request with the operation's id as the idempotency key.
 async fn send(world: &World, id: &str, request: TestRequest) -> Answer {
     world.sue.send(request.insert_header(("Idempotency-Key", id))).await
 }

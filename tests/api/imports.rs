@@ -1,4 +1,5 @@
-//! Which module uses which, read from the source: arrows point down, and folders stand in no circle.
+//! Which module uses which, read from the source: modules use only those below them, and folders do not use each other
+//! in a circle.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,7 +12,7 @@ use syn::{
     visit::{self, Visit},
 };
 
-/// The shared modules from the ground up: none uses one that stands after it, nor anything else of the server.
+/// The shared modules from the bottom up: none uses a later one, or anything else of the server.
 const SHARED: [&str; 19] = [
     "settings",
     "lifecycle",
@@ -34,13 +35,13 @@ const SHARED: [&str; 19] = [
     "openapi",
 ];
 
-/// What assembles and runs the server, from the ground up. It may use everything that stands before it, and every slice.
+/// The modules that assemble and run the server, from the bottom up. Each may use all earlier ones and every slice.
 const TOP: [&str; 9] = ["logging", "app", "config", "setup", "background", "server", "demo", "commands", "cli"];
 
-/// The modules at the top of `src` that each of them uses.
+/// For each module at the top of `src`: the ones that it uses.
 type Uses = BTreeMap<String, BTreeSet<String>>;
 
-/// Collects the first segment behind `crate::` of every path.
+/// Collects the first segment after `crate::` of every path.
 struct Collector<'a>(&'a mut BTreeSet<String>);
 
 fn is_test(attributes: &[Attribute]) -> bool {
@@ -106,7 +107,7 @@ fn uses() -> Uses {
     uses
 }
 
-/// Where a module stands; all slices stand side by side.
+/// The height of a module; all slices have the same height.
 fn height(module: &str) -> usize {
     let slices = SHARED.len();
     let shared = SHARED.iter().position(|name| *name == module);
@@ -129,7 +130,7 @@ fn arrows_point_down() {
     assert!(up.is_empty(), "{up:#?}");
 }
 
-/// All modules that `module` uses, also by way of others.
+/// All modules that `module` uses, directly or indirectly.
 fn reached<'a>(uses: &'a Uses, module: &'a str) -> BTreeSet<&'a str> {
     let (mut reached, mut next) = (BTreeSet::new(), vec![module]);
     while let Some(module) = next.pop() {

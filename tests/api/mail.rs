@@ -1,4 +1,4 @@
-//! Mail: once, with what it should say, and again when the server does not take it.
+//! Mail: it is sent once, with the right content, and again when the mail server does not accept it.
 
 use std::{
     cell::{Cell, RefCell},
@@ -26,7 +26,7 @@ use crate::{
 
 const NEW: &str = "seven plums in a paper bag";
 
-/// A mail server that keeps what it is sent.
+/// A mail server that stores the mails it gets.
 #[derive(Clone, Default)]
 struct Sink {
     mails: Rc<RefCell<Vec<String>>>,
@@ -35,7 +35,7 @@ struct Sink {
 }
 
 impl Sink {
-    /// Starts one; gives the settings to send to it.
+    /// Starts a mail server, and returns it with the settings to send to it.
     async fn start() -> (Self, Settings) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("smtp://{}", listener.local_addr().unwrap());
@@ -77,7 +77,7 @@ impl Sink {
         Ok(())
     }
 
-    /// The heads and texts of all mails so far.
+    /// The headers and texts of all mails so far.
     fn mails(&self) -> Vec<(String, String)> {
         self.mails.borrow().iter().map(|mail| read(mail)).collect()
     }
@@ -105,8 +105,8 @@ async fn forgot(app: &TestApp, email: &str) {
     assert_eq!(answer.status, 202);
 }
 
-/// ASVS 16.3.1: that a link was asked for is recorded of a user that there is, when the mail is written: the answer does not
-/// wait for it.
+/// ASVS 16.3.1: a request for a link is recorded if the user exists. That happens when the mail is written, and the
+/// answer does not wait for it.
 #[actix_web::test]
 async fn a_link_that_was_asked_for_is_recorded() {
     let (world, _sink) = world().await;
@@ -260,7 +260,7 @@ async fn a_user_is_told_of_changes_of_their_sign_in() {
         texts.contains("Your password was changed.")
             && texts.contains("The second factor of your sign-in was removed.")
     );
-    // What was refused is told to nobody.
+    // A refused change is reported to nobody.
     let wrong = json!({"current_password": "a wrong password", "new_password": NEW});
     world
         .ann
@@ -270,7 +270,7 @@ async fn a_user_is_told_of_changes_of_their_sign_in() {
     assert_eq!(world.app.count("outgoing_mails").await, 0);
 }
 
-/// ASVS 6.3.7: who takes an account over has given the new address; its owner reads the former one.
+/// ASVS 6.3.7: someone who takes over an account chooses the new address; its owner reads the former one.
 #[actix_web::test]
 async fn of_a_new_address_the_former_one_is_told() {
     let (world, sink) = world().await;

@@ -1,4 +1,4 @@
-//! The schema: every migration can be taken back, and the database is as the code believes.
+//! The schema: every migration can be reverted, and the database matches the code.
 
 use std::{collections::BTreeSet, fmt::Write, path::Path};
 
@@ -8,7 +8,7 @@ use liaison::db::{self, migrations};
 
 use crate::harness::empty_database;
 
-/// What `sql`, a query of one text column named `value`, gives at `url`.
+/// The rows of `sql`, a query of one text column named `value`, in the database at `url`.
 pub async fn text(url: &str, sql: &str) -> Vec<String> {
     #[derive(QueryableByName)]
     struct Row {
@@ -20,7 +20,8 @@ pub async fn text(url: &str, sql: &str) -> Vec<String> {
     rows.into_iter().map(|row| row.value).collect()
 }
 
-/// Everything of ours: columns, constraints, indexes, views, sequences, functions, triggers, types and extensions.
+/// Everything that migrations create: columns, constraints, indexes, views, sequences, functions, triggers, types and
+/// extensions.
 async fn dump(url: &str) -> String {
     let queries = [
         "SELECT format('column %s.%s %s %s %s %s', attrelid::regclass, attname, format_type(atttypid, atttypmod), attnotnull, \
@@ -73,7 +74,8 @@ async fn an_index_that_was_broken_off_is_built_again() {
     let url = empty_database().await;
     migrations::run(&url).await.unwrap();
     let mut db = db::connect(&url).await.unwrap();
-    // As a server leaves an index that is killed while it builds it concurrently: invalid, its migration not done.
+    // The state after a server was killed while it built an index concurrently: the index is invalid, and its migration
+    // is not done.
     let broken_off = "DROP TABLE interactions CASCADE; \
         DELETE FROM __diesel_schema_migrations WHERE version IN ('20261129000012', '20261129000013'); \
         CREATE INDEX interactions_at_idx ON teams (name); \
@@ -86,7 +88,7 @@ async fn an_index_that_was_broken_off_is_built_again() {
     assert_eq!(text(&url, built).await, ["interactions"]);
 }
 
-/// An index that is built concurrently waits for every statement that runs, also for one that waits for its turn.
+/// Building an index concurrently waits for every running statement, even for one of a server that waits for its turn.
 #[actix_web::test]
 async fn servers_that_start_together_take_turns() {
     let url = empty_database().await;
@@ -121,7 +123,7 @@ async fn every_foreign_key_has_an_index() {
     assert_eq!(bare_foreign_keys(&url).await, ["bare bare_a_fkey"]);
 }
 
-/// The foreign keys without an index of every row whose first columns are those of the key, in any order.
+/// The foreign keys without a full index whose first columns are those of the key, in any order.
 async fn bare_foreign_keys(url: &str) -> Vec<String> {
     let sql = "SELECT format('%s %s', conrelid::regclass, conname) AS value FROM pg_constraint \
          WHERE contype = 'f' AND connamespace = 'public'::regnamespace AND NOT EXISTS ( \

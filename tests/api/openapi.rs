@@ -1,4 +1,4 @@
-//! The document: what is committed is what the code makes, and every operation is complete.
+//! The API document: the committed file is what the code generates, and every operation is complete.
 
 use std::{collections::BTreeSet, path::Path};
 
@@ -48,7 +48,8 @@ fn every_operation_says_what_it_is() {
     }
 }
 
-/// Whether somebody has to be signed in follows from what a handler takes: one that takes nobody's right is open to all.
+/// A handler's arguments decide whether callers must be signed in: a handler that takes no caller's rights is open to
+/// all.
 #[test]
 fn only_these_operations_need_no_sign_in() {
     let open = operations().filter(|(_, _, operation)| operation["security"] == serde_json::json!([{}]));

@@ -1,5 +1,5 @@
-//! What each role may do while nobody has changed its policy, written down a second time from the design: what is
-//! expected of the server does not come from its own tables.
+//! What each role may do by its initial policy, written down a second time from the design, so that the expectations do
+//! not come from the server's own tables.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::harness::TestApp;
 
-/// The rights by how far they reach for managers, key-account managers and supervisors.
+/// The rights, grouped by their reach for managers, key-account managers and supervisors.
 const RIGHTS: [([Reach; 3], &[&str]); 6] = [
     (
         [Own, Team, All],
@@ -75,7 +75,7 @@ const RIGHTS: [([Reach; 3], &[&str]); 6] = [
     ),
 ];
 
-/// The rights by which rights are given; no program has one.
+/// The rights to give rights; no service account can have one.
 pub const ADMINISTRATION: [&str; 5] =
     ["roles:update", "service_accounts:create", "service_accounts:update", "users:create", "users:update"];
 
@@ -104,7 +104,7 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// The one that a new installation begins with.
+    /// The policy that a new installation begins with.
     pub fn initial(role: Role) -> Self {
         let of_role = |reaches: &[Reach; 3]| match role {
             Role::Manager => reaches[0],
@@ -115,7 +115,7 @@ impl Policy {
         Self { role, grants: grants.collect() }
     }
 
-    /// One that was set.
+    /// A policy with these grants.
     pub fn of(role: Role, grants: &[(&'static str, Reach)]) -> Self {
         Self { role, grants: grants.iter().copied().collect() }
     }

@@ -22,7 +22,7 @@ use crate::{
     migrations::text,
 };
 
-/// What the catalog calls the verbs.
+/// The names of the privileges in the catalog.
 const VERBS: [&str; 7] = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"];
 
 async fn refused(db: &mut AsyncPgConnection, sql: &str) {
@@ -164,14 +164,15 @@ async fn the_server_can_neither_change_the_schema_nor_the_past() {
     for sql in all {
         refused(&mut db, sql).await;
     }
-    // Nor as the login that it is.
+    // The same statements are refused for the login itself.
     db.batch_execute("RESET ROLE").await.unwrap();
     for sql in all {
         refused(&mut db, sql).await;
     }
 }
 
-/// A database as a start leaves it. Clones of a template have their tables' privileges, and not the database's own.
+/// A database as a start leaves it. Clones of a template have the privileges of the tables, but not those of the
+/// database itself.
 async fn prepared() -> String {
     let url = empty_database().await;
     prepare(&url, &as_server(&url)).await.unwrap();
@@ -185,7 +186,7 @@ async fn prepare(owner: &str, server: &str) -> Result<Prepared> {
     setup::prepare(&urls, &secrets, &Hashing::new().unwrap(), &Clock::standing(start_of_time())).await
 }
 
-/// A plain login, and the URL of the same database for it.
+/// Creates a plain login, and returns the URL of the same database for it.
 async fn plain_login(url: &str, name: &str) -> String {
     db::connect(url).await.unwrap().batch_execute(&format!("CREATE ROLE {name} LOGIN")).await.unwrap();
     url.replacen("://liaison@", &format!("://{name}@"), 1)
@@ -216,7 +217,7 @@ async fn an_owner_that_may_make_no_role_serves_as_before() {
     let prepared = prepare(&owner, &owner).await.unwrap();
     assert_eq!(prepared.login.role, None);
     prepared.login.connect().await.unwrap().batch_execute("SELECT 1 FROM clients").await.unwrap();
-    // What the warning says helps.
+    // The remedy in the warning works.
     root.batch_execute(&format!("GRANT {ROLE} TO tenant")).await.unwrap();
     assert_eq!(prepare(&owner, &owner).await.unwrap().login.role, Some(ROLE));
 }

@@ -1,4 +1,4 @@
-//! The catalogue: everyone reads it, supervisors keep it, and the lowest price stays confidential.
+//! The catalogue: everyone reads it, supervisors maintain it, and the lowest price stays confidential.
 
 use actix_web::http::Method;
 use diesel::QueryDsl;

@@ -1,4 +1,5 @@
-//! Lists of who sees rows for several reasons: their own, those of the team's key clients, those of account teams.
+//! Lists of users who see rows for several reasons: their own rows, rows of the team's key clients, rows of account
+//! teams.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,11 +11,12 @@ use crate::{
     harness::{TestApp, TestUser},
 };
 
-/// A row that a test has made, and what it can be sorted by.
+/// A row that a test has created, and the values that it can be sorted by.
 struct Row {
     id: String,
     client: String,
-    /// The second in which it was made and last changed; an interaction is planned for a day of its own.
+    /// The second in which the row was created and last changed. An interaction is planned for a different day in each
+    /// round.
     round: usize,
     name: String,
     number: usize,
@@ -31,18 +33,18 @@ impl Row {
             "updated_at" | "created_at" | "at" => self.round.to_string(),
             "name" => self.name.clone(),
             "number" => format!("{:06}", self.number),
-            // All are of the same day.
+            // All rows have the same day.
             "ordered_on" => String::new(),
             _ => panic!("nothing is known of {sort}"),
         }
     }
 }
 
-/// What was made, by the path of its list.
+/// The rows that were created, by the path of their list.
 type Rows = BTreeMap<&'static str, Vec<Row>>;
 
-/// Makes a client with one of everything that belongs to it, and tells its id; of two rounds that follow each other, only
-/// one passes the filters.
+/// Creates a client with one of everything that belongs to it, and returns its id. Only every second round passes the
+/// filters.
 async fn everything(world: &World, owner: &TestUser, is_key: bool, round: usize, rows: &mut Rows) -> String {
     let passes = round.is_multiple_of(2);
     let either = |this: &'static str, that: &'static str| json!(if passes { this } else { that });
@@ -91,7 +93,7 @@ async fn walk(who: &TestUser, path: &str, query: &str) -> Vec<String> {
     }
 }
 
-/// The ids of those of `rows` that belong to `clients`, in the order of `sort`.
+/// The ids of the rows that belong to `clients`, in the order of `sort`.
 fn sorted(rows: &[Row], sort: &str, clients: &BTreeSet<String>, is_filtered: bool) -> Vec<String> {
     let mut rows: Vec<&Row> = rows.iter().filter(|row| clients.contains(&row.client)).collect();
     rows.retain(|row| row.passes() || !is_filtered);
@@ -152,7 +154,7 @@ async fn a_walk_through_all_parts_of_a_reach_meets_everything_once_and_in_order(
     }
 }
 
-/// Without one, a page of them would be looked for among the rows of everybody.
+/// Without such an index, the database would search all users' rows for a page.
 #[actix_web::test]
 async fn own_rows_and_those_of_the_teams_key_clients_have_an_index_in_the_usual_order() {
     let app = TestApp::start().await;

@@ -1,5 +1,5 @@
-//! The order of refusals, the same at every operation on a resource that is there: 404, 403, 412, and then what its state
-//! and the body say.
+//! The order of refusals, the same for every operation on an existing resource: 404, 403, 412, and then errors of the
+//! state and the body.
 
 use serde_json::json;
 
@@ -13,7 +13,7 @@ fn changes() -> Vec<Operation> {
     operations().into_iter().filter(|operation| operation.has_parameter("If-Match")).collect()
 }
 
-/// Every manager sees what is their team's, and changes only what is their own.
+/// Lets managers see everything of their team, but change only their own.
 async fn managers_see_more_than_they_change(app: &TestApp) {
     let sql = "UPDATE role_policies SET grants = grants || COALESCE((SELECT jsonb_object_agg(name, reach) FROM \
          (SELECT key AS name, CASE WHEN key LIKE '%:read' THEN 'team' ELSE 'own' END AS reach \
@@ -23,7 +23,7 @@ async fn managers_see_more_than_they_change(app: &TestApp) {
     app.parts().callers.forget();
 }
 
-/// What `who` is answered with a version that nobody has seen.
+/// The status that `who` gets with a version that does not exist.
 async fn stale(operation: &Operation, call: &Call, who: &TestUser) -> u16 {
     let request = call.request(operation, who).insert_header(("If-Match", "\"777\""));
     who.send(request).await.status

@@ -1,4 +1,4 @@
-//! Role policies: read by everyone, changed by supervisors, in force at once.
+//! Role policies: everyone reads them, supervisors change them, and changes take effect at once.
 
 use liaison::access::{
     Policy, Reach, Role,
@@ -19,7 +19,7 @@ async fn world() -> World {
 const MANAGER: &str = "/v1/roles/manager/policy";
 const READ_ONLY: [&str; 6] = ["role", "version", "created_at", "updated_at", "actions", "path"];
 
-/// Replaces the policy at `path` by itself as `change` leaves it.
+/// Replaces the policy at `path` after `change` has changed it.
 async fn put(by: &TestUser, path: &str, change: impl FnOnce(&mut Value)) -> Answer {
     let policy = by.get(path).await.ok();
     let mut body = policy.clone();
@@ -28,7 +28,7 @@ async fn put(by: &TestUser, path: &str, change: impl FnOnce(&mut Value)) -> Answ
     by.put(path, &policy, body).await
 }
 
-/// ASVS 8.3.2: in force at once, and on other servers within a second.
+/// ASVS 8.3.2: a change takes effect at once, and on other servers within a second.
 #[actix_web::test]
 async fn a_changed_policy_is_in_force_on_every_server() {
     let world = world().await;
@@ -91,7 +91,7 @@ async fn only_supervisors_change_policies() {
     world.sue.put(MANAGER, &json!({"version": 7}), body).await.problem(412, "precondition_failed");
 }
 
-/// A policy that nobody can work with, or that locks supervisors out, is refused with everything that is wrong about it.
+/// A policy that nobody can work with, or that locks supervisors out, is refused with all its errors.
 #[actix_web::test]
 async fn a_policy_against_the_rules_is_refused() {
     let world = world().await;
@@ -141,7 +141,7 @@ fn reaches() -> impl Strategy<Value = Vec<Reach>> {
 }
 
 proptest! {
-    /// Every right reaches as far as was said, and one that does not exist nowhere.
+    /// Every right has the reach that was set, and a right that does not exist has none.
     #[test]
     fn a_stored_policy_says_what_it_was_given(reaches in reaches()) {
         let stored = PERMISSIONS.iter().zip(&reaches).map(|((name, _), reach)| ((*name).to_owned(), *reach)).collect();

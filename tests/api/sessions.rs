@@ -1,4 +1,4 @@
-//! Sessions: seen, told apart and ended by their users and by supervisors.
+//! Sessions: their users and supervisors see them, can distinguish them and end them.
 
 use actix_web::{http::Method, test::TestRequest};
 use chrono::Duration;
@@ -13,7 +13,7 @@ async fn world() -> World {
     World::over(TestApp::start().await).await
 }
 
-/// Signs `user` in with these form fields besides, from `address` with `agent`.
+/// Signs `user` in with these additional form fields; `from` is the address and the user agent.
 async fn sign_in(world: &World, user: &Value, fields: &[(&str, &str)], from: (&str, &str)) -> (TestUser, String) {
     let (address, agent) = from;
     let email = user["email"].as_str().unwrap();
@@ -60,7 +60,7 @@ async fn a_user_sees_where_they_are_signed_in() {
     assert_eq!(told(1, "created_at"), "2026-11-24T10:00:00Z");
     assert_eq!(told(1, "expires_at"), "2026-12-24T10:00:00Z");
 
-    // A refresh is a use, from wherever it comes.
+    // A refresh counts as a use, from any address.
     world.app.advance(Duration::minutes(10));
     let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
     let request = TestRequest::with_uri("/v1/auth/token").method(Method::POST).set_form(form);
@@ -160,7 +160,7 @@ async fn a_supervisor_ends_the_sessions_of_a_user() {
     assert_eq!([alive(&one).await, alive(&two).await], [false, false]);
 }
 
-/// ASVS 7.4.1, 8.3.2: on every server within a second.
+/// ASVS 7.4.1, 8.3.2: it ends on every server within a second.
 #[actix_web::test]
 async fn an_ended_session_ends_on_other_servers_within_a_second() {
     let world = world().await;
@@ -191,7 +191,7 @@ async fn the_session_longest_unused_ends_for_one_too_many() {
     first.get("/v1/me").await.problem(401, "unauthorized");
     assert_eq!(last.get("/v1/me/sessions?total=true").await.ok()["total"], 50);
 
-    // It is told like every other end of a session, and whose sign-in it was.
+    // Its end is recorded like that of any other session, with the user who signed in.
     let ended = format!(
         "SELECT id::text AS value FROM sessions WHERE user_id = {} AND ended_at IS NOT NULL",
         quoted(&user["id"])

@@ -1,4 +1,4 @@
-//! What the source says in one place only.
+//! Rules that the source code must follow.
 
 use std::{
     fs,
@@ -25,7 +25,7 @@ fn source() -> Vec<(String, String)> {
     files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
 }
 
-/// The files that contain one of `words`, with how often.
+/// The files that contain one of `words`, with the number of occurrences.
 fn containing(words: &[&str]) -> Vec<(String, usize)> {
     let count = |text: &str| words.iter().map(|word| text.matches(word).count()).sum::<usize>();
     let mut found: Vec<_> = source().iter().map(|(name, text)| (name.clone(), count(text))).collect();
@@ -34,7 +34,7 @@ fn containing(words: &[&str]) -> Vec<(String, usize)> {
     found
 }
 
-/// That the numbers differ needs no test: Rust refuses an enumeration that has one twice.
+/// That the numbers differ needs no test: Rust refuses an enumeration with duplicate numbers.
 #[test]
 fn advisory_locks_have_their_numbers_in_one_place() {
     let names: Vec<String> =
@@ -42,13 +42,13 @@ fn advisory_locks_have_their_numbers_in_one_place() {
     assert_eq!(names, ["db/advisory_lock.rs"]);
 }
 
-/// `FOR UPDATE` holds up whoever inserts a row that refers to the locked one; `FOR NO KEY UPDATE` does not.
+/// `FOR UPDATE` blocks inserting rows that refer to the locked one; `FOR NO KEY UPDATE` does not.
 #[test]
 fn rows_are_locked_so_that_references_to_them_can_be_inserted() {
     let allowed = [
-        // A letter that is taken from the queue: no row refers to one.
+        // A letter that is taken from the queue: no row refers to letters.
         ("mail/queue.rs", 1),
-        // A key that is deleted next, which takes this lock anyway.
+        // A key that is about to be deleted, which takes this lock anyway.
         ("service_accounts/api_keys.rs", 1),
     ];
     let found = containing(&[".for_update()", "FOR UPDATE"]);
@@ -56,7 +56,7 @@ fn rows_are_locked_so_that_references_to_them_can_be_inserted() {
     assert_eq!(found, allowed);
 }
 
-/// The types of text, and those that hold some.
+/// The text types, and the types that contain text.
 const TEXTS: [&str; 12] = [
     "Line",
     "Text",
@@ -95,7 +95,7 @@ fn says(attributes: &[Attribute], word: &str) -> bool {
     attributes.iter().any(|attribute| text(attribute).contains(word))
 }
 
-/// Whether `kind`, or something in it, is a text.
+/// Whether `kind` is a text type or contains one.
 fn is_text(kind: &Type) -> bool {
     let Type::Path(path) = kind else { return false };
     let Some(last) = path.path.segments.last() else { return false };
@@ -108,7 +108,7 @@ fn is_text(kind: &Type) -> bool {
     inner || TEXTS.contains(&last.ident.to_string().as_str())
 }
 
-/// The fields of every row that is recorded, and of what callers write of one, with where they stand.
+/// The fields of every recorded row and of the bodies that callers write, each with its place.
 fn stored_fields() -> Vec<(String, Field)> {
     let mut found = Vec::new();
     for (file, text) in
@@ -130,10 +130,11 @@ fn stored_fields() -> Vec<(String, Field)> {
     found
 }
 
-/// The audit log keeps what tells of a person so that it can be erased. A new text says which it is.
+/// The audit log stores personal values so that they can be erased. So each new text field must say whether it is
+/// personal.
 #[test]
 fn every_stored_text_says_whether_it_is_personal() {
-    // What is no field of a resource: it is not recorded.
+    // These are not fields of a resource, so they are not recorded.
     let not_recorded = ["audit_entries/", "timeline/", "OrderEvent.", "ContractEvent.", "OrderLine."];
     let texts = stored_fields().into_iter().filter(|(_, field)| is_text(&field.ty));
     let texts: Vec<_> = texts.filter(|(place, _)| !not_recorded.iter().any(|part| place.contains(part))).collect();
@@ -145,7 +146,7 @@ fn every_stored_text_says_whether_it_is_personal() {
     }
 }
 
-/// A field that says it is confidential is left out of JSON, and the other way round.
+/// A field is left out of JSON if and only if its comment says that it is confidential.
 #[test]
 fn what_is_confidential_is_hidden() {
     let fields = stored_fields();

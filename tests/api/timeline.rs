@@ -1,4 +1,4 @@
-//! A client's timeline: everything that happened, at its time, for who may see it.
+//! A client's timeline: everything that happened, in order of time, for users who may see it.
 
 use chrono::Duration;
 use serde_json::{Value, json};
@@ -64,7 +64,7 @@ async fn pages_follow_each_other_without_loss_or_repetition() {
     let app = TestApp::start().await;
     let ann = app.manager("ann").await;
     let romashka = client(&ann, "Ромашка").await;
-    // All at the same moment: only the id orders them.
+    // All have the same time, so only the id decides their order.
     for number in 0..7 {
         let call = json!({"client_id": romashka["id"], "channel": "email", "purpose": "other", "subject": format!("{number}")});
         let _ = ann.post("/v1/interactions", call).await.created();

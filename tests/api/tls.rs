@@ -1,6 +1,6 @@
-//! The way to the database over TLS: what each `sslmode` accepts of a server, and what it refuses.
+//! TLS connections to the database: which servers each `sslmode` accepts, and which it refuses.
 //!
-//! The local Postgres has no TCP. A relay speaks TLS before its socket, as a server with `ssl = on` does.
+//! The local Postgres has no TCP port. A relay in front of its socket speaks TLS, like a server with `ssl = on`.
 
 use std::{
     path::PathBuf,
@@ -25,7 +25,7 @@ use crate::harness::TestApp;
 /// The first message of a client that wants TLS: its length, and the code of the request.
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 
-/// A TLS server before the database of a test.
+/// A TLS server in front of the database of a test.
 struct Relay {
     port: u16,
     database: String,
@@ -33,7 +33,7 @@ struct Relay {
 }
 
 impl Relay {
-    /// With a certificate of an authority of its own, for `name`.
+    /// Starts a relay with a certificate for `name` from its own authority.
     async fn start(app: &TestApp, name: &str) -> Self {
         Self::with(app, certified(name)).await
     }
@@ -50,14 +50,14 @@ impl Relay {
         Self { port, database, authority }
     }
 
-    /// Connects to `host`, and asks the database whether anyone is there.
+    /// Connects to `host`, and sends a query to the database.
     async fn reach(&self, host: &str, parameters: &str) -> Result<(), String> {
         let (port, database) = (self.port, &self.database);
         let url = format!("postgres://liaison@{host}:{port}/{database}?{parameters}");
         reach(&url).await
     }
 
-    /// The same to a server of this name, as if it were on another machine.
+    /// The same for a server with this name, as if it were on another machine.
     async fn reach_named(&self, host: &str, parameters: &str) -> Result<(), String> {
         self.reach(host, &format!("hostaddr=127.0.0.1&{parameters}")).await
     }
@@ -90,7 +90,7 @@ fn socket_of(url: &str) -> (PathBuf, String) {
     (folder.clone(), config.get_dbname().unwrap().to_owned())
 }
 
-/// A certificate for `name`, and a file with the one of its authority.
+/// A certificate for `name`, and a file with its authority's certificate.
 fn certified(name: &str) -> (TlsAcceptor, PathBuf) {
     let mut params = CertificateParams::new([]).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -100,7 +100,7 @@ fn certified(name: &str) -> (TlsAcceptor, PathBuf) {
     (acceptor(&certificate, key), authority_file(&issuer.pem()))
 }
 
-/// The same, as `openssl req -x509` makes it: its own authority.
+/// The same, but self-signed, as `openssl req -x509` makes it.
 fn self_made(name: &str) -> (TlsAcceptor, PathBuf) {
     let mut params = CertificateParams::new([name.to_owned()]).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -130,7 +130,7 @@ async fn relay(mut client: TcpStream, acceptor: TlsAcceptor, folder: PathBuf) ->
     let mut first = [0; 8];
     client.read_exact(&mut first).await?;
     if first != SSL_REQUEST {
-        // As pg_hba.conf with nothing but hostssl.
+        // Like a pg_hba.conf with only hostssl entries.
         return Ok(());
     }
     client.write_all(b"S").await?;
@@ -192,12 +192,12 @@ async fn a_certificate_of_another_authority_is_refused() {
 async fn of_several_hosts_the_first_that_answers_serves() {
     let app = TestApp::start().await;
     let relay = Relay::start(&app, "localhost").await;
-    // Nothing listens at the first.
+    // Nothing listens at the first host.
     let hosts = format!("127.0.0.1:{},localhost", closed_port().await);
     relay.reach(&hosts, &relay.trusting("verify-full")).await.unwrap();
 }
 
-/// A server without TLS: it says so, and counts what it is sent all the same.
+/// A server without TLS: it says so, and counts the bytes that it still gets.
 async fn plain() -> (u16, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -216,7 +216,7 @@ async fn plain() -> (u16, Arc<AtomicUsize>) {
     (port, sent)
 }
 
-/// ASVS 12.3.1, 12.3.2, 12.3.4: nothing is sent in clear to another machine, and without a word its name is checked.
+/// ASVS 12.3.1, 12.3.2, 12.3.4: nothing is sent in clear text to another machine, and by default its name is checked.
 #[actix_web::test]
 async fn a_server_of_another_machine_must_prove_its_name_and_is_never_spoken_to_in_clear() {
     let app = TestApp::start().await;
@@ -240,7 +240,7 @@ async fn a_server_of_another_machine_must_prove_its_name_and_is_never_spoken_to_
         assert!(reach(&url).await.is_err(), "{parameters}");
     }
     assert_eq!(sent.load(Ordering::SeqCst), 0, "not even who asks is told");
-    // On this machine the default may fall back.
+    // On this machine, the default may fall back to no TLS.
     assert!(reach(&to("127.0.0.1", "application_name=x")).await.is_err());
     assert!(sent.load(Ordering::SeqCst) > 0);
 }

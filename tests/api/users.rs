@@ -115,7 +115,7 @@ async fn nobody_raises_their_own_rights() {
     assert_eq!(renamed["name"], "Susan");
 }
 
-/// Leaves Sue and Sam as the only active supervisors.
+/// Makes Sue and Sam the only active supervisors.
 async fn two_supervisors(world: &World) {
     let others = format!(
         "UPDATE users SET status = 'blocked' WHERE role = 'supervisor' AND id NOT IN ('{}', '{}') RETURNING name AS value",
@@ -136,7 +136,7 @@ async fn the_last_active_supervisor_stays() {
     let blocked = world.sue.transition("block", &sam, json!({})).await.ok();
     assert_eq!(active_supervisors(&world).await, 1);
     world.sam.get("/v1/me").await.problem(401, "unauthorized");
-    // A blocked supervisor may be demoted: it is not the last active one.
+    // A blocked supervisor may be demoted, since this is not the last active one.
     let _ = change(&world.sue, &blocked, json!({"role": "manager"})).await.ok();
     assert_eq!(active_supervisors(&world).await, 1);
 }
@@ -178,7 +178,7 @@ async fn a_block_is_in_force_at_once_and_everywhere_within_a_moment() {
     let blocked = world.sue.transition("block", &ann, json!({})).await.ok();
     world.ann.get("/v1/me").await.problem(401, "unauthorized");
     within_a_second(&elsewhere, "/v1/me", 401).await;
-    // The sessions are over: unblocking brings back the user, not the tokens.
+    // The sessions have ended: unblocking brings back the user, but not the tokens.
     let _ = world.sue.transition("unblock", &blocked, json!({})).await.ok();
     world.app.parts().callers.forget();
     world.ann.get("/v1/me").await.problem(401, "unauthorized");

@@ -13,12 +13,12 @@ use crate::{
     stage::Stage,
 };
 
-/// Within which time a request is told that the database is away.
+/// How long a request may take until it is refused because the database is away.
 const REFUSED_WITHIN: Duration = Duration::from_millis(500);
-/// Within which time everything goes on when it is back.
+/// How long it may take until everything works again after the database is back.
 const RECOVERY: Duration = Duration::from_secs(3);
 
-/// What the probes of `stage` say for `time`; the longest that one took.
+/// Checks the probes of `stage` for `time`, and returns the longest time that one took.
 fn probe(stage: &Stage, time: Duration) -> Duration {
     let (began, caller) = (Instant::now(), stage.balancer());
     let mut slowest = Duration::ZERO;
@@ -26,7 +26,7 @@ fn probe(stage: &Stage, time: Duration) -> Duration {
         let lives = caller.send(&Request::get("/livez")).unwrap();
         assert_eq!(lives.status, 200, "{lives:?}");
         let ready = caller.send(&Request::get("/readyz")).unwrap();
-        // For a second an answer of before may hold.
+        // An earlier answer may be reused for a second.
         if began.elapsed() > Duration::from_millis(1500) {
             assert_eq!((ready.status, ready.code()), (503, Some("not_ready")), "{ready:?}");
             assert_eq!(ready.body["reasons"], serde_json::json!(["database_unreachable"]), "{ready:?}");

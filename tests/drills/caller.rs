@@ -1,4 +1,4 @@
-//! Somebody who calls the server, and remembers how long each answer took.
+//! A caller of the server, which measures how long each answer took.
 
 use std::{
     sync::{Arc, RwLock},
@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 use ureq::http;
 
-/// Where the server is; another place after each of its starts.
+/// The server's address, which changes with each start.
 #[derive(Clone, Default)]
 pub struct Address(Arc<RwLock<String>>);
 
@@ -47,7 +47,7 @@ impl Request {
     }
 }
 
-/// What was answered.
+/// An answer of the server.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -65,13 +65,13 @@ impl Answer {
         (200..300).contains(&self.status)
     }
 
-    /// The code of the problem; nothing when this is no problem document.
+    /// The code of the problem; `None` if the answer is not a problem document.
     pub fn code(&self) -> Option<&str> {
         let is_problem = self.header("content-type") == Some("application/problem+json");
         self.body["code"].as_str().filter(|_| is_problem)
     }
 
-    /// The text at `name` of the body.
+    /// The text member `name` of the body.
     pub fn text(&self, name: &str) -> &str {
         self.body[name].as_str().unwrap_or_else(|| panic!("no {name}: {self:?}"))
     }
@@ -81,22 +81,22 @@ impl Answer {
     }
 }
 
-/// No answer came, or not all of it.
+/// No answer came, or only a part of it.
 #[derive(Debug)]
 pub struct Lost {
     pub took: Duration,
 }
 
-/// Somebody with connections of their own.
+/// A caller with its own connections.
 pub struct Caller {
     agent: ureq::Agent,
     address: Address,
-    /// Of who is signed in.
+    /// The access token, if the caller is signed in.
     token: Option<String>,
 }
 
 impl Caller {
-    /// Calls with `token`, if there is one; gives up an answer after `patience`.
+    /// A caller with `token`, if there is one. It waits for an answer for `patience` at most.
     pub fn new(address: &Address, token: Option<&str>, patience: Duration) -> Self {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)

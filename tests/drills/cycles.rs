@@ -1,4 +1,4 @@
-//! Many change the same thing, each what they have just read. trust R3
+//! Many callers change the same object, each based on what they have just read. trust R3
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -15,7 +15,8 @@ use crate::{
 
 const CALLERS: usize = 16;
 
-/// Adds one to the client's number until all have done so `cycles` times together; how often somebody else was quicker.
+/// Adds one to the client's number until all callers together have done so `cycles` times. Returns how often another
+/// caller was quicker.
 fn add(caller: &Caller, path: &str, begun: &AtomicUsize, cycles: usize) -> usize {
     let mut conflicts = 0;
     while begun.fetch_add(1, Ordering::Relaxed) < cycles {
@@ -61,7 +62,7 @@ fn no_update_is_lost_among_callers_who_name_what_they_saw() {
         "cycles: {cycles} acknowledged increments of {CALLERS} callers, {conflicts} conflicts; number and version {end:?}; \
          audit rows, distinct values and the highest {told:?}; events {announced:?}"
     );
-    // The creation and the zero are two versions more.
+    // Creating the client and setting zero make two more versions.
     let (updates, versions) = ((cycles + 1).to_string(), (cycles + 2).to_string());
     assert_eq!(end, [[cycles.to_string(), versions.clone()]]);
     assert_eq!(told, [[updates.clone(), updates, cycles.to_string()]]);

@@ -1,4 +1,4 @@
-//! The same request many times at once. trust R2
+//! The same request is sent many times at once. trust R2
 
 use std::{sync::Barrier, thread};
 

@@ -1,48 +1,48 @@
-//! What callers meant to write, and what of it the tables have.
+//! What callers meant to write, compared with what the tables contain.
 
 use std::collections::BTreeMap;
 
-/// A write that somebody intended; its mark is in what it writes, and in nothing else.
+/// A write that a caller intended. Its mark is in what it writes, and nowhere else.
 #[derive(Clone, Debug)]
 pub struct Write {
     pub mark: String,
-    /// Whether its caller was told that it is done.
+    /// Whether the server acknowledged the write.
     pub is_acknowledged: bool,
 }
 
-/// What one row of the tables has of a mark.
+/// A row of the tables that contains a mark.
 #[derive(Clone, Debug)]
 pub struct Found {
     pub mark: String,
-    /// How many rows of the audit log tell of it.
+    /// How many rows of the audit log record the write.
     pub audits: usize,
-    /// How many events of the outbox do.
+    /// How many events of the outbox announce the write.
     pub events: usize,
 }
 
-/// What came of the comparison; each list has the marks at fault.
+/// The result of the comparison; each list contains the marks with that fault.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
-    /// Acknowledged writes that were looked for.
+    /// How many acknowledged writes were looked for.
     pub acknowledged: usize,
-    /// Acknowledged, and not there.
+    /// Acknowledged, but not in the tables.
     pub lost: Vec<String>,
-    /// There, told or announced more than once.
+    /// In the tables, the audit log or the outbox more than once.
     pub doubled: Vec<String>,
-    /// There, without its audit row or its event.
+    /// In the tables, but without the audit row or the event.
     pub untold: Vec<String>,
-    /// There, and nobody meant it.
+    /// In the tables, but nobody meant to write it.
     pub unintended: Vec<String>,
 }
 
 impl Verdict {
-    /// Whether nothing is at fault.
+    /// Whether there is no fault.
     pub fn is_clean(&self) -> bool {
         *self == Self { acknowledged: self.acknowledged, ..Self::default() }
     }
 }
 
-/// Holds `found` against `writes`. What was not acknowledged may be there once, or not at all.
+/// Compares `found` with `writes`. A write that was not acknowledged may be in the tables once, or not at all.
 pub fn check(writes: &[Write], found: &[Found]) -> Verdict {
     let mut rows: BTreeMap<&str, Vec<&Found>> = BTreeMap::new();
     for row in found {

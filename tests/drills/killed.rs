@@ -1,4 +1,4 @@
-//! Server and Postgres end without a word while they are written to. trust R1
+//! Server and Postgres are killed while callers write. trust R1
 
 use std::{
     thread,
@@ -12,10 +12,11 @@ use crate::{
     stage::Stage,
 };
 
-/// From the start of what was ended, with that start, to answers to everybody.
+/// The most time from starting the killed program until everybody gets answers again, including the start.
 const RECOVERY: Duration = Duration::from_secs(3);
 
-/// How long the load goes on before the blow `number`: never at the same moment of its writes.
+/// How long the load runs before kill `number`: a different time each, so that the kills come at different moments of a
+/// write.
 fn pause(number: usize) -> Duration {
     Duration::from_millis(u64::try_from(80 + number * 37 % 240).unwrap())
 }
@@ -33,7 +34,7 @@ fn what_was_acknowledged_outlives_every_kill() {
         stage.start_server();
         load.until_both_are_done();
         recoveries.push(ended.elapsed());
-        // Spread evenly over the kills.
+        // The stops of Postgres are spread evenly over the kills of the server.
         if (number + 1) * stops / kills > number * stops / kills {
             thread::sleep(pause(number + 3));
             stage.postgres.stop_immediately();

@@ -1,4 +1,5 @@
-//! Callers who write and read until they are told to stop, repeat what was not answered, and keep a history of it all.
+//! Callers who write and read until they are told to stop. They repeat requests that were not answered, and keep a
+//! history of everything.
 
 use std::{
     sync::{
@@ -19,12 +20,12 @@ use crate::{
 
 /// How long a caller waits before trying again.
 const AGAIN_AFTER: Duration = Duration::from_millis(20);
-/// How long a reader thinks about what it has read.
+/// How long a reader waits between two reads.
 const THINKING: Duration = Duration::from_millis(5);
-/// Of how many new clients one is not asked for a second time.
+/// The writer repeats the request for a new client, except for one in this many.
 const IMPATIENT: usize = 5;
 
-/// One request, and what came of it.
+/// One request and its outcome.
 #[derive(Clone, Debug)]
 pub struct Sample {
     pub is_change: bool,
@@ -39,9 +40,9 @@ pub enum Outcome {
     Done,
     /// A problem document with this status and code.
     Problem(u16, String),
-    /// Something else was answered.
+    /// An unexpected answer.
     Strange(String),
-    /// No answer, or not all of one.
+    /// No answer, or only a part of it.
     Lost,
 }
 
@@ -57,7 +58,7 @@ impl Outcome {
         }
     }
 
-    /// Whether this is a problem that passes by itself.
+    /// Whether this is a temporary problem.
     pub fn passes(&self) -> bool {
         match self {
             Self::Problem(status, code) => *status == 503 || code == "idempotency_in_progress",
@@ -74,17 +75,17 @@ pub struct Record {
 }
 
 impl Record {
-    /// The samples that were sent from `since` on, and before `until`.
+    /// The samples that were sent from `since` until before `until`.
     pub fn between(&self, since: Instant, until: Instant) -> impl Iterator<Item = &Sample> {
         self.samples.iter().filter(move |sample| (since..until).contains(&sample.sent))
     }
 
-    /// Whether the last request named a version that is no longer there.
+    /// Whether the last request named an outdated version.
     fn ended_outdated(&self) -> bool {
         self.samples.last().is_some_and(|last| matches!(last.outcome, Outcome::Problem(412, _)))
     }
 
-    /// How often something was sent that brought no success.
+    /// How many requests did not succeed.
     pub fn failures(&self) -> usize {
         self.samples.iter().filter(|sample| sample.outcome != Outcome::Done).count()
     }
@@ -95,7 +96,7 @@ pub fn longest<'a>(samples: impl IntoIterator<Item = &'a Sample>) -> Duration {
     samples.into_iter().map(|sample| sample.took).max().unwrap_or_default()
 }
 
-/// How much of each kind has been done so far.
+/// How many requests of each kind have succeeded so far.
 #[derive(Default)]
 struct Progress {
     is_over: AtomicBool,
@@ -110,7 +111,7 @@ pub struct Load {
 }
 
 impl Load {
-    /// Sets `writers` and `readers` to work.
+    /// Starts `writers` and `readers`.
     pub fn start(stage: &Stage, writers: usize, readers: usize) -> Self {
         let progress = Arc::new(Progress::default());
         let product = stage.product();
@@ -128,12 +129,12 @@ impl Load {
         Self { progress, callers }
     }
 
-    /// Waits until somebody has sent and done a change and a read from now on; how long that took.
+    /// Waits until a change and a read that were sent after this call have succeeded, and returns how long that took.
     pub fn until_both_are_done(&self) -> Duration {
         let began = Instant::now();
         let done = || [&self.progress.changes, &self.progress.reads].map(|count| count.load(Ordering::Relaxed));
         let before = done();
-        // One more of each than callers who may have been answered before.
+        // One more of each kind than there are callers, since each caller may have sent one request before.
         let enough = self.callers.len() + 1;
         while done().iter().zip(before).any(|(now, before)| now - before < enough) {
             assert!(began.elapsed() < Duration::from_mins(1), "nothing is done any more");
@@ -143,7 +144,7 @@ impl Load {
         began.elapsed()
     }
 
-    /// Lets the callers come to their ends; what they did.
+    /// Lets the callers finish, and returns their record.
     pub fn finish(self) -> Record {
         self.progress.is_over.store(true, Ordering::Relaxed);
         let mut all = Record::default();
@@ -157,13 +158,13 @@ impl Load {
 }
 
 impl Record {
-    /// The id of a new client called `name`.
+    /// Creates a client called `name` and returns its id.
     fn client(&mut self, stage: &Stage, name: &str) -> String {
         self.writes.push(Write { mark: name.to_owned(), is_acknowledged: true });
         stage.client(name)
     }
 
-    /// Reads one client, and a page of all, in turn.
+    /// Reads one client and a page of all clients in turn.
     fn read(mut self, caller: &Caller, client: &str, progress: &Progress) -> Self {
         let requests = [Request::get(format!("/v1/clients/{client}")), Request::get("/v1/clients?limit=10")];
         for request in requests.iter().cycle() {
@@ -177,7 +178,8 @@ impl Record {
         self
     }
 
-    /// The answer when it was a success; nothing for what passes, and for a lost answer. Nothing else is to be answered.
+    /// Sends `request` once. Returns the answer if it succeeded, and `None` for a temporary problem, an outdated
+    /// version or a lost answer. Any other outcome fails the drill.
     fn send(&mut self, caller: &Caller, request: &Request) -> Option<Answer> {
         let sent = Instant::now();
         let answer = caller.send(request);
@@ -191,7 +193,7 @@ impl Record {
         answer.ok().filter(Answer::is_success)
     }
 
-    /// Sends `request` until it is answered.
+    /// Sends `request` until it succeeds.
     fn insist(&mut self, caller: &Caller, request: &Request) -> Answer {
         loop {
             if let Some(answer) = self.send(caller, request) {
@@ -202,14 +204,14 @@ impl Record {
     }
 }
 
-/// One who makes and changes in turn, each with a mark of its own.
+/// A caller who creates and changes objects in turn, each with its own mark.
 struct Writer {
     number: usize,
     caller: Caller,
     product: String,
-    /// The client whom nobody else changes, and its version.
+    /// The client that only this writer changes, and its version.
     changed: (String, String),
-    /// The client of interactions and orders, of whom every interaction makes a new version.
+    /// The client of interactions and orders. Every interaction gives it a new version.
     visited: String,
     progress: Arc<Progress>,
     record: Record,
@@ -255,7 +257,8 @@ impl Writer {
         self.record.writes.push(Write { mark, is_acknowledged });
     }
 
-    /// A new client. Now and then the writer loses its patience when it is not answered, and never learns what came of it.
+    /// Creates a client. Now and then the writer does not repeat a request without an answer, and never learns the
+    /// outcome.
     fn create(&mut self, turn: usize) {
         let mark = self.mark("client", turn);
         let request = Request::post("/v1/clients", &*mark, json!({"kind": "organization", "name": mark}));
@@ -268,7 +271,8 @@ impl Writer {
         self.note(mark, is_done || is_patient);
     }
 
-    /// A change, which has no key: when its answer is lost, the client itself tells whether it is done.
+    /// Changes a client, without an idempotency key: when the answer is lost, reading the client shows whether the
+    /// change was made.
     fn change(&mut self, turn: usize) {
         let mark = self.mark("change", turn);
         let path = format!("/v1/clients/{}", self.changed.0);
@@ -299,7 +303,7 @@ impl Writer {
         self.note(mark, true);
     }
 
-    /// A draft of an order, and its submission.
+    /// Creates a draft of an order and submits it.
     fn order(&mut self, turn: usize) {
         let mark = self.mark("draft", turn);
         let lines = json!([{"product_id": self.product, "quantity": "2"}]);

@@ -1,11 +1,11 @@
-//! Failure drills: what is broken on purpose, and what must hold all the same. trust R1–R3, R7–R10, R15
+//! Failure drills: things are broken on purpose, and the guarantees must hold all the same. trust R1–R3, R7–R10, R15
 //!
-//! Each drill prints its figures: `cargo test --test drills -- --nocapture` shows them. With `LIAISON_DRILLS=long` in the
-//! environment each does all that is demanded of it, in some ten minutes and best one after the other (`--test-threads=1`);
-//! without, a short form of the same.
+//! Each drill prints its figures: `cargo test --test drills -- --nocapture` shows them. With `LIAISON_DRILLS=long` in
+//! the environment each runs in full length, in some ten minutes and best one after the other (`--test-threads=1`);
+//! without it, each runs in a short form.
 //!
-//! The end of a server by SIGTERM under load (no failed request, and an end in time) is tried in `tests/server/shutdown.rs`,
-//! five servers that start at once on an empty database in `tests/server/life.rs`.
+//! `tests/server/shutdown.rs` tests ending a server by SIGTERM under load (no request fails, and it ends in time).
+//! `tests/server/life.rs` tests five servers that start at once on an empty database.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 

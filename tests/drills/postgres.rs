@@ -1,4 +1,4 @@
-//! A Postgres of the drill's own, as durable as the one that the product runs.
+//! The drill's own Postgres, as durable as the one that the product runs.
 
 use std::{
     fs,
@@ -17,10 +17,10 @@ use tokio_postgres::{Config, NoTls, SimpleQueryMessage, config::Host};
 
 use crate::process::DataDir;
 
-/// Longer than Postgres takes to end at once.
+/// Longer than an immediate stop of Postgres takes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A durable Postgres; stopped and removed at the drill's end, passed or not.
+/// A durable Postgres, stopped and removed at the drill's end, even if the drill fails.
 pub struct Postgres {
     runtime: Runtime,
     local: Option<LocalPostgres>,
@@ -52,7 +52,7 @@ impl Postgres {
         folder.join(".s.PGSQL.5432")
     }
 
-    /// Ends it as `pg_ctl stop -m immediate` does: nothing is written any more, and the next start recovers.
+    /// Stops it like `pg_ctl stop -m immediate`: nothing more is written, and the next start recovers.
     pub fn stop_immediately(&mut self) {
         let pid_file = self.folder.0.join("postgres/postmaster.pid");
         let text = fs::read_to_string(&pid_file).unwrap();
@@ -66,13 +66,13 @@ impl Postgres {
         self.local = None;
     }
 
-    /// Starts it after it was stopped, and waits until it takes connections.
+    /// Starts it again, and waits until it accepts connections.
     pub fn start_again(&mut self) {
         let settings = Settings::new(&self.folder.0);
         self.local = Some(self.runtime.block_on(LocalPostgres::start(&settings)).unwrap());
     }
 
-    /// Does `sql`, each statement in a transaction of its own.
+    /// Executes `statements`, each in a transaction of its own.
     pub fn run(&self, statements: &[&str]) {
         for statement in statements {
             self.rows(statement);
@@ -100,7 +100,7 @@ impl Postgres {
         self.rows(sql).remove(0).remove(0)
     }
 
-    /// How many connections of servers there are.
+    /// The number of connections from servers.
     pub fn connections(&self) -> usize {
         let sql = "SELECT count(*) FROM pg_stat_activity \
                    WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()";

@@ -1,4 +1,4 @@
-//! A network between server and Postgres that can be made a bad one.
+//! A network between server and Postgres that can be disturbed.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -12,19 +12,19 @@ use tokio::{
 
 use crate::postgres::Postgres;
 
-/// What the network does.
+/// The state of the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weather {
-    /// Passes everything at once.
+    /// Passes everything on at once.
     Fair,
-    /// Passes everything, each piece later.
+    /// Passes everything on, each piece with this delay.
     Slow(Duration),
     /// Holds everything back until the weather changes.
     Stalled,
-    /// Forgets the connections that there are, without telling their ends: what they send is taken and goes nowhere, also
-    /// when the weather is fair again. New connections are held back until then.
+    /// Forgets the existing connections without telling either end: what they send is accepted and discarded, even when
+    /// the weather is fair again. New connections are held back until then.
     Forgetful,
-    /// Breaks every connection off, and every new one.
+    /// Resets every connection, and every new one.
     Resetting,
 }
 
@@ -45,7 +45,7 @@ impl Proxy {
         Self { weather, port, _runtime: runtime }
     }
 
-    /// The address of the database behind it, for its owner.
+    /// The URL of the database behind the proxy, for its owner.
     pub fn url(&self) -> String {
         format!("postgres://liaison@127.0.0.1:{}/liaison?sslmode=disable", self.port)
     }
@@ -59,7 +59,7 @@ async fn accept(listener: TcpListener, postgres: PathBuf, weather: watch::Receiv
     while let Ok((near, _)) = listener.accept().await {
         let (postgres, weather) = (postgres.clone(), weather.clone());
         tokio::spawn(async move {
-            // Either end may go at any time.
+            // Either end may close at any time.
             let _ = serve(near, postgres, weather).await;
         });
     }
@@ -84,12 +84,12 @@ async fn serve(mut near: TcpStream, postgres: PathBuf, mut weather: watch::Recei
     };
     match turned {
         Weather::Forgetful => swallow(&mut from_near).await,
-        // Its end is then a reset.
+        // Closing the connection then sends a reset.
         _ => near.set_zero_linger(),
     }
 }
 
-/// Passes what comes, as the weather lets it.
+/// Passes on what arrives, as the weather allows.
 async fn pass(
     from: &mut (impl AsyncReadExt + Unpin),
     to: &mut (impl AsyncWriteExt + Unpin),
@@ -109,7 +109,7 @@ async fn pass(
     }
 }
 
-/// Takes what comes, until nothing more does.
+/// Reads and discards everything until the end.
 async fn swallow(from: &mut (impl AsyncReadExt + Unpin)) -> io::Result<()> {
     let mut buffer = vec![0; 16 * 1024];
     while from.read(&mut buffer).await? > 0 {}

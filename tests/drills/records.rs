@@ -1,4 +1,4 @@
-//! What the tables have of the writes of a load.
+//! Compares the tables with the writes of a load.
 
 use crate::{
     caller::Request,
@@ -8,10 +8,10 @@ use crate::{
     stage::Stage,
 };
 
-/// A row for each row that a write has left, with how often the audit log and the outbox tell of it.
+/// One row for each row that a write has left, with how often the audit log records it and the outbox announces it.
 ///
-/// A change of a client leaves no row of its own. That it is there shows in the client: its version is at least that of the
-/// change, and at that version it has the value of the change. Its audit rows are counted by mark.
+/// A change of a client leaves no row of its own. It was made if the client's version is higher than that of the
+/// change, or is the same and the client has the value of the change. Its audit rows are counted by mark.
 const WRITTEN: &str = "
     WITH audits AS (
         SELECT resource, resource_id, action, count(*) FROM audit_events WHERE outcome = 'done' GROUP BY 1, 2, 3
@@ -39,8 +39,8 @@ const WRITTEN: &str = "
     JOIN clients ON id = changes.resource_id
         AND (clients.version > changes.version OR clients.version = changes.version AND industry = mark)";
 
-/// What nobody can have meant: a row whose version is not told by as many audit rows and events, and audit rows and events of
-/// rows that are not there.
+/// What nobody can have meant to write: rows whose version differs from the number of their audit rows or events, and
+/// audit rows and events of rows that do not exist.
 const STRAYS: &str = "
     WITH told AS (
         SELECT resource, resource_id AS id, count(*) FROM audit_events
@@ -57,7 +57,7 @@ const STRAYS: &str = "
     FROM versions FULL JOIN told USING (resource, id) FULL JOIN announced USING (resource, id)
     WHERE (version = told.count AND version = announced.count) IS NOT TRUE";
 
-/// Holds the tables against what was meant to be written.
+/// Compares the tables with what was meant to be written.
 pub fn check(postgres: &Postgres, writes: &[Write]) -> Verdict {
     let found: Vec<Found> = postgres
         .rows(WRITTEN)
@@ -69,7 +69,7 @@ pub fn check(postgres: &Postgres, writes: &[Write]) -> Verdict {
     verdict
 }
 
-/// How many events of the audit log were verified, all of them intact.
+/// Verifies the audit log, asserts that all of it is intact, and returns the number of events.
 pub fn verified_audit_events(stage: &Stage) -> i64 {
     let (mut next, mut events) = (Some(0), 0);
     while let Some(seal) = next {

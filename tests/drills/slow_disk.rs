@@ -1,10 +1,9 @@
-//! Postgres's disk writes slowly, or not at all for a while.
+//! The disk of Postgres writes slowly, or not at all for a while.
 //!
-//! No disk of the machine is touched, which would need root and would be felt by all other tests. What a slow disk does to
-//! Postgres is that its write-ahead log is written slowly: each COMMIT waits for that, while reads go on from memory.
-//! `commit_delay` adds its time to every such write, in the place where a slow `fsync` takes it. For a disk that is stuck, COMMIT
-//! is made to wait for a standby that does not exist: the transaction keeps its locks, and nobody sees what it has done,
-//! until the wait is over.
+//! No real disk is slowed down, which would need root and would affect all other tests. On a slow disk, Postgres writes
+//! its write-ahead log slowly: each COMMIT waits for that, while reads are served from memory. `commit_delay` adds a
+//! delay to every such write, in the same place as a slow `fsync`. For a stuck disk, COMMIT waits for a standby that
+//! does not exist: the transaction keeps its locks, and nobody sees its changes, until the wait is over.
 
 use std::{
     thread,
@@ -21,9 +20,9 @@ use crate::{
 const DEADLINE: Duration = Duration::from_secs(2);
 const AFTER_DEADLINE: Duration = Duration::from_millis(250);
 const RECOVERY: Duration = Duration::from_secs(5);
-/// What a write takes longer on the slow disk.
+/// How much longer a write takes on the slow disk.
 const WRITE: Duration = Duration::from_millis(100);
-/// How much longer half of the reads may take than on a good disk: what other work of the machine adds.
+/// How much other work on the machine may add to the median time of a read.
 const READ_DRIFT: Duration = Duration::from_millis(20);
 
 const SLOW: [&str; 3] =
@@ -31,7 +30,7 @@ const SLOW: [&str; 3] =
 const STUCK: [&str; 2] = ["ALTER SYSTEM SET synchronous_standby_names = 'nobody'", "SELECT pg_reload_conf()"];
 const GOOD: [&str; 2] = ["ALTER SYSTEM RESET ALL", "SELECT pg_reload_conf()"];
 
-/// The time that half of the samples take.
+/// The median time of the samples.
 fn median(samples: &[Sample]) -> Duration {
     let mut times: Vec<Duration> = samples.iter().map(|sample| sample.took).collect();
     times.sort_unstable();
@@ -65,10 +64,10 @@ impl Part {
     }
 }
 
-/// Lets the disk be as `settings` make it for `time`; from when till when.
+/// Applies `settings` to the disk for `time`; returns the begin and the end of that time.
 fn for_a_time(stage: &Stage, settings: &[&str], time: Duration) -> (Instant, Instant) {
     stage.postgres.run(settings);
-    // Until every backend has heard of it.
+    // Every backend needs a moment to load the settings.
     thread::sleep(Duration::from_millis(200));
     let since = Instant::now();
     thread::sleep(time);
@@ -84,7 +83,7 @@ fn a_slow_disk_holds_up_changes_and_no_reads() {
     let good = for_a_time(&stage, &GOOD, time / 2);
     let slow = for_a_time(&stage, &SLOW, time / 2);
     stage.postgres.run(&GOOD);
-    // What was begun on the slow disk is not to end on the stuck one.
+    // Changes that began on the slow disk must not end on the stuck one.
     thread::sleep(DEADLINE / 2);
     let stuck = for_a_time(&stage, &STUCK, time);
     stage.postgres.run(&GOOD);

@@ -1,4 +1,4 @@
-//! What a drill is played on: a server with a durable Postgres, and a supervisor who is signed in.
+//! The setting of a drill: a server with a durable Postgres, and a supervisor who is signed in.
 
 use std::time::Duration;
 
@@ -13,16 +13,16 @@ use crate::{
 
 const SUPERVISOR: &str = "supervisor@liaison.example";
 const PASSWORD: &str = "seven plums in a paper bag";
-/// Who drills asks more often than a user does.
+/// Drills send more requests than a user does.
 const UNLIMITED: [&str; 2] = ["--requests-per-minute=off", "--anonymous-requests-per-minute=off"];
-/// Failures are what a drill is about: the log of a server tells of nothing else.
+/// Drills cause failures all the time, so the server's log would be full of them.
 const LOG: &str = "off";
 /// Longer than any answer may take.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server and its Postgres.
 pub struct Stage {
-    // Dropped first: a server ends in better order while its Postgres is there.
+    // Dropped first, since a server ends more cleanly while its Postgres is running.
     server: Option<Server>,
     pub postgres: Postgres,
     pub address: Address,
@@ -32,14 +32,14 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// One whose server reaches Postgres directly.
+    /// A stage whose server reaches Postgres directly.
     pub fn new(arguments: &[&str]) -> Self {
         let postgres = Postgres::start();
         let url = postgres.url().to_owned();
         Self::over(postgres, url, arguments)
     }
 
-    /// One whose server reaches `postgres` at `database_url`.
+    /// A stage whose server reaches `postgres` at `database_url`.
     pub fn over(postgres: Postgres, database_url: String, arguments: &[&str]) -> Self {
         let arguments = UNLIMITED.iter().chain(arguments).map(|argument| (*argument).to_owned()).collect();
         let (address, token) = (Address::default(), String::new());
@@ -66,14 +66,14 @@ impl Stage {
         self.server = Some(server);
     }
 
-    /// Ends the server as a crash does.
+    /// Ends the server like a crash does.
     pub fn kill_server(&mut self) {
         let server = self.server.take().unwrap();
         server.signal(Signal::SIGKILL);
         assert!(!server.wait(), "it was killed");
     }
 
-    /// The supervisor.
+    /// A caller that is the supervisor.
     pub fn caller(&self) -> Caller {
         Caller::new(&self.address, Some(&self.token), PATIENCE)
     }
@@ -83,21 +83,21 @@ impl Stage {
         Caller::new(&self.address, None, PATIENCE)
     }
 
-    /// Whether the server says that it is ready.
+    /// Whether the server reports that it is ready.
     pub fn is_ready(&self) -> bool {
         let answer = self.balancer().send(&Request::get("/readyz")).unwrap();
         assert!(answer.status == 200 || answer.code() == Some("not_ready"), "{answer:?}");
         answer.status == 200
     }
 
-    /// The id of a new product, which costs 100 a box.
+    /// Creates a product that costs 100 a box, and returns its id.
     pub fn product(&self) -> String {
         let body = json!({"sku": "PAPER", "name": "Paper", "kind": "good", "unit": "box", "base_price": "100",
             "currency": "RUB", "tax_rate": "20"});
         self.made(&Request::post("/v1/products", "the product", body))
     }
 
-    /// The id of a new client called `name`.
+    /// Creates a client called `name` and returns its id.
     pub fn client(&self, name: &str) -> String {
         let body = json!({"kind": "organization", "name": name});
         self.made(&Request::post("/v1/clients", format!("the client {name}"), body))

@@ -1,4 +1,4 @@
-//! The network between server and Postgres is a bad one for a while. trust R7, R15
+//! The network between server and Postgres is bad for a while. trust R7, R15
 
 use std::{
     thread,
@@ -15,29 +15,30 @@ use crate::{
     stage::Stage,
 };
 
-/// The time of a request.
+/// The deadline of a request.
 const DEADLINE: Duration = Duration::from_secs(2);
-/// By how much an answer may be later.
+/// How much later than the deadline an answer may come.
 const AFTER_DEADLINE: Duration = Duration::from_millis(250);
-/// Within which time everything goes on when the weather is fair again.
+/// How long it may take until everything works again once the weather is fair.
 const RECOVERY: Duration = Duration::from_secs(5);
-/// What a probe takes at most.
+/// The most time that a probe may take.
 const PROBED_WITHIN: Duration = Duration::from_millis(250);
-/// A step of a background job that has got no answer is given up after thirty seconds.
+/// How long sealing may take: a step of a background job without an answer is abandoned after thirty seconds.
 const SEALED_WITHIN: Duration = Duration::from_secs(40);
-/// The settings of the server, and the most connections that it can have with them: for each of two threads two for
-/// changes, one for large reads and two for small ones, and five for what nobody asks for.
+/// The settings of the server, and the most connections that it can have with them: for each of two threads, two for
+/// changes, one for large reads and two for small ones, and five for background jobs.
 const ARGUMENTS: [&str; 4] = ["--request-timeout=2", "--read-timeout=2", "--workers=2", "--pool-size=2"];
 const MOST_CONNECTIONS: usize = 2 * (2 + 1 + 2) + 5;
 
-/// Whether the server lives depends on nothing, and on no token either; how long the answer took.
+/// Asserts that the server is alive, and returns how long the answer took. Liveness depends on nothing, not even on a
+/// token.
 fn lives(stage: &Stage) -> Duration {
     let answer = stage.caller().send(&Request::get("/livez")).unwrap();
     assert_eq!(answer.status, 200, "{answer:?}");
     answer.took
 }
 
-/// Waits until the server has sealed all that waits for it; how long that took.
+/// Waits until the server has sealed all waiting events, and returns how long that took.
 fn until_all_is_sealed(postgres: &Postgres) -> Duration {
     let began = Instant::now();
     while postgres.value("SELECT count(*) FROM audit_unsealed") != "0" {
@@ -47,7 +48,7 @@ fn until_all_is_sealed(postgres: &Postgres) -> Duration {
     began.elapsed()
 }
 
-/// Waits until the connections that were given up are gone; how many are left.
+/// Waits until abandoned connections are closed, and returns how many connections are left.
 fn settled_connections(postgres: &Postgres) -> usize {
     let began = Instant::now();
     while postgres.connections() > MOST_CONNECTIONS && began.elapsed() < Duration::from_secs(15) {
@@ -56,7 +57,7 @@ fn settled_connections(postgres: &Postgres) -> usize {
     postgres.connections()
 }
 
-/// A time of bad weather, and what was seen after it.
+/// A time of bad weather, and what was observed after it.
 struct Spell {
     weather: Weather,
     since: Instant,
@@ -66,7 +67,7 @@ struct Spell {
 }
 
 impl Spell {
-    /// Lets `weather` be for `time`.
+    /// Keeps `weather` for `time`, and waits for the recovery.
     fn of(weather: Weather, time: Duration, (stage, proxy, load): (&Stage, &Proxy, &Load)) -> Self {
         load.until_both_are_done();
         let since = Instant::now();
@@ -133,7 +134,7 @@ fn a_bad_network_holds_up_nobody_beyond_their_deadline() {
     }
 }
 
-/// Nobody's request finds out that the connections of an idle server lead nowhere: the probe itself has to.
+/// On an idle server, no request notices that the connections lead nowhere, so the probe itself has to.
 #[test]
 fn an_idle_server_is_ready_again_after_its_connections_were_forgotten() {
     let postgres = Postgres::start();
@@ -144,7 +145,7 @@ fn an_idle_server_is_ready_again_after_its_connections_were_forgotten() {
     thread::sleep(Duration::from_millis(100));
     proxy.turn(Weather::Fair);
     let began = Instant::now();
-    // For a second the answer of before holds.
+    // The earlier answer is reused for a second.
     thread::sleep(Duration::from_millis(1100));
     while !stage.is_ready() {
         assert!(began.elapsed() < RECOVERY + length::slack(), "it does not find a way to Postgres");

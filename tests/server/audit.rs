@@ -6,7 +6,7 @@ use crate::process::{DataDir, Server};
 
 const SUPERVISOR: &str = "supervisor@liaison.example";
 
-/// Whether it ended well, and what it printed.
+/// Runs the verification. Returns whether it succeeded, and what it printed.
 fn verify(folder: &Path, arguments: &[&str]) -> (bool, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_liaison"))
         .args(["audit", "verify", "--log", "warn", "--data-dir"])
@@ -19,7 +19,7 @@ fn verify(folder: &Path, arguments: &[&str]) -> (bool, String) {
     (output.status.success(), text)
 }
 
-/// What the verification tells once everything is sealed.
+/// What the verification prints once everything is sealed.
 fn sealed(folder: &Path) -> String {
     for _ in 0..100 {
         let (well, told) = verify(folder, &[]);

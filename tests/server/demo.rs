@@ -1,4 +1,4 @@
-//! The demonstration company, and the README's tour of it, as printed.
+//! The demonstration company, and the README's tour of it, exactly as printed.
 
 use std::{
     collections::BTreeMap,
@@ -67,7 +67,7 @@ fn net_total(summary: &Value) -> &str {
     summary["currencies"][0]["net_total"].as_str().unwrap_or_else(|| panic!("no sum: {summary}"))
 }
 
-/// The shell text after the mark `tour`, at another address.
+/// The shell commands after the README's mark `tour`, for another address.
 fn tour(address: &str) -> String {
     let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
     let (_, rest) = readme.split_once("<!-- tour -->\n```sh\n").unwrap();

@@ -17,10 +17,10 @@ use serde_json::Value;
 
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 
-/// Longer than a server may take to end in good order.
+/// Longer than a server may take to shut down gracefully.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A data folder that is removed at the test's end, passed or not.
+/// A data folder that is removed at the test's end, even if the test fails.
 pub struct DataDir(pub PathBuf);
 
 impl DataDir {
@@ -40,7 +40,7 @@ impl Drop for DataDir {
     }
 }
 
-/// A server; stopped with its Postgres at the test's end, passed or not.
+/// A server, stopped with its Postgres at the test's end, even if the test fails.
 pub struct Server {
     child: Child,
     pub address: String,
@@ -48,13 +48,13 @@ pub struct Server {
     pub printed: Vec<String>,
 }
 
-/// How a server is to be started.
+/// How to start a server.
 pub struct Start<'a> {
     /// The folder of its secret and, without another database, of its Postgres.
     pub data_dir: &'a Path,
     /// The database to use instead of its own.
     pub database_url: Option<&'a str>,
-    /// What it is to log.
+    /// The log filter.
     pub log: &'a str,
     /// Its other settings.
     pub arguments: &'a [&'a str],
@@ -71,12 +71,12 @@ impl Start<'_> {
 }
 
 impl Server {
-    /// Starts one with a Postgres of its own and waits until it listens.
+    /// Starts a server with its own Postgres and waits until it listens.
     pub fn start(data_dir: &Path, arguments: &[&str]) -> Self {
         Self::run(&Start { data_dir, database_url: None, log: "warn", arguments })
     }
 
-    /// Starts one and waits until it listens.
+    /// Starts a server and waits until it listens.
     pub fn run(start: &Start<'_>) -> Self {
         let mut child = start.command().stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -94,7 +94,7 @@ impl Server {
         Self { child, address, printed }
     }
 
-    /// The word after `password` of the line that mentions `whom`.
+    /// The password in the printed line that mentions `whom`.
     pub fn printed_password(&self, whom: &str) -> Option<String> {
         let line = self.printed.iter().find(|line| line.contains(whom))?;
         line.rsplit("password ").next().map(str::to_owned)
@@ -124,7 +124,7 @@ impl Server {
         answer.body_mut().read_json().unwrap()
     }
 
-    /// The status of what a user is answered.
+    /// The status of the answer to a GET with `token`.
     pub fn status_for(&self, path: &str, token: &str) -> u16 {
         let bearer = format!("Bearer {token}");
         agent().get(self.url(path)).header("Authorization", bearer).call().unwrap().status().as_u16()
@@ -139,12 +139,12 @@ impl Server {
         kill(Pid::from_raw(self.child.id().cast_signed()), signal).unwrap();
     }
 
-    /// Waits until the process is gone; whether it ended well.
+    /// Waits until the process has ended; returns whether it succeeded.
     pub fn wait(mut self) -> bool {
         self.child.wait().unwrap().success()
     }
 
-    /// Stops it in good order.
+    /// Shuts the server down gracefully.
     pub fn stop(self) {
         self.signal(Signal::SIGTERM);
         assert!(self.wait(), "it did not end well");

@@ -1,4 +1,4 @@
-//! A new master secret, as an operator gives it.
+//! Replacing the master secret, as an operator does it.
 
 use std::{fs, path::Path, process::Command};
 
@@ -6,7 +6,7 @@ use crate::process::{DataDir, Server};
 
 const SUPERVISOR: &str = "supervisor@liaison.example";
 
-/// Whether it ended well, and what it printed.
+/// Runs a command. Returns whether it succeeded, and what it printed.
 fn liaison(arguments: &[&str], folder: &Path) -> (bool, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_liaison"))
         .args(arguments)
@@ -19,7 +19,7 @@ fn liaison(arguments: &[&str], folder: &Path) -> (bool, String) {
     (output.status.success(), text)
 }
 
-/// ASVS 11.2.2: with the secret of the data folder, by what SECURITY.md says.
+/// ASVS 11.2.2: replacing the secret of the data folder, as SECURITY.md describes it.
 #[test]
 fn the_secret_of_a_data_folder_is_replaced() {
     let folder = DataDir::new();
@@ -32,7 +32,7 @@ fn the_secret_of_a_data_folder_is_replaced() {
     fs::rename(&current, &former).unwrap();
     let second = Server::start(&folder.0, &[]);
     assert_eq!(second.get("/v1/me", &token)["email"], SUPERVISOR, "nobody is signed out");
-    // While it runs.
+    // The server is still running.
     let (well, told) = liaison(&["secrets", "reseal"], &folder.0);
     assert!(well && told.contains("signing keys: 1 sealed anew") && told.contains("no other is needed"), "{told}");
     assert_eq!(second.get("/v1/me", &token)["email"], SUPERVISOR);

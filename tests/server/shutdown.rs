@@ -1,4 +1,4 @@
-//! The end of a server: nothing that was accepted is dropped. trust 2.4, R8
+//! Shutting down: no accepted request is dropped. trust 2.4, R8
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::process::{DataDir, Server, free_port};
 
-/// The head and the body of one answer; `None` when the connection ended before it was complete.
+/// The head and the body of one answer; `None` if the connection ended before the answer was complete.
 fn answer(connection: &TcpStream) -> Option<(String, String)> {
     let mut reader = BufReader::new(connection);
     let mut head = String::new();
@@ -87,7 +87,8 @@ const READ: &str = "GET /v1/me HTTP/1.1\r\nHost: x";
 const CHANGE: &str = "POST /v1/clients HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 38";
 const NEW_CLIENT: &str = r#"{"kind": "organization","name":"Late"}"#;
 
-/// How many requests of one caller were done, one after the other over one connection, until an answer ended it.
+/// Sends requests one after the other over one connection until an answer closes it, and returns how many were
+/// answered.
 fn call_until_told_to_go(address: &str, request: &str) -> Result<usize, String> {
     let connection = connect(address);
     for answered in 1.. {
@@ -157,7 +158,7 @@ fn a_second_signal_ends_a_server_at_once() {
     assert!(!folder.has_running_postgres());
 }
 
-/// The metrics are there until the end, and the last traces are sent before it.
+/// The metrics can be read until the end, and the last traces are sent before it.
 #[test]
 fn telemetry_sees_the_end_of_a_server() {
     let collector = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -167,7 +168,7 @@ fn telemetry_sees_the_end_of_a_server() {
         for connection in collector.incoming().flatten() {
             let mut all = vec![0; 65_536];
             let mut length = 0;
-            // The name of the span stands at the end of neither head nor body: a request is small, and sent at once.
+            // It is enough to wait for the span's name: a request is small, and sent at once.
             while !String::from_utf8_lossy(&all[..length]).contains("GET /livez") {
                 match (&connection).read(&mut all[length..]) {
                     Ok(more) if more > 0 => length += more,

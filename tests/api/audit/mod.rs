@@ -57,7 +57,7 @@ async fn a_reason_stands_among_the_changes_and_the_system_has_no_name() {
     let _ = world.ann.transition("archive", &client, json!({"reason": "Closed down"})).await.ok();
     let archived = entries(&world.sue, "action=archived").await;
     assert_eq!(archived[0]["changes"]["reason"], json!({"from": null, "to": "Closed down"}));
-    // The first supervisor was made by the system itself.
+    // The system itself created the first supervisor.
     let made = entries(&world.sue, "resource=users&action=created&include=actor").await;
     let first = made.iter().find(|entry| entry["actor_id"].is_null()).unwrap();
     assert!(first["request_id"].is_null() && first.get("actor").is_none(), "{first}");

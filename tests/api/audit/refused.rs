@@ -39,7 +39,7 @@ fn email(user: &Value) -> &str {
     user["email"].as_str().unwrap()
 }
 
-/// What an entry says beside its time and ids that the server made.
+/// The entry without its time and the ids that the server generated.
 fn said(entry: &Value) -> Value {
     let pick = ["actor_id", "action", "outcome", "resource", "resource_id", "address", "changes"];
     pick.iter().map(|name| ((*name).to_owned(), entry[name].clone())).collect::<serde_json::Map<_, _>>().into()
@@ -80,12 +80,12 @@ async fn what_a_caller_was_refused_is_recorded() {
         (&newest["resource_id"], &newest["changes"]["permission"]["to"]),
         (&Value::Null, &json!("teams:create"))
     );
-    // A rule that is no permission.
+    // This rule is not a permission.
     let own = world.sue.get(&format!("/v1/users/{}", world.sue.id)).await.ok();
     world.sue.transition("block", &own, json!({})).await.problem(403, "forbidden");
     let of_users = entries(&world.sue, &format!("outcome=refused&resource_id={}", world.sue.id)).await;
     assert_eq!(of_users[0]["changes"]["operation"]["to"], "POST /v1/users/{id}/block");
-    // It is no part of the client's history.
+    // A refusal is not part of the client's history.
     let timeline = world.ann.get(&format!("{}/timeline", client["path"].as_str().unwrap())).await.ok();
     assert!(timeline["data"].as_array().unwrap().iter().all(|entry| entry["action"] != "refused"), "{timeline}");
 }
@@ -124,7 +124,7 @@ async fn a_flood_of_refusals_is_counted_and_does_not_fill_the_log() {
     assert_eq!(world.app.count("audit_events WHERE action = 'refused'").await, refused + 1);
 }
 
-/// ASVS 16.3.1: every sign-in is logged, also the refused ones, with how.
+/// ASVS 16.3.1: every sign-in is logged with its method, even the refused ones.
 #[actix_web::test]
 async fn a_sign_in_is_recorded_whether_it_succeeds_or_not() {
     let app = TestApp::with_limits(Limits { per_account: 2, per_network: 100 }).await;
@@ -160,7 +160,7 @@ async fn a_sign_in_is_recorded_whether_it_succeeds_or_not() {
     let unknown = [password.clone(), ("cause", json!("unknown_account")), ("email", json!("nobody@example.com"))];
     assert_eq!(said(&newest().await), entry(&nobody, "refused", &nobody, &unknown));
     assert_eq!(app.count("audit_events WHERE changes::text LIKE '%nobody@%'").await, 0, "it can be erased");
-    // What is no address may be a password.
+    // A user name that is not an address may be a password.
     app.advance(Duration::seconds(1));
     sign_in(&app, "my secret phrase", WRONG).await.problem(400, "invalid_grant");
     let unknown = [password, ("cause", json!("unknown_account"))];
@@ -169,7 +169,7 @@ async fn a_sign_in_is_recorded_whether_it_succeeds_or_not() {
     assert!(!texts.contains("secret phrase") && !texts.contains(WRONG));
 }
 
-/// ASVS 16.3.1: a right password with a wrong code says that the password is known to somebody.
+/// ASVS 16.3.1: a right password with a wrong code means that somebody knows the password.
 #[actix_web::test]
 async fn a_wrong_code_is_told_from_a_wrong_password() {
     let world = world().await;
@@ -204,7 +204,7 @@ async fn a_wrong_code_is_told_from_a_wrong_password() {
             assert_eq!(said(&newest("confirmed").await), refused("confirmed", &ann, cause));
         }
     }
-    // Without a code nothing is decided.
+    // Without a code nothing is decided, so nothing is recorded.
     let before = world.app.count("audit_events").await;
     sign_in(PASSWORD, "").await.problem(400, "second_factor_required");
     confirm(json!({"password": PASSWORD})).await.field_error("/otp", "required");

@@ -21,13 +21,13 @@ fn device(tokens: &Value) -> &str {
     tokens["device_token"].as_str().unwrap()
 }
 
-/// The token with another first character.
+/// The token with a different first character.
 fn altered(token: &str) -> String {
     let (first, rest) = token.split_at(1);
     format!("{}{rest}", if first == "A" { "B" } else { "A" })
 }
 
-/// A user, the tokens of their device, and an attacker of the same network who has used up all budgets.
+/// A user and the tokens of their device, after an attacker in the same network has used up all budgets.
 async fn attacked() -> (TestApp, Value, Value) {
     let (app, user) = with_user(Limits { per_account: 3, per_network: 5 }).await;
     let tokens = sign_in(&app, email(&user), PASSWORD).await.ok();
@@ -64,7 +64,7 @@ async fn a_device_token_does_not_sign_in_and_has_a_budget_of_its_own() {
         assert!(refused.header("ratelimit").unwrap().ends_with(r#", "device";r=0;t=300"#));
         refused.problem(429, "too_many_requests");
     }
-    // Neither the account nor the network has a failure of it.
+    // None of these failures counts for the account or the network.
     for _ in 0..3 {
         sign_in(&app, email(&user), WRONG).await.problem(400, "invalid_grant");
     }
@@ -90,9 +90,9 @@ async fn a_token_that_is_foreign_forged_or_old_is_as_good_as_none() {
     for _ in 0..3 {
         sign_in_with(&app, email(&user), WRONG, old).await.problem(400, "invalid_grant");
     }
-    // Its failures were the account's.
+    // The failures with the old token count for the account.
     sign_in(&app, email(&user), PASSWORD).await.problem(429, "too_many_requests");
-    // Another user's attempt with a good token of ours is refused like any other.
+    // Another user who sends this user's valid token signs in as if without a token.
     app.advance(Duration::minutes(5));
     let mine = sign_in(&app, email(&user), PASSWORD).await.ok();
     let _ = sign_in_with(&app, email(&bob), PASSWORD, device(&mine)).await.ok();
@@ -106,7 +106,7 @@ async fn refreshing_gives_no_device_token() {
     assert_eq!(refreshed.get("device_token"), None);
 }
 
-/// Neither the answers nor their headers tell whether there is such an account. ASVS 6.3.8
+/// Neither the answers nor their headers show whether the account exists. ASVS 6.3.8
 #[actix_web::test]
 async fn the_limits_told_are_those_of_every_name() {
     let (app, user) = with_user(Limits { per_account: 2, per_network: 100 }).await;
@@ -135,7 +135,7 @@ async fn exhausted() -> (TestApp, Value, Value) {
     let tokens = sign_in(&app, email(&user), PASSWORD).await.ok();
     sign_in(&app, email(&user), WRONG).await.problem(400, "invalid_grant");
     set_streak(&app, 99).await;
-    // The last that is looked at, and it is wrong.
+    // This is the last password that is checked, and it is wrong.
     sign_in(&app, email(&user), WRONG).await.problem(400, "invalid_grant");
     app.advance(Duration::minutes(5));
     (app, user, tokens)
@@ -183,7 +183,7 @@ async fn a_device_that_guesses_a_hundred_times_is_known_no_longer() {
     let tokens = sign_in(&app, email(&user), PASSWORD).await.ok();
     sign_in_with(&app, email(&user), WRONG, device(&tokens)).await.problem(400, "invalid_grant");
     set_streak(&app, 100).await;
-    // Counted as a stranger's now: the account's budget is another.
+    // From now on the failure counts like a stranger's, for the account and not for the device.
     sign_in_with(&app, email(&user), WRONG, device(&tokens)).await.problem(400, "invalid_grant");
     let counted = app.text("SELECT subject AS value FROM sign_in_streaks WHERE subject LIKE 'account %'").await;
     assert_eq!(counted, [format!("account {}", email(&user))]);

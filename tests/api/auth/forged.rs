@@ -1,4 +1,4 @@
-//! Every way to forge or to mangle an access token, and that none is taken.
+//! Every way to forge or to mangle an access token: none is accepted.
 
 use base64::{
     Engine,
@@ -13,7 +13,7 @@ use crate::{
     harness::{Answer, TestApp},
 };
 
-/// A token taken apart, to be put together wrongly.
+/// A token split into its parts, to be put together wrongly.
 struct Forge<'a> {
     app: &'a TestApp,
     token: &'a str,
@@ -32,12 +32,13 @@ impl<'a> Forge<'a> {
         Self { app, token, header: part(0), claims: part(1) }
     }
 
-    /// Signed with the server's own key, with these members of header and claims changed; `null` takes one out.
+    /// A token signed with the server's own key, with these members of header and claims changed; `null` removes a
+    /// member.
     fn signed(&self, header: &Value, claims: &Value) -> String {
         self.sign(&changed(&self.header, header), &changed(&self.claims, claims))
     }
 
-    /// These texts as header and claims, signed with the server's own key.
+    /// A token with these texts as header and claims, signed with the server's own key.
     fn sign(&self, header: &str, claims: &str) -> String {
         let keys = self.app.parts().keys.current();
         let signing = keys.signing(self.app.parts().clock.now()).unwrap();
@@ -60,7 +61,7 @@ impl<'a> Forge<'a> {
         self.app.parts().clock.now().utc().timestamp()
     }
 
-    /// The key that verifies, as it is published.
+    /// The public key, as it is published.
     fn public(&self) -> Value {
         let state = self.app.parts();
         serde_json::to_value(&state.keys.current().published(state.clock.now()).keys[0]).unwrap()
@@ -86,7 +87,7 @@ fn signed_by(key: &EncodingKey, algorithm: Algorithm, header: &str, claims: &str
     format!("{text}.{signature}")
 }
 
-/// What a token is refused with, whatever is wrong with it.
+/// The answer that refuses `token`; it is a 401, whatever is wrong with the token.
 async fn refusal(app: &TestApp, token: &str) -> Answer {
     let answer = app.anonymous().with_token(token).get("/v1/me").await;
     assert_eq!(answer.status, 401, "{token}: {:?}", answer.body);
@@ -98,7 +99,7 @@ async fn refusal(app: &TestApp, token: &str) -> Answer {
 async fn forged_and_mangled_tokens_are_refused() {
     let (app, tokens) = signed_in().await;
     let forge = Forge::of(&app, tokens["access_token"].as_str().unwrap());
-    // What is put together rightly is taken: the refusals below are for what is wrong in each.
+    // A token that is put together correctly is accepted, so the refusals below are due to the fault of each token.
     for right in [json!({}), json!({"later": "claims of a newer server"}), json!({"iat": forge.now() + 20})] {
         assert_eq!(app.anonymous().with_token(&forge.claims(&right)).get("/v1/me").await.status, 200);
     }
@@ -111,7 +112,7 @@ async fn forged_and_mangled_tokens_are_refused() {
     for (what, token) in all {
         let answer = app.anonymous().with_token(&token).get("/v1/me").await;
         assert_eq!(answer.told(&[]), expected, "{what}");
-        // Neither does one end anything.
+        // Nor does a forged token end a session.
         let form = [("token", token.as_str())];
         let answer = super::send_form(&app, "/v1/auth/revoke", super::HERE, &form).await;
         assert!([200, 400].contains(&answer.status), "{what}: {}", answer.status);
@@ -122,7 +123,7 @@ async fn forged_and_mangled_tokens_are_refused() {
 fn algorithms(forge: &Forge<'_>) -> Vec<Forged> {
     let public = forge.public();
     let point = BASE64_URL_SAFE_NO_PAD.decode(public["x"].as_str().unwrap()).unwrap();
-    // RFC 8410: what comes before the point in an SPKI.
+    // RFC 8410: the bytes before the point in an SPKI.
     let spki = [&[0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00], &point[..]].concat();
     let pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", BASE64_STANDARD.encode(&spki));
     let none = |alg: Value| unsigned(&changed(&forge.header, &json!({"alg": alg})), &forge.claims.to_string()) + ".";
@@ -195,7 +196,7 @@ fn headers(forge: &Forge<'_>) -> Vec<Forged> {
         ("no typ", header(json!({"typ": null}))),
         ("typ of an id token", header(json!({"typ": "id_token+jwt"}))),
         ("typ of a log-out token", header(json!({"typ": "logout+jwt"}))),
-        // RFC 9068 allows it, and we never write it.
+        // RFC 9068 allows this form, but the server never writes it.
         ("typ in full", header(json!({"typ": "application/at+jwt"}))),
         ("typ in capitals", header(json!({"typ": "AT+JWT"}))),
         ("critical and unknown", header(json!({"crit": ["exp2"], "exp2": 1}))),
@@ -281,7 +282,7 @@ fn mangled(forge: &Forge<'_>) -> Vec<Forged> {
     };
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(signature).unwrap();
     let other = forge.claims(&json!({"jti": uuid::Uuid::new_v4()}));
-    // The last letter of 64 bytes carries four bits that must be zero.
+    // The last base64 letter of 64 bytes contains four bits that must be zero.
     let loose = |letter: char| match letter {
         'A' => 'B',
         'Q' => 'R',
@@ -319,7 +320,7 @@ fn mangled(forge: &Forge<'_>) -> Vec<Forged> {
     ]
 }
 
-/// RFC 6750, section 2.1: what does not say `Bearer` and one token is none.
+/// RFC 6750, section 2.1: a header that is not `Bearer` and one token does not count as a token.
 #[actix_web::test]
 async fn a_token_comes_as_a_bearer_token_only() {
     let (app, tokens) = signed_in().await;
@@ -356,7 +357,7 @@ async fn a_token_comes_as_a_bearer_token_only() {
     assert_eq!(send(b"Bearer \xff\xfe").await.told(&[]), expected);
 }
 
-/// ASVS 7.4.1, 7.4.2: a token is no better than its session and its user.
+/// ASVS 7.4.1, 7.4.2: a token is valid only as long as its session and its user.
 #[actix_web::test]
 async fn a_token_of_what_is_over_is_refused() {
     let (app, tokens) = signed_in().await;

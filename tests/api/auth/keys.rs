@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{TestApp, TestUser};
 
-/// A user with a session, at a server with a second one beside it.
+/// A user with a session, and two servers over the same database.
 struct Servers {
     first: TestApp,
     second: TestApp,
@@ -37,13 +37,13 @@ impl Servers {
         Self { second: first.second_server().await, first, user, session }
     }
 
-    /// A new token by `server`.
+    /// A new token, signed by `server`.
     fn token(&self, server: &TestApp) -> String {
         let state = server.parts();
         state.tokens.issue(&state.keys, self.user.id, self.session, "tests", state.clock.now()).unwrap()
     }
 
-    /// Whether both servers take `token`; they must agree.
+    /// Whether both servers accept `token`; they must agree.
     async fn take(&self, token: &str) -> bool {
         let first = self.user.with_token(token).get("/v1/me").await.status;
         let second = self.user.with_token(token).at(&self.second).get("/v1/me").await.status;
@@ -57,7 +57,7 @@ impl Servers {
         reload(&self.second).await;
     }
 
-    /// Publishes a new key, a second after all others were made.
+    /// Publishes a new key, a second after all others were created.
     async fn rotate(&self) -> String {
         self.first.advance(second());
         let state = self.first.parts();
@@ -108,7 +108,7 @@ async fn a_rotation_is_noticed_by_nobody() {
     assert_eq!(published(&servers).await, std::slice::from_ref(&old));
 
     let new = servers.rotate().await;
-    // The other server need not even have read the keys: the new one does not sign yet.
+    // The other server need not have read the keys yet: the new key does not sign yet.
     assert_eq!(kid(&servers.token(&servers.second)), old);
     servers.reload().await;
     assert_eq!(servers.states().await, [SigningKeyState::Signing, SigningKeyState::Published]);
@@ -128,7 +128,7 @@ async fn a_rotation_is_noticed_by_nobody() {
         assert!(servers.take(token).await);
     }
 
-    // Each token dies of its own age, the key's last one too.
+    // Each token expires by its own age, even the last one of the old key.
     servers.first.advance(life - LEAD - second());
     assert!(servers.take(&early).await);
     servers.first.advance(second());
@@ -149,7 +149,8 @@ async fn a_rotation_is_noticed_by_nobody() {
     assert!(servers.take(&servers.token(&servers.second)).await);
 }
 
-/// Trust 1.7: an emergency kills every token, at another server at the next reading, which comes in five seconds.
+/// Trust 1.7: an emergency rotation makes every token invalid, on another server when it next reads the keys, within
+/// five seconds.
 #[actix_web::test]
 async fn an_emergency_kills_every_token() {
     let servers = Servers::start().await;
@@ -157,7 +158,7 @@ async fn an_emergency_kills_every_token() {
     servers.reload().await;
     servers.first.advance(second());
     let token = servers.token(&servers.first);
-    // Both servers remember that it is good.
+    // Both servers have the valid token in their caches.
     assert!(servers.take(&token).await);
 
     let state = servers.first.parts();
@@ -166,7 +167,7 @@ async fn an_emergency_kills_every_token() {
     assert_eq!(servers.user.with_token(&token).get("/v1/me").await.status, 401);
     let fresh = servers.token(&servers.first);
     assert_eq!(kid(&fresh), made.next.id);
-    // The other server has not read the keys, and learns of the new one by its first token.
+    // The other server has not read the keys yet, and reads the new key when it gets the first token signed with it.
     assert!(servers.take(&fresh).await);
     assert!(!servers.take(&token).await, "a key is read alone");
     assert_eq!(published(&servers).await, std::slice::from_ref(&made.next.id));
@@ -214,7 +215,7 @@ async fn two_rotations_at_once_make_one_key() {
     assert_eq!(one.next, other.next);
     assert_ne!(one.made, other.made);
     assert_eq!(servers.states().await, [SigningKeyState::Signing, SigningKeyState::Published]);
-    // A key that signs from this moment on waits no longer.
+    // A key that signs from this moment on no longer counts as waiting.
     servers.first.advance(LEAD);
     let now = state.clock.now();
     assert!(rotation::rotate(&mut servers.first.db().await, &state.secrets, now).await.unwrap().made);
@@ -274,12 +275,12 @@ async fn another_master_secret_opens_no_key() {
     let now = app.parts().clock.now();
     let error = signing_keys::load(&mut app.db().await, &other, now).await.err().unwrap();
     assert!(error.to_string().contains("LIAISON_SECRET_KEY"), "{error}");
-    // A server that runs keeps what it has.
+    // A running server keeps its keys.
     assert!(app.parts().keys.reload(&mut app.db().await, &other, now).await.is_err());
     assert_eq!(app.manager("ann").await.get("/v1/me").await.status, 200);
 }
 
-/// Trust 1.3: unknown keys lead to a query a second, however many tokens name them.
+/// Trust 1.3: unknown keys cause at most one query a second, however many tokens name them.
 #[actix_web::test]
 async fn forged_keys_do_not_flood_the_database() {
     let servers = Servers::start().await;
@@ -287,7 +288,7 @@ async fn forged_keys_do_not_flood_the_database() {
     let db = pool(&servers.second);
     let ask = async || state.keys.ask(&db, &state.secrets, state.clock.now()).await.unwrap();
     ask().await;
-    // What is made now is not seen before a second has passed.
+    // A key that is created now is not seen before a second has passed.
     let made = rotation::replace_all(&mut servers.first.db().await, &state.secrets, state.clock.now()).await.unwrap();
     ask().await;
     assert!(!state.keys.current().knows(&made.next.id));

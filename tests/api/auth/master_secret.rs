@@ -1,4 +1,4 @@
-//! A new master secret in the place of the former one, while servers run. ASVS 11.2.2
+//! Replacing the master secret while servers run. ASVS 11.2.2
 
 use actix_web::http::Method;
 use chrono::Duration;
@@ -25,7 +25,7 @@ fn new() -> Secrets {
     Secrets::derive(&NEW).unwrap()
 }
 
-/// The new secret beside the former one.
+/// The new secret, with the former one as a fallback.
 fn both() -> Secrets {
     Secrets::with_fallbacks(&NEW, &[MASTER]).unwrap()
 }
@@ -53,7 +53,7 @@ fn kinds(found: &AuditVerification) -> Vec<FaultKind> {
     kinds
 }
 
-/// An app with a sealed log, and a user with a second factor at it.
+/// An app with a sealed log, and a user with a second factor.
 async fn enrolled() -> (TestApp, World, Value) {
     let app = TestApp::start().await;
     let world = World::over(app.clone()).await;
@@ -63,7 +63,7 @@ async fn enrolled() -> (TestApp, World, Value) {
     (app, world, user)
 }
 
-/// The seals as they are in the database.
+/// The sealed values as they are in the database.
 async fn sealed(app: &TestApp) -> Vec<String> {
     app.text(
         "SELECT 'seed ' || user_id || encode(sealed_secret, 'hex') AS value FROM second_factors UNION ALL \
@@ -74,7 +74,7 @@ async fn sealed(app: &TestApp) -> Vec<String> {
     .await
 }
 
-/// ASVS 11.2.2: nothing is lost when the master secret is replaced: neither what it has sealed nor who is signed in.
+/// ASVS 11.2.2: replacing the master secret loses nothing: sealed values stay readable, and users stay signed in.
 #[actix_web::test]
 async fn the_master_secret_is_replaced_without_loss() {
     let (app, world, user) = enrolled().await;
@@ -93,7 +93,7 @@ async fn the_master_secret_is_replaced_without_loss() {
     };
     let team = post(&app).await;
 
-    // Both secrets: all that the former one made is taken.
+    // With both secrets, the server accepts everything made with the former one.
     let second = app.server_with(both()).await;
     assert_eq!(bearer(&second, &tokens).get("/v1/me").await.status, 200);
     assert_eq!(world.sam.at(&second).get(&format!("/v1/teams?limit=1&cursor={cursor}")).await.status, 200);
@@ -104,7 +104,7 @@ async fn the_master_secret_is_replaced_without_loss() {
     let again = refresh(&second, refresh_token(&session)).await.ok();
     assert_eq!(lost["refresh_token"], again["refresh_token"], "the answer of the other server was lost");
 
-    // The new one alone: as before, but for cursors.
+    // With the new secret alone, all works as before, except for cursors.
     reseal(&app).await.unwrap();
     let third = app.server_with(new()).await;
     prepare(&app, new()).await.unwrap();
@@ -118,7 +118,7 @@ async fn the_master_secret_is_replaced_without_loss() {
     assert!(verify(&third, &new()).await.intact);
 }
 
-/// What is known of a device ends with the secret that it was signed with, and hinders nobody.
+/// A device token ends with the secret that it was signed with; the sign-in works without it.
 #[actix_web::test]
 async fn a_device_of_a_former_secret_is_known_as_long_as_that_is_a_fallback() {
     let (app, user) = super::with_user(liaison::auth::throttle::Limits { per_account: 3, per_network: 5 }).await;
@@ -153,7 +153,7 @@ async fn sealing_anew_twice_changes_nothing_and_half_of_it_is_gone_on_with() {
     reseal(&app).await.unwrap();
     assert_eq!((sealed(&app).await, app.count("audit_events").await), (done.clone(), events));
 
-    // As it lay when a run was killed: some values are still the former secret's.
+    // The state after a run was killed: some values are still sealed with the former secret.
     let left = before.iter().find(|value| value.starts_with("seed ")).unwrap();
     let (id, value) = left.split_at("seed ".len() + 36);
     let id = id.trim_start_matches("seed ");
@@ -164,7 +164,7 @@ async fn sealing_anew_twice_changes_nothing_and_half_of_it_is_gone_on_with() {
     assert!(!again.contains(left));
 }
 
-/// Nobody waits for who seals anew, nor the other way round; what is in use comes later.
+/// Resealing and requests do not wait for each other; values in use are resealed later.
 #[actix_web::test]
 async fn a_value_in_use_is_sealed_anew_when_it_is_free() {
     let (app, ..) = enrolled().await;
@@ -180,14 +180,14 @@ async fn a_value_in_use_is_sealed_anew_when_it_is_free() {
     done.unwrap();
 }
 
-/// What a start with `secrets` is told.
+/// The error of a start with `secrets`.
 async fn prepare(app: &TestApp, secrets: Secrets) -> Result<(), String> {
     let (hashing, clock) = (&app.parts().hashing, &app.parts().clock);
     let prepared = Box::pin(setup::prepare(&app.urls(), &secrets, hashing, clock)).await;
     prepared.map(|_| ()).map_err(|error| error.to_string())
 }
 
-/// ASVS 11.2.2: a server does not start without a secret that is still needed, and says which it was given.
+/// ASVS 11.2.2: a server does not start without a secret that is still needed, and says which secrets it was given.
 #[actix_web::test]
 async fn a_wrong_former_secret_is_told_at_the_start() {
     let (app, ..) = enrolled().await;
@@ -197,7 +197,7 @@ async fn a_wrong_former_secret_is_told_at_the_start() {
     assert!(told.contains("LIAISON_SECRET_KEY_FALLBACKS"), "{told}");
     prepare(&app, both()).await.unwrap();
 
-    // The signing keys have become new ones by and by; the seeds have not.
+    // The state after all signing keys were rotated: only the seeds still need the former secret.
     let seeds = "CREATE TABLE seeds AS SELECT user_id, sealed_secret FROM second_factors";
     let back = "UPDATE second_factors SET sealed_secret = seeds.sealed_secret FROM seeds \
                 WHERE second_factors.user_id = seeds.user_id; DROP TABLE seeds";
@@ -209,12 +209,12 @@ async fn a_wrong_former_secret_is_told_at_the_start() {
         assert!(told.starts_with("1 second factors ") && told.contains("LIAISON_SECRET_KEY_FALLBACKS"), "{told}");
     }
     prepare(&app, both()).await.unwrap();
-    // A secret that leaked does not come back.
+    // A secret that was replaced, because it leaked for instance, cannot be used again.
     let told = prepare(&app, Secrets::with_fallbacks(&MASTER, &[NEW]).unwrap()).await.unwrap_err();
     assert!(told.contains("was replaced before"), "{told}");
 }
 
-/// Where several servers run, each first learns the secret to come: that alone replaces nothing.
+/// With several servers, each first gets the coming secret as a fallback: that alone replaces nothing.
 #[actix_web::test]
 async fn a_secret_to_come_is_not_retired() {
     let (app, _, user) = enrolled().await;
@@ -222,7 +222,7 @@ async fn a_secret_to_come_is_not_retired() {
     commands::secrets(&app.urls(), &coming).await.unwrap();
     assert_eq!(app.count("audit_keys").await, 0);
     let (old, new) = (app.server_with(coming).await, app.server_with(both()).await);
-    // What either seals, the other opens.
+    // Each server opens what the other has sealed.
     for server in [&new, &old] {
         let _ = sign_in_with(server, email(&user), &code(&app, 0)).await.ok();
         app.advance(Duration::seconds(30));
@@ -234,7 +234,7 @@ async fn a_secret_to_come_is_not_retired() {
     }
 }
 
-/// ASVS 11.2.2, 16.4.2: the audit log is verified over the change, with the former secret and, later, without it.
+/// ASVS 11.2.2, 16.4.2: the audit log can be verified across the change, with the former secret and, later, without it.
 #[actix_web::test]
 async fn the_audit_log_is_verified_over_a_change_of_the_secret() {
     let (app, world, _) = enrolled().await;
@@ -258,7 +258,7 @@ async fn the_audit_log_is_verified_over_a_change_of_the_secret() {
     assert_eq!((&replaced["data"][0]["action"], &replaced["data"][0]["changes"]), (&json!("replaced"), &change));
 }
 
-/// Who has found a former secret can neither add to the log nor write its past anew.
+/// Someone who has found a former secret can neither add to the log nor rewrite its past.
 #[actix_web::test]
 async fn a_former_secret_signs_nothing_more() {
     let (app, world, _) = enrolled().await;
@@ -268,14 +268,14 @@ async fn a_former_secret_signs_nothing_more() {
     seal(&second).await;
     assert!(verify(&app, &new()).await.intact);
 
-    // A server that still works with the former one, or whoever has it.
+    // This is a server that still works with the former secret, or an attacker who has it.
     let _ = world.team().await;
     assert_eq!(kinds(&verify(&app, &both()).await), [FaultKind::KeyReplaced]);
     seal(&app).await;
     let found = verify(&app, &new()).await;
     assert_eq!((found.intact, kinds(&found)), (false, vec![FaultKind::KeyReplaced]));
 
-    // All seals made anew with the former secret, to the seal up to which it counts.
+    // All seals are made again with the former secret, up to the last seal for which it counts.
     app.db()
         .await
         .batch_execute("TRUNCATE audit_seals, audit_leaves, audit_unsealed; DELETE FROM audit_events")
@@ -290,7 +290,7 @@ async fn a_former_secret_signs_nothing_more() {
     assert!(kinds(&verify(&app, &new()).await).contains(&FaultKind::HeadDiffers));
 }
 
-/// Each secret in its turn: the keys of all former ones stay, under the one in use.
+/// Several secrets in turn: the keys of all former ones are kept, sealed with the current one.
 #[actix_web::test]
 async fn the_master_secret_is_replaced_again_and_again() {
     let (app, world, user) = enrolled().await;

@@ -57,7 +57,7 @@ fn refresh_token(tokens: &Value) -> &str {
     tokens["refresh_token"].as_str().unwrap()
 }
 
-/// An app, and a user with [`PASSWORD`] at it.
+/// An app, and a user with [`PASSWORD`].
 async fn with_user(limits: Limits) -> (TestApp, Value) {
     let app = TestApp::with_limits(limits).await;
     let user = World::over(app.clone()).await.user().await;
@@ -115,7 +115,7 @@ async fn access_tokens_end_with_time() {
     let (app, tokens) = signed_in().await;
     app.advance(Duration::seconds(899));
     assert_eq!(bearer(&app, &tokens).get("/v1/me").await.status, 200);
-    // One that was seen before, and one that was not.
+    // One token that the server has seen before, and one that it has not.
     let unseen = refresh(&app, refresh_token(&tokens)).await.ok();
     app.advance(Duration::seconds(900));
     bearer(&app, &unseen).get("/v1/me").await.problem(401, "unauthorized");
@@ -155,7 +155,7 @@ async fn guesses_at_an_account_are_throttled_until_the_window_ends() {
         assert_eq!(refused.header("retry-after"), Some("240"));
         refused.problem(429, "too_many_requests");
     }
-    // Another account is not touched, nor can its owner tell an unknown account by the throttling.
+    // Another account is not affected, and an unknown account is throttled in the same way as a known one.
     for _ in 0..3 {
         sign_in(&app, "nobody@example.com", PASSWORD).await.problem(400, "invalid_grant");
     }

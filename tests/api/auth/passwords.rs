@@ -145,12 +145,12 @@ fn hashed(password: &str, memory_kib: u32) -> String {
     argon2.hash_password(password.as_bytes()).unwrap().to_string()
 }
 
-/// trust 1.5: rehash at sign-in when the parameters were raised.
+/// trust 1.5: a hash is renewed at sign-in when the parameters were raised.
 #[actix_web::test]
 async fn an_old_hash_still_holds_and_is_renewed_at_a_sign_in() {
     let (app, ann) = ann().await;
     let app = app.hashing_as_in_production().await;
-    // From before passwords were normalised, and with less effort.
+    // A hash from before passwords were normalised, made with less effort.
     let typed = "е\u{308}лки и и\u{306}од в аптеке";
     let old = hashed(typed, 8 * 1024);
     app.sql(&format!("UPDATE users SET password_hash = '{old}' WHERE id = '{}'", ann.id)).await;

@@ -1,4 +1,4 @@
-//! Refresh tokens: once, in turn, and what is made of a second use.
+//! Refresh tokens: each is used once, in turn, and a second use has consequences.
 
 use actix_web::{http::Method, test::TestRequest};
 use chrono::Duration;
@@ -92,7 +92,7 @@ async fn parallel_refreshes_leave_one_successor() {
     assert_eq!(app.count("refresh_tokens WHERE spent_at IS NULL").await, 1);
     let _ = refresh(&app, refresh_token(&answers[0])).await.ok();
 
-    // Of as many thieves with different programs one gets a token, and the family is over for all.
+    // Of fifty thieves with different programs at most one gets a token, and the token family ends for all.
     let (app, first) = signed_in().await;
     let agents: Vec<String> = (0..50).map(|n| format!("Agent/{n}")).collect();
     let racing = agents.iter().map(|agent| refresh_with(&app, agent, refresh_token(&first)));
@@ -104,7 +104,7 @@ async fn parallel_refreshes_leave_one_successor() {
     }
 }
 
-/// ASVS 7.3.1, 7.3.2, 10.4.8: a week without use ends a session, and thirty days end it however it is used.
+/// ASVS 7.3.1, 7.3.2, 10.4.8: a week without use ends a session, and so do thirty days, even if it is used.
 #[actix_web::test]
 async fn sessions_end_by_idleness_and_by_age() {
     let (app, tokens) = signed_in().await;

@@ -27,7 +27,7 @@ async fn world() -> World {
     World::over(TestApp::start().await).await
 }
 
-/// ASVS 6.4.1, 6.4.6: the supervisor starts it, the user chooses.
+/// ASVS 6.4.1, 6.4.6: the supervisor starts the reset, and the user chooses the password.
 #[actix_web::test]
 async fn a_new_user_sets_the_first_password_with_a_link() {
     let world = world().await;
@@ -120,7 +120,7 @@ async fn a_reset_does_not_get_around_the_second_factor() {
     let email = user["email"].as_str().unwrap();
     world.enrol(&user["id"], true).await;
     let started = start(&world, &user).await;
-    // Beside a second factor eight characters are enough.
+    // With a second factor, eight characters are enough.
     reset(&world.app, &started["token"], "vxqmtzk8").await.no_content();
     sign_in(&world.app, email, "vxqmtzk8").await.problem(400, "second_factor_required");
     let form =
@@ -147,7 +147,7 @@ async fn a_link_is_worthless_for_who_is_blocked_or_has_moved() {
     reset(&world.app, &started["token"], NEW).await.field_error("/token", "invalid_token");
 }
 
-/// ASVS 6.4.6: a stolen session of a supervisor does not become the supervisor's password.
+/// ASVS 6.4.6: with a stolen session of a supervisor, nobody can set the supervisor's password.
 #[actix_web::test]
 async fn nobody_starts_a_reset_of_their_own() {
     let world = world().await;

@@ -1,4 +1,4 @@
-//! What a user has to do before anything else.
+//! What a user must do before anything else.
 
 use actix_web::http::Method;
 use serde_json::json;
@@ -23,7 +23,7 @@ const OPEN: [&str; 11] = [
     "remove_second_factor",
 ];
 
-/// Goes over every operation of the document as a manager whom `restrict`, a statement, has put under a restriction.
+/// Tries every operation of the document as a manager whom the SQL statement `restrict` has restricted.
 async fn everything_else_is_closed(restrict: impl Fn(&World) -> String, problem: &str) {
     let world = World::over(TestApp::start().await).await;
     let mut closed = 0;
@@ -70,7 +70,7 @@ async fn everything_opens_with_the_second_factor() {
     world.ann.get("/v1/clients").await.problem(403, "second_factor_enrolment_required");
     assert_eq!(world.kim.get("/v1/clients").await.status, 200, "another role");
     assert_eq!(world.ann.get("/v1/me/second-factor").await.ok()["is_required"], true);
-    // One may sign in all the same, and out.
+    // Signing in and out is still allowed.
     let tokens = sign_in(&world.app, &world.ann.email, PASSWORD).await.ok();
     super::revoke(&world.app, tokens["access_token"].as_str().unwrap()).await;
 
@@ -84,7 +84,7 @@ async fn everything_opens_with_the_second_factor() {
     assert_eq!(policy["second_factor_required"], true);
 }
 
-/// ASVS 6.4.1: a generated password does not become the lasting one.
+/// ASVS 6.4.1: a generated password cannot be kept.
 #[actix_web::test]
 async fn a_generated_password_is_changed_into_another() {
     let app = TestApp::start().await;

@@ -28,7 +28,7 @@ async fn remove(who: &TestUser, password: &str, otp: &str) -> Answer {
     who.own(Method::DELETE, AT, json!({"password": password, "otp": otp})).await
 }
 
-/// What the authenticator app of this enrolment shows.
+/// The authenticator app of an enrolment.
 struct App {
     secret: Secret,
     app: TestApp,
@@ -137,7 +137,7 @@ async fn signing_in_needs_the_code_and_only_who_knows_the_password_learns_so() {
     sign_in_with(&app, &ann.email, PASSWORD, &"1".repeat(60)).await.problem(400, "invalid_grant");
     let tokens = sign_in_with(&app, &ann.email, PASSWORD, &phone.code(0)).await.ok();
     assert_eq!(bearer(&app, &tokens).get("/v1/clients").await.status, 200);
-    // A session goes on without a code: it began with one.
+    // A session is refreshed without a code, since it began with one.
     let _ = super::refresh(&app, super::refresh_token(&tokens)).await.ok();
 }
 
@@ -217,7 +217,7 @@ async fn a_code_of_one_user_is_nothing_to_another() {
     let _ = bob.post(&format!("{AT}/confirm"), json!({"otp": phone.code(0)})).await.ok();
     sign_in_with(&app, &bob.email, PASSWORD, &codes[0]).await.problem(400, "invalid_grant");
     sign_in_with(&app, &ann.email, PASSWORD, &phone.code(1)).await.problem(400, "invalid_grant");
-    // A secret that is put in another's place does not open.
+    // A sealed secret cannot be opened in another user's row.
     let swap = format!(
         "UPDATE second_factors SET sealed_secret = (SELECT sealed_secret FROM second_factors WHERE user_id = '{}') WHERE user_id = '{}'",
         bob.id, ann.id
@@ -287,7 +287,7 @@ async fn a_supervisor_removes_a_lost_factor() {
     let actions: Vec<String> = app.audit(&user["id"]).await.into_iter().map(|(action, _)| action).collect();
     assert_eq!(actions, ["created", "second_factor_reset"]);
 
-    // What is too short alone holds no more.
+    // A password that is too short without a second factor is no longer valid.
     let other = world.user().await;
     world.enrol(&other["id"], true).await;
     app.sql(&format!("UPDATE users SET password_is_long = false WHERE id = '{}'", other["id"].as_str().unwrap())).await;

@@ -1,4 +1,4 @@
-//! Step-up authentication: what lets somebody in asks for a recent proof of who the caller is.
+//! Step-up authentication: operations that give somebody access need a recent proof of who the caller is.
 
 use actix_web::http::Method;
 use chrono::Duration;
@@ -17,7 +17,7 @@ use crate::{
 const AT: &str = "/v1/auth/confirm";
 const WRONG: &str = "not the right password";
 
-/// What needs a recent proof whatever changes.
+/// The operations that always need a recent proof.
 const ALWAYS: [&str; 10] = [
     "create_api_key",
     "create_user",
@@ -39,7 +39,7 @@ async fn confirm(who: &TestUser, password: &str) -> Answer {
     who.post(AT, json!({"password": password})).await
 }
 
-/// Whether the server wants a recent proof of `who` for something that needs one and is there for nobody.
+/// Whether the server asks `who` for a recent proof. The request needs one, and names a session that does not exist.
 async fn is_stale(who: &TestUser) -> bool {
     let answer = who.send(who.request(Method::DELETE, &format!("/v1/me/sessions/{}", who.id))).await;
     match answer.status {
@@ -85,18 +85,18 @@ async fn what_lets_somebody_in_needs_a_recent_proof() {
         let before = world.app.count("audit_events").await;
         challenged(send(&call, &operation).await, operation.id);
         assert_eq!(world.app.count("audit_events").await, before, "{}: nothing was done", operation.id);
-        // Who may not do it in any case is not asked.
+        // A caller without the right is not asked for a proof.
         if let Some(permission) = operation.permission() {
             assert!(is_for_persons_only(permission), "{}: a service account could not prove anything", operation.id);
             world.grow_stale(&json!(world.ann.id)).await;
             world.ann.send(call.request(&operation, &world.ann)).await.problem(403, "forbidden");
         }
-        // Some entries have given her another password and a second factor.
+        // Some calls have given her another password and a second factor.
         world.app.give_password(&json!({"id": world.sue.id})).await;
         world.app.sql(&format!("DELETE FROM second_factors WHERE user_id = '{}'", world.sue.id)).await;
         confirm(&world.sue, PASSWORD).await.no_content();
         let done = send(&call, &operation).await;
-        // The entry names another's session, which is there for nobody else.
+        // The call names another user's session, which only that user can see.
         let expected = if operation.id == "end_own_session" { 404..405 } else { 200..300 };
         assert!(expected.contains(&done.status), "{}: {:?}", operation.id, done.body);
     }
@@ -125,7 +125,7 @@ async fn the_address_and_the_rights_of_a_user_need_a_recent_proof() {
         let current = world.sue.get(path).await.ok();
         world.grow_stale(&json!(world.sue.id)).await;
         challenged(world.sue.patch(path, &current, change.clone()).await, path);
-        // What was so before, and names, are everyday work.
+        // Unchanged values and names need no proof.
         let name = change.as_object().unwrap().keys().next().unwrap();
         let same = json!({"name": "Renamed", name: current[name]});
         let current = world.sue.patch(path, &current, same).await.ok();
@@ -133,14 +133,14 @@ async fn the_address_and_the_rights_of_a_user_need_a_recent_proof() {
         let changed = world.sue.patch(path, &current, change.clone()).await.ok();
         assert_eq!(changed[name], change[name]);
     }
-    // It holds for oneself as for others.
+    // The rule applies to the caller's own account, too.
     let sue = world.sue.get("/v1/me").await.ok();
     world.grow_stale(&json!(world.sue.id)).await;
     let path = format!("/v1/users/{}", world.sue.id);
     challenged(world.sue.patch(&path, &sue, json!({"email": "mine@example.com"})).await, "own");
 }
 
-/// ASVS 7.5.1, 7.5.2: no longer, and no refresh prolongs it.
+/// ASVS 7.5.1, 7.5.2: it lasts no longer, and a refresh does not prolong it.
 #[actix_web::test]
 async fn a_confirmation_is_good_for_fifteen_minutes() {
     let app = TestApp::start().await;
@@ -176,7 +176,7 @@ async fn a_confirmation_is_of_one_session_and_in_force_on_every_server_at_once()
     }
     confirm(&here, PASSWORD).await.no_content();
     assert!(!is_stale(&here).await && !is_stale(&elsewhere).await && is_stale(&there).await);
-    // Another's password proves nothing.
+    // Another user's password proves nothing.
     confirm(&there, "seven plums in a paper bag").await.field_error("/password", "wrong_password");
     assert!(is_stale(&there).await);
 }
@@ -190,7 +190,7 @@ async fn an_ended_session_and_a_service_account_have_nothing_to_confirm() {
     service.send(service.request(Method::DELETE, &path)).await.problem(403, "forbidden");
     confirm(&world.app.anonymous(), PASSWORD).await.problem(401, "unauthorized");
 
-    // Ended or blocked on another server a moment ago, which this one has not heard of.
+    // The session was ended or the user blocked on another server a moment ago, and this server does not know it yet.
     for who in [&world.ann, &world.bob] {
         assert_eq!(who.get("/v1/me").await.status, 200);
     }
@@ -206,7 +206,7 @@ async fn an_ended_session_and_a_service_account_have_nothing_to_confirm() {
     }
 }
 
-/// ASVS 6.3.3, 6.5.1: as at a sign-in.
+/// ASVS 6.3.3, 6.5.1: like a sign-in.
 #[actix_web::test]
 async fn who_has_a_second_factor_confirms_with_both() {
     let world = world().await;
@@ -231,7 +231,7 @@ async fn who_has_a_second_factor_confirms_with_both() {
     with(PASSWORD, recovery).await.field_error("/otp", "wrong_code");
 }
 
-/// ASVS 6.3.1: a stolen token gives no guesses besides those of a sign-in, and others' guesses do not keep a known device
+/// ASVS 6.3.1: a stolen token gives no more guesses than a sign-in, and guesses of others do not keep a known device
 /// from confirming.
 #[actix_web::test]
 async fn guesses_at_a_confirmation_count_like_those_of_a_sign_in() {
@@ -264,7 +264,7 @@ async fn guesses_at_a_confirmation_count_like_those_of_a_sign_in() {
     }
 }
 
-/// ASVS 6.3.1: the bound on guesses in a row is of the account, wherever they are made.
+/// ASVS 6.3.1: the limit of failed guesses in a row is for the whole account, wherever they are made.
 #[actix_web::test]
 async fn after_a_hundred_failures_in_a_row_only_a_known_device_confirms() {
     let app = TestApp::start().await;

@@ -1,4 +1,4 @@
-//! Access tokens: what they say.
+//! The content of access tokens.
 
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::Value;

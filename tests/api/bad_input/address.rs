@@ -34,7 +34,7 @@ async fn an_id_that_is_none_is_not_found() {
     for (operation, call) in each(&world, |operation| operation.path.contains('{')).await {
         let before = traces(&world).await;
         let template = operation.path.split('/').find(|part| part.starts_with('{')).unwrap();
-        // What is there under its own kind is nothing under another.
+        // An id of one kind of resource does not exist under another kind.
         let another_kind =
             if operation.path.contains("/teams/") { world.sue.id.to_string() } else { world.sue.team_id.to_string() };
         for id in strange.iter().map(|id| (*id).to_owned()).chain([another_kind]) {
@@ -45,7 +45,7 @@ async fn an_id_that_is_none_is_not_found() {
     }
 }
 
-/// An address is looked at as it is written, so that rules of a proxy about addresses hold.
+/// An address is compared as it is written, without decoding, so that a proxy can have rules about addresses.
 #[actix_web::test]
 async fn an_address_has_one_spelling() {
     let world = world().await;
@@ -120,7 +120,7 @@ async fn limits_have_bounds() {
     }
 }
 
-/// For each query parameter: what its schema refuses is refused, and nothing fails inside.
+/// For each query parameter: values that its schema refuses are refused, and none causes an internal error.
 #[actix_web::test]
 async fn parameters_are_what_the_document_says() {
     let world = world().await;
@@ -173,11 +173,11 @@ async fn parameters_are_what_the_document_says() {
     }
 }
 
-/// The parameters whose values only an answer tells. Other tests take them from there: every one that turns pages, and
+/// The parameters whose values come only from an answer. Other tests cover them: those that follow pages, and
 /// `audit/chain`.
 const TOLD_BY_ANSWERS: [&str; 2] = ["cursor", "head"];
 
-/// For each query parameter: what its schema allows is taken.
+/// For each query parameter: values that its schema allows are accepted.
 #[actix_web::test]
 async fn parameters_take_what_the_document_says() {
     let world = world().await;
@@ -199,7 +199,8 @@ async fn parameters_take_what_the_document_says() {
     }
 }
 
-/// The names of the members of what is at `path`, or in the list there; an empty list tells none but `id`.
+/// The names of the members of the resource at `path`, or of the first row of the list there. For an empty list, only
+/// `id`.
 async fn members(world: &World, path: &str) -> Vec<String> {
     let answer = world.sue.get(path).await.json();
     let one = match answer["data"].as_array() {
@@ -209,7 +210,7 @@ async fn members(world: &World, path: &str) -> Vec<String> {
     one.as_object().unwrap().keys().cloned().collect()
 }
 
-/// Values that the schema of a parameter allows: every choice where it names them.
+/// Values that the schema of a parameter allows: all choices if it lists them.
 fn accepted(name: &str, schema: &'static Value) -> Vec<String> {
     let texts = |values: &[Value]| values.iter().map(|value| value.as_str().unwrap().to_owned()).collect();
     if schema["type"] == "array" {
@@ -231,7 +232,7 @@ fn accepted(name: &str, schema: &'static Value) -> Vec<String> {
     }
 }
 
-/// Whether the schema of a parameter lets the text through, read as the type that it asks for.
+/// Whether the schema of a parameter allows the text, read as the type that the schema asks for.
 fn fits(schema: &Validator, text: &str) -> bool {
     let decoded: String =
         url::form_urlencoded::parse(format!("x={text}").as_bytes()).map(|(_, value)| value.into_owned()).collect();

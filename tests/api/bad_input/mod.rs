@@ -1,5 +1,5 @@
-//! What bad input gets: a problem document with the right status and code, and nothing changed. Most of it is tried on
-//! every operation of the document.
+//! Bad input: it gets a problem document with the right status and code, and changes nothing. Most tests try every
+//! operation of the document.
 
 mod address;
 mod body;

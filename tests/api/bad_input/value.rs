@@ -1,6 +1,7 @@
-//! Every field of every body with strange values: what the document refuses is refused, and nothing fails inside.
+//! Every field of every body with strange values: values that the document refuses are refused, and none causes an
+//! internal error.
 //!
-//! That each field of a resource takes what is valid is held by `fields`.
+//! The module `fields` tests that each field of a resource accepts valid values.
 
 use serde_json::{Value, json};
 
@@ -92,7 +93,7 @@ async fn try_fields(world: &World, operation: Operation) {
     }
 }
 
-/// Every field that the body can have, and what is inside of those that it has.
+/// Pointers to every field that the body can have, and to the members inside the fields that it has.
 fn pointers(operation: &Operation, call: &Call) -> Vec<String> {
     let properties = schema(operation)["properties"].as_object().into_iter().flatten();
     let mut pointers: Vec<String> = properties.map(|(name, _)| format!("/{name}")).collect();

@@ -1,10 +1,10 @@
-//! One entry for each operation: what it is about, and a body with which it succeeds.
+//! One entry for each operation: the object it is about, and a body with which it succeeds.
 
 use serde_json::{Value, json};
 
 use super::{Call, PASSWORD, Target, World, code, unique};
 
-/// The call of `operation` on the client of `target`, or on something new of it; `None` when there is no entry.
+/// The call of `operation` on the client of `target`, or on a new object of that client; `None` when there is no entry.
 pub async fn call(world: &World, operation: &str, target: Target) -> Option<Call> {
     let found = [
         service(operation),
@@ -67,7 +67,7 @@ async fn auth(world: &World, operation: &str) -> Option<Call> {
 
 const NEW_PASSWORD: &str = "seven plums in a paper bag";
 
-/// Of the caller's own account: good for whoever calls.
+/// Operations on the caller's own account, possible for every caller.
 async fn account(world: &World, operation: &str) -> Option<Call> {
     let both = || json!({"password": PASSWORD, "otp": code(&world.app, 0)});
     let body = match operation {
@@ -111,7 +111,7 @@ async fn users(world: &World, operation: &str) -> Option<Call> {
 async fn sessions(world: &World, operation: &str) -> Option<Call> {
     Some(match operation {
         "list_own_sessions" | "end_other_sessions" => Call::plain(),
-        // Another's, which is not there for anyone but its user.
+        // Another user's session, which exists only for that user.
         "end_own_session" => Call::shared(json!({"id": world.session_of(&json!(world.sam.id)).await})),
         "list_user_sessions" | "end_user_sessions" => Call::of_user(world.user().await),
         "end_user_session" => {
@@ -144,7 +144,7 @@ async fn roles(world: &World, operation: &str) -> Option<Call> {
     })
 }
 
-/// The policy of managers as it is in force, and the body that says the same.
+/// The current policy of managers, and the body that would set the same policy.
 async fn same_policy(world: &World) -> (Value, Value) {
     let policy = world.sam.get("/v1/roles/manager/policy").await.ok();
     let mut body = policy.clone();
@@ -183,7 +183,7 @@ async fn clients(world: &World, operation: &str, target: Target) -> Option<Call>
     })
 }
 
-/// To someone of the same team who may own the client.
+/// A transfer to someone of the same team who may own the client.
 fn transfer(world: &World, target: Target) -> Value {
     let to = match target {
         Target::Ordinary => &world.bob,
@@ -206,7 +206,7 @@ async fn service_accounts(world: &World, operation: &str) -> Option<Call> {
 async fn api_keys(world: &World, operation: &str) -> Option<Call> {
     let body = json!({"name": "Production", "scopes": ["clients:read"], "allowed_networks": ["192.0.2.0/24"]});
     let key = async || world.key_of(&world.service_account().await).await;
-    // The address names the account, and the key within.
+    // The address names the account and its key.
     let of_key =
         |key: &Value| Call::shared(json!({"id": key["account_id"], "key_id": key["id"], "version": key["version"]}));
     Some(match operation {
@@ -361,7 +361,7 @@ async fn department(world: &World) -> Value {
     world.sam.post("/v1/departments", json!({"kind": "department", "name": unique("Department")})).await.created()
 }
 
-/// An order of something new for `client`, to be created.
+/// The body of an order of a new product for `client`.
 pub async fn new_order(world: &World, client: &Value) -> Value {
     let product = world.sam.post("/v1/products", new_product()).await.created();
     json!({"client_id": client["id"], "lines": [{"product_id": product["id"], "quantity": "12"}]})

@@ -1,7 +1,7 @@
-//! How each operation of the document is called so that it succeeds: the ground for tests that go over all of them.
+//! How to call each operation of the document so that it succeeds: the basis of tests that try all operations.
 //!
-//! An operation has one entry, in the function of its slice in `entries.rs`. A tested rule that holds for every
-//! operation (who may call it, what bad input gets) then holds for a new one too, or its test fails.
+//! An operation has one entry, in the function of its slice in `entries.rs`. So tests of rules for every operation (who
+//! may call it, what bad input gets) cover a new operation, too.
 
 mod entries;
 mod operation;
@@ -29,7 +29,7 @@ pub enum Target {
     Key,
 }
 
-/// Whose something is: what reach is decided by.
+/// Who something belongs to, which decides whose reach it is in.
 #[derive(Clone, Copy, Debug)]
 pub struct Belongs {
     pub owner: UserId,
@@ -37,10 +37,10 @@ pub struct Belongs {
     pub is_key: bool,
 }
 
-/// What an operation is about.
+/// The object that an operation is about.
 #[derive(Clone, Copy, Debug)]
 pub enum About {
-    /// Nothing that is there already.
+    /// No existing object.
     Nothing,
     /// Something that belongs to nobody.
     Shared,
@@ -57,7 +57,7 @@ pub enum Body {
     Form(Vec<(&'static str, String)>),
 }
 
-/// One call of an operation, possible in every respect but who calls.
+/// One call of an operation that is valid; only the caller may lack the right.
 #[derive(Clone, Debug)]
 pub struct Call {
     pub about: About,
@@ -72,29 +72,29 @@ impl Call {
         Self { about, object, body: Body::None, parameters: Vec::new() }
     }
 
-    /// Of an operation that needs nothing to be there.
+    /// A call of an operation that needs no existing object.
     pub fn plain() -> Self {
         Self::new(About::Nothing, Value::Null)
     }
 
-    /// About something that belongs to nobody, such as a team or a product.
+    /// A call about something that belongs to nobody, such as a team or a product.
     pub fn shared(object: Value) -> Self {
         Self::new(About::Shared, object)
     }
 
-    /// Of something that is there for everyone, and only once.
+    /// A call about the only object of its kind, which exists for everyone.
     pub fn standing(object: Value) -> Self {
         Self::new(About::Nothing, object)
     }
 
-    /// About a client, whoever owns it.
+    /// A call about a client, whoever owns it.
     pub fn of_client(client: Value) -> Self {
         let is_key = client["is_key"] == true;
         let belongs = Belongs { owner: read(&client["owner_id"]), team: read(&client["team_id"]), is_key };
         Self::new(About::Client(belongs), client)
     }
 
-    /// About a user.
+    /// A call about a user.
     pub fn of_user(user: Value) -> Self {
         let belongs = Belongs { owner: read(&user["id"]), team: read(&user["team_id"]), is_key: true };
         Self::new(About::User(belongs), user)
@@ -120,7 +120,7 @@ impl Call {
         self.object["id"].as_str()
     }
 
-    /// The same call about something that is not there.
+    /// The same call about something that does not exist.
     pub fn absent(&self) -> Self {
         let nowhere = Id::<()>::generate().to_string();
         let mut call = self.clone();
@@ -149,7 +149,7 @@ impl Call {
         operation.path.split('/').map(fill).collect::<Vec<_>>().join("/")
     }
 
-    /// The request without its body, and with `If-Match` where there is a version.
+    /// The request without its body, with `If-Match` if the object has a version.
     pub fn head(&self, operation: &Operation, who: &TestUser) -> TestRequest {
         self.head_at(operation, &self.path(operation), who)
     }

@@ -1,4 +1,4 @@
-//! The operations, as the document tells them.
+//! The operations, as the document describes them.
 
 use serde_json::Value;
 
@@ -18,17 +18,17 @@ impl Operation {
         self.about["x-permission"].as_str()
     }
 
-    /// Whether it makes sense to persons only.
+    /// Whether the operation is for persons only.
     pub fn is_for_persons(&self) -> bool {
         self.about["x-caller"] == "person"
     }
 
-    /// Whether nobody needs to sign in for it.
+    /// Whether the operation needs no sign-in.
     pub fn is_public(&self) -> bool {
         self.about["security"] == serde_json::json!([{}])
     }
 
-    /// Whether it answers a page of everything within reach.
+    /// Whether the operation returns a page of everything within reach.
     pub fn is_list(&self) -> bool {
         let schema = self.about["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].as_str();
         schema.is_some_and(|name| name.contains("/Page_")) && !self.path.contains('{')

@@ -1,4 +1,4 @@
-//! Who is there: two teams with a manager and a key-account manager each, and supervisors.
+//! The users of the tests: two teams with managers and key-account managers, and supervisors.
 
 use chrono::Duration;
 use diesel::sql_types::{Bytea, Timestamptz};
@@ -31,8 +31,8 @@ pub struct World {
     pub leo: TestUser,
     /// A supervisor.
     pub sue: TestUser,
-    /// Another supervisor, who makes what the others are tried on: nobody is tried on their own work, which some rules
-    /// forbid them to approve.
+    /// Another supervisor, who creates the objects that the other users are tested on. Nobody is tested on their own
+    /// work, since some rules forbid approving it.
     pub sam: TestUser,
 }
 
@@ -61,7 +61,7 @@ impl World {
         }
     }
 
-    /// A call about `object`, which is of the target's client.
+    /// A call about `object`, which belongs to the target's client.
     pub fn about(&self, target: Target, object: Value) -> Call {
         let owner = self.owner(target);
         let belongs = Belongs { owner: owner.id, team: owner.team_id, is_key: target == Target::Key };
@@ -73,7 +73,7 @@ impl World {
         self.sam.transition(verb, object, json!({})).await.ok()
     }
 
-    /// Puts a row into a status around the rules that lead there, which may ask for more people than there are here.
+    /// Puts a row into a status, bypassing the rules for that step, which may need more people than there are here.
     pub async fn put_into(&self, table: &str, row: &Value, status: &str) {
         let id = row["id"].as_str().unwrap();
         let sql = format!("UPDATE {table} SET status = '{status}' WHERE id = '{id}' RETURNING status AS value");
@@ -103,7 +103,7 @@ impl World {
         user
     }
 
-    /// Everybody has the password of all tests, no second factor, and has failed at nothing.
+    /// Resets everybody: the password of all tests, no second factor, and no failed sign-ins.
     pub async fn reset_sign_ins(&self) {
         for who in [&self.ann, &self.bob, &self.kim, &self.kai, &self.mia, &self.meg, &self.leo, &self.sue, &self.sam] {
             self.app.give_password(&json!({"id": who.id})).await;
@@ -125,7 +125,7 @@ impl World {
         }
     }
 
-    /// A live session of a user, around the sign-in.
+    /// A live session of a user, created without a sign-in.
     pub async fn session_of(&self, user: &Value) -> String {
         let now = self.app.parts().clock.now().utc().to_rfc3339();
         let sql = format!(
@@ -137,7 +137,7 @@ impl World {
         self.app.text(&sql).await.remove(0)
     }
 
-    /// Lets the proof in the sessions of a user be a second too old for what needs a recent one.
+    /// Makes the proof in a user's sessions a second too old for operations that need a recent one.
     pub async fn grow_stale(&self, user: &Value) {
         let proved = self.app.parts().clock.now().after(-Duration::seconds(901)).utc().to_rfc3339();
         let user = user.as_str().unwrap();
@@ -192,7 +192,7 @@ async fn enrol(app: &TestApp, user: &str, is_confirmed: bool) {
         .unwrap();
 }
 
-/// The code that the app of [`SECRET`] shows `steps` of thirty seconds from now.
+/// The code that the authenticator app with [`SECRET`] shows in `steps` steps of thirty seconds from now.
 pub fn code(app: &TestApp, steps: i64) -> String {
     let step = app.parts().clock.now().utc().timestamp() / 30 + steps;
     Secret::from_bytes(SECRET.to_vec()).unwrap().code(step)

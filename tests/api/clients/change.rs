@@ -1,4 +1,4 @@
-//! Preconditions, merge patch, and what is wrong with a value.
+//! Preconditions, merge patch, and errors in values.
 
 use actix_web::http::Method;
 use serde_json::{Value, json};

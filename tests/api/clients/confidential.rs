@@ -11,7 +11,7 @@ fn secrets() -> Value {
     json!({"credit_limit": "250000.00", "margin_percent": "17.50", "confidential_note": "Pays late"})
 }
 
-/// A key client of Kim and an ordinary one of Ann, both with secrets.
+/// A key client of Kim and an ordinary client of Ann, both with confidential values.
 async fn clients(world: &World) -> [Value; 2] {
     let mut clients = [create(&world.kim, "Kim's").await, create(&world.ann, "Ann's").await];
     clients[0] = world.step(&clients[0], "designate-key").await;
@@ -47,7 +47,7 @@ async fn only_who_may_see_them_does() {
     assert_eq!(seen_by(&world.kim, &kims).await, 3);
     assert_eq!(seen_by(&world.kai, &kims).await, 0);
     assert_eq!(seen_by(&world.ann, &anns).await, 0);
-    // Nor do they see them in the answer to a change.
+    // The answer to a change does not show the fields either.
     let changed = world.kai.transition("activate", &kims, json!({})).await.ok();
     assert_eq!(shown(&changed), 0);
     let changed = world.kai.patch(path(&kims), &changed, json!({"industry": "Retail"})).await.ok();

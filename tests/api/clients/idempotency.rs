@@ -117,7 +117,7 @@ async fn a_key_has_1_to_255_printable_characters() {
     assert_eq!(post(&world.ann, "/v1/clients", &"~".repeat(255), new("Client")).await.status, 201);
 }
 
-/// Kim's key client, made with a key and a confidential field; replays what she did with her session of now.
+/// A client that Kim creates with an idempotency key and a confidential field; returns the body and the client.
 async fn confidential_client(world: &World) -> (Value, Value) {
     let body = json!({"kind": "organization", "name": "Client", "confidential_note": "Pays late"});
     let client = post(&world.kim, "/v1/clients", "key", body.clone()).await.created();
@@ -125,7 +125,7 @@ async fn confidential_client(world: &World) -> (Value, Value) {
     (body, client)
 }
 
-/// ASVS 8.3.2: a lost right is in force for an answer that was kept, too.
+/// ASVS 8.3.2: a stored answer does not show what the caller may no longer see.
 #[actix_web::test]
 async fn an_answer_is_not_repeated_to_who_has_other_rights_by_now() {
     let world = world().await;
@@ -159,7 +159,7 @@ async fn an_answer_is_not_repeated_to_who_has_other_rights_by_now() {
         assert!(!told.contains("Pays late") && !told.contains("Client\""), "{told}");
         let problem = withheld.problem(409, "answer_withheld");
         assert_eq!(problem["location"], client["path"], "{other}");
-        // Of the other request with this key it is not even told that.
+        // A different request with this key does not even get the location.
         let mismatch = post(&world.kim, "/v1/clients", "key", new("Another")).await;
         assert_eq!(mismatch.status, 422, "{other}: {:?}", mismatch.body);
         update(&former).await;
@@ -194,7 +194,7 @@ async fn each_of_several_account_teams_counts_among_the_rights_and_their_order_d
     }
 }
 
-/// The id of a new client whom Kim does not reach.
+/// The id of a new client that is out of Kim's reach.
 async fn client_of_mia(world: &World) -> String {
     world.client_of(&world.mia).await["id"].as_str().unwrap().to_owned()
 }
@@ -206,7 +206,7 @@ async fn an_answer_that_was_kept_for_other_rights_is_not_repeated() {
     world.app.sql("UPDATE idempotency_keys SET rights_digest = '\\x00'").await;
     let problem = post(&world.kim, "/v1/clients", "key", body).await.problem(409, "answer_withheld");
     assert_eq!(problem["location"], client["path"]);
-    // What made nothing has no address.
+    // A request that created nothing has no location.
     let qualify = format!("{}/qualify", path(&client));
     let _ = post(&world.kim, &qualify, "other key", json!({})).await.ok();
     world.app.sql("UPDATE idempotency_keys SET rights_digest = '\\x00'").await;

@@ -1,4 +1,4 @@
-//! The steps of a client's life, and who is offered them.
+//! The steps of a client's life, and to whom they are offered.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,8 @@ use crate::{
 
 const STEPS: [&str; 6] = ["qualify", "activate", "mark_dormant", "mark_lost", "archive", "restore"];
 
-/// From each status (with the steps that lead there) to what each of [`STEPS`] makes of it.
+/// For each status (with the steps that lead to it): the status after each of [`STEPS`], or nothing if the step is not
+/// possible.
 const LIFE: [(&str, &[&str], [&str; 6]); 6] = [
     ("lead", &[], ["prospect", "active", "", "lost", "archived", ""]),
     ("prospect", &["qualify"], ["", "active", "", "lost", "archived", ""]),
@@ -110,7 +111,7 @@ async fn attempt(world: &World, who: &TestUser, client: &Value, verb: &str) -> A
     }
 }
 
-/// What the API offers is what it does: for every caller, in every state.
+/// The API allows exactly the steps that it offers: for every caller, in every state.
 #[actix_web::test]
 async fn actions_agree_with_what_the_server_does() {
     let world = world().await;

@@ -1,4 +1,4 @@
-//! Filters, search, order and what a page shows.
+//! Filters, search, order and the content of a page.
 
 use chrono::Duration;
 use serde_json::{Value, json};

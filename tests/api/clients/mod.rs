@@ -1,4 +1,4 @@
-//! Clients: who reaches them, what is refused, how they live.
+//! Clients: who reaches them, what is refused, and the steps of their life.
 
 mod change;
 mod confidential;
@@ -21,12 +21,12 @@ async fn world() -> World {
     World::over(TestApp::start().await).await
 }
 
-/// A client named `name` of the caller.
+/// A new client of the caller, called `name`.
 async fn create(who: &TestUser, name: &str) -> Value {
     create_with(who, json!({"name": name})).await
 }
 
-/// A client of the caller with these fields.
+/// A new client of the caller with these fields.
 async fn create_with(who: &TestUser, fields: Value) -> Value {
     let mut body = json!({"kind": "organization", "name": "Client"});
     for (name, value) in fields.as_object().unwrap() {

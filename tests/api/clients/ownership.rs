@@ -1,4 +1,4 @@
-//! To whom a client may be given, and which may be key.
+//! To whom a client may be transferred, and which clients may be key clients.
 
 use serde_json::{Value, json};
 
@@ -101,7 +101,7 @@ async fn only_who_may_own_key_clients_has_one() {
     world.kai.transition("designate-key", &key, json!({})).await.problem(409, "invalid_state");
     world.ann.transition("designate-key", &anns, json!({})).await.problem(403, "forbidden");
 
-    // Nor is the owner of a key client made someone who may not own it.
+    // The owner of a key client does not get a role that may not own key clients.
     let kim = world.sue.get(&format!("/v1/users/{}", world.kim.id)).await.ok();
     let demoted = world.sue.patch(path(&kim), &kim, json!({"role": "manager"})).await;
     demoted.problem(409, "conflict");
@@ -109,7 +109,7 @@ async fn only_who_may_own_key_clients_has_one() {
     let _ = world.sue.patch(path(&kim), &kim, json!({"role": "manager"})).await.ok();
 }
 
-/// The version in the entity tag that `who` gets, and whether the tag of `before` still stands for the same.
+/// The entity tag that `who` gets, and the status of a GET with the tag of `before` in `If-None-Match`.
 async fn tag(who: &TestUser, before: &Value) -> (String, u16) {
     let fresh = who.get(path(before)).await.header("etag").unwrap().to_owned();
     let held = who.request(actix_web::http::Method::GET, path(before));

@@ -1,11 +1,11 @@
-//! Walking through a list: nothing twice, nothing left out, and no cursor for another walk.
+//! Walking through a list: nothing comes twice, nothing is left out, and a cursor is refused for another list.
 
 use serde_json::json;
 
 use super::{create, world};
 use crate::{calls::World, harness::TestUser};
 
-/// The ids of a walk by the `Link` of each page, in order.
+/// The ids of all pages in order, following the `Link` of each page.
 async fn walk(who: &TestUser, first: &str, total: usize) -> Vec<String> {
     let mut ids = Vec::new();
     let mut next = Some(first.to_owned());
@@ -38,7 +38,7 @@ async fn many(world: &World) -> Vec<(&'static str, String)> {
 async fn a_walk_meets_everything_once() {
     let world = world().await;
     let mut made = many(&world).await;
-    // Names go by their bytes, capitals first; what is equal goes by its id, in the same direction.
+    // Names are sorted by their bytes, capitals first; equal names are sorted by id, in the same direction.
     made.sort();
     let by_name: Vec<String> = made.iter().map(|(_, id)| id.clone()).collect();
     made.sort_by(|(_, id), (_, other)| id.cmp(other));

@@ -1,4 +1,4 @@
-//! A manager reaches own clients, a key-account manager also the team's key clients, a supervisor all.
+//! A manager reaches their own clients, a key-account manager also the team's key clients, a supervisor all clients.
 
 use serde_json::json;
 
@@ -73,7 +73,7 @@ async fn what_is_out_of_reach_is_not_found_by_any_verb() {
                 continue;
             }
             who.patch(path(client), client, json!({"name": "Mine"})).await.problem(404, "not_found");
-            // Not even what is wrong about the request may tell that the client is there.
+            // Even a faulty request must not reveal that the client exists.
             who.patch(path(client), &json!({"version": 99}), json!({})).await.problem(404, "not_found");
             for verb in ["verify", "qualify", "mark-lost", "archive"] {
                 who.transition(verb, client, json!({})).await.problem(404, "not_found");

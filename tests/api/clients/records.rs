@@ -1,4 +1,4 @@
-//! Every change leaves an audit record and an event; what is refused leaves nothing.
+//! Every change leaves an audit record and an event; a refused change leaves nothing.
 
 use actix_web::http::Method;
 use serde_json::{Value, json};

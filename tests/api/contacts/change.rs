@@ -1,4 +1,4 @@
-//! Contacts as they are made, changed and deleted.
+//! Creating, changing and deleting contacts.
 
 use actix_web::http::Method;
 use liaison::access::UserId;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{body, client, contact, path};
 use crate::harness::TestApp;
 
-/// Notes a call with a contact, as interactions do.
+/// Records a call with a contact, as interactions do.
 async fn call(app: &TestApp, contact: &Value, user: UserId) {
     let (client, contact) = (&contact["client_id"].as_str().unwrap(), &contact["id"].as_str().unwrap());
     let sql = format!(

@@ -89,6 +89,6 @@ async fn a_contact_can_include_its_client() {
     assert!(read.get("client").is_none(), "{read}");
     let page = ann.get("/v1/contacts?include=client").await.ok();
     assert!(page["data"][0].get("client").is_none(), "{page}");
-    // The contact itself is reached by its own rights.
+    // The rights to contacts decide who reaches the contact itself.
     ann.patch(path(&olga), &olga, json!({"name": "Olga B."})).await.ok();
 }

@@ -1,4 +1,4 @@
-//! Contacts: reached as their client is, one of them primary, and what they agreed to.
+//! Contacts: who reaches them, the primary contact, and their consents.
 
 mod change;
 mod list;

@@ -1,4 +1,4 @@
-//! The one contact of a client to turn to first.
+//! The primary contact of a client.
 
 use futures_util::join;
 use serde_json::json;
@@ -12,7 +12,7 @@ async fn one_contact_of_a_client_is_primary() {
     let ann = app.manager("ann").await;
     let romashka = client(&ann, "Romashka").await;
     let other = primary(&ann, &client(&ann, "Other").await, "Other").await;
-    // The first contact is not primary by itself.
+    // The first contact does not become primary automatically.
     let first = contact(&ann, &romashka, "First").await;
     assert_eq!(first["is_primary"], false);
     let second = primary(&ann, &romashka, "Second").await;
@@ -38,7 +38,7 @@ async fn one_contact_of_a_client_is_primary() {
         ["Risen"]
     );
 
-    // A primary contact that stays so changes nobody; one that steps down leaves nobody.
+    // Setting the primary contact again changes no other contact; unsetting it leaves the client without one.
     assert_eq!(ann.patch(path(&first), &risen, json!({"is_primary": true})).await.ok()["version"], 2);
     assert_eq!(ann.patch(path(&first), &risen, json!({"is_primary": false})).await.ok()["version"], 3);
     assert_eq!(app.count("contacts WHERE is_primary").await, 1);
@@ -109,7 +109,7 @@ async fn a_client_can_include_its_primary_contact() {
     assert_eq!(page["data"][1]["primary_contact"], expected);
     assert_eq!(page["data"][2]["primary_contact"]["id"], second["id"]);
 
-    // Seen by their clients' right, not by the contacts'.
+    // The client is visible by the right to clients, but the contact is not.
     grant(&app, "clients:read", "team").await;
     let read = bob.get(&format!("{}?include=primary_contact", path(&one))).await.ok();
     assert!(read.get("primary_contact").is_none(), "{read}");

@@ -1,4 +1,4 @@
-//! Who reaches a contact: whoever reaches its client.
+//! Everyone who reaches a client reaches its contacts.
 
 use liaison::{
     access::Scope,

@@ -27,7 +27,7 @@ async fn the_limit_of_who_submits_decides_about_review() {
         assert_eq!(contract["approved_by"], Value::Null);
         assert_eq!(contract["approved_at"].is_null(), status == "in_review");
     }
-    // The limit is that of who submits, not that of the author.
+    // The limit of the user who submits counts, not that of the author.
     let contract = draft(&ann, &ours).await;
     let passed = sue.transition("submit", &contract, json!({"reason": "agreed"})).await.ok();
     assert_eq!(passed["status"], "approved");
@@ -61,7 +61,7 @@ async fn the_author_never_approves() {
     assert_eq!(problem["detail"], "The author of a contract never approves it.");
     assert_eq!(get(&kim, &contract).await["status"], "in_review");
 
-    // Nor after the author rose to be a supervisor without limit.
+    // The author may not approve even as a supervisor without a limit.
     app.text(&format!("UPDATE users SET role = 'supervisor' WHERE id = '{}' RETURNING role AS value", kim.id.uuid()))
         .await;
     app.parts().callers.forget();
@@ -86,7 +86,7 @@ async fn who_submits_a_contract_does_not_approve_it() {
     sue.transition("transfer", &client, json!({"owner_id": kim.id, "reason": "grows"})).await.ok();
     let contract = kim.transition("submit", &get(&kim, &contract).await, json!({})).await.ok();
     assert_eq!((&contract["status"], &contract["author_id"]), (&json!("in_review"), &json!(ann.id)));
-    // Not even once the amount is within the own limit.
+    // This stays so even when the amount is within the user's own limit.
     app.text("UPDATE role_policies SET max_contract_amount = NULL RETURNING role AS value").await;
     app.parts().callers.forget();
     assert_eq!(get(&kim, &contract).await["actions"], json!(["return", "withdraw"]));
@@ -100,7 +100,7 @@ async fn who_submits_a_contract_does_not_approve_it() {
 async fn it_is_the_last_submission_of_a_contract_that_counts() {
     let app = TestApp::start().await;
     let (ann, sue, tom) = (app.manager("ann").await, app.supervisor().await, app.supervisor().await);
-    // Supervisors have a limit here, so that what they submit waits.
+    // Supervisors have a limit here, so that their contracts wait for approval.
     app.sql("UPDATE role_policies SET max_contract_amount = 1000 WHERE role = 'supervisor'").await;
     app.parts().callers.forget();
     let draft = draft_with(&ann, &client_of(&ann).await, json!({"amount": "2000"})).await;
@@ -157,7 +157,7 @@ async fn a_key_account_manager_approves_for_key_clients_of_the_own_team_only() {
     let zoe = app.key_account_manager("zoe").await;
     let key = key_client_of(&app, &lee).await;
     let contract = submitted(&lee, &key, "2000000").await;
-    // Over the limit of both, but seen and permitted: the limit is what is told.
+    // The amount is over the limit of both. Kim sees the contract and has the right, so the error is about the limit.
     kim.transition("approve", &contract, json!({})).await.problem(403, "limit_exceeded");
     zoe.transition("approve", &contract, json!({})).await.problem(404, "not_found");
     let ordinary = client_of(&lee).await;

@@ -1,4 +1,4 @@
-//! What the clock does to contracts, without a request.
+//! Steps that contracts take by the clock, without a request.
 
 use chrono::Duration;
 use diesel_async::SimpleAsyncConnection;
@@ -72,7 +72,7 @@ async fn an_active_contract_expires_after_its_last_day_or_goes_on() {
     let recorded = app.audit(&renewing["id"]).await.pop().unwrap();
     assert_eq!(recorded, ("renewed".to_owned(), json!({"ends_on": {"from": "2026-12-23", "to": "2027-01-23"}})));
     assert_eq!(app.events(&renewing["id"]).await.last().unwrap(), "contracts.renewed");
-    // The second renewal is of the first term's length, too.
+    // The second renewal has the length of the first term, too.
     app.advance(Duration::days(31));
     assert_eq!(tick(&app).await, 1);
     assert_eq!(get(&later(&app, Duration::zero(), &sue).await, &renewing).await["ends_on"], "2027-02-23");
@@ -89,7 +89,7 @@ async fn a_contract_signed_after_all_its_days_is_activated_and_expires() {
     assert_eq!(status(&app, &contract).await, "expired");
 }
 
-/// Copies `contract` until there are `count` of it.
+/// Copies `contract` until there are `count` contracts like it.
 async fn copies(app: &TestApp, contract: &Value, count: usize) {
     let id = contract["id"].as_str().unwrap();
     let columns = "version, created_at, updated_at, client_id, owner_id, team_id, is_key, title, status, author_id, amount, \

@@ -1,4 +1,4 @@
-//! What may be ordered under a contract.
+//! How much may be ordered under a contract.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ fn uuid(value: &Value) -> Uuid {
     value.as_str().unwrap().parse().unwrap()
 }
 
-/// The statement that makes an order of `net` under `contract`.
+/// The statement that inserts an order of `net` under `contract`.
 fn order(contract: &Value, id: Uuid, net: &str, status: &str) -> String {
     format!(
         "INSERT INTO orders (id, version, created_at, updated_at, client_id, owner_id, team_id, is_key, number, contract_id,
@@ -32,7 +32,7 @@ fn order(contract: &Value, id: Uuid, net: &str, status: &str) -> String {
     )
 }
 
-/// Where orders are handed to.
+/// Inserts the department to which orders are handed over.
 const DEPARTMENT: &str = "INSERT INTO departments (id, version, created_at, updated_at, name, kind, is_active)
     VALUES (gen_random_uuid(), 1, now(), now(), 'Warehouse', 'department', true) ON CONFLICT DO NOTHING";
 
@@ -43,7 +43,7 @@ async fn ordered(app: &TestApp, contract: &Value, net: &str, status: &str) -> Uu
     id
 }
 
-/// What another order is, beside the contract it is for.
+/// Another order, without the contract it is for.
 #[derive(Clone, Copy)]
 struct Order<'a> {
     client: &'a Value,
@@ -65,7 +65,7 @@ impl<'a> Order<'a> {
         hold_for_order(tx, id, client, (&currency, day), adding, self.except, "/contract_id").await
     }
 
-    /// The codes of what forbids the order, and what is told to be left.
+    /// The codes of the errors that refuse the order, and the amount that is left according to the error.
     async fn refused(self, app: &TestApp, contract: &Value) -> (Vec<String>, Value) {
         match by_system(app, async |tx| self.hold(tx, contract).await).await {
             Ok(()) => (Vec::new(), Value::Null),
@@ -161,7 +161,7 @@ async fn two_orders_cannot_pass_the_ceiling_together() {
     let first = by_system(&app, async |tx| {
         Order::of(&client, "60").hold(tx, &contract).await?;
         held.send(()).unwrap();
-        // Long enough for the second one to pass, if the lock did not hold it.
+        // Long enough for the second order to pass if the lock did not stop it.
         tokio::time::sleep(Duration::from_millis(300)).await;
         diesel::sql_query(order(&contract, Uuid::now_v7(), "60", "submitted")).execute(&mut **tx).await?;
         Ok(())

@@ -1,4 +1,4 @@
-//! Drafts: what they take, their numbers, their changes.
+//! Drafts: the values they accept, their numbers, their changes.
 
 use std::collections::BTreeSet;
 
@@ -123,7 +123,7 @@ async fn numbers_have_no_gaps_though_many_draft_at_once_and_some_fail() {
     let second = app.second_server().await;
     let ann = app.manager("ann").await;
     let client = client_of(&ann).await;
-    // Fails after the number was drawn, as a lost connection would.
+    // The insert fails after the number was assigned, as it would when a connection is lost.
     let failing = "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no luck'; END $$;
         CREATE TRIGGER fail AFTER INSERT ON contracts FOR EACH ROW WHEN (NEW.title = 'bad luck') EXECUTE FUNCTION fail()";
     app.db().await.batch_execute(failing).await.unwrap();

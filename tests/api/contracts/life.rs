@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::{client_of, draft, draft_with, force, get, history, key_client_of, later, signed, tick};
 use crate::harness::{Answer, TestApp, TestUser};
 
-/// What is asked for from every status: the row's status, then where update, submit, approve, return, withdraw, sign,
-/// complete and terminate lead when nobody lacks a right. The contract begins today, so that a signature brings it into
-/// force, and its amount is within the limit of who submits.
+/// For every status: the status itself, then the statuses to which update, submit, approve, return, withdraw, sign,
+/// complete and terminate lead for a caller with all rights. The contract begins today, so that it is active once it is
+/// signed, and its amount is within the limit of the user who submits it.
 const TABLE: &str = "
     draft       draft  approved  -         -      -      -       -          -
     in_review   -      -         approved  draft  draft  -       -          -
@@ -34,7 +34,7 @@ async fn attempt(user: &TestUser, action: &str, contract: &Value) -> Answer {
     }
 }
 
-/// Puts the contract into `status`, as no request could.
+/// Puts the contract into `status` without a request.
 async fn put(app: &TestApp, contract: &Value, status: &str) {
     let id = contract["id"].as_str().unwrap();
     app.text(&format!("UPDATE contracts SET status = '{status}' WHERE id = '{id}' RETURNING status AS value")).await;
@@ -74,7 +74,7 @@ async fn every_action_from_every_state_leads_where_the_table_says() {
     }
 }
 
-/// For each caller, status and amount: what `actions` offers succeeds, and what it does not offer is refused.
+/// For each caller, status and amount: actions that are offered in `actions` succeed, and all others are refused.
 #[actix_web::test]
 async fn what_is_offered_is_what_is_allowed() {
     let app = TestApp::start().await;
@@ -164,7 +164,7 @@ async fn a_step_needs_the_version_that_was_seen() {
     );
     ann.transition("submit", &contract, json!({"note": "x"})).await.field_error("/note", "unknown_field");
     assert_eq!(get(&ann, &contract).await["version"], 1);
-    // A step without anything to say needs no body.
+    // A step without parameters needs no body.
     let bare = ann.request(Method::POST, &path).insert_header(("If-Match", "\"1\""));
     let bare = bare.insert_header(("Idempotency-Key", "submit-1"));
     assert_eq!(ann.send(bare).await.ok()["status"], "in_review");

@@ -80,7 +80,7 @@ async fn pages_follow_each_other_without_gap_or_repetition() {
     let ann = app.manager("ann").await;
     let client = client_of(&ann).await;
     for title in ["tea", "coffee", "tea and coffee", "coffee and tea", "tea tea"] {
-        // All of the same moment: the id breaks the ties.
+        // All have the same time, so the id decides their order.
         draft_with(&ann, &client, json!({"title": title})).await;
     }
     for query in ["", "sort=updated_at&", "sort=-number&", "q=tea&"] {

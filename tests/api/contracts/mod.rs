@@ -1,4 +1,5 @@
-//! Contracts: who reaches them, who approves them, how they live, what the clock does, what may be ordered under them.
+//! Contracts: who reaches and approves them, the steps of their life, by request and by the clock, and what may be
+//! ordered under them.
 
 use actix_web::http::Method;
 use chrono::Duration;
@@ -20,13 +21,13 @@ mod life;
 mod lists;
 mod reach;
 
-/// What the tests draft unless they say otherwise: in force from today for a year.
+/// The default contract of the tests: it runs from today for a year.
 fn terms(client: &Value) -> Value {
     json!({"client_id": client["id"], "title": "Supply of coffee", "amount": "500000.00", "currency": "RUB",
         "starts_on": "2026-11-24", "ends_on": "2027-11-23"})
 }
 
-/// `terms` with some of them otherwise.
+/// `terms` with some values changed.
 fn terms_with(client: &Value, other: &Value) -> Value {
     let mut terms = terms(client);
     for (name, value) in other.as_object().unwrap() {
@@ -53,7 +54,7 @@ async fn draft_with(user: &TestUser, client: &Value, other: Value) -> Value {
     user.post("/v1/contracts", terms_with(client, &other)).await.created()
 }
 
-/// A contract approved and signed today by a supervisor; active when its first day is not in the future.
+/// A contract that a supervisor has approved and signed today. It is active if its first day is not in the future.
 async fn signed(supervisor: &TestUser, client: &Value, other: Value) -> Value {
     let contract = draft_with(supervisor, client, other).await;
     let contract = supervisor.transition("submit", &contract, json!({})).await.ok();
@@ -61,7 +62,7 @@ async fn signed(supervisor: &TestUser, client: &Value, other: Value) -> Value {
     supervisor.transition("sign", &contract, json!({"signed_on": today})).await.ok()
 }
 
-/// A transition whatever the version is.
+/// A transition with any version.
 async fn force(user: &TestUser, verb: &str, contract: &Value, body: Value) -> Answer {
     let path = format!("{}/{verb}", contract["path"].as_str().unwrap());
     user.send(user.request(Method::POST, &path).insert_header(("If-Match", "*")).set_json(body)).await
@@ -79,7 +80,7 @@ async fn history(user: &TestUser, contract: &Value) -> Vec<[Value; 4]> {
     events.map(|event| ["action", "from_status", "to_status", "reason"].map(|name| event[name].clone())).collect()
 }
 
-/// Moves the app's clock on, and signs `user` in anew.
+/// Moves the app's clock on, and gives `user` a new token.
 async fn later(app: &TestApp, by: Duration, user: &TestUser) -> TestUser {
     app.text("UPDATE sessions SET expires_at = expires_at + interval '100 years' RETURNING id::text AS value").await;
     app.advance(by);

@@ -96,7 +96,7 @@ async fn what_is_seen_but_not_permitted_is_403() {
     for (verb, permission) in
         [("submit", "contracts:update"), ("withdraw", "contracts:update"), ("complete", "contracts:update")]
     {
-        // Before the version and the state are looked at.
+        // The right is checked before the version and the state.
         let stale = json!({"path": contract["path"], "version": 9});
         let problem = bob.transition(verb, &stale, json!({})).await.problem(403, "forbidden");
         assert_eq!(problem["permission"], permission);

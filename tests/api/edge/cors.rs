@@ -97,7 +97,7 @@ async fn a_preflight_of_a_listed_origin_is_answered_anywhere() {
         assert_eq!(answer.header("access-control-max-age"), Some("600"));
         assert!(varies_by_origin(&answer));
     }
-    // An OPTIONS that is no preflight is a method like others.
+    // An OPTIONS request that is not a preflight is treated like any other method.
     let request = app.anonymous().request(Method::OPTIONS, "/v1/clients").insert_header(("Origin", LISTED));
     app.send(request).await.problem(405, "method_not_allowed");
 }

@@ -1,4 +1,5 @@
-//! The headers of answers that no operation gives. The harness looks at those of every answer of every test.
+//! The headers of answers that do not come from an operation. The harness checks the headers of every answer of every
+//! test.
 
 use actix_web::{
     App, HttpResponse,
@@ -46,7 +47,7 @@ async fn a_handler_that_panics_answers_a_problem_that_tells_nothing() {
     assert_eq!((&problem["code"], &problem["instance"]), (&"internal".into(), &"/v1/broken".into()));
     assert_eq!((&problem["title"], &problem["request_id"]), (&"Внутренняя ошибка".into(), &id.into()));
     assert!(!problem.to_string().contains("the inside"));
-    // The worker goes on.
+    // The worker continues to serve.
     let again = test::try_call_service(&service, test::TestRequest::with_uri("/v1/other").to_request()).await.unwrap();
     assert_eq!(again.status(), StatusCode::NOT_FOUND);
     check(again.headers());
@@ -79,8 +80,8 @@ async fn swagger_ui_and_the_document_can_be_switched_off() {
     off.anonymous().get("/v1/me").await.problem(401, "unauthorized");
 }
 
-/// What is no HTTP is answered by the server's parser, bare: no browser can send it, and there is nothing to read in the
-/// answer. ASVS 13.4.6
+/// Requests that are not HTTP get a bare answer from the server's parser: no browser can send them, and the answer
+/// contains nothing. ASVS 13.4.6
 #[actix_web::test]
 async fn what_is_not_http_gets_a_bare_answer_that_names_nothing() {
     let app = TestApp::start().await;

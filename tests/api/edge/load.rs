@@ -1,4 +1,4 @@
-//! More than the server can do. ASVS 15.2.2, trust R6
+//! More requests than the server can handle. ASVS 15.2.2, trust R6
 
 use std::{cell::Cell, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::{
     harness::{Answer, Log, TestApp},
 };
 
-/// More than a worker has under way, and waiting, of changes.
+/// 50 more changes than a worker runs and lets wait.
 const TOO_MANY: usize = 64 + 512 + 50;
 
 #[actix_web::test]
@@ -34,7 +34,7 @@ async fn who_would_wait_too_long_is_refused_at_once_and_reads_go_on() {
         (answer, is_held.get())
     };
     let reads = async {
-        // Those who are refused do not wait for what holds up the others.
+        // Refused requests do not wait for the lock that holds up the others.
         while refusals.get() < 50 {
             sleep(Duration::from_millis(5)).await;
         }
@@ -51,7 +51,8 @@ async fn who_would_wait_too_long_is_refused_at_once_and_reads_go_on() {
     let (refused, answered): (Vec<_>, Vec<_>) =
         answers.into_iter().partition(|(answer, _)| answer.status == 503 && answer.json()["code"] == "overloaded");
     assert_eq!(refused.len(), 50);
-    // They came at once, within a second as a rule: the first has a line, and stands for no other.
+    // The refusals came almost at once, usually within a second: the first one has a line in the log, with no lines
+    // held back before it.
     let overloaded: Vec<_> = log.requests().into_iter().filter(|line| line["fields"]["code"] == "overloaded").collect();
     assert!((1..5).contains(&overloaded.len()), "{overloaded:?}");
     assert_eq!(overloaded[0]["fields"]["held_back"], 0);
@@ -60,7 +61,7 @@ async fn who_would_wait_too_long_is_refused_at_once_and_reads_go_on() {
         refused.problem(503, "overloaded");
         assert!(was_held);
     }
-    // Those who waited for a connection for two seconds, on a slow machine, were not refused but given up.
+    // On a slow machine, requests that waited for a connection for two seconds fail with another 503.
     assert!(answered.iter().any(|(answer, _)| answer.status == 200));
     assert!(answered.iter().all(|(answer, _)| matches!(answer.status, 200 | 503)));
     assert_eq!(world.ann.get(path).await.ok()["name"], "Renamed");

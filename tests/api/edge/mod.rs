@@ -1,4 +1,4 @@
-//! The edge of the server: what holds for every request and every answer.
+//! The edge of the server: rules for every request and every answer.
 
 mod cors;
 mod headers;

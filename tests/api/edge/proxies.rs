@@ -1,4 +1,4 @@
-//! Whose word on a caller's address counts. ASVS 4.1.3, 15.3.4
+//! Whose information about a caller's address is trusted. ASVS 4.1.3, 15.3.4
 
 use actix_web::http::Method;
 use liaison::{edge::Edge, http::Proxies};
@@ -6,7 +6,8 @@ use liaison::{edge::Edge, http::Proxies};
 use super::with_quotas;
 use crate::harness::TestApp;
 
-/// The second of two requests that a limit of one a minute leaves to one address: the caller's, or the one that they claim.
+/// The status of the second of two requests, under a limit of one request a minute for each address. It is 429 if the
+/// server sees the same address in both.
 async fn second(app: &TestApp, forwarded: [&str; 2]) -> u16 {
     let mut last = 0;
     for forwarded in forwarded {

@@ -1,4 +1,4 @@
-//! How often callers may ask. ASVS 2.4.1, trust A13
+//! How many requests callers may send. ASVS 2.4.1, trust A13
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ async fn a_caller_who_asks_too_often_is_told_to_wait() {
         assert_eq!(answer.header("ratelimit"), Some(format!(r#""default";r={left};t=20"#).as_str()));
         assert_eq!(answer.status, 200);
     }
-    // Whatever is asked for.
+    // The limit counts all requests together.
     for path in ["/v1/me", "/v1/clients", "/nowhere", "/openapi.json"] {
         let refused = sue.get(path).await;
         assert_eq!(refused.header("ratelimit"), Some(r#""default";r=0;t=20"#));
@@ -60,7 +60,7 @@ async fn session_of(app: &TestApp, user: &TestUser) -> liaison::access::SessionI
     uuid::Uuid::parse_str(&found[0]).unwrap().into()
 }
 
-/// Guessing at tokens is not a way around.
+/// Guessing tokens is not a way around the limit.
 #[actix_web::test]
 async fn who_is_not_signed_in_shares_the_limit_of_their_network() {
     let app = TestApp::behind(with_quotas(1000, 2)).await;
@@ -118,7 +118,7 @@ async fn a_flood_of_one_user_leaves_the_others_their_share() {
     assert!(stormy[25] < calm[25] * 20 + Duration::from_millis(20), "{calm:?} {stormy:?}");
 }
 
-/// The times of `count` requests that succeed, sorted.
+/// The sorted times of `count` successful requests.
 async fn latencies(server: &Served, user: &TestUser, count: usize) -> Vec<Duration> {
     let mut connection = server.connect().await;
     let mut times = Vec::new();

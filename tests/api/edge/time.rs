@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::{calls::World, harness::TestApp};
 
-/// An edge that loses its patience soon.
+/// An edge with short time limits.
 fn hasty() -> Edge {
     Edge { read_timeout: Duration::from_millis(600), deadline: Duration::from_millis(1500), ..Edge::default() }
 }
@@ -53,13 +53,13 @@ async fn a_body_that_trickles_in_is_ended_with_408() {
         assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
         assert!(answer.contains("request_timeout") && answer.contains("connection: close"), "{answer}");
         assert!(answer.contains("content-security-policy"), "{answer}");
-        // The server lingers for a second, so that the answer is not lost to what is still sent.
+        // The server closes after a second, so that the answer is not lost while the client is still sending.
         let taken = before.elapsed();
         assert!((Duration::from_millis(500)..Duration::from_secs(3)).contains(&taken), "{taken:?}");
     }
 }
 
-/// A body that nobody will read is not waited for either.
+/// The server does not wait for a body that it will not read.
 #[actix_web::test]
 async fn a_body_of_a_request_that_is_refused_ends_the_connection() {
     let app = TestApp::start().await;
@@ -75,7 +75,7 @@ async fn a_body_of_a_request_that_is_refused_ends_the_connection() {
     }
 }
 
-/// A body that has come as a whole costs no connection, though nobody looks at it.
+/// If the whole body has arrived, the connection stays open, although the body is not read.
 #[actix_web::test]
 async fn who_is_refused_may_try_again_on_the_same_connection() {
     let app = TestApp::start().await;
@@ -90,7 +90,7 @@ async fn who_is_refused_may_try_again_on_the_same_connection() {
     }
 }
 
-/// A chunked body that is read to its end costs no connection.
+/// After a chunked body that is read to its end, the connection stays open.
 #[actix_web::test]
 async fn a_chunked_body_is_a_body_like_others() {
     let app = TestApp::start().await;
@@ -126,7 +126,7 @@ async fn who_holds_connections_open_leaves_room_when_they_go() {
     assert_eq!(third.answer().await, 200);
 }
 
-/// The transaction of a request that took too long is gone with it, and so is its lock.
+/// The transaction of a request that took too long is rolled back, and its lock is released.
 #[actix_web::test]
 async fn a_request_that_takes_too_long_is_given_up() {
     let app = TestApp::behind(hasty()).await;
@@ -141,7 +141,7 @@ async fn a_request_that_takes_too_long_is_given_up() {
         let request = world.sue.request(Method::PATCH, path).insert_header(("If-Match", "*"));
         world.sue.send(request.set_json(json!({"name": name}))).await
     };
-    // As many as the pool has connections.
+    // As many requests as the pool has connections.
     let answers = join_all((0..4).map(|n| patch(["East", "West", "South", "Up"][n]))).await;
     for late in answers {
         assert_eq!(late.header("retry-after"), Some("5"));

@@ -15,7 +15,7 @@ use ureq::http::Request;
 
 use crate::harness::{Connection, Served, TestApp};
 
-/// A server with a certificate for localhost, and the authority that it is of.
+/// A server with a certificate for localhost, and the authority of the certificate.
 struct Secure {
     server: Served,
     app: TestApp,
@@ -98,7 +98,7 @@ async fn http_2_is_spoken_where_the_client_can() {
     }
 }
 
-/// A redirect would come too late: the token has been sent in clear by then.
+/// A redirect would come too late: by then the token has been sent in clear text.
 #[actix_web::test]
 async fn plain_http_is_not_redirected_but_ended() {
     let secure = Secure::start().await;
@@ -123,6 +123,6 @@ async fn tls_1_1_is_refused() {
     connection.write(&record).await;
     let mut answer = Vec::new();
     let _ = tokio::io::AsyncReadExt::read_to_end(&mut connection.0, &mut answer).await;
-    // Nothing, or an alert; never a ServerHello (record type 22).
+    // The answer is empty or an alert, never a ServerHello (record type 22).
     assert!(answer.is_empty() || answer[0] == 21, "{answer:?}");
 }

@@ -1,6 +1,6 @@
-//! Every field that can be written is kept: each one is written by itself, and read back from its resource.
+//! Every writable field is stored: each one is written by itself, and read back from its resource.
 //!
-//! The values are accepted ones, from the table in `values.rs`; a field that has none fails its test.
+//! The values are valid ones from `values.rs`; a field without values there fails its test.
 
 mod values;
 
@@ -11,7 +11,7 @@ use crate::{
     harness::{TestApp, resolve},
 };
 
-/// The groups that are tried side by side, by the tag of the document.
+/// The groups that are tested in parallel, by the tags of the document.
 const GROUPS: [&[&str]; 5] = [
     &["clients", "contacts"],
     &["contracts", "interactions"],
@@ -20,7 +20,7 @@ const GROUPS: [&[&str]; 5] = [
     &["users", "service accounts"],
 ];
 
-/// The fields that their own resource does not show, each with the reason.
+/// The fields that their resource does not show, each with the reason.
 const NOT_SHOWN: [(&str, &str, &str); 1] =
     [("rotate_api_key", "overlap_hours", "it ends the key that is replaced: see service_accounts/keys.rs")];
 
@@ -47,7 +47,7 @@ impl Field {
         has_null(&self.schema["type"]) || alternatives.map(|schema| &schema["type"]).any(is_null)
     }
 
-    /// The member that shows the field when `value` is written, and what is to be there.
+    /// The member that shows the field when `value` is written, and its expected content.
     fn shown(&self, value: &Value) -> (&'static str, Value) {
         match (self.operation.id, self.name) {
             ("record_order", "fulfilled_on") => {
@@ -57,7 +57,7 @@ impl Field {
         }
     }
 
-    /// What is wrong when `resource` does not show the `value` that was written.
+    /// A message if `resource` does not show the `value` that was written.
     fn lost(&self, resource: &Value, value: &Value) -> Option<String> {
         let (name, expected) = self.shown(value);
         let read = &resource[name];
@@ -162,7 +162,7 @@ async fn try_create(world: &World, field: &Field) -> Vec<String> {
     lost
 }
 
-/// What was just created, as it is read.
+/// The resource that was just created, as it is read.
 async fn read(world: &World, field: &Field, created: &Value) -> Value {
     if (field.operation.id, field.name) == ("create_interaction", "next") {
         // The next step is a resource of its own, which only this answer names.

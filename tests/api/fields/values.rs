@@ -1,4 +1,4 @@
-//! Two accepted values for each field, and what a field needs beside it.
+//! Two valid values for each field, and the fields that must be written with it.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::{
     harness::resolve,
 };
 
-/// The first or second value of a field, every member of it given; it is about something of `client` where it refers.
+/// The first or second value of a field, with all its members. A reference points to something of `client`.
 pub async fn value(world: &World, field: &Field, client: &Value, nth: usize) -> Value {
     let value = match (plain(field.name), of_schema(field.schema)) {
         (Some([first, second]), _) | (None, Some([first, second])) => [first, second][nth].clone(),
@@ -18,7 +18,7 @@ pub async fn value(world: &World, field: &Field, client: &Value, nth: usize) -> 
     value
 }
 
-/// The values that can be told from the name alone.
+/// The values of fields that the name alone determines.
 fn plain(name: &str) -> Option<[Value; 2]> {
     Some(match name {
         "category"
@@ -97,7 +97,7 @@ fn address() -> Value {
     json!(unique("new").as_str().unwrap().replace(' ', ".") + "@example.com")
 }
 
-/// The values that the document tells: of choices, yes or no, and whole numbers.
+/// The values that follow from the schema: choices, booleans and whole numbers.
 fn of_schema(schema: &'static Value) -> Option<[Value; 2]> {
     let schema = essential(schema);
     if let Some(choices) = schema["enum"].as_array() {
@@ -113,14 +113,14 @@ fn of_schema(schema: &'static Value) -> Option<[Value; 2]> {
     }
 }
 
-/// The schema of what is there, where it may also be null.
+/// The schema of a value that is not null, if null is allowed, too.
 fn essential(schema: &'static Value) -> &'static Value {
     let schema = resolve(schema);
     let mut alternatives = schema["oneOf"].as_array().into_iter().flatten();
     alternatives.find(|alternative| alternative["type"] != "null").map_or(schema, resolve)
 }
 
-/// Something else that is there, or what has it inside.
+/// A reference to another object, or a value that contains one.
 async fn reference(world: &World, field: &Field, client: &Value, nth: usize) -> Value {
     let row = match field.name {
         "owner_id" => return json!([world.kim.id, world.kai.id][nth]),
@@ -147,7 +147,7 @@ async fn contact(world: &World, client: &Value) -> Value {
     world.sam.post("/v1/contacts", json!({"client_id": client, "name": unique("Maria")})).await.created()
 }
 
-/// A contract in force, also when the past orders of the tests were.
+/// An active contract, which also covers the days of the tests' past orders.
 async fn contract(world: &World, client: &Value) -> Value {
     let body = json!({"client_id": client, "title": "Supply", "amount": "1000000.00", "currency": "RUB",
         "starts_on": "2026-01-01"});
@@ -186,7 +186,7 @@ async fn next(world: &World, client: &Value, nth: usize) -> Value {
     }
 }
 
-/// A value leaves out no member that its schema has: otherwise that member could be lost unseen.
+/// Checks that a value has all members of its schema: otherwise a member could be lost unnoticed.
 fn assert_whole(field: &Field, schema: &'static Value, value: &Value, at: &str) {
     let schema = essential(schema);
     for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
@@ -198,14 +198,14 @@ fn assert_whole(field: &Field, schema: &'static Value, value: &Value, at: &str) 
     }
 }
 
-/// What must be written along with a value of the field.
+/// The fields that must be written along with a value of the field.
 pub async fn along(world: &World, field: &Field, value: &Value) -> Value {
     let other = if value.is_null() { Value::Null } else { unique("Other") };
     match (field.operation.id, field.name) {
         (_, "external_source") => json!({"external_id": other}),
         (_, "external_id") => json!({"external_source": other}),
         (_, "auto_renew") => json!({"ends_on": "2027-12-31"}),
-        // The body plans an interaction, which has none of these.
+        // The prepared body plans an interaction, which can have none of these fields.
         ("create_interaction", "next" | "occurred_at" | "outcome") => json!({"scheduled_at": null}),
         ("create_order" | "record_order", "currency") => {
             let product = product(world, value).await;
@@ -215,7 +215,7 @@ pub async fn along(world: &World, field: &Field, value: &Value) -> Value {
     }
 }
 
-/// The object in the state in which the field can be changed.
+/// The object, brought into a state in which the field can be changed.
 pub async fn object(world: &World, field: &Field, object: Value) -> Value {
     match (field.operation.id, field.name) {
         ("update_interaction", "occurred_at" | "outcome") => world.step(&object, "complete").await,

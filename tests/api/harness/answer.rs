@@ -1,4 +1,4 @@
-//! Answers that check themselves: each one is held against the document before a test sees it.
+//! Answers that check themselves: each one is compared with the document before a test sees it.
 
 use actix_web::{
     http::{Uri, header::HeaderMap},
@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use super::{contract, trace};
 
-/// An answer that keeps the contract.
+/// An answer that conforms to the document.
 #[must_use]
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: Bytes,
-    /// Whether the server has no limit for such a caller.
+    /// Whether the server has no rate limit for this kind of caller.
     pub(super) unlimited: bool,
     path: String,
 }
@@ -35,8 +35,8 @@ impl Answer {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// All that the answer tells, but for the request's id, how many requests are left, and the texts in `hidden`: for
-    /// answers that must be equal.
+    /// The whole answer except for the request's id, the number of requests left, and the texts in `hidden`: for
+    /// comparing answers that must be equal.
     pub fn told(&self, hidden: &[&str]) -> (u16, Vec<(String, String)>, String) {
         let request = self.header("x-request-id").unwrap_or_default().to_owned();
         let hide = |text: &str| {
@@ -49,13 +49,13 @@ impl Answer {
         (self.status, headers, hide(&String::from_utf8_lossy(&self.body)))
     }
 
-    /// The JSON, whatever the status.
+    /// The JSON body, whatever the status.
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("not JSON: {error}: {:?}", self.body))
     }
 
-    /// The JSON of a 200; a resource carries its `path` for what the test does next.
+    /// The JSON of a 200; a resource gets its `path` as a member, for the test's next requests.
     #[track_caller]
     pub fn ok(self) -> Value {
         assert_eq!(self.status, 200, "{:?}", self.body);

@@ -33,7 +33,7 @@ use super::{
     trace, user,
 };
 
-/// With limits that no test reaches by chance while the clock stands.
+/// An edge with rate limits that no test reaches by chance while the clock stands.
 fn generous() -> Edge {
     let quotas = Quotas { caller: NonZeroU32::new(6_000_000), anonymous: NonZeroU32::new(6_000_000) };
     Edge { quotas, ..Edge::default() }
@@ -54,28 +54,28 @@ struct Inner {
     call: Box<dyn Fn(Request) -> Answered>,
     parts: Parts,
     database: Rc<Database>,
-    /// The owner's connection for what a test reads and writes beside the API.
+    /// The owner's connection, for what a test reads and writes without the API.
     owner: Mutex<Option<AsyncPgConnection>>,
     users: Cell<usize>,
 }
 
 impl TestApp {
-    /// Starts one.
+    /// Starts an app.
     pub async fn start() -> Self {
         Self::with_limits(Limits::default()).await
     }
 
-    /// Starts one with other limits of failed sign-ins.
+    /// Starts an app with other limits of failed sign-ins.
     pub async fn with_limits(limits: Limits) -> Self {
         Box::pin(Self::with(limits, Mail::default(), generous())).await
     }
 
-    /// Starts one that sends mail.
+    /// Starts an app that sends mail.
     pub async fn with_mail(settings: &mail::Settings) -> Self {
         Box::pin(Self::with(Limits::default(), Mail::new(settings).unwrap(), generous())).await
     }
 
-    /// Starts one behind another edge.
+    /// Starts an app behind another edge.
     pub async fn behind(edge: Edge) -> Self {
         Box::pin(Self::with(Limits::default(), Mail::default(), edge)).await
     }
@@ -95,25 +95,25 @@ impl TestApp {
         self.beside(|parts| parts).await
     }
 
-    /// A server over the same database that has been given `secrets`.
+    /// A server with `secrets` over the same database.
     pub async fn server_with(&self, secrets: Secrets) -> Self {
         Box::pin(self.beside_with(secrets, |parts| parts)).await
     }
 
-    /// One that logs every request, over the same database.
+    /// A server over the same database that logs every request.
     pub async fn logging_all(&self) -> Self {
         let settings = telemetry::settings::Settings { logs_all_requests: true, ..Default::default() };
         self.beside(|parts| watched(parts, &settings)).await
     }
 
-    /// One that sends its traces to `collector`, over the same database.
+    /// A server over the same database that sends its traces to `collector`.
     pub async fn traced(&self, collector: &str) -> Self {
         let traces = Some(telemetry::traces::Endpoint::under(collector).unwrap());
         let settings = telemetry::settings::Settings { traces, ..Default::default() };
         self.beside(|parts| watched(parts, &settings)).await
     }
 
-    /// One that hashes passwords with the effort of production, over the same database.
+    /// A server over the same database that hashes passwords with the effort of production.
     pub async fn hashing_as_in_production(&self) -> Self {
         self.beside(|parts| Parts { hashing: Data::new(Hashing::new().unwrap()), ..parts }).await
     }
@@ -140,7 +140,7 @@ impl TestApp {
         Self::over(Rc::clone(&self.0.database), parts).await
     }
 
-    /// One whose database cannot be reached, for what must be answered without.
+    /// An app whose database cannot be reached, for requests that must be answered without it.
     pub async fn without_database() -> Self {
         let app = Self::start().await;
         let parts = app.0.parts.clone();
@@ -163,7 +163,7 @@ impl TestApp {
             Box::pin(async move {
                 let response = match service.call(request).await {
                     Ok(answered) => answered.into_parts().1.map_into_boxed_body(),
-                    // As the server does with what a middleware gives instead of an answer.
+                    // The server does the same with an error from a middleware.
                     Err(error) => error.error_response(),
                 };
                 let (head, body) = response.into_parts();
@@ -181,7 +181,7 @@ impl TestApp {
         (self.0.call)(request).await
     }
 
-    /// What the app's workers share, to be shared with more of them.
+    /// A copy of what the app's workers share, for another worker.
     pub fn shared(&self) -> Parts {
         self.0.parts.clone()
     }
@@ -191,7 +191,7 @@ impl TestApp {
         &self.0.parts
     }
 
-    /// The owner's connection that all of a test shares, for single statements.
+    /// The owner's connection that a whole test shares, for single statements.
     pub(super) async fn owner(&self) -> MappedMutexGuard<'_, AsyncPgConnection> {
         let mut kept = self.0.owner.lock().await;
         if kept.is_none() {
@@ -210,23 +210,23 @@ impl TestApp {
         &self.0.database.url
     }
 
-    /// The ways of its owner and of the server to the app's database.
+    /// The URLs of the app's database, for its owner and for the server.
     pub fn urls(&self) -> Urls {
         Urls { owner: self.url().to_owned(), server: database::as_server(self.url()) }
     }
 
-    /// Who serves requests.
+    /// The login that serves requests.
     pub fn login(&self) -> Login {
         Login::restricted(database::as_server(self.url()))
     }
 
-    /// Records what went unrecorded, as upkeep does.
+    /// Records the refusals that were too many to be recorded one by one, as upkeep does.
     pub async fn settle(&self) {
         let Parts { clock, secrets, refusals, .. } = self.parts();
         audit::settle(&mut self.db().await, secrets, refusals, clock.now()).await.unwrap();
     }
 
-    /// Throws away what was kept long enough, as upkeep does.
+    /// Deletes expired data, as upkeep does.
     pub async fn sweep(&self) {
         let (mut db, now) = (self.db().await, self.parts().clock.now());
         idempotency::sweep(&mut db, now).await.unwrap();
@@ -234,7 +234,7 @@ impl TestApp {
         mail::sweep(&mut db, now).await.unwrap();
     }
 
-    /// All jobs of a server, with the one that looks up metrics.
+    /// All jobs of a server, including the one that reads the database's metrics.
     pub fn jobs(&self) -> Jobs {
         let db = Db::new(&self.login(), PoolSettings::default());
         let mut jobs = background::start(&db, self.parts(), None);
@@ -247,7 +247,7 @@ impl TestApp {
         self.0.parts.clock.advance(by);
     }
 
-    /// What `sql`, a query of one column named `value` of type text, gives.
+    /// The rows of `sql`, a query of one text column named `value`.
     pub async fn text(&self, sql: &str) -> Vec<String> {
         #[derive(QueryableByName)]
         struct Row {
@@ -258,12 +258,12 @@ impl TestApp {
         rows.into_iter().map(|row| row.value).collect()
     }
 
-    /// Does what `sql` says.
+    /// Executes `sql`.
     pub async fn sql(&self, sql: &str) {
         diesel::sql_query(sql).execute(&mut *self.owner().await).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 
-    /// Gives `user` the password of all tests, around the link that sets a first one.
+    /// Gives `user` the password of all tests, without the link that sets a first one.
     pub async fn give_password(&self, user: &Value) {
         let (id, hash) = (user["id"].as_str().unwrap(), database::password_hash().await);
         self.sql(&format!("UPDATE users SET password_hash = '{hash}' WHERE id = '{id}'")).await;
@@ -310,12 +310,12 @@ impl TestApp {
         user::create_service(self, role, scopes).await
     }
 
-    /// Nobody.
+    /// A caller who is not signed in.
     pub fn anonymous(&self) -> TestUser {
         TestUser::anonymous(self.clone())
     }
 
-    /// The changes recorded for a resource, oldest first: action and changed fields. Signing in and out is none.
+    /// The changes recorded for a resource, oldest first: action and changed fields. Signing in and out is left out.
     pub async fn audit(&self, id: &Value) -> Vec<(String, Value)> {
         let id = id.as_str().unwrap();
         let sql = format!(

@@ -1,4 +1,4 @@
-//! The document as a contract: status, content type, headers and body of every answer are held against it.
+//! The document as a contract: status, content type, headers and body of every answer are compared with it.
 
 use std::sync::{Arc, LazyLock};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Answer, schemas};
 
-/// Made once for the run: it takes as long as a short test.
+/// Made once for the run, because it takes as long as a short test.
 static SERVED: LazyLock<Arc<Document>> = LazyLock::new(|| Arc::new(app::document().unwrap()));
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(&SERVED.json).unwrap());
 static PATHS: LazyLock<Vec<Path>> = LazyLock::new(paths);
@@ -22,7 +22,7 @@ pub fn document() -> &'static Value {
     &DOCUMENT
 }
 
-/// Panics when `answer` breaks the contract of the operation at `method` and `path`.
+/// Panics when `answer` does not conform to the operation at `method` and `path`.
 #[track_caller]
 pub fn check(method: &str, path: &str, query: &str, answer: &Answer) {
     check_headers(method, path, answer);
@@ -51,8 +51,8 @@ pub fn check(method: &str, path: &str, query: &str, answer: &Answer) {
     check_body(method, template, response, sparse, answer);
 }
 
-/// What every answer carries, whatever its status. ASVS 3.4.1, 3.4.3, 3.4.4, 3.4.5, 3.4.6, 3.4.8, 3.5.8, 13.4.6, 14.3.2;
-/// trust 1.11, S18, A13.
+/// Headers that every answer must have, whatever its status. ASVS 3.4.1, 3.4.3, 3.4.4, 3.4.5, 3.4.6, 3.4.8, 3.5.8,
+/// 13.4.6, 14.3.2; trust 1.11, S18, A13.
 #[track_caller]
 fn check_headers(method: &str, path: &str, answer: &Answer) {
     let what = format!("{method} {path} {}", answer.status);
@@ -84,7 +84,7 @@ fn check_headers(method: &str, path: &str, answer: &Answer) {
     check_rate(method, path, answer, &what);
 }
 
-/// Every answer of what is limited tells the limit; a refusal says to wait at least that long.
+/// Every answer with a rate limit names it; a refusal asks to wait at least until it resets.
 #[track_caller]
 fn check_rate(method: &str, path: &str, answer: &Answer, what: &str) {
     let told = (answer.header("ratelimit"), answer.header("ratelimit-policy"));
@@ -101,9 +101,9 @@ fn check_rate(method: &str, path: &str, answer: &Answer, what: &str) {
         }
         _ => {
             let unlimited = ["/livez", "/readyz"].contains(&path) || method == "OPTIONS";
-            // Who is refused before anything was read has not used up anything either.
+            // A request that is refused before it is read does not count against the limit either.
             let unread = answer.status == 503 && answer.json()["code"] == "overloaded";
-            // A server may be set to be without limits.
+            // A server may be configured without limits.
             assert!(unlimited || unread || answer.unlimited, "{what}: {told:?}");
         }
     }
@@ -133,7 +133,7 @@ struct Path {
     item: &'static Value,
 }
 
-/// A path without parameters goes before one with.
+/// A path without parameters comes before one with parameters.
 fn paths() -> Vec<Path> {
     let all = document()["paths"].as_object().unwrap().iter();
     let mut paths: Vec<Path> =
@@ -158,7 +158,7 @@ impl Path {
     }
 }
 
-/// What a part of the document is, where it may only refer to it.
+/// A part of the document, following its `$ref` if it has one.
 pub fn resolve(value: &'static Value) -> &'static Value {
     match value["$ref"].as_str() {
         Some(reference) => resolve(document().pointer(reference.trim_start_matches('#')).unwrap()),

@@ -24,7 +24,7 @@ use super::{PASSWORD, throw_away::ThrowAway, trace};
 /// The master secret of all tests.
 pub const MASTER: [u8; 32] = [7; 32];
 
-/// Hashing a password takes next to no time; what tests the effort has that of production.
+/// Makes hashing a password very fast. Tests of the effort use that of production.
 const LITTLE: Effort = Effort { memory_kib: 64, passes: 1 };
 
 static SERVER: OnceCell<Server> = OnceCell::const_new();
@@ -38,15 +38,15 @@ struct Server {
     password_hash: String,
 }
 
-/// A database of one test's own.
+/// The database of one test.
 pub struct Database {
     name: Option<String>,
-    /// Its owner's URL.
+    /// The URL for its owner.
     pub url: String,
 }
 
 impl Database {
-    /// One that cannot be reached.
+    /// A database that cannot be reached.
     pub fn absent() -> Self {
         Self { name: None, url: "postgres://nobody@127.0.0.1:1/nothing".to_owned() }
     }
@@ -96,7 +96,7 @@ async fn start() -> Server {
     let secrets = Secrets::derive(&MASTER).unwrap();
     let urls = Urls { server: as_server(&template), owner: template };
     setup::prepare(&urls, &secrets, &hashing, &Clock::standing(start_of_time())).await.unwrap();
-    // A template may have no connection; the server closes the last one a moment after the client.
+    // A template must have no connections; the server closes the last one a moment after the client does.
     for _ in 0..100 {
         if try_run(&postgres, "ALTER DATABASE template_liaison ALLOW_CONNECTIONS false").await {
             break;
@@ -106,12 +106,12 @@ async fn start() -> Server {
     Server { running, hashing, password_hash }
 }
 
-/// When the clock of every test begins; what all of them start with was made then.
+/// The time at which the clock of every test begins, and at which the template's data was created.
 pub fn start_of_time() -> Instant {
     "2026-11-24T10:00:00Z".parse().unwrap()
 }
 
-/// The URL of the login that serves requests, for the owner's.
+/// Turns the owner's URL into that of the login that serves requests.
 pub fn as_server(url: &str) -> String {
     url.replacen("://liaison@", "://liaison_server@", 1)
 }
@@ -129,7 +129,7 @@ async fn try_run(url: &str, sql: &str) -> bool {
         let mut connection = db::connect(url).await.unwrap();
         match connection.batch_execute(sql).await {
             Ok(()) => return true,
-            // "source database is being accessed by other users": a connection on its way out.
+            // "source database is being accessed by other users": a connection that is closing.
             Err(error) if error.to_string().contains("being accessed") => {
                 tokio::time::sleep(std::time::Duration::from_millis(20)).await;
             }

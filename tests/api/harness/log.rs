@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 use tracing::subscriber::DefaultGuard;
 
-/// What a thread logs.
+/// The log of a thread.
 #[derive(Clone, Default)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -23,7 +23,7 @@ impl Write for Log {
 }
 
 impl Log {
-    /// Takes what this thread logs from now on, as `--log-format json` writes it.
+    /// Collects what this thread logs from now on, as `--log-format json` writes it.
     pub fn begin() -> (Self, DefaultGuard) {
         let log = Self::default();
         let writer = log.clone();
@@ -35,12 +35,12 @@ impl Log {
         (log, tracing::subscriber::set_default(subscriber))
     }
 
-    /// All of it.
+    /// The whole log.
     pub fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 
-    /// The lines of requests.
+    /// The lines about requests.
     pub fn requests(&self) -> Vec<Value> {
         let text = self.text();
         let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());

@@ -1,4 +1,4 @@
-//! What every test stands on: a database, an app over it, callers, and answers that check themselves.
+//! The basis of every test: a database, an app over it, callers, and answers that check themselves.
 
 mod answer;
 mod app;

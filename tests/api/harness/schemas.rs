@@ -1,7 +1,7 @@
 //! The schemas of the document, closed and each compiled once.
 //!
-//! The document leaves the objects of answers open, so that a client goes on to work when they get another member. The
-//! server may not make use of that: here, an object has the members that are documented and no others.
+//! The document leaves the objects of answers open, so that a client still works when they get a new member. The tests
+//! are stricter: here, an object has the documented members and no others.
 
 use std::{
     collections::HashMap,
@@ -13,8 +13,8 @@ use serde_json::{Map, Value, json};
 
 use super::document;
 
-/// The members that single types of problem have beside those of all (RFC 9457, section 3.2). The document names them in
-/// texts only.
+/// The members that only some types of problem have (RFC 9457, section 3.2). The document names them only in
+/// descriptions.
 const OF_PROBLEMS: [&str; 12] = [
     "allowed",
     "current_version",
@@ -30,7 +30,7 @@ const OF_PROBLEMS: [&str; 12] = [
     "state",
 ];
 
-/// What the schemas refer to each other by.
+/// The base URI of the references between schemas.
 const BASE: &str = "urn:liaison:document";
 
 type Validators = Mutex<HashMap<(String, bool), Arc<Validator>>>;
@@ -44,7 +44,7 @@ pub fn validator(schema: &Value) -> Arc<Validator> {
     compiled(schema, false)
 }
 
-/// The same, but nothing is required: for what `fields` has left of an answer.
+/// The same, but no member is required: for answers that the parameter `fields` has reduced.
 pub fn sparse_validator(schema: &Value) -> Arc<Validator> {
     compiled(schema, true)
 }
@@ -54,7 +54,7 @@ fn compiled(schema: &Value, is_sparse: bool) -> Arc<Validator> {
     if let Some(known) = VALIDATORS.lock().unwrap().get(&key) {
         return Arc::clone(known);
     }
-    // Two may do this at the same time, which is better than that all wait.
+    // Two threads may compile the same schema at once, which is better than making all threads wait.
     let (registry, schema) = match is_sparse {
         true => (&*SPARSE, without_required(closed(schema))),
         false => (&*WHOLE, closed(schema)),
@@ -70,7 +70,7 @@ fn registry(components: &Value) -> Registry<'static> {
     Registry::new().add(BASE, resource).unwrap().prepare().unwrap()
 }
 
-/// Each schema twice: by itself, and open as a part of another.
+/// Each schema twice: closed by itself, and open as a part of another one.
 fn components() -> Value {
     let schemas = document()["components"]["schemas"].as_object().unwrap();
     let each = |change: fn(&Value) -> Value| -> Map<String, Value> {
@@ -95,7 +95,7 @@ fn closed(schema: &Value) -> Value {
     closed
 }
 
-/// The schema as a part of a composed one: it is open, and what its members hold is closed.
+/// The schema as a part of a composed one: it is open itself, but the schemas inside its members are closed.
 fn part(schema: &Value) -> Value {
     match schema {
         Value::Object(members) => {

@@ -1,4 +1,4 @@
-//! The app as a server with a socket, for what a call in this process does not show.
+//! The app as a server with a socket, for behaviour that a call in this process does not show.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -12,7 +12,7 @@ use tokio::{
 
 use super::{TestApp, TestUser};
 
-/// Longer than anything that is waited for.
+/// Longer than anything that tests wait for.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A server of one worker; it stops at the test's end.
@@ -44,7 +44,7 @@ impl Served {
         Connection(TcpStream::connect(self.address).await.unwrap())
     }
 
-    /// Sends `bytes`, and gives all that comes until the server closes.
+    /// Sends `bytes`, and returns everything that arrives until the server closes.
     pub async fn exchange(&self, bytes: &[u8]) -> String {
         let mut connection = self.connect().await;
         connection.write(bytes).await;
@@ -56,12 +56,12 @@ impl Served {
 pub struct Connection<S>(pub S);
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
-    /// Whether the bytes went out.
+    /// Sends the bytes; returns whether that succeeded.
     pub async fn write(&mut self, bytes: &[u8]) -> bool {
         self.0.write_all(bytes).await.is_ok() && self.0.flush().await.is_ok()
     }
 
-    /// All that comes until the server closes.
+    /// Everything that arrives until the server closes.
     pub async fn rest(&mut self) -> String {
         let mut all = Vec::new();
         // A server that closes with bytes unread resets the connection.
@@ -69,7 +69,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         String::from_utf8(all).unwrap()
     }
 
-    /// The status of GET `path` as `user`; the connection stays.
+    /// The status of GET `path` as `user`; the connection stays open.
     pub async fn get(&mut self, path: &str, user: &TestUser) -> u16 {
         let token = user.token();
         let head = format!("GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n");
@@ -77,7 +77,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.answer().await
     }
 
-    /// Reads one answer; its status.
+    /// Reads one answer and returns its status.
     pub async fn answer(&mut self) -> u16 {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {

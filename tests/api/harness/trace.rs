@@ -1,4 +1,5 @@
-//! What the whole suite logs at trace level, and the secrets that passed through it: no secret may be in the log.
+//! The log of the whole suite at trace level, and the secrets that passed through the suite: no secret may be in the
+//! log.
 //!
 //! With `LIAISON_TRACE_DIR` set, all that the server and its libraries log goes into `trace.log` of that folder, and every
 //! secret that the harness sends or gets into `canaries.jsonl`. `tests/security/canaries.py` compares the two.
@@ -27,7 +28,7 @@ use serde_json::{Value, json};
 
 use super::database::MASTER;
 
-/// The members of bodies, forms and answers that are secrets, at any depth.
+/// The names of secret members of bodies, forms and answers, at any depth.
 const SECRETS: [&str; 14] = [
     "access_token",
     "client_secret",
@@ -50,7 +51,7 @@ static TRACE: LazyLock<Option<Mutex<Canaries>>> = LazyLock::new(|| {
     Some(Mutex::new(start(Path::new(&folder)).unwrap()))
 });
 
-/// The secrets that were seen, each once.
+/// Writes each secret that was seen once.
 struct Canaries {
     file: File,
     seen: HashSet<String>,
@@ -65,7 +66,7 @@ impl Canaries {
     }
 }
 
-/// Writes each line once: a secret that is in the log stays in it, and the log stays small enough to be searched.
+/// Writes each line once: a secret would still be in the log, and the log stays small enough to search.
 struct EachOnce {
     file: File,
     seen: HashSet<u64>,
@@ -86,7 +87,7 @@ impl Write for EachOnce {
     }
 }
 
-/// Logs everything from now on, and plants a secret of its own in it by which the search can be told to work.
+/// Logs everything from now on. Also logs a secret on purpose, so that the search can be shown to work.
 fn start(folder: &Path) -> io::Result<Canaries> {
     std::fs::create_dir_all(folder)?;
     let log = EachOnce { file: File::create(folder.join("trace.log"))?, seen: HashSet::new() };
@@ -111,19 +112,19 @@ fn start(folder: &Path) -> io::Result<Canaries> {
     Ok(canaries)
 }
 
-/// Begins to log, where that is asked for.
+/// Starts logging if it is switched on.
 pub fn begin() {
     LazyLock::force(&TRACE);
 }
 
-/// Notes a secret that the harness made itself.
+/// Notes a secret that the harness itself generated.
 pub fn secret(kind: &str, secret: &str) {
     if let Some(canaries) = &*TRACE {
         canaries.lock().unwrap().note(kind, secret).unwrap();
     }
 }
 
-/// Notes the secrets in the headers and the body of a request, which stays as it is.
+/// Notes the secrets in the headers and the body of a request, and leaves the request unchanged.
 pub async fn request(request: &mut Request) {
     if TRACE.is_none() {
         return;
@@ -155,7 +156,7 @@ pub fn answer(body: &[u8]) {
     }
 }
 
-/// A token, or a name and a password (RFC 7617).
+/// Notes the secrets in `Authorization`: a token, or a name and a password (RFC 7617).
 fn authorization(headers: &HeaderMap) {
     let Some(value) = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()) else { return };
     let Some((_, credentials)) = value.split_once(' ') else { return };
@@ -188,7 +189,7 @@ fn members(value: &Value) {
     }
 }
 
-/// Every text in the value of a secret member.
+/// Notes every text in the value of a secret member.
 fn texts(kind: &str, value: &Value) {
     match value {
         Value::String(text) => secret(kind, text),

@@ -1,4 +1,4 @@
-//! Callers.
+//! The callers of the tests.
 
 use actix_web::{http::Method, test::TestRequest};
 use diesel::sql_types::{Bytea, Jsonb, Text, Timestamptz, Uuid};
@@ -20,9 +20,9 @@ pub const PASSWORD: &str = "correct horse battery staple";
 pub struct TestUser {
     app: TestApp,
     token: Option<String>,
-    /// Who it is.
+    /// The user's id.
     pub id: UserId,
-    /// Whose team.
+    /// The id of the user's team.
     pub team_id: TeamId,
     /// The address to sign in with.
     pub email: String,
@@ -33,7 +33,7 @@ impl TestUser {
         Self { app, token: None, id: Id::generate(), team_id: Id::generate(), email: "nobody@example.com".to_owned() }
     }
 
-    /// The server that the user asks.
+    /// The server that the user calls.
     pub fn app(&self) -> &TestApp {
         &self.app
     }
@@ -70,12 +70,12 @@ impl TestUser {
         self.send(self.request(Method::GET, path)).await
     }
 
-    /// POST to a collection, or of a sign-in.
+    /// POST to a collection or a sign-in.
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.send(self.request(Method::POST, path).set_json(body)).await
     }
 
-    /// POST of a transition of something whose version the caller has seen in `resource`.
+    /// POST of a transition of `resource`, with the version that the caller has seen.
     pub async fn transition(&self, verb: &str, resource: &Value, body: Value) -> Answer {
         let path = format!("{}/{verb}", path_of(resource));
         let request = self.request(Method::POST, &path).insert_header(("If-Match", etag(resource)));
@@ -102,7 +102,7 @@ impl TestUser {
     }
 }
 
-/// Where a resource answered by the API is; harness-made values carry it in `path`.
+/// The path of a resource; the harness adds it as `path` to resources in answers.
 fn path_of(resource: &Value) -> String {
     resource["path"].as_str().map_or_else(|| panic!("the resource has no path: {resource}"), str::to_owned)
 }
@@ -156,7 +156,7 @@ pub(super) async fn create(app: &TestApp, name: &str, role: Role, in_team: Optio
     TestUser { app: app.clone(), token: Some(token), id, team_id, email }
 }
 
-/// A service account with a key, which is its token; it may have scopes that the API would not give it.
+/// A service account whose key is its token. It may have scopes that the API would not grant.
 pub(super) async fn create_service(app: &TestApp, role: Role, scopes: &[&str]) -> TestUser {
     let number = app.next_user();
     let team_id = team(app, Id::generate(), &format!("Team {number} of a service")).await;

@@ -1,4 +1,4 @@
-//! What interactions tell of their client, and what becomes of them when the client changes hands or is put away.
+//! What interactions change at their client, and what happens to them when the client is transferred or archived.
 
 use actix_web::http::Method;
 use liaison::{
@@ -17,7 +17,7 @@ async fn read(user: &TestUser, resource: &Value) -> Value {
     user.get(resource["path"].as_str().unwrap()).await.ok()
 }
 
-/// Asserts when the client was last spoken with, when it is to be next, and its version.
+/// Asserts the times of the client's last and next interaction, and its version.
 #[track_caller]
 fn told(client: &Value, last: Option<&str>, next: Option<&str>, version: i64) {
     let known = (client["last_interaction_at"].as_str(), client["next_interaction_at"].as_str());
@@ -33,10 +33,10 @@ async fn the_client_tells_its_last_and_next_interaction() {
     told(&client, None, None, 1);
     log(&ann, &client, json!({"occurred_at": "2026-11-20T10:00:00Z"})).await;
     told(&read(&ann, &client).await, Some("2026-11-20T10:00:00Z"), None, 2);
-    // An earlier one changes nothing, and the version stays.
+    // An earlier interaction changes nothing, and the version stays.
     log(&ann, &client, json!({"occurred_at": "2026-11-19T10:00:00Z"})).await;
     told(&read(&ann, &client).await, Some("2026-11-20T10:00:00Z"), None, 2);
-    // Both change at once, and the version grows by one.
+    // Both times change at once, and the version grows by one.
     let done = log(&ann, &client, json!({"next": {"scheduled_at": "2026-12-05T10:00:00Z"}})).await;
     told(&read(&ann, &client).await, Some(LAST), Some("2026-12-05T10:00:00Z"), 3);
 
@@ -157,7 +157,7 @@ async fn a_client_that_is_put_away_gets_nothing_new() {
     ann.post("/v1/interactions", call(&client, json!({}))).await.problem(409, "invalid_state");
     let next = json!({"next": {"scheduled_at": "2026-12-02T10:00:00Z"}});
     ann.transition("complete", &planned, next).await.problem(409, "invalid_state");
-    // What was planned can still be settled.
+    // A planned interaction can still be cancelled.
     let _ = ann.transition("cancel", &planned, json!({})).await.ok();
     assert_eq!(read(&ann, &archived).await["next_interaction_at"], Value::Null);
     assert_eq!(app.count("interactions").await, 1);

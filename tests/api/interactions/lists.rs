@@ -135,7 +135,7 @@ async fn pages_of_equal_moments_lose_nothing_and_repeat_nothing() {
     let client = client_of(&ann).await;
     let mut made = Vec::new();
     for number in 0..23 {
-        // Three moments only, some done and some planned, so that every page ends among equals.
+        // Only three different times, of done and planned interactions, so that every page ends between equal times.
         let at = ["2026-11-20T10:00:00Z", "2026-11-21T10:00:00Z", "2026-11-22T10:00:00Z"][number % 3];
         let moment = if number % 2 == 0 { "occurred_at" } else { "scheduled_at" };
         made.push(log(&ann, &client, json!({moment: at, "subject": "Цены"})).await);

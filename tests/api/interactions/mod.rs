@@ -1,4 +1,5 @@
-//! Interactions: logged and planned, their steps, who reaches them, their lists, and what they tell of the client.
+//! Interactions: logging and planning them, their steps, who reaches them, their lists, and what they change at the
+//! client.
 
 mod client;
 mod lists;
@@ -10,14 +11,14 @@ use serde_json::{Value, json};
 
 use crate::harness::{TestApp, TestUser};
 
-/// What a body has besides what it must have.
+/// `body` with the members of `more`.
 fn with(mut body: Value, more: Value) -> Value {
     let Value::Object(more) = more else { panic!("not an object: {more}") };
     body.as_object_mut().unwrap().extend(more);
     body
 }
 
-/// A call about prices.
+/// The body of a call about prices.
 fn call(client: &Value, more: Value) -> Value {
     let call = json!({"client_id": client["id"], "channel": "phone", "purpose": "negotiation", "subject": "Prices"});
     with(call, more)
@@ -31,12 +32,12 @@ async fn log(user: &TestUser, client: &Value, more: Value) -> Value {
     user.post("/v1/interactions", call(client, more)).await.created()
 }
 
-/// One planned for `at`.
+/// An interaction planned for `at`.
 async fn plan(user: &TestUser, client: &Value, at: &str) -> Value {
     log(user, client, json!({"scheduled_at": at})).await
 }
 
-/// A row of `table` at `client`, with the columns that it needs besides those of its reach.
+/// Inserts a row of `client` into `table`, with the columns that it needs besides those that decide its reach.
 async fn child(app: &TestApp, table: &str, client: &Value, columns: &str, values: &str) -> Value {
     let sql = format!(
         "INSERT INTO {table} (id, version, created_at, updated_at, client_id, owner_id, team_id, is_key, {columns})

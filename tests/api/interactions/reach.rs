@@ -1,4 +1,4 @@
-//! Who reaches which interactions, and to whom work can be given.
+//! Who reaches which interactions, and to whom they can be assigned.
 
 use serde_json::{Value, json};
 
@@ -108,7 +108,7 @@ async fn work_is_given_only_to_whom_the_right_reaches() {
     next.field_error("/next/user_id", "unknown_reference");
 }
 
-/// Sets rights of managers, in force at once.
+/// Sets rights of managers, which take effect at once.
 async fn grant(app: &TestApp, grants: Value) {
     let sql = format!(
         "UPDATE role_policies SET grants = grants || '{grants}' WHERE role = 'manager' RETURNING role AS value"
@@ -129,7 +129,7 @@ async fn what_is_seen_but_not_permitted_is_403() {
     assert_eq!(bob.get(path).await.ok()["actions"], json!([]));
     let refused = bob.patch(path, &planned, json!({"subject": "x"})).await.problem(403, "forbidden");
     assert_eq!(refused["permission"], "interactions:update");
-    // The right comes before the version.
+    // The right is checked before the version.
     bob.transition("cancel", &json!({"path": path, "version": 7}), json!({})).await.problem(403, "forbidden");
     bob.post("/v1/interactions", call(&client, json!({}))).await.problem(403, "forbidden");
 
@@ -141,7 +141,7 @@ async fn what_is_seen_but_not_permitted_is_403() {
     assert_eq!(ann.transition("complete", &planned, json!({})).await.ok()["status"], "done");
 }
 
-/// Completing is a change of what is planned; the next one is a new interaction of the client.
+/// Completing changes the planned interaction; the next one is a new interaction of the client.
 #[actix_web::test]
 async fn the_next_one_is_planned_only_for_a_client_whom_the_right_reaches() {
     let app = TestApp::start().await;

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{client, department, later, product, step};
 use crate::harness::{TestApp, TestUser};
 
-/// A contract of `client` of 1000 roubles, but for what `but` says otherwise.
+/// A contract of `client` for 1000 roubles, with the changes in `but`.
 async fn contract(app: &TestApp, client: &Value, but: &[(&str, &str)]) -> String {
     let get = |name: &str, usual: &'static str| {
         but.iter().find(|(known, _)| *known == name).map_or(usual.to_owned(), |(_, value)| (*value).to_owned())
@@ -52,7 +52,7 @@ async fn a_contract_is_kept_up_to_its_amount() {
     assert_eq!(ann.get(third["path"].as_str().unwrap()).await.ok()["status"], "draft");
     assert_eq!(step(&ann, "submit", &second).await["status"], "approved");
     ann.transition("submit", &under("0.001").await, json!({})).await.field_error("/contract_id", "contract_ceiling");
-    // A cancelled order leaves its part to others.
+    // A cancelled order no longer counts against the amount.
     ann.transition("cancel", &first, json!({"reason": "no need"})).await.ok();
     assert_eq!(step(&ann, "submit", &third).await["status"], "approved");
 }
@@ -177,7 +177,7 @@ async fn a_past_order_is_within_the_days_and_the_amount_of_its_contract() {
     }
     record("2026-06-30", "10.001").await.field_error("/contract_id", "contract_ceiling");
     assert_eq!(record("2026-01-01", "6").await.created()["contract_id"], json!(contract));
-    // What was recorded before counts.
+    // Orders that were recorded before count.
     record("2026-06-30", "4.001").await.field_error("/contract_id", "contract_ceiling");
     assert_eq!(record("2026-06-30", "4").await.created()["net_total"], "400.0000");
     assert_eq!(app.count("orders").await, 2);

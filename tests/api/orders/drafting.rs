@@ -1,4 +1,4 @@
-//! Drafts: what the server computes, and what it refuses.
+//! Drafts: the amounts that the server computes, and what it refuses.
 
 use actix_web::http::Method;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! From the hand-over to the end: the queue, fulfilment in parts, return and cancellation.
+//! Executing orders from the hand-over on: the queue, fulfilment in parts, return and cancellation.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -150,7 +150,7 @@ async fn a_draft_that_needs_approval_is_not_handed_over() {
     assert_eq!(ann.get(order["path"].as_str().unwrap()).await.ok(), order);
     assert_eq!((app.count("order_events").await, app.events(&order["id"]).await.len()), (1, 1));
 
-    // Who may hand over but not change the order does not submit it along the way.
+    // A user who may hand over an order but not change it cannot submit it by handing it over.
     app.text("UPDATE role_policies SET grants = jsonb_set(grants, '{orders:update}', '\"none\"') WHERE role = 'manager' RETURNING role AS value")
         .await;
     app.parts().callers.forget();

@@ -1,4 +1,4 @@
-//! Who may let an order pass.
+//! Who may approve an order.
 
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ async fn a_manager_submits_up_to_each_limit_without_approval() {
         (line("1", "100", "5"), json!([])),
         (line("1", "200", "5.01"), json!(["max_discount_percent"])),
         (line("1", "95", "0"), json!([])),
-        // A price cut by hand is a discount, and here below the product's least price too.
+        // A lower price is a discount, and this one is below the product's lowest price, too.
         (line("1", "94.99", "0"), json!(["max_discount_percent", "min_price"])),
         (line("2000", "80", "10"), json!(["max_order_amount", "max_discount_percent", "min_price"])),
     ] {
@@ -137,7 +137,7 @@ async fn who_submits_an_order_does_not_approve_it() {
     assert_eq!(problem["rule"], "separation_of_duties");
     assert!(actions(&tom.get(order["path"].as_str().unwrap()).await.ok()).contains(&"approve"));
 
-    // It is the last submission that counts.
+    // The last submission counts.
     let order = tom.transition("reject", &order, json!({"reason": "Why so cheap?"})).await.ok();
     let order = step(&ann, "reopen", &order).await;
     app.advance(chrono::Duration::minutes(1));

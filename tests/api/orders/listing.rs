@@ -14,7 +14,7 @@ fn sum(page: &Value, field: &str, currency: &str) -> String {
     sum.to_string()
 }
 
-/// Holds the summary against the list with the same filters, and gives how many orders there are.
+/// Compares the summary with the list with the same filters, and returns the number of orders.
 async fn summed(user: &TestUser, filters: &str) -> i64 {
     let list = user.get(&format!("/v1/orders?limit=200&total=true&{filters}")).await.ok();
     let summary = user.get(&format!("/v1/orders/summary?{filters}")).await.ok();

@@ -1,4 +1,4 @@
-//! Orders: their amounts, who may let them pass, how they are executed, and what was ordered before.
+//! Orders: their amounts, who may approve them, how they are executed, and past orders.
 
 mod contract;
 mod drafting;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::harness::{TestApp, TestUser};
 
-/// A client of `user`.
+/// A new client of `user`.
 async fn client(user: &TestUser) -> Value {
     user.post("/v1/clients", json!({"kind": "organization", "name": "Romashka"})).await.created()
 }

@@ -17,7 +17,7 @@ const CHANGES: [(&str, &str); 6] = [
     ("", r#"{"comment": "x"}"#),
 ];
 
-/// Every answer that `user` gets of the order at `path`: status and code.
+/// Every answer that `user` gets about the order at `path`: status and code.
 async fn answers(user: &TestUser, path: &str) -> Vec<(u16, Value)> {
     let mut answers = Vec::new();
     for read in READS {

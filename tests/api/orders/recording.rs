@@ -30,7 +30,7 @@ async fn a_past_order_has_its_real_dates() {
     let app = TestApp::start().await;
     let (ann, sue) = (app.manager("ann").await, app.supervisor().await);
     let client = client(&ann).await;
-    // No longer sold, and never at such a price: it has happened all the same.
+    // The product is inactive and the price below its lowest price, but a past order may have them all the same.
     let paper = product_with(&app, "100", "RUB", false, "90").await;
     let department = department(&app, false).await;
     let body = with(
@@ -110,7 +110,7 @@ async fn what_cannot_have_happened_is_refused() {
     assert_eq!(sue.post("/v1/orders/record", with(past(&client, &paper), &number)).await.created()["number"], "O-26-7");
 }
 
-/// A past order of `client` with lines of odd prices and discounts, and what they come to.
+/// A past order of `client` with lines of odd prices and discounts, and its total.
 fn historic(user: &TestUser, client: &Value, product: ProductId, index: i64) -> (PastOrder, Decimal) {
     let id: ClientId = serde_json::from_value(client["id"].clone()).unwrap();
     let count = if index < 495 { 3 } else { 2 };

@@ -1,4 +1,4 @@
-//! What answers say and leave out, whatever was sent.
+//! What answers contain and leave out, whatever was sent.
 
 use std::{
     collections::BTreeSet,
@@ -17,7 +17,7 @@ use crate::{
     harness::TestApp,
 };
 
-/// Texts that mean something to an interpreter somewhere.
+/// Texts that have a special meaning for some interpreter.
 const HOSTILE: [&str; 16] = [
     "<script>alert(1)</script>",
     "\"><img src=x onerror=alert(1)>",
@@ -41,7 +41,7 @@ async fn world() -> World {
     World::over(TestApp::start().await).await
 }
 
-/// Sent as text, kept as text, found as text, answered as text: decoded once and escaped once, at the end.
+/// Such texts are stored, found and returned as text: they are decoded once and escaped once, at the end.
 ///
 /// ASVS 1.1.1, 1.1.2, 1.2.1, 1.2.3, 1.2.4
 #[actix_web::test]
@@ -73,7 +73,7 @@ async fn text_of_other_languages_is_only_text() {
     assert_eq!(world.app.count("clients").await, i64::try_from(made.len()).unwrap());
 }
 
-/// Nothing is done by an address alone: a link or an image that someone is made to open changes nothing.
+/// A GET changes nothing, so an attacker cannot change anything by making someone open a link or an image.
 ///
 /// ASVS 3.5.3
 #[actix_web::test]
@@ -88,7 +88,7 @@ async fn what_is_read_changes_nothing() {
     }
 }
 
-/// A digest of each table, but of those that note when something was last used.
+/// A digest of each table, except for the tables that record when something was last used.
 async fn rows(app: &TestApp) -> Vec<String> {
     let named = "SELECT tablename::text AS value FROM pg_tables WHERE schemaname = 'public' \
                  AND tablename NOT IN ('sessions', 'api_keys') ORDER BY 1";
@@ -152,7 +152,7 @@ async fn an_unexpected_error_is_logged_and_tells_the_caller_nothing() {
     assert!(logged.contains("ERROR") && logged.contains("relation") && logged.contains(&id), "{logged}");
 }
 
-/// ASVS 16.3.3: what is refused is in the log by its code, and what was sent is not.
+/// ASVS 16.3.3: a refused request is logged with its code, but without its content.
 #[actix_web::test]
 async fn a_refused_request_is_logged_without_what_was_sent() {
     let world = world().await;

@@ -1,4 +1,4 @@
-//! The table of ASVS requirements: complete, and every test that it names is there.
+//! The table of ASVS requirements: it is complete, and every test that it names exists.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,7 +8,7 @@ use std::{
 
 /// How many requirements ASVS 5.0 has at these levels.
 const COUNTS: [(&str, usize); 2] = [("1", 70), ("2", 183)];
-/// How many that apply may be without a test, each with its reason.
+/// How many applicable requirements may have no test, each with its reason.
 const OPEN: usize = 1;
 
 #[derive(Debug, serde::Deserialize)]
@@ -36,7 +36,7 @@ pub fn rows() -> Vec<Row> {
     table.deserialize().map(|row| row.unwrap()).collect()
 }
 
-/// The names of the tests in the sources, with the file that each is in: a function is a test when an attribute says so.
+/// The names of the tests in the sources, with their files. A function is a test if it has a test attribute.
 fn tests() -> BTreeMap<String, BTreeSet<String>> {
     let mut found = BTreeMap::<_, BTreeSet<_>>::new();
     let mut folders = vec![root().join("src"), root().join("tests")];
@@ -63,7 +63,7 @@ fn tests_of(source: &str) -> Vec<String> {
     for line in source.lines().map(str::trim) {
         match line {
             "#[test]" | "#[actix_web::test]" | "#[tokio::test]" => is_test = true,
-            // Other attributes, and what is said about the test, may stand between.
+            // Other attributes and comments may come in between.
             _ if line.starts_with("#[") || line.starts_with("//") => {}
             _ => {
                 let function = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ");
@@ -77,7 +77,7 @@ fn tests_of(source: &str) -> Vec<String> {
     names
 }
 
-/// The steps of `.ci/run` that run when none is named.
+/// The steps that `.ci/run` runs by default.
 fn steps() -> BTreeSet<String> {
     let script = fs::read_to_string(root().join(".ci/run")).unwrap();
     let (_, steps) = script.split_once("STEPS=(").unwrap();
@@ -89,7 +89,8 @@ fn steps() -> BTreeSet<String> {
         .collect()
 }
 
-/// Where a test is named: `file::name`, the file without its ending, or the name alone where there is only one.
+/// Whether the test `named` exists. It is named as `file::name`, with the file without its extension, or by its name
+/// alone if that is unique.
 fn is_there(named: &str, tests: &BTreeMap<String, BTreeSet<String>>) -> Result<(), &'static str> {
     let (file, name) = named.rsplit_once("::").unwrap_or(("", named));
     let Some(files) = tests.get(name) else { return Err("there is no such test") };

@@ -1,4 +1,4 @@
-//! `docs/security.md`: every decision that a requirement wants documented stands there, with the figures that are in force.
+//! `docs/security.md`: it contains every decision that a requirement wants documented, with the current figures.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! What a security review asks for, as tests.
+//! Tests for what a security review asks for.
 
 mod answers;
 mod asvs;

@@ -1,4 +1,4 @@
-//! Mass assignment: what an answer has and a body has not is written by nobody.
+//! Mass assignment: nobody can write fields that only answers have.
 
 use std::collections::BTreeSet;
 
@@ -14,14 +14,14 @@ pub fn body_schema(operation: &Operation) -> &'static Value {
     &operation.about["requestBody"]["content"]["application/json"]["schema"]
 }
 
-/// The schema of what an operation answers when it succeeds.
+/// The schema of a successful answer of an operation.
 fn answer_schema(operation: &Operation) -> &'static Value {
     let answers = operation.about["responses"].as_object().unwrap();
     let good = answers.iter().find(|(status, _)| status.starts_with('2')).map(|(_, answer)| answer);
     good.map_or(&Value::Null, |answer| &answer["content"]["application/json"]["schema"])
 }
 
-/// The schemas that `schema` is made of: what it refers to, and its alternatives.
+/// The schemas that `schema` consists of: the ones it refers to, and its alternatives.
 fn parts(schema: &'static Value) -> Vec<&'static Value> {
     if let Some(reference) = schema["$ref"].as_str() {
         return parts(document().pointer(reference.trim_start_matches('#')).unwrap());
@@ -45,8 +45,8 @@ fn items(schema: &'static Value) -> Option<&'static Value> {
     parts(schema).into_iter().find_map(|part| part.get("items"))
 }
 
-/// Where in the body which names are read-only: those of the answer that the body's schema has not, at every depth of the
-/// body of the call.
+/// Adds to `found` the pointers of read-only fields: those that the answer has but the body's schema does not, at every
+/// depth of the call's body.
 fn read_only(body: &Value, takes: &'static Value, answers: &'static Value, at: &str, found: &mut Vec<String>) {
     match body {
         Value::Object(members) => {
@@ -96,7 +96,7 @@ async fn read_only_fields_are_written_by_nobody() {
 async fn refuses(world: &World, operation: &Operation, call: &Call, pointer: &str) {
     let Body::Json(mut body) = call.body.clone() else { unreachable!() };
     let (parent, name) = pointer.rsplit_once('/').unwrap();
-    // What the resource has already is refused like anything else.
+    // The resource's current value is refused like any other.
     let value = call.object.get(name).filter(|value| !value.is_null()).cloned().unwrap_or(json!("1"));
     body.pointer_mut(parent).unwrap()[name] = value;
     let problem = world.sue.send(call.head(operation, &world.sue).set_json(&body)).await.problem(400, "unknown_field");

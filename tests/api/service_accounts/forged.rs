@@ -1,4 +1,4 @@
-//! Every way to be let in by what is no key.
+//! Every way to try to sign in with something that is not a valid key.
 
 use actix_web::http::{Method, header::HeaderValue};
 use chrono::Duration;
@@ -76,7 +76,7 @@ async fn well_formed(world: &World, good: &Value) -> Vec<(&'static str, String)>
     ]
 }
 
-/// Wrong keys that are told from a key by looking at them.
+/// Wrong keys that do not have the form of a key.
 fn mangled(good: &str) -> Vec<(&'static str, String)> {
     let last = if good.ends_with('0') { "1" } else { "0" };
     let (id, secret) = (&good[4..26], &good[27..70]);
@@ -117,7 +117,7 @@ async fn try_header(app: &TestApp, header: HeaderValue) -> Answer {
     anonymous.send(anonymous.request(Method::GET, CLIENTS).insert_header(("Authorization", header))).await
 }
 
-/// trust S6: no forged or mangled key is let in, none fails inside, and none can be told from another.
+/// trust S6: no forged or mangled key is accepted, none causes an internal error, and all get the same answer.
 #[actix_web::test]
 async fn forged_and_mangled_keys_are_refused_alike() {
     let world = world().await;
@@ -149,7 +149,7 @@ async fn forged_and_mangled_keys_are_refused_alike() {
     assert_eq!(with_key(&world.app, &good).get(CLIENTS).await.status, 200, "and the key itself is good throughout");
 }
 
-/// trust 1.7, S6: a wrong checksum costs no statement.
+/// trust 1.7, S6: a wrong checksum costs no database statement.
 #[actix_web::test]
 async fn a_mangled_key_is_refused_without_the_database() {
     let app = TestApp::without_database().await;

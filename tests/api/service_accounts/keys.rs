@@ -1,4 +1,4 @@
-//! The life of a key: shown once, two at most, replaced, revoked, found.
+//! The life of a key: shown once, at most two per account, replaced, revoked, found.
 
 use actix_web::http::Method;
 use chrono::Duration;
@@ -18,7 +18,7 @@ async fn reader(world: &World) -> Value {
     account(world, "supervisor", &["clients:read"]).await
 }
 
-/// The same world later, when the people's tokens are over: another supervisor goes on.
+/// The same world later, when the users' tokens have expired, with a new supervisor as `sam`.
 async fn after(world: World, time: Duration) -> World {
     world.app.advance(time);
     World { sam: world.app.supervisor().await, ..world }
@@ -46,7 +46,8 @@ async fn dump(app: &TestApp) -> String {
     dump
 }
 
-/// trust 1.7; ASVS 11.4.1: the secret is shown once and kept only as a digest; what an idempotency key keeps is sealed.
+/// trust 1.7; ASVS 11.4.1: the secret is shown once and stored only as a digest; the answer stored for an idempotency
+/// key is sealed.
 #[actix_web::test]
 async fn a_key_is_shown_once_and_is_nowhere_in_the_database() {
     let world = world().await;
@@ -108,7 +109,7 @@ async fn an_account_has_two_good_keys_at_most() {
     let _ = key_with(&world, &account, json!({})).await.problem(409, "conflict");
     let _ = rotate(&world, &second, json!({})).await.problem(409, "conflict");
     assert!(signs_in(&world.app, &first).await && signs_in(&world.app, &second).await);
-    // One that has ended, or is revoked, makes room.
+    // A key that has expired or is revoked makes room for another.
     let world = after(world, Duration::hours(1)).await;
     let third = world.key_of(&account).await;
     assert!(!signs_in(&world.app, &first).await);
@@ -116,7 +117,7 @@ async fn an_account_has_two_good_keys_at_most() {
     world.sam.delete(path(&second), &second).await.no_content();
     let fourth = world.key_of(&account).await;
     assert!(signs_in(&world.app, &third).await && signs_in(&world.app, &fourth).await);
-    // Of another account they are not counted.
+    // Keys of another account do not count.
     let _ = world.key_of(&reader(&world).await).await;
 }
 
@@ -214,7 +215,7 @@ async fn a_blocked_accounts_keys_are_worthless_until_it_is_unblocked() {
     assert!(signs_in(&world.app, &key).await);
 }
 
-/// trust 1.7: networks of the account and of the key, asked with each request.
+/// trust 1.7: the networks of the account and of the key are checked with each request.
 #[actix_web::test]
 async fn a_key_is_good_from_its_networks_only() {
     let world = world().await;
@@ -245,7 +246,7 @@ async fn used(world: &World, key: &Value, on: &str, network: &str) {
     panic!("never {on} {network}: {}", last_use(world, key).await);
 }
 
-/// trust 1.7: the day and the network of the last use, no more, and not with each request.
+/// trust 1.7: only the day and the network of the last use are stored, and not with each request.
 #[actix_web::test]
 async fn the_last_use_is_a_day_and_a_network() {
     let world = world().await;
@@ -267,7 +268,7 @@ async fn the_last_use_is_a_day_and_a_network() {
     let world = after(world, Duration::days(1)).await;
     assert_eq!(from("[2001:db8:0:1ff::1]:1").await, 200);
     used(&world, &key, "2026-11-25", "2001:db8:0:100::/56").await;
-    // A use is no change of the key, and a refused one is none.
+    // Using a key does not change its version.
     assert_eq!(world.sam.get(path(&key)).await.ok()["version"], 1);
 }
 
@@ -276,7 +277,7 @@ async fn report(app: &TestApp, from: &str, key: &str) -> Answer {
     app.send(request.set_json(json!({"key": key}))).await
 }
 
-/// trust 1.7: who finds a key can revoke it, and learns nothing.
+/// trust 1.7: someone who finds a key can revoke it, and learns nothing.
 #[actix_web::test]
 async fn a_found_key_is_revoked_by_who_found_it() {
     let world = world().await;
@@ -310,7 +311,7 @@ async fn reports_of_leaked_keys_are_throttled_by_network() {
     let _ = report(&app, "203.0.113.9:1", unknown.token()).await.problem(429, "too_many_requests");
     assert_eq!(report(&app, "203.0.113.9:1", "mangled").await.status, 202, "what costs nothing is not counted");
     assert_eq!(report(&app, "198.51.100.1:1", unknown.token()).await.status, 202);
-    // Nobody is kept from signing in by it.
+    // The throttling keeps nobody from signing in.
     let user: TestUser = app.manager("ann").await;
     assert_eq!(user.get("/v1/me").await.status, 200);
 }

@@ -1,4 +1,4 @@
-//! Service accounts: who keeps them, what they may do, and their keys.
+//! Service accounts: who manages them, what they may do, and their keys.
 
 mod forged;
 mod keys;
@@ -34,13 +34,13 @@ async fn change(world: &World, account: &Value, body: Value) -> Value {
     world.sam.patch(path(account), &current, body).await.ok()
 }
 
-/// A key of `account`, made as `body` says.
+/// Creates a key of `account` with `body`.
 async fn key_with(world: &World, account: &Value, mut body: Value) -> Answer {
     body["name"] = json!("Key");
     world.sam.post(&format!("{}/keys", path(account)), body).await
 }
 
-/// The caller who sends a key as it is.
+/// The caller that sends the key as its token.
 fn with_key(app: &TestApp, key: &Value) -> TestUser {
     app.anonymous().with_token(key["key"].as_str().unwrap())
 }
@@ -139,7 +139,7 @@ async fn persons_and_service_accounts_are_kept_apart() {
     let any = json!({"version": 1});
     world.sue.patch(&as_account, &any, json!({"name": "x"})).await.problem(404, "not_found");
     world.sue.post(&format!("{as_account}/keys"), json!({"name": "x"})).await.problem(404, "not_found");
-    // The database itself keeps them apart.
+    // The database itself keeps persons and service accounts apart.
     let set = |sql: &str| format!("UPDATE users SET {sql} WHERE id = {}", account["id"].to_string().replace('"', "'"));
     let mut db = world.app.db().await;
     for sql in ["email = 'a@example.com'", "password_hash = 'x'", "kind = 'person'", "kind = 'robot'"] {
@@ -161,7 +161,7 @@ async fn a_service_account_owns_and_is_named_as_a_person_is() {
     let entries =
         world.sue.get(&format!("/v1/audit?include=actor&resource_id={}", client["id"].as_str().unwrap())).await.ok();
     assert_eq!(entries["data"][0]["actor"]["name"], account["name"], "{entries}");
-    // Its clients follow it to another team.
+    // The account's clients follow it to another team.
     change(&world, &account, json!({"team_id": world.mia.team_id})).await;
     assert_eq!(world.sue.get(path(&client)).await.ok()["team_id"], json!(world.mia.team_id));
 }

@@ -1,4 +1,4 @@
-//! What programs do, in the audit log: by which key, and how they came by their tokens.
+//! The audit log of service accounts: which key was used, and how tokens were obtained.
 
 use actix_web::http::Method;
 use chrono::Duration;
@@ -28,7 +28,8 @@ async fn entries(world: &World, query: &str) -> Vec<Value> {
     world.sue.get(&format!("/v1/audit?{query}")).await.ok()["data"].as_array().unwrap().clone()
 }
 
-/// ASVS 16.2.1: by which key something was done, or would have been, whether the key came itself or for a token.
+/// ASVS 16.2.1: which key was used for an action or a refused attempt, both with the key itself and with a token
+/// obtained for it.
 #[actix_web::test]
 async fn an_entry_names_the_api_key_that_was_used() {
     let world = world().await;
@@ -57,7 +58,7 @@ async fn an_entry_names_the_api_key_that_was_used() {
     assert!(found.intact, "{found:?}");
 }
 
-/// ASVS 16.3.1: an access token for a key is a sign-in, and recorded as one, also when it is refused.
+/// ASVS 16.3.1: exchanging a key for an access token is a sign-in, and is recorded as one, even when it is refused.
 #[actix_web::test]
 async fn a_token_for_a_key_is_recorded_whether_it_is_given_or_not() {
     let app = TestApp::with_limits(Limits { per_account: 10, per_network: 5 }).await;
@@ -97,7 +98,7 @@ async fn a_token_for_a_key_is_recorded_whether_it_is_given_or_not() {
         assert!([400, 401].contains(&exchange(&app, &id, &secret, &scope).await.status));
         assert_eq!(newest().await, expected);
     }
-    // What is no key costs the database nothing (trust 1.7), and may be a secret in the wrong field.
+    // A text that is not a key costs the database nothing (trust 1.7), and may be a secret in the wrong field.
     let _ = exchange(&app, "anna", "my secret phrase", &[]).await.problem(401, "invalid_client");
     assert_eq!(newest().await, refused(&nobody, "unknown_key", &nobody));
     assert_eq!(app.count("audit_events WHERE outcome = 'refused' AND action = 'signed_in'").await, 4);
@@ -112,7 +113,7 @@ async fn a_token_for_a_key_is_recorded_whether_it_is_given_or_not() {
     assert!(!kept.contains("secret phrase") && !kept.contains("anna\""));
 }
 
-/// A key of an account that nobody may use from here.
+/// A key of an account that may not be used from the tests' network.
 async fn account_of_elsewhere(world: &World) -> Value {
     let account = account(world, "manager", &["clients:read"]).await;
     let mut key = key_with(world, &account, json!({"allowed_networks": ["203.0.113.0/24"]})).await.created();

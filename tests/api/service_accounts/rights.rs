@@ -1,4 +1,4 @@
-//! What a service account may do: never more than its role, never more than its scopes, and nothing that makes rights.
+//! What a service account may do: never more than its role, never more than its scopes, and nothing that gives rights.
 
 use chrono::Duration;
 use liaison::access::{Role, permission::PERMISSIONS};
@@ -22,7 +22,8 @@ async fn status(who: &TestUser, address: &str) -> u16 {
     who.get(address).await.status
 }
 
-/// trust 1.7; ASVS 8.3.2: a scope is never more than the role, and what the role loses the key loses at once.
+/// trust 1.7; ASVS 8.3.2: a scope never allows more than the role, and a right that the role loses is lost for the key
+/// at once.
 #[actix_web::test]
 async fn a_scope_is_never_more_than_the_role() {
     let world = world().await;
@@ -31,7 +32,7 @@ async fn a_scope_is_never_more_than_the_role() {
     let service = with_key(&world.app, &key);
     assert_eq!(service.get("/v1/audit").await.problem(403, "forbidden")["permission"], "audit:read");
     assert_eq!(service.get("/v1/products").await.problem(403, "forbidden")["permission"], "products:read");
-    // A manager reaches their own clients, so does the account.
+    // A manager reaches only their own clients, and so does the account.
     let foreign = world.client(Target::Ordinary).await;
     service.get(path(&foreign)).await.problem(404, "not_found");
 
@@ -75,7 +76,7 @@ async fn a_key_has_a_part_of_its_accounts_scopes() {
     let (narrow, whole) = (with_key(&world.app, &narrow), with_key(&world.app, &world.key_of(&account).await));
     assert_eq!((status(&narrow, "/v1/departments").await, status(&narrow, "/v1/clients").await), (200, 403));
     assert_eq!((status(&whole, "/v1/departments").await, status(&whole, "/v1/clients").await), (200, 200));
-    // What the account loses, each of its keys loses; what it gains, a narrow one does not.
+    // A scope that the account loses is lost for all its keys; a new scope of the account does not widen a narrow key.
     change(&world, &account, json!({"scopes": ["clients:read", "teams:read"]})).await;
     assert_eq!((status(&narrow, "/v1/departments").await, status(&narrow, "/v1/teams").await), (403, 403));
     assert_eq!((status(&whole, "/v1/departments").await, status(&whole, "/v1/teams").await), (403, 200));
@@ -91,14 +92,15 @@ async fn actions_say_what_the_scopes_leave() {
     let seen = writer.get(path(&client)).await.ok();
     assert!(seen["actions"].as_array().unwrap().contains(&json!("update")), "{seen}");
     assert!(!seen["actions"].as_array().unwrap().contains(&json!("archive")), "{seen}");
-    // Without the right to read, nothing is there.
+    // Without the right to read, the client is not found.
     let blind = world.app.service_account(Role::Supervisor, &["clients:update"]).await;
     blind.patch(path(&client), &client, json!({"name": "x"})).await.problem(404, "not_found");
-    // Confidential fields are a right of their own.
+    // Confidential fields need a right of their own.
     assert!(seen.get("credit_limit").is_none());
 }
 
-/// trust 1.7: rights are a person's decision; no scope, also not one put into the database, gives them to a program.
+/// trust 1.7: only persons give rights; no scope lets a service account do so, not even one written directly into the
+/// database.
 #[actix_web::test]
 async fn a_service_account_makes_no_rights() {
     let world = world().await;
@@ -127,7 +129,7 @@ async fn a_service_account_makes_no_rights() {
     }
 }
 
-/// trust 1.7: scopes are at most the rights of who gives them.
+/// trust 1.7: nobody can give scopes beyond their own rights.
 #[actix_web::test]
 async fn nobody_hands_out_more_than_they_have() {
     let world = world().await;
@@ -147,7 +149,7 @@ async fn nobody_hands_out_more_than_they_have() {
     let own_key = ann.post(&format!("{}/keys", path(&own)), json!({"name": "Key"})).await.created();
     assert_eq!(status(&with_key(&world.app, &own_key), "/v1/clients").await, 200);
 
-    // Nor do they come to what someone else gave: by a key of it, or by letting it in again.
+    // Nor can they use what someone else gave, by creating a key of that account or by unblocking it.
     let strong = account(&world, "supervisor", &["clients:read"]).await;
     let key = world.key_of(&strong).await;
     let _ = ann.post(&format!("{}/keys", path(&strong)), json!({"name": "x"})).await.problem(403, "forbidden");
@@ -157,7 +159,7 @@ async fn nobody_hands_out_more_than_they_have() {
     let _ = ann.transition("unblock", &blocked, json!({})).await.problem(403, "forbidden");
     assert_eq!(ann.patch(path(&strong), &blocked, json!({"name": "Renamed"})).await.status, 200);
 
-    // A right that reaches further in the role than with the giver is more, too.
+    // A right with a wider reach in the role than for the giver is also more than they have.
     grant(&world, "supervisor", json!({"orders:read": "own"})).await;
     let _ = account(&world, "supervisor", &["orders:read"]).await;
     grant(&world, "manager", json!({"orders:read": "all"})).await;
@@ -175,7 +177,7 @@ async fn a_role_that_may_not_own_what_the_account_owns_is_refused() {
     let _ = world.sam.patch(path(&account), &account, json!({"role": "manager"})).await.problem(409, "conflict");
 }
 
-/// An expired key frees its place, and time alone ends it.
+/// A key expires by time alone.
 #[actix_web::test]
 async fn a_key_ends_with_time() {
     let world = world().await;

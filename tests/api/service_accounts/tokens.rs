@@ -92,7 +92,7 @@ async fn a_program_names_itself_in_the_form_or_by_basic() {
     }
 }
 
-/// RFC 6749, 5.2: one answer to all who are not let in, with a challenge.
+/// RFC 6749, 5.2: everyone who is refused gets the same answer, with a challenge.
 #[actix_web::test]
 async fn who_is_not_let_in_learns_nothing_of_why() {
     let (world, _, key) = with_account().await;
@@ -142,7 +142,7 @@ async fn a_token_is_narrowed_to_the_scopes_asked_for() {
         let problem = exchange(&world.app, &key, &[("scope", wrong)]).await.problem(400, "invalid_scope");
         assert_eq!(problem["error"], "invalid_scope", "{wrong:?}");
     }
-    // A narrowed token does not grow with its account, and shrinks with it.
+    // A narrowed token loses the scopes that its account loses, but gains none.
     let whole = bearer(&world.app, &exchange(&world.app, &key, &[]).await.ok());
     change(&world, &account, json!({"scopes": ["clients:read", "products:read"]})).await;
     let statuses = async |who: &TestUser| {
@@ -152,7 +152,7 @@ async fn a_token_is_narrowed_to_the_scopes_asked_for() {
     assert_eq!(statuses(&whole).await, (403, 200, 200));
 }
 
-/// ASVS 7.4.1, 8.3.2: what ends the key, or the account's rights, ends them of tokens that are out.
+/// ASVS 7.4.1, 8.3.2: when a key or a right of the account ends, it also ends for tokens that were already issued.
 #[actix_web::test]
 async fn tokens_end_with_what_they_came_from() {
     let (world, account, key) = with_account().await;
@@ -171,7 +171,7 @@ async fn tokens_end_with_what_they_came_from() {
     assert_eq!(service.get(CLIENTS).await.status, 200);
     change(&world, &account, json!({"allowed_networks": ["192.0.2.0/24"]})).await;
     assert_eq!(get_from(&service, "198.51.100.1:1", CLIENTS).await.status, 401);
-    // By itself such a token is not revocable, and nobody is told otherwise.
+    // Such a token cannot be revoked by itself, and the answer says so.
     let form = [("token", tokens["access_token"].as_str().unwrap())];
     let refused = world.app.send(world.app.anonymous().request(Method::POST, "/v1/auth/revoke").set_form(form)).await;
     assert_eq!(refused.problem(400, "invalid_request")["error"], "unsupported_token_type");
@@ -180,7 +180,7 @@ async fn tokens_end_with_what_they_came_from() {
     let _ = exchange(&world.app, &key, &[]).await.problem(401, "invalid_client");
 }
 
-/// trust 1.6: throttled by network; not by account, which would let anyone lock a program out.
+/// trust 1.6: wrong keys are throttled by network, not by account: that would let anyone lock out a service account.
 #[actix_web::test]
 async fn wrong_keys_are_throttled_by_network() {
     let app = TestApp::with_limits(Limits { per_account: 3, per_network: 4 }).await;
@@ -200,7 +200,7 @@ async fn wrong_keys_are_throttled_by_network() {
     let pair = format!("{}:{}", key["client_id"].as_str().unwrap(), key["key"].as_str().unwrap());
     assert_eq!(ask(&app, "198.51.100.1:1", Some(&pair), &[]).await.status, 200, "elsewhere it is let in");
     assert_eq!(with_key(&app, &key).get(CLIENTS).await.status, 200, "the key itself is not counted");
-    // A program with a wrong key keeps no person of its network from signing in.
+    // A program with a wrong key does not keep persons in its network from signing in.
     let user = world.user().await;
     let form = [("grant_type", "password"), ("username", user["email"].as_str().unwrap()), ("password", PASSWORD)];
     let signed_in = app.send(app.anonymous().request(Method::POST, "/v1/auth/token").set_form(form)).await;

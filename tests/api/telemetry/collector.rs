@@ -1,4 +1,4 @@
-//! A collector of traces that keeps what it is sent.
+//! A collector of traces that stores what it gets.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -14,7 +14,7 @@ use opentelemetry_proto::tonic::{
 };
 use prost::Message;
 
-/// What one request to the collector was.
+/// One request to the collector.
 pub struct Sent {
     pub head: String,
     pub body: Vec<u8>,
@@ -50,7 +50,7 @@ impl Collector {
         Self { url, sent }
     }
 
-    /// Everything that came so far.
+    /// Everything received so far.
     pub fn received(&self) -> Vec<Sent> {
         self.sent.try_iter().collect()
     }

@@ -1,4 +1,4 @@
-//! `docs/operations`: what the dashboard and the alerts ask for is there, and everything that is there is explained.
+//! `docs/operations`: the metrics in the dashboard and the alerts exist, and every metric is explained.
 
 use std::{collections::BTreeSet, fs, path::Path, time::Duration};
 
@@ -38,7 +38,7 @@ fn alerts() -> Vec<(String, String)> {
         .collect()
 }
 
-/// `expression` without what stands between each `open` and the next `close`.
+/// `expression` without the parts between each `open` and the next `close`.
 fn without(expression: &str, open: &str, close: char) -> String {
     let mut parts = expression.split(open);
     let first = parts.next().unwrap_or_default().to_owned();
@@ -84,7 +84,7 @@ async fn every_metric_of_the_dashboard_and_the_alerts_is_exposed() {
     let mut asked = 0;
     for expression in expressions {
         let metrics = metrics_of(&expression);
-        // `up` is Prometheus' own.
+        // `up` is a metric of Prometheus itself.
         assert!(!metrics.is_empty() || expression.contains("up{"), "{expression}");
         for metric in metrics {
             assert!(exposed.contains(&metric), "{metric} of {expression} is not among {exposed:?}");

@@ -1,4 +1,4 @@
-//! The log of requests: one line for each that is told.
+//! The log of requests: one line for each logged request.
 
 use serde_json::Value;
 

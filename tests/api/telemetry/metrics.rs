@@ -21,7 +21,7 @@ use crate::{
     harness::{PASSWORD, TestApp, TestUser},
 };
 
-/// What is read of `app` now, without comments.
+/// The metrics of `app` now, without comments.
 pub fn read(app: &TestApp) -> Vec<String> {
     let text = String::from_utf8(app.parts().telemetry.metrics.render().unwrap()).unwrap();
     text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
@@ -32,7 +32,7 @@ fn value<T: FromStr>(app: &TestApp, series: &str) -> Option<T> {
     read(app).iter().find_map(|line| line.strip_prefix(series)?.strip_prefix(' ')?.parse().ok())
 }
 
-/// The value of a series that has no fractions.
+/// The value of a series of whole numbers.
 fn count(app: &TestApp, series: &str) -> Option<i64> {
     value(app, series)
 }
@@ -54,7 +54,7 @@ async fn requests_are_counted_by_operation_and_class_of_status() {
     assert_eq!(requests(&app, "list_teams", "4xx"), Some(2));
     assert_eq!(requests(&app, "list_teams", "5xx"), Some(0), "a rate rises from zero");
     let labels = "operation=\"list_teams\",http_request_method=\"GET\",http_route=\"/v1/teams\"";
-    // The format does not say in which order labels come.
+    // The format does not define the order of labels.
     let observed: Option<i64> = read(&app).iter().find_map(|line| {
         let (labelled, value) = line.strip_prefix("http_server_request_duration_seconds_count{")?.split_once("} ")?;
         let told: BTreeSet<&str> = labelled.split(',').collect();
@@ -64,7 +64,7 @@ async fn requests_are_counted_by_operation_and_class_of_status() {
     assert_eq!(count(&app, "http_server_active_requests"), Some(0));
 }
 
-/// Whoever asks for what is not there cannot make the metrics grow.
+/// Requests for addresses that do not exist cannot make the metrics grow.
 #[actix_web::test]
 async fn addresses_and_methods_that_nobody_serves_are_one_operation() {
     let app = TestApp::start().await;
@@ -105,7 +105,7 @@ async fn a_request_that_its_sender_leaves_is_counted_as_aborted() {
     assert_eq!(count(&app, "http_server_active_requests"), Some(0));
 }
 
-/// Signs in as `user`; the status of the answer.
+/// Signs in as `user`, and returns the status of the answer.
 pub async fn ask_for_token(app: &TestApp, user: &TestUser, password: &str) -> u16 {
     let me = user.get("/v1/me").await.ok();
     let form = [("grant_type", "password"), ("username", me["email"].as_str().unwrap()), ("password", password)];

@@ -1,4 +1,4 @@
-//! What operators see: metrics, traces, the log of requests, readiness, and the files that are made for them.
+//! What operators see: metrics, traces, the log of requests, readiness, and the dashboard and alerts.
 
 mod collector;
 mod dashboards;

@@ -12,7 +12,7 @@ async fn ask(app: &TestApp) -> Answer {
     app.anonymous().get("/readyz").await
 }
 
-/// Tells after how many seconds to come back.
+/// Asserts that the server is not ready for `reason`, and returns the `Retry-After` of the answer.
 async fn refused_for(app: &TestApp, reason: &str) -> String {
     let answer = ask(app).await;
     let wait = answer.header("retry-after").unwrap().to_owned();
@@ -39,8 +39,8 @@ async fn a_database_that_does_not_answer_within_a_second_is_named() {
     let app = TestApp::start().await;
     let mut blocker = app.db().await;
     blocker.batch_execute("BEGIN; LOCK TABLE __diesel_schema_migrations IN ACCESS EXCLUSIVE MODE").await.unwrap();
-    // The second begins after the question does, and both are counted by the same thread: however slow the machine is, it
-    // ends after the patience of the server.
+    // The second starts after the request does, and the same thread measures both: however slow the machine is, it ends
+    // after the server's time limit.
     let second = async { sleep(Duration::from_secs(1)).await };
     tokio::select! {
         biased;
@@ -62,7 +62,7 @@ async fn a_migration_that_has_not_run_is_named() {
     refused_for(&app, "migrations_pending").await;
 }
 
-/// While servers of two versions run side by side, the older one goes on serving the newer schema.
+/// While servers of two versions run side by side, the older one keeps serving with the newer schema.
 #[actix_web::test]
 async fn a_schema_that_is_newer_is_no_reason() {
     let app = TestApp::start().await;
@@ -90,7 +90,7 @@ async fn a_server_that_is_to_end_is_not_ready_but_serves() {
     assert_eq!(app.anonymous().get("/livez").await.status, 200);
 }
 
-/// A probe that anyone may send costs the database a look a second, in good times and in bad.
+/// Anyone may send probes, so they cost the database at most one query a second, whether it is ready or not.
 #[actix_web::test]
 async fn the_database_is_asked_once_a_second_at_most() {
     let app = TestApp::start().await;

@@ -31,13 +31,13 @@ async fn verify(app: &TestApp) -> AuditVerification {
     verify_at(&mut app.db().await, app, None).await
 }
 
-/// What is wrong: kind, seal and event.
+/// The faults: kind, seal and event.
 fn told(found: &AuditVerification) -> Vec<(FaultKind, Option<i64>, Option<Uuid>)> {
     assert_eq!(found.intact, found.faults.is_empty());
     found.faults.iter().map(|fault| (fault.kind, fault.seal, fault.event_id.map(Id::uuid))).collect()
 }
 
-/// A log of four seals, the first of nothing, and an event that waits.
+/// A log with four seals, the first of them empty, and an event that waits to be sealed.
 async fn sealed_world() -> World {
     let world = world().await;
     seal(&world.app).await;

@@ -1,4 +1,4 @@
-//! The verification that supervisors ask for, part by part.
+//! The verification through the API, part by part.
 
 use std::collections::BTreeSet;
 

@@ -27,7 +27,7 @@ async fn erasing_personal_values_is_no_fault_and_is_told_to_the_reader() {
     let erased = json!({"from": null, "to": null, "erased": true});
     assert_eq!((&entries[0]["changes"]["reason"], &entries[1]["changes"]["confidential_note"]), (&erased, &erased));
     assert_eq!(entries[0]["changes"]["status"], before[0]["changes"]["status"]);
-    // What was confidential is so still.
+    // Confidential values stay confidential.
     let grant = "UPDATE role_policies SET grants = jsonb_set(grants, '{clients:read_confidential}', '\"none\"') \
                  WHERE role = 'supervisor' RETURNING role AS value";
     app.text(grant).await;
@@ -35,7 +35,7 @@ async fn erasing_personal_values_is_no_fault_and_is_told_to_the_reader() {
     assert_eq!(crate::audit::entries(&world.sue, &of_client).await[1]["changes"], json!({}));
 }
 
-/// Only the values of a person are kept apart, and none of them is in clear elsewhere.
+/// Only personal values are stored apart, and none of them is in clear text elsewhere.
 #[actix_web::test]
 async fn personal_values_are_only_where_they_can_be_erased() {
     let world = world().await;
@@ -58,7 +58,7 @@ async fn personal_values_are_only_where_they_can_be_erased() {
     }
 }
 
-/// What each kind of resource tells of persons, written down a second time.
+/// The personal fields of each kind of resource, written down a second time.
 #[actix_web::test]
 async fn the_personal_fields_of_what_is_done_with_a_client_are_kept_apart() {
     let world = world().await;

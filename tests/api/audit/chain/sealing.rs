@@ -38,7 +38,7 @@ async fn write(app: &TestApp, count: usize) {
     change::write_audit(&app.db().await, &events).await.unwrap();
 }
 
-/// Everything acknowledged is sealed exactly once, however many servers seal.
+/// Every acknowledged event is sealed exactly once, however many servers seal.
 #[actix_web::test]
 async fn several_sealers_make_one_chain() {
     let app = TestApp::start().await;
@@ -100,7 +100,7 @@ async fn sealing_and_the_rotation_of_keys_do_not_wait_for_each_other() {
     assert_eq!(seal(&app).await, 0, "one server seals at a time");
 }
 
-/// trust 1.12, 1.14: whoever serves needs to insert, and may neither change nor remove.
+/// trust 1.12, 1.14: the server's role needs to insert, and may neither change nor remove.
 #[actix_web::test]
 async fn the_server_needs_no_right_to_change_the_log() {
     let app = TestApp::start().await;
@@ -130,7 +130,7 @@ async fn the_server_needs_no_right_to_change_the_log() {
     db.batch_execute(&format!("RESET ROLE; DROP OWNED BY {role}; DROP ROLE {role}")).await.unwrap();
 }
 
-/// The chain begins with a new database, and is not begun anew at a later start.
+/// The chain begins with a new database, and does not begin again at a later start.
 #[actix_web::test]
 async fn an_event_without_a_code_is_not_signed_at_a_start() {
     let world = sealed_world().await;
@@ -147,7 +147,7 @@ async fn an_event_without_a_code_is_not_signed_at_a_start() {
     assert_eq!(told(&verify(app).await), [(FaultKind::EventChanged, Some(1), Some(smuggled))]);
 }
 
-/// One without a code, which the server has not written, does not keep the others from being sealed.
+/// An event without a code was not written by the server, and does not keep the others from being sealed.
 #[actix_web::test]
 async fn an_event_without_a_code_is_sealed_as_it_is() {
     let world = sealed_world().await;

@@ -1,4 +1,4 @@
-//! Tampering, as someone would who may write to the database: each is found and named.
+//! Tampering by someone who may write to the database: each change is found and named.
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use liaison::audit::{Anchor, AuditVerification, FaultKind};
@@ -16,7 +16,7 @@ fn anchor(found: &AuditVerification) -> Anchor {
     format!("{}:{}", head.number, head.hash).parse().unwrap()
 }
 
-/// What is found after `tampering`, which is taken back.
+/// The faults that are found after `tampering`, which is then rolled back.
 async fn after(
     db: &mut AsyncPgConnection,
     app: &TestApp,
@@ -40,7 +40,7 @@ async fn an_untouched_log_is_intact() {
     assert!(verify_at(&mut world.app.db().await, &world.app, Some(&anchor(&found))).await.intact);
 }
 
-/// ASVS 16.4.2, trust 1.12: any changed column of an event is found, and the event named.
+/// ASVS 16.4.2, trust 1.12: any changed column of an event is found, and the event is named.
 #[actix_web::test]
 async fn a_changed_column_of_an_event_is_found() {
     let world = sealed_world().await;
@@ -85,7 +85,7 @@ async fn a_changed_column_of_an_event_is_found() {
         let found = after(&mut db, app, &tampering, None).await;
         assert_eq!(told(&found), [(FaultKind::EventChanged, Some(2), Some(event))], "{change}");
     }
-    // None of the columns was forgotten.
+    // No column was forgotten.
     let columns =
         app.text("SELECT column_name::text AS value FROM information_schema.columns WHERE table_name = 'audit_events'");
     for column in columns.await.iter().filter(|column| *column != "id") {
@@ -93,7 +93,7 @@ async fn a_changed_column_of_an_event_is_found() {
     }
 }
 
-/// ASVS 16.4.2, trust 1.12: what was removed, inserted, swapped or moved is found and named.
+/// ASVS 16.4.2, trust 1.12: everything removed, inserted, swapped or moved is found and named.
 #[actix_web::test]
 async fn what_was_removed_inserted_or_moved_is_found() {
     use FaultKind::{ChainBroken, EventChanged, EventInserted, EventRemoved, SealChanged, SealRemoved};
@@ -191,7 +191,7 @@ async fn what_was_removed_inserted_or_moved_is_found() {
     }
 }
 
-/// trust 1.12: a cut of the newest events is found with a head that was noted before, and only with it.
+/// trust 1.12: the removal of the newest events is found only with a head that was noted before.
 #[actix_web::test]
 async fn a_cut_tail_is_found_with_a_head_that_was_noted() {
     let world = sealed_world().await;

@@ -1,5 +1,5 @@
-//! Fields that the document says are visible with a right of their own: who lacks it neither reads, writes, filters by,
-//! sorts by nor finds by them, and nothing that they are told depends on them.
+//! Fields that need a right of their own, according to the document. A caller without it cannot read, write, filter by,
+//! sort by or search by them, and no answer to that caller depends on them.
 
 mod reading;
 mod writing;
@@ -76,11 +76,11 @@ fn the_document_marks_every_confidential_property() {
     }
 }
 
-/// Values that are nowhere else; the first that the field takes is taken.
+/// Values that occur nowhere else. A field gets the first one that it accepts.
 const SECRETS: [&str; 3] = ["Quokka sees it", "7319.42", "37.91"];
 const OTHERS: [&str; 3] = ["Wombat sees it", "6408.35", "26.46"];
 
-/// Something with hidden fields, and who may see it but not them.
+/// An object with hidden fields, and users who may see the object but not these fields.
 struct Seen<'w> {
     operation: &'static str,
     resource: &'static str,
@@ -88,7 +88,8 @@ struct Seen<'w> {
     viewers: Vec<(&'static str, &'w TestUser)>,
 }
 
-/// Two of each resource with secrets in all hidden fields, written through the API so that every trace of it is there.
+/// Two of each resource with secrets in all hidden fields. They are written through the API, so that they leave all
+/// their traces.
 async fn secrets(world: &World) -> Vec<Seen<'_>> {
     let mut made = Vec::new();
     for (operation, target) in
@@ -114,7 +115,7 @@ async fn secrets(world: &World) -> Vec<Seen<'_>> {
     made
 }
 
-/// Supervisors lose the right to see them.
+/// Takes the right to see hidden fields from supervisors.
 async fn withdraw(world: &World) {
     for (_, permission, _) in resources() {
         grant(&world.app, "supervisor", permission, "none").await;
@@ -145,7 +146,7 @@ async fn world() -> World {
     World::over(TestApp::start().await).await
 }
 
-/// The words of a parameter with a list of them in the document, such as `sort` or `include`.
+/// The words that the document lists for a parameter, such as `sort` or `include`.
 fn words(operation: &Operation, parameter: &str) -> Vec<String> {
     let found = operation.parameters().find(|about| about["name"] == parameter);
     let schema = found.map_or(Value::Null, |about| about["schema"].clone());
@@ -153,12 +154,12 @@ fn words(operation: &Operation, parameter: &str) -> Vec<String> {
     listed.filter_map(|word| word.as_str().map(str::to_owned)).collect()
 }
 
-/// Asserts that `answer` neither has a hidden field nor names one nor holds a secret.
+/// Asserts that `answer` neither has nor names a hidden field, and contains no secret.
 #[track_caller]
 fn tells_nothing(answer: &Answer, what: &str) {
     let text = String::from_utf8_lossy(&answer.body);
     for secret in SECRETS.iter().chain(&OTHERS) {
-        // A moment may have the digits of a short one in its seconds.
+        // A time may contain the digits of a short secret in its seconds.
         let looked_for = if secret.len() > 5 { (*secret).to_owned() } else { format!("\"{secret}\"") };
         assert!(!text.contains(&looked_for), "{what} tells {secret}: {text}");
     }
@@ -202,7 +203,8 @@ async fn nobody_filters_sorts_or_searches_by_what_is_hidden() {
         for field in fields {
             assert!(!list.parameters().any(|about| about["name"].as_str().unwrap().starts_with(field)), "{field}");
             assert!(!words(&list, "sort").iter().any(|word| word.contains(field)), "{field}");
-            // Not even who may see them: a list by them would be another thing to keep from the others.
+            // This applies even to users who may see the fields: a list sorted or filtered by them would have to be
+            // hidden from the others, too.
             for who in [&world.ann, &world.kim, &world.sue] {
                 for query in [
                     format!("sort={field}"),

@@ -1,4 +1,4 @@
-//! What is read.
+//! Reading hidden fields.
 
 use liaison::access::Role;
 use serde_json::{Value, json};
@@ -9,8 +9,8 @@ use crate::{
     harness::{Answer, TestUser},
 };
 
-/// Every address to GET that may have to do with the objects: all lists in all orders and with everything included, and
-/// all that there is under each object, with the hidden fields asked for by name and their values searched for.
+/// Every GET address that may concern the objects: all lists in all orders and with everything included, and everything
+/// under each object. They ask for the hidden fields by name, and search for their values.
 fn addresses(seen: &[Seen]) -> Vec<String> {
     let mut all = Vec::new();
     for operation in operations().iter().filter(|operation| operation.is_safe() && operation.path.starts_with("/v1/")) {
@@ -38,7 +38,7 @@ fn queries(operation: &Operation) -> Vec<String> {
     }
     for sort in words(operation, "sort") {
         queries.push(format!("?sort={sort}"));
-        // Where a page is cut depends on the order, too.
+        // Where a page ends depends on the order, too.
         queries.push(format!("?sort={sort}&limit=1"));
     }
     if operation.has_parameter("total") {
@@ -54,7 +54,7 @@ fn queries(operation: &Operation) -> Vec<String> {
     queries
 }
 
-/// Each viewer of any of these, once.
+/// Each viewer of any of these objects, once.
 fn viewers<'s>(seen: &'s [Seen<'_>]) -> Vec<(&'static str, &'s TestUser)> {
     let mut all: Vec<(&str, &TestUser)> = Vec::new();
     for (name, user) in seen.iter().flat_map(|seen| &seen.viewers) {
@@ -70,7 +70,7 @@ fn viewers<'s>(seen: &'s [Seen<'_>]) -> Vec<(&'static str, &'s TestUser)> {
 async fn no_answer_tells_what_is_hidden() {
     let world = world().await;
     let seen = secrets(&world).await;
-    // A program of a role that has the right, but without the scope.
+    // A service account whose role has the right, but without the scope.
     let scopes = ["audit:read", "clients:read", "clients:update", "products:read", "products:update"];
     let program = world.app.service_account(Role::Supervisor, &scopes).await;
     for Seen { object, .. } in &seen {
@@ -93,7 +93,7 @@ async fn no_answer_tells_what_is_hidden() {
     }
 }
 
-/// What an answer says, but for what differs from one time to the next.
+/// The content of an answer, without what changes from one time to the next.
 fn said(answer: &Answer) -> Value {
     let mut body = if answer.body.is_empty() { Value::Null } else { answer.json() };
     for changing in ["next_cursor", "request_id", "instance"] {
@@ -104,8 +104,7 @@ fn said(answer: &Answer) -> Value {
     json!([answer.status, answer.header("etag"), body])
 }
 
-/// Neither order, nor totals, nor where a page ends, nor a version: with other values in the hidden fields, everything that
-/// is told stays the same.
+/// With other values in the hidden fields, all answers stay the same: order, totals, where a page ends, and versions.
 ///
 /// ASVS 8.2.3; trust 1.9
 #[actix_web::test]
@@ -114,7 +113,8 @@ async fn no_answer_depends_on_what_is_hidden() {
     let seen = secrets(&world).await;
     withdraw(&world).await;
     let (mut addresses, viewers) = (addresses(&seen), viewers(&seen));
-    // The log grows by what is refused here; what it keeps of fields is held by the tests of values.
+    // The audit log is left out, since it grows by the requests that are refused here. The tests of values cover the
+    // fields in it.
     addresses.retain(|address| !address.starts_with("/v1/audit"));
     let told = async || {
         let mut told = Vec::new();
@@ -128,7 +128,7 @@ async fn no_answer_depends_on_what_is_hidden() {
     let before = told().await;
     for (resource, _, fields) in resources() {
         for field in fields {
-            // What was least becomes most: any order by it turns around.
+            // The least value becomes the greatest, so any order by the field is reversed.
             let sql = format!(
                 "WITH least AS (SELECT min({field}) AS value FROM {resource}), most AS (SELECT max({field}) AS value FROM {resource}) \
                  UPDATE {resource} SET {field} = CASE WHEN {field} = least.value THEN most.value ELSE least.value END \
@@ -142,7 +142,7 @@ async fn no_answer_depends_on_what_is_hidden() {
     }
 }
 
-/// Whoever may see them does: what the tests above look for can be there.
+/// A user with the right sees the fields. This shows that the tests above look for values that can occur.
 #[actix_web::test]
 async fn who_has_the_right_sees_what_is_hidden_from_others() {
     let world = world().await;

@@ -1,4 +1,4 @@
-//! What is made and changed.
+//! Creating and changing objects with hidden fields.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::{
     security::read_only::{body_schema, properties},
 };
 
-/// The operations that change such a resource.
+/// The operations that change `resource`.
 fn changes(resource: &str) -> Vec<Operation> {
     let under = format!("/v1/{resource}");
     let of_it = |operation: &Operation| {
@@ -19,18 +19,18 @@ fn changes(resource: &str) -> Vec<Operation> {
     operations().into_iter().filter(of_it).collect()
 }
 
-/// Puts secrets into the hidden fields of what `call` is about, whatever its state.
+/// Puts secrets into the hidden fields of the object of `call`, whatever its state.
 async fn hide_in(world: &World, call: &Call, resource: &str, fields: &[&str]) {
     let Some(id) = call.id() else { return };
     for field in fields {
-        // A text or a number, as the column likes.
+        // This value is valid for text columns and for numeric ones.
         let value = SECRETS[2];
         let sql = format!("UPDATE {resource} SET {field} = '{value}' WHERE id = '{id}' RETURNING '' AS value");
         assert_eq!(world.app.text(&sql).await.len(), 1);
     }
 }
 
-/// Managers may change what they do not see all of.
+/// Lets managers change objects whose hidden fields they do not see.
 async fn let_managers_write(world: &World) {
     for role in ["manager", "key_account_manager"] {
         for permission in ["products:create", "products:update"] {
@@ -50,7 +50,7 @@ async fn no_change_answers_what_is_hidden_not_even_a_second_time() {
         for operation in changes(resource) {
             for (who, target) in [(&world.ann, Target::Ordinary), (&world.kai, Target::Key), (&world.sue, Target::Key)]
             {
-                // Whom it is given to sees it.
+                // The new owner sees the fields.
                 if operation.id == "transfer_client" && who.id == world.kai.id {
                     continue;
                 }
@@ -89,7 +89,7 @@ async fn what_is_hidden_is_not_written() {
             let takes = properties(body_schema(&operation));
             for (who, target) in [(&world.ann, Target::Ordinary), (&world.kai, Target::Key), (&world.sue, Target::Key)]
             {
-                // What a key-account manager makes is their own, and they see all of it.
+                // A client that a key-account manager creates is their own, so they see all its fields.
                 if operation.id == "create_client" && who.id == world.kai.id {
                     continue;
                 }
@@ -103,8 +103,8 @@ async fn what_is_hidden_is_not_written() {
     }
 }
 
-/// `who` sends `field` along with a body that is right otherwise: 403 where the operation takes the field, else 400; and
-/// nothing is changed.
+/// Asserts that `who` is refused with `field` in an otherwise valid body, with 403 if the operation accepts the field
+/// and 400 if not, and that nothing changes.
 async fn refuses(
     world: &World,
     operation: &Operation,
@@ -117,7 +117,7 @@ async fn refuses(
     let values: Vec<Value> = SECRETS.iter().map(|value| json!(value)).chain([Value::Null]).collect();
     let mut forbidden = 0;
     for value in values {
-        // An absent field and `null` are the same in what is made.
+        // When something is created, an absent field and `null` mean the same.
         if value.is_null() && operation.method == "post" {
             continue;
         }
@@ -129,7 +129,7 @@ async fn refuses(
             (Some(permission), 403) => {
                 forbidden += usize::from(answer.json()["permission"] == permission);
             }
-            // A value that the field does not take.
+            // The field does not accept this value.
             (Some(_), 422) => assert!(!value.is_null(), "{what}"),
             (None, 400) => assert_eq!(answer.json()["code"], "unknown_field", "{what}"),
             (None, 403) => assert_ne!(answer.json()["permission"], Value::Null, "{what}"),
