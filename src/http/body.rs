@@ -181,16 +181,20 @@ fn all_errors<T: DeserializeOwned + ToSchema + 'static>(
         let again = fields.contains_key(&told);
         fields.entry(told).or_insert_with(|| Invalid::from_message(&without_position(&error.inner().to_string())));
         let progress =
-            (!again && remove(&mut document, &pointer)) || remove_item(&mut document, &pointer, &mut items_out);
+            (!again && remove_member(&mut document, &pointer)) || remove_item(&mut document, &pointer, &mut items_out);
         if !progress || fields.len() == MAX_FIELD_ERRORS {
             break;
         }
         match serde_path_to_error::deserialize::<_, T>(&document) {
             Err(error) => next = Some(error),
-            // The members that are left are valid by themselves, but may break a rule together.
+            // The members that are left are valid by themselves, but may break a rule together. Nothing is said of an
+            // array that lacks the items with errors.
             Ok(value) => {
+                let is_whole = |pointer: &str| !items_out.keys().any(|array| leads_into(pointer, array));
                 for (pointer, invalid) in rules(&value).into_iter().map(FieldError::into_parts) {
-                    fields.entry(pointer).or_insert(invalid);
+                    if is_whole(&pointer) {
+                        fields.entry(pointer).or_insert(invalid);
+                    }
                 }
             }
         }
@@ -199,6 +203,11 @@ fn all_errors<T: DeserializeOwned + ToSchema + 'static>(
         fields.entry(format!("/{name}")).or_insert(Invalid::Required);
     }
     Error::fields(fields.into_iter().map(|(pointer, invalid)| FieldError::new(pointer, invalid)).collect())
+}
+
+/// Whether `pointer` is that of `array`, or of something in it.
+fn leads_into(pointer: &str, array: &str) -> bool {
+    pointer.strip_prefix(array).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The required fields that an object lacks; serde names only the first.
@@ -211,7 +220,10 @@ fn missing<T: ToSchema + 'static>(document: &Value) -> Vec<&'static str> {
 fn remove_item(document: &mut Value, pointer: &str, items_out: &mut BTreeMap<String, usize>) -> bool {
     let mut item = pointer;
     while let Some((parent, last)) = item.rsplit_once('/') {
-        if last.parse::<usize>().is_ok() && remove(document, item) {
+        if let (Ok(index), Some(Value::Array(items))) = (last.parse::<usize>(), document.pointer_mut(parent))
+            && index < items.len()
+        {
+            items.remove(index);
             *items_out.entry(parent.to_owned()).or_default() += 1;
             return true;
         }
@@ -260,20 +272,13 @@ fn without_position(message: &str) -> String {
     message.split(" at line ").next().unwrap_or(message).to_owned()
 }
 
-/// Removes the value at `pointer`; returns whether there was one.
-fn remove(document: &mut Value, pointer: &str) -> bool {
+/// Removes the member of an object that `pointer` leads to; returns whether there was one.
+fn remove_member(document: &mut Value, pointer: &str) -> bool {
     let Some((parent, name)) = pointer.rsplit_once('/') else {
         return false;
     };
     match document.pointer_mut(parent) {
         Some(Value::Object(object)) => object.remove(&name.replace("~1", "/").replace("~0", "~")).is_some(),
-        Some(Value::Array(items)) => match name.parse::<usize>() {
-            Ok(index) if index < items.len() => {
-                items.remove(index);
-                true
-            }
-            _ => false,
-        },
         _ => false,
     }
 }

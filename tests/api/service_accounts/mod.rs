@@ -113,6 +113,11 @@ async fn what_is_wrong_about_a_service_account_is_told() {
         let account = world.service_account().await;
         world.sam.patch(path(&account), &account, json!({field: value})).await.field_error(pointer, code);
     }
+    let mut body = world.new_service_account();
+    body["scopes"] = json!(["clients:fly", "clients:read", "users:create", "clients:read"]);
+    let told = world.sam.post("/v1/service-accounts", body).await.field_errors();
+    let wrong = |pointer: &str| (pointer.to_owned(), "invalid_choice".to_owned());
+    assert_eq!(told, [wrong("/scopes/0"), wrong("/scopes/2")]);
     for field in ["status", "email", "password", "kind"] {
         let mut body = world.new_service_account();
         body[field] = json!("x");
