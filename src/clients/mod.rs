@@ -22,7 +22,7 @@ pub use queries::{find, grow, hold, insert, refuse_archived, step};
 pub use reference::{ClientRef, references};
 pub use status::{ClientStatus, Transition};
 pub use touch::{hold_to_touch, lock_to_touch, touch};
-pub use view::{ClientView, view};
+pub use view::{ClientView, changed};
 
 /// The operations on clients.
 pub fn routes(api: &mut Routes) {

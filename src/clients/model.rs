@@ -139,7 +139,7 @@ pub type ClientPatch = Patch<ClientTerms>;
 impl Terms for ClientTerms {
     const PATCH: PatchText = PatchText {
         name: "ClientPatch",
-        description: "What of a client to change.",
+        description: "The fields of a client to change.",
         example: r#"{"phone": "+74957654321", "website": null}"#,
     };
 

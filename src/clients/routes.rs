@@ -7,7 +7,7 @@ use super::{
     filter::{ClientFilter, ClientParams},
     model::{Client, ClientId, ClientPatch, DesignateKey, NewClient},
     queries,
-    view::{ClientView, view, views},
+    view::{ClientView, changed, views},
 };
 use crate::{
     access::{Create, Read, Scope, Update},
@@ -59,7 +59,7 @@ async fn create_client(scope: Scope<Client, Create>, change: Change, new: NewCli
     change
         .run(async |tx| {
             let client = queries::insert(tx, &scope, new).await?;
-            Reply::created(&view(tx, client).await?)
+            Reply::created(&changed(tx, client).await?)
         })
         .await
 }
@@ -105,7 +105,7 @@ async fn update_client(
     change
         .run(async |tx| {
             let client = change::update(tx, &scope, *id, &seen, &patch).await?;
-            Reply::ok(&view(tx, client).await?)
+            Reply::ok(&changed(tx, client).await?)
         })
         .await
 }
@@ -128,7 +128,7 @@ async fn verify_client(
     change
         .run(async |tx| {
             let client = queries::verify(tx, &scope, *id, &seen).await?;
-            Reply::ok(&view(tx, client).await?)
+            Reply::ok(&changed(tx, client).await?)
         })
         .await
 }
@@ -151,7 +151,7 @@ async fn designate_key_client(
     change
         .run(async |tx| {
             let client = designation::designate(tx, &scope, *id, &seen, true).await?;
-            Reply::ok(&view(tx, client).await?)
+            Reply::ok(&changed(tx, client).await?)
         })
         .await
 }
@@ -174,7 +174,7 @@ async fn revoke_key_client(
     change
         .run(async |tx| {
             let client = designation::designate(tx, &scope, *id, &seen, false).await?;
-            Reply::ok(&view(tx, client).await?)
+            Reply::ok(&changed(tx, client).await?)
         })
         .await
 }

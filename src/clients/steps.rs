@@ -4,7 +4,7 @@ use super::{
     model::{Archive, Client, ClientId},
     queries,
     status::Transition,
-    view::view,
+    view::changed,
 };
 use crate::{
     access::{Action, Scope, Update},
@@ -74,7 +74,7 @@ fn step<A: Action>(
     step.endpoint(StepText { id, summary, description }, async move |tx, scope, id, seen, reason: Reason| {
         let client = work(tx, scope, id, seen, transition).await?;
         reason.record(tx);
-        view(tx, client).await
+        changed(tx, client).await
     })
 }
 

@@ -53,7 +53,7 @@ pub struct ClientView {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn view(tx: &mut Tx<'_>, client: Client) -> Result<ClientView> {
+pub async fn changed(tx: &mut Tx<'_>, client: Client) -> Result<ClientView> {
     let view = views(tx, vec![client], &Words::default(), tx.actor()).await?.pop();
     view.ok_or_else(Error::not_found)
 }

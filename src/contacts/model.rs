@@ -101,7 +101,7 @@ pub type ContactPatch = Patch<ContactTerms>;
 impl Terms for ContactTerms {
     const PATCH: PatchText = PatchText {
         name: "ContactPatch",
-        description: "What of a contact to change.",
+        description: "The fields of a contact to change.",
         example: r#"{"job_title": "Managing director", "is_primary": true}"#,
     };
 }

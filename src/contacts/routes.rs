@@ -3,13 +3,13 @@
 use actix_web::web::Path;
 
 use super::{
-    model::{Contact, ContactFilter, ContactId, ContactIncludes, ContactParams, ContactPatch, NewContact},
+    model::{Contact, ContactFilter, ContactId, ContactParams, ContactPatch, NewContact},
     queries,
-    view::{ContactView, view, views},
+    view::{ContactView, changed, view, views},
 };
 use crate::{
     access::{Create, Delete, Read, Scope, Update},
-    change::{Change, Tx},
+    change::Change,
     db::{Cost, Db},
     error::Result,
     http::{Body, Changed, Created, Fields, IfMatch, NoContent, Query, Reply, Routes, Tagged, endpoint},
@@ -64,7 +64,7 @@ async fn create_contact(
     change
         .run(async |tx| {
             let contact = queries::insert(tx, &scope, new).await?;
-            Reply::created(&seen(tx, contact).await?)
+            Reply::created(&changed(tx, contact).await?)
         })
         .await
 }
@@ -110,7 +110,7 @@ async fn update_contact(
     change
         .run(async |tx| {
             let contact = queries::update(tx, &scope, *id, &if_match, patch).await?;
-            Reply::ok(&seen(tx, contact).await?)
+            Reply::ok(&changed(tx, contact).await?)
         })
         .await
 }
@@ -136,9 +136,4 @@ async fn delete_contact(
             Ok(Reply::no_content())
         })
         .await
-}
-
-/// `contact` as the caller who changed it sees it.
-async fn seen(tx: &mut Tx<'_>, contact: Contact) -> Result<ContactView> {
-    view(tx, contact, &ContactIncludes::default(), tx.actor()).await
 }

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     access::{Actor, Delete, Update},
+    change::Tx,
     clients::{self, ClientRef},
     error::{Error, Result},
     http::View,
@@ -78,6 +79,14 @@ pub async fn view(
 ) -> Result<ContactView> {
     let mut views = views(db, vec![contact], include, actor).await?;
     views.pop().ok_or_else(Error::not_found)
+}
+
+/// The contact just changed, as the caller who changed it sees it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn changed(tx: &mut Tx<'_>, contact: Contact) -> Result<ContactView> {
+    view(tx, contact, &ContactIncludes::default(), tx.actor()).await
 }
 
 /// What `actor` may do with a contact at a client that is not archived.

@@ -7,7 +7,7 @@ use super::{
     insert,
     model::{Interaction, InteractionId, InteractionPatch, NewInteraction},
     queries,
-    view::{InteractionView, view, views},
+    view::{InteractionView, changed, views},
 };
 use crate::{
     access::{Create, Read, Scope, Update},
@@ -69,8 +69,8 @@ async fn create_interaction(
     change
         .run(async |tx| {
             let (interaction, next) = insert::insert(tx, &scope, new).await?;
-            let next = next.map(|next| view(tx, next));
-            Reply::created(&view(tx, interaction).with_next(next))
+            let next = next.map(|next| changed(tx, next));
+            Reply::created(&changed(tx, interaction).with_next(next))
         })
         .await
 }
@@ -119,7 +119,7 @@ async fn update_interaction(
     change
         .run(async |tx| {
             let interaction = queries::update(tx, &scope, *id, &seen, patch).await?;
-            Reply::ok(&view(tx, interaction))
+            Reply::ok(&changed(tx, interaction))
         })
         .await
 }

@@ -7,7 +7,7 @@ use super::{
     life,
     model::{Completion, Interaction, InteractionId, Rescheduling},
     status::Transition,
-    view::{InteractionView, view},
+    view::{InteractionView, changed},
 };
 use crate::{
     access::{Action, Scope, Update},
@@ -37,8 +37,8 @@ pub fn routes(api: &mut Routes) {
              too.",
             async |tx, scope, id, seen, body: Completion| {
                 let (interaction, next) = life::complete(tx, scope, id, seen, body).await?;
-                let next = next.map(|next| view(tx, next));
-                Ok(view(tx, interaction).with_next(next))
+                let next = next.map(|next| changed(tx, next));
+                Ok(changed(tx, interaction).with_next(next))
             },
         ),
         step(
@@ -47,7 +47,7 @@ pub fn routes(api: &mut Routes) {
             "Reschedule a planned interaction",
             "Plans it for another time.",
             async |tx, scope, id, seen, body: Rescheduling| {
-                life::reschedule(tx, scope, id, seen, body).await.map(|row| view(tx, row))
+                life::reschedule(tx, scope, id, seen, body).await.map(|row| changed(tx, row))
             },
         ),
         step(
@@ -56,7 +56,7 @@ pub fn routes(api: &mut Routes) {
             "Cancel a planned interaction",
             "It is called off.",
             async |tx, scope, id, seen, body: Reason| {
-                life::cancel(tx, scope, id, seen, &body).await.map(|row| view(tx, row))
+                life::cancel(tx, scope, id, seen, &body).await.map(|row| changed(tx, row))
             },
         ),
         step(
@@ -65,7 +65,7 @@ pub fn routes(api: &mut Routes) {
             "Mark a planned interaction missed",
             "Its time passed, and it did not take place.",
             async |tx, scope, id, seen, body: Reason| {
-                life::miss(tx, scope, id, seen, &body).await.map(|row| view(tx, row))
+                life::miss(tx, scope, id, seen, &body).await.map(|row| changed(tx, row))
             },
         ),
     ];

@@ -78,7 +78,7 @@ impl View for InteractionView {
 }
 
 /// The interaction just changed, as the caller who changed it sees it.
-pub fn view(tx: &Tx<'_>, interaction: Interaction) -> InteractionView {
+pub fn changed(tx: &Tx<'_>, interaction: Interaction) -> InteractionView {
     InteractionView::of(interaction, tx.actor(), tx.now())
 }
 

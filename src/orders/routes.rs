@@ -66,7 +66,7 @@ async fn create_order(scope: Scope<Order, Create>, change: Change, new: Body<New
     change
         .run(async |tx| {
             let order = queries::insert(tx, &scope, new).await?;
-            Reply::created(&view::changed(tx, order, tx.actor()).await?)
+            Reply::created(&view::changed(tx, order).await?)
         })
         .await
 }
@@ -108,7 +108,7 @@ async fn record_order(
     change
         .run(async |tx| {
             let order = record::record(tx, &scope, new).await?;
-            Reply::created(&view::changed(tx, order, tx.actor()).await?)
+            Reply::created(&view::changed(tx, order).await?)
         })
         .await
 }
@@ -130,7 +130,7 @@ async fn get_order(
     let fields = Fields::parse(params.fields.as_deref())?;
     let db = db.reader(Cost::Small).await?;
     let order = queries::find(&db, &scope, *id).await?;
-    Ok(Tagged::new(view::whole(&db, order, &params.include, scope.actor()).await?, fields))
+    Ok(Tagged::new(view::view(&db, order, &params.include, scope.actor()).await?, fields))
 }
 
 /// Change a draft
@@ -153,7 +153,7 @@ async fn update_order(
     change
         .run(async |tx| {
             let order = queries::update(tx, &scope, *id, &seen, patch).await?;
-            Reply::ok(&view::changed(tx, order, tx.actor()).await?)
+            Reply::ok(&view::changed(tx, order).await?)
         })
         .await
 }

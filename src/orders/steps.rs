@@ -161,7 +161,7 @@ fn step<A: Action, B: DeserializeOwned + ToSchema + 'static>(
 ) -> Endpoint {
     step.endpoint(StepText { id, summary, description }, async move |tx, scope, id, seen, body| {
         let order = work(tx, scope, id, seen, body).await?;
-        view::changed(tx, order, tx.actor()).await
+        view::changed(tx, order).await
     })
 }
 

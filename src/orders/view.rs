@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     access::{Actor, Update},
+    change::Tx,
     clients::{self, ClientRef},
     departments::{self, DepartmentRef},
     error::{Error, Result},
@@ -67,13 +68,13 @@ impl View for OrderView {
     }
 }
 
-/// The order just changed, as `actor` sees it.
+/// The order just changed, as the caller who changed it sees it.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn changed(db: &AsyncPgConnection, order: OrderWithLines, actor: &Actor) -> Result<OrderView> {
+pub async fn changed(tx: &mut Tx<'_>, order: OrderWithLines) -> Result<OrderView> {
     let OrderWithLines { order, lines } = order;
-    let mut view = one(views(db, vec![order], &OrderIncludes::default(), actor).await?)?;
+    let mut view = one(views(tx, vec![order], &OrderIncludes::default(), tx.actor()).await?)?;
     view.lines = Some(lines);
     Ok(view)
 }
@@ -82,7 +83,7 @@ pub async fn changed(db: &AsyncPgConnection, order: OrderWithLines, actor: &Acto
 ///
 /// # Errors
 /// When the database fails.
-pub async fn whole(db: &AsyncPgConnection, order: Order, include: &OrderIncludes, actor: &Actor) -> Result<OrderView> {
+pub async fn view(db: &AsyncPgConnection, order: Order, include: &OrderIncludes, actor: &Actor) -> Result<OrderView> {
     let lines = lines::of(db, std::slice::from_ref(&order)).await?.remove(&order.id).unwrap_or_default();
     let mut view = one(views(db, vec![order], include, actor).await?)?;
     view.lines = Some(lines);

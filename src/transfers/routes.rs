@@ -6,7 +6,7 @@ use super::{model::Transfer, transfer};
 use crate::{
     access::Scope,
     change::Change,
-    clients::{Client, ClientId, ClientView, TransferClient, view},
+    clients::{Client, ClientId, ClientView, TransferClient, changed},
     error::Result,
     http::{Body, Changed, IfMatch, Reply, Routes, endpoint},
 };
@@ -37,7 +37,7 @@ async fn transfer_client(
     change
         .run(async |tx| {
             let client = transfer::transfer(tx, &scope, *id, &seen, body).await?;
-            Reply::ok(&view(tx, client).await?)
+            Reply::ok(&changed(tx, client).await?)
         })
         .await
 }
