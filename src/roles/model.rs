@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    access::{Actor, Caller, Grants, Limits, Policy, Reach, Role},
+    access::{Actor, Belongs, Caller, Grants, Limits, Ownership, Policy, Reach, Role},
     http::View,
     values::{Amount, Entity, Instant, Percent, Resource},
 };
@@ -57,14 +57,6 @@ impl RolePolicy {
             second_factor_required: policy.limits.second_factor_required,
         }
     }
-}
-
-impl RolePolicy {
-    /// Whether it allows the same as `other`, whatever their versions and times of change.
-    pub fn same_rights(&self, other: &Self) -> bool {
-        let Self { version, updated_at, .. } = other.clone();
-        Self { version, updated_at, ..self.clone() } == *other
-    }
 
     /// The same with only the rights whose reach differs from that in `other`, so that the record of a change names
     /// only what changed.
@@ -78,6 +70,12 @@ impl RolePolicy {
 
 impl Resource for RolePolicy {
     const NAME: &'static str = "roles";
+}
+
+impl Belongs for RolePolicy {
+    fn ownership(&self) -> Option<Ownership> {
+        None
+    }
 }
 
 impl Entity for RolePolicy {

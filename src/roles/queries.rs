@@ -1,6 +1,6 @@
 //! Every query on role policies.
 
-use diesel::{ExpressionMethods, JoinOnDsl, QueryDsl, dsl::exists};
+use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, dsl::exists};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use strum::IntoEnumIterator;
 
@@ -9,8 +9,8 @@ use super::{
     rules,
 };
 use crate::{
-    access::{Grants, Limits, Policy, Read, Role, Scope, Update},
-    change::Tx,
+    access::{Action, Grants, Limits, Policy, Read, Role, Scope, Update},
+    change::{self, Row as _, Tx, lock},
     db::{
         Jsonb,
         schema::{clients, role_policies, users},
@@ -73,14 +73,12 @@ fn policy(role: Role, row: Row) -> RolePolicy {
 /// the rules.
 pub async fn replace(
     tx: &mut Tx<'_>,
-    _scope: &Scope<RolePolicy, Update>,
+    scope: &Scope<RolePolicy, Update>,
     role: Role,
     seen: &IfMatch,
     new: NewRolePolicy,
 ) -> Result<RolePolicy> {
-    let row: Row = role_policies::table.find(role).select(COLUMNS).for_no_key_update().first(&mut **tx).await?;
-    let before = policy(role, row);
-    seen.check(before.version)?;
+    let before = lock(tx, scope, role, seen).await?;
     let breaches = rules::breaches(role, &new.permissions);
     if !breaches.is_empty() {
         return Err(Error::fields(breaches));
@@ -88,26 +86,46 @@ pub async fn replace(
     if before.may_own_key_clients && !new.may_own_key_clients {
         refuse_owned_key_clients(tx, role).await?;
     }
-    let now = tx.now();
     let wanted = Policy::new(role, new.limits(), &new.permissions);
-    let after = RolePolicy::of(&wanted, before.version + 1, before.created_at, now);
-    if after.same_rights(&before) {
+    let mut after = RolePolicy::of(&wanted, before.version, before.created_at, before.updated_at);
+    if after == before {
         return Ok(before);
     }
-    let row = (
-        role_policies::version.eq(after.version),
-        role_policies::updated_at.eq(now),
-        role_policies::max_discount_percent.eq(after.max_discount_percent),
-        role_policies::max_contract_amount.eq(after.max_contract_amount),
-        role_policies::max_order_amount.eq(after.max_order_amount),
-        role_policies::may_own_key_clients.eq(after.may_own_key_clients),
-        role_policies::second_factor_required.eq(after.second_factor_required),
-        role_policies::grants.eq(Jsonb(after.permissions.clone())),
-    );
-    diesel::update(role_policies::table.find(role)).set(row).execute(&mut **tx).await?;
+    after.advance(tx.now());
+    after.write(tx).await?;
     let (from, to) = (before.without_rights_of(&after), after.without_rights_of(&before));
     tx.changed("updated", &from, &to);
     Ok(after)
+}
+
+impl change::Row for RolePolicy {
+    type Id = Role;
+
+    async fn find_locked<A: Action>(tx: &mut Tx<'_>, _scope: &Scope<Self, A>, role: Role) -> Result<Option<Self>> {
+        let row = role_policies::table.find(role).select(COLUMNS).for_no_key_update();
+        let row: Option<Row> = row.first(&mut **tx).await.optional()?;
+        Ok(row.map(|row| policy(role, row)))
+    }
+
+    async fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let row = (
+            role_policies::version.eq(self.version),
+            role_policies::updated_at.eq(self.updated_at),
+            role_policies::max_discount_percent.eq(self.max_discount_percent),
+            role_policies::max_contract_amount.eq(self.max_contract_amount),
+            role_policies::max_order_amount.eq(self.max_order_amount),
+            role_policies::may_own_key_clients.eq(self.may_own_key_clients),
+            role_policies::second_factor_required.eq(self.second_factor_required),
+            role_policies::grants.eq(Jsonb(self.permissions.clone())),
+        );
+        diesel::update(role_policies::table.find(self.role)).set(row).execute(&mut **tx).await?;
+        Ok(())
+    }
+
+    fn advance(&mut self, now: Instant) {
+        self.version += 1;
+        self.updated_at = now;
+    }
 }
 
 /// Refuses to take the right to own key clients from users who own some. The policy is locked, so nobody can designate

@@ -5,8 +5,8 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use secrecy::SecretString;
 
 use super::{
-    bodies::{NewApiKey, RotateApiKey, check_lists, ends_at},
-    model::{ApiKey, ScopeName, ServiceAccount, kept},
+    bodies::{NewApiKey, RotateApiKey, breaches_of_lists, ends_at},
+    model::{ApiKey, ScopeName, Scopes, ServiceAccount},
     queries::{find as find_account, hold, refuse_more_than_own},
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
         api_key::{NewSecret, Presented},
     },
     change::Tx,
-    db::schema::api_keys,
+    db::{Jsonb, schema::api_keys},
     error::{Error, FieldError, ProblemType, Result},
     http::{IfMatch, NoParams},
     list::{ListQuery, Page, SortBy, SortValue, keyset},
@@ -84,7 +84,10 @@ pub async fn insert(
 ) -> Result<(ApiKey, SecretString)> {
     let account = hold(tx, scope, account).await?;
     let NewApiKey { name, expires_at, scopes, allowed_networks } = new;
-    check_lists(scopes.as_deref(), Some(&allowed_networks))?;
+    let breaches = breaches_of_lists(scopes.as_deref(), &allowed_networks);
+    if !breaches.is_empty() {
+        return Err(Error::fields(breaches));
+    }
     check_within(scopes.as_deref(), &account)?;
     let now = tx.now();
     let key = ApiKey {
@@ -94,13 +97,13 @@ pub async fn insert(
         updated_at: now,
         account_id: account.id,
         name,
-        scopes: scopes.as_deref().map(kept),
-        allowed_networks: kept(&allowed_networks),
+        scopes: scopes.map(Scopes),
+        allowed_networks: Jsonb(allowed_networks),
         expires_at: ends_at(expires_at, now)?,
         last_used_on: None,
         last_used_network: None,
     };
-    refuse_more_than_own(tx, account.role, &account.scopes.0).await?;
+    refuse_more_than_own(tx, account.terms.role, &account.terms.scopes.0).await?;
     save_new(tx, key).await
 }
 
@@ -131,7 +134,7 @@ pub async fn rotate(
         last_used_network: None,
         ..old.clone()
     };
-    refuse_more_than_own(tx, account.role, &account.scopes.0).await?;
+    refuse_more_than_own(tx, account.terms.role, &account.terms.scopes.0).await?;
     let made = save_new(tx, successor).await?;
     end_sooner(tx, old, ends).await?;
     Ok(made)
@@ -219,7 +222,7 @@ pub async fn delete_found(tx: &mut Tx<'_>, found: &Presented) -> Result<bool> {
 
 fn check_within(scopes: Option<&[ScopeName]>, account: &ServiceAccount) -> Result<()> {
     let say = || Say::new("The account does not have this scope.", "У учётной записи нет этой области прав.");
-    let has = |scope: &ScopeName| account.scopes.0.iter().any(|known| known == scope.as_str());
+    let has = |scope: &ScopeName| account.terms.scopes.0.contains(scope);
     let beyond = scopes.into_iter().flatten().enumerate().filter(|(_, scope)| !has(scope));
     let breaches: Vec<FieldError> = beyond
         .map(|(index, _)| FieldError::new(format!("/scopes/{index}"), Invalid::Rule("not_of_account", say())))

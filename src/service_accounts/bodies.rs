@@ -6,15 +6,10 @@ use chrono::Duration;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::model::{MAX_NETWORKS, MAX_SCOPES, ScopeName, ServiceAccount, kept};
+use super::model::{MAX_NETWORKS, MAX_SCOPES, ScopeName};
 use crate::{
-    access::{Role, TeamId},
     error::{Error, FieldError, Result},
-    values::{
-        Instant, Invalid, Line, Say, Text,
-        network::Network,
-        patch::{self, change},
-    },
+    values::{Instant, Invalid, Line, Say, network::Network},
 };
 
 /// How long a key is valid unless the caller says otherwise.
@@ -23,73 +18,6 @@ const DEFAULT_LIFE: Duration = Duration::days(90);
 const LONGEST_LIFE: Duration = Duration::days(365);
 /// How long a key can stay valid beside its successor at most: a week.
 const LONGEST_OVERLAP_HOURS: u16 = 168;
-
-/// A service account to be created.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"name": "ERP", "description": "Takes orders over; ask the warehouse.", "role": "supervisor",
-    "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "scopes": ["orders:read", "orders:execute"],
-    "allowed_networks": ["192.0.2.0/24"]}))]
-pub struct NewServiceAccount {
-    /// What it is called.
-    pub name: Line,
-    /// What it is for, and whom to ask.
-    pub description: Option<Text<1000>>,
-    /// The role whose rights it has at most; not above the caller's own role.
-    pub role: Role,
-    /// Its team. The team and the role decide what it reaches.
-    pub team_id: TeamId,
-    /// Which of its role's rights it has: 1 to 100 permissions, each once; none that the caller does not have.
-    #[schema(min_items = 1, max_items = 100)]
-    pub scopes: Vec<ScopeName>,
-    /// Where its requests may come from, at most 50 networks; empty is everywhere.
-    #[serde(default)]
-    #[schema(max_items = 50)]
-    pub allowed_networks: Vec<Network>,
-}
-
-/// The fields of a service account to change.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-#[schema(example = json!({"scopes": ["orders:read"], "allowed_networks": ["192.0.2.0/24", "2001:db8::/48"]}))]
-pub struct ServiceAccountPatch {
-    /// What it is called.
-    #[serde(deserialize_with = "patch::set")]
-    #[schema(nullable = false)]
-    pub name: Option<Line>,
-    /// What it is for, and whom to ask.
-    #[serde(deserialize_with = "patch::set_or_clear")]
-    #[schema(value_type = Option<Text<1000>>)]
-    pub description: Option<Option<Text<1000>>>,
-    /// The role whose rights it has at most; not above the caller's own role.
-    #[serde(deserialize_with = "patch::set")]
-    #[schema(nullable = false)]
-    pub role: Option<Role>,
-    /// Its team. When it changes, the account's clients move to the new team, too.
-    #[serde(deserialize_with = "patch::set")]
-    #[schema(nullable = false)]
-    pub team_id: Option<TeamId>,
-    /// Which of its role's rights it has: 1 to 100 permissions, each once; none that the caller does not have.
-    #[serde(deserialize_with = "patch::set")]
-    #[schema(nullable = false, min_items = 1, max_items = 100)]
-    pub scopes: Option<Vec<ScopeName>>,
-    /// Where its requests may come from, at most 50 networks; empty is everywhere.
-    #[serde(deserialize_with = "patch::set")]
-    #[schema(nullable = false, max_items = 50)]
-    pub allowed_networks: Option<Vec<Network>>,
-}
-
-impl ServiceAccountPatch {
-    /// Puts what the patch says into `account`.
-    pub fn apply(self, account: &mut ServiceAccount) {
-        change(&mut account.name, self.name);
-        change(&mut account.description, self.description);
-        change(&mut account.role, self.role);
-        change(&mut account.team_id, self.team_id);
-        change(&mut account.scopes, self.scopes.as_deref().map(kept));
-        change(&mut account.allowed_networks, self.allowed_networks.as_deref().map(kept));
-    }
-}
 
 /// A key to be made.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -160,11 +88,8 @@ fn rfc_3339(moment: Instant) -> String {
     moment.utc().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
 }
 
-/// Checks the rules of lists of scopes and networks.
-///
-/// # Errors
-/// 422 with every breach.
-pub fn check_lists(scopes: Option<&[ScopeName]>, networks: Option<&[Network]>) -> Result<()> {
+/// What is wrong with lists of scopes and networks.
+pub fn breaches_of_lists(scopes: Option<&[ScopeName]>, networks: &[Network]) -> Vec<FieldError> {
     let mut breaches = Vec::new();
     if let Some(scopes) = scopes {
         match scopes.len() {
@@ -173,13 +98,12 @@ pub fn check_lists(scopes: Option<&[ScopeName]>, networks: Option<&[Network]>) -
             _ => breaches.extend(repeated("/scopes", scopes.iter().map(ScopeName::as_str))),
         }
     }
-    match networks.map(<[Network]>::len) {
-        Some(count) if count > MAX_NETWORKS => {
-            breaches.push(FieldError::new("/allowed_networks", Invalid::TooLong(MAX_NETWORKS)));
-        }
-        _ => breaches.extend(repeated("/allowed_networks", networks.into_iter().flatten().map(Network::as_str))),
+    if networks.len() > MAX_NETWORKS {
+        breaches.push(FieldError::new("/allowed_networks", Invalid::TooLong(MAX_NETWORKS)));
+    } else {
+        breaches.extend(repeated("/allowed_networks", networks.iter().map(Network::as_str)));
     }
-    if breaches.is_empty() { Ok(()) } else { Err(Error::fields(breaches)) }
+    breaches
 }
 
 fn repeated<'a>(pointer: &str, items: impl Iterator<Item = &'a str>) -> Vec<FieldError> {

@@ -1,11 +1,20 @@
 //! What a service account and its keys are.
 
-use diesel::prelude::{Identifiable, Insertable, Queryable, Selectable};
+use diesel::{
+    backend::Backend,
+    deserialize::{self, FromSql, FromSqlRow},
+    expression::AsExpression,
+    pg::Pg,
+    prelude::{Identifiable, Insertable, Queryable, Selectable},
+    serialize::{self, Output, ToSql},
+    sql_types,
+};
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, VariantNames};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::bodies::breaches_of_lists;
 use crate::{
     access::{
         ApiKeyId, Belongs, Ownership, Role, TeamId, UserId,
@@ -15,6 +24,8 @@ use crate::{
         Jsonb,
         schema::{api_keys, service_accounts, users},
     },
+    error::FieldError,
+    http::{Patch, PatchText, Terms},
     list::Sort,
     users::UserStatus,
     values::{Checked, Day, Entity, Instant, Invalid, Line, Resource, Rule, Text, network::Network},
@@ -48,13 +59,24 @@ impl Rule for ScopeRule {
     }
 }
 
-/// Texts that were checked when they were written. They are not checked again when they are read: a permission that no
-/// longer exists gives no right, and is no error.
-pub type Kept = Jsonb<Vec<String>>;
+/// The names of rights, as a list. Stored names of permissions that no longer exist are left out when it is read: they
+/// give no right.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, AsExpression, FromSqlRow)]
+#[diesel(sql_type = sql_types::Jsonb)]
+#[serde(transparent)]
+pub struct Scopes(pub Vec<ScopeName>);
 
-/// `checked` as it is stored.
-pub fn kept<R: Rule>(checked: &[Checked<R>]) -> Kept {
-    Jsonb(checked.iter().map(|text| text.as_str().to_owned()).collect())
+impl ToSql<sql_types::Jsonb, Pg> for Scopes {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        ToSql::<sql_types::Jsonb, Pg>::to_sql(&Jsonb(&self.0), &mut out.reborrow())
+    }
+}
+
+impl FromSql<sql_types::Jsonb, Pg> for Scopes {
+    fn from_sql(value: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        let Jsonb(names) = Jsonb::<Vec<String>>::from_sql(value)?;
+        Ok(Self(names.iter().filter_map(|name| ScopeName::parse(name).ok()).collect()))
+    }
 }
 
 /// An integration. It may do what a user of its role may do, within its scopes.
@@ -71,25 +93,56 @@ pub struct ServiceAccount {
     pub created_at: Instant,
     /// When the account was last changed.
     pub updated_at: Instant,
+    /// Whether its keys are accepted.
+    pub status: UserStatus,
+    /// The fields that callers write.
+    #[diesel(embed)]
+    #[serde(flatten)]
+    pub terms: ServiceAccountTerms,
+}
+
+/// A service account to be created.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Serialize, Deserialize, ToSchema)]
+#[diesel(table_name = users)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewServiceAccount, example = json!({"name": "ERP", "description": "Takes orders over; ask the warehouse.",
+    "role": "supervisor", "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "scopes": ["orders:read", "orders:execute"],
+    "allowed_networks": ["192.0.2.0/24"]}))]
+pub struct ServiceAccountTerms {
     /// Business: What it is called.
     pub name: Line,
     /// Business: What it is for, and whom to ask.
     #[diesel(select_expression = service_accounts::description)]
     pub description: Option<Text<1000>>,
-    /// The role whose rights it has at most.
+    /// The role whose rights it has at most; not above the role of who sets it.
     pub role: Role,
-    /// Its team. The team and the role decide what it reaches.
+    /// Its team. The team and the role decide what it reaches. When it changes, the account's clients move to the new
+    /// team, too.
     pub team_id: TeamId,
-    /// Whether its keys are accepted.
-    pub status: UserStatus,
-    /// Which of its role's rights it has: 1 to 100 permissions, each once.
+    /// Which of its role's rights it has: 1 to 100 permissions, each once; none that who sets them does not have.
     #[diesel(select_expression = service_accounts::scopes)]
     #[schema(value_type = Vec<ScopeName>, min_items = 1, max_items = 100)]
-    pub scopes: Kept,
+    pub scopes: Scopes,
     /// Where its requests may come from, at most 50 networks; empty is everywhere.
     #[diesel(select_expression = service_accounts::allowed_networks)]
+    #[serde(default)]
     #[schema(value_type = Vec<Network>, max_items = 50)]
-    pub allowed_networks: Kept,
+    pub allowed_networks: Jsonb<Vec<Network>>,
+}
+
+/// The fields of a service account to change.
+pub type ServiceAccountPatch = Patch<ServiceAccountTerms>;
+
+impl Terms for ServiceAccountTerms {
+    const PATCH: PatchText = PatchText {
+        name: "ServiceAccountPatch",
+        description: "The fields of a service account to change.",
+        example: r#"{"scopes": ["orders:read"], "allowed_networks": ["192.0.2.0/24", "2001:db8::/48"]}"#,
+    };
+
+    fn breaches(&self) -> Vec<FieldError> {
+        breaches_of_lists(Some(&self.scopes.0), &self.allowed_networks.0)
+    }
 }
 
 impl Resource for ServiceAccount {
@@ -136,11 +189,11 @@ pub struct ApiKey {
     pub name: Line,
     /// Which of the account's scopes it has, at most 100 of them; all when absent.
     #[schema(value_type = Option<Vec<ScopeName>>, min_items = 1, max_items = 100)]
-    pub scopes: Option<Kept>,
+    pub scopes: Option<Scopes>,
     /// Where its requests may come from, within the account's networks, at most 50; empty is wherever the
     /// account's requests may come from.
     #[schema(value_type = Vec<Network>, max_items = 50)]
-    pub allowed_networks: Kept,
+    pub allowed_networks: Jsonb<Vec<Network>>,
     /// When it ends.
     pub expires_at: Instant,
     /// The day (UTC) of its last use, written down within a minute or so.

@@ -3,19 +3,18 @@
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper, dsl, pg::Pg};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::{
-    bodies::{NewServiceAccount, ServiceAccountPatch, check_lists},
-    model::{Kept, ServiceAccount, ServiceAccountFilter, ServiceAccountSort, kept},
+use super::model::{
+    ScopeName, ServiceAccount, ServiceAccountFilter, ServiceAccountPatch, ServiceAccountSort, ServiceAccountTerms,
 };
 use crate::{
     access::{Action, Create, Read, Role, Scope, TeamId, Update, UserId, load_policy},
-    change::{Row, Tx, lock, save, unknown_reference},
+    change::{Patched, Row, Tx, lock, lock_to_patch, patched, save, unknown_reference},
     db::schema::{service_accounts, users},
     error::{Error, OnConstraint, ProblemType, Result},
-    http::IfMatch,
+    http::{IfMatch, Terms},
     list::{ListQuery, Page, Sort, SortBy, SortValue, keyset},
     users::{UserKind, UserStatus, refuse_key_clients},
-    values::{Entity, Id, Instant},
+    values::{Entity, Id, Instant, network::Network},
 };
 
 type Boxed = dsl::IntoBoxed<'static, dsl::InnerJoin<users::table, service_accounts::table>, Pg>;
@@ -59,7 +58,7 @@ pub async fn list(
     };
     query.page(rows, total, |account: &ServiceAccount| {
         let key = match sort.key {
-            ServiceAccountSort::Name => SortValue::Text(account.name.as_str().to_owned()),
+            ServiceAccountSort::Name => SortValue::Text(account.terms.name.as_str().to_owned()),
             ServiceAccountSort::UpdatedAt => SortValue::Instant(account.updated_at),
         };
         (key, account.uuid())
@@ -92,26 +91,12 @@ pub async fn find(
 pub async fn insert(
     tx: &mut Tx<'_>,
     _scope: &Scope<ServiceAccount, Create>,
-    new: NewServiceAccount,
+    terms: ServiceAccountTerms,
 ) -> Result<ServiceAccount> {
-    let now = tx.now();
-    let NewServiceAccount { name, description, role, team_id, scopes, allowed_networks } = new;
-    check_lists(Some(&scopes), Some(&allowed_networks))?;
-    let (scopes, allowed_networks) = (kept(&scopes), kept(&allowed_networks));
-    refuse_more_than_own(tx, role, &scopes.0).await?;
-    let account = ServiceAccount {
-        id: Id::generate(),
-        version: 1,
-        created_at: now,
-        updated_at: now,
-        name,
-        description,
-        role,
-        team_id,
-        status: UserStatus::Active,
-        scopes,
-        allowed_networks,
-    };
+    terms.check()?;
+    refuse_more_than_own(tx, terms.role, &terms.scopes.0).await?;
+    let (now, status) = (tx.now(), UserStatus::Active);
+    let account = ServiceAccount { id: Id::generate(), version: 1, created_at: now, updated_at: now, status, terms };
     insert_rows(tx, &account).await?;
     tx.created(&account);
     Ok(account)
@@ -123,9 +108,9 @@ async fn insert_rows(tx: &mut Tx<'_>, account: &ServiceAccount) -> Result<()> {
         users::version.eq(account.version),
         users::created_at.eq(account.created_at),
         users::updated_at.eq(account.updated_at),
-        users::name.eq(&account.name),
-        users::role.eq(account.role),
-        users::team_id.eq(account.team_id),
+        users::name.eq(&account.terms.name),
+        users::role.eq(account.terms.role),
+        users::team_id.eq(account.terms.team_id),
         users::status.eq(account.status),
         users::kind.eq(UserKind::Service),
         users::password_is_long.eq(true),
@@ -134,9 +119,9 @@ async fn insert_rows(tx: &mut Tx<'_>, account: &ServiceAccount) -> Result<()> {
     diesel::insert_into(users::table).values(user).execute(&mut **tx).await.on_constraint(breached)?;
     let own = (
         service_accounts::id.eq(account.id),
-        service_accounts::description.eq(&account.description),
-        service_accounts::scopes.eq(&account.scopes),
-        service_accounts::allowed_networks.eq(&account.allowed_networks),
+        service_accounts::description.eq(&account.terms.description),
+        service_accounts::scopes.eq(&account.terms.scopes),
+        service_accounts::allowed_networks.eq(&account.terms.allowed_networks),
     );
     diesel::insert_into(service_accounts::table).values(own).execute(&mut **tx).await?;
     Ok(())
@@ -156,28 +141,27 @@ pub async fn update(
     scope: &Scope<ServiceAccount, Update>,
     id: UserId,
     seen: &IfMatch,
-    patch: ServiceAccountPatch,
+    patch: &ServiceAccountPatch,
 ) -> Result<ServiceAccount> {
-    let before = lock(tx, scope, id, seen).await?;
-    check_lists(patch.scopes.as_deref(), patch.allowed_networks.as_deref())?;
-    let mut after = before.clone();
-    patch.apply(&mut after);
-    if (after.role, &after.scopes) != (before.role, &before.scopes) {
-        refuse_more_than_own(tx, after.role, &after.scopes.0).await?;
+    let before = lock_to_patch(tx, scope, id, seen, patch).await?;
+    let after = patched(&before, patch)?;
+    let (former, terms) = (&before.terms, &after.terms);
+    if (terms.role, &terms.scopes) != (former.role, &former.scopes) {
+        refuse_more_than_own(tx, terms.role, &terms.scopes.0).await?;
     }
-    if rights(&after) != rights(&before) {
+    if rights(terms) != rights(former) {
         // Keys that were issued before may do more at once.
         tx.require_recent_authentication().await?;
     }
-    if after.role != before.role {
-        refuse_key_clients(tx, id, after.role).await?;
+    if terms.role != former.role {
+        refuse_key_clients(tx, id, terms.role).await?;
     }
     save(tx, "updated", &before, after).await
 }
 
 /// What its keys may do, and from where.
-fn rights(account: &ServiceAccount) -> (Role, TeamId, &Kept, &Kept) {
-    (account.role, account.team_id, &account.scopes, &account.allowed_networks)
+fn rights(terms: &ServiceAccountTerms) -> (Role, TeamId, &[ScopeName], &[Network]) {
+    (terms.role, terms.team_id, &terms.scopes.0, &terms.allowed_networks.0)
 }
 
 /// Blocks the account, so that none of its keys is accepted.
@@ -212,7 +196,7 @@ pub async fn unblock(
     if before.status == UserStatus::Active {
         return Err(Error::transition("active", &["block"]));
     }
-    refuse_more_than_own(tx, before.role, &before.scopes.0).await?;
+    refuse_more_than_own(tx, before.terms.role, &before.terms.scopes.0).await?;
     let after = ServiceAccount { status: UserStatus::Active, ..before.clone() };
     save(tx, "unblocked", &before, after).await
 }
@@ -237,16 +221,16 @@ impl Row for ServiceAccount {
         let user = (
             users::version.eq(self.version),
             users::updated_at.eq(self.updated_at),
-            users::name.eq(&self.name),
-            users::role.eq(self.role),
-            users::team_id.eq(self.team_id),
+            users::name.eq(&self.terms.name),
+            users::role.eq(self.terms.role),
+            users::team_id.eq(self.terms.team_id),
             users::status.eq(self.status),
         );
         diesel::update(users::table.find(self.id)).set(user).execute(&mut **tx).await.on_constraint(breached)?;
         let own = (
-            service_accounts::description.eq(&self.description),
-            service_accounts::scopes.eq(&self.scopes),
-            service_accounts::allowed_networks.eq(&self.allowed_networks),
+            service_accounts::description.eq(&self.terms.description),
+            service_accounts::scopes.eq(&self.terms.scopes),
+            service_accounts::allowed_networks.eq(&self.terms.allowed_networks),
         );
         diesel::update(service_accounts::table.find(self.id)).set(own).execute(&mut **tx).await?;
         Ok(())
@@ -258,12 +242,24 @@ impl Row for ServiceAccount {
     }
 }
 
+impl Patched for ServiceAccount {
+    type Terms = ServiceAccountTerms;
+
+    fn terms(&self) -> &ServiceAccountTerms {
+        &self.terms
+    }
+
+    fn terms_mut(&mut self) -> &mut ServiceAccountTerms {
+        &mut self.terms
+    }
+}
+
 /// Refuses a caller who would hand out more than they have: a role above their own, or a right that reaches further in
 /// that role than in their own. Checked wherever an account gets a right, or someone gets a key of it.
 ///
 /// # Errors
 /// 403 naming the right.
-pub async fn refuse_more_than_own(tx: &mut Tx<'_>, role: Role, scopes: &[String]) -> Result<()> {
+pub async fn refuse_more_than_own(tx: &mut Tx<'_>, role: Role, scopes: &[ScopeName]) -> Result<()> {
     let Some(caller) = tx.actor().limited_by()?.cloned() else { return Ok(()) };
     if role > caller.role() {
         return Err(Error::new(ProblemType::Forbidden).detail(
@@ -272,6 +268,6 @@ pub async fn refuse_more_than_own(tx: &mut Tx<'_>, role: Role, scopes: &[String]
         ));
     }
     let policy = load_policy(tx, role).await?;
-    let beyond = scopes.iter().find(|scope| policy.reach(scope) > caller.policy.reach(scope));
-    beyond.map_or(Ok(()), |scope| Err(Error::forbidden(scope)))
+    let beyond = scopes.iter().find(|scope| policy.reach(scope.as_str()) > caller.policy.reach(scope.as_str()));
+    beyond.map_or(Ok(()), |scope| Err(Error::forbidden(scope.as_str())))
 }

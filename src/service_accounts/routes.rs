@@ -4,9 +4,9 @@ use actix_web::web::{Data, Path};
 
 use super::{
     api_keys,
-    bodies::{NewApiKey, NewServiceAccount, RotateApiKey, ServiceAccountPatch},
+    bodies::{NewApiKey, RotateApiKey},
     leaked,
-    model::{ServiceAccount, ServiceAccountFilter},
+    model::{ServiceAccount, ServiceAccountFilter, ServiceAccountPatch, ServiceAccountTerms},
     queries,
     view::{ApiKeyView, MadeApiKey, ServiceAccountView},
 };
@@ -70,7 +70,7 @@ async fn list_service_accounts(
 async fn create_service_account(
     scope: Scope<ServiceAccount, Create>,
     change: Change,
-    new: Body<NewServiceAccount>,
+    new: Body<ServiceAccountTerms>,
 ) -> Result<Created<ServiceAccountView>> {
     let Body(new) = new;
     change
@@ -120,7 +120,7 @@ async fn update_service_account(
     let Body(patch) = patch;
     change
         .run(async |tx| {
-            let account = queries::update(tx, &scope, *id, &seen, patch).await?;
+            let account = queries::update(tx, &scope, *id, &seen, &patch).await?;
             Reply::ok(&ServiceAccountView::of(account, tx.actor()))
         })
         .await
