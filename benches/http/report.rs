@@ -163,9 +163,7 @@ impl Report {
             format!("{} {} ({:.0} KB)", operation.name, thousands(*count), bytes / 1024.0)
         });
         notes.push(format!("Allocations for one request: {}.", counts.collect::<Vec<_>>().join(", ")));
-        notes.push(format!(
-            "pgbench has {MOST_CLIENTS} clients at most: Postgres takes 100 connections, and the server has its own."
-        ));
+        notes.push(format!("pgbench has {MOST_CLIENTS} clients at most."));
         notes.push(format!("Other programs used {:.2} processors on average meanwhile.", self.others));
         notes
     }

@@ -118,7 +118,7 @@ pub type ContractPatch = Patch<ContractTerms>;
 impl Terms for ContractTerms {
     const PATCH: PatchText = PatchText {
         name: "ContractPatch",
-        description: "What of a draft to change.",
+        description: "The fields of a draft to change.",
         example: r#"{"amount": "1800000.00", "ends_on": null, "auto_renew": false}"#,
     };
 

@@ -65,7 +65,7 @@ pub type DepartmentPatch = Patch<DepartmentTerms>;
 impl Terms for DepartmentTerms {
     const PATCH: PatchText = PatchText {
         name: "DepartmentPatch",
-        description: "What of a department to change.",
+        description: "The fields of a department to change.",
         example: r#"{"is_active": false}"#,
     };
 }

@@ -87,7 +87,7 @@ pub type ProductPatch = Patch<ProductTerms>;
 impl Terms for ProductTerms {
     const PATCH: PatchText = PatchText {
         name: "ProductPatch",
-        description: "What of a product to change.",
+        description: "The fields of a product to change.",
         example: r#"{"base_price": "19.50", "weaknesses": null}"#,
     };
 }

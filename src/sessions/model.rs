@@ -59,10 +59,8 @@ pub struct Session {
     /// When the user signed in.
     pub created_at: Instant,
     /// When the user last proved who they are: at the sign-in, or at a confirmation since.
-    #[schema(value_type = Option<Instant>)]
     pub authenticated_at: Instant,
     /// When it was begun or last refreshed: at most 15 minutes before its last request.
-    #[schema(value_type = Option<Instant>)]
     pub last_used_at: Instant,
     /// When it ends at the latest.
     pub expires_at: Instant,

@@ -52,7 +52,7 @@ pub type TeamPatch = Patch<TeamTerms>;
 impl Terms for TeamTerms {
     const PATCH: PatchText = PatchText {
         name: "TeamPatch",
-        description: "What of a team to change.",
+        description: "The fields of a team to change.",
         example: r#"{"name": "North and East"}"#,
     };
 }

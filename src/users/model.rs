@@ -70,7 +70,7 @@ pub type UserPatch = Patch<UserTerms>;
 impl Terms for UserTerms {
     const PATCH: PatchText = PatchText {
         name: "UserPatch",
-        description: "What of a user to change.",
+        description: "The fields of a user to change.",
         example: r#"{"job_title": "Key account manager", "role": "key_account_manager"}"#,
     };
 }
