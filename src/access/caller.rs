@@ -30,15 +30,26 @@ use crate::{
 
 /// Labels of identifiers whose rows several slices refer to.
 pub mod label {
+    use crate::values::Resource;
+
     /// Of users.
     #[derive(Debug)]
     pub enum User {}
+    impl Resource for User {
+        const NAME: &'static str = "users";
+    }
     /// Of teams.
     #[derive(Debug)]
     pub enum Team {}
+    impl Resource for Team {
+        const NAME: &'static str = "teams";
+    }
     /// Of sessions.
     #[derive(Debug)]
     pub enum Session {}
+    impl Resource for Session {
+        const NAME: &'static str = "sessions";
+    }
     /// Of API keys.
     #[derive(Debug)]
     pub enum ApiKey {}

@@ -24,7 +24,6 @@ pub fn routes(api: &mut Routes) {
 #[utoipa::path(
     get,
     path = "/v1/clients/{id}/account-team",
-    params(("id" = ClientId, Path, description = "The client.")),
     responses((status = 200, description = "Who is on the team."))
 )]
 async fn get_account_team(
@@ -45,7 +44,6 @@ async fn get_account_team(
 #[utoipa::path(
     put,
     path = "/v1/clients/{id}/account-team",
-    params(("id" = ClientId, Path, description = "The client.")),
     responses((status = 200, description = "Who is on the team now.")),
     extensions(("x-permission" = json!("clients:assign_team")))
 )]

@@ -44,7 +44,6 @@ pub struct PasswordReset {
 #[utoipa::path(
     post,
     path = "/v1/users/{id}/reset-password",
-    params(("id" = UserId, Path, description = "The user.")),
     responses((status = 200, description = "The link, or that it was mailed."))
 )]
 async fn start_password_reset(
@@ -75,7 +74,6 @@ async fn start_password_reset(
 #[utoipa::path(
     post,
     path = "/v1/users/{id}/reset-second-factor",
-    params(("id" = UserId, Path, description = "The user.")),
     responses((status = 200, description = "The user."))
 )]
 async fn reset_second_factor(

@@ -46,7 +46,6 @@ async fn list_own_sessions(
 #[utoipa::path(
     delete,
     path = "/v1/me/sessions/{id}",
-    params(("id" = SessionId, Path, description = "The session.")),
     responses((status = 204, description = "The session is over.")),
     extensions(("x-caller" = json!("person")))
 )]
@@ -74,7 +73,6 @@ async fn end_other_sessions(caller: RecentlyAuthenticated, change: Change) -> Re
 #[utoipa::path(
     get,
     path = "/v1/users/{id}/sessions",
-    params(("id" = UserId, Path, description = "The user.")),
     responses((status = 200, description = "The sessions, newest first."))
 )]
 async fn list_user_sessions(
@@ -119,7 +117,6 @@ async fn end_user_session(
 #[utoipa::path(
     delete,
     path = "/v1/users/{id}/sessions",
-    params(("id" = UserId, Path, description = "The user.")),
     responses((status = 204, description = "The sessions are over."))
 )]
 async fn end_user_sessions(scope: Scope<User, Update>, id: Path<UserId>, change: Change) -> Result<NoContent> {

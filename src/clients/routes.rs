@@ -68,7 +68,6 @@ async fn create_client(scope: Scope<Client, Create>, change: Change, new: NewCli
 #[utoipa::path(
     get,
     path = "/v1/clients/{id}",
-    params(("id" = ClientId, Path, description = "The client.")),
     responses((status = 200, description = "The client."))
 )]
 async fn get_client(
@@ -91,7 +90,6 @@ async fn get_client(
 #[utoipa::path(
     patch,
     path = "/v1/clients/{id}",
-    params(("id" = ClientId, Path, description = "The client.")),
     responses((status = 200, description = "The changed client."))
 )]
 async fn update_client(
@@ -116,7 +114,6 @@ async fn update_client(
 #[utoipa::path(
     post,
     path = "/v1/clients/{id}/verify",
-    params(("id" = ClientId, Path, description = "The client.")),
     responses((status = 200, description = "The changed client."))
 )]
 async fn verify_client(
@@ -139,7 +136,6 @@ async fn verify_client(
 #[utoipa::path(
     post,
     path = "/v1/clients/{id}/designate-key",
-    params(("id" = ClientId, Path, description = "The client.")),
     responses((status = 200, description = "The changed client."))
 )]
 async fn designate_key_client(
@@ -162,7 +158,6 @@ async fn designate_key_client(
 #[utoipa::path(
     post,
     path = "/v1/clients/{id}/revoke-key",
-    params(("id" = ClientId, Path, description = "The client.")),
     responses((status = 200, description = "The changed client."))
 )]
 async fn revoke_key_client(

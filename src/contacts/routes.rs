@@ -73,7 +73,6 @@ async fn create_contact(
 #[utoipa::path(
     get,
     path = "/v1/contacts/{id}",
-    params(("id" = ContactId, Path, description = "The contact.")),
     responses((status = 200, description = "The contact."))
 )]
 async fn get_contact(
@@ -96,7 +95,6 @@ async fn get_contact(
 #[utoipa::path(
     patch,
     path = "/v1/contacts/{id}",
-    params(("id" = ContactId, Path, description = "The contact.")),
     responses((status = 200, description = "The changed contact."))
 )]
 async fn update_contact(
@@ -121,7 +119,6 @@ async fn update_contact(
 #[utoipa::path(
     delete,
     path = "/v1/contacts/{id}",
-    params(("id" = ContactId, Path, description = "The contact.")),
     responses((status = 204, description = "The contact is gone."))
 )]
 async fn delete_contact(

@@ -77,7 +77,6 @@ async fn create_contract(
 #[utoipa::path(
     get,
     path = "/v1/contracts/{id}",
-    params(("id" = ContractId, Path, description = "The contract.")),
     responses((status = 200, description = "The contract."))
 )]
 async fn get_contract(
@@ -101,7 +100,6 @@ async fn get_contract(
 #[utoipa::path(
     patch,
     path = "/v1/contracts/{id}",
-    params(("id" = ContractId, Path, description = "The contract.")),
     responses((status = 200, description = "The changed contract."))
 )]
 async fn update_contract(
@@ -126,7 +124,6 @@ async fn update_contract(
 #[utoipa::path(
     get,
     path = "/v1/contracts/{id}/history",
-    params(("id" = ContractId, Path, description = "The contract.")),
     responses((status = 200, description = "A page of the contract's history."))
 )]
 async fn list_contract_history(

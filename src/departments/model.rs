@@ -2,7 +2,7 @@
 
 use diesel::prelude::{AsChangeset, Identifiable, Insertable, Queryable, Selectable};
 use serde::{Deserialize, Serialize};
-use strum::{AsRefStr, EnumString, VariantNames};
+use strum::{AsRefStr, EnumString, IntoStaticStr, VariantNames};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -135,7 +135,7 @@ pub struct DepartmentFilter {
 pub type DepartmentSorting = Sort<DepartmentSort>;
 
 /// What departments can be sorted by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum DepartmentSort {
     /// The department's name.

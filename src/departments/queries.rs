@@ -38,11 +38,7 @@ pub async fn list(
 ) -> Result<Page<Department>> {
     let filter = &query.filter;
     let sort = filter.sort.unwrap_or(Sort { key: DepartmentSort::Name, descending: false });
-    let column = match sort.key {
-        DepartmentSort::Name => "name",
-        DepartmentSort::UpdatedAt => "updated_at",
-    };
-    let order = SortBy::column(Department::NAME, column, sort.descending);
+    let order = SortBy::column(Department::NAME, sort.key.into(), sort.descending);
     let rows = keyset(filtered(filter), order, query.after.clone(), query.limit)
         .select(Department::as_select())
         .load(&mut db)

@@ -69,7 +69,6 @@ async fn create_department(
 #[utoipa::path(
     get,
     path = "/v1/departments/{id}",
-    params(("id" = DepartmentId, Path, description = "The department.")),
     responses((status = 200, description = "The department."))
 )]
 async fn get_department(
@@ -90,7 +89,6 @@ async fn get_department(
 #[utoipa::path(
     patch,
     path = "/v1/departments/{id}",
-    params(("id" = DepartmentId, Path, description = "The department.")),
     responses((status = 200, description = "The changed department."))
 )]
 async fn update_department(

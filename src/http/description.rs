@@ -21,10 +21,10 @@ use utoipa::{
 };
 
 use crate::{
-    access::{Action, Person, RecentlyAuthenticated, Scope, SignedIn},
+    access::{Action, Person, RecentlyAuthenticated, Role, Scope, SignedIn},
     db::Db,
     error::Result,
-    values::Resource,
+    values::{Id, Resource},
 };
 
 /// What a handler takes.
@@ -128,6 +128,22 @@ impl Description {
         self.operation.parameters.get_or_insert_default().push(parameter.into());
     }
 
+    /// Adds the id of an `R` in the address, unless the texts of the operation describe it.
+    fn id<R: Resource>(&mut self) {
+        if self.operation.parameters.is_some() {
+            return;
+        }
+        self.parameter(
+            ParameterBuilder::new()
+                .name("id")
+                .parameter_in(ParameterIn::Path)
+                .required(Required::True)
+                .description(Some(format!("The {}.", one_of::<R>())))
+                .schema(Some(Ref::from_schema_name(Id::<R>::name())))
+                .build(),
+        );
+    }
+
     /// Adds a header of the request.
     pub fn header(&mut self, header: RequestHeader) {
         self.headers.insert(header);
@@ -180,6 +196,11 @@ impl Description {
         T::schemas(&mut self.schemas);
         Ref::from_schema_name(name).into()
     }
+}
+
+/// What the texts call one `R`. A resource has the name of many: `orders`.
+pub fn one_of<R: Resource>() -> &'static str {
+    R::NAME.strip_suffix('s').unwrap_or(R::NAME)
 }
 
 /// The name of the shared response for problems with this status.
@@ -250,8 +271,27 @@ impl Takes for RecentlyAuthenticated {
     }
 }
 
-// `#[utoipa::path]` describes the parameters in the address.
-impl<T> Takes for Path<T> {
+impl<R: Resource> Takes for Path<Id<R>> {
+    fn describe(description: &mut Description) {
+        description.id::<R>();
+        description.refuses(&[400, 404]);
+    }
+}
+
+// `#[utoipa::path]` describes other parameters in the address.
+impl<A, B> Takes for Path<(A, B)> {
+    fn describe(description: &mut Description) {
+        description.refuses(&[400, 404]);
+    }
+}
+
+impl Takes for Path<Role> {
+    fn describe(description: &mut Description) {
+        description.refuses(&[400, 404]);
+    }
+}
+
+impl Takes for Path<String> {
     fn describe(description: &mut Description) {
         description.refuses(&[400, 404]);
     }

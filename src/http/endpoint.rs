@@ -1,16 +1,13 @@
 //! An operation of the API: how it is served, and what the document tells of it. Both follow from the types of its handler.
 
 use actix_web::{FromRequest, Handler, Responder, Route, http::Method};
-use utoipa::{
-    ToSchema,
-    openapi::{
-        HttpMethod, Ref, RefOr, Required, Response, Schema,
-        path::{Operation, OperationBuilder, ParameterBuilder, ParameterIn},
-    },
+use utoipa::openapi::{
+    HttpMethod, RefOr, Response, Schema,
+    path::{Operation, OperationBuilder},
 };
 
-use super::{Answers, Description, Takes};
-use crate::values::{Id, Resource};
+use super::{Answers, Description, Takes, description::one_of};
+use crate::values::Resource;
 
 /// How the document tells of a step.
 #[derive(Clone, Copy, Debug)]
@@ -116,20 +113,11 @@ impl Endpoint {
 
 impl StepText {
     fn operation<R: Resource>(self) -> Operation {
-        // A resource has the name of many: `orders`. Its texts are about one: "The order."
-        let one = R::NAME.strip_suffix('s').unwrap_or(R::NAME);
-        let id = ParameterBuilder::new()
-            .name("id")
-            .parameter_in(ParameterIn::Path)
-            .required(Required::True)
-            .description(Some(format!("The {one}.")))
-            .schema(Some(Ref::from_schema_name(Id::<R>::name())));
         OperationBuilder::new()
             .operation_id(Some(self.id))
             .summary(Some(self.summary))
             .description(Some(self.description))
-            .parameter(id)
-            .response("200", Response::new(format!("The changed {one}.")))
+            .response("200", Response::new(format!("The changed {}.", one_of::<R>())))
             .build()
     }
 }

@@ -79,7 +79,6 @@ async fn create_interaction(
 #[utoipa::path(
     get,
     path = "/v1/interactions/{id}",
-    params(("id" = InteractionId, Path, description = "The interaction.")),
     responses((status = 200, description = "The interaction."))
 )]
 async fn get_interaction(
@@ -105,7 +104,6 @@ async fn get_interaction(
 #[utoipa::path(
     patch,
     path = "/v1/interactions/{id}",
-    params(("id" = InteractionId, Path, description = "The interaction.")),
     responses((status = 200, description = "The changed interaction."))
 )]
 async fn update_interaction(

@@ -117,7 +117,6 @@ async fn record_order(
 #[utoipa::path(
     get,
     path = "/v1/orders/{id}",
-    params(("id" = OrderId, Path, description = "The order.")),
     responses((status = 200, description = "The order with its lines."))
 )]
 async fn get_order(
@@ -139,7 +138,6 @@ async fn get_order(
 #[utoipa::path(
     patch,
     path = "/v1/orders/{id}",
-    params(("id" = OrderId, Path, description = "The order.")),
     responses((status = 200, description = "The changed draft."))
 )]
 async fn update_order(
@@ -164,7 +162,6 @@ async fn update_order(
 #[utoipa::path(
     get,
     path = "/v1/orders/{id}/history",
-    params(("id" = OrderId, Path, description = "The order.")),
     responses((status = 200, description = "A page of the steps."))
 )]
 async fn list_order_history(
@@ -185,7 +182,6 @@ async fn list_order_history(
 #[utoipa::path(
     get,
     path = "/v1/departments/{id}/queue",
-    params(("id" = DepartmentId, Path, description = "The department.")),
     responses((status = 200, description = "A page of the queue, as far as it is within reach."))
 )]
 async fn list_department_queue(

@@ -66,7 +66,6 @@ async fn create_product(
 #[utoipa::path(
     get,
     path = "/v1/products/{id}",
-    params(("id" = ProductId, Path, description = "The product.")),
     responses((status = 200, description = "The product."))
 )]
 async fn get_product(
@@ -87,7 +86,6 @@ async fn get_product(
 #[utoipa::path(
     patch,
     path = "/v1/products/{id}",
-    params(("id" = ProductId, Path, description = "The product.")),
     responses((status = 200, description = "The changed product."))
 )]
 async fn update_product(

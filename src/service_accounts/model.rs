@@ -10,7 +10,7 @@ use diesel::{
     sql_types,
 };
 use serde::{Deserialize, Serialize};
-use strum::{EnumString, VariantNames};
+use strum::{EnumString, IntoStaticStr, VariantNames};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -244,7 +244,7 @@ pub struct ServiceAccountFilter {
 pub type ServiceAccountSorting = Sort<ServiceAccountSort>;
 
 /// What service accounts can be sorted by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum ServiceAccountSort {
     /// What it is called.

@@ -43,11 +43,7 @@ pub async fn list(
     query: &ListQuery<ServiceAccountFilter>,
 ) -> Result<Page<ServiceAccount>> {
     let sort = query.filter.sort.unwrap_or(Sort { key: ServiceAccountSort::Name, descending: false });
-    let column = match sort.key {
-        ServiceAccountSort::Name => "name",
-        ServiceAccountSort::UpdatedAt => "updated_at",
-    };
-    let order = SortBy::column("users", column, sort.descending);
+    let order = SortBy::column("users", sort.key.into(), sort.descending);
     let rows = keyset(filtered(&query.filter), order, query.after.clone(), query.limit)
         .select(ServiceAccount::as_select())
         .load(&mut db)

@@ -25,11 +25,7 @@ pub async fn list(
     query: &ListQuery<TeamFilter>,
 ) -> Result<Page<Team>> {
     let sort = query.filter.sort.unwrap_or(Sort { key: TeamSort::Name, descending: false });
-    let column = match sort.key {
-        TeamSort::Name => "name",
-        TeamSort::UpdatedAt => "updated_at",
-    };
-    let order = SortBy::column(Team::NAME, column, sort.descending);
+    let order = SortBy::column(Team::NAME, sort.key.into(), sort.descending);
     let rows = keyset(teams::table.into_boxed(), order, query.after.clone(), query.limit)
         .select(Team::as_select())
         .load(&mut db)

@@ -52,7 +52,6 @@ async fn create_team(scope: Scope<Team, Create>, change: Change, new: Body<TeamT
 #[utoipa::path(
     get,
     path = "/v1/teams/{id}",
-    params(("id" = TeamId, Path, description = "The team.")),
     responses((status = 200, description = "The team."))
 )]
 async fn get_team(
@@ -71,7 +70,6 @@ async fn get_team(
 #[utoipa::path(
     patch,
     path = "/v1/teams/{id}",
-    params(("id" = TeamId, Path, description = "The team.")),
     responses((status = 200, description = "The changed team."))
 )]
 async fn update_team(

@@ -27,7 +27,6 @@ pub fn routes(api: &mut Routes) {
 #[utoipa::path(
     get,
     path = "/v1/clients/{id}/timeline",
-    params(("id" = ClientId, Path, description = "The client.")),
     responses((status = 200, description = "A page of the client's timeline."))
 )]
 async fn list_client_timeline(

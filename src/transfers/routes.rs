@@ -23,7 +23,6 @@ pub fn routes(api: &mut Routes) {
 #[utoipa::path(
     post,
     path = "/v1/clients/{id}/transfer",
-    params(("id" = ClientId, Path, description = "The client.")),
     responses((status = 200, description = "The changed client."))
 )]
 async fn transfer_client(

@@ -51,11 +51,7 @@ pub async fn list(
     query: &ListQuery<UserFilter>,
 ) -> Result<Page<User>> {
     let sort = query.filter.sort.unwrap_or(Sort { key: UserSort::Name, descending: false });
-    let column = match sort.key {
-        UserSort::Name => "name",
-        UserSort::UpdatedAt => "updated_at",
-    };
-    let order = SortBy::column(User::NAME, column, sort.descending);
+    let order = SortBy::column(User::NAME, sort.key.into(), sort.descending);
     let rows = keyset_within(scope, |within| filtered(within, &query.filter), order, query.after.clone(), query.limit)
         .select(User::as_select())
         .load(&mut db)

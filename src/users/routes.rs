@@ -72,7 +72,6 @@ async fn create_user(
 #[utoipa::path(
     get,
     path = "/v1/users/{id}",
-    params(("id" = UserId, Path, description = "The user.")),
     responses((status = 200, description = "The user."))
 )]
 async fn get_user(
@@ -94,7 +93,6 @@ async fn get_user(
 #[utoipa::path(
     patch,
     path = "/v1/users/{id}",
-    params(("id" = UserId, Path, description = "The user.")),
     responses((status = 200, description = "The changed user.")),
     extensions(("x-recent-authentication" = json!(["email", "role", "team_id"])))
 )]
@@ -127,7 +125,6 @@ async fn update_user(
 #[utoipa::path(
     post,
     path = "/v1/users/{id}/block",
-    params(("id" = UserId, Path, description = "The user.")),
     responses((status = 200, description = "The blocked user."))
 )]
 async fn block_user(
@@ -148,7 +145,6 @@ async fn block_user(
 #[utoipa::path(
     post,
     path = "/v1/users/{id}/unblock",
-    params(("id" = UserId, Path, description = "The user.")),
     responses((status = 200, description = "The active user."))
 )]
 async fn unblock_user(
