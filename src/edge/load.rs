@@ -1,12 +1,7 @@
 //! Limits how many requests a worker answers at once. More requests wait in a queue, as long as the wait is short: a
 //! server that accepts more than it can do answers nobody in time.
 
-use std::{
-    cell::RefCell,
-    collections::VecDeque,
-    rc::Rc,
-    time::{Duration, Instant},
-};
+use std::{cell::RefCell, collections::VecDeque, rc::Rc, time::Duration};
 
 use actix_web::{
     Error as ActixError,
@@ -15,7 +10,7 @@ use actix_web::{
     middleware::Next,
     web::Data,
 };
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::Instant};
 
 use super::rate::UNLIMITED;
 use crate::{
@@ -259,7 +254,7 @@ mod tests {
         assert_eq!(counts(), (0, 0));
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn none_waits_longer_than_patience_at_the_pace_there_is() {
         let gate = gate();
         let mut places = filled(&gate);
