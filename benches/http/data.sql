@@ -13,6 +13,11 @@ CREATE FUNCTION pg_temp.born(client bigint) RETURNS timestamptz LANGUAGE sql STA
     $$ SELECT date_trunc('second', now()) - interval '3 years' * (1 - client / {clients}::float8 * 0.9) $$;
 CREATE FUNCTION pg_temp.syllable(n bigint) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
     $$ SELECT substr('{syllables}', (n * 3 + 1)::int, 3) $$;
+-- The nth taxpayer number, with its check digit: a patch checks all fields of a client.
+CREATE FUNCTION pg_temp.tax_id(n bigint) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+    $$ SELECT digits || (SELECT sum(weight * substr(digits, place::int, 1)::int) % 11 % 10
+                         FROM unnest(ARRAY[2, 4, 10, 3, 5, 9, 4, 6, 8]) WITH ORDINALITY AS of_digit (weight, place))
+       FROM (SELECT (770000000 + n)::text AS digits) of_number $$;
 SET maintenance_work_mem = '512MB';
 SET work_mem = '128MB';
 SET synchronous_commit = off;
@@ -63,7 +68,7 @@ INSERT INTO clients (id, version, created_at, updated_at, kind, name, legal_name
         tags, last_verified_at)
     SELECT pg_temp.id('003', n), 1, born, born + (now() - born) * (pg_temp.any(n, 2, 100000) / 100000.0),
            CASE WHEN mix % 8 = 0 THEN 'person' ELSE 'organization' END, initcap(word) || ' ' || form,
-           'OOO ' || initcap(word), lpad((7700000000 + n)::text, 10, '0'), lpad((1027700000000 + n)::text, 13, '0'),
+           'OOO ' || initcap(word), pg_temp.tax_id(n), lpad((1027700000000 + n)::text, 13, '0'),
            'Branch ' || mix % 20,
            (ARRAY['lead', 'lead', 'prospect', 'prospect', 'active', 'active', 'active', 'active', 'dormant', 'lost'])[mix % 10 + 1],
            (ARRAY['web', 'fair', 'call', 'partner'])[mix % 4 + 1], 'office' || n || '@' || word || '.example',
