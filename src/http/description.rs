@@ -198,9 +198,13 @@ impl Description {
     }
 }
 
-/// What the texts call one `R`. A resource has the name of many: `orders`.
-pub fn one_of<R: Resource>() -> &'static str {
-    R::NAME.strip_suffix('s').unwrap_or(R::NAME)
+/// What the texts call one `R`, whose name is that of many: "order" of `orders`, "opportunity" of `opportunities`.
+pub fn one_of<R: Resource>() -> String {
+    let many = R::NAME.replace('_', " ");
+    match many.strip_suffix("ies") {
+        Some(stem) => format!("{stem}y"),
+        None => many.strip_suffix('s').unwrap_or(&many).to_owned(),
+    }
 }
 
 /// The name of the shared response for problems with this status.
