@@ -211,7 +211,7 @@ struct Row {
 async fn rows(world: &World, operation: Operation) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for target in [Target::Ordinary, Target::Key] {
-        let Some(call) = call(world, operation.id, target).await else { return Vec::new() };
+        let call = call(world, operation.id, target).await;
         let label = match call.about {
             About::Nothing => "-",
             About::Shared => "any",
@@ -232,7 +232,7 @@ async fn rows(world: &World, operation: Operation) -> Vec<Row> {
 
 impl Row {
     async fn call(&self, world: &World) -> Call {
-        let call = call(world, self.operation.id, self.target).await.unwrap();
+        let call = call(world, self.operation.id, self.target).await;
         if self.absent { call.absent() } else { call }
     }
 

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{Call, PASSWORD, Target, World, code, unique};
 
-/// The call of `operation` on the client of `target`, or on a new object of that client; `None` when there is no entry.
-pub async fn call(world: &World, operation: &str, target: Target) -> Option<Call> {
+/// The call of `operation` on the client of `target`, or on a new object of that client.
+pub async fn call(world: &World, operation: &str, target: Target) -> Call {
     let found = [
         service(operation),
         audit(operation),
@@ -25,7 +25,8 @@ pub async fn call(world: &World, operation: &str, target: Target) -> Option<Call
         contracts(world, operation, target).await,
         orders(world, operation, target).await,
     ];
-    found.into_iter().flatten().next()
+    let found = found.into_iter().flatten().next();
+    found.unwrap_or_else(|| panic!("{operation} has no entry in tests/api/calls/entries.rs"))
 }
 
 fn service(operation: &str) -> Option<Call> {

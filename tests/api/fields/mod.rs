@@ -151,7 +151,7 @@ async fn try_create(world: &World, field: &Field) -> Vec<String> {
     let operation = &field.operation;
     let mut lost = Vec::new();
     for nth in 0..2 {
-        let call = call(world, operation.id, Target::Key).await.unwrap();
+        let call = call(world, operation.id, Target::Key).await;
         let Body::Json(mut body) = call.body.clone() else { panic!("{}: no body", operation.id) };
         let value = values::value(world, field, &client(&call), nth).await;
         merge(&mut body, &values::along(world, field, &value).await);
@@ -173,7 +173,7 @@ async fn read(world: &World, field: &Field, created: &Value) -> Value {
 }
 
 async fn try_change(world: &World, field: &Field) -> Vec<String> {
-    let call = call(world, field.operation.id, Target::Key).await.unwrap();
+    let call = call(world, field.operation.id, Target::Key).await;
     let path = call.path(&field.operation);
     let mut before = values::object(world, field, call.object.clone()).await;
     let mut lost = Vec::new();

@@ -79,7 +79,7 @@ async fn read_only_fields_are_written_by_nobody() {
         if operation.media_type() != Some("application/json") || !operation.path.starts_with("/v1/") {
             continue;
         }
-        let call = call(&world, operation.id, Target::Key).await.unwrap();
+        let call = call(&world, operation.id, Target::Key).await;
         let Body::Json(body) = &call.body else { panic!("{}: no body in its entry", operation.id) };
         let mut pointers = Vec::new();
         read_only(body, body_schema(&operation), answer_schema(&operation), "", &mut pointers);
