@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use liaison::{access::permission::PERMISSIONS, app};
+use actix_web::http::Method;
+use liaison::{access::permission::PERMISSIONS, app, http::Operations};
 use serde_json::Value;
 
 use crate::harness::document;
@@ -83,6 +84,17 @@ fn operations_can_be_walked_with_their_right_and_their_schemas() {
     assert_eq!((delete.right.as_deref(), delete.answer), (Some("contacts:delete"), None));
     assert_eq!(of("get_liveness").right, None);
     assert_eq!(document.operations().len(), operations().count());
+}
+
+/// Two addresses that differ only in the name of a parameter would hide each other.
+#[test]
+fn every_operation_is_found_at_its_address() {
+    let document = app::document().unwrap();
+    let found = Operations::of(document.operations().iter().cloned());
+    for operation in document.operations() {
+        let method = Method::from_bytes(operation.method.as_bytes()).unwrap();
+        assert_eq!(found.find(&method, &operation.path).id, operation.id);
+    }
 }
 
 #[test]
