@@ -24,7 +24,6 @@ pub struct StepText {
 pub struct Endpoint {
     path: String,
     method: HttpMethod,
-    tag: &'static str,
     describe: Box<dyn Fn() -> Described>,
     route: Route,
 }
@@ -68,13 +67,7 @@ impl Endpoint {
             H::Output::describe(&mut description);
             description.finish()
         });
-        Self { path, method, tag: "", describe, route: Route::new().to(handler) }
-    }
-
-    /// The same, listed under `tag`.
-    #[must_use]
-    pub fn tagged(self, tag: &'static str) -> Self {
-        Self { tag, ..self }
+        Self { path, method, describe, route: Route::new().to(handler) }
     }
 
     /// Its address, with names in place of values.
@@ -100,9 +93,7 @@ impl Endpoint {
 
     /// What the document tells of it, and the schemas that it names.
     pub fn description(&self) -> Described {
-        let (mut operation, schemas) = (self.describe)();
-        operation.tags = Some(vec![self.tag.to_owned()]);
-        (operation, schemas)
+        (self.describe)()
     }
 
     /// What serves it.

@@ -17,21 +17,22 @@ use utoipa::openapi::OpenApi;
 use super::{Endpoint, Operations, part};
 use crate::error::{Error, ProblemType};
 
-/// The operations of all slices, as they are served and documented.
+/// The operations of all slices, as they are served and documented, each with its tag.
 #[derive(Default)]
-pub struct Routes(Vec<Endpoint>);
+pub struct Routes(Vec<(&'static str, Endpoint)>);
 
 impl Routes {
     /// Adds `operations`, which the document lists under `tag`.
     pub fn add(&mut self, tag: &'static str, operations: impl IntoIterator<Item = Endpoint>) {
-        self.0.extend(operations.into_iter().map(|operation| operation.tagged(tag)));
+        self.0.extend(operations.into_iter().map(|operation| (tag, operation)));
     }
 
     /// `document` with these operations and the schemas that they name.
     pub fn describe(&self, mut document: OpenApi) -> OpenApi {
         let mut components = document.components.take().unwrap_or_default();
-        for endpoint in &self.0 {
-            let (operation, schemas) = endpoint.description();
+        for (tag, endpoint) in &self.0 {
+            let (mut operation, schemas) = endpoint.description();
+            operation.tags = Some(vec![(*tag).to_owned()]);
             document.paths.add_path_operation(endpoint.path(), vec![endpoint.documented_method()], operation);
             components.schemas.extend(schemas);
         }
@@ -42,7 +43,7 @@ impl Routes {
     /// What serves these operations. `operations` tells which of them a request asks for.
     pub fn into_router(self, operations: Data<Operations>) -> Router {
         let mut routes: Vec<Option<Route>> = iter::repeat_with(|| None).take(operations.all().len()).collect();
-        for endpoint in self.0 {
+        for (_, endpoint) in self.0 {
             let number = operations.find(&endpoint.method(), endpoint.path()).number;
             if let Some(place) = routes.get_mut(number) {
                 *place = Some(endpoint.into_route());
