@@ -19,8 +19,10 @@ use crate::{
     db::Jsonb,
     error::{Error, Result},
     http::Parts,
-    interactions::{self, Channel, Direction, NewInteraction, NextInteraction, Outcome, Purpose},
-    orders::{self, LineTerms, OrderId, OrderNumber, PastOrder, PastStatus, Priority},
+    interactions::{
+        self, Channel, Direction, InteractionStart, InteractionTerms, NewInteraction, NextInteraction, Outcome, Purpose,
+    },
+    orders::{self, LineTerms, OrderId, OrderNumber, OrderTerms, PastOrder, PastStatus, Priority},
     values::{Amount, CurrencyCode, Day, Instant, Line, Percent, Quantity, Text},
 };
 
@@ -107,16 +109,18 @@ fn past_order(northwind: &Northwind, order: &Sample, company: &Company<'_>) -> R
         team_id: client.team_id,
         is_key: client.is_key,
         number: OrderNumber::parse(&order.order_id.to_string()).map_err(Error::internal)?,
-        contract_id: None,
         author_id: author.id,
         status: if order.shipped_date.is_some() { PastStatus::Closed } else { PastStatus::Approved },
         priority: Priority::initial(client.is_key),
         currency: currency()?,
         ordered_on: order.order_date.into(),
-        requested_delivery_on: order.required_date.map(Day::from),
         fulfilled_on: order.shipped_date.map(Day::from),
         department_id: order.shipped_date.and_then(|_| company.departments.get(&order.ship_via)).copied(),
-        comment: None,
+        terms: OrderTerms {
+            contract_id: None,
+            requested_delivery_on: order.required_date.map(Day::from),
+            comment: None,
+        },
         lines: lines.collect::<Result<_>>()?,
     })
 }
@@ -139,11 +143,11 @@ pub async fn load_interactions(
         let Some(all) = by_customer.get(customer.customer_id.as_str()) else { continue };
         let last = all.iter().rev().take(CALLS).rev();
         for (place, order) in last.enumerate() {
-            let mut call = call(order, company, orders)?;
+            let Parts(mut start, terms) = call(order, company, orders)?;
             if place + 1 == CALLS.min(all.len()) {
-                call.next = Some(next_call(tx.now(), number, call.user_id)?);
+                start.next = Some(next_call(tx.now(), number, start.user_id)?);
             }
-            interactions::insert(tx, &Scope::system(), call).await?;
+            interactions::insert(tx, &Scope::system(), Parts(start, terms)).await?;
         }
     }
     Ok(())
@@ -155,23 +159,26 @@ fn call(order: &Sample, company: &Company<'_>, orders: &HashMap<u32, OrderId>) -
     // The source has neither hour nor length, so the hours are spread over the morning.
     let minutes = i64::from(order.order_id % 180);
     let at = Instant::from(order.order_date.and_time(NaiveTime::MIN).and_utc() + Duration::minutes(9 * 60 + minutes));
-    Ok(NewInteraction {
+    let start = InteractionStart {
         client_id: client.id,
-        contact_id: company.contacts.get(order.customer_id.as_str()).copied(),
         user_id: Some(seller.id),
-        channel: if order.order_id.is_multiple_of(3) { Channel::Email } else { Channel::Phone },
-        direction: Some(if order.order_id.is_multiple_of(2) { Direction::Inbound } else { Direction::Outbound }),
-        purpose: Purpose::Negotiation,
         scheduled_at: None,
         occurred_at: Some(at),
+        next: None,
+    };
+    let terms = InteractionTerms {
+        contact_id: company.contacts.get(order.customer_id.as_str()).copied(),
+        channel: if order.order_id.is_multiple_of(3) { Channel::Email } else { Channel::Phone },
+        direction: if order.order_id.is_multiple_of(2) { Direction::Inbound } else { Direction::Outbound },
+        purpose: Purpose::Negotiation,
         duration_seconds: i32::try_from(180 + 5 * minutes).ok(),
         subject: line(&format!("Order {}", order.order_id))?,
         summary: None,
         outcome: Some(Outcome::Positive),
         contract_id: None,
         order_id: orders.get(&order.order_id).copied(),
-        next: None,
-    })
+    };
+    Ok(Parts(start, terms))
 }
 
 fn next_call(now: Instant, number: usize, user_id: Option<crate::access::UserId>) -> Result<NextInteraction> {

@@ -1,5 +1,5 @@
-//! A JSON body whose members belong to two structs: one has the values that callers give only once, and the other has
-//! the values that they may change later.
+//! A JSON body whose members belong to two structs: one has what this operation alone takes, and the other has the
+//! values that callers may change later.
 
 use std::{borrow::Cow, future::Future, pin::Pin};
 
@@ -14,7 +14,7 @@ use utoipa::{
 use super::{
     Description, Takes,
     body::{self, Body},
-    patch::Terms,
+    patch::{Patch, Terms},
     strict::Object,
 };
 use crate::{
@@ -22,8 +22,7 @@ use crate::{
     values::members_of,
 };
 
-/// A JSON body with the members of both structs, `A` and `B`. In the document it has the name and the description of
-/// `A`.
+/// A JSON body with the members of both structs, `A` and `B`. In the document it has the name of `A`.
 #[derive(Debug)]
 pub struct Parts<A, B>(pub A, pub B);
 
@@ -37,7 +36,21 @@ where
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let object = Body::<Object>::from_request(request, payload);
-        Box::pin(async move { Self::of(object.await?.0) })
+        Box::pin(async move { Self::of(object.await?.0, B::breaches) })
+    }
+}
+
+impl<A, B> FromRequest for Parts<A, Patch<B>>
+where
+    A: DeserializeOwned + ToSchema + 'static,
+    B: Terms,
+{
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let object = Body::<Object>::from_request(request, payload);
+        Box::pin(async move { Self::of(object.await?.0, |_| Vec::new()) })
     }
 }
 
@@ -50,13 +63,13 @@ impl<A: ToSchema, B: ToSchema> Takes for Parts<A, B> {
 impl<A, B> Parts<A, B>
 where
     A: DeserializeOwned + ToSchema + 'static,
-    B: Terms,
+    B: DeserializeOwned + ToSchema + 'static,
 {
-    fn of(Object(members): Object) -> Result<Self> {
+    fn of(Object(members): Object, rules: body::Rules<B>) -> Result<Self> {
         let (first, rest): (Map<_, _>, Map<_, _>) =
             members.into_iter().partition(|(name, _)| members_of::<A>().get(name).is_some());
         let first = body::parse_document(&Value::Object(first), |_| Vec::new());
-        let second = body::parse_document(&Value::Object(rest), B::breaches);
+        let second = body::parse_document(&Value::Object(rest), rules);
         match (first, second) {
             (Ok(first), Ok(second)) => Ok(Self(first, second)),
             (first, second) => {
@@ -68,12 +81,16 @@ where
 }
 
 impl<A: ToSchema, B: ToSchema> PartialSchema for Parts<A, B> {
-    /// The schema of `A`, with the members of `B`.
+    /// The schema of `A`, with the members of `B`. The part that has an example describes the body.
     fn schema() -> RefOr<Schema> {
         let mut schema = A::schema();
         if let (RefOr::T(Schema::Object(first)), RefOr::T(Schema::Object(second))) = (&mut schema, B::schema()) {
             first.properties.extend(second.properties);
             first.required.extend(second.required);
+            if first.example.is_none() {
+                first.description = second.description;
+                first.example = second.example;
+            }
         }
         schema
     }

@@ -147,3 +147,57 @@ impl<T: Terms> ToSchema for Patch<T> {
         T::schemas(schemas);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Map, Value};
+
+    use super::merge;
+
+    /// The algorithm of RFC 7396, section 2.
+    fn rfc(target: Value, patch: Value) -> Value {
+        let Value::Object(patch) = patch else { return patch };
+        let mut target = if let Value::Object(target) = target { target } else { Map::new() };
+        for (name, value) in patch {
+            if value.is_null() {
+                target.remove(&name);
+            } else {
+                let before = target.remove(&name).unwrap_or_default();
+                target.insert(name, rfc(before, value));
+            }
+        }
+        Value::Object(target)
+    }
+
+    /// `value` without the members that are `null`, which mean the same as absent ones.
+    fn without_nulls(value: Value) -> Value {
+        let Value::Object(members) = value else { return value };
+        let there = members.into_iter().filter(|(_, value)| !value.is_null());
+        Value::Object(there.map(|(name, value)| (name, without_nulls(value))).collect())
+    }
+
+    fn members(value: impl Strategy<Value = Value>) -> impl Strategy<Value = Map<String, Value>> {
+        proptest::collection::btree_map("[a-d]", value, 0..4).prop_map(|members| members.into_iter().collect())
+    }
+
+    fn object() -> impl Strategy<Value = Map<String, Value>> {
+        let scalar = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            "[a-z]{0,3}".prop_map(Value::from),
+            proptest::collection::vec(0..9, 0..3).prop_map(Value::from),
+        ];
+        members(scalar.prop_recursive(3, 24, 4, |value| members(value).prop_map(Value::Object)))
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_the_rfc(target in object(), patch in object()) {
+            let expected = rfc(without_nulls(Value::Object(target.clone())), Value::Object(patch.clone()));
+            let mut merged = target;
+            merge(&mut merged, &patch);
+            prop_assert_eq!(without_nulls(Value::Object(merged)), expected);
+        }
+    }
+}

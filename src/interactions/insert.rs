@@ -3,8 +3,8 @@
 use diesel_async::RunQueryDsl;
 
 use super::{
-    kinds::{Channel, Direction, Purpose},
-    model::{Interaction, NewInteraction, NextInteraction},
+    kinds::{Direction, Purpose},
+    model::{Interaction, InteractionTerms, NewInteraction, NextInteraction},
     queries::breached,
     status::InteractionStatus,
 };
@@ -14,8 +14,9 @@ use crate::{
     clients::{self, Client},
     db::schema::interactions,
     error::{Error, OnConstraint, Result},
+    http::Parts,
     users,
-    values::{Id, Invalid, Line},
+    values::{Id, Invalid},
 };
 
 /// Logs an interaction that took place, and plans the next one if it is given; or plans an interaction.
@@ -27,32 +28,22 @@ pub async fn insert(
     scope: &Scope<Interaction, Create>,
     new: NewInteraction,
 ) -> Result<(Interaction, Option<Interaction>)> {
-    let client = clients::hold_to_touch(tx, new.client_id, "/client_id").await?;
+    let Parts(start, terms) = new;
+    let client = clients::hold_to_touch(tx, start.client_id, "/client_id").await?;
     scope.permit(&client)?;
-    let user_id = assignee(tx, scope, new.user_id, "/user_id").await?;
-    let mut breaches = new.breaches();
-    let mut row = row(tx, &client, user_id, new.channel, new.purpose, new.subject);
-    if new.scheduled_at.is_none() {
+    let user_id = assignee(tx, scope, start.user_id, "/user_id").await?;
+    let mut breaches = start.breaches();
+    let mut row = Interaction { scheduled_at: start.scheduled_at, ..row(tx, &client, user_id, terms) };
+    if start.scheduled_at.is_none() {
         row.status = InteractionStatus::Done;
-        row.occurred_at = new.occurred_at.or(Some(tx.now()));
+        row.occurred_at = start.occurred_at.or(Some(tx.now()));
     }
-    let row = Interaction {
-        contact_id: new.contact_id,
-        direction: new.direction.unwrap_or(row.direction),
-        scheduled_at: new.scheduled_at,
-        duration_seconds: new.duration_seconds,
-        summary: new.summary,
-        outcome: new.outcome,
-        contract_id: new.contract_id,
-        order_id: new.order_id,
-        ..row
-    };
     breaches.extend(row.breaches(tx.now()));
     if !breaches.is_empty() {
         return Err(Error::fields(breaches));
     }
     write(tx, &row, "").await?;
-    let next = match new.next {
+    let next = match start.next {
         Some(next) => Some(follow_up(tx, scope, &client, &row, next).await?),
         None => None,
     };
@@ -72,14 +63,22 @@ pub async fn follow_up(
     next: NextInteraction,
 ) -> Result<Interaction> {
     let user_id = assignee(tx, scope, next.user_id, "/next/user_id").await?;
-    let channel = next.channel.unwrap_or(done.channel);
-    let purpose = next.purpose.unwrap_or(Purpose::FollowUp);
-    let subject = next.subject.unwrap_or_else(|| done.subject.clone());
+    let terms = InteractionTerms {
+        contact_id: next.contact_id.or(done.terms.contact_id),
+        channel: next.channel.unwrap_or(done.terms.channel),
+        direction: Direction::default(),
+        purpose: next.purpose.unwrap_or(Purpose::FollowUp),
+        duration_seconds: None,
+        subject: next.subject.unwrap_or_else(|| done.terms.subject.clone()),
+        summary: None,
+        outcome: None,
+        contract_id: None,
+        order_id: None,
+    };
     let row = Interaction {
-        contact_id: next.contact_id.or(done.contact_id),
         scheduled_at: Some(next.scheduled_at),
         follows_id: Some(done.id),
-        ..row(tx, client, user_id, channel, purpose, subject)
+        ..row(tx, client, user_id, terms)
     };
     write(tx, &row, "/next").await?;
     Ok(row)
@@ -102,15 +101,8 @@ pub async fn assignee(
     Ok(user.id)
 }
 
-/// A planned interaction with `client`, without any optional value.
-fn row(
-    tx: &Tx<'_>,
-    client: &Client,
-    user_id: UserId,
-    channel: Channel,
-    purpose: Purpose,
-    subject: Line,
-) -> Interaction {
+/// An interaction with `client` that is planned for no moment yet.
+fn row(tx: &Tx<'_>, client: &Client, user_id: UserId, terms: InteractionTerms) -> Interaction {
     Interaction {
         id: Id::generate(),
         version: 1,
@@ -120,21 +112,12 @@ fn row(
         owner_id: client.owner_id,
         team_id: client.team_id,
         is_key: client.is_key,
-        contact_id: None,
         user_id,
-        channel,
-        direction: Direction::Outbound,
-        purpose,
         status: InteractionStatus::Planned,
         scheduled_at: None,
         occurred_at: None,
-        duration_seconds: None,
-        subject,
-        summary: None,
-        outcome: None,
-        contract_id: None,
-        order_id: None,
         follows_id: None,
+        terms,
     }
 }
 

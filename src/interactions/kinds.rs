@@ -48,6 +48,7 @@ pub enum Channel {
     Clone,
     Copy,
     Debug,
+    Default,
     PartialEq,
     Eq,
     Serialize,
@@ -65,6 +66,7 @@ pub enum Direction {
     /// From the client.
     Inbound,
     /// From the company.
+    #[default]
     Outbound,
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     insert::follow_up,
-    model::{Completion, Interaction, InteractionId, Rescheduling},
+    model::{Completion, Interaction, InteractionId, InteractionTerms, Rescheduling},
     queries::lock_with_client,
     status::Transition,
 };
@@ -31,14 +31,14 @@ pub async fn complete(
     if done.next.is_some() {
         client.refuse_archived()?;
     }
-    let after = Interaction {
-        status,
-        occurred_at: done.occurred_at.or(Some(tx.now())),
-        duration_seconds: done.duration_seconds.or(before.duration_seconds),
-        summary: done.summary.or_else(|| before.summary.clone()),
+    let terms = InteractionTerms {
+        duration_seconds: done.duration_seconds.or(before.terms.duration_seconds),
+        summary: done.summary.or_else(|| before.terms.summary.clone()),
         outcome: done.outcome,
-        ..before.clone()
+        ..before.terms.clone()
     };
+    let occurred_at = done.occurred_at.or(Some(tx.now()));
+    let after = Interaction { status, occurred_at, terms, ..before.clone() };
     let breaches = after.breaches(tx.now());
     if !breaches.is_empty() {
         return Err(Error::fields(breaches));

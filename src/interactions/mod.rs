@@ -19,7 +19,7 @@ use crate::http::Routes;
 pub use hand_over::hand_over;
 pub use insert::insert;
 pub use kinds::{Channel, Direction, Outcome, Purpose};
-pub use model::{Interaction, InteractionId, NewInteraction, NextInteraction};
+pub use model::{Interaction, InteractionId, InteractionStart, InteractionTerms, NewInteraction, NextInteraction};
 pub use status::InteractionStatus;
 
 /// The operations on interactions.

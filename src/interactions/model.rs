@@ -17,11 +17,9 @@ use crate::{
     contracts::ContractId,
     db::schema::interactions,
     error::FieldError,
+    http::{Parts, Patch, PatchText, Terms},
     orders::OrderId,
-    values::{
-        Entity, Id, Instant, Invalid, Line, Prose, Resource, Say, Text,
-        patch::{self, change},
-    },
+    values::{Entity, Id, Instant, Invalid, Line, Prose, Resource, Say, Text, bounds},
 };
 
 /// Longest interaction: a week.
@@ -57,22 +55,36 @@ pub struct Interaction {
     pub team_id: TeamId,
     /// Whether the client is designated as key.
     pub is_key: bool,
-    /// With whom at the client.
-    pub contact_id: Option<ContactId>,
     /// Who does it, or did it.
     pub user_id: UserId,
-    /// By what means.
-    pub channel: Channel,
-    /// From which side.
-    pub direction: Direction,
-    /// What for.
-    pub purpose: Purpose,
     /// How far it has come; changed by transitions.
     pub status: InteractionStatus,
     /// When it is planned for; `null` when it was never planned.
     pub scheduled_at: Option<Instant>,
     /// When it took place; `null` until it has.
     pub occurred_at: Option<Instant>,
+    /// The earlier interaction along with which this one was planned.
+    pub follows_id: Option<InteractionId>,
+    /// The fields that callers write.
+    #[diesel(embed)]
+    #[serde(flatten)]
+    pub terms: InteractionTerms,
+}
+
+/// The fields of an interaction that callers write.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize, ToSchema)]
+#[diesel(table_name = interactions, treat_none_as_null = true, treat_none_as_default_value = false)]
+#[serde(deny_unknown_fields)]
+pub struct InteractionTerms {
+    /// With whom at the client.
+    pub contact_id: Option<ContactId>,
+    /// By what means.
+    pub channel: Channel,
+    /// From which side. A new one is `outbound` unless it says otherwise.
+    #[serde(default)]
+    pub direction: Direction,
+    /// What for.
+    pub purpose: Purpose,
     /// How long it took, or is planned to take.
     #[schema(minimum = 0, maximum = 604_800)]
     pub duration_seconds: Option<i32>,
@@ -82,12 +94,18 @@ pub struct Interaction {
     pub summary: Option<Prose>,
     /// How it came out; only for an interaction that took place.
     pub outcome: Option<Outcome>,
-    /// The contract that it is about.
+    /// The contract that it is about; of the same client.
     pub contract_id: Option<ContractId>,
-    /// The order that it is about.
+    /// The order that it is about; of the same client.
     pub order_id: Option<OrderId>,
-    /// The earlier interaction along with which this one was planned.
-    pub follows_id: Option<InteractionId>,
+}
+
+impl Terms for InteractionTerms {
+    const PATCH: PatchText = PatchText {
+        name: "InteractionPatch",
+        description: "The fields of an interaction to change.",
+        example: r#"{"summary": "They agree to 2 %.", "outcome": "positive"}"#,
+    };
 }
 
 impl Resource for Interaction {
@@ -132,7 +150,7 @@ impl Interaction {
     /// Every breach of the rules between fields.
     pub fn breaches(&self, now: Instant) -> Vec<FieldError> {
         let mut breaches = Vec::new();
-        match self.duration_seconds {
+        match self.terms.duration_seconds {
             Some(seconds) if seconds < 0 => {
                 breaches.push(FieldError::new("/duration_seconds", Invalid::TooSmall("0".into())));
             }
@@ -145,7 +163,7 @@ impl Interaction {
         if self.occurred_at.is_some_and(|occurred_at| occurred_at > now.after(CLOCK_SKEW)) {
             breaches.push(FieldError::new("/occurred_at", in_the_future()));
         }
-        if self.outcome.is_some() && self.status != InteractionStatus::Done {
+        if self.terms.outcome.is_some() && self.status != InteractionStatus::Done {
             breaches.push(FieldError::new("/outcome", wrong_state()));
         }
         breaches
@@ -169,47 +187,29 @@ fn wrong_state() -> Invalid {
 }
 
 /// An interaction to be logged or planned.
+pub type NewInteraction = Parts<InteractionStart, InteractionTerms>;
+
+/// What callers give only when they log or plan an interaction.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "channel": "phone", "direction": "outbound",
+#[schema(as = NewInteraction, description = "An interaction to be logged or planned.", example = json!({"client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "channel": "phone", "direction": "outbound",
     "purpose": "negotiation", "occurred_at": "2026-11-24T09:00:00Z", "duration_seconds": 540, "subject": "Prices for 2027",
     "summary": "They ask for a discount of 3 %.", "outcome": "positive",
     "next": {"scheduled_at": "2026-12-01T10:00:00Z", "channel": "meeting", "subject": "Sign the price list"}}))]
-pub struct NewInteraction {
+pub struct InteractionStart {
     /// With which client.
     pub client_id: ClientId,
-    /// With whom at the client.
-    pub contact_id: Option<ContactId>,
     /// Who does it, or did it; the caller when left out.
     pub user_id: Option<UserId>,
-    /// By what means.
-    pub channel: Channel,
-    /// From which side; `outbound` when left out.
-    pub direction: Option<Direction>,
-    /// What for.
-    pub purpose: Purpose,
     /// Plans the interaction for this moment. Not together with `occurred_at`.
     pub scheduled_at: Option<Instant>,
     /// When it took place, at most five minutes from now; now when both moments are left out.
     pub occurred_at: Option<Instant>,
-    /// How long it took, or is planned to take.
-    #[schema(minimum = 0, maximum = 604_800)]
-    pub duration_seconds: Option<i32>,
-    /// What it is about.
-    pub subject: Line,
-    /// What was said, or what is to be said.
-    pub summary: Option<Prose>,
-    /// How it came out; not for a planned interaction.
-    pub outcome: Option<Outcome>,
-    /// The contract that it is about; of the same client.
-    pub contract_id: Option<ContractId>,
-    /// The order that it is about; of the same client.
-    pub order_id: Option<OrderId>,
     /// The next step, to be planned along with it; not for a planned interaction.
     pub next: Option<NextInteraction>,
 }
 
-impl NewInteraction {
+impl InteractionStart {
     /// Whether it is to be planned. Otherwise it took place.
     pub fn is_planned(&self) -> bool {
         self.scheduled_at.is_some()
@@ -253,63 +253,25 @@ pub struct NextInteraction {
 }
 
 /// The fields of an interaction to change.
+pub type InteractionPatch = Parts<InteractionMove, Patch<InteractionTerms>>;
+
+/// The fields that only some states of an interaction let callers change.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"summary": "They agree to 2 %.", "outcome": "positive"}))]
-pub struct InteractionPatch {
-    /// With whom at the client.
-    #[serde(default, deserialize_with = "patch::set_or_clear")]
-    #[schema(value_type = Option<ContactId>)]
-    pub contact_id: Option<Option<ContactId>>,
+#[schema(as = InteractionPatch)]
+pub struct InteractionMove {
     /// Who is to do it; only for a planned interaction.
-    #[serde(default, deserialize_with = "patch::set")]
+    #[serde(default, deserialize_with = "bounds::not_null")]
     #[schema(nullable = false)]
     pub user_id: Option<UserId>,
-    /// By what means.
-    #[serde(default, deserialize_with = "patch::set")]
-    #[schema(nullable = false)]
-    pub channel: Option<Channel>,
-    /// From which side.
-    #[serde(default, deserialize_with = "patch::set")]
-    #[schema(nullable = false)]
-    pub direction: Option<Direction>,
-    /// What for.
-    #[serde(default, deserialize_with = "patch::set")]
-    #[schema(nullable = false)]
-    pub purpose: Option<Purpose>,
     /// When it took place, at most five minutes from now; only for an interaction that took place.
-    #[serde(default, deserialize_with = "patch::set")]
+    #[serde(default, deserialize_with = "bounds::not_null")]
     #[schema(nullable = false)]
     pub occurred_at: Option<Instant>,
-    /// How long it took, or is planned to take.
-    #[serde(default, deserialize_with = "patch::set_or_clear")]
-    #[schema(value_type = Option<i32>, minimum = 0, maximum = 604_800)]
-    pub duration_seconds: Option<Option<i32>>,
-    /// What it is about.
-    #[serde(default, deserialize_with = "patch::set")]
-    #[schema(nullable = false)]
-    pub subject: Option<Line>,
-    /// What was said, or what is to be said.
-    #[serde(default, deserialize_with = "patch::set_or_clear")]
-    #[schema(value_type = Option<Prose>)]
-    pub summary: Option<Option<Prose>>,
-    /// How it came out; only for an interaction that took place.
-    #[serde(default, deserialize_with = "patch::set_or_clear")]
-    #[schema(value_type = Option<Outcome>)]
-    pub outcome: Option<Option<Outcome>>,
-    /// The contract that it is about; of the same client.
-    #[serde(default, deserialize_with = "patch::set_or_clear")]
-    #[schema(value_type = Option<ContractId>)]
-    pub contract_id: Option<Option<ContractId>>,
-    /// The order that it is about; of the same client.
-    #[serde(default, deserialize_with = "patch::set_or_clear")]
-    #[schema(value_type = Option<OrderId>)]
-    pub order_id: Option<Option<OrderId>>,
 }
 
-impl InteractionPatch {
-    /// The fields in the patch that cannot be changed in `status`. A wrong `outcome` is found by
-    /// [`Interaction::breaches`].
+impl InteractionMove {
+    /// The fields that cannot be changed in `status`. A wrong `outcome` is found by [`Interaction::breaches`].
     pub fn breaches(&self, status: InteractionStatus) -> Vec<FieldError> {
         let mut breaches = Vec::new();
         if self.user_id.is_some() && status != InteractionStatus::Planned {
@@ -319,22 +281,6 @@ impl InteractionPatch {
             breaches.push(FieldError::new("/occurred_at", wrong_state()));
         }
         breaches
-    }
-
-    /// Puts what the patch says into `interaction`.
-    pub fn apply(self, interaction: &mut Interaction) {
-        change(&mut interaction.contact_id, self.contact_id);
-        change(&mut interaction.user_id, self.user_id);
-        change(&mut interaction.channel, self.channel);
-        change(&mut interaction.direction, self.direction);
-        change(&mut interaction.purpose, self.purpose);
-        change(&mut interaction.occurred_at, self.occurred_at.map(Some));
-        change(&mut interaction.duration_seconds, self.duration_seconds);
-        change(&mut interaction.subject, self.subject);
-        change(&mut interaction.summary, self.summary);
-        change(&mut interaction.outcome, self.outcome);
-        change(&mut interaction.contract_id, self.contract_id);
-        change(&mut interaction.order_id, self.order_id);
     }
 }
 

@@ -6,15 +6,15 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use super::{
     filter::{InteractionFilter, InteractionSort},
     insert::assignee,
-    model::{Interaction, InteractionId, InteractionPatch},
+    model::{Interaction, InteractionId, InteractionPatch, InteractionTerms},
 };
 use crate::{
     access::{Action, Read, Scope, Update, Within},
-    change::{Row, Tx, lock, save, unknown_reference},
+    change::{Patched, Row, Tx, lock, patched, save, unknown_reference},
     clients::{self, Client, ClientId},
     db::{Sql, columns_of, schema::interactions},
     error::{Error, OnConstraint, Result},
-    http::IfMatch,
+    http::{IfMatch, Parts},
     list::{By, ListQuery, Page, Sort, SortValue, keyset_within, search},
     values::{Entity, Instant, Resource},
 };
@@ -163,15 +163,16 @@ pub async fn update(
     scope: &Scope<Interaction, Update>,
     id: InteractionId,
     seen: &IfMatch,
-    patch: InteractionPatch,
+    Parts(moved, patch): InteractionPatch,
 ) -> Result<Interaction> {
     let (client, before) = lock_with_client(tx, scope, id, seen).await?;
-    let mut breaches = patch.breaches(before.status);
-    if breaches.is_empty() && patch.user_id.is_some_and(|user| user != before.user_id) {
-        assignee(tx, scope, patch.user_id, "/user_id").await?;
+    let mut breaches = moved.breaches(before.status);
+    if breaches.is_empty() && moved.user_id.is_some_and(|user| user != before.user_id) {
+        assignee(tx, scope, moved.user_id, "/user_id").await?;
     }
-    let mut after = before.clone();
-    patch.apply(&mut after);
+    let mut after = patched(&before, &patch)?;
+    after.user_id = moved.user_id.unwrap_or(before.user_id);
+    after.occurred_at = moved.occurred_at.or(before.occurred_at);
     // A patch that changes nothing is not refused for values that the interaction has already.
     if after != before {
         breaches.extend(after.breaches(tx.now()));
@@ -179,9 +180,9 @@ pub async fn update(
     if !breaches.is_empty() {
         return Err(Error::fields(breaches));
     }
-    let moved = after.at() != before.at();
+    let has_moved = after.at() != before.at();
     let after = save(tx, "updated", &before, after).await?;
-    if moved {
+    if has_moved {
         clients::touch(tx, &client).await?;
     }
     Ok(after)
@@ -224,6 +225,18 @@ impl Row for Interaction {
     fn advance(&mut self, now: Instant) {
         self.version += 1;
         self.updated_at = now;
+    }
+}
+
+impl Patched for Interaction {
+    type Terms = InteractionTerms;
+
+    fn terms(&self) -> &InteractionTerms {
+        &self.terms
+    }
+
+    fn terms_mut(&mut self) -> &mut InteractionTerms {
+        &mut self.terms
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     clock::Clock,
     db::{Cost, Db},
     error::{Error, Result},
-    http::{Body, Changed, Created, Fields, IfMatch, Query, Reply, Routes, Tagged, endpoint},
+    http::{Changed, Created, Fields, IfMatch, Query, Reply, Routes, Tagged, endpoint},
     list::{ListQuery, Page},
 };
 
@@ -63,9 +63,8 @@ async fn list_interactions(
 async fn create_interaction(
     scope: Scope<Interaction, Create>,
     change: Change,
-    new: Body<NewInteraction>,
+    new: NewInteraction,
 ) -> Result<Created<InteractionView>> {
-    let Body(new) = new;
     change
         .run(async |tx| {
             let (interaction, next) = insert::insert(tx, &scope, new).await?;
@@ -111,9 +110,8 @@ async fn update_interaction(
     id: Path<InteractionId>,
     seen: IfMatch,
     change: Change,
-    patch: Body<InteractionPatch>,
+    patch: InteractionPatch,
 ) -> Result<Changed<InteractionView>> {
-    let Body(patch) = patch;
     change
         .run(async |tx| {
             let interaction = queries::update(tx, &scope, *id, &seen, patch).await?;

@@ -110,7 +110,7 @@ pub async fn views(
         HashMap::new()
     };
     let contacts = if include.has(InteractionInclude::Contact) {
-        contacts::references(db, actor, interactions.iter().filter_map(|row| row.contact_id).collect()).await?
+        contacts::references(db, actor, interactions.iter().filter_map(|row| row.terms.contact_id).collect()).await?
     } else {
         HashMap::new()
     };
@@ -121,7 +121,7 @@ pub async fn views(
     };
     let view = |row: Interaction| InteractionView {
         client: clients.get(&row.client_id).cloned(),
-        contact: row.contact_id.and_then(|id| contacts.get(&id).cloned()),
+        contact: row.terms.contact_id.and_then(|id| contacts.get(&id).cloned()),
         user: users.get(&row.user_id).cloned(),
         ..InteractionView::of(row, actor, now)
     };

@@ -4,36 +4,33 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    model::{OrderLineId, OrderNumber, Priority},
+    model::{OrderLineId, OrderNumber, OrderTerms, Priority},
     record::PastStatus,
 };
 use crate::{
     access::{Action, UserId},
     clients::ClientId,
-    contracts::ContractId,
     departments::DepartmentId,
+    http::{Parts, Patch},
     products::ProductId,
-    values::{Amount, CurrencyCode, Day, Instant, Percent, Prose, Quantity, Text, patch},
+    values::{Amount, CurrencyCode, Day, Instant, Percent, Quantity, Text, bounds},
 };
 
 /// An order to be drafted.
+pub type NewOrder = Parts<OrderStart, OrderTerms>;
+
+/// What callers give only when they draft an order.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "requested_delivery_on": "2026-12-10",
+#[schema(as = NewOrder, description = "An order to be drafted.", example = json!({"client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "requested_delivery_on": "2026-12-10",
     "lines": [{"product_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "quantity": "12", "discount_percent": "5"}]}))]
-pub struct NewOrder {
+pub struct OrderStart {
     /// Who orders.
     pub client_id: ClientId,
-    /// The contract that the order is under; its rules hold when the order is submitted and approved.
-    pub contract_id: Option<ContractId>,
     /// The currency of the order, in which all its products must be priced; the products' currency when left out.
     pub currency: Option<CurrencyCode>,
     /// How urgent the order is; `high` for a key client and `normal` for others when left out.
     pub priority: Option<Priority>,
-    /// When the client would like to have it.
-    pub requested_delivery_on: Option<Day>,
-    /// What else is to be said.
-    pub comment: Option<Prose>,
     /// What is ordered: 1 to 200 lines.
     #[schema(min_items = 1, max_items = 200)]
     pub lines: Vec<NewOrderLine>,
@@ -58,51 +55,39 @@ pub struct NewOrderLine {
 }
 
 /// The fields of a draft to change.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-#[schema(example = json!({"priority": "urgent", "comment": null}))]
-pub struct OrderPatch {
-    /// The contract that the order is under.
-    #[serde(deserialize_with = "patch::set_or_clear")]
-    #[schema(value_type = Option<ContractId>)]
-    pub contract_id: Option<Option<ContractId>>,
+pub type OrderPatch = Parts<DraftPatch, Patch<OrderTerms>>;
+
+/// The fields of a draft that are written in another form than an order has them.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = OrderPatch)]
+pub struct DraftPatch {
     /// How urgent the order is.
-    #[serde(deserialize_with = "patch::set")]
+    #[serde(default, deserialize_with = "bounds::not_null")]
     #[schema(nullable = false)]
     pub priority: Option<Priority>,
-    /// When the client would like to have it.
-    #[serde(deserialize_with = "patch::set_or_clear")]
-    #[schema(value_type = Option<Day>)]
-    pub requested_delivery_on: Option<Option<Day>>,
-    /// What else is to be said.
-    #[serde(deserialize_with = "patch::set_or_clear")]
-    #[schema(value_type = Option<Prose>)]
-    pub comment: Option<Option<Prose>>,
     /// What is ordered: 1 to 200 lines. They replace all lines of the draft.
-    #[serde(deserialize_with = "patch::set")]
+    #[serde(default, deserialize_with = "bounds::not_null")]
     #[schema(nullable = false, min_items = 1, max_items = 200)]
     pub lines: Option<Vec<NewOrderLine>>,
 }
 
 /// A past order to be recorded with its real dates.
+pub type NewPastOrder = Parts<PastOrderStart, OrderTerms>;
+
+/// What callers give only when they record a past order.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "number": "10248", "ordered_on": "2026-07-04",
+#[schema(as = NewPastOrder, description = "A past order to be recorded with its real dates.", example = json!({"client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "number": "10248", "ordered_on": "2026-07-04",
     "fulfilled_on": "2026-07-16", "lines": [{"product_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "quantity": "12",
     "unit_price": "14.00", "tax_rate": "0"}]}))]
-pub struct NewPastOrder {
+pub struct PastOrderStart {
     /// Who ordered.
     pub client_id: ClientId,
-    /// The contract that the order was under; its rules hold for the day of the order.
-    pub contract_id: Option<ContractId>,
     /// The currency of the order, in which all its products must be priced; the products' currency when left out.
     pub currency: Option<CurrencyCode>,
     /// How urgent the order was; `high` for a key client and `normal` for others when left out.
     pub priority: Option<Priority>,
-    /// When the client wanted to have it.
-    pub requested_delivery_on: Option<Day>,
-    /// What else is to be said.
-    pub comment: Option<Prose>,
     /// What was ordered: 1 to 200 lines. A product may be inactive by now.
     #[schema(min_items = 1, max_items = 200)]
     pub lines: Vec<NewOrderLine>,

@@ -8,7 +8,7 @@ use crate::{change::Tx, contracts, error::Result};
 /// # Errors
 /// As [`contracts::hold_for_order`].
 pub async fn hold(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
-    let Some(contract_id) = order.contract_id else { return Ok(()) };
+    let Some(contract_id) = order.terms.contract_id else { return Ok(()) };
     let day = (&order.currency, order.ordered_on);
     let except = Some(order.id.uuid());
     let adding = order.net_total.value();

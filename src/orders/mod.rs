@@ -20,7 +20,7 @@ mod view;
 use crate::http::Routes;
 
 pub use lines::LineTerms;
-pub use model::{Order, OrderId, OrderLine, OrderNumber, OrderWithLines, Priority};
+pub use model::{Order, OrderId, OrderLine, OrderNumber, OrderTerms, OrderWithLines, Priority};
 pub use record::{PastOrder, PastStatus, record, record_all};
 pub use status::OrderStatus;
 

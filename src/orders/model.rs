@@ -21,6 +21,7 @@ use crate::{
         stored_as_text,
     },
     departments::DepartmentId,
+    http::{PatchText, Terms},
     products::ProductId,
     values::{
         Amount, CurrencyCode, Day, Entity, FulfilledQuantity, Id, Instant, Line, Percent, Prose, Quantity, Resource,
@@ -62,8 +63,6 @@ pub struct Order {
     /// Business: The number that people know the order by; unique, with gaps.
     #[schema(value_type = Text<50>)]
     pub number: OrderNumber,
-    /// The contract that the order is under.
-    pub contract_id: Option<ContractId>,
     /// Who wrote the order. They cannot approve it while it waits for approval.
     pub author_id: UserId,
     /// How far the order is; changed by transitions.
@@ -74,10 +73,6 @@ pub struct Order {
     pub currency: CurrencyCode,
     /// The day of the order: when it was drafted, or once it is submitted, when it was submitted.
     pub ordered_on: Day,
-    /// When the client would like to have it.
-    pub requested_delivery_on: Option<Day>,
-    /// Personal: What else is to be said.
-    pub comment: Option<Prose>,
     /// The sum of the lines after discount, before tax.
     pub net_total: Total,
     /// The sum of the lines' taxes.
@@ -96,6 +91,34 @@ pub struct Order {
     pub handed_over_at: Option<Instant>,
     /// When the last of it was fulfilled.
     pub fulfilled_at: Option<Instant>,
+    /// The fields that callers write.
+    #[diesel(embed)]
+    #[serde(flatten)]
+    pub terms: OrderTerms,
+}
+
+/// The fields of an order that callers write.
+#[derive(
+    Clone, Debug, Default, PartialEq, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize, ToSchema,
+)]
+#[diesel(table_name = orders, treat_none_as_null = true, treat_none_as_default_value = false)]
+#[serde(deny_unknown_fields)]
+pub struct OrderTerms {
+    /// The contract that the order is under. Its rules hold when the order is submitted and approved; for a past
+    /// order, they hold for the day of the order.
+    pub contract_id: Option<ContractId>,
+    /// When the client would like to have it.
+    pub requested_delivery_on: Option<Day>,
+    /// Personal: What else is to be said.
+    pub comment: Option<Prose>,
+}
+
+impl Terms for OrderTerms {
+    const PATCH: PatchText = PatchText {
+        name: "OrderPatch",
+        description: "The fields of a draft to change.",
+        example: r#"{"priority": "urgent", "comment": null}"#,
+    };
 }
 
 /// An order's number.

@@ -11,12 +11,12 @@ use super::{
     filter::{HistoryFilter, OrderFilter, OrderSort, QueueFilter, filtered},
     life::{Entry, note},
     lines,
-    model::{Order, OrderEvent, OrderId, OrderNumber, OrderWithLines, Priority},
+    model::{Order, OrderEvent, OrderId, OrderNumber, OrderTerms, OrderWithLines, Priority},
     status::{OrderStatus, QUEUED, refusal},
 };
 use crate::{
     access::{Action, Create, Read, Scope, Update},
-    change::{self, Row, Tx, unknown_reference},
+    change::{self, Patched, Row, Tx, patched, unknown_reference},
     clients,
     db::{
         Sql, columns_of,
@@ -24,9 +24,9 @@ use crate::{
     },
     departments::{self, DepartmentId},
     error::{Error, OnConstraint, Result},
-    http::IfMatch,
+    http::{IfMatch, Parts},
     list::{By, ListQuery, Page, Sort, SortBy, SortValue, keyset, keyset_within},
-    values::{CurrencyCode, Entity, Id, Instant, Invalid, Resource, Sum, Total, patch::change},
+    values::{CurrencyCode, Entity, Id, Instant, Invalid, Resource, Sum, Total},
 };
 
 static INSERT: Sql = Sql::new();
@@ -212,6 +212,7 @@ pub async fn find(mut db: &AsyncPgConnection, scope: &Scope<Order, Read>, id: Or
 /// # Errors
 /// 403 for a client out of the right's reach, 409 for an archived one, 422 for values against the rules.
 pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Order, Create>, new: NewOrder) -> Result<OrderWithLines> {
+    let Parts(new, terms) = new;
     let client = clients::hold(tx, new.client_id, "/client_id").await?;
     scope.permit(&client)?;
     let author_id = tx.user_id();
@@ -228,14 +229,11 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Order, Create>, new: NewOrder
         team_id: client.team_id,
         is_key: client.is_key,
         number: next_number(tx).await?,
-        contract_id: new.contract_id,
         author_id,
         status: OrderStatus::Draft,
         priority: new.priority.unwrap_or_else(|| Priority::initial(client.is_key)),
         currency: priced.currency,
         ordered_on: now.day(),
-        requested_delivery_on: new.requested_delivery_on,
-        comment: new.comment,
         net_total: Total::least(),
         tax_total: Total::least(),
         total: Total::least(),
@@ -245,6 +243,7 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Order, Create>, new: NewOrder
         approved_by: None,
         handed_over_at: None,
         fulfilled_at: None,
+        terms,
     };
     let draft = lines::write(order, priced.lines, &[])?;
     let insert = INSERT.of(diesel::insert_into(orders::table).values(&draft.order));
@@ -278,18 +277,15 @@ pub async fn update(
     scope: &Scope<Order, Update>,
     id: OrderId,
     seen: &IfMatch,
-    patch: OrderPatch,
+    Parts(draft, patch): OrderPatch,
 ) -> Result<OrderWithLines> {
     let before = lock(tx, scope, id, seen).await?;
     if before.order.status != OrderStatus::Draft {
         return Err(refusal(before.order.status));
     }
-    let mut order = before.order.clone();
-    change(&mut order.contract_id, patch.contract_id);
-    change(&mut order.priority, patch.priority);
-    change(&mut order.requested_delivery_on, patch.requested_delivery_on);
-    change(&mut order.comment, patch.comment);
-    let after = match patch.lines {
+    let mut order = patched(&before.order, &patch)?;
+    order.priority = draft.priority.unwrap_or(order.priority);
+    let after = match draft.lines {
         None => OrderWithLines { order, lines: before.lines.clone() },
         Some(new) => {
             let priced = lines::price(tx, new, Some(order.currency.clone()), false).await?;
@@ -354,6 +350,18 @@ impl Row for Order {
     fn advance(&mut self, now: Instant) {
         self.version += 1;
         self.updated_at = now;
+    }
+}
+
+impl Patched for Order {
+    type Terms = OrderTerms;
+
+    fn terms(&self) -> &OrderTerms {
+        &self.terms
+    }
+
+    fn terms_mut(&mut self) -> &mut OrderTerms {
+        &mut self.terms
     }
 }
 

@@ -5,9 +5,9 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{
-    bodies::{NewPastOrder, RecordOrder},
+    bodies::{NewPastOrder, PastOrderStart, RecordOrder},
     lines::{self, LineTerms},
-    model::{Order, OrderEvent, OrderNumber, OrderWithLines, Priority},
+    model::{Order, OrderEvent, OrderNumber, OrderTerms, OrderWithLines, Priority},
     queries::{breached, next_number},
     status::OrderStatus,
 };
@@ -15,14 +15,15 @@ use crate::{
     access::{Scope, TeamId, UserId},
     change::Tx,
     clients::{self, ClientId},
-    contracts::{self, ContractId},
+    contracts,
     db::{
         BATCH, Jsonb,
         schema::{order_events, orders},
     },
     departments::DepartmentId,
     error::{Error, FieldError, OnConstraint, Result},
-    values::{CurrencyCode, Day, FulfilledQuantity, Id, Instant, Invalid, Prose, Say, Total},
+    http::Parts,
+    values::{CurrencyCode, Day, FulfilledQuantity, Id, Instant, Invalid, Say, Total},
 };
 
 /// How far a past order came.
@@ -51,8 +52,6 @@ pub struct PastOrder {
     pub is_key: bool,
     /// The order's number.
     pub number: OrderNumber,
-    /// The contract that the order was under.
-    pub contract_id: Option<ContractId>,
     /// Who wrote the order.
     pub author_id: UserId,
     /// How far the order came.
@@ -63,14 +62,12 @@ pub struct PastOrder {
     pub currency: CurrencyCode,
     /// The day of the order.
     pub ordered_on: Day,
-    /// When the client wanted to have it.
-    pub requested_delivery_on: Option<Day>,
     /// The day on which it was fulfilled; the day of the order when not known.
     pub fulfilled_on: Option<Day>,
     /// Who executed it.
     pub department_id: Option<DepartmentId>,
-    /// What else is to be said.
-    pub comment: Option<Prose>,
+    /// The fields that callers write.
+    pub terms: OrderTerms,
     /// What was ordered.
     pub lines: Vec<LineTerms>,
 }
@@ -80,6 +77,7 @@ pub struct PastOrder {
 /// # Errors
 /// 403 for a client out of the right's reach, 409 for an archived one, 422 for values against the rules.
 pub async fn record(tx: &mut Tx<'_>, scope: &Scope<Order, RecordOrder>, new: NewPastOrder) -> Result<OrderWithLines> {
+    let Parts(new, terms) = new;
     let client = clients::hold(tx, new.client_id, "/client_id").await?;
     scope.permit(&client)?;
     new.check(tx.now().day())?;
@@ -96,20 +94,18 @@ pub async fn record(tx: &mut Tx<'_>, scope: &Scope<Order, RecordOrder>, new: New
         team_id: client.team_id,
         is_key: client.is_key,
         number,
-        contract_id: new.contract_id,
         author_id,
         status: new.status.unwrap_or_default(),
         priority: new.priority.unwrap_or_else(|| Priority::initial(client.is_key)),
         currency: priced.currency,
         ordered_on: new.ordered_on,
-        requested_delivery_on: new.requested_delivery_on,
         fulfilled_on: new.fulfilled_on,
         department_id: new.department_id,
-        comment: new.comment,
+        terms,
         lines: priced.lines,
     };
     let order = past.written(tx.now())?;
-    if let Some(contract_id) = order.order.contract_id {
+    if let Some(contract_id) = order.order.terms.contract_id {
         let Order { client_id, ordered_on, net_total, .. } = order.order;
         let day = (&order.order.currency, ordered_on);
         contracts::hold_for_order(tx, contract_id, client_id, day, net_total.value(), None, "/contract_id").await?;
@@ -134,7 +130,7 @@ pub async fn record_all(
     Ok(orders)
 }
 
-impl NewPastOrder {
+impl PastOrderStart {
     fn check(&self, today: Day) -> Result<()> {
         let mut errors = Vec::new();
         if self.ordered_on > today {
@@ -193,14 +189,11 @@ impl PastOrder {
             team_id: self.team_id,
             is_key: self.is_key,
             number: self.number,
-            contract_id: self.contract_id,
             author_id: self.author_id,
             status: self.status.into(),
             priority: self.priority,
             currency: self.currency,
             ordered_on: self.ordered_on,
-            requested_delivery_on: self.requested_delivery_on,
-            comment: self.comment,
             net_total: Total::least(),
             tax_total: Total::least(),
             total: Total::least(),
@@ -210,6 +203,7 @@ impl PastOrder {
             approved_by: None,
             handed_over_at: self.department_id.map(|_| self.ordered_on.start()),
             fulfilled_at: executed.then(|| fulfilled_on.start()),
+            terms: self.terms,
         };
         let mut order = lines::write(order, self.lines, &[])?;
         if executed {

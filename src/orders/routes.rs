@@ -16,7 +16,7 @@ use crate::{
     db::{Cost, Db},
     departments::DepartmentId,
     error::Result,
-    http::{Body, Changed, Created, Fields, IfMatch, Query, Reply, Routes, Tagged, endpoint},
+    http::{Changed, Created, Fields, IfMatch, Query, Reply, Routes, Tagged, endpoint},
     list::{ListQuery, Page},
 };
 
@@ -61,8 +61,7 @@ async fn list_orders(scope: Scope<Order, Read>, query: ListQuery<OrderFilter>, d
     path = "/v1/orders",
     responses((status = 201, description = "The draft."))
 )]
-async fn create_order(scope: Scope<Order, Create>, change: Change, new: Body<NewOrder>) -> Result<Created<OrderView>> {
-    let Body(new) = new;
+async fn create_order(scope: Scope<Order, Create>, change: Change, new: NewOrder) -> Result<Created<OrderView>> {
     change
         .run(async |tx| {
             let order = queries::insert(tx, &scope, new).await?;
@@ -102,9 +101,8 @@ async fn summarize_orders(
 async fn record_order(
     scope: Scope<Order, RecordOrder>,
     change: Change,
-    new: Body<NewPastOrder>,
+    new: NewPastOrder,
 ) -> Result<Created<OrderView>> {
-    let Body(new) = new;
     change
         .run(async |tx| {
             let order = record::record(tx, &scope, new).await?;
@@ -145,9 +143,8 @@ async fn update_order(
     id: Path<OrderId>,
     seen: IfMatch,
     change: Change,
-    patch: Body<OrderPatch>,
+    patch: OrderPatch,
 ) -> Result<Changed<OrderView>> {
-    let Body(patch) = patch;
     change
         .run(async |tx| {
             let order = queries::update(tx, &scope, *id, &seen, patch).await?;

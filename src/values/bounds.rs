@@ -42,3 +42,14 @@ pub fn within_or_none<'de, const MIN: i32, const MAX: i32, D: Deserializer<'de>>
     let number: Option<Bounded<MIN, MAX>> = Option::deserialize(deserializer)?;
     Ok(number.map(|Bounded(number)| number))
 }
+
+/// A value that may be left out, but not be `null`.
+///
+/// # Errors
+/// [`Invalid::NotNullable`], or the value's own error.
+pub fn not_null<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    match Option::deserialize(deserializer)? {
+        Some(value) => Ok(Some(value)),
+        None => Err(D::Error::custom(Invalid::NotNullable)),
+    }
+}

@@ -7,7 +7,6 @@ mod invalid;
 mod members;
 pub mod network;
 mod number;
-pub mod patch;
 mod resource;
 mod say;
 mod text;

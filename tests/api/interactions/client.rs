@@ -5,7 +5,8 @@ use liaison::{
     access::Scope,
     change::by_system,
     clients::ClientId,
-    interactions::{self, Channel, NewInteraction, Purpose},
+    http::Parts,
+    interactions::{self, Channel, Direction, InteractionStart, InteractionTerms, Purpose},
     values::{Id, Line},
 };
 use serde_json::{Value, json};
@@ -169,22 +170,22 @@ async fn the_system_logs_what_took_place_long_ago() {
     let ann = app.manager("ann").await;
     let client = client_of(&ann).await;
     let client_id: ClientId = client["id"].as_str().unwrap().parse::<uuid::Uuid>().unwrap().into();
-    let new = |user_id| NewInteraction {
-        client_id,
-        contact_id: None,
-        user_id,
-        channel: Channel::Letter,
-        direction: None,
-        purpose: Purpose::Other,
-        scheduled_at: None,
-        occurred_at: Some("1997-05-06T00:00:00Z".parse().unwrap()),
-        duration_seconds: None,
-        subject: Line::parse("Заказ").unwrap(),
-        summary: None,
-        outcome: None,
-        contract_id: None,
-        order_id: None,
-        next: None,
+    let new = |user_id| {
+        let occurred_at = Some("1997-05-06T00:00:00Z".parse().unwrap());
+        let start = InteractionStart { client_id, user_id, scheduled_at: None, occurred_at, next: None };
+        let terms = InteractionTerms {
+            contact_id: None,
+            channel: Channel::Letter,
+            direction: Direction::Outbound,
+            purpose: Purpose::Other,
+            duration_seconds: None,
+            subject: Line::parse("Заказ").unwrap(),
+            summary: None,
+            outcome: None,
+            contract_id: None,
+            order_id: None,
+        };
+        Parts(start, terms)
     };
     let mut db = app.db().await;
     let now = app.parts().clock.now();

@@ -4,7 +4,7 @@ use liaison::{
     access::Scope,
     change::by_system,
     clients::ClientId,
-    orders::{LineTerms, PastOrder, PastStatus, Priority, record_all},
+    orders::{LineTerms, OrderTerms, PastOrder, PastStatus, Priority, record_all},
     products::ProductId,
     values::{Amount, Percent, Quantity, Text},
 };
@@ -135,16 +135,14 @@ fn historic(user: &TestUser, client: &Value, product: ProductId, index: i64) -> 
         team_id: user.team_id,
         is_key: true,
         number: Text::parse(&(10_248 + index).to_string()).unwrap(),
-        contract_id: None,
         author_id: user.id,
         status: PastStatus::Closed,
         priority: Priority::High,
         currency: serde_json::from_value(json!("USD")).unwrap(),
         ordered_on: "1997-05-06".parse().unwrap(),
-        requested_delivery_on: None,
         fulfilled_on: Some("1997-05-16".parse().unwrap()),
         department_id: None,
-        comment: None,
+        terms: OrderTerms::default(),
         lines,
     };
     (order, sum)
