@@ -29,6 +29,7 @@ use crate::{
         self, Edge,
         load::{self, Gates},
         rate::Rates,
+        receive::Receiving,
     },
     http::{Operations, ReadTimeout, Routes, not_served},
     interactions,
@@ -71,6 +72,8 @@ pub struct Parts {
     pub edge: Data<Edge>,
     /// How many requests callers have left.
     pub rates: Data<Rates>,
+    /// The bodies that have not arrived as a whole.
+    pub receiving: Data<Receiving>,
     /// Metrics, traces and the log of requests.
     pub telemetry: Data<Telemetry>,
     /// Whether the server can serve.
@@ -109,6 +112,7 @@ impl Parts {
             operations,
             edge: Data::new(edge),
             rates,
+            receiving: Data::new(Receiving::default()),
             telemetry,
             lifecycle,
             clock,
@@ -159,6 +163,7 @@ impl Parts {
             .app_data(Data::new(self.edge.proxies.clone()))
             .app_data(Data::new(ReadTimeout(self.edge.read_timeout)))
             .app_data(self.rates.clone())
+            .app_data(self.receiving.clone())
             .app_data(self.telemetry.clone())
             .app_data(self.readiness.clone())
             .app_data(self.lifecycle.clone());
@@ -227,9 +232,10 @@ pub fn app(
         .default_service(routes().into_router(parts.operations.clone()));
     // The last one acts first: `edge` tells the order.
     app.wrap(from_fn(edge::refusals::record_refusals))
+        .wrap(from_fn(load::bound))
+        .wrap(from_fn(edge::receive::receive))
         .wrap(from_fn(edge::admit::admit))
         .wrap(from_fn(edge::identify::identify))
-        .wrap(from_fn(load::bound))
         .wrap(Compress::default())
         .wrap(from_fn(edge::answer::complete))
 }

@@ -14,12 +14,13 @@ use moka::sync::Cache;
 use uuid::Uuid;
 
 use super::{
-    AccountTeams, ApiKeyId, Caller, Callers, Credential, Policy, Role, TeamId, UserId, api_key::Presented,
-    caller::remembered,
+    AccountTeams, ApiKeyId, Caller, Callers, Credential, Epoch, Policy, Role, TeamId, UserId,
+    api_key::Presented,
+    caller::{Remembered, remembered},
 };
 use crate::{
     db::{
-        Cost, Db, Jsonb,
+        Db, Jsonb,
         schema::{account_team_members, api_keys, service_accounts, users},
     },
     error::Result,
@@ -83,7 +84,7 @@ impl ApiKeyRow {
 
     /// The caller, with only those rights that the role, the scopes of the account and the key, and the scopes of the
     /// token include.
-    fn caller(&self, key: ApiKeyId, policy: &Arc<Policy>, of_token: Option<&[String]>) -> Caller {
+    fn caller(&self, key: ApiKeyId, policy: &Arc<Policy>, of_token: Option<&[String]>, epoch: Epoch) -> Caller {
         Caller {
             user_id: self.user_id,
             team_id: self.team_id,
@@ -94,6 +95,7 @@ impl ApiKeyRow {
             },
             account_teams: Arc::clone(&self.account_teams),
             restriction: None,
+            epoch,
         }
     }
 
@@ -120,12 +122,13 @@ impl Callers {
     /// # Errors
     /// When the database cannot be asked.
     pub async fn of_key(&self, db: &Db, key: &Presented, on: Occasion) -> Result<Option<Arc<Caller>>> {
-        let Some(row) = self.key(db, key.id, on.now).await? else { return Ok(None) };
+        let known = self.key(db, key.id, on.now).await?;
+        let Some(row) = known.value.as_ref() else { return Ok(None) };
         // The secret is checked first: a caller without it learns nothing about the rest.
         if !key.matches(&row.secret_digest) || !row.is_good(on) {
             return Ok(None);
         }
-        self.admit(db, key.id, &row, None, on).await.map(Some)
+        self.admit(db, key.id, row, known.epoch, None, on).await.map(Some)
     }
 
     /// The caller behind an access token that was issued for `key`, narrowed to `scopes` when the token is.
@@ -139,8 +142,9 @@ impl Callers {
         scopes: Option<&[String]>,
         on: Occasion,
     ) -> Result<Option<Arc<Caller>>> {
-        match self.key(db, key, on.now).await? {
-            Some(row) if row.is_good(on) => self.admit(db, key, &row, scopes, on).await.map(Some),
+        let known = self.key(db, key, on.now).await?;
+        match known.value.as_ref() {
+            Some(row) if row.is_good(on) => self.admit(db, key, row, known.epoch, scopes, on).await.map(Some),
             _ => Ok(None),
         }
     }
@@ -150,20 +154,18 @@ impl Callers {
         db: &Db,
         key: ApiKeyId,
         row: &ApiKeyRow,
+        of_row: Epoch,
         scopes: Option<&[String]>,
         on: Occasion,
     ) -> Result<Arc<Caller>> {
-        let policy = self.policy(db, row.role, on.now).await?;
+        let Remembered { value: policy, epoch, .. } = self.policy(db, row.role, on.now).await?;
         self.uses.note(db, key, on);
-        Ok(Arc::new(row.caller(key, &policy, scopes)))
+        Ok(Arc::new(row.caller(key, &policy, scopes, epoch.min(of_row))))
     }
 
-    async fn key(&self, db: &Db, key: ApiKeyId, now: Instant) -> Result<Option<Arc<ApiKeyRow>>> {
-        remembered(&self.keys, key, now, async || {
-            let db = db.reader(Cost::Small).await?;
-            load_key(&db, key).await
-        })
-        .await
+    async fn key(&self, db: &Db, key: ApiKeyId, now: Instant) -> Result<Remembered<Option<Arc<ApiKeyRow>>>> {
+        let load = async |db: &AsyncPgConnection| load_key(db, key).await;
+        remembered(&self.keys, key, self.as_of(now), db, load).await
     }
 }
 

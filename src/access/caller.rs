@@ -3,7 +3,10 @@
 use std::{
     future::{Ready, ready},
     hash::Hash,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
@@ -18,6 +21,7 @@ use super::{
     Limits, Policy, Role,
     api_key_caller::{ApiKeyRow, ApiKeyUses},
     restriction::Restriction,
+    rights_epoch::{self, Epoch},
 };
 use crate::{
     db::{
@@ -96,6 +100,8 @@ pub struct Caller {
     pub account_teams: AccountTeams,
     /// What they have to do before anything else.
     pub restriction: Option<Restriction>,
+    /// The epoch in which all of this was true.
+    pub epoch: Epoch,
 }
 
 impl Caller {
@@ -211,26 +217,38 @@ pub fn decides_about_callers(resource: &str) -> bool {
     matches!(resource, "users" | "sessions" | "roles" | "service_accounts" | "api_keys")
 }
 
-/// Caches sessions, keys and policies for a second, so that each of them is read at most that often.
+/// Caches sessions, keys and policies for a second, so that each of them is read at most that often. What is known since
+/// an earlier epoch is read again at once.
 #[derive(Clone)]
 pub struct Callers {
     sessions: Cache<SessionId, Remembered<Option<SessionRow>>>,
     pub(super) keys: Cache<ApiKeyId, Remembered<Option<Arc<ApiKeyRow>>>>,
     pub(super) uses: ApiKeyUses,
     policies: Cache<Role, Remembered<Arc<Policy>>>,
+    /// The latest epoch that this server has seen.
+    latest: Arc<AtomicI64>,
 }
 
-/// A value, and when it was loaded by the server's own clock. Tests can set that clock, but not the clock of the cache.
+/// A value, the epoch in which it was true, and when it was loaded by the server's own clock. Tests can set that clock, but
+/// not the clock of the cache.
 #[derive(Clone, Debug)]
 pub(super) struct Remembered<V> {
-    value: V,
+    pub(super) value: V,
+    pub(super) epoch: Epoch,
     at: Instant,
 }
 
 impl<V> Remembered<V> {
-    fn is_good(&self, now: Instant) -> bool {
-        (now.utc() - self.at.utc()).abs() < SEEN_WITHIN
+    fn is_good(&self, as_of: AsOf) -> bool {
+        self.epoch >= as_of.epoch && (as_of.now.utc() - self.at.utc()).abs() < SEEN_WITHIN
     }
+}
+
+/// From when a remembered value must be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AsOf {
+    now: Instant,
+    epoch: Epoch,
 }
 
 #[derive(Clone, Debug)]
@@ -251,6 +269,7 @@ impl Default for Callers {
             keys: Cache::builder().max_capacity(100_000).time_to_live(KEPT).build(),
             uses: ApiKeyUses::default(),
             policies: Cache::builder().max_capacity(10).time_to_live(KEPT).build(),
+            latest: Arc::default(),
         }
     }
 }
@@ -261,11 +280,9 @@ impl Callers {
     /// # Errors
     /// When the database cannot be asked.
     pub async fn find(&self, db: &Db, session: SessionId, now: Instant) -> Result<Option<Arc<Caller>>> {
-        let Some(row) = self.session(db, session, now).await? else { return Ok(None) };
-        if row.expires_at <= now {
-            return Ok(None);
-        }
-        let policy = self.policy(db, row.role, now).await?;
+        let known = self.session(db, session, now).await?;
+        let Some(row) = known.value.filter(|row| row.expires_at > now) else { return Ok(None) };
+        let Remembered { value: policy, epoch, .. } = self.policy(db, row.role, now).await?;
         let lacks_second_factor = policy.limits.second_factor_required && !row.has_second_factor;
         Ok(Some(Arc::new(Caller {
             user_id: row.user_id,
@@ -274,19 +291,26 @@ impl Callers {
             policy,
             account_teams: row.account_teams,
             restriction: Restriction::of(row.must_change_password, lacks_second_factor),
+            epoch: epoch.min(known.epoch),
         })))
+    }
+
+    /// Notes that `epoch` has begun: all that is known since an earlier one is read again.
+    pub fn saw(&self, epoch: Epoch) {
+        self.latest.fetch_max(epoch, Ordering::Relaxed);
+    }
+
+    pub(super) fn as_of(&self, now: Instant) -> AsOf {
+        AsOf { now, epoch: AtomicI64::load(&self.latest, Ordering::Relaxed) }
     }
 
     /// The policy of `role`.
     ///
     /// # Errors
     /// When the database cannot be asked.
-    pub async fn policy(&self, db: &Db, role: Role, now: Instant) -> Result<Arc<Policy>> {
-        remembered(&self.policies, role, now, async || {
-            let db = db.reader(Cost::Small).await?;
-            load_policy(&db, role).await.map(Arc::new)
-        })
-        .await
+    pub(super) async fn policy(&self, db: &Db, role: Role, now: Instant) -> Result<Remembered<Arc<Policy>>> {
+        let load = async |db: &AsyncPgConnection| load_policy(db, role).await.map(Arc::new);
+        remembered(&self.policies, role, self.as_of(now), db, load).await
     }
 
     /// Forgets everything, so that a change made on this server takes effect on it at once.
@@ -296,34 +320,47 @@ impl Callers {
         self.policies.invalidate_all();
     }
 
-    async fn session(&self, db: &Db, session: SessionId, now: Instant) -> Result<Option<SessionRow>> {
-        remembered(&self.sessions, session, now, async || {
-            let db = db.reader(Cost::Small).await?;
-            load_session(&db, session).await
-        })
-        .await
+    async fn session(&self, db: &Db, session: SessionId, now: Instant) -> Result<Remembered<Option<SessionRow>>> {
+        let load = async |db: &AsyncPgConnection| load_session(db, session).await;
+        remembered(&self.sessions, session, self.as_of(now), db, load).await
     }
 }
 
-/// The value that `cache` stored for `key` within the last second, or else the result of `load`, which runs once for
-/// all callers that wait for it.
+/// The value that `cache` stored for `key`, if it is as new as `as_of` asks, or else the result of `load`, which runs once
+/// for all callers that wait for it.
 pub(super) async fn remembered<K: Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static>(
     cache: &Cache<K, Remembered<V>>,
     key: K,
-    now: Instant,
-    load: impl AsyncFnOnce() -> Result<V>,
-) -> Result<V> {
+    as_of: AsOf,
+    db: &Db,
+    load: impl AsyncFnOnce(&AsyncPgConnection) -> Result<V>,
+) -> Result<Remembered<V>> {
+    known_or(cache, key, as_of, async || {
+        let db = db.reader(Cost::Small).await?;
+        // The epoch is read first: a value that is newer than its epoch is only looked up once more.
+        let epoch = rights_epoch::read(&db).await?;
+        Ok((load(&db).await?, epoch))
+    })
+    .await
+}
+
+async fn known_or<K: Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static>(
+    cache: &Cache<K, Remembered<V>>,
+    key: K,
+    as_of: AsOf,
+    load: impl AsyncFnOnce() -> Result<(V, Epoch)>,
+) -> Result<Remembered<V>> {
     if let Some(known) = cache.get(&key).await {
-        if known.is_good(now) {
-            return Ok(known.value);
+        if known.is_good(as_of) {
+            return Ok(known);
         }
         cache.invalidate(&key).await;
     }
-    let load = async { Ok(Remembered { value: load().await?, at: now }) };
+    let load = async { load().await.map(|(value, epoch)| Remembered { value, epoch, at: as_of.now }) };
     // Boxed, since its state would otherwise be part of the future of every request, even of those that the cache
     // answers.
     let loaded = Box::pin(cache.try_get_with(key, load)).await;
-    loaded.map(|known| known.value).map_err(|error: Arc<Error>| error.copy())
+    loaded.map_err(|error: Arc<Error>| error.copy())
 }
 
 async fn load_session(mut db: &AsyncPgConnection, session: SessionId) -> Result<Option<SessionRow>> {
@@ -412,7 +449,7 @@ mod tests {
     use tokio::task::yield_now;
     use uuid::Uuid;
 
-    use super::{Caller, Credential, remembered};
+    use super::{AsOf, Caller, Credential, known_or};
     use crate::{
         access::{policy::Policy, role::Role},
         error::{Error, ProblemType},
@@ -428,6 +465,7 @@ mod tests {
             policy: Arc::new(Policy::initial(Role::Manager)),
             account_teams: [].into(),
             restriction: None,
+            epoch: 0,
         };
         let digest = |clients: &[u128]| {
             let account_teams = clients.iter().copied().map(Uuid::from_u128).collect();
@@ -448,15 +486,30 @@ mod tests {
         let ask = async |fails: bool| {
             asked.set(asked.get() + 1);
             yield_now().await;
-            if fails { Err(Error::new(ProblemType::Unavailable)) } else { Ok(7) }
+            if fails { Err(Error::new(ProblemType::Unavailable)) } else { Ok((7, 0)) }
         };
-        assert!(remembered(&cache, "key", now, async || ask(true).await).await.is_err());
+        let as_of = |now| AsOf { now, epoch: 0 };
+        assert!(known_or(&cache, "key", as_of(now), async || ask(true).await).await.is_err());
         assert_eq!(asked.get(), 1);
         for (after, asked_before) in [(0, 2), (0, 2), (999, 2), (1000, 3), (1999, 3), (2000, 4), (-1000, 5)] {
             let now = now.after(Duration::milliseconds(after));
-            let all = join_all((0..5).map(|_| remembered(&cache, "key", now, async || ask(false).await))).await;
-            assert!(all.into_iter().all(|answer| answer.is_ok_and(|value| value == 7)));
+            let all = join_all((0..5).map(|_| known_or(&cache, "key", as_of(now), async || ask(false).await))).await;
+            assert!(all.into_iter().all(|answer| answer.is_ok_and(|known| known.value == 7)));
             assert_eq!(asked.get(), asked_before, "{after}");
+        }
+    }
+
+    #[actix_web::test]
+    async fn what_is_known_since_an_earlier_epoch_is_asked_for_again() {
+        let (cache, asked) = (Cache::new(10), Cell::new(0));
+        let now: Instant = "2026-11-24T10:00:00Z".parse().unwrap();
+        for (epoch, expected) in [(3, 1), (3, 1), (2, 1), (4, 2), (4, 2)] {
+            let load = async || {
+                asked.set(asked.get() + 1);
+                Ok(((), epoch))
+            };
+            assert!(known_or(&cache, "key", AsOf { now, epoch }, load).await.is_ok());
+            assert_eq!(asked.get(), expected, "{epoch}");
         }
     }
 }

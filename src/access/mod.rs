@@ -10,6 +10,7 @@ pub mod permission;
 pub mod policy;
 pub mod recent;
 pub mod restriction;
+pub mod rights_epoch;
 pub mod role;
 mod scope;
 pub mod token;
@@ -25,6 +26,7 @@ pub use caller::{
 pub use identification::Identification;
 pub use policy::{Grants, Limits, Policy};
 pub use recent::RecentlyAuthenticated;
+pub use rights_epoch::Epoch;
 pub use role::{Reach, Role};
 pub use scope::{Belongs, Ownership, Scope};
 pub use within::{Owned, Part, Within};

@@ -279,6 +279,7 @@ mod tests {
             policy: Arc::new(Policy::new(role, Policy::initial(role).limits, &stored)),
             account_teams: account_teams.into(),
             restriction: None,
+            epoch: 0,
         })
     }
 

@@ -123,6 +123,11 @@ pub struct Tokens {
 }
 
 impl Tokens {
+    /// The issuer of the tokens.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
     /// For tokens of `issuer`.
     pub fn new(issuer: String) -> Self {
         Self { issuer, verified: Cache::builder().max_capacity(50_000).time_to_live(LIFETIME).build() }

@@ -9,6 +9,7 @@ mod credentials;
 mod credentials_routes;
 mod device;
 pub mod hashing;
+mod metadata;
 pub mod password;
 mod refusal;
 mod reset;

@@ -14,7 +14,9 @@ use utoipa::ToSchema;
 use super::{
     change_password,
     client_credentials::{self, ClientForm},
-    confirm, credentials_routes, reset_routes, second_factor, sessions, sessions_routes,
+    confirm, credentials_routes,
+    metadata::{__path_get_server_metadata, get_server_metadata},
+    reset_routes, second_factor, sessions, sessions_routes,
     sign_in::Credentials,
 };
 use crate::{
@@ -35,7 +37,10 @@ use crate::{
 
 /// The operations of signing in and out, and on how users sign in.
 pub fn routes(api: &mut Routes) {
-    api.add("auth", [endpoint!(create_token), endpoint!(revoke_token), endpoint!(get_me)]);
+    api.add(
+        "auth",
+        [endpoint!(create_token), endpoint!(revoke_token), endpoint!(get_me), endpoint!(get_server_metadata)],
+    );
     confirm::routes(api);
     change_password::routes(api);
     reset_routes::routes(api);
@@ -224,15 +229,13 @@ async fn revoke_token(
             Some(Verified { subject: Subject::Session(session), user }) => sessions::end(tx, *session, *user).await?,
             Some(Verified { subject: Subject::Key { .. }, .. }) => return Err(not_revocable()),
             None => {
-                tx.callers_changed();
                 let now = tx.now();
                 sessions::end_family(tx, &sessions::digest_of(&form.token), now).await?
             }
         };
-        match ended {
-            Some((session, user)) => journal.signed_out(tx, user, session).await,
-            None => Ok(()),
-        }
+        let Some((session, user)) = ended else { return Ok(()) };
+        tx.callers_changed();
+        journal.signed_out(tx, user, session).await
     });
     revoked.await?;
     Ok(HttpResponse::Ok().finish())

@@ -6,7 +6,7 @@ use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, PgExpressionMethod
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 
 use crate::{
-    access::{SessionId, UserId},
+    access::{Callers, Epoch, SessionId, UserId, rights_epoch},
     audit::Journal,
     change::Tx,
     db::schema::{refresh_tokens, sessions, users},
@@ -83,6 +83,7 @@ pub async fn begin(tx: &mut Tx<'_>, user: UserId, origin: DeviceInfo) -> Result<
 pub async fn refresh(
     db: &mut AsyncPgConnection,
     secrets: &Secrets,
+    callers: &Callers,
     journal: &Journal,
     token: &str,
     origin: &DeviceInfo,
@@ -102,19 +103,23 @@ pub async fn refresh(
             return Ok(Session { id, user_id, refresh_token: successor });
         }
     }
-    end_stolen(db, journal, &hash, now).await?;
+    if let Some(epoch) = end_stolen(db, journal, &hash, now).await? {
+        callers.saw(epoch);
+    }
     Err(refused())
 }
 
-/// Ends the session of a refused token, and records this when the token was spent before.
-async fn end_stolen(db: &mut AsyncPgConnection, journal: &Journal, hash: &[u8], now: Instant) -> Result<()> {
+/// Ends the session of a refused token, and records this when the token was spent before. Returns the epoch of rights that
+/// has begun, if there was a session to end.
+async fn end_stolen(db: &mut AsyncPgConnection, journal: &Journal, hash: &[u8], now: Instant) -> Result<Option<Epoch>> {
     db.transaction(async |db| {
         let spent = refresh_tokens::table.find(hash).filter(refresh_tokens::spent_at.is_not_null());
         let reused: i64 = spent.count().get_result(db).await?;
-        match end_family(db, hash, now).await? {
-            Some((session, user)) if reused > 0 => journal.token_reused(db, user, session).await,
-            _ => Ok(()),
+        let Some((session, user)) = end_family(db, hash, now).await? else { return Ok(None) };
+        if reused > 0 {
+            journal.token_reused(db, user, session).await?;
         }
+        rights_epoch::advance(db).await.map(|ended| Some(ended + 1))
     })
     .await
 }
@@ -221,7 +226,6 @@ pub async fn end_family(db: &mut AsyncPgConnection, hash: &[u8], now: Instant) -
 /// When the database fails.
 pub async fn end(tx: &mut Tx<'_>, session: SessionId, user: UserId) -> Result<Option<(SessionId, UserId)>> {
     let now = tx.now();
-    tx.callers_changed();
     let ended = diesel::update(sessions::table.find(session))
         .filter(sessions::user_id.eq(user))
         .filter(sessions::ended_at.is_null())

@@ -87,12 +87,7 @@ impl Verifier {
     pub async fn refresh(self, token: &str, origin: &DeviceInfo) -> Result<Session> {
         let mut db = self.db.connect().await?;
         let now = self.clock.now();
-        let refreshed = sessions::refresh(&mut db, &self.secrets, &self.journal, token, origin, now).await;
-        if refreshed.is_err() {
-            // The session of a token that was used twice is over.
-            self.callers.forget();
-        }
-        refreshed
+        sessions::refresh(&mut db, &self.secrets, &self.callers, &self.journal, token, origin, now).await
     }
 }
 

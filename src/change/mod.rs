@@ -8,6 +8,7 @@ mod outbox;
 mod reason;
 mod record;
 mod request;
+mod rights;
 mod row;
 mod step;
 mod transaction;

@@ -12,6 +12,7 @@ use diesel_async::AsyncPgConnection;
 use super::{
     Origin,
     idempotency::{self, IdempotencyKey, Keyed},
+    rights,
     transaction::{Tx, write_records},
 };
 use crate::{
@@ -47,18 +48,16 @@ impl Means {
         Tx::begin(db, &self.secrets, actor, origin, self.clock.now(), time_left(&self.request)).await
     }
 
-    /// Ends `tx`. The rights of callers are looked up anew if the change may have affected them.
+    /// Ends `tx`. The rights of callers are looked up anew if the change may have affected them: a commit whose answer
+    /// was lost may have succeeded.
     async fn end<T>(&self, tx: Tx<'_>, done: Result<T>) -> Result<T> {
-        let ended = tx.end(done).await;
-        let may_have_changed = match &ended {
-            Ok(ended) => ended.callers_changed,
-            // A commit whose answer was lost may have succeeded.
-            Err(error) => error.problem().status().is_server_error(),
-        };
-        if may_have_changed {
-            self.callers.forget();
+        let ended = tx.end(done, async |actor, epoch| rights::confirm(actor, &self.request, epoch).await).await;
+        match ended.next_epoch {
+            Some(_) if ended.done.is_err() => self.callers.forget(),
+            Some(epoch) => self.callers.saw(epoch),
+            None => {}
         }
-        ended.map(|ended| ended.value)
+        ended.done
     }
 }
 
@@ -145,9 +144,7 @@ impl FromRequest for Change {
 impl Takes for Change {
     fn describe(description: &mut Description) {
         description.needs_caller();
-        if description.is_post() {
-            description.header(RequestHeader::IdempotencyKey);
-        }
+        description.header(RequestHeader::IdempotencyKey);
         description.refuses(&[409, 422]);
     }
 }
@@ -155,12 +152,10 @@ impl Takes for Change {
 fn read(request: &HttpRequest) -> Result<Change> {
     NoParams::check(request)?;
     let key = match request.headers().get("idempotency-key") {
-        Some(value) if request.method() == "POST" => {
-            Some(IdempotencyKey::parse(value.as_bytes()).map_err(|invalid| {
-                Error::new(ProblemType::InvalidHeader).with_fields(vec![FieldError::new("Idempotency-Key", invalid)])
-            })?)
-        }
-        _ => None,
+        Some(value) => Some(IdempotencyKey::parse(value.as_bytes()).map_err(|invalid| {
+            Error::new(ProblemType::InvalidHeader).with_fields(vec![FieldError::new("Idempotency-Key", invalid)])
+        })?),
+        None => None,
     };
     Ok(Change { caller: Caller::of(request)?, key, means: Means::of(request)? })
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
-use futures_util::future::try_join3;
+use futures_util::future::try_join4;
 
 use super::{
     Origin, Record,
@@ -16,7 +16,7 @@ use super::{
     record::{events_of, write},
 };
 use crate::{
-    access::{self, Action, Actor, Scope, UserId, recent},
+    access::{self, Action, Actor, Epoch, Scope, UserId, recent, rights_epoch},
     db::STATEMENT_TIMEOUT,
     error::{Error, Result},
     http::Reply,
@@ -33,6 +33,8 @@ pub struct Tx<'c> {
     now: Instant,
     records: Vec<Record>,
     callers_changed: bool,
+    /// The epoch of rights in which the change is made, once that is known.
+    seen_epoch: Option<Epoch>,
 }
 
 impl<'c> Tx<'c> {
@@ -45,34 +47,42 @@ impl<'c> Tx<'c> {
         time_left: Option<Duration>,
     ) -> Result<Self> {
         AnsiTransactionManager::begin_transaction_sql(&mut *db, &begin(time_left)).await?;
-        Ok(Self { db, secrets, actor, origin, now, records: Vec::new(), callers_changed: false })
+        Ok(Self { db, secrets, actor, origin, now, records: Vec::new(), callers_changed: false, seen_epoch: None })
     }
 
-    /// Records what was `done` and commits it; rolls back when it failed.
-    pub(super) async fn end<T>(self, done: Result<T>) -> Result<Ended<T>> {
-        match done {
-            Ok(value) => self.commit().await.map(|callers_changed| Ended { value, callers_changed }),
+    /// Records what was `done` and commits it, once `confirm` has looked at the actor's rights again; rolls back when any
+    /// of this failed.
+    pub(super) async fn end<T>(
+        mut self,
+        done: Result<T>,
+        confirm: impl AsyncFnOnce(&Actor, Epoch) -> Result<()>,
+    ) -> Ended<T> {
+        let written = match done {
+            Ok(value) => self.finish(confirm).await.map(|()| value),
+            Err(error) => Err(error),
+        };
+        let Self { db, seen_epoch, callers_changed, .. } = self;
+        match written {
+            Ok(value) => {
+                let committed = AnsiTransactionManager::commit_transaction(db).await;
+                let next_epoch = seen_epoch.filter(|_| callers_changed).map(|seen| seen + 1);
+                Ended { done: committed.map(|()| value).map_err(Error::from), next_epoch }
+            }
             Err(error) => {
-                self.roll_back().await;
-                Err(error)
+                // A failure is ignored: the caller gets the error that came first, and the pool discards a connection
+                // that cannot roll back.
+                let _ = AnsiTransactionManager::rollback_transaction(db).await;
+                Ended { done: Err(error), next_epoch: None }
             }
         }
     }
 
-    /// Returns whether the rights of callers may have changed.
-    async fn commit(mut self) -> Result<bool> {
-        if let Err(error) = write_records(&mut self, None).await {
-            self.roll_back().await;
-            return Err(error);
+    async fn finish(&mut self, confirm: impl AsyncFnOnce(&Actor, Epoch) -> Result<()>) -> Result<()> {
+        write_records(self, None).await?;
+        match self.seen_epoch {
+            Some(epoch) => confirm(&self.actor, epoch).await,
+            None => Ok(()),
         }
-        AnsiTransactionManager::commit_transaction(self.db).await?;
-        Ok(self.callers_changed)
-    }
-
-    /// A failure is ignored: the caller gets the error that came first, and the pool discards a connection that cannot
-    /// roll back.
-    async fn roll_back(self) {
-        let _ = AnsiTransactionManager::rollback_transaction(self.db).await;
     }
 
     /// The moment of the change.
@@ -103,9 +113,9 @@ impl<'c> Tx<'c> {
         self.secrets
     }
 
-    /// Records that `row` was created.
+    /// Records that `row` was created. What is new decides nothing about those who are callers already.
     pub fn created<E: Entity>(&mut self, row: &E) {
-        self.keep::<E>(Record::created(row));
+        self.records.push(Record::created(row));
     }
 
     /// Records what `action` changed.
@@ -173,15 +183,15 @@ pub async fn by_system<T>(
 ) -> Result<T> {
     let mut tx = Tx::begin(db, secrets, Actor::System, Origin::default(), now, None).await?;
     let done = work(&mut tx).await;
-    tx.end(done).await.map(|ended| ended.value)
+    tx.end(done, async |_, _| Ok(())).await.done
 }
 
-/// The result of a committed transaction.
+/// How a transaction ended.
 pub(super) struct Ended<T> {
-    /// The result of its work.
-    pub value: T,
-    /// Whether the rights of callers may have changed.
-    pub callers_changed: bool,
+    /// The result of its work, if it was committed.
+    pub done: Result<T>,
+    /// The epoch of rights that has begun with it. It may have begun also when the commit failed.
+    pub next_epoch: Option<Epoch>,
 }
 
 /// How much longer than its request a statement may run, so that the caller gets the error of the deadline and not the
@@ -198,21 +208,31 @@ fn begin(time_left: Option<Duration>) -> Cow<'static, str> {
     }
 }
 
-/// Writes the collected records, and stores an answer under its idempotency key. All statements are sent at once.
+/// Writes the collected records, stores an answer under its idempotency key, and reads the epoch of rights. All statements
+/// are sent at once.
 pub(super) async fn write_records(tx: &mut Tx<'_>, answer: Option<(&Keyed, &Reply)>) -> Result<()> {
     let mut records = std::mem::take(&mut tx.records);
-    let tx = &*tx;
     let events = events_of(tx.secrets, &mut records, &tx.origin, tx.now)?;
-    let audited = write(tx, &events);
-    let told = outbox::insert(tx, &records, tx.now);
     let kept = async {
         match answer {
             Some((request, reply)) => idempotency::finish(tx, request, reply).await,
             None => Ok(()),
         }
     };
-    try_join3(audited, told, kept).await?;
+    let (audited, told) = (write(tx, &events), outbox::insert(tx, &records, tx.now));
+    let ((), (), (), epoch) = try_join4(audited, told, kept, epoch(tx)).await?;
+    tx.seen_epoch = epoch;
     Ok(())
+}
+
+/// The epoch of rights in which the change is made. It ends with the change if that changes what callers may do.
+async fn epoch(tx: &Tx<'_>) -> Result<Option<Epoch>> {
+    match (tx.seen_epoch, tx.callers_changed, &tx.actor) {
+        (Some(seen), ..) => Ok(Some(seen)),
+        (None, true, _) => rights_epoch::advance(tx).await.map(Some),
+        (None, false, Actor::Caller(_)) => rights_epoch::read(tx).await.map(Some),
+        (None, false, Actor::System | Actor::Nobody) => Ok(None),
+    }
 }
 
 /// The error for a reference to something that does not exist or is out of reach.

@@ -44,6 +44,7 @@ pub const TABLES: &[Privileges] = &[
     ("products",          &["SELECT", "INSERT", "UPDATE"]),
     ("recovery_codes",    &["SELECT", "INSERT", "DELETE"]),
     ("refresh_tokens",    &["SELECT", "INSERT", "UPDATE"]),
+    ("rights_epoch",      &["SELECT", "UPDATE"]),
     ("role_policies",     &["SELECT", "INSERT", "UPDATE"]),
     ("second_factors",    &["SELECT", "INSERT", "UPDATE", "DELETE"]),
     ("service_accounts",  &["SELECT", "INSERT", "UPDATE"]),

@@ -385,6 +385,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    rights_epoch (id) {
+        id -> Bool,
+        number -> Int8,
+    }
+}
+
+diesel::table! {
     role_policies (role) {
         role -> Text,
         version -> Int8,
@@ -533,6 +540,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     products,
     recovery_codes,
     refresh_tokens,
+    rights_epoch,
     role_policies,
     second_factors,
     service_accounts,

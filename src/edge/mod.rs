@@ -3,18 +3,24 @@
 //! 1. `answer`: gives the request its id and its deadline, and every answer its headers; turns every failure into a
 //!    problem document, and counts and logs the request;
 //! 2. compression, which the framework does;
-//! 3. `load`: admits only as many requests at once as can be answered in time;
-//! 4. `identify`: finds who is calling;
-//! 5. `admit`: refuses callers who ask too often, requests that are too long, and callers who do not accept JSON;
-//! 6. `refusals`: records what a caller was refused.
+//! 3. `identify`: finds who is calling;
+//! 4. `admit`: refuses callers who ask too often, requests that are too long, and callers who do not accept JSON;
+//! 5. `receive`: receives the body;
+//! 6. `load`: admits only as many requests at once as can be answered in time;
+//! 7. `refusals`: records what a caller was refused.
+//!
+//! Every request is counted against its caller before it can be refused for overload, and its body is there before it
+//! takes a place that others wait for.
 
 pub mod admit;
 pub mod answer;
+pub mod connections;
 pub mod cors;
 pub mod headers;
 pub mod identify;
 pub mod load;
 pub mod rate;
+pub mod receive;
 pub mod refusals;
 pub mod settings;
 pub mod size;

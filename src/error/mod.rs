@@ -26,6 +26,11 @@ pub struct FieldError {
 }
 
 impl FieldError {
+    /// What is wrong: a JSON pointer (RFC 6901) into the body, or a parameter's name.
+    pub fn pointer(&self) -> &str {
+        &self.pointer
+    }
+
     /// `pointer` is a JSON pointer (RFC 6901) into the body, or a parameter's name.
     pub fn new(pointer: impl Into<String>, invalid: Invalid) -> Self {
         Self { pointer: pointer.into(), invalid }
@@ -99,6 +104,11 @@ impl Error {
         let mut error = Self::new(problem);
         error.0.fields = fields;
         error
+    }
+
+    /// The caller has seen another version of the resource than the present one.
+    pub fn stale(current_version: i64) -> Self {
+        Self::new(ProblemType::PreconditionFailed).with("current_version", current_version)
     }
 
     /// The state of the resource forbids this transition.
@@ -185,6 +195,11 @@ impl Error {
     /// The methods for `Allow`.
     pub fn allowed_methods(&self) -> Option<&str> {
         self.0.allow.as_deref()
+    }
+
+    /// The present version of a resource of which the caller has seen another one.
+    pub fn current_version(&self) -> Option<i64> {
+        self.0.extra.get("current_version").and_then(Value::as_i64)
     }
 
     /// Whether the problem document has this member.

@@ -221,6 +221,11 @@ problem_types! {
         "Busy" / "Занято",
         "Another change was in the way. Repeat the request." /
         "Помешало другое изменение. Повторите запрос.";
+    /// The caller's rights changed while the request was on its way.
+    RightsChanged: CONFLICT,
+        "Rights changed" / "Права изменились",
+        "Your rights changed while the request was on its way. Nothing was changed. Repeat the request." /
+        "Пока запрос был в пути, ваши права изменились. Ничего не изменено. Повторите запрос.";
     /// Something failed inside.
     Internal: INTERNAL_SERVER_ERROR,
         "Internal error" / "Внутренняя ошибка",

@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod body;
+pub mod caller;
 mod context;
 mod description;
 mod endpoint;
@@ -18,13 +19,13 @@ mod shown;
 mod strict;
 mod view;
 
-pub use body::{Body, BodyDigest, MAX_BODY_BYTES, ReadTimeout};
+pub use body::{Body, BodyDigest, MAX_BODY_BYTES, ReadTimeout, read};
 pub use context::{Deadline, RequestId, part, request_id, time_left};
 pub use description::{Answers, Description, RequestHeader, Takes, problem_response_name};
 pub(crate) use endpoint::endpoint;
 pub use endpoint::{Endpoint, StepText};
 
-pub use etag::{IfMatch, Tagged};
+pub use etag::{IfMatch, Tagged, encoded, version_tag};
 pub use fields::Fields;
 pub use operations::{Operation, Operations, Values};
 pub use parts::Parts;

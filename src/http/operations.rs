@@ -26,6 +26,8 @@ pub struct Operation {
     pub path: String,
     /// The right that it needs, such as `clients:read`.
     pub right: Option<String>,
+    /// Whether anyone may call it, without a token.
+    pub is_open: bool,
     /// The schema of its body.
     pub request: Option<String>,
     /// The schema of what it answers.
@@ -83,7 +85,7 @@ impl Operations {
         &self.all
     }
 
-    /// The operation that serves `method` at `path`; the unknown one when none does.
+    /// The operation that serves `method` at `path`; the unknown one when none does. `HEAD` is served by what serves `GET`.
     pub fn find(&self, method: &Method, path: &str) -> &Arc<Operation> {
         let found = self.by_path.at(path).ok();
         found.and_then(|found| self.serving(method, found.value)).unwrap_or(&self.unknown)
@@ -97,15 +99,28 @@ impl Operations {
     }
 
     fn serving(&self, method: &Method, at_path: &[(Method, usize)]) -> Option<&Arc<Operation>> {
+        let method = if method == Method::HEAD { &Method::GET } else { method };
         let (_, number) = at_path.iter().find(|(served, _)| served == method)?;
         self.all.get(*number)
     }
 
-    /// The methods that the API serves at `path`.
+    /// Whether `operation` is served at all.
+    pub fn serves(&self, operation: &Operation) -> bool {
+        operation.number != self.unknown.number
+    }
+
+    /// The methods that the API serves at `path`, for `Allow`; empty when it serves none.
     pub fn methods_at(&self, path: &str) -> Vec<&str> {
         let found = self.by_path.at(path).map_or(&[][..], |found| found.value.as_slice());
         let api = found.iter().filter(|(_, number)| *number != self.pages);
-        api.map(|(method, _)| method.as_str()).collect()
+        let mut methods: Vec<&str> = api.map(|(method, _)| method.as_str()).collect();
+        if methods.contains(&"GET") {
+            methods.push("HEAD");
+        }
+        if !methods.is_empty() {
+            methods.push("OPTIONS");
+        }
+        methods
     }
 }
 

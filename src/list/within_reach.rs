@@ -138,6 +138,7 @@ mod tests {
             policy: Arc::new(Policy::initial(role)),
             account_teams: account_teams.into(),
             restriction: None,
+            epoch: 0,
         }));
         let rows = |within| contacts::table.filter(within).into_boxed();
         let page = keyset_within(&scope.unwrap(), rows, order, None, 50).select(contacts::version);

@@ -97,10 +97,17 @@ fn operation(path: &str, method: &str, about: &Value) -> Option<Operation> {
         method: method.to_uppercase(),
         path: path.to_owned(),
         right: text("x-permission"),
+        is_open: is_open(about),
         request: about.get("requestBody").and_then(schema_name),
         answer,
         number: 0,
     })
+}
+
+/// An operation is open when an empty requirement is among those of its security.
+fn is_open(about: &Value) -> bool {
+    let security = about.get("security").and_then(Value::as_array).into_iter().flatten();
+    security.filter_map(Value::as_object).any(serde_json::Map::is_empty)
 }
 
 /// The name of the schema of a body.

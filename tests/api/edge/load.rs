@@ -58,6 +58,7 @@ async fn who_would_wait_too_long_is_refused_at_once_and_reads_go_on() {
     assert_eq!(overloaded[0]["fields"]["held_back"], 0);
     for (refused, was_held) in refused {
         assert_eq!(refused.header("retry-after"), Some("1"));
+        assert!(refused.header("ratelimit").is_some(), "it counts against its caller");
         refused.problem(503, "overloaded");
         assert!(was_held);
     }

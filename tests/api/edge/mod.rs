@@ -3,8 +3,10 @@
 mod cors;
 mod headers;
 mod load;
+mod methods;
 mod proxies;
 mod rate;
+mod receive;
 mod size;
 mod time;
 mod tls;
