@@ -18,7 +18,10 @@ use crate::{
     background,
     config::Config,
     db::{Db, Login, PoolSettings},
-    edge::tls,
+    edge::{
+        connections::{self, Connections, raise_open_files},
+        tls,
+    },
     error::{Error, Result},
     jobs::Jobs,
     lifecycle::Lifecycle,
@@ -150,16 +153,19 @@ pub fn start(
     rt::spawn(async move { rates.forget_regularly().await });
     let metrics = &parts.telemetry.metrics;
     let (changes, large_reads) = (metrics.pool("changes"), metrics.pool("large_reads"));
-    let connections = move || Db::new(&login, settings).measured(changes.clone(), large_reads.clone());
+    let pools = move || Db::new(&login, settings).measured(changes.clone(), large_reads.clone());
     let parts = parts.clone();
-    let server = HttpServer::new(move || app::app(&parts, connections()))
+    let most = connections::of_worker(edge.connections, raise_open_files(), workers, 2 * settings.max_size);
+    let open = Arc::new(Connections::new(most * workers, edge.proxies.clone()));
+    let server = HttpServer::new(move || app::app(&parts, pools()))
         .workers(workers)
+        .on_connect(move |io, extensions| open.opened(io, extensions))
         // A client that closes its half of the connection is gone, so its request is abandoned.
         .h1_allow_half_closed(false)
         .disable_signals()
         .shutdown_timeout(SHUTDOWN)
         .keep_alive(KEEP_ALIVE)
-        .max_connections(edge.connections)
+        .max_connections(most)
         .client_request_timeout(edge.read_timeout)
         .client_disconnect_timeout(FAREWELL)
         .tls_handshake_timeout(HANDSHAKE);
