@@ -2,8 +2,8 @@
 //! stored with the client.
 
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, OptionalExtension, PgExpressionMethods, QueryDsl, SelectableHelper,
-    dsl::sql, sql_types::Bool,
+    BoolExpressionMethods, ExpressionMethods, OptionalExtension, PgExpressionMethods, QueryDsl, dsl::sql,
+    sql_types::Bool,
 };
 use diesel_async::RunQueryDsl;
 
@@ -54,14 +54,14 @@ async fn lock(tx: &mut Tx<'_>, scope: &Scope<Client, Read>, id: ClientId) -> Res
     Ok(client)
 }
 
-/// Updates `last_interaction_at` and `next_interaction_at` of the locked client from its interactions. Writes nothing
-/// when they are right already.
+/// Updates `last_interaction_at` and `next_interaction_at` of the locked client from its interactions. This is not a change
+/// of the client: whoever has its form open can still save it. So it has no new version and no record of its own.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn touch(tx: &mut Tx<'_>, before: &Client) -> Result<()> {
+pub async fn touch(tx: &mut Tx<'_>, client: &Client) -> Result<()> {
     // The statuses are literals in the SQL, not parameters, so that the planner can use the partial index.
-    let of_client = || interactions::table.filter(interactions::client_id.eq(before.id));
+    let of_client = || interactions::table.filter(interactions::client_id.eq(client.id));
     let last = || {
         let done = of_client().filter(sql::<Bool>("interactions.status = 'done'"));
         done.order(interactions::at.desc()).select(interactions::at).limit(1).single_value()
@@ -72,17 +72,8 @@ pub async fn touch(tx: &mut Tx<'_>, before: &Client) -> Result<()> {
     };
     let stale =
         clients::last_interaction_at.is_distinct_from(last()).or(clients::next_interaction_at.is_distinct_from(next()));
-    let update = diesel::update(clients::table.filter(clients::id.eq(before.id)).filter(stale))
-        .set((
-            clients::last_interaction_at.eq(last()),
-            clients::next_interaction_at.eq(next()),
-            clients::version.eq(before.version + 1),
-            clients::updated_at.eq(tx.now()),
-        ))
-        .returning(Client::as_select());
-    let after: Option<Client> = TOUCH.of(update).get_result(&mut **tx).await.optional()?;
-    if let Some(after) = after {
-        tx.changed("touched", before, &after);
-    }
+    let update = diesel::update(clients::table.filter(clients::id.eq(client.id)).filter(stale))
+        .set((clients::last_interaction_at.eq(last()), clients::next_interaction_at.eq(next())));
+    TOUCH.of(update).execute(&mut **tx).await?;
     Ok(())
 }

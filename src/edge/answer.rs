@@ -27,7 +27,7 @@ use crate::{
     db::closing_leases,
     edge::{headers, rate, unread::Unread},
     error::{Error, ProblemType, Result},
-    http::{Deadline, RequestId},
+    http::{Deadline, RequestId, encoded, version_tag},
     lifecycle::Lifecycle,
     telemetry::request::{Answered, Watch, within},
     values::Language,
@@ -138,6 +138,7 @@ impl Asked {
         if let Ok(id) = HeaderValue::from_str(&self.id) {
             headers.insert(REQUEST_ID, id);
         }
+        name_coding(headers);
         if !headers.contains_key("ratelimit") {
             rate::tell(headers, self.slate.read());
         }
@@ -188,6 +189,15 @@ fn told<B: MessageBody>(
     }
 }
 
+/// Names the content coding of an encoded answer in its tag: its bytes are not those of the plain answer.
+fn name_coding(headers: &mut HeaderMap) {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let (Some(tag), Some(coding)) = (text(header::ETAG), text(header::CONTENT_ENCODING)) else { return };
+    if let Some(Ok(tag)) = encoded(tag, coding).map(|tag| HeaderValue::from_str(&tag)) {
+        headers.insert(header::ETAG, tag);
+    }
+}
+
 /// The caller's own id for the request, if it is 1 to 128 characters that are harmless in a log.
 fn incoming_id(headers: &HeaderMap) -> Option<String> {
     let id = headers.get(REQUEST_ID)?.to_str().ok()?;
@@ -228,6 +238,9 @@ fn problem(asked: &Asked, error: &Error) -> HttpResponse<BoxBody> {
     }
     if let Some(seconds) = error.retry_after_seconds() {
         response.insert_header((header::RETRY_AFTER, seconds));
+    }
+    if let Some(version) = error.current_version() {
+        response.insert_header((header::ETAG, version_tag(version)));
     }
     if status == StatusCode::UNAUTHORIZED {
         response.insert_header((header::WWW_AUTHENTICATE, challenge(error).as_ref()));

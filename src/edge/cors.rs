@@ -13,11 +13,11 @@ use actix_web::{
     },
 };
 
-const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
-const REQUEST_HEADERS: &str =
-    "Accept, Accept-Language, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-Id";
-const ANSWER_HEADERS: &str =
-    "ETag, Location, Link, Retry-After, RateLimit, RateLimit-Policy, Idempotency-Replayed, X-Request-Id";
+const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
+const REQUEST_HEADERS: &str = "Accept, Accept-Language, Authorization, Content-Type, Idempotency-Key, If-Match, \
+     If-None-Match, X-Request-Id, traceparent, tracestate, baggage";
+const ANSWER_HEADERS: &str = "ETag, Location, Link, Retry-After, RateLimit, RateLimit-Policy, Idempotency-Replayed, \
+     X-Request-Id, WWW-Authenticate, Content-Language, Allow";
 /// Seconds for which a browser may remember a preflight.
 const MAX_AGE: u32 = 600;
 

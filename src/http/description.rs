@@ -12,14 +12,16 @@ use serde_json::Value;
 use utoipa::{
     IntoParams, ToSchema,
     openapi::{
-        Content, HttpMethod, ObjectBuilder, Ref, RefOr, Required, Response, Schema, Type,
+        Content, HttpMethod, ObjectBuilder, OneOfBuilder, Ref, RefOr, Required, Response, Schema, Type,
         extensions::ExtensionsBuilder,
         path::{Operation, Parameter, ParameterBuilder, ParameterIn},
         request_body::RequestBodyBuilder,
+        schema::ArrayItems,
         security::SecurityRequirement,
     },
 };
 
+use super::query::{ME, OF_USERS};
 use crate::{
     access::{Action, Person, RecentlyAuthenticated, Role, Scope, SignedIn},
     db::Db,
@@ -111,14 +113,12 @@ impl Description {
         self.headers.contains(&RequestHeader::IdempotencyKey)
     }
 
-    /// Whether the operation is a `POST`, which creates something or takes a step.
-    pub fn is_post(&self) -> bool {
-        self.method == HttpMethod::Post
-    }
-
     /// Adds parameters of the query.
     pub fn query<T: IntoParams>(&mut self) {
-        for parameter in T::into_params(|| Some(ParameterIn::Query)) {
+        for mut parameter in T::into_params(|| Some(ParameterIn::Query)) {
+            if OF_USERS.contains(&parameter.name.as_str()) {
+                parameter.schema = parameter.schema.map(or_me);
+            }
             self.parameter(parameter);
         }
     }
@@ -149,10 +149,13 @@ impl Description {
         self.headers.insert(header);
     }
 
-    /// Adds a `T` in `media_type` as the body of the request.
+    /// Adds a `T` in `media_type` as the body of the request. The JSON of a `PATCH` may be called a merge patch (RFC 7396).
     pub fn body<T: ToSchema>(&mut self, media_type: &str) {
         let content = Content::new(Some(self.schema::<T>()));
-        let body = RequestBodyBuilder::new().content(media_type, content).required(Some(Required::True));
+        let mut body = RequestBodyBuilder::new().content(media_type, content.clone()).required(Some(Required::True));
+        if self.method == HttpMethod::Patch {
+            body = body.content("application/merge-patch+json", content);
+        }
         self.operation.request_body = Some(body.build().into());
         self.refuses(&[400, 408, 413, 415, 422]);
     }
@@ -353,4 +356,21 @@ impl<T: ToSchema> Answers for Json<T> {
 // `#[utoipa::path]` describes the answer.
 impl Answers for HttpResponse {
     fn describe(_: &mut Description) {}
+}
+
+/// The schema of a parameter that names users: `me` stands for the caller.
+fn or_me(schema: RefOr<Schema>) -> RefOr<Schema> {
+    match schema {
+        RefOr::T(Schema::Array(mut users)) => {
+            users.items = match users.items {
+                ArrayItems::RefOrSchema(user) => ArrayItems::RefOrSchema(Box::new(or_me(*user))),
+                other => other,
+            };
+            RefOr::T(Schema::Array(users))
+        }
+        user => {
+            let me = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([ME]));
+            RefOr::T(OneOfBuilder::new().item(user).item(me.description(Some("The caller."))).build().into())
+        }
+    }
 }

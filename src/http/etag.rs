@@ -6,22 +6,39 @@ use actix_web::{
     FromRequest, HttpRequest, HttpResponse, Responder,
     body::BoxBody,
     dev::Payload,
-    http::{
-        StatusCode,
-        header::{self, HeaderName},
-    },
+    http::{StatusCode, header},
 };
+use aws_lc_rs::digest;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use utoipa::ToSchema;
 
 use crate::{
-    error::{Error, ProblemType, Result},
+    error::{Error, FieldError, ProblemType, Result},
     http::{Answers, Description, Fields, RequestHeader, Takes, View},
-    values::Entity,
+    values::{Entity, Invalid, Say},
 };
 
-/// The strong entity tag of a version.
-pub fn etag(version: i64) -> String {
+/// How many bytes of the digest stand in a tag.
+const DIGEST_BYTES: usize = 9;
+/// The content codings that the server uses. A tag of an encoded answer names its coding at the end.
+const CODINGS: [&str; 2] = ["-gzip", "-zstd"];
+
+/// The strong entity tag of one representation: the version of the resource, and a digest of the bytes. What a caller
+/// includes, leaves out or may do makes another representation of the same version.
+pub fn etag(version: i64, body: &[u8]) -> String {
+    let digest = digest::digest(&digest::SHA256, body);
+    let digest: Vec<u8> = digest.as_ref().iter().copied().take(DIGEST_BYTES).collect();
+    format!("\"{version}-{}\"", BASE64_URL_SAFE_NO_PAD.encode(&digest))
+}
+
+/// The tag of a version, whatever its representation. Enough for `If-Match`.
+pub fn version_tag(version: i64) -> String {
     format!("\"{version}\"")
+}
+
+/// The tag of the same representation in a content coding.
+pub fn encoded(tag: &str, coding: &str) -> Option<String> {
+    tag.strip_suffix('"').map(|tag| format!("{tag}-{coding}\""))
 }
 
 /// The version that the caller has seen, from `If-Match`.
@@ -37,27 +54,41 @@ impl IfMatch {
     /// Compares `version` with the versions that the caller has seen.
     ///
     /// # Errors
-    /// 412 with the current version.
+    /// 412 with the current version and its tag.
     pub fn check(&self, version: i64) -> Result<()> {
         match self {
             Self::Any => Ok(()),
             Self::Versions(seen) if seen.contains(&version) => Ok(()),
-            Self::Versions(_) => Err(Error::new(ProblemType::PreconditionFailed).with("current_version", version)),
+            Self::Versions(_) => Err(Error::stale(version)),
         }
     }
 
     fn read(request: &HttpRequest) -> Result<Self> {
-        let mut tags = tags(request, &header::IF_MATCH)?;
-        if tags.is_empty() {
+        let values: Vec<_> = request.headers().get_all(header::IF_MATCH).collect();
+        if values.is_empty() {
             return Err(Error::new(ProblemType::PreconditionRequired));
         }
-        if tags == ["*"] {
+        let texts: Vec<&str> = values.iter().filter_map(|value| value.to_str().ok()).collect();
+        if texts.len() < values.len() {
+            return Err(malformed());
+        }
+        let text = texts.join(",");
+        if text.trim() == "*" {
             return Ok(Self::Any);
         }
-        // A weak tag never matches here (RFC 9110, 13.1.1). A tag that is not a version cannot be one of ours.
-        tags.retain(|tag| !tag.starts_with("W/"));
-        Ok(Self::Versions(tags.iter().filter_map(|tag| version_of(tag)).collect()))
+        let tags = tags(&text).ok_or_else(malformed)?;
+        // A weak tag never matches here (RFC 9110, 13.1.1). A tag that has no version cannot be one of ours.
+        Ok(Self::Versions(tags.into_iter().filter_map(version_of).collect()))
     }
+}
+
+fn malformed() -> Error {
+    let say = Say::new(
+        "Send a tag as an ETag header gave it, in its quotes, or *.",
+        "Передайте тег так, как он был в заголовке ETag, вместе с кавычками, или *.",
+    );
+    let field = FieldError::new("If-Match", Invalid::Rule("invalid_etag", say));
+    Error::new(ProblemType::InvalidHeader).with_fields(vec![field])
 }
 
 impl FromRequest for IfMatch {
@@ -76,29 +107,49 @@ impl Takes for IfMatch {
     }
 }
 
+/// The version that a strong tag names.
 fn version_of(tag: &str) -> Option<i64> {
-    tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()
+    let opaque = tag.strip_prefix('"')?.strip_suffix('"')?;
+    opaque.split_once('-').map_or(opaque, |(version, _)| version).parse().ok()
 }
 
-fn tags(request: &HttpRequest, name: &HeaderName) -> Result<Vec<String>> {
-    let mut tags = Vec::new();
-    for value in request.headers().get_all(name) {
-        let Ok(text) = value.to_str() else {
-            return Err(Error::new(ProblemType::InvalidHeader));
-        };
-        tags.extend(text.split(',').map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()));
+/// The entity tags of a list (RFC 9110, section 8.8.3), with their quotes; `None` when it is no such list.
+fn tags(text: &str) -> Option<Vec<&str>> {
+    let (mut rest, mut tags) = (text.trim(), Vec::new());
+    loop {
+        let quote = rest.find('"').filter(|quote| matches!(rest.get(..*quote), Some("" | "W/")))?;
+        let opaque = rest.get(quote + 1..)?;
+        let end = quote + 1 + opaque.find('"')? + 1;
+        tags.push(rest.get(..end)?);
+        rest = rest.get(end..)?.trim_start();
+        if rest.is_empty() {
+            return Some(tags);
+        }
+        rest = rest.strip_prefix(',')?.trim_start();
     }
-    Ok(tags)
 }
 
-/// Whether the caller already has `version`. A weak tag is as good as a strong one here.
-fn holds(request: &HttpRequest, version: i64) -> Result<bool> {
-    let tags = tags(request, &header::IF_NONE_MATCH)?;
-    let current = etag(version);
-    Ok(tags.iter().any(|tag| tag == "*" || tag.trim_start_matches("W/") == current))
+/// The tag with which the caller says that they have `tag` already, maybe in a content coding. A weak tag is as good as a
+/// strong one here. A header that is no list of tags is as good as none.
+fn held(request: &HttpRequest, tag: &str) -> Option<String> {
+    let values = request.headers().get_all(header::IF_NONE_MATCH).filter_map(|value| value.to_str().ok());
+    let is_tag = |held: &str| {
+        let coded = |coding: &&str| held.strip_suffix('"').and_then(|held| held.strip_suffix(*coding));
+        held == tag || CODINGS.iter().find_map(coded).is_some_and(|held| Some(held) == tag.strip_suffix('"'))
+    };
+    for value in values {
+        if value.trim() == "*" {
+            return Some(tag.to_owned());
+        }
+        let strong = tags(value).into_iter().flatten().map(|held| held.trim_start_matches("W/"));
+        if let Some(held) = strong.into_iter().find(|held| is_tag(held)) {
+            return Some(held.to_owned());
+        }
+    }
+    None
 }
 
-/// A resource with its `ETag`; 304 when the caller already has this version.
+/// A resource with its `ETag`; 304 when the caller already has this representation.
 #[derive(Debug)]
 pub struct Tagged<V> {
     view: V,
@@ -112,14 +163,12 @@ impl<V: View + ToSchema + 'static> Tagged<V> {
     }
 
     fn answer(&self, request: &HttpRequest) -> Result<HttpResponse> {
-        let version = self.view.row().version();
-        let tag = (header::ETAG, etag(version));
-        // This comes first, so that a wrong field is reported even when the caller already has this version.
         let body = self.fields.select(&self.view)?;
-        if holds(request, version)? {
-            return Ok(HttpResponse::NotModified().insert_header(tag).finish());
+        let tag = etag(self.view.row().version(), &body);
+        if let Some(held) = held(request, &tag) {
+            return Ok(HttpResponse::NotModified().insert_header((header::ETAG, held)).finish());
         }
-        Ok(HttpResponse::Ok().insert_header(tag).content_type("application/json").body(body))
+        Ok(HttpResponse::Ok().insert_header((header::ETAG, tag)).content_type("application/json").body(body))
     }
 }
 
@@ -127,7 +176,7 @@ impl<V: ToSchema> Answers for Tagged<V> {
     fn describe(description: &mut Description) {
         description.header(RequestHeader::IfNoneMatch);
         description.answers::<V>(StatusCode::OK, &["ETag"]);
-        "You hold the current version."
+        "You have this representation already."
             .clone_into(&mut description.answer(StatusCode::NOT_MODIFIED, &["ETag"]).description);
     }
 }
@@ -144,7 +193,7 @@ impl<V: View + ToSchema + 'static> Responder for Tagged<V> {
 mod tests {
     use actix_web::test::TestRequest;
 
-    use super::IfMatch;
+    use super::{IfMatch, encoded, etag};
     use crate::error::ProblemType;
 
     fn read(value: &str) -> IfMatch {
@@ -155,14 +204,22 @@ mod tests {
     #[test]
     fn if_match_takes_tags_lists_and_a_star() {
         assert_eq!(read("\"3\""), IfMatch::Versions(vec![3]));
-        assert_eq!(read("\"3\", \"4\""), IfMatch::Versions(vec![3, 4]));
-        assert_eq!(read("*"), IfMatch::Any);
+        assert_eq!(read("\"3\", \"4-x,y\" ,\"5-z-gzip\""), IfMatch::Versions(vec![3, 4, 5]));
+        assert_eq!(read(" * "), IfMatch::Any);
     }
 
     #[test]
     fn weak_and_strange_tags_match_nothing() {
-        for value in ["W/\"3\"", "3", "\"x\"", "\"03 \""] {
+        for value in ["W/\"3\"", "\"x\"", "\"03 \"", "\"\"", "\"3x-a\""] {
             assert!(read(value).check(3).is_err(), "{value}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_list_of_tags_is_refused() {
+        for value in ["7", ",", "", "\"7", "7\"", "\"7\",", "\"7\" \"8\"", "w/\"7\"", "*, \"7\"", "\"7\"x", "\u{a0}"] {
+            let request = TestRequest::default().insert_header(("If-Match", value)).to_http_request();
+            assert_eq!(IfMatch::read(&request).unwrap_err().problem(), ProblemType::InvalidHeader, "{value}");
         }
     }
 
@@ -171,6 +228,23 @@ mod tests {
         let missing = IfMatch::read(&TestRequest::default().to_http_request()).unwrap_err();
         assert_eq!(missing.problem(), ProblemType::PreconditionRequired);
         let stale = read("\"2\"").check(3).unwrap_err();
-        assert_eq!(stale.problem(), ProblemType::PreconditionFailed);
+        assert_eq!((stale.problem(), stale.current_version()), (ProblemType::PreconditionFailed, Some(3)));
+    }
+
+    #[test]
+    fn a_tag_names_its_representation() {
+        let (tag, other) = (etag(3, b"{}"), etag(3, b"[]"));
+        assert!(tag.starts_with("\"3-") && tag != other && tag == etag(3, b"{}"));
+        let gzip = encoded(&tag, "gzip").unwrap();
+        let held = |value: String| {
+            let request = TestRequest::default().insert_header(("If-None-Match", value)).to_http_request();
+            super::held(&request, &tag)
+        };
+        assert_eq!(held(format!("{other}, W/{tag}")), Some(tag.clone()));
+        assert_eq!(held(gzip.clone()), Some(gzip));
+        assert_eq!(held("*".to_owned()), Some(tag.clone()));
+        for other in [other, "\"3\"".to_owned(), "3".to_owned(), encoded(&tag, "br").unwrap()] {
+            assert_eq!(held(other.clone()), None, "{other}");
+        }
     }
 }

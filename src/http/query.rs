@@ -8,6 +8,7 @@ use utoipa::IntoParams;
 
 use super::{Description, Fields, Takes};
 use crate::{
+    access::Caller,
     error::{Error, FieldError, ProblemType, Result},
     values::Invalid,
 };
@@ -36,12 +37,30 @@ impl OneParams {
 /// Reads a query string into `T`, refusing parameters that `T` does not have.
 ///
 /// # Errors
-/// 400 naming the parameter.
+/// 400 naming each wrong parameter.
 pub fn parse_query<T: DeserializeOwned>(pairs: &[(String, String)]) -> Result<T> {
     // serde_html_form would treat an empty number or boolean as absent, and drop it silently.
-    if let Some((name, _)) = pairs.iter().find(|(_, value)| value.is_empty()) {
-        return Err(invalid_parameter(name, Invalid::TooShort(1)));
+    let (empty, mut pairs): (Vec<_>, Vec<_>) = pairs.iter().cloned().partition(|(_, value)| value.is_empty());
+    let mut wrong: Vec<_> = empty.into_iter().map(|(name, _)| FieldError::new(name, Invalid::TooShort(1))).collect();
+    // The parser stops at the first wrong parameter, so it reads the others again without that one.
+    loop {
+        match parse_pairs(&pairs) {
+            Ok(value) if wrong.is_empty() => return Ok(value),
+            Ok(_) => break,
+            Err(error) => {
+                let before = pairs.len();
+                pairs.retain(|(name, _)| name != error.pointer());
+                wrong.push(error);
+                if pairs.len() == before {
+                    break;
+                }
+            }
+        }
     }
+    Err(Error::new(ProblemType::InvalidParameter).with_fields(wrong))
+}
+
+fn parse_pairs<T: DeserializeOwned>(pairs: &[(String, String)]) -> Result<T, FieldError> {
     let text = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     let deserializer = serde_html_form::Deserializer::from_bytes(text.as_bytes());
     serde_path_to_error::deserialize(deserializer).map_err(|error| {
@@ -50,7 +69,7 @@ pub fn parse_query<T: DeserializeOwned>(pairs: &[(String, String)]) -> Result<T>
             Some(serde_path_to_error::Segment::Map { key }) => key.clone(),
             _ => message.split('`').nth(1).unwrap_or_default().to_owned(),
         };
-        invalid_parameter(&name, Invalid::from_message(&message))
+        FieldError::new(name, Invalid::from_message(&message))
     })
 }
 
@@ -89,9 +108,21 @@ impl NoParams {
     }
 }
 
-/// The parameters of `request`, decoded, in their order.
+/// The parameters that name users. `me` stands for the caller there.
+pub const OF_USERS: [&str; 3] = ["author_id", "owner_id", "user_id"];
+/// The caller, as a parameter that names users.
+pub const ME: &str = "me";
+
+/// The parameters of `request`, decoded, in their order. A search for nothing is left out, and the caller's id stands in
+/// place of `me`.
 pub fn pairs(request: &HttpRequest) -> Vec<(String, String)> {
-    url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect()
+    let all = url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned();
+    all.filter(|(name, value)| name != "q" || !value.trim().is_empty())
+        .map(|(name, value)| match Caller::of(request) {
+            Ok(caller) if value == ME && OF_USERS.contains(&name.as_str()) => (name, caller.user_id.to_string()),
+            _ => (name, value),
+        })
+        .collect()
 }
 
 /// The refusal of the parameter `name`.

@@ -128,8 +128,7 @@ impl Reply {
     /// # Errors
     /// Only when the value cannot be written as JSON.
     pub fn created<V: View>(view: &V) -> Result<ReplyOf<kind::Created<V>>> {
-        let (path, etag) = (view.row().path(), etag(view.row().version()));
-        Self::of(StatusCode::CREATED, Some(path), Some(etag), view)
+        Self::of(StatusCode::CREATED, Some(view.row().path()), Some(view.row().version()), view)
     }
 
     /// 200 with the changed resource.
@@ -145,7 +144,7 @@ impl Reply {
     /// # Errors
     /// Only when the value cannot be written as JSON.
     pub fn versioned<T: Serialize>(value: &T, version: i64) -> Result<ReplyOf<kind::Changed<T>>> {
-        Self::of(StatusCode::OK, None, Some(etag(version)), value)
+        Self::of(StatusCode::OK, None, Some(version), value)
     }
 
     /// 200 with something that has no version.
@@ -165,10 +164,11 @@ impl Reply {
     fn of<K>(
         status: StatusCode,
         location: Option<String>,
-        etag: Option<String>,
+        version: Option<i64>,
         value: &impl Serialize,
     ) -> Result<ReplyOf<K>> {
         let body = serde_json::to_vec(value).map_err(Error::internal)?;
+        let etag = version.map(|version| etag(version, &body));
         Ok(ReplyOf { reply: Self { status: status.as_u16(), location, etag, body }, kind: PhantomData })
     }
 

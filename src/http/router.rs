@@ -7,8 +7,9 @@ use std::{
 };
 
 use actix_web::{
-    Error as ActixError, HttpRequest, Route,
+    Error as ActixError, HttpRequest, HttpResponse, Route,
     dev::{Service, ServiceFactory, ServiceRequest, ServiceResponse},
+    http::{Method, header},
     web::Data,
 };
 use futures_util::future::{LocalBoxFuture, try_join_all};
@@ -101,6 +102,12 @@ impl Service<ServiceRequest> for RouterService {
 
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
         let found = self.operations.find_with_values(request.method(), request.path());
+        if request.method() == Method::OPTIONS
+            && let Some(methods) = served_methods(request.request())
+        {
+            let answer = HttpResponse::NoContent().insert_header((header::ALLOW, methods)).finish();
+            return Box::pin(ready(Ok(request.into_response(answer))));
+        }
         let Some((handler, values)) = found.and_then(|(operation, values)| {
             let handler = self.handlers.get(operation.number)?.as_ref()?;
             let owned = values.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -118,10 +125,16 @@ impl Service<ServiceRequest> for RouterService {
 
 /// 404, or 405 with `Allow` when the address exists for other methods.
 pub fn not_served(request: &HttpRequest) -> Error {
-    let Ok(operations) = part::<Operations>(request) else { return Error::not_found() };
-    let methods = operations.methods_at(request.path());
-    if methods.is_empty() || methods.contains(&request.method().as_str()) {
-        return Error::not_found();
+    match served_methods(request) {
+        // The address has a value that is no id.
+        Some(methods) if methods.split(", ").any(|served| served == request.method().as_str()) => Error::not_found(),
+        Some(methods) => Error::new(ProblemType::MethodNotAllowed).allow(&methods),
+        None => Error::not_found(),
     }
-    Error::new(ProblemType::MethodNotAllowed).allow(&methods.join(", "))
+}
+
+/// The methods that the API serves at the address of `request`, for `Allow`; `None` when it serves none there.
+fn served_methods(request: &HttpRequest) -> Option<String> {
+    let methods = part::<Operations>(request).ok()?.methods_at(request.path()).join(", ");
+    (!methods.is_empty()).then_some(methods)
 }

@@ -33,7 +33,7 @@ pub struct Page<T> {
     #[serde(skip)]
     fields: Fields,
     #[serde(skip)]
-    link: Option<String>,
+    links: String,
 }
 
 impl<F> ListQuery<F> {
@@ -57,22 +57,22 @@ impl<F> ListQuery<F> {
                 self.seal.seal(&After { key, id })
             })
             .transpose()?;
-        let link = next_cursor.as_deref().map(|cursor| self.seal.link(cursor));
-        Ok(Page { data: rows, next_cursor, total, fields: self.fields.clone(), link })
+        let links = self.seal.links(next_cursor.as_deref());
+        Ok(Page { data: rows, next_cursor, total, fields: self.fields.clone(), links })
     }
 }
 
 impl<T> Page<T> {
     /// The same page with the result of `view` for each item.
     pub fn map<U>(self, view: impl FnMut(T) -> U) -> Page<U> {
-        let Self { data, next_cursor, total, fields, link } = self;
-        Page { data: data.into_iter().map(view).collect(), next_cursor, total, fields, link }
+        let Self { data, next_cursor, total, fields, links } = self;
+        Page { data: data.into_iter().map(view).collect(), next_cursor, total, fields, links }
     }
 
     /// The same page with other items, one for each of its own.
     pub fn with<U>(self, data: Vec<U>) -> Page<U> {
-        let Self { next_cursor, total, fields, link, .. } = self;
-        Page { data, next_cursor, total, fields, link }
+        let Self { next_cursor, total, fields, links, .. } = self;
+        Page { data, next_cursor, total, fields, links }
     }
 }
 
@@ -117,16 +117,13 @@ impl<T: ToSchema> Answers for Page<T> {
 impl<T: Serialize + ToSchema + 'static> Responder for Page<T> {
     type Body = BoxBody;
 
-    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         let body = match self.fields.select_page::<T>(&self, self.data.len()) {
             Ok(body) => body,
             Err(error) => return HttpResponse::from_error(error),
         };
         let mut response = HttpResponse::Ok();
-        if let Some(link) = &self.link {
-            response.insert_header((header::LINK, link.as_str()));
-        }
-        let _ = request;
+        response.insert_header((header::LINK, self.links.as_str()));
         response.content_type("application/json").body(body)
     }
 }

@@ -98,12 +98,19 @@ impl CursorSeal {
             .ok_or_else(|| Error::new(ProblemType::InvalidCursor))
     }
 
-    /// The address of the next page.
-    pub fn link(&self, cursor: &str) -> String {
+    /// The addresses of the next page, if there is one, and of the first one (RFC 8288).
+    pub fn links(&self, next: Option<&str>) -> String {
+        let first = self.link(None, "first");
+        next.map_or_else(|| first.clone(), |cursor| format!("{}, {first}", self.link(Some(cursor), "next")))
+    }
+
+    fn link(&self, cursor: Option<&str>, relation: &str) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(self.pairs.iter().filter(|(name, _)| name != "cursor"));
-        query.append_pair("cursor", cursor);
-        format!("<{}?{}>; rel=\"next\"", self.path, query.finish())
+        query.extend_pairs(cursor.map(|cursor| ("cursor", cursor)));
+        let query = query.finish();
+        let mark = if query.is_empty() { "" } else { "?" };
+        format!("<{}{mark}{query}>; rel=\"{relation}\"", self.path)
     }
 }
 
@@ -132,10 +139,7 @@ impl<F: DeserializeOwned> ListQuery<F> {
         let (page, filter): (Vec<_>, Vec<_>) =
             pairs.iter().cloned().partition(|(name, _)| PAGE_PARAMS.contains(&name.as_str()));
 
-        let page: PageParams = parse_query(&page)?;
-        if !(1..=MAX_LIMIT).contains(&page.limit) {
-            return Err(invalid_parameter("limit", Invalid::TooLarge(MAX_LIMIT.to_string())));
-        }
+        let (page, filter_read) = both(read_page(&page), parse_query(&filter))?;
         let cost = cost(&page, &filter);
         let seal = CursorSeal {
             context: context(request.path(), caller.user_id.uuid(), &filter),
@@ -145,13 +149,33 @@ impl<F: DeserializeOwned> ListQuery<F> {
         };
         Ok(Self {
             after: page.cursor.map(|cursor| seal.open(&cursor)).transpose()?,
-            filter: parse_query(&filter)?,
+            filter: filter_read,
             limit: page.limit,
             total: page.total,
             fields: Fields::parse(page.fields.as_deref())?,
             cost,
             seal,
         })
+    }
+}
+
+fn read_page(pairs: &[(String, String)]) -> Result<PageParams> {
+    let page: PageParams = parse_query(pairs)?;
+    match page.limit {
+        0 => Err(invalid_parameter("limit", Invalid::TooSmall("1".to_owned()))),
+        limit if limit > MAX_LIMIT => Err(invalid_parameter("limit", Invalid::TooLarge(MAX_LIMIT.to_string()))),
+        _ => Ok(page),
+    }
+}
+
+/// Both values, or all wrong parameters of both.
+fn both<A, B>(first: Result<A>, second: Result<B>) -> Result<(A, B)> {
+    match (first, second) {
+        (Ok(first), Ok(second)) => Ok((first, second)),
+        (first, second) => {
+            let wrong = [first.err(), second.err()].into_iter().flatten().flat_map(Error::into_fields);
+            Err(Error::new(ProblemType::InvalidParameter).with_fields(wrong.collect()))
+        }
     }
 }
 

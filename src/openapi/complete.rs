@@ -122,9 +122,16 @@ fn headers() -> Value {
     let text = |description: &str, example: &str| json!({"description": description, "schema": {"type": "string"}, "example": example});
     json!({
         "XRequestId": text("The request's id; a sound one that the caller sent is kept.", "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f"),
-        "ETag": text("The version of the resource, for `If-Match` and `If-None-Match`.", "\"3\""),
+        "ETag": text(
+            "A strong tag of this representation. It begins with the version of the resource, which is all that `If-Match` \
+             looks at; `If-None-Match` compares the whole of it.",
+            "\"3-Yf3kq0ZtM1cA\"",
+        ),
         "Location": text("Where the new resource is.", "/v1/clients/01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f"),
-        "Link": text("The next page (RFC 8288), when there is one.", "</v1/clients?cursor=abc>; rel=\"next\""),
+        "Link": text(
+            "The next page, when there is one, and the first page (RFC 8288).",
+            "</v1/clients?cursor=abc>; rel=\"next\", </v1/clients>; rel=\"first\"",
+        ),
         "IdempotencyReplayed": {
             "description": "`true` when this answer was given before to the same `Idempotency-Key`.",
             "schema": {"type": "string", "enum": ["true"]}

@@ -63,6 +63,7 @@ fn only_these_operations_need_no_sign_in() {
         "get_openapi",
         "get_problem_type",
         "get_readiness",
+        "get_server_metadata",
         "report_leaked_key",
         "reset_password",
         "revoke_token",

@@ -11,7 +11,7 @@ async fn walk(who: &TestUser, first: &str, total: usize) -> Vec<String> {
     let mut next = Some(first.to_owned());
     while let Some(address) = next.take() {
         let answer = who.get(&address).await;
-        let link = answer.header("link").map(|link| link.split(['<', '>']).nth(1).unwrap().to_owned());
+        let link = answer.next_page();
         let page = answer.ok();
         assert_eq!(link.is_some(), page["next_cursor"].is_string());
         let items = page["data"].as_array().unwrap();

@@ -31,6 +31,12 @@ impl Answer {
         answer
     }
 
+    /// The address of the next page, from `Link`.
+    pub fn next_page(&self) -> Option<String> {
+        let next = self.header("link")?.split(", ").find(|link| link.ends_with("; rel=\"next\""))?;
+        next.split(['<', '>']).nth(1).map(str::to_owned)
+    }
+
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }

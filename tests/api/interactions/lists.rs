@@ -119,7 +119,7 @@ async fn walk(user: &TestUser, query: &str) -> Vec<String> {
     let mut path = format!("/v1/interactions?{query}");
     loop {
         let answer = user.get(&path).await;
-        let next = answer.header("link").map(|link| link.split(['<', '>']).nth(1).unwrap().to_owned());
+        let next = answer.next_page();
         let page = answer.ok();
         ids.extend(page["data"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()));
         assert_eq!(page["next_cursor"].is_null(), next.is_none());
