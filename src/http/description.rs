@@ -29,6 +29,9 @@ use crate::{
     values::{Id, Resource},
 };
 
+/// A text without control characters, except for those that stand for space.
+const WITHOUT_CONTROLS: &str = r"^[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]*$";
+
 /// What a handler takes.
 pub trait Takes {
     /// Describes what it takes from a request, and what it refuses.
@@ -118,6 +121,11 @@ impl Description {
         for mut parameter in T::into_params(|| Some(ParameterIn::Query)) {
             if OF_USERS.contains(&parameter.name.as_str()) {
                 parameter.schema = parameter.schema.map(or_me);
+            }
+            if let ("q", Some(RefOr::T(Schema::Object(words)))) = (parameter.name.as_str(), &mut parameter.schema) {
+                words.description = Some("At most 200 characters; blank is as good as left out.".to_owned());
+                words.min_length = None;
+                words.pattern = Some(WITHOUT_CONTROLS.to_owned());
             }
             self.parameter(parameter);
         }
@@ -364,7 +372,7 @@ fn or_me(schema: RefOr<Schema>) -> RefOr<Schema> {
         RefOr::T(Schema::Array(mut users)) => {
             users.items = match users.items {
                 ArrayItems::RefOrSchema(user) => ArrayItems::RefOrSchema(Box::new(or_me(*user))),
-                other => other,
+                ArrayItems::False => ArrayItems::False,
             };
             RefOr::T(Schema::Array(users))
         }

@@ -13,11 +13,15 @@ const GROUPS: [&[&str]; 5] = [
     &["contracts"],
     &["orders"],
     &["interactions", "products", "departments", "teams"],
-    &["auth", "users", "service accounts"],
+    &["auth", "users", "roles", "service accounts"],
 ];
 
-/// Here the one-time code is used up before the key is looked at, so a repeated request is refused for its code.
-const NOT_REPLAYED: &str = "renew_recovery_codes";
+/// Here a secret is checked before the key is looked at, and the first request used it up or changed it. So a repeated
+/// request is refused for its secret.
+const NOT_REPLAYED: [&str; 3] = ["renew_recovery_codes", "change_password", "remove_second_factor"];
+
+/// The call of this operation is about a session of somebody else, which is out of reach.
+const OUT_OF_REACH: &str = "end_own_session";
 
 fn keyed(tags: &[&str]) -> Vec<Operation> {
     let is_of = |operation: &Operation| tags.contains(&operation.about["tags"][0].as_str().unwrap());
@@ -59,7 +63,8 @@ async fn a_key_stands_for_one_request_on_users_and_accounts() {
 
 async fn try_group(group: usize) {
     let world = World::over(TestApp::start().await).await;
-    for operation in keyed(GROUPS[group]).into_iter().filter(|operation| operation.id != NOT_REPLAYED) {
+    let is_replayed = |operation: &Operation| !NOT_REPLAYED.contains(&operation.id) && operation.id != OUT_OF_REACH;
+    for operation in keyed(GROUPS[group]).into_iter().filter(is_replayed) {
         let other = call(&world, operation.id, Target::Key).await;
         let first = call(&world, operation.id, Target::Key).await;
         try_key(&world, &operation, &first, &other).await;
@@ -70,7 +75,7 @@ async fn try_key(world: &World, operation: &Operation, first: &Call, other: &Cal
     let id = operation.id;
     let request = || first.request(operation, &world.sue);
     let done = send(world, id, request()).await;
-    assert!(matches!(done.status, 200 | 201), "{id}: {} {:?}", done.status, done.body);
+    assert!(matches!(done.status, 200 | 201 | 204), "{id}: {} {:?}", done.status, done.body);
     assert_eq!(done.header("idempotency-replayed"), None, "{id}");
     replays(world, id, request(), &done).await;
     if operation.path.contains('{') {

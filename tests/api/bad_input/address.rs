@@ -217,6 +217,9 @@ fn accepted(name: &str, schema: &'static Value) -> Vec<String> {
     if schema["type"] == "array" {
         return accepted(name, resolve(&schema["items"]));
     }
+    if let Some(kinds) = schema["oneOf"].as_array() {
+        return kinds.iter().flat_map(|kind| accepted(name, resolve(kind))).collect();
+    }
     if let Some(choices) = schema["enum"].as_array().or_else(|| schema["examples"].as_array()) {
         return texts(choices);
     }

@@ -25,6 +25,7 @@ async fn a_repeated_request_gets_the_first_answer() {
     let first = post(&world.ann, "/v1/clients", "key 1", new("Client")).await;
     assert_eq!(first.header("idempotency-replayed"), None);
     let (_, location) = (first.status, first.header("location").map(str::to_owned));
+    let tag = first.header("etag").map(str::to_owned);
     let client = first.created();
     let _ = world.ann.patch(path(&client), &client, json!({"name": "Renamed"})).await.ok();
     let other_server = world.ann.at(&world.app.second_server().await);
@@ -32,7 +33,7 @@ async fn a_repeated_request_gets_the_first_answer() {
         let again = post(who, "/v1/clients", "key 1", new("Client")).await;
         assert_eq!(again.header("idempotency-replayed"), Some("true"));
         assert_eq!(again.header("location").map(str::to_owned), location);
-        assert_eq!(again.header("etag"), Some("\"1\""));
+        assert_eq!(again.header("etag").map(str::to_owned), tag);
         assert_eq!(again.created(), client);
     }
     assert_eq!(world.app.count("clients").await, 1);

@@ -114,7 +114,8 @@ async fn tag(who: &TestUser, before: &Value) -> (String, u16) {
     let fresh = who.get(path(before)).await.header("etag").unwrap().to_owned();
     let held = who.request(actix_web::http::Method::GET, path(before));
     let held = held.insert_header(("If-None-Match", format!("\"{}\"", before["version"])));
-    (fresh, who.send(held).await.status)
+    let version = fresh.split('-').next().unwrap().to_owned();
+    (version, who.send(held).await.status)
 }
 
 /// An order and a contact of `client`.
@@ -136,11 +137,11 @@ async fn what_changes_hands_is_a_new_version() {
     let moved = give(&world.sue, &client, &world.bob).await.ok();
     assert_eq!(moved["version"], 2, "of the client itself there is one change");
     for child in &children {
-        assert_eq!(tag(&world.bob, child).await, ("\"2\"".to_owned(), 200));
+        assert_eq!(tag(&world.bob, child).await, ("\"2".to_owned(), 200));
         assert_eq!(world.bob.get(path(child)).await.ok()["owner_id"], json!(world.bob.id));
     }
     give(&world.sue, &moved, &world.bob).await.ok();
-    assert_eq!(tag(&world.bob, &children[0]).await.0, "\"2\"", "nothing changed");
+    assert_eq!(tag(&world.bob, &children[0]).await.0, "\"2", "nothing changed");
 }
 
 #[actix_web::test]
@@ -152,7 +153,7 @@ async fn a_client_whose_owner_moves_to_another_team_is_a_new_version() {
     let ann = world.sue.get(&address).await.ok();
     world.sue.patch(&address, &ann, json!({"team_id": world.mia.team_id})).await.ok();
     for before in children.iter().chain([&client]) {
-        assert_eq!(tag(&world.sue, before).await, ("\"2\"".to_owned(), 200));
+        assert_eq!(tag(&world.sue, before).await, ("\"2".to_owned(), 200));
         assert_eq!(world.sue.get(path(before)).await.ok()["team_id"], json!(world.mia.team_id));
     }
 }

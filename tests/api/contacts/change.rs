@@ -206,7 +206,7 @@ async fn a_change_needs_the_version_seen() {
     let unchanged = ann.patch(path(&olga), &olga, json!({"name": "Olga"})).await.ok();
     assert_eq!(unchanged["version"], 1);
     assert_eq!(app.events(&olga["id"]).await, ["contacts.created"]);
-    let held = ann.request(Method::GET, path(&olga)).insert_header(("If-None-Match", "\"1\""));
+    let held = ann.request(Method::GET, path(&olga)).insert_header(("If-None-Match", "*"));
     assert_eq!(ann.send(held).await.status, 304);
     for id in ["x", "01936f0e"] {
         ann.get(&format!("/v1/contacts/{id}")).await.problem(404, "not_found");

@@ -189,6 +189,6 @@ async fn a_change_needs_the_version_that_was_seen() {
         ann.transition(verb, &planned, json!({})).await.problem(412, "precondition_failed");
         ann.post(&format!("{path}/{verb}"), json!({})).await.problem(428, "precondition_required");
     }
-    let request = ann.request(actix_web::http::Method::GET, &path).insert_header(("If-None-Match", "\"2\""));
+    let request = ann.request(actix_web::http::Method::GET, &path).insert_header(("If-None-Match", "*"));
     assert_eq!(ann.send(request).await.status, 304);
 }
