@@ -55,6 +55,8 @@ pub fn routes(api: &mut Routes) {
 
 /// Describe a problem type
 ///
+/// Use it when the `code` of a problem says too little: it tells what happened and what to do.
+///
 /// What a problem document's `type` leads to.
 #[utoipa::path(
     get,

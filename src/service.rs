@@ -1,7 +1,7 @@
 //! The service itself: its liveness, its readiness, the API document and the keys of access tokens.
 
 use actix_web::{
-    CustomizeResponder, HttpResponse, Responder,
+    CustomizeResponder, Responder,
     web::{self, Data},
 };
 use serde::Serialize;
@@ -13,7 +13,7 @@ use crate::{
     db::Db,
     edge::Edge,
     error::{Error, Result},
-    http::{Routes, endpoint},
+    http::{Routes, Unchanging, endpoint},
     openapi::Document,
     telemetry::Readiness,
 };
@@ -37,6 +37,8 @@ pub struct Health {
 
 /// Tell whether the process lives
 ///
+/// Use it as the liveness probe of a supervisor or an orchestrator.
+///
 /// Depends on nothing: a failure here is cured by a restart.
 #[utoipa::path(
     get,
@@ -48,6 +50,8 @@ async fn get_liveness() -> web::Json<Health> {
 }
 
 /// Tell whether requests can be served
+///
+/// Use it as the readiness probe of a load balancer.
 ///
 /// A failure here is cured by waiting. It is a problem `not_ready` whose `reasons` are one or more of:
 ///
@@ -70,6 +74,8 @@ async fn get_readiness(readiness: Data<Readiness>, db: Db) -> Result<web::Json<H
 
 /// Get the OpenAPI document
 ///
+/// Use it to generate a client, or to import the API into a tool.
+///
 /// This document: OpenAPI 3.1. A server may be set to keep it to itself.
 #[utoipa::path(
     get,
@@ -79,14 +85,16 @@ async fn get_readiness(readiness: Data<Readiness>, db: Db) -> Result<web::Json<H
         (status = 404, description = "It is kept from callers.")
     )
 )]
-async fn get_openapi(edge: Data<Edge>, document: Data<Document>) -> Result<HttpResponse> {
+async fn get_openapi(edge: Data<Edge>, document: Data<Document>) -> Result<Unchanging> {
     if !edge.docs {
         return Err(Error::not_found());
     }
-    Ok(HttpResponse::Ok().content_type("application/json").body(document.json.clone()))
+    Ok(document.answer())
 }
 
 /// Get the keys of access tokens
+///
+/// Use it in a service that checks access tokens itself; ask again when a token names an unknown `kid`.
 ///
 /// The public keys that access tokens are signed with (RFC 7517), for services that check tokens themselves.
 /// A new key is published before it signs, and an old one for as long as tokens of it are good.

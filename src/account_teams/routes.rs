@@ -21,6 +21,8 @@ pub fn routes(api: &mut Routes) {
 }
 
 /// Get the account team of a client
+///
+/// Use it to see who works on the client beside its owner.
 #[utoipa::path(
     get,
     path = "/v1/clients/{id}/account-team",
@@ -37,6 +39,8 @@ async fn get_account_team(
 }
 
 /// Decide who is on the account team of a client
+///
+/// Use it when colleagues are to help with a client that stays its owner's.
 ///
 /// For its members, the client and all that belongs to it count as their own. This takes effect on every server within
 /// a second. New members come from the caller's team unless the right reaches further. A user is on at most 500 account

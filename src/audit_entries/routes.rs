@@ -24,6 +24,8 @@ pub fn routes(api: &mut Routes) {
 
 /// List changes, sign-ins and refusals
 ///
+/// Use it to find out who changed something, or what one person did.
+///
 /// Every change of every resource: who made it, when, from where, in which request, and each field's value before and
 /// after. Also every sign-in and sign-out, and whatever a user was refused. Newest first, unless `sort` says otherwise.
 #[utoipa::path(
@@ -45,6 +47,8 @@ async fn list_audit_entries(
 const EVENTS: i64 = 20_000;
 
 /// Verify that the log is intact
+///
+/// Use it regularly, and before the log serves as evidence.
 ///
 /// Verifies a part of the log: that each entry and each seal is as the server wrote it, and that none was removed or put
 /// in. Go on from `next_seal` until it is `null`. Note the `head` of the last part outside the database, and give it with

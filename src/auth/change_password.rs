@@ -41,6 +41,8 @@ pub struct ChangePassword {
 
 /// Change the caller's password
 ///
+/// Use it when a user chooses another password, and for the first one that somebody else has read.
+///
 /// Ends all other sessions of the caller at once. Wrong passwords are throttled like those of a sign-in.
 #[utoipa::path(
     put,

@@ -40,6 +40,8 @@ pub struct ConfirmSession {
 
 /// Confirm that it is still you
 ///
+/// Use it when an operation answers `insufficient_user_authentication`, and then repeat that operation.
+///
 /// Operations that let somebody in, widen rights or end own sessions need a sign-in or a confirmation within the last 15
 /// minutes, and are answered 401 `insufficient_user_authentication` without one (step-up authentication, RFC 9470). This
 /// renews the proof of the session of this request; its tokens stay as they are. Failures are throttled and recorded like

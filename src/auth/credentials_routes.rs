@@ -38,6 +38,8 @@ pub struct PasswordReset {
 
 /// Start a password reset
 ///
+/// Use it for new users, and for those who cannot sign in any more.
+///
 /// Makes a one-time link with which the user sets a password. It works for 24 hours when it sets the first password,
 /// otherwise for one hour. An earlier link becomes worthless. The current password and the sessions stay until the link
 /// is used, and a second factor stays even then. When mail is set up, only the user gets the link.
@@ -68,6 +70,8 @@ async fn start_password_reset(
 }
 
 /// Remove a user's lost second factor
+///
+/// Use it when a user has lost the device and the recovery codes, after you have made sure who asks.
 ///
 /// The user's sessions end at once. They sign in with the password alone, and set up another second factor where their
 /// role needs one. A password too short to be the only factor no longer works, and needs a reset.

@@ -67,6 +67,8 @@ impl fmt::Debug for ResetPassword {
 
 /// Ask for a link that sets another password
 ///
+/// Use it behind the link "Forgot your password?" of a sign-in page.
+///
 /// Mails a one-time link to the address, when an active user signs in with it and the server sends mail. The answer is the
 /// same, and takes as long, whether there is such a user or not. Throttled for each address and each network.
 #[utoipa::path(
@@ -96,6 +98,8 @@ async fn forgot_password(
 }
 
 /// Set a password with a one-time token
+///
+/// Use it on the page that the mailed link opens.
 ///
 /// Spends the token and ends all sessions of the user. It does not sign in, and a second factor stays as it is: signing in
 /// with the new password needs its code. Throttled for each network.

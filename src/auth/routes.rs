@@ -133,6 +133,8 @@ pub struct RevokeRequest {
 
 /// Sign in or refresh
 ///
+/// Use it first: the access token goes with every other request, and the refresh token gets the next one.
+///
 /// Gives an access token for an e-mail address and a password, or for a refresh token. A session ends after 7 days
 /// without a refresh, and after 30 days in any case. A refresh token can be used once: when it comes a second time, its
 /// whole session ends. There is one exception, for an answer that was lost: within 10 seconds, the same program gets
@@ -206,6 +208,8 @@ fn label(text: String) -> Option<String> {
 
 /// Sign out
 ///
+/// Use it when the user signs out, with the refresh token.
+///
 /// Ends the session that the token belongs to, on every server within a second. An unknown token is no error (RFC
 /// 7009). A service account has no session: its token is refused here with `unsupported_token_type`. The token ends
 /// when the key is revoked at `/v1/service-accounts`.
@@ -250,6 +254,8 @@ fn not_revocable() -> Error {
 }
 
 /// Get the caller's own account
+///
+/// Use it after sign-in to greet the user, and to see what they must still do, such as choose a password.
 ///
 /// For every person who is signed in. A service account is refused.
 #[utoipa::path(

@@ -24,6 +24,8 @@ pub fn routes(api: &mut Routes) {
 
 /// List the caller's own sessions
 ///
+/// Use it to show users where they are signed in.
+///
 /// The sessions that have not ended; at most 50 at a time.
 #[utoipa::path(
     get,
@@ -42,6 +44,8 @@ async fn list_own_sessions(
 
 /// End one of the caller's own sessions
 ///
+/// Use it to sign out one device.
+///
 /// Its tokens stop working: on this server at once, on every other server within a second.
 #[utoipa::path(
     delete,
@@ -54,6 +58,8 @@ async fn end_own_session(caller: RecentlyAuthenticated, id: Path<SessionId>, cha
 }
 
 /// End the caller's other sessions
+///
+/// Use it after a device was lost.
 ///
 /// All but the one of this request.
 #[utoipa::path(
@@ -68,6 +74,8 @@ async fn end_other_sessions(caller: RecentlyAuthenticated, change: Change) -> Re
 }
 
 /// List the sessions of a user
+///
+/// Use it to see where a user is signed in before you end something.
 ///
 /// The sessions that have not ended.
 #[utoipa::path(
@@ -88,6 +96,8 @@ async fn list_user_sessions(
 }
 
 /// End a session of a user
+///
+/// Use it to sign a user out of one device.
 ///
 /// Its tokens stop working: on this server at once, on every other server within a second.
 #[utoipa::path(
@@ -112,6 +122,8 @@ async fn end_user_session(
 }
 
 /// End all sessions of a user
+///
+/// Use it when a user's device was lost.
 ///
 /// The user has to sign in again everywhere.
 #[utoipa::path(

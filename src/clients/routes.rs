@@ -35,6 +35,8 @@ pub fn routes(api: &mut Routes) {
 }
 
 /// List clients
+///
+/// Use it to find clients by name, status, owner or any other filter, and to page through all within reach.
 #[utoipa::path(
     get,
     path = "/v1/clients",
@@ -48,6 +50,8 @@ async fn list_clients(scope: Scope<Client, Read>, query: ListQuery<ClientFilter>
 }
 
 /// Create a client
+///
+/// Use it when a company or a person is first heard of.
 ///
 /// The client begins as a lead of the caller, or of `owner_id` where the caller may give clients to others.
 #[utoipa::path(
@@ -65,6 +69,8 @@ async fn create_client(scope: Scope<Client, Create>, change: Change, new: NewCli
 }
 
 /// Get a client
+///
+/// Use it to show one client, and to read the `ETag` that a change asks for.
 #[utoipa::path(
     get,
     path = "/v1/clients/{id}",
@@ -85,6 +91,8 @@ async fn get_client(
 }
 
 /// Change a client
+///
+/// Use it to correct or complete what is known of the client.
 ///
 /// Status, owner and designation are changed by transitions.
 #[utoipa::path(
@@ -110,6 +118,8 @@ async fn update_client(
 
 /// Verify a client
 ///
+/// Use it after somebody has checked the data with the client, so that stale data can be found by its age.
+///
 /// Notes that the client's data was checked just now.
 #[utoipa::path(
     post,
@@ -132,6 +142,8 @@ async fn verify_client(
 
 /// Designate a key client
 ///
+/// Use it when a client has become so important that it needs a key-account manager.
+///
 /// No client becomes key automatically. The role of the client's owner must allow them to own key clients.
 #[utoipa::path(
     post,
@@ -153,6 +165,8 @@ async fn designate_key_client(
 }
 
 /// Revoke the designation as key
+///
+/// Use it when the client no longer needs a key-account manager.
 ///
 /// The client becomes an ordinary one.
 #[utoipa::path(

@@ -29,34 +29,46 @@ pub const STEPS: [AnyStep<Client, Transition>; 6] =
 /// The operations that are steps.
 pub fn routes(api: &mut Routes) {
     let steps = [
-        step(QUALIFY, "qualify_client", "Qualify a client", "From lead to prospect.", queries::step),
+        step(
+            QUALIFY,
+            "qualify_client",
+            "Qualify a client",
+            "From lead to prospect. Use it when a first talk has shown that the lead is worth pursuing.",
+            queries::step,
+        ),
         step(
             ACTIVATE,
             "activate_client",
             "Activate a client",
-            "From lead, prospect, dormant or lost to active.",
+            "From lead, prospect, dormant or lost to active. Use it with the first contract or order, and when business resumes.",
             queries::step,
         ),
-        step(MARK_DORMANT, "mark_client_dormant", "Mark a client dormant", "From active to dormant.", queries::step),
+        step(
+            MARK_DORMANT,
+            "mark_client_dormant",
+            "Mark a client dormant",
+            "From active to dormant. Use it when a client has not ordered for long and may come back.",
+            queries::step,
+        ),
         step(
             MARK_LOST,
             "mark_client_lost",
             "Mark a client lost",
-            "From any status but archived to lost.",
+            "From any status but archived to lost. Use it when a client says no or goes to a competitor; `reason` keeps why.",
             queries::step,
         ),
         step(
             ARCHIVE,
             "archive_client",
             "Archive a client",
-            "Puts the client away: it is listed only when asked for, and nothing new can be added to it.",
+            "Puts the client away: it is listed only when asked for, and nothing new can be added to it. Use it for doubles and for clients that nobody works with any more, in place of deletion.",
             queries::archive,
         ),
         step(
             RESTORE,
             "restore_client",
             "Restore a client",
-            "Takes the client out of the archive, to the status that it had.",
+            "Takes the client out of the archive, to the status that it had. Use it when a client was archived by mistake or comes back.",
             queries::archive,
         ),
     ];

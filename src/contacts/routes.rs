@@ -31,6 +31,8 @@ pub fn routes(api: &mut Routes) {
 }
 
 /// List contacts
+///
+/// Use it to find a person by name, e-mail address or telephone number, or all persons of one client.
 #[utoipa::path(
     get,
     path = "/v1/contacts",
@@ -48,6 +50,8 @@ async fn list_contacts(
 }
 
 /// Create a contact
+///
+/// Use it when a new person at the client is to be called or written to.
 ///
 /// When the new contact is primary, the client's former primary contact no longer is. Not possible for an archived
 /// client.
@@ -70,6 +74,8 @@ async fn create_contact(
 }
 
 /// Get a contact
+///
+/// Use it to show one person, and to read the `ETag` that a change asks for.
 #[utoipa::path(
     get,
     path = "/v1/contacts/{id}",
@@ -89,6 +95,8 @@ async fn get_contact(
 }
 
 /// Change a contact
+///
+/// Use it when a person has a new number, position or consent.
 ///
 /// When the contact becomes primary, the client's former primary contact no longer is. Not possible for an archived
 /// client.
@@ -114,6 +122,8 @@ async fn update_contact(
 }
 
 /// Delete a contact
+///
+/// Use it for a contact that was made by mistake.
 ///
 /// Not possible while interactions refer to the contact, nor for an archived client.
 #[utoipa::path(

@@ -33,6 +33,8 @@ pub fn routes(api: &mut Routes) {
 }
 
 /// List contracts
+///
+/// Use it to find contracts by client, status or term, such as those that end soon.
 #[utoipa::path(
     get,
     path = "/v1/contracts",
@@ -51,6 +53,8 @@ async fn list_contracts(
 }
 
 /// Draft a contract
+///
+/// Use it to begin a contract; submit it when it is complete.
 ///
 /// The caller is the author. The number is given at once, from the sequence of the year.
 #[utoipa::path(
@@ -72,6 +76,8 @@ async fn create_contract(
 }
 
 /// Get a contract
+///
+/// Use it to show one contract and how much of its ceiling is left.
 ///
 /// With what was ordered under it.
 #[utoipa::path(
@@ -96,6 +102,8 @@ async fn get_contract(
 
 /// Change a contract
 ///
+/// Use it while the terms are still negotiated.
+///
 /// Only a draft can be changed. Its author and its client stay.
 #[utoipa::path(
     patch,
@@ -119,6 +127,8 @@ async fn update_contract(
 }
 
 /// List a contract's history
+///
+/// Use it to see why a contract stands where it stands.
 ///
 /// Every step of its life, newest first: who took it, when and why.
 #[utoipa::path(

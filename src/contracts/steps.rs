@@ -38,14 +38,14 @@ pub fn routes(api: &mut Routes) {
             SUBMIT,
             "submit_contract",
             "Submit a contract",
-            "A draft within the caller's own limit is approved at once; any other waits for an approver.",
+            "A draft within the caller's own limit is approved at once; any other waits for an approver. Use it when the draft is ready for a decision.",
             async |tx, scope, id, seen, Reason { reason }| approval::submit(tx, scope, id, seen, reason.as_ref()).await,
         ),
         step(
             APPROVE,
             "approve_contract",
             "Approve a contract",
-            "Never by its author or by the user who submitted it for review, and only within the caller's own limit.",
+            "Never by its author or by the user who submitted it for review, and only within the caller's own limit. Use it to release a contract from review for signature.",
             async |tx, scope, id, seen, Reason { reason }| {
                 approval::approve(tx, scope, id, seen, reason.as_ref()).await
             },
@@ -54,7 +54,7 @@ pub fn routes(api: &mut Routes) {
             RETURN,
             "return_contract",
             "Return a contract",
-            "From review back to its author, with the reason.",
+            "From review back to its author, with the reason. Use it when the author has to change something before an approval.",
             async |tx, scope, id, seen, RequiredReason { reason }| {
                 life::step(tx, scope, id, seen, RETURN.transition, Some(&reason)).await
             },
@@ -63,7 +63,7 @@ pub fn routes(api: &mut Routes) {
             WITHDRAW,
             "withdraw_contract",
             "Withdraw a contract",
-            "Takes a contract in review or approved back to draft; an approval is void.",
+            "Takes a contract in review or approved back to draft; an approval is void. Use it to change a contract that was submitted too early.",
             async |tx, scope, id, seen, Reason { reason }| {
                 life::step(tx, scope, id, seen, WITHDRAW.transition, reason.as_ref()).await
             },
@@ -73,14 +73,14 @@ pub fn routes(api: &mut Routes) {
             "sign_contract",
             "Sign a contract",
             "Records that both sides have signed. The contract is active from its first day on, at once when that is \
-             past.",
+             past. Use it when the signed paper is there.",
             async |tx, scope, id, seen, body: Signature| life::sign(tx, scope, id, seen, &body).await,
         ),
         step(
             COMPLETE,
             "complete_contract",
             "Complete a contract",
-            "Everything agreed was done.",
+            "Everything agreed was done. Use it when a contract has run its course.",
             async |tx, scope, id, seen, Reason { reason }| {
                 life::step(tx, scope, id, seen, COMPLETE.transition, reason.as_ref()).await
             },
@@ -89,7 +89,7 @@ pub fn routes(api: &mut Routes) {
             TERMINATE,
             "terminate_contract",
             "Terminate a contract",
-            "Ends a signed or active contract early, with the reason.",
+            "Ends a signed or active contract early, with the reason. Use it when one side ends the contract before its last day.",
             async |tx, scope, id, seen, RequiredReason { reason }| {
                 life::step(tx, scope, id, seen, TERMINATE.transition, Some(&reason)).await
             },

@@ -30,6 +30,8 @@ pub fn routes(api: &mut Routes) {
 }
 
 /// List departments
+///
+/// Use it to offer the departments that an order can be handed to.
 #[utoipa::path(
     get,
     path = "/v1/departments",
@@ -46,6 +48,8 @@ async fn list_departments(
 }
 
 /// Create a department
+///
+/// Use it when a new department is to fulfil orders.
 #[utoipa::path(
     post,
     path = "/v1/departments",
@@ -66,6 +70,8 @@ async fn create_department(
 }
 
 /// Get a department
+///
+/// Use it to show one department, and to read the `ETag` that a change asks for.
 #[utoipa::path(
     get,
     path = "/v1/departments/{id}",
@@ -84,6 +90,8 @@ async fn get_department(
 }
 
 /// Change a department
+///
+/// Use it to rename a department or to take it out of service.
 ///
 /// A department is never deleted: with `is_active` off, nothing more can be handed to it.
 #[utoipa::path(

@@ -26,9 +26,18 @@ const CODINGS: [&str; 2] = ["-gzip", "-zstd"];
 /// The strong entity tag of one representation: the version of the resource, and a digest of the bytes. What a caller
 /// includes, leaves out or may do makes another representation of the same version.
 pub fn etag(version: i64, body: &[u8]) -> String {
+    format!("\"{version}-{}\"", short_digest(body))
+}
+
+/// The strong entity tag of what has no version.
+pub fn content_tag(body: &[u8]) -> String {
+    format!("\"{}\"", short_digest(body))
+}
+
+fn short_digest(body: &[u8]) -> String {
     let digest = digest::digest(&digest::SHA256, body);
     let digest: Vec<u8> = digest.as_ref().iter().copied().take(DIGEST_BYTES).collect();
-    format!("\"{version}-{}\"", BASE64_URL_SAFE_NO_PAD.encode(&digest))
+    BASE64_URL_SAFE_NO_PAD.encode(&digest)
 }
 
 /// The tag of a version, whatever its representation. Enough for `If-Match`.
@@ -134,7 +143,7 @@ fn tags(text: &str) -> Option<Vec<&str>> {
 
 /// The tag with which the caller says that they have `tag` already, maybe in a content coding. A weak tag is as good as a
 /// strong one here. A header that is no list of tags is as good as none.
-fn held(request: &HttpRequest, tag: &str) -> Option<String> {
+pub(super) fn held(request: &HttpRequest, tag: &str) -> Option<String> {
     let values = request.headers().get_all(header::IF_NONE_MATCH).filter_map(|value| value.to_str().ok());
     let is_tag = |held: &str| {
         let coded = |coding: &&str| held.strip_suffix('"').and_then(|held| held.strip_suffix(*coding));

@@ -17,6 +17,7 @@ pub mod reply;
 mod router;
 mod shown;
 mod strict;
+mod unchanging;
 mod view;
 
 pub use body::{Body, BodyDigest, MAX_BODY_BYTES, ReadTimeout, read};
@@ -35,4 +36,5 @@ pub use query::{NoParams, OneParams, Query, invalid_parameter, pairs, parse_quer
 pub use reply::{Accepted, Answer, Changed, Created, NoContent, Plain, Reply, ReplyOf};
 pub use router::{Router, Routes, not_served};
 pub use shown::Shown;
+pub use unchanging::Unchanging;
 pub use view::View;

@@ -33,6 +33,8 @@ pub fn routes(api: &mut Routes) {
 }
 
 /// List interactions
+///
+/// Use it for a day's plan, for what is overdue, or for all talks with one client.
 #[utoipa::path(
     get,
     path = "/v1/interactions",
@@ -52,6 +54,8 @@ async fn list_interactions(
 }
 
 /// Log or plan an interaction
+///
+/// Use it right after a call, a visit or a mail, and to plan the next one.
 ///
 /// Logs an interaction that took place, and plans the next step if `next` is given. With `scheduled_at`, it plans the
 /// interaction instead.
@@ -75,6 +79,8 @@ async fn create_interaction(
 }
 
 /// Get an interaction
+///
+/// Use it to show one interaction, and to read the `ETag` that a change asks for.
 #[utoipa::path(
     get,
     path = "/v1/interactions/{id}",
@@ -97,6 +103,8 @@ async fn get_interaction(
 }
 
 /// Change an interaction
+///
+/// Use it to correct the notes of an interaction or to complete them.
 ///
 /// Status and planned time are changed by transitions. `user_id` can be changed while it is planned, `outcome` and
 /// `occurred_at` after it took place.

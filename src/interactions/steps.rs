@@ -34,7 +34,7 @@ pub fn routes(api: &mut Routes) {
             "complete_interaction",
             "Complete a planned interaction",
             "It took place. Plans the next step along with it where `next` says so, which needs `interactions:create` \
-             too.",
+             too. Use it after a planned call or visit, with its outcome.",
             async |tx, scope, id, seen, body: Completion| {
                 let (interaction, next) = life::complete(tx, scope, id, seen, body).await?;
                 let next = next.map(|next| changed(tx, next));
@@ -45,7 +45,7 @@ pub fn routes(api: &mut Routes) {
             RESCHEDULE,
             "reschedule_interaction",
             "Reschedule a planned interaction",
-            "Plans it for another time.",
+            "Plans it for another time. Use it when a planned call or visit is put off.",
             async |tx, scope, id, seen, body: Rescheduling| {
                 life::reschedule(tx, scope, id, seen, body).await.map(|row| changed(tx, row))
             },
@@ -54,7 +54,7 @@ pub fn routes(api: &mut Routes) {
             CANCEL,
             "cancel_interaction",
             "Cancel a planned interaction",
-            "It is called off.",
+            "It is called off. Use it when a planned call or visit is no longer wanted.",
             async |tx, scope, id, seen, body: Reason| {
                 life::cancel(tx, scope, id, seen, &body).await.map(|row| changed(tx, row))
             },
@@ -63,7 +63,7 @@ pub fn routes(api: &mut Routes) {
             MISS,
             "miss_interaction",
             "Mark a planned interaction missed",
-            "Its time passed, and it did not take place.",
+            "Its time passed, and it did not take place. Use it when the other side was not there, so that it does not look as if it were still to come.",
             async |tx, scope, id, seen, body: Reason| {
                 life::miss(tx, scope, id, seen, &body).await.map(|row| changed(tx, row))
             },

@@ -11,7 +11,7 @@ use crate::{
     edge::rate,
     error::{Error, ProblemType},
     http::problem_response_name,
-    openapi::tidy::tidy,
+    openapi::{scopes::scopes, tidy::tidy},
     values::Language,
 };
 
@@ -109,13 +109,6 @@ fn add_components(document: &mut Value) {
         statuses().into_iter().map(|status| (problem_response_name(status), problem_response(status))).collect();
     set(document, "/components/responses", Value::Object(responses));
     set(document, "/components/parameters", Value::Object(Map::new()));
-}
-
-/// The permissions that a service account can have.
-fn scopes() -> Value {
-    let names = PERMISSIONS.iter().map(|(name, _)| *name).filter(|name| !is_for_persons_only(name));
-    let scopes: Object = names.map(|name| (name.to_owned(), json!(format!("What `{name}` allows.")))).collect();
-    Value::Object(scopes)
 }
 
 fn headers() -> Value {

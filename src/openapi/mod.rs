@@ -2,6 +2,7 @@
 
 mod classes;
 mod complete;
+mod scopes;
 mod tidy;
 
 use serde_json::Value;
@@ -9,7 +10,7 @@ use utoipa::OpenApi;
 
 use crate::{
     error::{Problem, ProblemField},
-    http::Operation,
+    http::{Operation, Unchanging},
 };
 
 #[derive(OpenApi)]
@@ -17,7 +18,7 @@ use crate::{
     info(
         title = "Liaison",
         description = "A headless CRM: a client manager's whole job as a JSON API.\n\n\
-            **Sign in** at `POST /v1/auth/token` (or with *Authorize* above) and send the access token as a bearer token. \
+            **Sign in** at `POST /v1/auth/token` (or with *Authorize* below) and send the access token as a bearer token. \
             A program sends an API key of its service account instead, or exchanges it for an access token. Operations with \
             `x-recent-authentication` ask for the password again at `POST /v1/auth/confirm` when that was long ago.\n\n\
             **Reach.** Every right has a reach: `own`, `team` or `all`. What you cannot reach does not exist for you (404); \
@@ -28,19 +29,19 @@ use crate::{
     ),
     servers((url = "/", description = "This server")),
     tags(
-        (name = "auth", description = "Sign-in, tokens and the caller's own account."),
-        (name = "users", description = "The people who work here, and their roles."),
-        (name = "service accounts", description = "Integrations, what they may do, and their API keys."),
-        (name = "teams", description = "Teams of users."),
-        (name = "roles", description = "What each role may do."),
         (name = "clients", description = "Organisations and persons that the company works with."),
         (name = "contacts", description = "Persons at clients."),
-        (name = "products", description = "What the company sells."),
-        (name = "departments", description = "The departments that orders are handed to, and the management."),
         (name = "interactions", description = "What passes between the company and its clients, done and planned."),
         (name = "contracts", description = "Contracts with clients, from the draft to their end, and the ceiling of their orders."),
         (name = "orders", description = "What clients order, from the draft to fulfilment, and the departments' queues."),
+        (name = "products", description = "What the company sells."),
+        (name = "departments", description = "The departments that orders are handed to, and the management."),
+        (name = "teams", description = "Teams of users."),
+        (name = "users", description = "The people who work here, and their roles."),
+        (name = "roles", description = "What each role may do."),
+        (name = "service accounts", description = "Integrations, what they may do, and their API keys."),
         (name = "audit", description = "Who changed what, when and why."),
+        (name = "auth", description = "Sign-in, tokens and the caller's own account."),
         (name = "service", description = "The service itself."),
     ),
     components(schemas(Problem, ProblemField)),
@@ -52,6 +53,7 @@ struct Api;
 pub struct Document {
     /// The document as it is served and committed.
     pub json: String,
+    answer: Unchanging,
     operations: Vec<Operation>,
 }
 
@@ -64,7 +66,13 @@ impl Document {
         let mut document = serde_json::to_value(routes)?;
         complete::complete(&mut document);
         let json = serde_json::to_string_pretty(&document)? + "\n";
-        Ok(Self { json, operations: operations(&document) })
+        let answer = Unchanging::new("application/json", json.clone());
+        Ok(Self { json, answer, operations: operations(&document) })
+    }
+
+    /// The document as callers get it.
+    pub fn answer(&self) -> Unchanging {
+        self.answer.clone()
     }
 
     /// Each operation.

@@ -39,6 +39,8 @@ pub fn routes(api: &mut Routes) {
 
 /// List orders
 ///
+/// Use it to find orders by client, status, number or date, such as those that wait for approval.
+///
 /// The lines are there only when included.
 #[utoipa::path(
     get,
@@ -53,6 +55,8 @@ async fn list_orders(scope: Scope<Order, Read>, query: ListQuery<OrderFilter>, d
 }
 
 /// Draft an order
+///
+/// Use it to draft what a client wants; submit or hand over the draft afterwards.
 ///
 /// The server computes all amounts: a line's net amount is quantity × unit price less the discount, its tax is that
 /// times the tax rate, each rounded half away from zero to four decimals; the totals are the sums of the lines.
@@ -72,6 +76,8 @@ async fn create_order(scope: Scope<Order, Create>, change: Change, new: NewOrder
 
 /// Sum orders
 ///
+/// Use it for a report: the turnover of a month, of a client or of a manager.
+///
 /// How many orders there are and what they come to in each currency, over exactly the orders that the list gives with
 /// the same filters.
 #[utoipa::path(
@@ -90,6 +96,8 @@ async fn summarize_orders(
 }
 
 /// Record a past order
+///
+/// Use it to bring in orders from another system.
 ///
 /// With its real dates, and with its own number where it had one. No limits are checked: the order has happened
 /// already.
@@ -112,6 +120,8 @@ async fn record_order(
 }
 
 /// Get an order
+///
+/// Use it to show one order with its lines, and to read the `ETag` that a change asks for.
 #[utoipa::path(
     get,
     path = "/v1/orders/{id}",
@@ -131,6 +141,8 @@ async fn get_order(
 }
 
 /// Change a draft
+///
+/// Use it while the order is still a draft.
 ///
 /// Only a draft can be changed; given lines replace all lines.
 #[utoipa::path(
@@ -155,6 +167,8 @@ async fn update_order(
 
 /// List an order's history
 ///
+/// Use it to see why an order stands where it stands.
+///
 /// Every step with who took it, when and why, newest first. `exceeded` says why a submitted order waits.
 #[utoipa::path(
     get,
@@ -174,6 +188,8 @@ async fn list_order_history(
 }
 
 /// List a department's queue
+///
+/// Use it as a department's list of what to do next.
 ///
 /// The orders handed to the department that are not fulfilled yet: by priority, key clients' first, then by due time.
 #[utoipa::path(

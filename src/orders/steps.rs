@@ -56,7 +56,7 @@ pub fn routes(api: &mut Routes) {
             "submit_order",
             "Submit an order",
             "Within the caller's limits the order is approved at once. Over them it waits for approval, and its \
-             history names the limits. The rules of its contract must hold.",
+             history names the limits. The rules of its contract must hold. Use it when the draft is complete.",
             async |tx, scope, id, seen, Reason { reason }| life::submit(tx, scope, id, seen, reason).await,
         ),
         step(
@@ -64,14 +64,14 @@ pub fn routes(api: &mut Routes) {
             "approve_order",
             "Approve an order",
             "From submitted to approved, by someone who neither wrote nor submitted the order, and whose own limits \
-             cover it.",
+             cover it. Use it to let an order pass that is over its author's limits.",
             async |tx, scope, id, seen, Reason { reason }| life::approve(tx, scope, id, seen, reason).await,
         ),
         step(
             REJECT,
             "reject_order",
             "Reject an order",
-            "From submitted to rejected.",
+            "From submitted to rejected. Use it when the order must not pass as it is; `reason` tells its author why.",
             async |tx, scope, id, seen, RequiredReason { reason }| {
                 life::step(tx, scope, id, seen, REJECT.transition, Some(reason)).await
             },
@@ -80,7 +80,7 @@ pub fn routes(api: &mut Routes) {
             REOPEN,
             "reopen_order",
             "Reopen an order",
-            "From rejected back to draft.",
+            "From rejected back to draft. Use it to correct a rejected order and submit it again.",
             async |tx, scope, id, seen, Reason { reason }| {
                 life::step(tx, scope, id, seen, REOPEN.transition, reason).await
             },
@@ -92,14 +92,14 @@ pub fn routes(api: &mut Routes) {
             "From approved into a department's queue, with the time when it is due. A draft within the caller's \
              limits is submitted and so approved in the same request, which needs `orders:update` too; its history \
              tells each step. A draft that needs approval is refused with the `limit` that it is over, and nothing is \
-             changed.",
+             changed. Use it to give the order to those who deliver it.",
             async |tx, scope, id, seen, body: HandOver| life::hand_over(tx, scope, id, seen, body).await,
         ),
         step(
             ACCEPT,
             "accept_order",
             "Accept an order",
-            "From handed over to accepted: the department takes it on.",
+            "From handed over to accepted: the department takes it on. Use it in the department, when it begins to be responsible for the order.",
             async |tx, scope, id, seen, Reason { reason }| {
                 life::step(tx, scope, id, seen, ACCEPT.transition, reason).await
             },
@@ -108,7 +108,7 @@ pub fn routes(api: &mut Routes) {
             START,
             "start_order",
             "Start an order",
-            "From accepted to in progress.",
+            "From accepted to in progress. Use it in the department, when work on the order begins.",
             async |tx, scope, id, seen, Reason { reason }| {
                 life::step(tx, scope, id, seen, START.transition, reason).await
             },
@@ -118,14 +118,14 @@ pub fn routes(api: &mut Routes) {
             "fulfil_order",
             "Fulfil an order",
             "Notes what is delivered now, line by line, at most what remains. When nothing remains the order is \
-             fulfilled; until then it is in progress.",
+             fulfilled; until then it is in progress. Use it in the department after each delivery.",
             async |tx, scope, id, seen, body: Fulfilment| fulfil(tx, scope, id, seen, body).await,
         ),
         step(
             RETURN,
             "return_order",
             "Return an order",
-            "Out of the department's queue back to approved, while nothing of it is fulfilled.",
+            "Out of the department's queue back to approved, while nothing of it is fulfilled. Use it in the department, when it cannot take the order on.",
             async |tx, scope, id, seen, RequiredReason { reason }| {
                 life::step(tx, scope, id, seen, RETURN.transition, Some(reason)).await
             },
@@ -134,7 +134,7 @@ pub fn routes(api: &mut Routes) {
             CLOSE,
             "close_order",
             "Close an order",
-            "From fulfilled to closed.",
+            "From fulfilled to closed. Use it when everything about the order is settled, the payment too.",
             async |tx, scope, id, seen, Reason { reason }| {
                 life::step(tx, scope, id, seen, CLOSE.transition, reason).await
             },
@@ -143,7 +143,7 @@ pub fn routes(api: &mut Routes) {
             CANCEL,
             "cancel_order",
             "Cancel an order",
-            "From any status before fulfilled.",
+            "From any status before fulfilled. Use it when the client no longer wants the order.",
             async |tx, scope, id, seen, RequiredReason { reason }| {
                 life::step(tx, scope, id, seen, CANCEL.transition, Some(reason)).await
             },

@@ -25,6 +25,8 @@ pub fn routes(api: &mut Routes) {
 }
 
 /// List products
+///
+/// Use it to search the catalogue, such as for what is on sale.
 #[utoipa::path(
     get,
     path = "/v1/products",
@@ -41,6 +43,8 @@ async fn list_products(
 }
 
 /// Create a product
+///
+/// Use it to add to the catalogue.
 ///
 /// `min_price` also needs `products:read_confidential`.
 #[utoipa::path(
@@ -63,6 +67,8 @@ async fn create_product(
 }
 
 /// Get a product
+///
+/// Use it to show one product, and to read the `ETag` that a change asks for.
 #[utoipa::path(
     get,
     path = "/v1/products/{id}",
@@ -81,6 +87,8 @@ async fn get_product(
 }
 
 /// Change a product
+///
+/// Use it when a price changes, or a product is no longer sold.
 ///
 /// A product is never deleted: `is_active` takes it out of sale. `min_price` also needs `products:read_confidential`.
 #[utoipa::path(

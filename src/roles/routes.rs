@@ -22,6 +22,8 @@ pub fn routes(api: &mut Routes) {
 
 /// Get the policy of a role
 ///
+/// Use it to see what a role may do before it is given to somebody.
+///
 /// What the users of the role may do, and how far. A change takes effect on every server within a second.
 #[utoipa::path(
     get,
@@ -42,6 +44,8 @@ async fn get_role_policy(
 }
 
 /// Change the policy of a role
+///
+/// Use it to change rights or limits for everybody with the role at once.
 ///
 /// Takes the whole policy: every right with its reach, and every limit. It takes effect at once on this server, and on
 /// every other server within a second. A right reaches at most as far as the right to read the same resource. Rights to
@@ -71,6 +75,8 @@ async fn replace_role_policy(
 }
 
 /// Get what the caller may do
+///
+/// Use it after sign-in to decide what to offer on the screen.
 ///
 /// Every right with its reach, and the limits, as they are in force for this caller now.
 #[utoipa::path(

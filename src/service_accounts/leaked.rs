@@ -32,6 +32,8 @@ pub fn routes(api: &mut Routes) {
 
 /// Report a leaked key
 ///
+/// Use it as soon as a key turns up where it should not be.
+///
 /// For anyone who finds an API key, such as a scanner of published code: the key itself is all that is needed. When it
 /// is one of this server's, it is revoked at once, and the audit log says why. The answer is the same for every key,
 /// also for one that is unknown. Reports are throttled, 100 from a network within five minutes.

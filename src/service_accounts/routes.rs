@@ -42,6 +42,8 @@ pub fn routes(api: &mut Routes) {
 }
 
 /// List service accounts
+///
+/// Use it to see which programs have access, and when each was last used.
 #[utoipa::path(
     get,
     path = "/v1/service-accounts",
@@ -58,6 +60,8 @@ async fn list_service_accounts(
 }
 
 /// Create a service account
+///
+/// Use it before a program, such as an ERP or a telephone system, is connected.
 ///
 /// The account has the rights of its role that are among its scopes. A scope adds nothing to the role: what the role
 /// cannot do, the account cannot do either. No account can change users, service accounts, sessions or roles. Nobody
@@ -82,6 +86,8 @@ async fn create_service_account(
 }
 
 /// Get a service account
+///
+/// Use it to show one service account, and to read the `ETag` that a change asks for.
 #[utoipa::path(
     get,
     path = "/v1/service-accounts/{id}",
@@ -101,6 +107,8 @@ async fn get_service_account(
 }
 
 /// Change a service account
+///
+/// Use it to give a program fewer rights, or others.
 ///
 /// A new role, team, scope or network takes effect at once, also for keys and tokens that were issued before.
 #[utoipa::path(
@@ -128,6 +136,8 @@ async fn update_service_account(
 
 /// Block a service account
 ///
+/// Use it when a program misbehaves or is taken out of service.
+///
 /// Its keys, and the tokens that they were exchanged for, are refused at once.
 #[utoipa::path(
     post,
@@ -150,6 +160,8 @@ async fn block_service_account(
 }
 
 /// Unblock a service account
+///
+/// Use it when the cause of the block is gone.
 ///
 /// Its keys are accepted again, until they expire.
 #[utoipa::path(
@@ -175,6 +187,8 @@ async fn unblock_service_account(
 
 /// List the keys of a service account
 ///
+/// Use it to find keys that expire soon or are not used any more.
+///
 /// Newest first, with keys that have expired. Secrets are left out.
 #[utoipa::path(
     get,
@@ -196,6 +210,8 @@ async fn list_api_keys(
 }
 
 /// Make a key of a service account
+///
+/// Use it to let a program in for the first time.
 ///
 /// Only this answer ever shows the key. At most two keys of an account are valid at once: one in use and one that
 /// replaces it.
@@ -223,6 +239,8 @@ async fn create_api_key(
 
 /// Get a key of a service account
 ///
+/// Use it to see when a key expires and when it was last used.
+///
 /// Without its secret, which nobody can get again.
 #[utoipa::path(
     get,
@@ -245,6 +263,8 @@ async fn get_api_key(
 }
 
 /// Revoke a key of a service account
+///
+/// Use it when a key is no longer needed, and at once when somebody else may have seen it.
 ///
 /// The key, and the tokens that it was exchanged for, are refused at once on this server, and on every other server
 /// within a second.
@@ -269,6 +289,8 @@ async fn delete_api_key(
 }
 
 /// Replace a key of a service account
+///
+/// Use it regularly: the program changes to the new key while the old one still works.
 ///
 /// Makes its successor, with the same name, scopes and networks. Only this answer ever shows the new key. The old key
 /// stays valid for `overlap_hours`, a day when left out.

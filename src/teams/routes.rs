@@ -21,6 +21,8 @@ pub fn routes(api: &mut Routes) {
 }
 
 /// List teams
+///
+/// Use it to offer the teams that a user can be in.
 #[utoipa::path(
     get,
     path = "/v1/teams",
@@ -33,6 +35,8 @@ async fn list_teams(scope: Scope<Team, Read>, query: ListQuery<TeamFilter>, db: 
 }
 
 /// Create a team
+///
+/// Use it before the first user of the team is made.
 #[utoipa::path(
     post,
     path = "/v1/teams",
@@ -49,6 +53,8 @@ async fn create_team(scope: Scope<Team, Create>, change: Change, new: Body<TeamT
 }
 
 /// Get a team
+///
+/// Use it to show one team, and to read the `ETag` that a change asks for.
 #[utoipa::path(
     get,
     path = "/v1/teams/{id}",
@@ -67,6 +73,8 @@ async fn get_team(
 }
 
 /// Change a team
+///
+/// Use it to rename a team.
 #[utoipa::path(
     patch,
     path = "/v1/teams/{id}",

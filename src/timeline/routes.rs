@@ -22,6 +22,8 @@ pub fn routes(api: &mut Routes) {
 
 /// List what happened with a client
 ///
+/// Use it to prepare for a call: it shows at once what was said, agreed and ordered.
+///
 /// Newest first: changes of the client and its contacts, interactions that are no longer planned, steps of contracts
 /// and of orders. Kinds of resources that the caller may not read of this client are left out.
 #[utoipa::path(

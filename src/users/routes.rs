@@ -33,6 +33,8 @@ pub fn routes(api: &mut Routes) {
 }
 
 /// List users
+///
+/// Use it to find colleagues, such as those that a client can be given to.
 #[utoipa::path(
     get,
     path = "/v1/users",
@@ -45,6 +47,8 @@ async fn list_users(scope: Scope<User, Read>, query: ListQuery<UserFilter>, db: 
 }
 
 /// Create a user
+///
+/// Use it when somebody begins to work here.
 ///
 /// The user has no password yet: `POST /v1/users/{id}/reset-password` gives them a link to set one. Nobody chooses a
 /// password for somebody else.
@@ -69,6 +73,8 @@ async fn create_user(
 }
 
 /// Get a user
+///
+/// Use it to show one colleague, and to read the `ETag` that a change asks for.
 #[utoipa::path(
     get,
     path = "/v1/users/{id}",
@@ -87,6 +93,8 @@ async fn get_user(
 }
 
 /// Change a user
+///
+/// Use it when somebody changes name, address, role or team.
 ///
 /// A new role or team takes effect at once. Nobody changes their own role or team, and the last active supervisor stays
 /// one. When the e-mail address changes, a notice is sent to the former address.
@@ -121,6 +129,8 @@ async fn update_user(
 
 /// Block a user
 ///
+/// Use it when somebody leaves, and when an account may be in wrong hands.
+///
 /// The user's sessions end at once. The last active supervisor cannot be blocked, and nobody blocks themselves.
 #[utoipa::path(
     post,
@@ -142,6 +152,8 @@ async fn block_user(
 }
 
 /// Unblock a user
+///
+/// Use it when a blocked user may work again.
 #[utoipa::path(
     post,
     path = "/v1/users/{id}/unblock",

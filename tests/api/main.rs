@@ -23,6 +23,7 @@ mod connections;
 mod contacts;
 mod contracts;
 mod departments;
+mod docs;
 mod edge;
 mod fields;
 mod idempotency;

@@ -49,6 +49,32 @@ fn every_operation_says_what_it_is() {
     }
 }
 
+#[test]
+fn every_operation_says_when_to_use_it() {
+    let silent: Vec<&str> = operations()
+        .filter(|(_, _, operation)| {
+            let text = operation["description"].as_str().unwrap_or_default();
+            !text.split(['.', '\n']).any(|sentence| sentence.trim().starts_with("Use it "))
+        })
+        .map(|(_, _, operation)| operation["operationId"].as_str().unwrap())
+        .collect();
+    assert!(silent.is_empty(), "no sentence that begins with `Use it`: {silent:?}");
+}
+
+#[test]
+fn what_callers_come_for_stands_before_administration() {
+    let names: Vec<&str> =
+        document()["tags"].as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap()).collect();
+    assert_eq!((names.first(), names.last()), (Some(&"clients"), Some(&"service")));
+    let place = |wanted: &str| names.iter().position(|name| *name == wanted).unwrap();
+    for administration in ["users", "roles", "service accounts", "audit", "auth"] {
+        assert!(place(administration) > place("orders"), "{names:?}");
+    }
+    for (_, _, operation) in operations() {
+        assert!(names.contains(&operation["tags"][0].as_str().unwrap()), "{operation}");
+    }
+}
+
 /// A handler's arguments decide whether callers must be signed in: a handler that takes no caller's rights is open to
 /// all.
 #[test]

@@ -39,6 +39,8 @@ pub fn routes(api: &mut Routes) {
 
 /// Get the caller's second factor
 ///
+/// Use it to show on a settings page whether a second factor is on.
+///
 /// How far the enrolment is; never its secret.
 #[utoipa::path(
     get,
@@ -64,6 +66,8 @@ async fn get_second_factor(
 }
 
 /// Begin the enrolment of a second factor
+///
+/// Use it to show the QR code that an authenticator app scans.
 ///
 /// Answers the secret for an authenticator app (TOTP, RFC 6238), once. The enrolment ends with a first code at
 /// `POST /v1/me/second-factor/confirm` within an hour; until then signing in needs the password alone. Beginning again
@@ -98,6 +102,8 @@ async fn begin_second_factor(
 }
 
 /// Confirm a second factor
+///
+/// Use it with the first code that the app shows.
 ///
 /// Ends the enrolment with a first code of the app. From now on signing in needs a code, too, and all other sessions of the
 /// caller end. Answers ten recovery codes, once.
@@ -138,6 +144,8 @@ async fn confirm_second_factor(
 
 /// Renew the recovery codes
 ///
+/// Use it when the codes are used up, or somebody else may have seen them.
+///
 /// Ten new codes, shown once; the former ones are worthless.
 #[utoipa::path(
     post,
@@ -167,6 +175,8 @@ async fn renew_recovery_codes(
 }
 
 /// Remove the second factor
+///
+/// Use it when a user changes to another authenticator app, or gives it up.
 ///
 /// From then on the password is enough to sign in, and all other sessions of the caller end. Refused where the policy of
 /// the role requires a second factor, and with a password of fewer than 15 characters: change it first.

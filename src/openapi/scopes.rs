@@ -1,0 +1,75 @@
+//! What the scopes of service accounts allow, in words.
+
+use serde_json::{Map, Value, json};
+
+use crate::access::permission::{PERMISSIONS, is_for_persons_only};
+
+/// What each right allows that a service account can have.
+const MEANINGS: [(&str, &str); 43] = [
+    ("audit:read", "Read who changed what, and who was refused."),
+    ("audit:verify", "Verify that the audit log is intact."),
+    ("clients:archive", "Put clients into the archive and take them out again."),
+    ("clients:assign_team", "Decide who is on the account team of a client."),
+    ("clients:create", "Create clients."),
+    ("clients:designate_key", "Make clients key clients, and ordinary ones again."),
+    ("clients:read", "Read clients and their timelines."),
+    ("clients:read_confidential", "Read and change the confidential fields of clients."),
+    ("clients:transfer", "Give clients to other owners."),
+    ("clients:update", "Change clients and their status."),
+    ("contacts:create", "Create contacts."),
+    ("contacts:delete", "Delete contacts."),
+    ("contacts:read", "Read contacts."),
+    ("contacts:update", "Change contacts."),
+    ("contracts:approve", "Approve contracts, or return them to their authors."),
+    ("contracts:create", "Draft contracts."),
+    ("contracts:read", "Read contracts and their histories."),
+    ("contracts:sign", "Record that contracts were signed."),
+    ("contracts:terminate", "End contracts before their last day."),
+    ("contracts:update", "Change drafts of contracts, submit and complete contracts."),
+    ("departments:create", "Create departments."),
+    ("departments:read", "Read departments."),
+    ("departments:update", "Change departments."),
+    ("interactions:create", "Log and plan interactions."),
+    ("interactions:read", "Read interactions."),
+    ("interactions:update", "Change, complete and cancel interactions."),
+    ("orders:approve", "Approve and reject orders."),
+    ("orders:create", "Draft orders."),
+    ("orders:execute", "Accept, start, fulfil and return orders in the departments."),
+    ("orders:hand_over", "Hand orders over to departments."),
+    ("orders:read", "Read orders, their histories and their sums."),
+    ("orders:record", "Record orders of the past."),
+    ("orders:update", "Change drafts of orders, submit, cancel and close orders."),
+    ("products:create", "Create products."),
+    ("products:read", "Read products."),
+    ("products:read_confidential", "Read and change the lowest prices of products."),
+    ("products:update", "Change products."),
+    ("roles:read", "Read what each role may do."),
+    ("service_accounts:read", "Read service accounts and their keys, without secrets."),
+    ("teams:create", "Create teams."),
+    ("teams:read", "Read teams."),
+    ("teams:update", "Change teams."),
+    ("users:read", "Read who works here."),
+];
+
+/// The scopes, each with what it allows.
+pub fn scopes() -> Value {
+    let names = PERMISSIONS.iter().map(|(name, _)| *name).filter(|name| !is_for_persons_only(name));
+    let scopes: Map<String, Value> = names.map(|name| (name.to_owned(), json!(meaning(name)))).collect();
+    Value::Object(scopes)
+}
+
+fn meaning(scope: &str) -> Option<&'static str> {
+    MEANINGS.iter().find(|(name, _)| *name == scope).map(|(_, meaning)| *meaning)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::scopes;
+
+    #[test]
+    fn every_scope_says_what_it_allows() {
+        for (scope, meaning) in scopes().as_object().unwrap() {
+            assert!(meaning.as_str().is_some_and(|text| text.ends_with('.')), "{scope}: {meaning}");
+        }
+    }
+}
