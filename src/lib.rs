@@ -57,3 +57,4 @@ pub mod problem_types;
 pub mod server;
 pub mod service;
 pub mod setup;
+pub mod welcome;

@@ -1,6 +1,10 @@
 //! The server's life: from settings to the last request.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use actix_web::{
     HttpServer,
@@ -27,6 +31,7 @@ use crate::{
     lifecycle::Lifecycle,
     mail::Mail,
     telemetry::{Telemetry, listener},
+    welcome::Welcome,
 };
 
 /// How many seconds unfinished requests have when the server ends.
@@ -42,7 +47,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// When it cannot listen on an address, or when a second signal comes before the server has ended.
-pub async fn serve(config: &Config, login: &Login, parts: Parts) -> Result<()> {
+pub async fn serve(config: &Config, login: &Login, parts: Parts, mut welcome: Welcome) -> Result<()> {
     let telemetry = Telemetry::by(&config.telemetry, parts.operations.clone().into_inner())?;
     let mail = Data::new(Mail::new(&config.mail)?);
     let parts = Parts { mail, ..parts.behind(config.edge.clone()).watched(telemetry) };
@@ -57,8 +62,11 @@ pub async fn serve(config: &Config, login: &Login, parts: Parts) -> Result<()> {
     let own_pool = own_pool.measured(meter.clone(), meter);
     let mut jobs = background::start(&own_pool, &parts, config.rotate_keys_every);
     let scheme = if config.edge.tls.is_some() { "https" } else { "http" };
-    let pages = if config.edge.docs { format!(" · Swagger UI: {scheme}://{address}/docs/") } else { String::new() };
-    println!("Liaison listens on {scheme}://{address}{pages}");
+    if config.edge.docs {
+        println!("Open {scheme}://{}/docs/", for_a_browser(address));
+    }
+    welcome.print();
+    println!("Liaison listens on {scheme}://{address} · Ctrl-C ends it");
     let metrics = metrics.map(|(server, address)| {
         println!("Metrics are at http://{address}/metrics");
         background::sample(&mut jobs, own_pool, parts.clone());
@@ -78,6 +86,14 @@ pub async fn serve(config: &Config, login: &Login, parts: Parts) -> Result<()> {
     tokio::select! {
         () = farewell(jobs, &parts.telemetry, metrics) => Ok(()),
         () = signals.next() => Err(told_twice()),
+    }
+}
+
+/// Where a browser on this machine finds a server that listens on `address`.
+fn for_a_browser(address: SocketAddr) -> SocketAddr {
+    match address.ip().is_unspecified() {
+        true => (Ipv4Addr::LOCALHOST, address.port()).into(),
+        false => address,
     }
 }
 

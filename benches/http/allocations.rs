@@ -75,11 +75,11 @@ pub fn measure(wrk: &Wrk<'_>, operations: &[&'static Operation]) -> Result<Vec<(
 }
 
 async fn serve(config: Config, urls: Urls) -> Result<(), Error> {
-    let secrets = Secrets::derive(&secrets::from_file(&config.data_dir)?.current)?;
+    let secrets = Secrets::derive(&secrets::from_file(&config.base.data_dir)?.current)?;
     let (hashing, clock) = (Hashing::new()?, Clock::system());
-    let (login, keys) = commands::prepare(&urls, &secrets, &hashing, &clock).await?;
+    let (login, keys, welcome) = commands::prepare(&urls, &secrets, &hashing, &clock).await?;
     let document = Arc::new(app::document().map_err(Error::internal)?);
     let limits = config.sign_in_limits;
     let parts = Parts::new(&config.issuer, secrets, hashing, keys, clock, limits, document);
-    server::serve(&config, &login, parts).await
+    server::serve(&config, &login, parts, welcome).await
 }

@@ -8,6 +8,7 @@ mod allocations;
 mod capture;
 mod chart;
 mod database;
+mod docs;
 mod measure;
 mod operation;
 mod overload;
@@ -16,7 +17,6 @@ mod pgbench;
 mod plan;
 mod pressure;
 mod process;
-mod readme;
 mod report;
 mod server;
 mod soak;
@@ -64,9 +64,9 @@ struct Options {
     /// The server to measure, for example another build to compare with.
     #[arg(long, value_name = "PROGRAM", default_value = env!("CARGO_BIN_EXE_liaison"))]
     server: PathBuf,
-    /// Put the table into the README and the chart into docs.
+    /// Put the table and the chart into docs.
     #[arg(long)]
-    write_readme: bool,
+    write_docs: bool,
     /// Send the server three times as many requests as it can answer, and measure nothing else.
     #[arg(long)]
     overload: bool,
@@ -144,8 +144,8 @@ fn speed(
     println!("{}", report.text());
     fs::write(folder.join(format!("{}.json", plan.name)), format!("{:#}\n", report.json()))?;
     chart::draw(&report, &folder.join("benchmark.svg"))?;
-    if options.write_readme && report.failures.is_empty() {
-        readme::write(&report)?;
+    if options.write_docs && report.failures.is_empty() {
+        docs::write(&report)?;
     }
     Ok(report.failures)
 }

@@ -168,7 +168,7 @@ impl Report {
         notes
     }
 
-    /// The report for the README.
+    /// The report for `docs/benchmarks.md`.
     pub fn markdown(&self) -> String {
         let mut text = format!(
             "{}.\n\n| {USUAL} connections | pgbench/s | Liaison/s | ratio | to its best | p50 ms | p99 ms | processors: server, Postgres, wrk |\n\

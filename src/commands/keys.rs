@@ -10,7 +10,7 @@ use crate::{
         life::{SigningKeyState, TAIL, states},
     },
     clock::Clock,
-    config::Settings,
+    config::BaseSettings,
     error::Result,
     secrets::Secrets,
     setup::{self, Urls},
@@ -22,13 +22,13 @@ use crate::{
 #[derive(Subcommand, Clone)]
 pub enum KeysCommand {
     /// List all keys with their states.
-    List(Settings),
+    List(BaseSettings),
     /// Publish a new key. It signs after five and a half minutes, when everyone can have fetched it. Users notice
     /// nothing.
     Rotate {
         /// The settings, which name the database.
         #[command(flatten)]
-        settings: Settings,
+        settings: BaseSettings,
         /// Revoke all other keys at once: every access token becomes invalid within seconds, and clients have to
         /// refresh it.
         #[arg(long)]
@@ -38,7 +38,7 @@ pub enum KeysCommand {
     Revoke {
         /// The settings, which name the database.
         #[command(flatten)]
-        settings: Settings,
+        settings: BaseSettings,
         /// The key's id.
         #[arg(allow_hyphen_values = true)]
         kid: String,
@@ -47,7 +47,7 @@ pub enum KeysCommand {
 
 impl KeysCommand {
     /// The settings of the command.
-    pub fn settings(&self) -> &Settings {
+    pub fn settings(&self) -> &BaseSettings {
         match self {
             Self::List(settings) | Self::Rotate { settings, .. } | Self::Revoke { settings, .. } => settings,
         }

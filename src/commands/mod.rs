@@ -3,6 +3,8 @@
 mod keys;
 mod secrets;
 
+use std::path::PathBuf;
+
 use clap::Args;
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
 use diesel_async::RunQueryDsl;
@@ -25,10 +27,12 @@ use crate::{
     demo,
     error::{Error, Result},
     secrets::{Secrets, random_text},
-    setup::{self, FIRST_SUPERVISOR, Prepared, Urls},
+    settings::secret,
+    setup::{self, Prepared, Urls},
     teams::{self as groups, TeamTerms},
     users::{self as people, FirstPassword, UserTerms},
     values::{Email, Invalid, Line},
+    welcome::{MUST_CHANGE, Welcome},
 };
 
 /// A user to be created from the command line.
@@ -58,9 +62,6 @@ pub async fn migrate(urls: &Urls, secrets: &Secrets) -> Result<()> {
     Ok(())
 }
 
-/// What the user of a printed password must do first, since somebody else has read the password (ASVS 6.4.1).
-const MUST_CHANGE: &str = "must choose another at PUT /v1/me/password";
-
 /// Creates a user and prints the generated password, which the user must change before anything else.
 ///
 /// # Errors
@@ -68,7 +69,7 @@ const MUST_CHANGE: &str = "must choose another at PUT /v1/me/password";
 pub async fn create_user(urls: &Urls, secrets: &Secrets, user: CreateUser) -> Result<()> {
     let hashing = Hashing::new()?;
     let clock = Clock::system();
-    let (login, _) = prepare(urls, secrets, &hashing, &clock).await?;
+    let (login, _, _) = prepare(urls, secrets, &hashing, &clock).await?;
     let name = Line::parse(&user.name).map_err(Error::internal)?;
     let email = Email::parse(&user.email).map_err(Error::internal)?;
     let team = Line::parse(&user.team).map_err(Error::internal)?;
@@ -97,7 +98,7 @@ pub async fn create_user(urls: &Urls, secrets: &Secrets, user: CreateUser) -> Re
 pub async fn reset_password(urls: &Urls, secrets: &Secrets, email: &str) -> Result<()> {
     let hashing = Hashing::new()?;
     let clock = Clock::system();
-    let (login, _) = prepare(urls, secrets, &hashing, &clock).await?;
+    let (login, _, _) = prepare(urls, secrets, &hashing, &clock).await?;
     let (password, hash) = generated(&hashing).await?;
     let mut connection = login.connect().await?;
     let email = email.trim().to_lowercase();
@@ -117,13 +118,25 @@ async fn generated(hashing: &Hashing) -> Result<(NewPassword, String)> {
 
 /// The password of the demonstration company's users.
 #[derive(Args, Clone)]
+#[command(next_help_heading = "Demonstration company")]
 pub struct DemoPassword {
     /// The password of all users of the demonstration company, at least 15 characters; generated when left out.
     #[arg(long, env = "LIAISON_DEMO_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
     demo_password: Option<String>,
+    /// A file with that password, in place of the password itself.
+    #[arg(long, env = "LIAISON_DEMO_PASSWORD_FILE", value_name = "FILE")]
+    demo_password_file: Option<PathBuf>,
 }
 
-/// Fills an empty database with the demonstration company and prints its users' password.
+impl DemoPassword {
+    fn given(&self) -> Result<Option<String>> {
+        let name = "LIAISON_DEMO_PASSWORD";
+        let given = secret(name, self.demo_password.as_deref(), self.demo_password_file.as_deref());
+        given.map_err(|problem| Error::internal(format!("{name}_FILE: {problem}")))
+    }
+}
+
+/// Fills an empty database with the demonstration company, and adds its users to the welcome.
 ///
 /// # Errors
 /// When the database has clients already, or the password given is too short.
@@ -133,9 +146,10 @@ pub async fn seed_demo(
     hashing: &Hashing,
     clock: &Clock,
     given: &DemoPassword,
+    welcome: &mut Welcome,
 ) -> Result<()> {
-    let (password, shown) = match &given.demo_password {
-        Some(text) => (text.clone(), "given by LIAISON_DEMO_PASSWORD".to_owned()),
+    let (password, shown) = match given.given()? {
+        Some(text) => (text, "of LIAISON_DEMO_PASSWORD".to_owned()),
         None => {
             let text = random_text::<18>()?;
             (text.clone(), text)
@@ -143,9 +157,10 @@ pub async fn seed_demo(
     };
     let password =
         demo_password(&password).map_err(|invalid| Error::internal(format!("LIAISON_DEMO_PASSWORD: {invalid}")))?;
+    tracing::info!("the demonstration company, Northwind, is loaded");
     let mut connection = login.connect().await?;
     demo::load(&mut connection, secrets, hashing, clock, password).await?;
-    println!("Northwind is loaded. Its users sign in as first.last@northwind.example with the password {shown}");
+    welcome.add_demo(&shown);
     Ok(())
 }
 
@@ -165,10 +180,11 @@ pub async fn seed_demo_if_empty(
     hashing: &Hashing,
     clock: &Clock,
     given: &DemoPassword,
+    welcome: &mut Welcome,
 ) -> Result<()> {
     let mut connection = login.connect().await?;
     if demo::is_empty(&mut connection).await? {
-        return seed_demo(login, secrets, hashing, clock, given).await;
+        return seed_demo(login, secrets, hashing, clock, given, welcome).await;
     }
     Ok(())
 }
@@ -197,16 +213,17 @@ pub async fn verify_audit(urls: &Urls, secrets: &Secrets, head: Option<&Anchor>)
     }
 }
 
-/// Prepares the database and, on the very first start, prints the first supervisor's password: it is shown only once.
+/// Prepares the database. On the very first start, the welcome has the first supervisor's password.
 ///
 /// # Errors
 /// As [`setup::prepare`].
-pub async fn prepare(urls: &Urls, secrets: &Secrets, hashing: &Hashing, clock: &Clock) -> Result<(Login, Keys)> {
+pub async fn prepare(
+    urls: &Urls,
+    secrets: &Secrets,
+    hashing: &Hashing,
+    clock: &Clock,
+) -> Result<(Login, Keys, Welcome)> {
+    tracing::info!("the database is brought up to date");
     let Prepared { login, keys, first_password } = setup::prepare(urls, secrets, hashing, clock).await?;
-    if let Some(password) = first_password {
-        println!(
-            "The first supervisor signs in as {FIRST_SUPERVISOR}, and then {MUST_CHANGE}, with the password {password}"
-        );
-    }
-    Ok((login, keys))
+    Ok((login, keys, Welcome::of(first_password)))
 }

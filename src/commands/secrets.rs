@@ -5,7 +5,7 @@ use clap::Subcommand;
 use crate::{
     audit,
     clock::Clock,
-    config::Settings,
+    config::BaseSettings,
     db::{self, privileges},
     error::{Error, Result},
     secrets::{
@@ -20,12 +20,12 @@ use crate::{
 pub enum SecretsCommand {
     /// Seal everything again that a former master secret has sealed, while servers run. Give the former secret as a
     /// fallback, and remove it afterwards. The command may be stopped and repeated at any time.
-    Reseal(Settings),
+    Reseal(BaseSettings),
 }
 
 impl SecretsCommand {
     /// The settings of the command.
-    pub fn settings(&self) -> &Settings {
+    pub fn settings(&self) -> &BaseSettings {
         let Self::Reseal(settings) = self;
         settings
     }

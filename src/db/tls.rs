@@ -85,8 +85,8 @@ pub enum TargetError {
 /// A database that can be connected to.
 #[derive(Clone)]
 pub struct Target {
-    config: Config,
-    tls: Option<MakeRustlsConnect>,
+    pub(super) config: Config,
+    pub(super) tls: Option<MakeRustlsConnect>,
     caution: Option<&'static str>,
 }
 

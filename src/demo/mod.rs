@@ -28,6 +28,10 @@ use crate::{
 
 use northwind::Northwind;
 
+/// A supervisor, a key-account manager and a manager of the company, for who wants to sign in.
+pub const EXAMPLES: [&str; 3] =
+    ["andrew.fuller@northwind.example", "nancy.davolio@northwind.example", "laura.callahan@northwind.example"];
+
 /// The parts of the company that are loaded so far, by their numbers in the source.
 struct Company<'n> {
     users: HashMap<u32, User>,

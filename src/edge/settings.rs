@@ -12,6 +12,7 @@ use crate::{
 
 /// Settings of the edge; [`EdgeSettings::check`] makes an [`Edge`] of them.
 #[derive(Args, Clone)]
+#[command(next_help_heading = "Network")]
 pub struct EdgeSettings {
     /// The certificate for HTTPS, PEM, followed by those of its authorities; read again when it is renewed.
     #[arg(long, env = "LIAISON_TLS_CERT", value_name = "FILE")]
@@ -61,21 +62,30 @@ pub struct EdgeSettings {
 impl EdgeSettings {
     /// Checks everything; notes what is wrong.
     pub(crate) fn check(&self, problems: &mut Problems) -> Option<Edge> {
-        let cors = problems.note("--cors-origins", Cors::parse(&self.cors_origins));
-        let proxies = problems.note("--trusted-proxies", Proxies::parse(&self.trusted_proxies));
-        let docs = problems.note("--docs", switch(&self.docs));
-        let caller = problems.note("--requests-per-minute", quota(&self.requests_per_minute));
-        let anonymous = problems.note("--anonymous-requests-per-minute", quota(&self.anonymous_requests_per_minute));
-        let deadline = problems.note("--request-timeout", seconds(&self.request_timeout));
-        let read_timeout = problems.note("--read-timeout", seconds(&self.read_timeout));
-        let connections = problems.note("--connections-per-worker", count(&self.connections_per_worker, 1_000_000));
-        let drain_delay = problems.note("--drain-delay", drain_delay(&self.drain_delay));
+        let cors = problems.check("--cors-origins", &self.cors_origins, Cors::parse(&self.cors_origins));
+        let proxies = problems.check("--trusted-proxies", &self.trusted_proxies, Proxies::parse(&self.trusted_proxies));
+        let docs = problems.check("--docs", &self.docs, switch(&self.docs));
+        let caller =
+            problems.check("--requests-per-minute", &self.requests_per_minute, quota(&self.requests_per_minute));
+        let anonymous = problems.check(
+            "--anonymous-requests-per-minute",
+            &self.anonymous_requests_per_minute,
+            quota(&self.anonymous_requests_per_minute),
+        );
+        let deadline = problems.check("--request-timeout", &self.request_timeout, seconds(&self.request_timeout));
+        let read_timeout = problems.check("--read-timeout", &self.read_timeout, seconds(&self.read_timeout));
+        let connections = problems.check(
+            "--connections-per-worker",
+            &self.connections_per_worker,
+            count(&self.connections_per_worker, 1_000_000),
+        );
+        let drain_delay = problems.check("--drain-delay", &self.drain_delay, drain_delay(&self.drain_delay));
         let tls = problems.note("--tls-cert", self.tls());
         let in_time = match (read_timeout, deadline) {
-            (Some(read), Some(deadline)) if read > deadline => Err("longer than --request-timeout"),
+            (Some(read), Some(deadline)) if read > deadline => Err("give no more than --request-timeout"),
             _ => Ok(()),
         };
-        problems.note("--read-timeout", in_time)?;
+        problems.check("--read-timeout", &self.read_timeout, in_time)?;
         Some(Edge {
             cors: cors?,
             proxies: proxies?,
@@ -96,7 +106,7 @@ impl EdgeSettings {
                 let files = Files { certificate: certificate.clone(), key: key.clone() };
                 files.read().map(|_| Some(files))
             }
-            _ => Err("a certificate and a key (--tls-key) go together".to_owned()),
+            _ => Err("a certificate and a key (--tls-key) go together; give both".to_owned()),
         }
     }
 }
@@ -105,7 +115,7 @@ fn switch(text: &str) -> Result<bool, &'static str> {
     match text {
         "on" => Ok(true),
         "off" => Ok(false),
-        _ => Err("neither on nor off"),
+        _ => Err("give on or off"),
     }
 }
 
@@ -116,7 +126,7 @@ fn quota(text: &str) -> Result<Option<NonZeroU32>, String> {
         "off" | "0" => Ok(None),
         text => {
             let quota = text.parse().ok().filter(|quota: &NonZeroU32| quota.get() <= MAX);
-            quota.map(Some).ok_or_else(|| format!("neither off nor a number up to {MAX}"))
+            quota.map(Some).ok_or_else(|| format!("give off or a number up to {MAX}"))
         }
     }
 }
@@ -125,7 +135,7 @@ fn quota(text: &str) -> Result<Option<NonZeroU32>, String> {
 fn drain_delay(text: &str) -> Result<Duration, &'static str> {
     match text.parse::<u16>() {
         Ok(seconds @ 0..=300) => Ok(Duration::from_secs(seconds.into())),
-        _ => Err("not a number from 0 to 300"),
+        _ => Err("give a number from 0 to 300"),
     }
 }
 

@@ -46,7 +46,7 @@ fn network(text: &str) -> Result<IpNet, String> {
     let single = || text.parse::<IpAddr>().map(IpNet::from);
     text.parse::<IpNet>()
         .or_else(|_single| single())
-        .map_err(|_neither| format!("{text} is not a network or an address"))
+        .map_err(|_neither| format!("{text} is not a network or an address; give such as 10.0.0.0/8 or 192.0.2.7"))
 }
 
 /// An address, with or without the port that some proxies add.

@@ -5,10 +5,11 @@ use std::net::SocketAddr;
 use clap::Args;
 
 use super::traces::Endpoint;
-use crate::settings::Problems;
+use crate::settings::{Problems, address};
 
 /// Settings of telemetry; [`TelemetrySettings::check`] makes [`Settings`] of them.
 #[derive(Args, Clone)]
+#[command(next_help_heading = "Metrics, traces and the log of requests")]
 pub struct TelemetrySettings {
     /// Where to serve metrics for Prometheus, at `/metrics` on a port of its own without sign-in: use loopback, or a
     /// network that only Prometheus reaches. Without it, metrics are not served.
@@ -44,13 +45,14 @@ pub struct Settings {
 impl TelemetrySettings {
     /// Checks everything and adds what is wrong to `problems`.
     pub(crate) fn check(&self, problems: &mut Problems) -> Option<Settings> {
-        let metrics_listen = self.metrics_listen.as_deref().map(str::parse).transpose();
-        let metrics_listen = problems.note("--metrics-listen", metrics_listen);
+        let listen = self.metrics_listen.as_deref();
+        let metrics_listen =
+            problems.check("--metrics-listen", listen.unwrap_or_default(), listen.map(address).transpose());
         let base = self.otlp_endpoint.as_deref().filter(|url| !url.is_empty()).map(Endpoint::under).transpose();
         let base = problems.note("OTEL_EXPORTER_OTLP_ENDPOINT", base);
         let own = self.otlp_traces_endpoint.as_deref().filter(|url| !url.is_empty()).map(Endpoint::parse).transpose();
         let own = problems.note("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", own);
-        let logs_all_requests = problems.note("--log-requests", which(&self.log_requests));
+        let logs_all_requests = problems.check("--log-requests", &self.log_requests, which(&self.log_requests));
         let traces = own?.or(base?).filter(|_| !self.otel_sdk_disabled.eq_ignore_ascii_case("true"));
         Some(Settings { metrics_listen: metrics_listen?, traces, logs_all_requests: logs_all_requests? })
     }
@@ -60,6 +62,6 @@ fn which(text: &str) -> Result<bool, &'static str> {
     match text {
         "failed" => Ok(false),
         "all" => Ok(true),
-        _ => Err("neither failed nor all"),
+        _ => Err("give failed or all"),
     }
 }

@@ -36,7 +36,8 @@ const SHARED: [&str; 19] = [
 ];
 
 /// The modules that assemble and run the server, from the bottom up. Each may use all earlier ones and every slice.
-const TOP: [&str; 9] = ["logging", "app", "config", "setup", "background", "server", "demo", "commands", "cli"];
+const TOP: [&str; 10] =
+    ["logging", "app", "config", "setup", "background", "demo", "welcome", "server", "commands", "cli"];
 
 /// For each module at the top of `src`: the ones that it uses.
 type Uses = BTreeMap<String, BTreeSet<String>>;

@@ -61,7 +61,7 @@ pub struct Start<'a> {
 }
 
 impl Start<'_> {
-    fn command(&self) -> Command {
+    pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_liaison"));
         command.args(self.arguments).args(["--listen", "127.0.0.1:0", "--log", self.log, "--data-dir"]);
         command.arg(self.data_dir).env_remove("DATABASE_URL");
@@ -133,6 +133,11 @@ impl Server {
     pub fn put(&self, path: &str, token: &str, body: &Value) -> u16 {
         let bearer = format!("Bearer {token}");
         agent().put(self.url(path)).header("Authorization", bearer).send_json(body).unwrap().status().as_u16()
+    }
+
+    pub fn post(&self, path: &str, token: &str, body: &Value) -> u16 {
+        let bearer = format!("Bearer {token}");
+        agent().post(self.url(path)).header("Authorization", bearer).send_json(body).unwrap().status().as_u16()
     }
 
     pub fn signal(&self, signal: Signal) {

@@ -1,28 +1,32 @@
 //! The command line.
 
-use std::{path::Path, process::ExitCode, sync::Arc};
+mod around;
 
-use clap::{Args, Parser, Subcommand};
+use std::{io, process::ExitCode, sync::Arc};
 
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+
+use self::around::with_database;
 use crate::{
     app::{self, Parts},
     audit::Anchor,
     auth::hashing::Hashing,
     clock::Clock,
     commands::{self, DemoPassword, KeysCommand, SecretsCommand},
-    config::{Config, Settings},
-    db::Target,
+    config::{BaseSettings, Config, Settings},
     error::{Error, Result},
-    local_postgres::{self, LocalPostgres},
-    logging,
-    secrets::{FromFile, Secrets, from_file},
+    secrets::Secrets,
     server,
     setup::Urls,
 };
 
+/// What `--help` ends with.
+const FIRST_STEPS: &str = "To try it: `liaison --demo`, and open http://127.0.0.1:8080/docs/";
+
 /// A headless CRM: a client manager's whole job as a JSON API over Postgres.
 #[derive(Parser)]
-#[command(version, about, args_conflicts_with_subcommands = true)]
+#[command(version, about, args_conflicts_with_subcommands = true, after_help = FIRST_STEPS)]
 struct Cli {
     #[command(flatten)]
     serve: Serve,
@@ -35,7 +39,7 @@ struct Serve {
     #[command(flatten)]
     settings: Settings,
     /// Load the demonstration company when the database is empty.
-    #[arg(long)]
+    #[arg(long, help_heading = "Demonstration company")]
     demo: bool,
     #[command(flatten)]
     password: DemoPassword,
@@ -48,10 +52,17 @@ enum Command {
     /// Bring the database up to date, and end.
     Migrate {
         #[command(flatten)]
-        settings: Settings,
+        settings: BaseSettings,
     },
     /// Print the OpenAPI document.
     Openapi,
+    /// Print the completions for a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the manual page, for `man -l`.
+    Man,
     /// Fill an empty database.
     Seed {
         /// What to fill it with.
@@ -89,7 +100,7 @@ enum Seed {
     /// The demonstration company: Northwind, a food trader, with its clients, products and orders.
     Demo {
         #[command(flatten)]
-        settings: Settings,
+        settings: BaseSettings,
         #[command(flatten)]
         password: DemoPassword,
     },
@@ -100,7 +111,7 @@ enum Audit {
     /// Verify that nobody changed, removed or inserted entries; otherwise fail and name what is wrong.
     Verify {
         #[command(flatten)]
-        settings: Settings,
+        settings: BaseSettings,
         /// A head that was noted before, as printed by a verification or logged every minute. Without it, the removal
         /// of the newest entries cannot be detected.
         #[arg(long, value_name = "NUMBER:HASH")]
@@ -113,7 +124,7 @@ enum User {
     /// Create a user and print the generated password, which the user must change before anything else.
     Create {
         #[command(flatten)]
-        settings: Settings,
+        settings: BaseSettings,
         #[command(flatten)]
         user: commands::CreateUser,
     },
@@ -121,7 +132,7 @@ enum User {
     /// end.
     ResetPassword {
         #[command(flatten)]
-        settings: Settings,
+        settings: BaseSettings,
         /// The address that the user signs in with.
         #[arg(long)]
         email: String,
@@ -142,115 +153,73 @@ pub fn run() -> ExitCode {
 fn execute(cli: Cli) -> Result<(), String> {
     let command = cli.command.unwrap_or(Command::Serve(cli.serve));
     match command {
-        Command::Openapi => {
-            let document = app::document().map_err(|error| error.to_string())?;
-            print!("{}", document.json);
+        Command::Openapi => openapi(),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "liaison", &mut io::stdout());
             Ok(())
         }
+        Command::Man => manual_page(),
         Command::Serve(Serve { settings, demo, password }) => {
             let demo = demo.then_some(password);
-            with_database(&settings, async |config, urls, secrets| Box::pin(serve(config, urls, secrets, demo)).await)
+            let config = settings.check()?;
+            with_database(&config.base, async |urls, secrets| Box::pin(serve(&config, urls, secrets, demo)).await)
         }
         Command::Migrate { settings } => {
-            with_database(&settings, async |_, urls, secrets| commands::migrate(urls, &secrets).await)
+            with_database(&settings.check()?, async |urls, secrets| commands::migrate(urls, &secrets).await)
         }
         Command::Seed { what: Seed::Demo { settings, password } } => {
-            with_database(&settings, async |_, urls, secrets| seed_demo(urls, &secrets, &password).await)
+            with_database(&settings.check()?, async |urls, secrets| seed_demo(urls, &secrets, &password).await)
         }
         Command::Keys { what } => {
-            let settings = what.settings().clone();
-            with_database(&settings, async |_, urls, secrets| commands::keys(urls, &secrets, what).await)
+            let base = what.settings().check()?;
+            with_database(&base, async |urls, secrets| commands::keys(urls, &secrets, what).await)
         }
         Command::Secrets { what } => {
-            with_database(what.settings(), async |_, urls, secrets| commands::secrets(urls, &secrets).await)
+            let base = what.settings().check()?;
+            with_database(&base, async |urls, secrets| commands::secrets(urls, &secrets).await)
         }
         Command::Audit { what: Audit::Verify { settings, head } } => {
-            with_database(&settings, async |_, urls, secrets| {
+            with_database(&settings.check()?, async |urls, secrets| {
                 commands::verify_audit(urls, &secrets, head.as_ref()).await
             })
         }
         Command::User { what: User::Create { settings, user } } => {
-            with_database(&settings, async |_, urls, secrets| commands::create_user(urls, &secrets, user).await)
+            with_database(&settings.check()?, async |urls, secrets| commands::create_user(urls, &secrets, user).await)
         }
         Command::User { what: User::ResetPassword { settings, email } } => {
-            with_database(&settings, async |_, urls, secrets| commands::reset_password(urls, &secrets, &email).await)
+            with_database(&settings.check()?, async |urls, secrets| {
+                commands::reset_password(urls, &secrets, &email).await
+            })
         }
     }
+}
+
+fn openapi() -> Result<(), String> {
+    let document = app::document().map_err(|error| error.to_string())?;
+    print!("{}", document.json);
+    Ok(())
+}
+
+fn manual_page() -> Result<(), String> {
+    clap_mangen::Man::new(Cli::command()).render(&mut io::stdout()).map_err(|error| error.to_string())
 }
 
 async fn serve(config: &Config, urls: &Urls, secrets: Secrets, demo: Option<DemoPassword>) -> Result<()> {
     let hashing = Hashing::new()?;
     let clock = Clock::system();
-    let (login, keys) = commands::prepare(urls, &secrets, &hashing, &clock).await?;
+    let (login, keys, mut welcome) = commands::prepare(urls, &secrets, &hashing, &clock).await?;
     if let Some(password) = &demo {
-        commands::seed_demo_if_empty(&login, &secrets, &hashing, &clock, password).await?;
+        commands::seed_demo_if_empty(&login, &secrets, &hashing, &clock, password, &mut welcome).await?;
     }
     let document = Arc::new(app::document().map_err(Error::internal)?);
     let limits = config.sign_in_limits;
     let parts = Parts::new(&config.issuer, secrets, hashing, keys, clock, limits, document);
-    server::serve(config, &login, parts).await
+    server::serve(config, &login, parts, welcome).await
 }
 
 async fn seed_demo(urls: &Urls, secrets: &Secrets, password: &DemoPassword) -> Result<()> {
     let hashing = Hashing::new()?;
     let clock = Clock::system();
-    let (login, _) = commands::prepare(urls, secrets, &hashing, &clock).await?;
-    commands::seed_demo(&login, secrets, &hashing, &clock, password).await
-}
-
-/// Checks the settings, starts the local Postgres if no other is configured, does `work` and stops the local Postgres.
-fn with_database(
-    settings: &Settings,
-    work: impl AsyncFnOnce(&Config, &Urls, Secrets) -> Result<()>,
-) -> Result<(), String> {
-    let config = settings.check()?;
-    log_to_stderr(&config)?;
-    warn_of_ways(&config);
-    actix_web::rt::System::new().block_on(async {
-        let secrets = secrets(&config).map_err(|error| error.to_string())?;
-        let Some(url) = &config.database_url else {
-            let local = start_local(&config.data_dir).await?;
-            let urls = Urls { owner: local.url(), server: local.server_url() };
-            let done = work(&config, &urls, secrets).await;
-            let stopped = local.stop().await;
-            done.map_err(|error| error.to_string())?;
-            return stopped.map_err(|error| error.to_string());
-        };
-        let owner = config.migration_database_url.as_ref().unwrap_or(url);
-        let urls = Urls { owner: owner.clone(), server: url.clone() };
-        work(&config, &urls, secrets).await.map_err(|error| error.to_string())
-    })
-}
-
-async fn start_local(data_dir: &Path) -> Result<LocalPostgres, String> {
-    LocalPostgres::start(&local_postgres::Settings::new(data_dir)).await.map_err(|error| error.to_string())
-}
-
-fn secrets(config: &Config) -> Result<Secrets> {
-    let FromFile { current, former } = match config.secret_key {
-        Some(current) => FromFile { current, former: None },
-        None => from_file(&config.data_dir)?,
-    };
-    let fallbacks: Vec<_> = config.secret_key_fallbacks.iter().copied().chain(former).collect();
-    Secrets::with_fallbacks(&current, &fallbacks)
-}
-
-/// Warns the operator of risks in the database URLs.
-fn warn_of_ways(config: &Config) {
-    for url in config.database_url.iter().chain(&config.migration_database_url) {
-        if let Some(caution) = Target::parse(url).ok().and_then(|target| target.caution()) {
-            tracing::warn!("{caution}");
-        }
-    }
-}
-
-fn log_to_stderr(config: &Config) -> Result<(), String> {
-    let filter = logging::filter(&config.log).map_err(|error| format!("--log: {error}"))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if config.log_json {
-        log.json().init();
-    } else {
-        log.init();
-    }
-    Ok(())
+    let (login, _, mut welcome) = commands::prepare(urls, secrets, &hashing, &clock).await?;
+    commands::seed_demo(&login, secrets, &hashing, &clock, password, &mut welcome).await
 }

@@ -1,0 +1,90 @@
+//! What a command needs around its work: the log, the database, the master secret.
+
+use std::{
+    io::{self, IsTerminal},
+    path::Path,
+};
+
+use crate::{
+    config::Base,
+    db::Target,
+    error::Result,
+    local_postgres::{self, LocalPostgres},
+    logging,
+    secrets::{FromFile, Secrets, from_file},
+    setup::Urls,
+};
+
+/// Starts the local Postgres if no other is configured, does `work` with the master secret and stops the local Postgres.
+///
+/// # Errors
+/// In words for the operator.
+pub fn with_database(base: &Base, work: impl AsyncFnOnce(&Urls, Secrets) -> Result<()>) -> Result<(), String> {
+    log_to_stderr(base)?;
+    let FromFile { current, former } = master_secrets(base).map_err(|error| error.to_string())?;
+    let fallbacks: Vec<_> = base.secret_key_fallbacks.iter().copied().chain(former).collect();
+    let secrets = Secrets::with_fallbacks(&current, &fallbacks).map_err(|error| error.to_string())?;
+    in_database(base, async |urls| work(urls, secrets).await)
+}
+
+/// Starts the local Postgres if no other is configured, does `work` and stops the local Postgres.
+fn in_database(base: &Base, work: impl AsyncFnOnce(&Urls) -> Result<()>) -> Result<(), String> {
+    warn_of_ways(base);
+    actix_web::rt::System::new().block_on(async {
+        let Some(url) = &base.database_url else {
+            let local = start_local(&base.data_dir).await?;
+            let urls = Urls { owner: local.url(), server: local.server_url() };
+            let done = work(&urls).await;
+            let stopped = local.stop().await;
+            done.map_err(|error| error.to_string())?;
+            return stopped.map_err(|error| error.to_string());
+        };
+        reach("DATABASE_URL", url).await?;
+        if let Some(owner) = &base.migration_database_url {
+            reach("LIAISON_MIGRATION_DATABASE_URL", owner).await?;
+        }
+        let owner = base.migration_database_url.as_ref().unwrap_or(url);
+        let urls = Urls { owner: owner.clone(), server: url.clone() };
+        work(&urls).await.map_err(|error| error.to_string())
+    })
+}
+
+async fn start_local(data_dir: &Path) -> Result<LocalPostgres, String> {
+    tracing::info!("the database in {} is started", data_dir.display());
+    LocalPostgres::start(&local_postgres::Settings::new(data_dir)).await.map_err(|error| error.to_string())
+}
+
+/// Tells of a database that cannot be reached by the setting that names it.
+async fn reach(setting: &str, url: &str) -> Result<(), String> {
+    let target = Target::parse(url).map_err(|error| format!("{setting}: {error}"))?;
+    target.reach().await.map_err(|error| format!("{setting}: {error}"))
+}
+
+/// The master secret and the one before it: those of the settings, or those of the data folder.
+fn master_secrets(base: &Base) -> Result<FromFile> {
+    match base.secret_key {
+        Some(current) => Ok(FromFile { current, former: None }),
+        None => from_file(&base.data_dir),
+    }
+}
+
+/// Warns the operator of risks in the database URLs.
+fn warn_of_ways(base: &Base) {
+    for url in base.database_url.iter().chain(&base.migration_database_url) {
+        if let Some(caution) = Target::parse(url).ok().and_then(|target| target.caution()) {
+            tracing::warn!("{caution}");
+        }
+    }
+}
+
+fn log_to_stderr(base: &Base) -> Result<(), String> {
+    let filter = logging::filter(&base.log).map_err(|error| format!("--log: {error}"))?;
+    let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty());
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(io::stderr);
+    if base.log_json {
+        log.json().init();
+    } else {
+        log.init();
+    }
+    Ok(())
+}
