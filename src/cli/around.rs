@@ -6,14 +6,41 @@ use std::{
 };
 
 use crate::{
+    commands::{self, Archive},
     config::Base,
     db::Target,
-    error::Result,
+    error::{Error, Result},
     local_postgres::{self, LocalPostgres},
     logging,
     secrets::{FromFile, Secrets, from_file},
     setup::Urls,
 };
+
+/// Saves a backup in the new file `file`.
+///
+/// # Errors
+/// In words for the operator.
+pub fn backup(base: &Base, file: &Path) -> Result<(), String> {
+    log_to_stderr(base)?;
+    let secrets = secrets_to_keep(base).map_err(|error| error.to_string())?;
+    in_database(base, async |urls| commands::backup(urls, secrets, &base.data_dir, file).await)
+}
+
+/// Restores the backup in `file`.
+///
+/// # Errors
+/// In words for the operator.
+pub fn restore(base: &Base, file: &Path) -> Result<(), String> {
+    log_to_stderr(base)?;
+    let archive = Archive::at(file);
+    let kept = archive.kept().map_err(|error| error.to_string())?;
+    commands::refuse_to_overwrite(base, &kept).map_err(|error| error.to_string())?;
+    let done = in_database(base, async |urls| commands::restore(base, urls, &archive, &kept).await);
+    match &base.database_url {
+        None => done.map_err(|error| format!("{error}\nEmpty {} before you try again.", base.data_dir.display())),
+        Some(_) => done,
+    }
+}
 
 /// Starts the local Postgres if no other is configured, does `work` with the master secret and stops the local Postgres.
 ///
@@ -65,6 +92,27 @@ fn master_secrets(base: &Base) -> Result<FromFile> {
     match base.secret_key {
         Some(current) => Ok(FromFile { current, former: None }),
         None => from_file(&base.data_dir),
+    }
+}
+
+/// The master secrets that a backup needs.
+fn secrets_to_keep(base: &Base) -> Result<FromFile> {
+    let folder = &base.data_dir;
+    // A wrong folder must not become a new server, whose backup is worth nothing.
+    if base.secret_key.is_none() && !folder.join("secret.key").exists() {
+        let folder = folder.display();
+        return Err(Error::internal(format!(
+            "{folder} has no master secret; give the settings with which the server runs"
+        )));
+    }
+    let FromFile { current, former } = master_secrets(base)?;
+    match (former, base.secret_key_fallbacks.as_slice()) {
+        (former, []) => Ok(FromFile { current, former }),
+        (None, [fallback]) => Ok(FromFile { current, former: Some(*fallback) }),
+        _ => Err(Error::internal(
+            "a backup has room for one former master secret, and several are given; run `liaison secrets reseal` and remove \
+             those that it says are needed no more",
+        )),
     }
 }
 

@@ -2,12 +2,12 @@
 
 mod around;
 
-use std::{io, process::ExitCode, sync::Arc};
+use std::{io, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
-use self::around::with_database;
+use self::around::{backup, restore, with_database};
 use crate::{
     app::{self, Parts},
     audit::Anchor,
@@ -53,6 +53,20 @@ enum Command {
     Migrate {
         #[command(flatten)]
         settings: BaseSettings,
+    },
+    /// Save the database and the master secret in one file, while servers run.
+    Backup {
+        #[command(flatten)]
+        settings: BaseSettings,
+        /// The new file. It will hold the master secret, and only its owner may read it.
+        file: PathBuf,
+    },
+    /// Restore a backup into an empty data folder and an empty database, and verify its audit log.
+    Restore {
+        #[command(flatten)]
+        settings: BaseSettings,
+        /// The file that `liaison backup` made.
+        file: PathBuf,
     },
     /// Print the OpenAPI document.
     Openapi,
@@ -167,6 +181,8 @@ fn execute(cli: Cli) -> Result<(), String> {
         Command::Migrate { settings } => {
             with_database(&settings.check()?, async |urls, secrets| commands::migrate(urls, &secrets).await)
         }
+        Command::Backup { settings, file } => backup(&settings.check()?, &file),
+        Command::Restore { settings, file } => restore(&settings.check()?, &file),
         Command::Seed { what: Seed::Demo { settings, password } } => {
             with_database(&settings.check()?, async |urls, secrets| seed_demo(urls, &secrets, &password).await)
         }

@@ -1,6 +1,10 @@
 //! The commands of the command line other than serving.
 
+mod archive;
+mod backup;
 mod keys;
+mod postgres_tool;
+mod restore;
 mod secrets;
 
 use std::path::PathBuf;
@@ -10,7 +14,10 @@ use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
 use diesel_async::RunQueryDsl;
 
 pub use self::{
+    archive::Archive,
+    backup::backup,
     keys::{KeysCommand, keys},
+    restore::{refuse_to_overwrite, restore},
     secrets::{SecretsCommand, secrets},
 };
 use crate::{

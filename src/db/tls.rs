@@ -126,6 +126,11 @@ impl Target {
         self.caution
     }
 
+    /// Whether the database is on another machine, as far as is known.
+    pub fn is_on_network(&self) -> bool {
+        Reach::of(&self.config) == Reach::Network
+    }
+
     /// A connection that sets `ended` when it has ended. Its holder may have it only by reference.
     ///
     /// # Errors

@@ -96,7 +96,7 @@ fn newest(folders: &BTreeSet<PathBuf>, wanted: Wanted) -> Option<Binaries> {
         .max_by_key(|binaries| binaries.version)
 }
 
-fn places(downloads: &Path) -> BTreeSet<PathBuf> {
+pub(super) fn places(downloads: &Path) -> BTreeSet<PathBuf> {
     let search_path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: BTreeSet<_> = std::env::split_paths(&search_path).filter(|folder| folder.is_absolute()).collect();
     folders.extend(PLACES.iter().flat_map(|place| matching(Path::new(place))));
@@ -124,7 +124,7 @@ fn matching(pattern: &Path) -> BTreeSet<PathBuf> {
 }
 
 /// Reads `postgres (PostgreSQL) 17.2 (Debian …)`. Betas (`18beta1`) are ignored: the release cannot open their files.
-fn parse_version(line: &str) -> Option<(u32, u32)> {
+pub(super) fn parse_version(line: &str) -> Option<(u32, u32)> {
     let (_, rest) = line.split_once("(PostgreSQL) ")?;
     let (major, minor) = rest.split_whitespace().next()?.split_once('.')?;
     Some((major.parse().ok()?, minor.parse().ok()?))

@@ -6,6 +6,7 @@
 
 mod account;
 mod binaries;
+mod client;
 mod cluster;
 mod download;
 mod error;
@@ -17,6 +18,7 @@ mod settings;
 mod socket;
 
 use binaries::{Binaries, Wanted};
+pub use client::client_program;
 use cluster::Cluster;
 pub use error::LocalPostgresError;
 use error::Result;

@@ -44,7 +44,7 @@ fn a_command_has_the_flags_that_work_there() {
 fn shells_and_man_are_served() {
     for (shell, word) in [("bash", "complete -F"), ("zsh", "#compdef liaison"), ("fish", "complete -c liaison")] {
         let (well, printed, _) = run(&["completions", shell], &[]);
-        assert!(well && printed.contains(word), "{shell}");
+        assert!(well && printed.contains(word) && printed.contains("backup"), "{shell}");
     }
     let (well, page, _) = run(&["man"], &[]);
     assert!(well && page.contains(".TH liaison 1") && page.contains("DATABASE AND SECRETS"), "{page}");

@@ -3,6 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 mod audit;
+mod backup;
 mod command_line;
 mod demo;
 mod life;
