@@ -98,7 +98,7 @@ test("an operation tells when to use it, and its problems in one line", async ()
     await problems.waitFor();
     assert.match(await operation.locator(".opblock-description").innerText(), /^Use it to /);
     assert.match(await problems.innerText(), /^Problems: 400, 401, 403/);
-    await page.setViewportSize({ width: 1200, height: 1400 });
+    await page.setViewportSize({ width: 1200, height: 1700 });
     await operation.evaluate((element) => element.scrollIntoView());
     await picture(page, "operation");
   });
