@@ -48,7 +48,7 @@ struct Serve {
 #[derive(Subcommand)]
 enum Command {
     /// Serve the API; the same as no command.
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// Bring the database up to date, and end.
     Migrate {
         #[command(flatten)]
@@ -165,7 +165,7 @@ pub fn run() -> ExitCode {
 }
 
 fn execute(cli: Cli) -> Result<(), String> {
-    let command = cli.command.unwrap_or(Command::Serve(cli.serve));
+    let command = cli.command.unwrap_or(Command::Serve(Box::new(cli.serve)));
     match command {
         Command::Openapi => openapi(),
         Command::Completions { shell } => {
@@ -173,7 +173,8 @@ fn execute(cli: Cli) -> Result<(), String> {
             Ok(())
         }
         Command::Man => manual_page(),
-        Command::Serve(Serve { settings, demo, password }) => {
+        Command::Serve(with) => {
+            let Serve { settings, demo, password } = *with;
             let demo = demo.then_some(password);
             let config = settings.check()?;
             with_database(&config.base, async |urls, secrets| Box::pin(serve(&config, urls, secrets, demo)).await)

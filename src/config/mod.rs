@@ -2,7 +2,7 @@
 
 mod base;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{fmt, net::SocketAddr, path::PathBuf};
 
 use clap::Args;
 
@@ -115,6 +115,13 @@ pub struct Config {
     pub telemetry: settings::Settings,
     /// The edge.
     pub edge: Edge,
+}
+
+/// Leaves out everything that may be or have a secret.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config").field("listen", &self.listen).field("base", &self.base).finish_non_exhaustive()
+    }
 }
 
 impl Settings {

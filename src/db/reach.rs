@@ -87,7 +87,7 @@ fn remedy(error: &Error) -> &'static str {
 }
 
 fn is_of_the_network(error: &Error) -> bool {
-    std::error::Error::source(error).is_some_and(|source| source.is::<io::Error>())
+    std::error::Error::source(error).and_then(|source| source.downcast_ref::<io::Error>()).is_some()
 }
 
 #[cfg(test)]
