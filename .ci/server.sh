@@ -5,8 +5,11 @@ SERVER_PID=
 SERVER_HOME=
 SERVER_PASSWORD=
 
+# Starts the server without limits on requests, or with other settings.
 start_server() {
     [[ -z $SERVER_PID ]] || return 0
+    local limits=("$@")
+    ((${#limits[@]} > 0)) || limits=(--requests-per-minute off --anonymous-requests-per-minute off)
     # With the same features as the tests: a plain build would compile everything a second time.
     cargo test --locked --quiet --no-run
     SERVER_HOME=$(mktemp -d)
@@ -17,7 +20,7 @@ start_server() {
     SERVER=http://127.0.0.1:$port
     LIAISON_DEMO_PASSWORD=$SERVER_PASSWORD target/debug/liaison --demo --data-dir "$SERVER_HOME/data" \
         --listen "127.0.0.1:$port" --issuer "$SERVER" \
-        --requests-per-minute off --anonymous-requests-per-minute off >"$SERVER_HOME/log" 2>&1 </dev/null &
+        "${limits[@]}" >"$SERVER_HOME/log" 2>&1 </dev/null &
     SERVER_PID=$!
     for tries in {1..600}; do
         ! curl -fsS -o /dev/null "$SERVER/readyz" 2>/dev/null || return 0

@@ -48,6 +48,8 @@ pub struct ServerMetadata {
 
 /// Tell where and how to get tokens
 ///
+/// Use it in a program that finds out by itself how to sign in.
+///
 /// The metadata of the authorization server (RFC 8414), for programs that find out by themselves.
 #[utoipa::path(
     get,

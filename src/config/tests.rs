@@ -22,6 +22,12 @@ fn the_defaults_hold() {
     assert_eq!(check(&["--rotate-keys-every-days=0"]).unwrap().rotate_keys_every, None);
 }
 
+fn problems_of(settings: &[(&str, &str)]) -> String {
+    let mut arguments: Vec<String> = settings.iter().map(|(flag, value)| format!("{flag}={value}")).collect();
+    arguments.push("--mail-from=crm@example.com".to_owned());
+    check(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).unwrap_err()
+}
+
 #[test]
 fn every_wrong_setting_is_told_at_once() {
     let wrong = [
@@ -55,9 +61,7 @@ fn every_wrong_setting_is_told_at_once() {
         ("--read-timeout", "3601"),
         ("--connections-per-worker", "0"),
     ];
-    let mut arguments: Vec<String> = wrong.iter().map(|(flag, value)| format!("{flag}={value}")).collect();
-    arguments.push("--mail-from=crm@example.com".to_owned());
-    let message = check(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).unwrap_err();
+    let message = problems_of(&wrong);
     assert_eq!(message.lines().count(), wrong.len(), "{message}");
     for (flag, _) in wrong {
         let variable = match flag {
@@ -70,10 +74,8 @@ fn every_wrong_setting_is_told_at_once() {
             "--otlp-traces-endpoint" => "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
             flag => flag,
         };
-        assert!(
-            message.lines().any(|line| line.strip_prefix(variable).is_some_and(|rest| rest.starts_with([' ', ':']))),
-            "{flag}: {message}"
-        );
+        let is_told = |line: &str| line.strip_prefix(variable).is_some_and(|rest| rest.starts_with([' ', ':']));
+        assert!(message.lines().any(is_told), "{flag}: {message}");
     }
 }
 

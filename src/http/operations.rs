@@ -177,7 +177,7 @@ mod tests {
             let found = operations.find(&method, path);
             assert_eq!((found.id.as_str(), found.method.as_str()), ("unknown", "_OTHER"), "{method} {path}");
         }
-        assert_eq!(operations.methods_at("/v1/clients"), ["GET", "POST"]);
+        assert_eq!(operations.methods_at("/v1/clients"), ["GET", "POST", "HEAD", "OPTIONS"]);
         assert!(operations.methods_at("/v1/nothing").is_empty());
         assert!(operations.methods_at("/docs/").is_empty());
     }
