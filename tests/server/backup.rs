@@ -34,16 +34,25 @@ fn clients(server: &Server, token: &str) -> Value {
     server.get("/v1/clients?total=true&limit=1", token)["total"].clone()
 }
 
+/// Signs in as the supervisor, who chooses another password than the printed one.
+fn first_sign_in(server: &Server) -> String {
+    let printed = server.printed_password(SUPERVISOR).unwrap();
+    let change = json!({"current_password": printed, "new_password": OWN_PASSWORD});
+    assert_eq!(server.put("/v1/me/password", &server.sign_in(SUPERVISOR, &printed), &change), 204);
+    server.sign_in(SUPERVISOR, OWN_PASSWORD)
+}
+
+fn mode(file: &Path) -> u32 {
+    fs::metadata(file).unwrap().permissions().mode() & 0o777
+}
+
 #[test]
 fn a_backup_of_a_server_at_work_is_restored_into_an_empty_folder() {
     let (folder, away) = (DataDir::new(), DataDir::new());
     fs::create_dir_all(&away.0).unwrap();
     let file = away.0.join("liaison.backup");
     let server = Server::start(&folder.0, &["--requests-per-minute=off"]);
-    let printed = server.printed_password(SUPERVISOR).unwrap();
-    let change = json!({"current_password": printed, "new_password": OWN_PASSWORD});
-    assert_eq!(server.put("/v1/me/password", &server.sign_in(SUPERVISOR, &printed), &change), 204);
-    let token = server.sign_in(SUPERVISOR, OWN_PASSWORD);
+    let token = first_sign_in(&server);
     let create = |name: &str| server.post("/v1/clients", &token, &json!({"kind": "organization", "name": name}));
     for number in 0..20 {
         assert_eq!(create(&format!("Before {number}")), 201);
@@ -66,7 +75,7 @@ fn a_backup_of_a_server_at_work_is_restored_into_an_empty_folder() {
         writer.join().unwrap()
     });
     assert!(made_meanwhile > 0);
-    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(mode(&file), 0o600);
     assert_eq!(fs::read_dir(&away.0).unwrap().count(), 1, "no draft is left");
     let before = fs::read(&file).unwrap();
     let (well, told) = liaison("backup", &file, &folder.0);
@@ -81,8 +90,7 @@ fn a_backup_of_a_server_at_work_is_restored_into_an_empty_folder() {
     let elsewhere = away.0.join("data");
     let (well, told) = liaison("restore", &file, &elsewhere);
     assert!(well && told.contains("events verified") && told.contains("is restored"), "{told}");
-    let mode = |name: &str| fs::metadata(elsewhere.join(name)).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode("secret.key"), 0o600);
+    assert_eq!(mode(&elsewhere.join("secret.key")), 0o600);
 
     let restored = Server::start(&elsewhere, &[]);
     assert_eq!(restored.printed_password(SUPERVISOR), None);
