@@ -9,7 +9,7 @@ use actix_web::{
     middleware::Next,
 };
 
-use super::{rate, size};
+use super::{rate, single, size};
 use crate::error::{Error, ProblemType, Result};
 
 /// Refuses such a request. The rate limit comes first, so that every answer reports it.
@@ -29,6 +29,7 @@ pub async fn admit<B: MessageBody + 'static>(
 fn admitted(request: &ServiceRequest) -> Result<()> {
     rate::take(request.request())?;
     size::check(request.head())?;
+    single::check(request.headers())?;
     check_acceptable(request.request())
 }
 

@@ -4,7 +4,8 @@
 //!    problem document, and counts and logs the request;
 //! 2. compression, which the framework does;
 //! 3. `identify`: finds who is calling;
-//! 4. `admit`: refuses callers who ask too often, requests that are too long, and callers who do not accept JSON;
+//! 4. `admit`: refuses callers who ask too often, requests that are too long or have a header twice that may stand once,
+//!    and callers who do not accept JSON;
 //! 5. `receive`: receives the body;
 //! 6. `load`: admits only as many requests at once as can be answered in time;
 //! 7. `refusals`: records what a caller was refused.
@@ -23,7 +24,8 @@ pub mod rate;
 pub mod receive;
 pub mod refusals;
 pub mod settings;
-pub mod size;
+mod single;
+mod size;
 pub mod tls;
 pub mod unread;
 

@@ -101,6 +101,7 @@ fn digest_of(bytes: &[u8]) -> BodyDigest {
 }
 
 fn check_media_type(request: &HttpRequest) -> Result<()> {
+    super::encoding::check(request)?;
     let essence = request.content_type().to_ascii_lowercase();
     let json = essence == "application/json";
     let merge_patch = essence == "application/merge-patch+json" && request.method() == "PATCH";

@@ -5,6 +5,7 @@ pub mod body;
 pub mod caller;
 mod context;
 mod description;
+pub mod encoding;
 mod endpoint;
 pub mod etag;
 mod fields;

@@ -1,6 +1,6 @@
 //! Headers: media types, languages, preconditions and keys.
 
-use actix_web::http::Method;
+use actix_web::{http::Method, test::TestRequest};
 use serde_json::json;
 
 use super::{each, send, traces, world};
@@ -123,4 +123,54 @@ async fn a_request_id_is_kept_when_it_is_harmless() {
     for strange in ["", "a b", "<script>", "ы", "a\"b", &"x".repeat(129)] {
         assert!(!answered(strange).await, "{strange}");
     }
+}
+
+/// A header that says who asks, or for what, stands in a request once.
+#[actix_web::test]
+async fn a_header_that_decides_something_is_refused_when_it_stands_there_twice() {
+    let world = world().await;
+    for (name, values) in [
+        ("Authorization", [format!("Bearer {}", world.ann.token()), format!("Bearer {}", world.sue.token())]),
+        ("Authorization", [format!("Bearer {}", world.sue.token()), "Basic eDp5".to_owned()]),
+        ("Idempotency-Key", ["one".to_owned(), "two".to_owned()]),
+        ("Content-Type", ["application/json".to_owned(), "text/plain".to_owned()]),
+    ] {
+        let request =
+            TestRequest::with_uri("/v1/teams").method(Method::POST).peer_addr("192.0.2.1:4711".parse().unwrap());
+        let request = match name {
+            "Authorization" => request,
+            _ => request.insert_header(("Authorization", format!("Bearer {}", world.sue.token()))),
+        };
+        let request = request.set_json(json!({"name": "Team"}));
+        let request = if name == "Content-Type" {
+            request.append_header((name, values[1].as_str()))
+        } else {
+            values.iter().fold(request, |request, value| request.append_header((name, value.as_str())))
+        };
+        let problem = world.app.send(request).await.problem(400, "invalid_header");
+        assert_eq!(problem["errors"][0]["pointer"], name);
+    }
+    assert_eq!(world.sue.get("/v1/teams").await.ok()["data"].to_string().matches("\"Team\"").count(), 0);
+}
+
+#[actix_web::test]
+async fn a_body_that_is_compressed_or_in_another_charset_is_415() {
+    let world = world().await;
+    let send = async |name: &str, value: &str| {
+        let request = world.sue.request(Method::POST, "/v1/teams").set_json(json!({"name": "Team"}));
+        world.sue.send(request.insert_header((name, value))).await
+    };
+    for encoding in ["gzip", "zstd", "unknown", "identity, gzip"] {
+        send("Content-Encoding", encoding).await.problem(415, "unsupported_media_type");
+    }
+    for charset in ["utf-7", "windows-1251", "\"utf-16\""] {
+        let kind = format!("application/json; charset={charset}");
+        send("Content-Type", &kind).await.problem(415, "unsupported_media_type");
+    }
+    let form =
+        TestRequest::with_uri("/v1/auth/token").method(Method::POST).peer_addr("192.0.2.1:4711".parse().unwrap());
+    let form = form.set_form([("grant_type", "password")]);
+    let form = form.insert_header(("Content-Type", "application/x-www-form-urlencoded; charset=koi8-r"));
+    world.app.send(form).await.problem(415, "unsupported_media_type");
+    let _ = send("Content-Encoding", "identity").await.created();
 }
