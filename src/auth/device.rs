@@ -67,6 +67,11 @@ impl Device {
         (expires > now).then_some(Self { user: owner, id })
     }
 
+    /// The user of a device token that is ours and not too old.
+    pub fn user_of(secrets: &Secrets, token: &str, now: Instant) -> Option<UserId> {
+        Self::open(secrets, token, now).map(|device| device.user)
+    }
+
     /// A token for this device, good for another year.
     pub fn token(&self, secrets: &Secrets, now: Instant) -> String {
         let expires = now.after(LIFETIME).utc().timestamp();

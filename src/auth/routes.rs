@@ -29,7 +29,7 @@ use crate::{
     change::AnonymousChange,
     db::{Cost, Db},
     error::{Error, ProblemType, Result},
-    http::{Description, Fields, NoParams, Query, Routes, Tagged, Takes, body, endpoint},
+    http::{Description, Fields, NoParams, Query, Routes, Tagged, Takes, body, encoding, endpoint},
     sessions::DeviceInfo,
     telemetry::Telemetry,
     users::{self, UserView},
@@ -65,8 +65,9 @@ pub struct TokenRequest {
     /// A code of the second factor or a recovery code, for `password`, of a user who has a second factor.
     #[schema(max_length = 50)]
     otp: Option<String>,
-    /// The `device_token` of an earlier sign-in, for `password`: attempts with it are throttled apart from those of
-    /// others. One that is not good is ignored.
+    /// The `device_token` of an earlier sign-in. For `password`, attempts with it are throttled apart from those of others.
+    /// For `refresh_token`, it proves that the sender is the user's program, when an answer was lost. One that is not good
+    /// is ignored.
     #[schema(max_length = 300)]
     device_token: Option<String>,
     /// The refresh token, for `refresh_token`.
@@ -138,7 +139,7 @@ pub struct RevokeRequest {
 /// Gives an access token for an e-mail address and a password, or for a refresh token. A session ends after 7 days
 /// without a refresh, and after 30 days in any case. A refresh token can be used once: when it comes a second time, its
 /// whole session ends. There is one exception, for an answer that was lost: within 10 seconds, the same program gets
-/// the same new token again, unless that token was used. Failed sign-ins are throttled, 10 for an account and 100 for a
+/// the same new token again, if it sends the `device_token` of its sign-in and nobody has used the new token. Failed sign-ins are throttled, 10 for an account and 100 for a
 /// network within five minutes; a device that has signed in before and sends its `device_token` has 10 of its own, so
 /// that nobody else's guesses lock it out. After 100 failures in a row an account accepts passwords from known devices
 /// only.
@@ -189,7 +190,9 @@ async fn grant(
             let (session, device) = verifier.sign_in(change, credentials, origin).await?;
             (session, Some(device))
         }
-        ("refresh_token", None, None, Some(token)) => (verifier.refresh(&token, &origin).await?, None),
+        ("refresh_token", None, None, Some(token)) => {
+            (verifier.refresh(&token, form.device_token.as_deref(), &origin).await?, None)
+        }
         ("password" | "refresh_token", ..) => {
             return Err(Error::new(ProblemType::InvalidRequest).with("error", "invalid_request"));
         }
@@ -234,7 +237,12 @@ async fn revoke_token(
             Some(Verified { subject: Subject::Key { .. }, .. }) => return Err(not_revocable()),
             None => {
                 let now = tx.now();
-                sessions::end_family(tx, &sessions::digest_of(&form.token), now).await?
+                let ended = sessions::end_family(tx, &sessions::digest_of(&form.token), now).await?;
+                // Not for a token that ends nothing: anyone can send one, and would empty the cache for everybody.
+                if ended.is_some() {
+                    tx.callers_changed();
+                }
+                ended
             }
         };
         let Some((session, user)) = ended else { return Ok(()) };
@@ -291,6 +299,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
             if request.content_type() != FORM {
                 return Err(Error::new(ProblemType::UnsupportedMediaType));
             }
+            encoding::check(&request)?;
             let bytes = body::read(&request, payload).await?;
             serde_html_form::from_bytes(&bytes)
                 .map(Self)

@@ -76,16 +76,17 @@ pub async fn begin(tx: &mut Tx<'_>, user: UserId, origin: DeviceInfo) -> Result<
 ///
 /// A token that was spent before was stolen: either this caller or the earlier one is the thief. So its session ends.
 /// One case is innocent: the answer with the successor was lost. So for ten seconds, and only while nobody has used the
-/// successor, the same program gets the same successor again.
+/// successor, the same program gets the same successor again. It proves with a device token of the user that it is theirs:
+/// `device_of` is whose token it showed.
 ///
 /// # Errors
-/// `invalid_grant` for a token that is unknown, spent, expired, or of a session or user that is no longer good.
+/// `invalid_grant` for a token of a session or user that is no longer good.
 pub async fn refresh(
     db: &mut AsyncPgConnection,
     secrets: &Secrets,
     callers: &Callers,
     journal: &Journal,
-    token: &str,
+    (token, device_of): (&str, Option<UserId>),
     origin: &DeviceInfo,
     now: Instant,
 ) -> Result<Session> {
@@ -99,7 +100,8 @@ pub async fn refresh(
     }
     // The lost answer may have come from a server that uses another secret.
     for successor in secrets.next_refresh_tokens(token) {
-        if let Some((id, user_id)) = lost_answer(db, &hash, &digest_of(&successor), origin, now).await? {
+        let lost = lost_answer(db, &hash, &digest_of(&successor), origin, now).await?;
+        if let Some((id, user_id)) = lost.filter(|(_, user)| device_of == Some(*user)) {
             return Ok(Session { id, user_id, refresh_token: successor });
         }
     }
@@ -226,14 +228,18 @@ pub async fn end_family(db: &mut AsyncPgConnection, hash: &[u8], now: Instant) -
 /// When the database fails.
 pub async fn end(tx: &mut Tx<'_>, session: SessionId, user: UserId) -> Result<Option<(SessionId, UserId)>> {
     let now = tx.now();
-    let ended = diesel::update(sessions::table.find(session))
+    let ended: Option<(SessionId, UserId)> = diesel::update(sessions::table.find(session))
         .filter(sessions::user_id.eq(user))
         .filter(sessions::ended_at.is_null())
         .set(sessions::ended_at.eq(now))
         .returning((sessions::id, sessions::user_id))
         .get_result(&mut **tx)
-        .await;
-    Ok(ended.optional()?)
+        .await
+        .optional()?;
+    if ended.is_some() {
+        tx.callers_changed();
+    }
+    Ok(ended)
 }
 
 async fn add_token(

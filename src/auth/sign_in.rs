@@ -84,9 +84,11 @@ impl Verifier {
     ///
     /// # Errors
     /// `invalid_grant`, the same for every reason.
-    pub async fn refresh(self, token: &str, origin: &DeviceInfo) -> Result<Session> {
+    pub async fn refresh(self, token: &str, device_token: Option<&str>, origin: &DeviceInfo) -> Result<Session> {
         let mut db = self.db.connect().await?;
         let now = self.clock.now();
+        let device_of = device_token.and_then(|token| Device::user_of(&self.secrets, token, now));
+        let token = (token, device_of);
         sessions::refresh(&mut db, &self.secrets, &self.callers, &self.journal, token, origin, now).await
     }
 }

@@ -216,3 +216,17 @@ async fn a_started_reset_is_answered_again_to_the_same_key() {
     assert_eq!(again.ok()["token"], first["token"]);
     reset(&world.app, &first["token"], NEW).await.no_content();
 }
+
+/// ASVS 7.4.2: a link that was made before a block lets nobody in, not even after the block is lifted.
+#[actix_web::test]
+async fn a_link_dies_with_a_block() {
+    let world = world().await;
+    let user = world.user().await;
+    let started = start(&world, &user).await;
+    let current = world.sue.get(&format!("/v1/users/{}", user["id"].as_str().unwrap())).await.ok();
+    let blocked = world.step(&current, "block").await;
+    reset(&world.app, &started["token"], NEW).await.field_error("/token", "invalid_token");
+    let _ = world.step(&blocked, "unblock").await;
+    reset(&world.app, &started["token"], NEW).await.field_error("/token", "invalid_token");
+    assert_eq!(world.app.count("password_resets").await, 0);
+}
