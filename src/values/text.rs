@@ -22,16 +22,15 @@ use crate::values::Invalid;
 
 /// A text of 1 to `MAX` Unicode code points, without control characters other than line ends and tabs.
 ///
-/// Space around it is removed before it is measured.
+/// Space around it, and characters that nobody sees, are removed before it is measured: a text reads as it is stored.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, AsExpression, FromSqlRow)]
 #[diesel(sql_type = sql_types::Text)]
 #[serde(transparent)]
 pub struct Text<const MAX: usize>(String);
 
-/// No control characters other than line ends and tabs, and at least one character that is not white space, since a
-/// blank text counts as empty.
-const PRINTABLE: &str =
-    r"^[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]*$";
+/// No control characters other than line ends and tabs, and at least one character that can be seen, since a blank text
+/// counts as empty.
+const PRINTABLE: &str = r"^[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180E\u200B-\u200F\u202A-\u202E\u2060-\u206F\u2800\u3164\uFE00-\uFE0F\uFEFF\uFFA0\uFFF9-\uFFFB][^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]*$";
 
 /// A name or another short text.
 pub type Line = Text<200>;
@@ -47,8 +46,9 @@ impl<const MAX: usize> Text<MAX> {
         if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
             return Err(Invalid::ControlCharacter);
         }
+        let text: String = text.chars().filter(|c| !is_unseen(*c)).collect();
         let text = text.trim();
-        if text.is_empty() {
+        if text.chars().all(is_blank) {
             return Err(Invalid::TooShort(1));
         }
         if text.chars().count() > MAX {
@@ -61,6 +61,24 @@ impl<const MAX: usize> Text<MAX> {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether nobody sees the character, and no language needs it: zero-width spaces and marks, what reverses the direction of
+/// the text around it (Trojan Source, CVE-2021-42574), and tags. Such characters make two different texts look the same.
+fn is_unseen(c: char) -> bool {
+    matches!(c,
+        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{1D173}'..='\u{1D17A}'
+        | '\u{E0000}'..='\u{E007F}')
+}
+
+/// Whether a text of nothing but such characters looks empty: white space, letters without ink, and what only joins or
+/// varies its neighbours.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c,
+            '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{200C}' | '\u{200D}' | '\u{2800}' | '\u{3164}'
+            | '\u{FE00}'..='\u{FE0F}' | '\u{FFA0}' | '\u{E0100}'..='\u{E01EF}')
 }
 
 impl<const MAX: usize> fmt::Debug for Text<MAX> {
@@ -94,7 +112,9 @@ impl<const MAX: usize> PartialSchema for Text<MAX> {
             .min_length(Some(1))
             .max_length(Some(MAX))
             .pattern(Some(PRINTABLE))
-            .description(Some(format!("A text of 1 to {MAX} characters; space around it is removed.")))
+            .description(Some(format!(
+                "A text of 1 to {MAX} characters; space around it and characters that nobody sees are removed."
+            )))
             .into()
     }
 }
@@ -212,6 +232,8 @@ impl<R: Rule> ToSchema for Checked<R> {
 
 /// The rules of [`Email`], [`Phone`] and the others.
 pub mod rules {
+    use unicode_script::ScriptExtension;
+
     use crate::values::{Invalid, Rule};
 
     /// See [`super::Email`].
@@ -219,7 +241,8 @@ pub mod rules {
     pub struct Email;
     impl Rule for Email {
         const NAME: &'static str = "Email";
-        const ABOUT: &'static str = "An e-mail address (RFC 5321), kept in lower case.";
+        const ABOUT: &'static str =
+            "An e-mail address (RFC 5321), kept in lower case. No part of it mixes letters of several scripts.";
         const MAX: usize = 254;
         const PATTERN: &'static str = r"^[^\s@]+@[^\s@]+\.[^\s@]+$";
         const EXAMPLE: &'static str = "anna@example.com";
@@ -227,10 +250,16 @@ pub mod rules {
         fn check(text: &str) -> Result<String, Invalid> {
             let options =
                 email_address::Options::default().with_required_tld().without_display_text().without_domain_literal();
-            email_address::EmailAddress::parse_with_options(text, options)
-                .map(|_| text.to_lowercase())
-                .map_err(|_ignored| Invalid::Email)
+            email_address::EmailAddress::parse_with_options(text, options).map_err(|_ignored| Invalid::Email)?;
+            if mixes_scripts(text) { Err(Invalid::Email) } else { Ok(text.to_lowercase()) }
         }
+    }
+
+    /// Whether a part of the address, between dots and the like, has letters of several scripts: such as a Latin word with a
+    /// Cyrillic `а`, which nobody tells from the real one (UTS #39). Digits and signs belong to every script.
+    fn mixes_scripts(address: &str) -> bool {
+        let mut parts = address.split(|c: char| c.is_ascii_punctuation());
+        parts.any(|part| ScriptExtension::for_str(part).is_empty())
     }
 
     /// See [`super::Phone`].
@@ -403,6 +432,52 @@ mod tests {
         assert_eq!(Text::<3>::parse("   "), Err(Invalid::TooShort(1)));
         for control in ["a\0b", "a\u{b}", "\u{85}a", "\0"] {
             assert_eq!(Text::<3>::parse(control), Err(Invalid::ControlCharacter), "{control:?}");
+        }
+    }
+
+    /// Two texts that look the same are the same.
+    #[test]
+    fn what_nobody_sees_is_removed() {
+        let read = |text: &str| Line::parse(text).map(|text| text.as_str().to_owned());
+        for text in [
+            "Roma\u{200B}shka",
+            "\u{FEFF}Romashka",
+            "Roma\u{AD}shka",
+            "\u{202E}Romashka\u{202C}",
+            "Romashka\u{200F}",
+            "\u{2067}Romashka\u{2069}",
+            "Roma\u{2060}shka",
+            "Romashka\u{E0041}",
+        ] {
+            assert_eq!(read(text), Ok("Romashka".to_owned()), "{text:?}");
+        }
+        for nothing in
+            ["\u{200B}", "\u{200B} \u{FEFF}", "\u{3164}", "\u{2800}\u{2800}", "\u{200D}", "\u{202E}", "\u{115F}"]
+        {
+            assert_eq!(read(nothing), Err(Invalid::TooShort(1)), "{nothing:?}");
+        }
+        // What languages and emoji need stays.
+        for kept in ["می\u{200C}خواهم", "👩\u{200D}🚀", "❤\u{FE0F}"] {
+            assert_eq!(read(kept), Ok(kept.to_owned()), "{kept:?}");
+        }
+    }
+
+    /// UTS #39: an address that looks like another one.
+    #[test]
+    fn an_address_does_not_mix_scripts() {
+        for homograph in
+            ["аnna@example.com", "anna@exаmple.com", "anna@example.cоm", "pαul@example.com", "anna.рetrova@a.example"]
+        {
+            assert_eq!(Email::parse(homograph).map(|_| ()), Err(Invalid::Email), "{homograph}");
+        }
+        for right in [
+            "анна@пример.рф",
+            "anna.petrova-2@example.com",
+            "анна2@example.com",
+            "山田太郎@example.jp",
+            "anna+x_y@a-b.example",
+        ] {
+            assert!(Email::parse(right).is_ok(), "{right}");
         }
     }
 
