@@ -254,6 +254,8 @@ pub async fn block(tx: &mut Tx<'_>, scope: &Scope<User, Update>, id: UserId, see
     }
     refuse_last_supervisor(tx, &before).await?;
     sessions::end_unrecorded(tx, id).await?;
+    // A link that was made before must not let anyone in after the user is unblocked (ASVS 7.4.2).
+    diesel::delete(password_resets::table.find(id)).execute(&mut **tx).await?;
     let after = User { status: UserStatus::Blocked, ..before.clone() };
     save(tx, "blocked", &before, after).await
 }

@@ -101,7 +101,9 @@ async fn the_master_secret_is_replaced_without_loss() {
     app.advance(Duration::seconds(30));
     let _ = sign_in_with(&second, email(&user), &code(&app, 0)).await.ok();
     let lost = refresh(&app, refresh_token(&session)).await.ok();
-    let again = refresh(&second, refresh_token(&session)).await.ok();
+    let device = session["device_token"].as_str().unwrap();
+    let form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token(&session)), ("device_token", device)];
+    let again = send_form(&second, "/v1/auth/token", HERE, &form).await.ok();
     assert_eq!(lost["refresh_token"], again["refresh_token"], "the answer of the other server was lost");
 
     // With the new secret alone, all works as before, except for cursors.

@@ -98,7 +98,7 @@ async fn junk_does_not_empty_the_cache_of_callers() {
     // What the server does not look up again, it does not see: the session is gone, and still good for a moment.
     app.sql("UPDATE sessions SET ended_at = now()").await;
     refresh(&app, "junk").await.problem(400, "invalid_grant");
-    send_form(&app, "/v1/auth/revoke", HERE, &[("token", "junk")]).await;
+    let _ = send_form(&app, "/v1/auth/revoke", HERE, &[("token", "junk")]).await;
     send_form(
         &app,
         "/v1/auth/token",
@@ -107,7 +107,7 @@ async fn junk_does_not_empty_the_cache_of_callers() {
     )
     .await
     .problem(400, "invalid_grant");
-    app.anonymous().post("/v1/auth/forgot-password", serde_json::json!({"email": "a@b.example"})).await;
+    let _ = app.anonymous().post("/v1/auth/forgot-password", serde_json::json!({"email": "a@b.example"})).await;
     app.anonymous().get("/v1/clients").await.problem(401, "unauthorized");
     assert_eq!(caller.get("/v1/me").await.status, 200, "the cache was emptied");
     app.advance(Duration::seconds(1));
