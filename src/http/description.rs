@@ -12,7 +12,7 @@ use serde_json::Value;
 use utoipa::{
     IntoParams, ToSchema,
     openapi::{
-        Content, HttpMethod, ObjectBuilder, OneOfBuilder, Ref, RefOr, Required, Response, Schema, Type,
+        Content, HttpMethod, ObjectBuilder, Ref, RefOr, Required, Response, Schema, Type,
         extensions::ExtensionsBuilder,
         path::{Operation, Parameter, ParameterBuilder, ParameterIn},
         request_body::RequestBodyBuilder,
@@ -31,6 +31,9 @@ use crate::{
 
 /// A text without control characters, except for those that stand for space.
 const WITHOUT_CONTROLS: &str = r"^[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]*$";
+
+/// The id of a user, or the caller.
+const USER_OR_ME: &str = "^(me|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$";
 
 /// What a handler takes.
 pub trait Takes {
@@ -376,9 +379,10 @@ fn or_me(schema: RefOr<Schema>) -> RefOr<Schema> {
             };
             RefOr::T(Schema::Array(users))
         }
-        user => {
-            let me = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([ME]));
-            RefOr::T(OneOfBuilder::new().item(user).item(me.description(Some("The caller."))).build().into())
+        _ => {
+            let user = ObjectBuilder::new().schema_type(Type::String).pattern(Some(USER_OR_ME));
+            let user = user.description(Some("The id of a user, or `me`: the caller."));
+            RefOr::T(user.examples([ME, "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f"]).build().into())
         }
     }
 }
