@@ -4,6 +4,10 @@
 pub trait Action: 'static {
     /// Its name, the second half of a permission.
     const NAME: &'static str;
+    /// Whether the members of a client's account team may do it as the client's owner may.
+    const BY_HELPERS: bool = true;
+    /// Whether the reach `team` of a key-account manager covers the whole team, and not only its key clients.
+    const TO_WHOLE_TEAM: bool = false;
 }
 
 /// See it.
@@ -18,6 +22,7 @@ impl Action for Read {
 pub enum ReadConfidential {}
 impl Action for ReadConfidential {
     const NAME: &'static str = "read_confidential";
+    const BY_HELPERS: bool = false;
 }
 
 /// Make a new one.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Action, Belongs, Caller, Reach, Scope, UserId};
+use super::{Action, Belongs, Caller, Reach, Read, Scope, UserId};
 use crate::{
     error::{Error, ProblemType, Result},
     values::Resource,
@@ -48,6 +48,11 @@ impl Actor {
         self.limited_by()?.map_or_else(|| Ok(Scope::system()), Scope::of)
     }
 
+    /// Whether the actor sees only the orders of some departments.
+    pub fn is_bound_to_departments(&self) -> bool {
+        matches!(self, Self::Caller(caller) if caller.departments.is_some())
+    }
+
     /// How far the right `permission` reaches.
     pub fn reach(&self, permission: &str) -> Reach {
         match self {
@@ -60,16 +65,16 @@ impl Actor {
     /// Whether the right to do `A` covers `row`.
     pub fn may<R: Belongs, A: Action>(&self, row: &R) -> bool {
         match self {
-            Self::Caller(caller) => caller.covers(caller.policy.reach_of(R::NAME, A::NAME), row),
+            Self::Caller(caller) => caller.covers::<A>(caller.policy.reach_of(R::NAME, A::NAME), row),
             Self::System => true,
             Self::Nobody => false,
         }
     }
 
-    /// Whether the right `permission` would cover something with the same owner and team as `row`.
+    /// Whether the right `permission` to read would cover something with the same owner and team as `row`.
     pub fn reaches(&self, permission: &str, row: &impl Belongs) -> bool {
         match self {
-            Self::Caller(caller) => caller.covers(caller.policy.reach(permission), row),
+            Self::Caller(caller) => caller.covers::<Read>(caller.policy.reach(permission), row),
             Self::System => true,
             Self::Nobody => false,
         }

@@ -14,7 +14,7 @@ use moka::sync::Cache;
 use uuid::Uuid;
 
 use super::{
-    AccountTeams, ApiKeyId, Caller, Callers, Credential, Epoch, Policy, Role, TeamId, UserId,
+    AccountTeams, ApiKeyId, Caller, Callers, Credential, Departments, Epoch, Policy, Role, TeamId, UserId,
     api_key::Presented,
     caller::{Remembered, remembered},
 };
@@ -46,6 +46,7 @@ pub(super) struct ApiKeyRow {
     scopes: Vec<String>,
     expires_at: Instant,
     account_teams: AccountTeams,
+    departments: Option<Departments>,
     /// The account's networks and the key's.
     networks: [Networks; 2],
     /// A policy, and the same policy narrowed to the scopes.
@@ -94,6 +95,7 @@ impl ApiKeyRow {
                 Some(of_token) => Arc::new(policy.narrowed(&self.scopes_among(of_token))),
             },
             account_teams: Arc::clone(&self.account_teams),
+            departments: self.departments.clone(),
             restriction: None,
             epoch,
         }
@@ -171,7 +173,8 @@ impl Callers {
 
 async fn load_key(mut db: &AsyncPgConnection, key: ApiKeyId) -> Result<Option<Arc<ApiKeyRow>>> {
     type Texts = Jsonb<Vec<String>>;
-    type Row = ((UserId, TeamId, Role), (Texts, Texts), (Vec<u8>, Option<Texts>, Texts, Instant), Vec<Uuid>);
+    type Row =
+        ((UserId, TeamId, Role), (Texts, Texts, Jsonb<Vec<Uuid>>), (Vec<u8>, Option<Texts>, Texts, Instant), Vec<Uuid>);
     let memberships = account_team_members::table
         .filter(account_team_members::user_id.eq(service_accounts::id))
         .select(account_team_members::client_id);
@@ -183,28 +186,31 @@ async fn load_key(mut db: &AsyncPgConnection, key: ApiKeyId) -> Result<Option<Ar
         .filter(users::status.eq("active"))
         .select((
             (users::id, users::team_id, users::role),
-            (service_accounts::scopes, service_accounts::allowed_networks),
+            (service_accounts::scopes, service_accounts::allowed_networks, service_accounts::department_ids),
             (api_keys::secret_digest, api_keys::scopes, api_keys::allowed_networks, api_keys::expires_at),
             array(memberships),
         ))
         .first(&mut db)
         .await
         .optional()?;
-    Ok(row.map(|((user_id, team_id, role), (Jsonb(of_account), Jsonb(networks)), of_key, memberships)| {
-        let (secret_digest, scopes, Jsonb(key_networks), expires_at) = of_key;
-        let kept = |scope: &String| scopes.as_ref().is_none_or(|Jsonb(scopes)| scopes.contains(scope));
-        Arc::new(ApiKeyRow {
-            user_id,
-            team_id,
-            role,
-            secret_digest,
-            scopes: of_account.into_iter().filter(kept).collect(),
-            expires_at,
-            account_teams: memberships.into(),
-            networks: [Networks::of(&networks), Networks::of(&key_networks)],
-            narrowed: OnceLock::new(),
-        })
-    }))
+    Ok(row.map(
+        |((user_id, team_id, role), (Jsonb(of_account), Jsonb(networks), Jsonb(departments)), of_key, memberships)| {
+            let (secret_digest, scopes, Jsonb(key_networks), expires_at) = of_key;
+            let kept = |scope: &String| scopes.as_ref().is_none_or(|Jsonb(scopes)| scopes.contains(scope));
+            Arc::new(ApiKeyRow {
+                user_id,
+                team_id,
+                role,
+                secret_digest,
+                scopes: of_account.into_iter().filter(kept).collect(),
+                expires_at,
+                account_teams: memberships.into(),
+                departments: (!departments.is_empty()).then(|| departments.into()),
+                networks: [Networks::of(&networks), Networks::of(&key_networks)],
+                narrowed: OnceLock::new(),
+            })
+        },
+    ))
 }
 
 /// Writes down when and from where keys are used: a day and a network, no more.

@@ -71,6 +71,9 @@ pub type ApiKeyId = Id<label::ApiKey>;
 /// The clients whose account teams a user is on.
 pub type AccountTeams = Arc<[Uuid]>;
 
+/// The departments that a service account works for.
+pub type Departments = Arc<[Uuid]>;
+
 /// How long a change of a user, a session or a policy by another server may go unseen.
 const SEEN_WITHIN: chrono::Duration = chrono::Duration::seconds(1);
 /// How long a value that nobody asks for any more stays in memory.
@@ -98,6 +101,8 @@ pub struct Caller {
     pub policy: Arc<Policy>,
     /// The clients that count as their own besides those that they own.
     pub account_teams: AccountTeams,
+    /// The departments whose orders are all that they see of orders; `None` for a caller who is bound to none.
+    pub departments: Option<Departments>,
     /// What they have to do before anything else.
     pub restriction: Option<Restriction>,
     /// The epoch in which all of this was true.
@@ -119,7 +124,7 @@ impl Caller {
     }
 
     /// A digest of everything that decides what they may see and do: their role with its policy, narrowed by a key's
-    /// scopes, their team and their account teams.
+    /// scopes, their team, their account teams and their departments.
     ///
     /// # Errors
     /// Only internal ones.
@@ -131,6 +136,10 @@ impl Caller {
         // All ids have the same length, so that none can be mistaken for part of another.
         for id in std::iter::once(self.team_id.as_uuid()).chain(&account_teams) {
             rights.update(id.as_bytes());
+        }
+        if let Some(departments) = &self.departments {
+            rights.update(b"departments");
+            departments.iter().for_each(|id| rights.update(id.as_bytes()));
         }
         Ok(rights.finish().as_ref().to_vec())
     }
@@ -290,6 +299,7 @@ impl Callers {
             credential: Credential::Session(session),
             policy,
             account_teams: row.account_teams,
+            departments: None,
             restriction: Restriction::of(row.must_change_password, lacks_second_factor),
             epoch: epoch.min(known.epoch),
         })))
@@ -406,6 +416,7 @@ pub async fn load_policy(mut db: &AsyncPgConnection, role: Role) -> Result<Polic
         Option<crate::values::Percent>,
         Option<crate::values::Amount>,
         Option<crate::values::Amount>,
+        Option<crate::values::Amount>,
         bool,
         bool,
         Jsonb<super::policy::Grants>,
@@ -414,6 +425,7 @@ pub async fn load_policy(mut db: &AsyncPgConnection, role: Role) -> Result<Polic
         max_discount_percent,
         max_contract_amount,
         max_order_amount,
+        self_approval_up_to,
         may_own_key_clients,
         second_factor_required,
         Jsonb(grants),
@@ -423,6 +435,7 @@ pub async fn load_policy(mut db: &AsyncPgConnection, role: Role) -> Result<Polic
             role_policies::max_discount_percent,
             role_policies::max_contract_amount,
             role_policies::max_order_amount,
+            role_policies::self_approval_up_to,
             role_policies::may_own_key_clients,
             role_policies::second_factor_required,
             role_policies::grants,
@@ -433,6 +446,7 @@ pub async fn load_policy(mut db: &AsyncPgConnection, role: Role) -> Result<Polic
         max_discount_percent,
         max_contract_amount,
         max_order_amount,
+        self_approval_up_to,
         may_own_key_clients,
         second_factor_required,
     };
@@ -464,6 +478,7 @@ mod tests {
             credential: Credential::Session(Id::generate()),
             policy: Arc::new(Policy::initial(Role::Manager)),
             account_teams: [].into(),
+            departments: None,
             restriction: None,
             epoch: 0,
         };

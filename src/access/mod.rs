@@ -20,8 +20,8 @@ mod within;
 pub use actions::{Action, Create, Delete, Read, ReadConfidential, Update};
 pub use actor::Actor;
 pub use caller::{
-    AccountTeams, ApiKeyId, Caller, Callers, Credential, Identified, Person, SessionId, SignedIn, TeamId, UserId,
-    decides_about_callers, load_policy,
+    AccountTeams, ApiKeyId, Caller, Callers, Credential, Departments, Identified, Person, SessionId, SignedIn, TeamId,
+    UserId, decides_about_callers, load_policy,
 };
 pub use identification::Identification;
 pub use policy::{Grants, Limits, Policy};

@@ -15,12 +15,12 @@ pub const PERMISSIONS: &[Permission] = &[
     ("audit:read",                  [None,   None,   All]),
     ("audit:verify",                [None,   None,   All]),
     ("clients:archive",             [Own,    Team,   All]),
-    ("clients:assign_team",         [None,   Team,   All]),
+    ("clients:assign_team",         [Own,    Own,    All]),
     ("clients:create",              [Own,    Team,   All]),
     ("clients:designate_key",       [None,   Team,   All]),
     ("clients:read",                [Own,    Team,   All]),
     ("clients:read_confidential",   [None,   Own,    All]),
-    ("clients:transfer",            [None,   Team,   All]),
+    ("clients:transfer",            [None,   Own,    All]),
     ("clients:update",              [Own,    Team,   All]),
     ("contacts:create",             [Own,    Team,   All]),
     ("contacts:delete",             [Own,    Team,   All]),
@@ -70,11 +70,11 @@ pub const SHARED: &[&str] = &["audit", "departments", "products", "roles", "serv
 pub const ADMINISTRATION: &[&str] =
     &["roles:update", "service_accounts:create", "service_accounts:update", "users:create", "users:update"];
 
-/// Whether only a person can have `permission`. A program never decides who may sign in and with what rights, whatever
-/// its scopes are.
+/// Whether only a person can have `permission`. A program never decides who may sign in and with what rights, and never
+/// approves, whatever its scopes are.
 pub fn is_for_persons_only(permission: &str) -> bool {
     let Some((resource, action)) = permission.split_once(':') else { return true };
-    matches!(resource, "roles" | "service_accounts" | "sessions" | "users") && action != "read"
+    action == "approve" || (matches!(resource, "roles" | "service_accounts" | "sessions" | "users") && action != "read")
 }
 
 /// The default reach of `role` for `permission`; a right that does not exist reaches nowhere.

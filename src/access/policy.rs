@@ -50,10 +50,19 @@ pub struct Limits {
     pub max_contract_amount: Option<Amount>,
     /// Largest order submitted.
     pub max_order_amount: Option<Amount>,
+    /// Largest contract or order that its users pass by themselves; a larger one waits for a second person.
+    pub self_approval_up_to: Option<Amount>,
     /// Whether its users may own key clients.
     pub may_own_key_clients: bool,
     /// Whether its users need a second factor.
     pub second_factor_required: bool,
+}
+
+impl Limits {
+    /// Whether one person alone may pass something of this amount.
+    pub fn one_passes(&self, amount: Decimal) -> bool {
+        self.self_approval_up_to.is_none_or(|most| amount <= most.value())
+    }
 }
 
 impl Policy {
@@ -123,6 +132,7 @@ fn initial_limits(role: Role) -> Limits {
             max_discount_percent: percent(5),
             max_contract_amount: amount(0),
             max_order_amount: amount(100_000),
+            self_approval_up_to: None,
             may_own_key_clients: false,
             second_factor_required: false,
         },
@@ -130,6 +140,7 @@ fn initial_limits(role: Role) -> Limits {
             max_discount_percent: percent(15),
             max_contract_amount: amount(1_000_000),
             max_order_amount: amount(1_000_000),
+            self_approval_up_to: None,
             may_own_key_clients: true,
             second_factor_required: false,
         },
@@ -137,6 +148,7 @@ fn initial_limits(role: Role) -> Limits {
             max_discount_percent: None,
             max_contract_amount: None,
             max_order_amount: None,
+            self_approval_up_to: amount(5_000_000),
             may_own_key_clients: true,
             second_factor_required: false,
         },
@@ -224,6 +236,7 @@ mod tests {
             max_discount_percent: None,
             max_contract_amount: None,
             max_order_amount: None,
+            self_approval_up_to: None,
             may_own_key_clients: true,
             second_factor_required: false,
         };

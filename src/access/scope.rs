@@ -12,7 +12,9 @@ use std::{
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 
-use super::{AccountTeams, Action, Actor, Caller, Owned, Part, Reach, Read, Role, TeamId, UserId, Within};
+use uuid::Uuid;
+
+use super::{AccountTeams, Action, Actor, Caller, Departments, Owned, Part, Reach, Read, Role, TeamId, UserId, Within};
 use crate::{
     error::{Error, Result},
     values::{Entity, Resource},
@@ -33,6 +35,11 @@ pub struct Ownership {
 pub trait Belongs: Entity {
     /// Who the row belongs to. `None` when it belongs to nobody: then a right of any reach covers it.
     fn ownership(&self) -> Option<Ownership>;
+
+    /// Whether the row is of one of these departments. A row that no department executes is of every one.
+    fn is_of_one(&self, _departments: &[Uuid]) -> bool {
+        true
+    }
 }
 
 /// The rows that a right covers.
@@ -52,12 +59,14 @@ enum Belonging {
 }
 
 impl Rows {
-    fn of(caller: &Caller, reach: Reach) -> Self {
+    /// The rows that the right to do `A` covers when it has this `reach`.
+    fn of<A: Action>(caller: &Caller, reach: Reach) -> Self {
+        let helped = if A::BY_HELPERS { Arc::clone(&caller.account_teams) } else { Arc::default() };
         match reach {
             Reach::None => Self::None,
             Reach::All => Self::All,
-            Reach::Own => Self::Of(Belonging::Own(caller.user_id), Arc::clone(&caller.account_teams)),
-            Reach::Team => Self::Of(Belonging::team_of(caller), Arc::clone(&caller.account_teams)),
+            Reach::Own => Self::Of(Belonging::Own(caller.user_id), helped),
+            Reach::Team => Self::Of(Belonging::team_of::<A>(caller), helped),
         }
     }
 
@@ -66,37 +75,47 @@ impl Rows {
         match self {
             Self::None => false,
             Self::All => true,
-            Self::Of(belonging, teams) => belonging.covers(row, teams),
+            Self::Of(belonging, helped) => belonging.covers(row) || helps(helped, row),
         }
     }
 }
 
+/// Whether `row` is of a client among those of these account teams.
+fn helps(teams: &AccountTeams, row: &impl Belongs) -> bool {
+    row.client().is_some_and(|client| teams.contains(&client))
+}
+
 impl Caller {
-    /// Whether a right of this `reach` covers `row`. Decides as [`Rows::cover`] does, but copies nothing of the caller,
-    /// since it is called several times for each row of a page.
-    pub(super) fn covers(&self, reach: Reach, row: &impl Belongs) -> bool {
-        match reach {
-            Reach::None => false,
-            Reach::All => true,
-            Reach::Own => Belonging::Own(self.user_id).covers(row, &self.account_teams),
-            Reach::Team => Belonging::team_of(self).covers(row, &self.account_teams),
-        }
+    /// Whether the right to do `A`, with this `reach`, covers `row`. Decides as [`Rows::cover`] does, but copies nothing
+    /// of the caller, since it is called several times for each row of a page.
+    pub(super) fn covers<A: Action>(&self, reach: Reach, row: &impl Belongs) -> bool {
+        let belonging = match reach {
+            Reach::None => return false,
+            Reach::All => return self.is_department_of(row),
+            Reach::Own => Belonging::Own(self.user_id),
+            Reach::Team => Belonging::team_of::<A>(self),
+        };
+        let covered = belonging.covers(row) || (A::BY_HELPERS && helps(&self.account_teams, row));
+        covered && self.is_department_of(row)
+    }
+
+    /// Whether `row` is of the caller's departments, where the caller is bound to some.
+    fn is_department_of(&self, row: &impl Belongs) -> bool {
+        self.departments.as_ref().is_none_or(|departments| row.is_of_one(departments))
     }
 }
 
 impl Belonging {
-    /// What the reach `team` covers for `caller`.
-    fn team_of(caller: &Caller) -> Self {
+    /// What the reach `team` covers for `caller` and the right to do `A`.
+    fn team_of<A: Action>(caller: &Caller) -> Self {
         match caller.role() {
-            Role::KeyAccountManager => Self::OwnAndKeyOfTeam(caller.user_id, caller.team_id),
-            Role::Manager | Role::Supervisor => Self::Team(caller.team_id),
+            Role::KeyAccountManager if !A::TO_WHOLE_TEAM => Self::OwnAndKeyOfTeam(caller.user_id, caller.team_id),
+            Role::KeyAccountManager | Role::Manager | Role::Supervisor => Self::Team(caller.team_id),
         }
     }
 
-    /// Whether `row` belongs in this way, or to a client whose account team the caller is on.
-    fn covers(self, row: &impl Belongs, teams: &AccountTeams) -> bool {
+    fn covers(self, row: &impl Belongs) -> bool {
         row.ownership().is_none_or(|ownership| self.includes(ownership))
-            || row.client().is_some_and(|client| teams.contains(&client))
     }
 
     fn includes(self, Ownership { owner, team, is_key }: Ownership) -> bool {
@@ -127,11 +146,16 @@ impl<R: Resource, A: Action> Scope<R, A> {
     /// # Errors
     /// 403 naming the permission.
     pub fn of(caller: &Arc<Caller>) -> Result<Self> {
-        let allowed = Rows::of(caller, caller.policy.reach_of(R::NAME, A::NAME));
+        let allowed = Rows::of::<A>(caller, caller.policy.reach_of(R::NAME, A::NAME));
         if allowed == Rows::None {
             return Err(Error::forbidden(&Self::permission()));
         }
-        let visible = Rows::of(caller, caller.policy.reach_of(R::NAME, Read::NAME));
+        let visible = match caller.policy.reach_of(R::NAME, Read::NAME) {
+            Reach::Team if A::TO_WHOLE_TEAM => {
+                Rows::Of(Belonging::Team(caller.team_id), Arc::clone(&caller.account_teams))
+            }
+            reach => Rows::of::<Read>(caller, reach),
+        };
         Ok(Self { actor: Actor::Caller(Arc::clone(caller)), visible, allowed, proof: PhantomData })
     }
 
@@ -145,6 +169,14 @@ impl<R: Resource, A: Action> Scope<R, A> {
         &self.actor
     }
 
+    /// The departments that the caller is bound to.
+    fn departments(&self) -> Option<&Departments> {
+        match &self.actor {
+            Actor::Caller(caller) => caller.departments.as_ref(),
+            Actor::System | Actor::Nobody => None,
+        }
+    }
+
     /// Whether the right covers every row.
     pub fn covers_all(&self) -> bool {
         self.allowed == Rows::All
@@ -155,7 +187,7 @@ impl<R: Resource, A: Action> Scope<R, A> {
     /// # Errors
     /// 403 naming the permission.
     pub fn permit(&self, row: &impl Belongs) -> Result<()> {
-        if self.allowed.cover(row) {
+        if self.allowed.cover(row) && self.departments().is_none_or(|departments| row.is_of_one(departments)) {
             return Ok(());
         }
         Err(Error::forbidden(&Self::permission()))
@@ -165,6 +197,10 @@ impl<R: Resource, A: Action> Scope<R, A> {
 impl<R: Owned, A: Action> Scope<R, A> {
     /// The rows that exist for the caller: those they may read. For the `where` of every query.
     pub fn visible(&self) -> Within<R> {
+        self.readable().of_departments(self.departments())
+    }
+
+    fn readable(&self) -> Within<R> {
         let (belonging, teams) = match &self.visible {
             Rows::All => return Within::all(),
             Rows::None => return Within::any_of([]),
@@ -205,6 +241,15 @@ impl<R: Owned, A: Action> Scope<R, A> {
     pub fn permit_recipient(&self, team: TeamId) -> Result<()> {
         let is_colleague = matches!(&self.actor, Actor::Caller(caller) if caller.team_id == team);
         if is_colleague || self.covers_all() { Ok(()) } else { Err(Error::forbidden(&Self::permission())) }
+    }
+
+    /// Refuses to give to the caller themselves what `owner` has, unless the right reaches everywhere.
+    ///
+    /// # Errors
+    /// 403 naming the permission.
+    pub fn refuse_taking(&self, owner: UserId, recipient: UserId) -> Result<()> {
+        let takes = self.actor.user_id() == Some(recipient) && owner != recipient;
+        if takes && !self.covers_all() { Err(Error::forbidden(&Self::permission())) } else { Ok(()) }
     }
 }
 
@@ -278,6 +323,7 @@ mod tests {
             credential: Credential::Session(Id::generate()),
             policy: Arc::new(Policy::new(role, Policy::initial(role).limits, &stored)),
             account_teams: account_teams.into(),
+            departments: None,
             restriction: None,
             epoch: 0,
         })

@@ -10,7 +10,7 @@ use diesel::{
     sql_types::{Array, Bool, Uuid},
 };
 
-use super::{AccountTeams, TeamId, UserId};
+use super::{AccountTeams, Departments, TeamId, UserId};
 use crate::values::Resource;
 
 /// A table whose rows belong to a user and that user's team.
@@ -25,6 +25,8 @@ pub trait Owned: Resource {
     /// The column with the client. The members of the client's account team count the row as their own; without this
     /// column, only the owner does.
     const CLIENT: Option<&'static str> = Some("client_id");
+    /// The column with the department that executes the row, for callers who are bound to departments.
+    const DEPARTMENT: Option<&'static str> = None;
     /// The column that orders the rows in the index by owner and in the index by team.
     const NEWEST: &'static str = "updated_at";
 }
@@ -55,25 +57,40 @@ enum Condition {
 #[derive(Debug)]
 pub struct Within<R> {
     condition: Condition,
+    /// The column of the department, and the departments of which a row must be.
+    departments: Option<(&'static str, Departments)>,
     table: PhantomData<fn() -> R>,
 }
 
 impl<R: Owned> Within<R> {
     pub(super) fn all() -> Self {
-        Self { condition: Condition::Always, table: PhantomData }
+        Self::when(Condition::Always)
     }
 
     /// Without parts, no row is within reach.
     pub(super) fn any_of(parts: impl IntoIterator<Item = Part>) -> Self {
-        Self { condition: Condition::AnyOf(parts.into_iter().collect()), table: PhantomData }
+        Self::when(Condition::AnyOf(parts.into_iter().collect()))
+    }
+
+    fn when(condition: Condition) -> Self {
+        Self { condition, departments: None, table: PhantomData }
+    }
+
+    /// Only the rows of these departments, where they are executed by one.
+    #[must_use]
+    pub(super) fn of_departments(self, departments: Option<&Departments>) -> Self {
+        let departments = R::DEPARTMENT.zip(departments.cloned());
+        Self { departments, ..self }
     }
 
     /// The same rows in several parts, each of which has an index of its own; a row may be in more than one part.
     /// `None` when there are not several parts.
     pub fn parts(self) -> Option<Vec<Self>> {
-        match self.condition {
+        let Self { condition, departments, .. } = self;
+        match condition {
             Condition::AnyOf(parts) if parts.len() > 1 => {
-                Some(parts.into_iter().map(|part| Self::any_of(iter::once(part))).collect())
+                let part = |part| Self { departments: departments.clone(), ..Self::any_of(iter::once(part)) };
+                Some(parts.into_iter().map(part).collect())
             }
             _ => None,
         }
@@ -82,22 +99,34 @@ impl<R: Owned> Within<R> {
 
 impl<R: Owned> QueryFragment<Pg> for Within<R> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        let parts = match &self.condition {
-            Condition::Always => {
+        let Some((department, departments)) = &self.departments else { return self.condition.walk::<R>(&mut out) };
+        out.push_sql("(");
+        self.condition.walk::<R>(&mut out)?;
+        out.push_sql(" AND ");
+        among::<R>(&mut out, department, departments)?;
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+impl Condition {
+    fn walk<'b, R: Owned>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        let parts = match self {
+            Self::Always => {
                 out.push_sql("TRUE");
                 return Ok(());
             }
-            Condition::AnyOf(parts) => parts,
+            Self::AnyOf(parts) => parts,
         };
         match parts.as_slice() {
             [] => out.push_sql("FALSE"),
-            [part] => part.condition::<R>(&mut out)?,
+            [part] => part.condition::<R>(out)?,
             [first, others @ ..] => {
                 out.push_sql("(");
-                first.condition::<R>(&mut out)?;
+                first.condition::<R>(out)?;
                 for part in others {
                     out.push_sql(" OR ");
-                    part.condition::<R>(&mut out)?;
+                    part.condition::<R>(out)?;
                 }
                 out.push_sql(")");
             }
@@ -119,13 +148,7 @@ impl Part {
                 out.push_sql(")");
                 Ok(())
             }
-            Self::Clients(client, clients) => {
-                column::<R>(out, client)?;
-                out.push_sql(" = ANY(");
-                out.push_bind_param::<Array<Uuid>, _>(&**clients)?;
-                out.push_sql(")");
-                Ok(())
-            }
+            Self::Clients(client, clients) => among::<R>(out, client, clients),
         }
     }
 }
@@ -134,6 +157,14 @@ fn equals<'b, R: Owned>(out: &mut AstPass<'_, 'b, Pg>, name: &str, value: &'b uu
     column::<R>(out, name)?;
     out.push_sql(" = ");
     out.push_bind_param::<Uuid, _>(value)
+}
+
+fn among<'b, R: Owned>(out: &mut AstPass<'_, 'b, Pg>, name: &str, values: &'b [uuid::Uuid]) -> QueryResult<()> {
+    column::<R>(out, name)?;
+    out.push_sql(" = ANY(");
+    out.push_bind_param::<Array<Uuid>, _>(values)?;
+    out.push_sql(")");
+    Ok(())
 }
 
 fn column<R: Owned>(out: &mut AstPass<'_, '_, Pg>, name: &str) -> QueryResult<()> {

@@ -1,5 +1,6 @@
 //! Account teams: users, besides its owner, for whom a client counts as their own. Whoever may read a client sees its
-//! team. Key-account managers change it for their own clients and their team's key clients, supervisors for all.
+//! team. Its owner and supervisors change it. Who helps with a client so sees no confidential field of it, and neither
+//! archives, gives away nor designates it.
 
 mod model;
 mod queries;

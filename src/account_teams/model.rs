@@ -22,6 +22,7 @@ pub const MAX_TEAMS_OF_USER: i64 = 500;
 pub enum AssignTeam {}
 impl Action for AssignTeam {
     const NAME: &'static str = "assign_team";
+    const BY_HELPERS: bool = false;
 }
 
 /// The right to decide who is on a client's account team.

@@ -66,7 +66,7 @@ pub async fn replace(
         return view(tx, &client, true).await;
     }
     for user in &joining {
-        join(tx, scope, id, *user, &new.user_ids).await?;
+        join(tx, scope, &client, *user, &new.user_ids).await?;
     }
     let gone = account_team_members::table
         .filter(account_team_members::client_id.eq(id))
@@ -112,10 +112,11 @@ async fn members(tx: &mut Tx<'_>, id: ClientId) -> Result<BTreeSet<UserId>> {
     Ok(members.into_iter().collect())
 }
 
-async fn join(tx: &mut Tx<'_>, scope: &Assign, id: ClientId, user: UserId, asked: &[UserId]) -> Result<()> {
+async fn join(tx: &mut Tx<'_>, scope: &Assign, client: &Client, user: UserId, asked: &[UserId]) -> Result<()> {
     let at = asked.iter().position(|known| *known == user).unwrap_or_default();
     let member = users::owner(tx, user, &format!("/user_ids/{at}")).await?;
     scope.permit_recipient(member.team_id)?;
+    scope.refuse_taking(client.owner_id, user)?;
     let teams: i64 = account_team_members::table
         .filter(account_team_members::user_id.eq(user))
         .count()
@@ -129,7 +130,7 @@ async fn join(tx: &mut Tx<'_>, scope: &Assign, id: ClientId, user: UserId, asked
     }
     let now = tx.now();
     let row = (
-        account_team_members::client_id.eq(id),
+        account_team_members::client_id.eq(client.id),
         account_team_members::user_id.eq(user),
         account_team_members::added_at.eq(now),
     );

@@ -42,8 +42,9 @@ async fn get_account_team(
 ///
 /// Use it when colleagues are to help with a client that stays its owner's.
 ///
-/// For its members, the client and all that belongs to it count as their own. This takes effect on every server within
-/// a second. New members come from the caller's team unless the right reaches further. A user is on at most 500 account
+/// For its members, the client and all that belongs to it count as their own, but for confidential fields, its archive,
+/// loss, transfer and designation. This takes effect on every server within a second. Nobody puts themselves on the team of
+/// a colleague's client unless the right reaches everywhere. New members come from the caller's team unless the right reaches further. A user is on at most 500 account
 /// teams.
 #[utoipa::path(
     put,

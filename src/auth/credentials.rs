@@ -8,13 +8,17 @@ use super::{
     second_factor, throttle,
 };
 use crate::{
-    access::{Scope, Update, UserId},
+    access::{Role, Scope, Update, UserId},
     change::{Tx, lock},
     db::schema::users,
     error::{Error, ProblemType, Result},
     http::IfMatch,
     sessions,
-    users::{User, UserStatus, grow},
+    users::{
+        User, UserStatus,
+        consent::{self, Deed},
+        grow,
+    },
 };
 
 /// Gives the user who signs in as `email` a generated password, already hashed, and ends their sessions.
@@ -52,7 +56,7 @@ pub async fn reset_password(
 /// Makes a one-time token with which the user `id` sets a password. Their current password works until then.
 ///
 /// # Errors
-/// 403 for the caller's own account, 409 for a user who is blocked.
+/// 403 for the caller's own account, and for a supervisor without a second one's consent, 409 for a user who is blocked.
 pub async fn start_reset(
     tx: &mut Tx<'_>,
     scope: &Scope<User, Update>,
@@ -64,6 +68,10 @@ pub async fn start_reset(
     if before.status == UserStatus::Blocked {
         return Err(Error::transition("blocked", &["unblock"]));
     }
+    if before.terms.role == Role::Supervisor {
+        let deed = if has_password(tx, id).await? { Deed::TakeOver } else { Deed::MakeSupervisor };
+        consent::require(tx, &before, deed).await?;
+    }
     let now = tx.now();
     let issued = reset::issue(tx, id, now).await?;
     let after = grow(tx, &before, "password_reset_started").await?;
@@ -73,7 +81,7 @@ pub async fn start_reset(
 /// Removes the second factor that the user `id` has lost, and ends their sessions.
 ///
 /// # Errors
-/// 403 for the caller's own account, 409 for a user who has none.
+/// 403 for the caller's own account, and for a supervisor without a second one's consent, 409 for a user who has none.
 pub async fn reset_second_factor(
     tx: &mut Tx<'_>,
     scope: &Scope<User, Update>,
@@ -82,6 +90,9 @@ pub async fn reset_second_factor(
 ) -> Result<User> {
     let before = lock(tx, scope, id, seen).await?;
     refuse_own(tx, id)?;
+    if before.terms.role == Role::Supervisor {
+        consent::require(tx, &before, Deed::TakeOver).await?;
+    }
     if !second_factor::remove(tx, id).await? {
         return Err(Error::transition("off", &[]));
     }
@@ -93,6 +104,10 @@ pub async fn reset_second_factor(
         .execute(&mut **tx)
         .await?;
     grow(tx, &before, "second_factor_reset").await
+}
+
+async fn has_password(tx: &mut Tx<'_>, id: UserId) -> Result<bool> {
+    Ok(users::table.find(id).select(users::password_hash.is_not_null()).first(&mut **tx).await?)
 }
 
 /// Someone who has stolen a supervisor's session must not be able to reset that supervisor's own password or second

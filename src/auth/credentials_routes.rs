@@ -41,7 +41,8 @@ pub struct PasswordReset {
 /// Use it for new users, and for those who cannot sign in any more.
 ///
 /// Makes a one-time link with which the user sets a password. It works for 24 hours when it sets the first password,
-/// otherwise for one hour. An earlier link becomes worthless. The current password and the sessions stay until the link
+/// otherwise for one hour. An earlier link becomes worthless. For a supervisor it needs the consent of a second one, see
+/// `POST /v1/users/{id}/consent`. The current password and the sessions stay until the link
 /// is used, and a second factor stays even then. When mail is set up, only the user gets the link.
 #[utoipa::path(
     post,
@@ -73,7 +74,8 @@ async fn start_password_reset(
 ///
 /// Use it when a user has lost the device and the recovery codes, after you have made sure who asks.
 ///
-/// The user's sessions end at once. They sign in with the password alone, and set up another second factor where their
+/// For a supervisor it needs the consent of a second one, see `POST /v1/users/{id}/consent`. The user's sessions end at once.
+/// They sign in with the password alone, and set up another second factor where their
 /// role needs one. A password too short to be the only factor no longer works, and needs a reset.
 #[utoipa::path(
     post,

@@ -2,12 +2,12 @@
 //! for long.
 
 use chrono::Duration;
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
+use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::sessions::digest_of;
 use crate::{
-    access::UserId,
+    access::{Role, UserId},
     audit,
     change::{Origin, Tx},
     db::schema::{password_resets, users},
@@ -100,12 +100,14 @@ pub async fn spend(db: &mut AsyncPgConnection, user: UserId, token: &str, now: I
     if spent == 1 { Ok(()) } else { Err(worthless()) }
 }
 
-/// The active user with this address.
+/// The active user with this address. A supervisor who has no password yet is left out: the first link to a supervisor needs
+/// a second one's consent.
 ///
 /// # Errors
 /// When the database fails.
 async fn user_of(db: &mut AsyncPgConnection, email: &Email) -> Result<Option<UserId>> {
-    let user = users::table.filter(users::email.eq(email)).filter(users::status.eq("active")).select(users::id);
+    let user = users::table.filter(users::email.eq(email)).filter(users::status.eq("active"));
+    let user = user.filter(users::password_hash.is_not_null().or(users::role.ne(Role::Supervisor))).select(users::id);
     Ok(user.first(db).await.optional()?)
 }
 

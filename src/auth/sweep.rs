@@ -7,10 +7,11 @@ use super::throttle;
 use crate::{
     db::schema::{password_resets, sessions, sign_in_failures},
     error::Result,
+    users::consent,
     values::Instant,
 };
 
-/// Deletes counts of failed sign-ins, sessions, and tokens that set a password, when their time is over.
+/// Deletes counts of failed sign-ins, sessions, consents, and tokens that set a password, when their time is over.
 ///
 /// # Errors
 /// When the database fails.
@@ -18,6 +19,7 @@ pub async fn sweep(db: &mut AsyncPgConnection, now: Instant) -> Result<()> {
     diesel::delete(sign_in_failures::table).filter(sign_in_failures::window_ends_at.le(now)).execute(db).await?;
     throttle::sweep(db, now).await?;
     diesel::delete(sessions::table).filter(sessions::expires_at.le(now)).execute(db).await?;
+    consent::sweep(db, now).await?;
     diesel::delete(password_resets::table).filter(password_resets::expires_at.le(now)).execute(db).await?;
     Ok(())
 }

@@ -10,6 +10,7 @@ mod record;
 mod request;
 mod rights;
 mod row;
+mod separation;
 mod step;
 mod transaction;
 
@@ -19,5 +20,6 @@ pub use reason::{Reason, RequiredReason};
 pub use record::{Record, events_of, write as write_audit};
 pub use request::{AnonymousChange, Change};
 pub use row::{Patched, Row, lock, lock_to_patch, patched, permit_confidential, save, update};
+pub use separation::{Work, note_editor};
 pub use step::{AnyStep, Step};
 pub use transaction::{Tx, by_system, unknown_reference};

@@ -12,7 +12,7 @@ use crate::{
 /// Designates a client as key, or revokes the designation.
 ///
 /// # Errors
-/// 404, 412, 403, 409 when nothing would change, when it is archived or when its owner may not own key clients.
+/// 404, 412, 403 also for who would designate their own client, 409 when nothing would change, when it is archived or when its owner may not own key clients.
 pub async fn designate(
     tx: &mut Tx<'_>,
     scope: &Scope<Client, DesignateKey>,
@@ -27,12 +27,25 @@ pub async fn designate(
         return Err(Error::transition(state, &[allowed]));
     }
     if is_key {
+        refuse_own(tx, &before)?;
         let owner = users::owner(tx, before.owner_id, "/owner_id").await?;
         refuse_ordinary_owner(tx, owner.role).await?;
     }
     let action = if is_key { "designated_key" } else { "revoked_key" };
     let after = Client { is_key, ..before.clone() };
     save(tx, action, &before, after).await
+}
+
+/// Whether a client is key is another person's judgement than its owner's.
+fn refuse_own(tx: &Tx<'_>, client: &Client) -> Result<()> {
+    if tx.user_id() != Some(client.owner_id) {
+        return Ok(());
+    }
+    let refusal = Error::new(ProblemType::Forbidden).detail(
+        "Nobody designates their own client as key. Ask a colleague who may.",
+        "Никто не объявляет ключевым собственного клиента. Попросите коллегу с таким правом.",
+    );
+    Err(refusal.with("rule", "separation_of_duties"))
 }
 
 /// Refuses an owner whose role may not own key clients.

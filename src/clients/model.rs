@@ -256,6 +256,7 @@ impl Belongs for Client {
 pub enum TransferClient {}
 impl Action for TransferClient {
     const NAME: &'static str = "transfer";
+    const BY_HELPERS: bool = false;
 }
 
 /// Designate a client as key, or revoke the designation.
@@ -263,11 +264,14 @@ impl Action for TransferClient {
 pub enum DesignateKey {}
 impl Action for DesignateKey {
     const NAME: &'static str = "designate_key";
+    const BY_HELPERS: bool = false;
+    const TO_WHOLE_TEAM: bool = true;
 }
 
-/// Archive a client, or restore it.
+/// Archive a client, restore it, or mark it lost.
 #[derive(Debug)]
 pub enum Archive {}
 impl Action for Archive {
     const NAME: &'static str = "archive";
+    const BY_HELPERS: bool = false;
 }

@@ -214,9 +214,9 @@ pub async fn verify(tx: &mut Tx<'_>, scope: &Scope<Client, Update>, id: ClientId
 ///
 /// # Errors
 /// 404, 412, 403, 409 when the step is not possible from the present status.
-pub async fn step(
+pub async fn step<A: Action>(
     tx: &mut Tx<'_>,
-    scope: &Scope<Client, Update>,
+    scope: &Scope<Client, A>,
     id: ClientId,
     seen: &IfMatch,
     transition: Transition,

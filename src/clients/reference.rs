@@ -1,6 +1,6 @@
 //! A client as it is shown with what belongs to it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::{
     ExpressionMethods, QueryDsl, SelectableHelper,
@@ -15,9 +15,9 @@ use super::{
     status::ClientStatus,
 };
 use crate::{
-    access::{Actor, Read},
+    access::{Actor, Read, Scope},
     db::schema::clients,
-    error::Result,
+    error::{Error, Result},
     values::Line,
 };
 
@@ -42,10 +42,10 @@ impl ClientRef {
     }
 }
 
-/// The clients among `ids` that `actor` may see, in one query.
+/// The clients `ids`, in one query.
 ///
 /// # Errors
-/// When the database fails.
+/// 403 when `actor` may not see all of them: nothing that was asked for is left out in silence.
 pub async fn references(
     mut db: &AsyncPgConnection,
     actor: &Actor,
@@ -54,12 +54,16 @@ pub async fn references(
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let Ok(scope) = actor.scope::<Client, Read>() else { return Ok(HashMap::new()) };
+    let scope = actor.scope::<Client, Read>()?;
+    let asked: HashSet<ClientId> = ids.iter().copied().collect();
     let rows: Vec<ClientRef> = clients::table
         .filter(clients::id.eq_any(ids))
         .filter(scope.visible())
         .select(ClientRef::as_select())
         .load(&mut db)
         .await?;
+    if rows.len() < asked.len() {
+        return Err(Error::forbidden(&Scope::<Client, Read>::permission()));
+    }
     Ok(rows.into_iter().map(|client| (client.id, client)).collect())
 }

@@ -144,7 +144,8 @@ async fn verify_client(
 ///
 /// Use it when a client has become so important that it needs a key-account manager.
 ///
-/// No client becomes key automatically. The role of the client's owner must allow them to own key clients.
+/// No client becomes key automatically, and nobody designates their own. The role of the client's owner must allow them to
+/// own key clients. The reach `team` covers all clients of the team here, also for a key-account manager.
 #[utoipa::path(
     post,
     path = "/v1/clients/{id}/designate-key",
@@ -168,7 +169,8 @@ async fn designate_key_client(
 ///
 /// Use it when the client no longer needs a key-account manager.
 ///
-/// The client becomes an ordinary one.
+/// The client becomes an ordinary one. The answer shows it even to a caller who can no longer read it, and who may revoke
+/// may designate it again.
 #[utoipa::path(
     post,
     path = "/v1/clients/{id}/revoke-key",

@@ -18,7 +18,7 @@ type Step<A> = change::Step<Client, Transition, A>;
 const QUALIFY: Step<Update> = Step::new(Transition::Qualify);
 const ACTIVATE: Step<Update> = Step::new(Transition::Activate);
 const MARK_DORMANT: Step<Update> = Step::new(Transition::MarkDormant);
-const MARK_LOST: Step<Update> = Step::new(Transition::MarkLost);
+const MARK_LOST: Step<Archive> = Step::new(Transition::MarkLost);
 const ARCHIVE: Step<Archive> = Step::new(Transition::Archive);
 const RESTORE: Step<Archive> = Step::new(Transition::Restore);
 
@@ -54,7 +54,7 @@ pub fn routes(api: &mut Routes) {
             MARK_LOST,
             "mark_client_lost",
             "Mark a client lost",
-            "From any status but archived to lost. Use it when a client says no or goes to a competitor; `reason` keeps why.",
+            "From any status but archived to lost; needs the right to archive. Use it when a client says no or goes to a competitor; `reason` keeps why.",
             queries::step,
         ),
         step(

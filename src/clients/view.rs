@@ -44,7 +44,7 @@ pub struct ClientView {
     /// Who works with the client, when included.
     #[serde(skip_serializing_if = "Option::is_none")]
     owner: Option<UserRef>,
-    /// The contact to turn to first, when it is included, exists and is within reach.
+    /// The contact to turn to first, when it is included and exists.
     #[serde(skip_serializing_if = "Option::is_none")]
     primary_contact: Option<ContactRef>,
 }
@@ -77,7 +77,7 @@ fn actions(client: &Client, actor: &Actor, may_be_key: bool) -> Vec<&'static str
             ("update", update),
             ("verify", update),
             ("transfer", actor.may::<Client, TransferClient>(client)),
-            ("designate_key", designate && !client.is_key && may_be_key),
+            ("designate_key", designate && !client.is_key && may_be_key && actor.user_id() != Some(client.owner_id)),
             ("revoke_key", designate && client.is_key),
         ];
         actions.extend(offered.into_iter().filter(|(_, may)| *may).map(|(name, _)| name));

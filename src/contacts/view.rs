@@ -32,7 +32,7 @@ pub struct ContactView {
     contact: Contact,
     /// What the caller may do with the contact now.
     actions: Vec<&'static str>,
-    /// The client that the person is at, when included and within reach.
+    /// The client that the person is at, when included.
     #[serde(skip_serializing_if = "Option::is_none")]
     client: Option<ClientRef>,
 }
@@ -55,7 +55,9 @@ pub async fn views(
     include: &ContactIncludes,
     actor: &Actor,
 ) -> Result<Vec<ContactView>> {
-    let clients = clients::references(db, actor, contacts.iter().map(|contact| contact.client_id).collect()).await?;
+    // A contact of an archived client cannot be changed, whether the caller may see the client or not.
+    let viewer = if include.has(ContactInclude::Client) { actor } else { &Actor::System };
+    let clients = clients::references(db, viewer, contacts.iter().map(|contact| contact.client_id).collect()).await?;
     let referred_to = referred_to(db, contacts.iter().map(|contact| contact.id).collect()).await?;
     let view = |contact: Contact| {
         let client = clients.get(&contact.client_id);

@@ -1,5 +1,5 @@
-//! Who may approve a contract. A contract within the limit of its submitter is approved by the submission itself. Any
-//! other is approved by someone who neither wrote nor submitted it.
+//! Who may approve a contract. A contract within the limits of the person who submits it is approved by the submission
+//! itself. Any other is approved by someone who neither wrote nor edited nor submitted it.
 
 use rust_decimal::Decimal;
 
@@ -11,13 +11,13 @@ use super::{
 };
 use crate::{
     access::{Actor, Caller, Scope, Update, UserId},
-    change::{Tx, lock},
+    change::{Tx, Work, lock},
     error::{Error, ProblemType, Result},
     http::IfMatch,
     values::Text,
 };
 
-/// Hands a draft to the approvers; within the caller's own limit it is approved at once.
+/// Hands a draft to the approvers; within the caller's own limits it is approved at once.
 ///
 /// # Errors
 /// 404, 412, 403, 409 when it is not a draft.
@@ -29,18 +29,18 @@ pub async fn submit(
     reason: Option<&Text<1000>>,
 ) -> Result<Contract> {
     let before = lock(tx, scope, id, seen).await?;
-    let cleared = tx.actor().limited_by()?.is_none_or(|caller| is_within_limit(caller, &before));
+    let cleared = tx.actor().limited_by()?.is_none_or(|caller| passes_alone(caller, &before));
     let status = Transition::Submit.apply(before.status, cleared)?;
     let approved_at = (status == ContractStatus::Approved).then(|| tx.now());
-    let after = Contract { status, approved_at, ..before.clone() };
+    let after = Contract { status, approved_at, return_reason: None, ..before.clone() };
     take(tx, Transition::Submit, &before, after, reason).await
 }
 
 /// Approves a contract in review.
 ///
 /// # Errors
-/// 404, 412, 403 for the author, for the user who submitted it and for a caller whose limit is too low, 409 when it is
-/// not in review.
+/// 404, 412, 403 for who wrote, edited or submitted it and for a caller whose limit is too low, 409 when it is not in
+/// review.
 pub async fn approve(
     tx: &mut Tx<'_>,
     scope: &Scope<Contract, Approve>,
@@ -60,25 +60,22 @@ pub async fn approve(
 /// Checks whether `actor`, who has the right to approve, may approve this contract, which `submitter` submitted.
 ///
 /// # Errors
-/// 403 for its author and its submitter, and for an amount over the caller's own limit.
+/// 403 for its author, editors and submitter, and for an amount over the caller's own limit.
 pub fn check_approver(actor: &Actor, contract: &Contract, submitter: Option<UserId>) -> Result<()> {
     let Some(caller) = actor.limited_by()? else { return Ok(()) };
-    if caller.user_id == contract.author_id {
-        return Err(Error::new(ProblemType::Forbidden)
-            .detail("The author of a contract never approves it.", "Автор договора никогда не согласует его сам."));
-    }
-    if submitter == Some(caller.user_id) {
-        return Err(Error::new(ProblemType::Forbidden).detail(
-            "Who submitted a contract for review does not approve it.",
-            "Кто отправил договор на согласование, тот его не согласует.",
-        ));
-    }
+    Work { author: contract.author_id, editors: &contract.editor_ids.0, submitter }.refuse_own(caller)?;
     if is_within_limit(caller, contract) {
         return Ok(());
     }
     Err(Error::new(ProblemType::LimitExceeded)
         .detail("The amount of the contract is over your own limit.", "Сумма договора превышает ваш собственный лимит.")
         .with("limit", "max_contract_amount"))
+}
+
+/// Whether a submission by `caller` approves the contract. Only a person approves.
+fn passes_alone(caller: &Caller, contract: &Contract) -> bool {
+    let amount = contract.terms.amount.value();
+    caller.session().is_some() && is_within_limit(caller, contract) && caller.policy.limits.one_passes(amount)
 }
 
 /// A limit of zero allows nothing, not even a contract with an amount of zero.

@@ -31,6 +31,7 @@ pub async fn step<A: Action>(
     if status == ContractStatus::Draft {
         after.approved_by = None;
         after.approved_at = None;
+        after.return_reason = reason.filter(|_| step == Transition::Return).cloned();
     }
     take(tx, step, &before, after, reason).await
 }

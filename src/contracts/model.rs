@@ -52,6 +52,11 @@ pub struct Contract {
     pub status: ContractStatus,
     /// Who drafted the contract; can never approve it.
     pub author_id: UserId,
+    /// Who else edited its terms; they can never approve it either.
+    #[schema(value_type = Vec<UserId>, max_items = 1000)]
+    pub editor_ids: Jsonb<Vec<UserId>>,
+    /// Personal: Why the contract was last returned to its author; `null` once it is submitted again.
+    pub return_reason: Option<Text<1000>>,
     /// The last day of the first term, before any renewal.
     pub initial_ends_on: Option<Day>,
     /// Who approved the contract; nobody when it was within the limit of the user who submitted it.

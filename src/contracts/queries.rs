@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{
     access::{Action, Create, Read, Scope, Update, UserId, Within},
-    change::{Patched, Row, Tx, lock_to_patch, patched, save},
+    change::{Patched, Row, Tx, lock_to_patch, note_editor, patched, save},
     clients,
-    db::{Sql, columns_of, schema::contracts},
+    db::{Jsonb, Sql, columns_of, schema::contracts},
     error::{Error, Result},
     http::{IfMatch, Parts, Terms},
     list::{By, ListQuery, Page, Sort, SortValue, keyset_within, search},
@@ -174,6 +174,8 @@ pub async fn draft(
         number: String::new(),
         status: ContractStatus::Draft,
         author_id,
+        editor_ids: Jsonb(Vec::new()),
+        return_reason: None,
         initial_ends_on: terms.ends_on,
         approved_by: None,
         approved_at: None,
@@ -216,6 +218,9 @@ pub async fn update(
     }
     let mut after = patched(&before, patch)?;
     after.initial_ends_on = after.terms.ends_on;
+    if after.terms != before.terms {
+        note_editor(&mut after.editor_ids, after.author_id, tx.user_id());
+    }
     save(tx, "updated", &before, after).await
 }
 

@@ -38,14 +38,15 @@ pub fn routes(api: &mut Routes) {
             SUBMIT,
             "submit_contract",
             "Submit a contract",
-            "A draft within the caller's own limit is approved at once; any other waits for an approver. Use it when the draft is ready for a decision.",
+            "A draft within the caller's own limits is approved at once; any other waits for an approver, and what a service account \
+             submits always does. Use it when the draft is ready for a decision.",
             async |tx, scope, id, seen, Reason { reason }| approval::submit(tx, scope, id, seen, reason.as_ref()).await,
         ),
         step(
             APPROVE,
             "approve_contract",
             "Approve a contract",
-            "Never by its author or by the user who submitted it for review, and only within the caller's own limit. Use it to release a contract from review for signature.",
+            "Never by who wrote or edited it or submitted it for review, and only within the caller's own limit. Use it to release a contract from review for signature.",
             async |tx, scope, id, seen, Reason { reason }| {
                 approval::approve(tx, scope, id, seen, reason.as_ref()).await
             },

@@ -30,7 +30,7 @@ use crate::{
     "client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "owner_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31",
     "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e32", "is_key": false, "number": "C-2026-000001",
     "title": "Supply of coffee in 2027", "status": "active", "author_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31",
-    "amount": "1500000.00", "currency": "RUB", "payment_terms": "30 days after delivery", "starts_on": "2026-11-24",
+    "editor_ids": [], "return_reason": null, "amount": "1500000.00", "currency": "RUB", "payment_terms": "30 days after delivery", "starts_on": "2026-11-24",
     "ends_on": "2027-11-23", "initial_ends_on": "2027-11-23", "auto_renew": true, "notice_days": 60,
     "signatories": [{"name": "Anna Petrova", "position": "Sales director", "side": "ours"}],
     "approved_by": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e33", "approved_at": "2026-11-23T09:30:00Z", "signed_on": "2026-11-24",
@@ -45,7 +45,7 @@ pub struct ContractView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, pattern = r"^[0-9]+\.[0-9]{4}$", max_length = 40)]
     ordered_total: Option<Decimal>,
-    /// The client, when included and within reach.
+    /// The client, when included.
     #[serde(skip_serializing_if = "Option::is_none")]
     client: Option<ClientRef>,
     /// Who works with the client, when included.

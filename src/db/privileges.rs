@@ -28,6 +28,7 @@ pub const TABLES: &[Privileges] = &[
     ("audit_unsealed",    &["SELECT", "INSERT", "DELETE"]),
     ("client_timeline",   &["SELECT"]),
     ("clients",           &["SELECT", "INSERT", "UPDATE"]),
+    ("consents",          &["SELECT", "INSERT", "UPDATE", "DELETE"]),
     ("contacts",          &["SELECT", "INSERT", "UPDATE", "DELETE"]),
     ("contract_events",   &["SELECT", "INSERT"]),
     ("contract_numbers",  &["SELECT", "INSERT", "UPDATE"]),

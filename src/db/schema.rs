@@ -116,6 +116,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    consents (user_id, given_by) {
+        user_id -> Uuid,
+        given_by -> Uuid,
+        given_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     contacts (id) {
         id -> Uuid,
         version -> Int8,
@@ -186,6 +195,8 @@ diesel::table! {
         approved_at -> Nullable<Timestamptz>,
         signed_on -> Nullable<Date>,
         search -> Text,
+        editor_ids -> Jsonb,
+        return_reason -> Nullable<Text>,
     }
 }
 
@@ -308,6 +319,9 @@ diesel::table! {
         fulfilled_at -> Nullable<Timestamptz>,
         queue_rank -> Int2,
         search -> Text,
+        editor_ids -> Jsonb,
+        return_reason -> Nullable<Text>,
+        exceeded -> Jsonb,
     }
 }
 
@@ -403,6 +417,7 @@ diesel::table! {
         may_own_key_clients -> Bool,
         grants -> Jsonb,
         second_factor_required -> Bool,
+        self_approval_up_to -> Nullable<Numeric>,
     }
 }
 
@@ -422,6 +437,7 @@ diesel::table! {
         description -> Nullable<Text>,
         scopes -> Jsonb,
         allowed_networks -> Jsonb,
+        department_ids -> Jsonb,
     }
 }
 
@@ -524,6 +540,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_seals,
     audit_unsealed,
     clients,
+    consents,
     contacts,
     contract_events,
     contract_numbers,

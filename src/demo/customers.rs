@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::northwind::{Customer, Northwind};
 use crate::{
-    access::{Role, Scope},
+    access::{Role, Scope, Update},
     change::Tx,
     clients::{self, Address, Client, ClientStart, ClientTerms, Kind, Transition},
     contacts::{self, ContactId, ContactStart, ContactTerms, DecisionRole},
@@ -41,7 +41,8 @@ pub async fn load<'n>(
         let new = Parts(start, describe(customer)?);
         let mut client = clients::insert(tx, &Scope::system(), new).await?;
         if buyers.contains(number) {
-            client = clients::step(tx, &Scope::system(), client.id, &IfMatch::Any, Transition::Activate).await?;
+            client = clients::step(tx, &Scope::<_, Update>::system(), client.id, &IfMatch::Any, Transition::Activate)
+                .await?;
         }
         if key.contains(number) && owner.terms.role != Role::Manager {
             client = clients::designate(tx, &Scope::system(), client.id, &IfMatch::Any, true).await?;

@@ -8,7 +8,7 @@ use crate::{
     access::{Action, Create, Read, Scope},
     change::{Patched, Row, Tx, unknown_reference},
     db::{Sql, schema::departments},
-    error::{Error, OnConstraint, Result},
+    error::{Error, FieldError, OnConstraint, Result},
     list::{ListQuery, Page, Sort, SortBy, SortValue, keyset},
     values::{Entity, Id, Instant, Invalid, Resource, Say},
 };
@@ -87,6 +87,19 @@ pub async fn find_active(tx: &mut Tx<'_>, id: DepartmentId, pointer: &str) -> Re
     }
     let say = Say::new("Nothing can be handed to this department now.", "Сейчас этому отделу ничего нельзя передать.");
     Err(Error::field(pointer, Invalid::Rule("inactive_department", say)))
+}
+
+/// Refuses a list that names departments which do not exist.
+///
+/// # Errors
+/// 422 at each of them, below `pointer`.
+pub async fn check_all_exist(tx: &mut Tx<'_>, ids: &[DepartmentId], pointer: &str) -> Result<()> {
+    let known = departments::table.filter(departments::id.eq_any(ids)).select(departments::id);
+    let known: Vec<DepartmentId> = known.load(&mut **tx).await?;
+    let unknown = ids.iter().enumerate().filter(|(_, id)| !known.contains(id));
+    let breaches: Vec<FieldError> =
+        unknown.map(|(at, _)| FieldError::new(format!("{pointer}/{at}"), Invalid::UnknownReference)).collect();
+    if breaches.is_empty() { Ok(()) } else { Err(Error::fields(breaches)) }
 }
 
 /// Creates a department.

@@ -124,6 +124,13 @@ problem_types! {
         "Set up a second factor first" / "Сначала настройте второй фактор",
         "Your role needs a second factor. Set it up at POST /v1/me/second-factor, then everything is open to you." /
         "Ваша роль требует второго фактора. Настройте его через POST /v1/me/second-factor — после этого доступно всё.";
+    /// A second supervisor has to agree first.
+    ConsentRequired: FORBIDDEN,
+        "A second supervisor has to agree" / "Нужно согласие второго руководителя",
+        "Ask another supervisor to call POST /v1/users/{id}/consent, then repeat this within 24 hours. Where there is no other, \
+                 the operator of the server runs `liaison user reset-password`." /
+        "Попросите другого руководителя вызвать POST /v1/users/{id}/consent и повторите это в течение 24 часов. Если другого нет, \
+                 оператор сервера выполняет `liaison user reset-password`.";
     /// More than the caller's limit allows.
     LimitExceeded: FORBIDDEN,
         "Over your limit" / "Превышен ваш лимит",

@@ -95,26 +95,19 @@ pub async fn submit(
 ) -> Result<OrderWithLines> {
     let before = lock(tx, scope, id, seen).await?;
     Transition::Submit.apply(before.order.status, false)?;
-    let exceeded = match tx.actor().limited_by()?.cloned() {
-        Some(caller) => {
-            let circumstances = limits::circumstances_of(tx, id).await?;
-            circumstances.exceeded(before.order.net_total.value(), &caller.policy.limits)
-        }
-        None => Vec::new(),
-    };
-    put_forward(tx, &before, exceeded, reason).await
+    put_forward(tx, &before, reason).await
 }
 
-/// Submits the draft `before`. It waits for approval when limits are `exceeded`, and is approved otherwise.
-async fn put_forward(
-    tx: &mut Tx<'_>,
-    before: &OrderWithLines,
-    exceeded: Vec<Limit>,
-    reason: Option<Text<1000>>,
-) -> Result<OrderWithLines> {
+/// Submits the draft `before`. It waits for approval when it exceeds limits, and is approved otherwise.
+async fn put_forward(tx: &mut Tx<'_>, before: &OrderWithLines, reason: Option<Text<1000>>) -> Result<OrderWithLines> {
+    limits::refuse_probing(tx).await?;
+    let circumstances = limits::circumstances_of(tx, before.order.id).await?;
+    let exceeded = limits::exceeded(&before.order, &circumstances, tx.actor())?;
     let mut after = before.clone();
     after.order.ordered_on = tx.now().day();
     after.order.submitted_at = Some(tx.now());
+    after.order.return_reason = None;
+    after.order.exceeded = Jsonb(exceeded.clone());
     contract::hold(tx, &after.order).await?;
     after.order.status = Transition::Submit.apply(before.order.status, exceeded.is_empty())?;
     if after.order.status == OrderStatus::Approved {
@@ -125,18 +118,18 @@ async fn put_forward(
 }
 
 /// Submits a draft that is handed over in the same request. The caller must have the right to change it, and the draft
-/// must not need anybody's approval.
+/// must be within the limits of the caller's role.
 async fn submit_along(tx: &mut Tx<'_>, before: &OrderWithLines) -> Result<OrderWithLines> {
     tx.scope::<Order, Update>()?.permit(&before.order)?;
     let circumstances = limits::circumstances_of(tx, before.order.id).await?;
     limits::permit_unapproved(&before.order, &circumstances, tx.actor())?;
-    put_forward(tx, before, Vec::new(), None).await
+    put_forward(tx, before, None).await
 }
 
 /// Approves a submitted order.
 ///
 /// # Errors
-/// 404, 412, 403 for its author, for the user who submitted it and for a caller whose limits are too low, 409 when it
+/// 404, 412, 403 for who wrote, edited or submitted it and for a caller whose limits are too low, 409 when it
 /// is not submitted, 422 when the rules of its contract do not hold.
 pub async fn approve(
     tx: &mut Tx<'_>,
@@ -157,7 +150,7 @@ pub async fn approve(
 }
 
 /// Hands an approved order to a department, where it waits in the queue. A draft within the caller's limits is
-/// submitted first.
+/// submitted first. When its prices need approval, it stays submitted and waits for that.
 ///
 /// # Errors
 /// 404, 412, 403 also for a draft that needs approval, 409 when it is neither a draft nor approved, 422 when the rules
@@ -171,19 +164,23 @@ pub async fn hand_over(
 ) -> Result<OrderWithLines> {
     let mut before = lock(tx, scope, id, seen).await?;
     let status = Transition::HandOver.apply(before.order.status, true)?;
-    if before.order.status == OrderStatus::Draft {
-        before = submit_along(tx, &before).await?;
-    }
     departments::find_active(tx, body.department_id, "/department_id").await?;
     if body.due_at <= tx.now() {
         let say = Say::new("Must be in the future.", "Должно быть в будущем.");
         return Err(Error::field("/due_at", Invalid::Rule("not_in_future", say)));
+    }
+    if before.order.status == OrderStatus::Draft {
+        before = submit_along(tx, &before).await?;
+        if before.order.status == OrderStatus::Submitted {
+            return Ok(before);
+        }
     }
     let mut after = before.clone();
     after.order.status = status;
     after.order.department_id = Some(body.department_id);
     after.order.due_at = Some(body.due_at);
     after.order.handed_over_at = Some(tx.now());
+    after.order.return_reason = None;
     take(tx, &before, after, Entry::because(Transition::HandOver, body.reason)).await
 }
 
@@ -202,6 +199,9 @@ pub async fn step<A: Action>(
     let before = lock(tx, scope, id, seen).await?;
     let mut after = before.clone();
     after.order.status = transition.apply(before.order.status, true)?;
+    if matches!(transition, Transition::Reject | Transition::Return) {
+        after.order.return_reason.clone_from(&reason);
+    }
     match transition {
         Transition::Reopen => after.order.submitted_at = None,
         Transition::Return => {

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
-use diesel::{ExpressionMethods, QueryDsl};
+use chrono::Duration;
+use diesel::{ExpressionMethods, PgJsonbExpressionMethods, QueryDsl};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use strum::{AsRefStr, EnumString};
 use utoipa::ToSchema;
 
@@ -15,9 +17,10 @@ use super::{
     status::OrderStatus,
 };
 use crate::{
-    access::{Actor, UserId, policy},
+    access::{Actor, Reach, UserId, policy},
+    change::{Tx, Work},
     db::schema::{order_events, order_lines, products},
-    error::{Error, ProblemType, Result},
+    error::{Error, ProblemType, Result, Standing},
     values::{Amount, FulfilledQuantity, Percent},
 };
 
@@ -30,8 +33,18 @@ pub enum Limit {
     MaxOrderAmount,
     /// The discount on a line is above the role's largest discount.
     MaxDiscountPercent,
-    /// A line is priced below its product's minimum.
+    /// A line is priced below its product's minimum. Only who may know that minimum is told.
     MinPrice,
+    /// The net total is above what one person of the role passes alone.
+    SelfApprovalUpTo,
+}
+
+impl Limit {
+    /// The limits of these that `actor` may know. Who could watch the others would find the minimum prices by trying.
+    pub fn known_to(actor: &Actor, limits: &[Self]) -> Vec<Self> {
+        let knows_prices = actor.reach("products:read_confidential") > Reach::None;
+        limits.iter().copied().filter(|limit| *limit != Self::MinPrice || knows_prices).collect()
+    }
 }
 
 /// What decides, besides the status of an order, which steps it can take.
@@ -74,6 +87,7 @@ impl Circumstances {
             (Limit::MaxOrderAmount, over(limits.max_order_amount.map(Amount::value), net_total)),
             (Limit::MaxDiscountPercent, over(limits.max_discount_percent.map(Percent::value), self.discount)),
             (Limit::MinPrice, self.below_minimum),
+            (Limit::SelfApprovalUpTo, !limits.one_passes(net_total)),
         ];
         checks.into_iter().filter(|(_, over)| *over).map(|(limit, _)| limit).collect()
     }
@@ -82,6 +96,7 @@ impl Circumstances {
     /// approve any price.
     pub fn beyond(&self, net_total: Decimal, limits: &policy::Limits) -> Vec<Limit> {
         let mut exceeded = self.exceeded(net_total, limits);
+        exceeded.retain(|limit| *limit != Limit::SelfApprovalUpTo);
         if limits.max_discount_percent.is_none() {
             exceeded.retain(|limit| *limit != Limit::MinPrice);
         }
@@ -89,37 +104,87 @@ impl Circumstances {
     }
 }
 
-/// Refuses an approval by the order's author, by the user who submitted it, or by someone whose limits do not cover it.
+/// Refuses an approval by somebody who wrote, edited or submitted the order, or whose limits do not cover it.
 ///
 /// # Errors
 /// 403, naming the rule or the limit.
 pub fn permit_approval(order: &Order, circumstances: &Circumstances, actor: &Actor) -> Result<()> {
-    let Some(caller) = actor.limited_by()? else { return Ok(()) };
-    if [Some(order.author_id), circumstances.submitted_by].contains(&Some(caller.user_id)) {
-        return Err(Error::new(ProblemType::Forbidden)
-            .detail(
-                "Nobody approves an order that they wrote or submitted.",
-                "Никто не согласует заказ, который сам составил или отправил на согласование.",
-            )
-            .with("rule", "separation_of_duties"));
-    }
-    refuse(&circumstances.beyond(order.net_total.value(), &caller.policy.limits))
+    refuse(actor, &beyond_approver(order, circumstances, actor)?)
 }
 
-/// Refuses an order that would need approval.
+/// Whether the step `approve` is offered to `actor`. A limit that they may not know does not count.
+pub fn offers_approval(order: &Order, circumstances: &Circumstances, actor: &Actor) -> bool {
+    beyond_approver(order, circumstances, actor).is_ok_and(|limits| Limit::known_to(actor, &limits).is_empty())
+}
+
+fn beyond_approver(order: &Order, circumstances: &Circumstances, actor: &Actor) -> Result<Vec<Limit>> {
+    let Some(caller) = actor.limited_by()? else { return Ok(Vec::new()) };
+    let submitter = circumstances.submitted_by;
+    Work { author: order.author_id, editors: &order.editor_ids.0, submitter }.refuse_own(caller)?;
+    Ok(circumstances.beyond(order.net_total.value(), &caller.policy.limits))
+}
+
+/// Refuses an order that would need approval for a limit of the caller's role. An order that needs it only for a price
+/// passes: whether it does must not show until it is submitted.
 ///
 /// # Errors
 /// 403, naming the limit.
 pub fn permit_unapproved(order: &Order, circumstances: &Circumstances, actor: &Actor) -> Result<()> {
-    let Some(caller) = actor.limited_by()? else { return Ok(()) };
-    refuse(&circumstances.exceeded(order.net_total.value(), &caller.policy.limits))
+    let mut exceeded = exceeded(order, circumstances, actor)?;
+    exceeded.retain(|limit| *limit != Limit::MinPrice);
+    refuse(actor, &exceeded)
 }
 
-fn refuse(limits: &[Limit]) -> Result<()> {
-    match limits {
-        [] => Ok(()),
-        [first, ..] => Err(Error::new(ProblemType::LimitExceeded).with("limit", first).with("limits", limits)),
+/// The limits that the order exceeds when `actor` submits it.
+///
+/// # Errors
+/// 401 for somebody who is not signed in.
+pub fn exceeded(order: &Order, circumstances: &Circumstances, actor: &Actor) -> Result<Vec<Limit>> {
+    let Some(caller) = actor.limited_by()? else { return Ok(Vec::new()) };
+    Ok(circumstances.exceeded(order.net_total.value(), &caller.policy.limits))
+}
+
+fn refuse(actor: &Actor, limits: &[Limit]) -> Result<()> {
+    if limits.is_empty() {
+        return Ok(());
     }
+    match Limit::known_to(actor, limits).as_slice() {
+        [] => Err(Error::new(ProblemType::LimitExceeded).detail(
+            "Somebody with wider limits has to decide about this order.",
+            "Решение по этому заказу принимает сотрудник с более широкими лимитами.",
+        )),
+        known @ [first, ..] => Err(Error::new(ProblemType::LimitExceeded).with("limit", first).with("limits", known)),
+    }
+}
+
+/// How many orders priced below a minimum one user submits within an hour at most. Each of them tells that some minimum is
+/// higher than its prices, so without a bound one could find every minimum.
+const BELOW_MINIMUM_AN_HOUR: u32 = 10;
+
+/// Refuses any submission by a user who has submitted too many orders below minimum prices within the last hour. It is
+/// refused whatever its prices are, so that the refusal tells nothing of them.
+///
+/// # Errors
+/// 429.
+pub async fn refuse_probing(tx: &mut Tx<'_>) -> Result<()> {
+    let Some(user) = tx.user_id() else { return Ok(()) };
+    let since = tx.now().after(-Duration::hours(1));
+    let below: i64 = order_events::table
+        .filter(order_events::actor_id.eq(user))
+        .filter(order_events::at.gt(since))
+        .filter(order_events::exceeded.contains(json!([Limit::MinPrice])))
+        .count()
+        .get_result(&mut **tx)
+        .await?;
+    if below < i64::from(BELOW_MINIMUM_AN_HOUR) {
+        return Ok(());
+    }
+    let limit =
+        Standing { policy: "below_minimum", quota: BELOW_MINIMUM_AN_HOUR, window: 3600, remaining: 0, reset: 3600 };
+    Err(limit.refusal().detail(
+        "You submitted too many orders within an hour whose prices need approval. Wait for an hour.",
+        "За час вы отправили слишком много заказов, цены которых требуют согласования. Подождите час.",
+    ))
 }
 
 /// The circumstances of the `orders` whose steps depend on them, in two queries. Orders in other statuses are left out.
@@ -221,6 +286,7 @@ mod tests {
         max_discount_percent: None,
         max_contract_amount: None,
         max_order_amount: None,
+        self_approval_up_to: None,
         may_own_key_clients: true,
         second_factor_required: false,
     };
@@ -248,6 +314,15 @@ mod tests {
         assert_eq!(line("94.99", "0", None).exceeded(Decimal::ONE, &limits), [Limit::MaxDiscountPercent]);
         assert_eq!(line("96", "4", None).exceeded(Decimal::ONE, &limits), [Limit::MaxDiscountPercent]);
         assert_eq!(line("120", "5", None).exceeded(Decimal::ONE, &limits), []);
+    }
+
+    #[test]
+    fn one_person_alone_passes_no_more_than_the_policy_says() {
+        let limits = Limits { self_approval_up_to: Some(amount("1000")), ..FREE };
+        let order = line("100", "0", None);
+        assert_eq!(order.exceeded("1000".parse().unwrap(), &limits), []);
+        assert_eq!(order.exceeded("1000.0001".parse().unwrap(), &limits), [Limit::SelfApprovalUpTo]);
+        assert_eq!(order.beyond("1000.0001".parse().unwrap(), &limits), [], "a second person");
     }
 
     #[test]

@@ -65,6 +65,16 @@ pub struct Order {
     pub number: OrderNumber,
     /// Who wrote the order. They cannot approve it while it waits for approval.
     pub author_id: UserId,
+    /// Who else edited its terms or its lines; they cannot approve it either.
+    #[schema(value_type = Vec<UserId>, max_items = 1000)]
+    pub editor_ids: Jsonb<Vec<UserId>>,
+    /// Personal: Why the order was last rejected, or returned by its department; `null` once it is submitted or handed over
+    /// again.
+    pub return_reason: Option<Text<1000>>,
+    /// Why it needed approval when it was last submitted: the limits of its submitter that it exceeds. A limit that the
+    /// caller may not know is left out.
+    #[schema(value_type = Vec<Limit>, max_items = 4)]
+    pub exceeded: Jsonb<Vec<Limit>>,
     /// How far the order is; changed by transitions.
     pub status: OrderStatus,
     /// How urgent the order is.
@@ -255,8 +265,9 @@ pub struct OrderEvent {
     pub to_status: OrderStatus,
     /// Why, when a reason was given.
     pub reason: Option<Text<1000>>,
-    /// The limits of the submitter that the order exceeds: why it waits for approval.
-    #[schema(value_type = Vec<Limit>, max_items = 3)]
+    /// The limits of the submitter that the order exceeds: why it waits for approval. A limit that the caller may not know
+    /// is left out.
+    #[schema(value_type = Vec<Limit>, max_items = 4)]
     pub exceeded: Jsonb<Vec<Limit>>,
 }
 
@@ -278,11 +289,17 @@ impl Entity for Order {
     }
 }
 
-impl Owned for Order {}
+impl Owned for Order {
+    const DEPARTMENT: Option<&'static str> = Some("department_id");
+}
 
 impl Belongs for Order {
     fn ownership(&self) -> Option<Ownership> {
         Some(Ownership { owner: self.owner_id, team: self.team_id, is_key: self.is_key })
+    }
+
+    fn is_of_one(&self, departments: &[Uuid]) -> bool {
+        self.department_id.is_some_and(|id| departments.contains(id.as_uuid()))
     }
 }
 

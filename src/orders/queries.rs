@@ -16,10 +16,10 @@ use super::{
 };
 use crate::{
     access::{Action, Create, Read, Scope, Update},
-    change::{self, Patched, Row, Tx, patched, unknown_reference},
+    change::{self, Patched, Row, Tx, note_editor, patched, unknown_reference},
     clients,
     db::{
-        Sql, columns_of,
+        Jsonb, Sql, columns_of,
         schema::{order_events, orders},
     },
     departments::{self, DepartmentId},
@@ -230,6 +230,9 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Order, Create>, new: NewOrder
         is_key: client.is_key,
         number: next_number(tx).await?,
         author_id,
+        editor_ids: Jsonb(Vec::new()),
+        return_reason: None,
+        exceeded: Jsonb(Vec::new()),
         status: OrderStatus::Draft,
         priority: new.priority.unwrap_or_else(|| Priority::initial(client.is_key)),
         currency: priced.currency,
@@ -285,7 +288,7 @@ pub async fn update(
     }
     let mut order = patched(&before.order, &patch)?;
     order.priority = draft.priority.unwrap_or(order.priority);
-    let after = match draft.lines {
+    let mut after = match draft.lines {
         None => OrderWithLines { order, lines: before.lines.clone() },
         Some(new) => {
             let priced = lines::price(tx, new, Some(order.currency.clone()), false).await?;
@@ -294,6 +297,9 @@ pub async fn update(
     };
     if after.lines != before.lines {
         lines::replace(tx, id, &after.lines).await?;
+    }
+    if after != before {
+        note_editor(&mut after.order.editor_ids, after.order.author_id, tx.user_id());
     }
     save(tx, "updated", &before, after).await
 }

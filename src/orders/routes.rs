@@ -184,7 +184,7 @@ async fn list_order_history(
     let db = db.reader(query.cost).await?;
     let mut page = queries::history(&db, &scope, *id, &query).await?;
     let events = std::mem::take(&mut page.data);
-    Ok(page.with(view::history(&db, events).await?))
+    Ok(page.with(view::history(&db, events, scope.actor()).await?))
 }
 
 /// List a department's queue

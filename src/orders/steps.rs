@@ -55,15 +55,16 @@ pub fn routes(api: &mut Routes) {
             SUBMIT,
             "submit_order",
             "Submit an order",
-            "Within the caller's limits the order is approved at once. Over them it waits for approval, and its \
-             history names the limits. The rules of its contract must hold. Use it when the draft is complete.",
+            "Within the caller's limits the order is approved at once. Over them, and for a price that needs it, the order \
+             waits for approval; `exceeded` names the limits that the caller may know. Too many submissions whose prices need \
+             approval are refused for an hour. The rules of its contract must hold. Use it when the draft is complete.",
             async |tx, scope, id, seen, Reason { reason }| life::submit(tx, scope, id, seen, reason).await,
         ),
         step(
             APPROVE,
             "approve_order",
             "Approve an order",
-            "From submitted to approved, by someone who neither wrote nor submitted the order, and whose own limits \
+            "From submitted to approved, by someone who neither wrote nor edited nor submitted the order, and whose own limits \
              cover it. Use it to let an order pass that is over its author's limits.",
             async |tx, scope, id, seen, Reason { reason }| life::approve(tx, scope, id, seen, reason).await,
         ),
@@ -91,8 +92,8 @@ pub fn routes(api: &mut Routes) {
             "Hand an order over",
             "From approved into a department's queue, with the time when it is due. A draft within the caller's \
              limits is submitted and so approved in the same request, which needs `orders:update` too; its history \
-             tells each step. A draft that needs approval is refused with the `limit` that it is over, and nothing is \
-             changed. Use it to give the order to those who deliver it.",
+             tells each step. A draft over a limit of the caller's role is refused with the `limit`, and nothing is changed. A \
+             draft whose prices need approval is only submitted and waits for it, as `status` tells. Use it to give the order to those who deliver it.",
             async |tx, scope, id, seen, body: HandOver| life::hand_over(tx, scope, id, seen, body).await,
         ),
         step(

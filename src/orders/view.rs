@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::{
     filter::{OrderInclude, OrderIncludes},
-    limits::{self, Circumstances},
+    limits::{self, Circumstances, Limit},
     lines,
     model::{Order, OrderEvent, OrderLine, OrderWithLines},
     status::{OrderStatus, Transition},
@@ -18,6 +18,7 @@ use crate::{
     access::{Actor, Update},
     change::Tx,
     clients::{self, ClientRef},
+    db::Jsonb,
     departments::{self, DepartmentRef},
     error::{Error, Result},
     http::View,
@@ -30,7 +31,7 @@ use crate::{
     "created_at": "2026-11-20T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z",
     "client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "owner_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31",
     "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e32", "is_key": false, "number": "O-2026-000123", "contract_id": null,
-    "author_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31", "status": "handed_over", "priority": "normal", "currency": "RUB",
+    "author_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31", "editor_ids": [], "return_reason": null, "exceeded": [], "status": "handed_over", "priority": "normal", "currency": "RUB",
     "ordered_on": "2026-11-20", "requested_delivery_on": "2026-12-10", "comment": "Deliver to the back door",
     "net_total": "1140.0000", "tax_total": "228.0000", "total": "1368.0000",
     "department_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e33", "due_at": "2026-12-01T15:00:00Z",
@@ -122,13 +123,16 @@ pub async fn views(
         false => HashMap::new(),
     };
     let unknown = Circumstances::default();
-    let view = |order: Order| OrderView {
+    let view = |mut order: Order| OrderView {
         actions: actions(&order, circumstances.get(&order.id).unwrap_or(&unknown), actor),
         lines: lines.as_mut().map(|lines| lines.remove(&order.id).unwrap_or_default()),
         client: clients.get(&order.client_id).cloned(),
         owner: owners.get(&order.owner_id).cloned(),
         department: order.department_id.and_then(|id| departments.get(&id).cloned()),
-        order,
+        order: {
+            order.exceeded = Jsonb(Limit::known_to(actor, &order.exceeded.0));
+            order
+        },
     };
     Ok(orders.into_iter().map(view).collect())
 }
@@ -144,7 +148,7 @@ fn actions(order: &Order, circumstances: &Circumstances, actor: &Actor) -> Vec<&
 /// Whether the circumstances of `order` let `actor` take a step that its status allows.
 fn fits(step: Transition, order: &Order, circumstances: &Circumstances, actor: &Actor) -> bool {
     match step {
-        Transition::Approve => limits::permit_approval(order, circumstances, actor).is_ok(),
+        Transition::Approve => limits::offers_approval(order, circumstances, actor),
         Transition::HandOver if order.status == OrderStatus::Draft => {
             actor.may::<Order, Update>(order) && limits::permit_unapproved(order, circumstances, actor).is_ok()
         }
@@ -166,13 +170,14 @@ pub struct OrderEventView {
     actor: Option<UserRef>,
 }
 
-/// `events` with the names of the users who took the steps, in one query.
+/// `events` as `actor` sees them, with the names of the users who took the steps, in one query.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn history(db: &AsyncPgConnection, events: Vec<OrderEvent>) -> Result<Vec<OrderEventView>> {
+pub async fn history(db: &AsyncPgConnection, events: Vec<OrderEvent>, actor: &Actor) -> Result<Vec<OrderEventView>> {
     let actors = users::references(db, events.iter().filter_map(|event| event.actor_id).collect()).await?;
-    let view = |event: OrderEvent| {
+    let view = |mut event: OrderEvent| {
+        event.exceeded = Jsonb(Limit::known_to(actor, &event.exceeded.0));
         let actor = event.actor_id.and_then(|id| actors.get(&id).cloned());
         OrderEventView { event, actor }
     };

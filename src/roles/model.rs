@@ -15,7 +15,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[schema(as = RolePolicyFields, example = json!({"role": "manager", "version": 1, "created_at": "2026-11-24T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z",
     "permissions": {"clients:read": "own", "clients:designate_key": "none"},
-    "max_discount_percent": "5.00", "max_contract_amount": "0.00", "max_order_amount": "100000.00", "may_own_key_clients": false,
+    "max_discount_percent": "5.00", "max_contract_amount": "0.00", "max_order_amount": "100000.00", "self_approval_up_to": null, "may_own_key_clients": false,
     "second_factor_required": false}))]
 pub struct RolePolicy {
     /// Whose policy it is.
@@ -35,6 +35,9 @@ pub struct RolePolicy {
     pub max_contract_amount: Option<Amount>,
     /// Largest order submitted without approval, in the order's currency; `null` is without limit.
     pub max_order_amount: Option<Amount>,
+    /// Largest contract or order that a user of the role passes alone, in its own currency; a larger one waits for a second
+    /// person, whatever the other limits are. `null` is without limit.
+    pub self_approval_up_to: Option<Amount>,
     /// Whether users of the role may own key clients.
     pub may_own_key_clients: bool,
     /// Whether users of the role need a second factor; without one they can do nothing but set it up.
@@ -53,6 +56,7 @@ impl RolePolicy {
             max_discount_percent: policy.limits.max_discount_percent,
             max_contract_amount: policy.limits.max_contract_amount,
             max_order_amount: policy.limits.max_order_amount,
+            self_approval_up_to: policy.limits.self_approval_up_to,
             may_own_key_clients: policy.limits.may_own_key_clients,
             second_factor_required: policy.limits.second_factor_required,
         }
@@ -102,7 +106,7 @@ impl Entity for RolePolicy {
 #[schema(as = RolePolicy, example = json!({"role": "manager", "version": 1, "created_at": "2026-11-24T09:30:00Z",
     "updated_at": "2026-11-24T09:30:00Z", "permissions": {"clients:read": "own", "clients:designate_key": "none"},
     "max_discount_percent": "5.00", "max_contract_amount": "0.00", "max_order_amount": "100000.00",
-    "may_own_key_clients": false, "second_factor_required": false, "actions": ["update"]}))]
+    "self_approval_up_to": null, "may_own_key_clients": false, "second_factor_required": false, "actions": ["update"]}))]
 pub struct RolePolicyView {
     #[serde(flatten)]
     policy: RolePolicy,
@@ -145,6 +149,11 @@ pub struct NewRolePolicy {
     #[serde(deserialize_with = "Option::deserialize")]
     #[schema(required = true)]
     pub max_order_amount: Option<Amount>,
+    /// Largest contract or order that a user of the role passes alone, in its own currency; a larger one waits for a second
+    /// person, whatever the other limits are. `null` is without limit.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required = true)]
+    pub self_approval_up_to: Option<Amount>,
     /// Whether users of the role may own key clients.
     pub may_own_key_clients: bool,
     /// Whether users of the role need a second factor; without one they can do nothing but set it up.
@@ -159,6 +168,7 @@ fn initial_policy() -> serde_json::Value {
         "max_discount_percent": limits.max_discount_percent,
         "max_contract_amount": limits.max_contract_amount,
         "max_order_amount": limits.max_order_amount,
+        "self_approval_up_to": limits.self_approval_up_to,
         "may_own_key_clients": limits.may_own_key_clients,
         "second_factor_required": limits.second_factor_required,
     })
@@ -171,6 +181,7 @@ impl NewRolePolicy {
             max_discount_percent: self.max_discount_percent,
             max_contract_amount: self.max_contract_amount,
             max_order_amount: self.max_order_amount,
+            self_approval_up_to: self.self_approval_up_to,
             may_own_key_clients: self.may_own_key_clients,
             second_factor_required: self.second_factor_required,
         }
@@ -181,7 +192,7 @@ impl NewRolePolicy {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"role": "manager", "permissions": {"clients:read": "own", "clients:designate_key": "none"},
     "max_discount_percent": "5.00", "max_contract_amount": "0.00", "max_order_amount": "100000.00",
-    "may_own_key_clients": false}))]
+    "self_approval_up_to": null, "may_own_key_clients": false}))]
 pub struct OwnPermissions {
     /// The caller's role.
     role: Role,
@@ -193,6 +204,8 @@ pub struct OwnPermissions {
     max_contract_amount: Option<Amount>,
     /// Largest order submitted without approval, in the order's currency; `null` is without limit.
     max_order_amount: Option<Amount>,
+    /// Largest contract or order that the caller passes alone, in its own currency; `null` is without limit.
+    self_approval_up_to: Option<Amount>,
     /// Whether the caller may own key clients.
     may_own_key_clients: bool,
 }
@@ -207,6 +220,7 @@ impl OwnPermissions {
             max_discount_percent: limits.max_discount_percent,
             max_contract_amount: limits.max_contract_amount,
             max_order_amount: limits.max_order_amount,
+            self_approval_up_to: limits.self_approval_up_to,
             may_own_key_clients: limits.may_own_key_clients,
         }
     }

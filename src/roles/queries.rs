@@ -20,7 +20,8 @@ use crate::{
     values::{Amount, Instant, Percent},
 };
 
-type Row = (i64, Instant, Instant, Option<Percent>, Option<Amount>, Option<Amount>, bool, bool, Jsonb<Grants>);
+type Row =
+    (i64, Instant, Instant, Option<Percent>, Option<Amount>, Option<Amount>, Option<Amount>, bool, bool, Jsonb<Grants>);
 
 const COLUMNS: (
     role_policies::version,
@@ -29,6 +30,7 @@ const COLUMNS: (
     role_policies::max_discount_percent,
     role_policies::max_contract_amount,
     role_policies::max_order_amount,
+    role_policies::self_approval_up_to,
     role_policies::may_own_key_clients,
     role_policies::second_factor_required,
     role_policies::grants,
@@ -39,6 +41,7 @@ const COLUMNS: (
     role_policies::max_discount_percent,
     role_policies::max_contract_amount,
     role_policies::max_order_amount,
+    role_policies::self_approval_up_to,
     role_policies::may_own_key_clients,
     role_policies::second_factor_required,
     role_policies::grants,
@@ -54,12 +57,23 @@ pub async fn find(mut db: &AsyncPgConnection, _scope: &Scope<RolePolicy, Read>, 
 }
 
 fn policy(role: Role, row: Row) -> RolePolicy {
-    let (version, created_at, updated_at, discount, contract, order, may_own_key_clients, second_factor, Jsonb(grants)) =
-        row;
+    let (
+        version,
+        created_at,
+        updated_at,
+        discount,
+        contract,
+        order,
+        alone,
+        may_own_key_clients,
+        second_factor,
+        Jsonb(grants),
+    ) = row;
     let limits = Limits {
         max_discount_percent: discount,
         max_contract_amount: contract,
         max_order_amount: order,
+        self_approval_up_to: alone,
         may_own_key_clients,
         second_factor_required: second_factor,
     };
@@ -114,6 +128,7 @@ impl change::Row for RolePolicy {
             role_policies::max_discount_percent.eq(self.max_discount_percent),
             role_policies::max_contract_amount.eq(self.max_contract_amount),
             role_policies::max_order_amount.eq(self.max_order_amount),
+            role_policies::self_approval_up_to.eq(self.self_approval_up_to),
             role_policies::may_own_key_clients.eq(self.may_own_key_clients),
             role_policies::second_factor_required.eq(self.second_factor_required),
             role_policies::grants.eq(Jsonb(self.permissions.clone())),
@@ -160,6 +175,7 @@ pub async fn insert_initial(db: &mut AsyncPgConnection, now: Instant) -> Result<
             role_policies::max_discount_percent.eq(policy.limits.max_discount_percent),
             role_policies::max_contract_amount.eq(policy.limits.max_contract_amount),
             role_policies::max_order_amount.eq(policy.limits.max_order_amount),
+            role_policies::self_approval_up_to.eq(policy.limits.self_approval_up_to),
             role_policies::may_own_key_clients.eq(policy.limits.may_own_key_clients),
             role_policies::second_factor_required.eq(policy.limits.second_factor_required),
             role_policies::grants.eq(Jsonb(policy.grants().clone())),

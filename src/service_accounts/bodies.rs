@@ -1,13 +1,14 @@
 //! What callers send about service accounts and keys.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, hash::Hash};
 
 use chrono::Duration;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::model::{MAX_NETWORKS, MAX_SCOPES, ScopeName};
+use super::model::{MAX_DEPARTMENTS, MAX_NETWORKS, MAX_SCOPES, ScopeName};
 use crate::{
+    departments::DepartmentId,
     error::{Error, FieldError, Result},
     values::{Instant, Invalid, Line, Say, network::Network},
 };
@@ -106,12 +107,20 @@ pub fn breaches_of_lists(scopes: Option<&[ScopeName]>, networks: &[Network]) -> 
     breaches
 }
 
-fn repeated<'a>(pointer: &str, items: impl Iterator<Item = &'a str>) -> Vec<FieldError> {
+/// What is wrong with a list of departments.
+pub fn breaches_of_departments(departments: &[DepartmentId]) -> Vec<FieldError> {
+    if departments.len() > MAX_DEPARTMENTS {
+        return vec![FieldError::new("/department_ids", Invalid::TooLong(MAX_DEPARTMENTS))];
+    }
+    repeated("/department_ids", departments.iter())
+}
+
+fn repeated<T: Eq + Hash>(pointer: &str, items: impl Iterator<Item = T>) -> Vec<FieldError> {
     let say = || Say::new("This is in the list already.", "Это уже есть в списке.");
     let mut seen = HashSet::new();
     items
         .enumerate()
-        .filter(|(_, item)| !seen.insert(*item))
-        .map(|(index, _)| FieldError::new(format!("{pointer}/{index}"), Invalid::Rule("repeated", say())))
+        .filter_map(|(index, item)| (!seen.insert(item)).then_some(index))
+        .map(|index| FieldError::new(format!("{pointer}/{index}"), Invalid::Rule("repeated", say())))
         .collect()
 }

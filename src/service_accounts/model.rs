@@ -14,7 +14,7 @@ use strum::{EnumString, IntoStaticStr, VariantNames};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::bodies::breaches_of_lists;
+use super::bodies::{breaches_of_departments, breaches_of_lists};
 use crate::{
     access::{
         ApiKeyId, Belongs, Ownership, Role, TeamId, UserId,
@@ -24,6 +24,7 @@ use crate::{
         Jsonb,
         schema::{api_keys, service_accounts, users},
     },
+    departments::DepartmentId,
     error::FieldError,
     http::{Patch, PatchText, Terms},
     list::Sort,
@@ -36,6 +37,9 @@ pub const MAX_SCOPES: usize = 100;
 /// Most networks of an account or a key.
 pub const MAX_NETWORKS: usize = 50;
 
+/// Most departments of an account.
+pub const MAX_DEPARTMENTS: usize = 50;
+
 /// The name of a right that a service account can have.
 pub type ScopeName = Checked<ScopeRule>;
 
@@ -44,8 +48,8 @@ pub type ScopeName = Checked<ScopeRule>;
 pub struct ScopeRule;
 impl Rule for ScopeRule {
     const NAME: &'static str = "ScopeName";
-    const ABOUT: &'static str = "The name of a permission, of those that a service account can have: none that changes \
-         users, service accounts, sessions or roles.";
+    const ABOUT: &'static str = "The name of a permission, of those that a service account can have: none that approves, \
+         or changes users, service accounts, sessions or roles.";
     const MAX: usize = 100;
     const PATTERN: &'static str = "^[a-z_]+:[a-z_]+$";
     const EXAMPLE: &'static str = "clients:read";
@@ -107,7 +111,7 @@ pub struct ServiceAccount {
 #[serde(deny_unknown_fields)]
 #[schema(as = NewServiceAccount, example = json!({"name": "ERP", "description": "Takes orders over; ask the warehouse.",
     "role": "supervisor", "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "scopes": ["orders:read", "orders:execute"],
-    "allowed_networks": ["192.0.2.0/24"]}))]
+    "allowed_networks": ["192.0.2.0/24"], "department_ids": ["01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31"]}))]
 pub struct ServiceAccountTerms {
     /// Business: What it is called.
     pub name: Line,
@@ -128,6 +132,11 @@ pub struct ServiceAccountTerms {
     #[serde(default)]
     #[schema(value_type = Vec<Network>, max_items = 50)]
     pub allowed_networks: Jsonb<Vec<Network>>,
+    /// The departments that it works for, at most 50: it then sees their orders and no others. Empty is no such bound.
+    #[diesel(select_expression = service_accounts::department_ids)]
+    #[serde(default)]
+    #[schema(value_type = Vec<DepartmentId>, max_items = 50)]
+    pub department_ids: Jsonb<Vec<DepartmentId>>,
 }
 
 /// The fields of a service account to change.
@@ -141,7 +150,9 @@ impl Terms for ServiceAccountTerms {
     };
 
     fn breaches(&self) -> Vec<FieldError> {
-        breaches_of_lists(Some(&self.scopes.0), &self.allowed_networks.0)
+        let mut breaches = breaches_of_lists(Some(&self.scopes.0), &self.allowed_networks.0);
+        breaches.extend(breaches_of_departments(&self.department_ids.0));
+        breaches
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
     access::{Action, Create, Read, Role, Scope, TeamId, Update, UserId, load_policy},
     change::{Patched, Row, Tx, lock, lock_to_patch, patched, save, unknown_reference},
     db::schema::{service_accounts, users},
+    departments::{self, DepartmentId},
     error::{Error, OnConstraint, ProblemType, Result},
     http::{IfMatch, Terms},
     list::{ListQuery, Page, Sort, SortBy, SortValue, keyset},
@@ -91,6 +92,7 @@ pub async fn insert(
 ) -> Result<ServiceAccount> {
     terms.check()?;
     refuse_more_than_own(tx, terms.role, &terms.scopes.0).await?;
+    departments::check_all_exist(tx, &terms.department_ids.0, "/department_ids").await?;
     let (now, status) = (tx.now(), UserStatus::Active);
     let account = ServiceAccount { id: Id::generate(), version: 1, created_at: now, updated_at: now, status, terms };
     insert_rows(tx, &account).await?;
@@ -118,6 +120,7 @@ async fn insert_rows(tx: &mut Tx<'_>, account: &ServiceAccount) -> Result<()> {
         service_accounts::description.eq(&account.terms.description),
         service_accounts::scopes.eq(&account.terms.scopes),
         service_accounts::allowed_networks.eq(&account.terms.allowed_networks),
+        service_accounts::department_ids.eq(&account.terms.department_ids),
     );
     diesel::insert_into(service_accounts::table).values(own).execute(&mut **tx).await?;
     Ok(())
@@ -145,6 +148,9 @@ pub async fn update(
     if (terms.role, &terms.scopes) != (former.role, &former.scopes) {
         refuse_more_than_own(tx, terms.role, &terms.scopes.0).await?;
     }
+    if terms.department_ids != former.department_ids {
+        departments::check_all_exist(tx, &terms.department_ids.0, "/department_ids").await?;
+    }
     if rights(terms) != rights(former) {
         // Keys that were issued before may do more at once.
         tx.require_recent_authentication().await?;
@@ -155,9 +161,9 @@ pub async fn update(
     save(tx, "updated", &before, after).await
 }
 
-/// What its keys may do, and from where.
-fn rights(terms: &ServiceAccountTerms) -> (Role, TeamId, &[ScopeName], &[Network]) {
-    (terms.role, terms.team_id, &terms.scopes.0, &terms.allowed_networks.0)
+/// What its keys may do, for whom, and from where.
+fn rights(terms: &ServiceAccountTerms) -> (Role, TeamId, &[ScopeName], &[Network], &[DepartmentId]) {
+    (terms.role, terms.team_id, &terms.scopes.0, &terms.allowed_networks.0, &terms.department_ids.0)
 }
 
 /// Blocks the account, so that none of its keys is accepted.
@@ -227,6 +233,7 @@ impl Row for ServiceAccount {
             service_accounts::description.eq(&self.terms.description),
             service_accounts::scopes.eq(&self.terms.scopes),
             service_accounts::allowed_networks.eq(&self.terms.allowed_networks),
+            service_accounts::department_ids.eq(&self.terms.department_ids),
         );
         diesel::update(service_accounts::table.find(self.id)).set(own).execute(&mut **tx).await?;
         Ok(())

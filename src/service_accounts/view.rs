@@ -18,7 +18,7 @@ use crate::{
     "created_at": "2026-11-24T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z", "name": "ERP",
     "description": "Takes orders over; ask the warehouse.", "role": "supervisor",
     "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "status": "active", "scopes": ["orders:read", "orders:execute"],
-    "allowed_networks": ["192.0.2.0/24"], "actions": ["update", "block"]}))]
+    "allowed_networks": ["192.0.2.0/24"], "department_ids": ["01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31"], "actions": ["update", "block"]}))]
 pub struct ServiceAccountView {
     #[serde(flatten)]
     account: ServiceAccount,

@@ -1,6 +1,6 @@
 //! The query of a client's timeline.
 
-use diesel::{ExpressionMethods, QueryDsl};
+use diesel::{BoolExpressionMethods, ExpressionMethods, PgArrayExpressionMethods, QueryDsl};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use strum::IntoEnumIterator;
 
@@ -27,11 +27,22 @@ pub async fn list(
 ) -> Result<Page<EntryView>> {
     let client = clients::find(db, scope, client).await?;
     let filter = &query.filter;
+    let knows_all = scope.actor().may::<Client, ReadConfidential>(&client);
     let filtered = || {
         let mut rows = client_timeline::table
             .filter(client_timeline::client_id.eq(client.id.uuid()))
             .filter(client_timeline::resource.eq_any(visible(scope.actor(), &client, &filter.resource)))
             .into_boxed();
+        if !knows_all {
+            // A change of nothing but confidential fields would be an entry without any field.
+            let hidden = client_timeline::fields.is_contained_by(confidential_fields());
+            rows = rows.filter(
+                client_timeline::resource
+                    .ne(EntryResource::Clients)
+                    .or(client_timeline::fields.eq(Vec::<String>::new()))
+                    .or(diesel::dsl::not(hidden)),
+            );
+        }
         if let Some(from) = filter.at_from {
             rows = rows.filter(client_timeline::at.ge(from));
         }
@@ -49,7 +60,7 @@ pub async fn list(
         true => Some(filtered().count().get_result(&mut db).await?),
         false => None,
     };
-    if !scope.actor().may::<Client, ReadConfidential>(&client) {
+    if !knows_all {
         entries.iter_mut().for_each(Entry::redact);
     }
     let page = query.page(entries, total, |entry| (SortValue::Instant(entry.at), entry.id))?;
@@ -59,10 +70,16 @@ pub async fn list(
 /// The kinds of resources among those `asked` for that `actor` may read of `client`.
 fn visible(actor: &Actor, client: &Client, asked: &[EntryResource]) -> Vec<EntryResource> {
     let may = |resource: EntryResource| {
+        // Which orders are of whose department does not stand in the timeline.
+        let is_bound = resource == EntryResource::Orders && actor.is_bound_to_departments();
         let permission = format!("{}:read", resource.as_ref());
-        actor.reaches(&permission, client)
+        !is_bound && actor.reaches(&permission, client)
     };
     EntryResource::iter().filter(|resource| asked.is_empty() || asked.contains(resource)).filter(|r| may(*r)).collect()
+}
+
+fn confidential_fields() -> Vec<String> {
+    members_of::<Client>().confidential().iter().map(|name| (*name).to_owned()).collect()
 }
 
 impl Entry {

@@ -20,7 +20,8 @@ pub fn routes(api: &mut Routes) {
 ///
 /// Use it when somebody leaves, or when work is shared out anew.
 ///
-/// Gives the client to another owner, within the team unless the right reaches further. A key client goes only to
+/// Gives the client to another owner, within the team unless the right reaches further. Nobody takes a colleague's client
+/// for themselves unless it reaches everywhere. A key client goes only to
 /// someone whose role may own key clients. What the old owner had planned with the client becomes the new owner's task.
 #[utoipa::path(
     post,

@@ -28,6 +28,7 @@ pub async fn transfer(
     before.refuse_archived()?;
     let owner = users::owner(tx, transfer.owner_id, "/owner_id").await?;
     scope.permit_recipient(owner.team_id)?;
+    scope.refuse_taking(before.owner_id, owner.id)?;
     if before.is_key {
         clients::refuse_ordinary_owner(tx, owner.role).await?;
     }

@@ -1,5 +1,6 @@
 //! The people who work here. Everyone sees their team; supervisors see and administer all.
 
+pub mod consent;
 mod model;
 mod queries;
 mod routes;

@@ -154,7 +154,7 @@ impl Belongs for User {
 #[schema(as = User, example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "version": 1,
     "created_at": "2026-11-24T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z", "name": "Anna Petrova",
     "email": "anna@example.com", "job_title": "Sales manager", "role": "manager",
-    "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "status": "active", "actions": ["update", "block", "reset_password"]}))]
+    "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "status": "active", "actions": ["update", "block", "reset_password", "consent"]}))]
 pub struct UserView {
     #[serde(flatten)]
     user: User,
@@ -173,10 +173,10 @@ fn actions(user: &User, actor: &Actor) -> Vec<&'static str> {
     if !actor.may::<User, Update>(user) {
         return Vec::new();
     }
-    // Users may not block themselves or reset their own password.
+    // Users may not block themselves, reset their own password or consent to that.
     match user.status {
         _ if actor.user_id() == Some(user.id) => vec!["update"],
-        UserStatus::Active => vec!["update", "block", "reset_password"],
+        UserStatus::Active => vec!["update", "block", "reset_password", "consent"],
         UserStatus::Blocked => vec!["update", "unblock"],
     }
 }

@@ -6,6 +6,7 @@ use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, Selectab
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{
+    consent::{self, Deed},
     model::{User, UserFilter, UserKind, UserPatch, UserRef, UserSort, UserStatus, UserTerms},
     sign_in::FirstPassword,
 };
@@ -208,7 +209,8 @@ fn breached(constraint: &str) -> Option<Error> {
 /// Changes the fields that `patch` names. Returns the user before and after.
 ///
 /// # Errors
-/// 401 for another address or other rights without a recent proof of identity, 403 for the caller's own rights, 409 for
+/// 401 for another address or other rights without a recent proof of identity, 403 for the caller's own rights, and
+/// without a second supervisor's consent to a new supervisor or a supervisor's new address, 409 for
 /// the last supervisor and for a role that may not own the user's key clients, 422 for a taken address or an unknown
 /// team.
 pub async fn update(
@@ -228,6 +230,9 @@ pub async fn update(
     if rights_change || terms.email != former.email {
         tx.require_recent_authentication().await?;
     }
+    if let Some(deed) = deed(former, terms) {
+        consent::require(tx, &before, deed).await?;
+    }
     if former.role == Role::Supervisor && terms.role != Role::Supervisor {
         refuse_last_supervisor(tx, &before).await?;
     }
@@ -240,6 +245,15 @@ pub async fn update(
     }
     let after = save(tx, "updated", &before, after).await?;
     Ok((before, after))
+}
+
+/// What a change of these fields does that needs a second supervisor.
+fn deed(former: &UserTerms, terms: &UserTerms) -> Option<Deed> {
+    match (former.role, terms.role) {
+        (Role::Supervisor, _) if former.email != terms.email => Some(Deed::TakeOver),
+        (Role::Manager | Role::KeyAccountManager, Role::Supervisor) => Some(Deed::MakeSupervisor),
+        _ => None,
+    }
 }
 
 /// Keeps a user from signing in, and ends their sessions.

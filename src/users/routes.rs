@@ -3,6 +3,7 @@
 use actix_web::web::{Data, Path};
 
 use super::{
+    consent,
     model::{User, UserFilter, UserPatch, UserTerms, UserView},
     queries,
     sign_in::FirstPassword,
@@ -28,6 +29,7 @@ pub fn routes(api: &mut Routes) {
             endpoint!(update_user),
             endpoint!(block_user),
             endpoint!(unblock_user),
+            endpoint!(give_consent),
         ],
     );
 }
@@ -96,7 +98,8 @@ async fn get_user(
 ///
 /// Use it when somebody changes name, address, role or team.
 ///
-/// A new role or team takes effect at once. Nobody changes their own role or team, and the last active supervisor stays
+/// A new role or team takes effect at once. To make somebody a supervisor, and to change a supervisor's address, needs the
+/// consent of a second supervisor, see `POST /v1/users/{id}/consent`. Nobody changes their own role or team, and the last active supervisor stays
 /// one. When the e-mail address changes, a notice is sent to the former address.
 #[utoipa::path(
     patch,
@@ -169,6 +172,33 @@ async fn unblock_user(
     change
         .run(async |tx| {
             let user = queries::unblock(tx, &scope, *id, &seen).await?;
+            Reply::ok(&UserView::of(user, tx.actor()))
+        })
+        .await
+}
+
+/// Consent to the takeover of a supervisor's account
+///
+/// Use it as a second supervisor, when a colleague is to reset how a supervisor signs in, or to make somebody a supervisor.
+///
+/// The consent is good for one such step of another supervisor within 24 hours: a link to set a password, the removal of a
+/// second factor, a new e-mail address, or the role of a supervisor. Nobody consents to what they do themselves. A company
+/// with one supervisor makes the second one without consent.
+#[utoipa::path(
+    post,
+    path = "/v1/users/{id}/consent",
+    responses((status = 200, description = "The user."))
+)]
+async fn give_consent(
+    scope: Scope<User, Update>,
+    _: RecentlyAuthenticated,
+    id: Path<UserId>,
+    seen: IfMatch,
+    change: Change,
+) -> Result<Changed<UserView>> {
+    change
+        .run(async |tx| {
+            let user = consent::give(tx, &scope, *id, &seen).await?;
             Reply::ok(&UserView::of(user, tx.actor()))
         })
         .await

@@ -296,8 +296,9 @@ impl Row {
         }
         let is_strange = self.operation.is_for_persons() && caller.in_scope.is_some();
         let permission = self.operation.permission();
-        let persons_only =
-            permission.is_some_and(|permission| ADMINISTRATION.contains(&permission)) && caller.in_scope.is_some();
+        let persons_only = permission
+            .is_some_and(|permission| ADMINISTRATION.contains(&permission) || permission.ends_with(":approve"))
+            && caller.in_scope.is_some();
         if is_strange || persons_only || (caller.in_scope == Some(false) && permission.is_some()) {
             return Expected::Forbidden;
         }
@@ -316,14 +317,33 @@ impl Row {
             // 404 if the address names the object; 422 if the body refers to it.
             return Expected::Missing(if self.operation.path.contains('{') { 404 } else { 422 });
         }
-        // The calls hand over to someone of the owner's team, which is not the team of the account team's member.
-        let hands_over = ["transfer_client", "assign_account_team"].contains(&self.operation.id);
-        if hands_over && caller.is_member && reach < Reach::All {
+        // Nobody designates their own client, and a helper has not all rights of an owner.
+        let is_own = matches!(call.about, About::Client(belongs) if belongs.owner == caller.user.id);
+        if (self.operation.id == "designate_key_client" && is_own)
+            || (caller.is_member && reach < Reach::All && NOT_BY_HELPERS.contains(&permission))
+        {
             return Expected::Forbidden;
         }
-        if covers(caller, policy.role, reach, call.about) { Expected::Success } else { Expected::Forbidden }
+        // The calls hand over to the colleague, who takes nothing for himself.
+        if HANDS_OVER.contains(&self.operation.id) && caller.name == "key coll." && reach < Reach::All {
+            return Expected::Forbidden;
+        }
+        // The calls hand over to someone of the owner's team, which is not the team of the account team's member.
+        if HANDS_OVER.contains(&self.operation.id) && caller.is_member && reach < Reach::All {
+            return Expected::Forbidden;
+        }
+        let designates = permission == "clients:designate_key" && reach == Reach::Team;
+        let role = if designates { Role::Manager } else { policy.role };
+        if covers(caller, role, reach, call.about) { Expected::Success } else { Expected::Forbidden }
     }
 }
+
+/// What the calls give to the colleague who is a key-account manager.
+const HANDS_OVER: [&str; 2] = ["transfer_client", "assign_account_team"];
+
+/// What the members of an account team may not do, whatever its owner may.
+const NOT_BY_HELPERS: [&str; 4] =
+    ["clients:archive", "clients:assign_team", "clients:designate_key", "clients:transfer"];
 
 /// The answer that the policy demands for one cell.
 #[derive(Clone, Copy, Debug)]
@@ -351,7 +371,10 @@ fn visible(operation: &Operation, caller: &Caller, call: &Call) -> bool {
     // Creating something for a client needs the right to read the client.
     let asked = matches!(call.about, About::Client(_)) && !operation.path.contains('{') && !operation.is_list();
     let read = format!("{}:read", if asked { "clients" } else { resource });
-    covers(caller, policy.role, policy.reach(&read), call.about)
+    // Who designates key clients in a team reaches all clients of the team with it.
+    let designates = permission == "clients:designate_key" && policy.reach(permission) == Reach::Team;
+    let is_teams = matches!(call.about, About::Client(belongs) if belongs.team == caller.user.team_id);
+    covers(caller, policy.role, policy.reach(&read), call.about) || (designates && is_teams)
 }
 
 /// The rule of reach, written down a second time: own, the team (its key clients for a key-account manager), all.
@@ -392,7 +415,7 @@ async fn a_changed_policy_is_what_every_operation_and_its_actions_go_by() {
         for (name, reach) in &grants {
             policy["permissions"][*name] = json!(reach);
         }
-        for limit in ["max_discount_percent", "max_contract_amount", "max_order_amount"] {
+        for limit in ["max_discount_percent", "max_contract_amount", "max_order_amount", "self_approval_up_to"] {
             policy[limit] = Value::Null;
         }
         let body = [
@@ -400,6 +423,7 @@ async fn a_changed_policy_is_what_every_operation_and_its_actions_go_by() {
             "max_discount_percent",
             "max_contract_amount",
             "max_order_amount",
+            "self_approval_up_to",
             "may_own_key_clients",
             "second_factor_required",
         ];

@@ -67,7 +67,7 @@ async fn who_leaves_the_team_reaches_nothing_any_more() {
 }
 
 #[actix_web::test]
-async fn a_key_account_manager_member_sees_what_owners_see() {
+async fn a_key_account_manager_member_sees_nothing_confidential() {
     let world = world().await;
     let client = world.client(Target::Key).await;
     let secret =
@@ -75,7 +75,7 @@ async fn a_key_account_manager_member_sees_what_owners_see() {
     let colleague = fresh(&world.kai, &client).await;
     assert_eq!(colleague["credit_limit"], Value::Null, "confidential fields reach own clients only");
     let _ = assign(&world.kim, &secret, &[&world.kai]).await.ok();
-    assert_eq!(fresh(&world.kai, &client).await["credit_limit"], "1000.00");
+    assert_eq!(fresh(&world.kai, &client).await["credit_limit"], Value::Null);
 }
 
 #[actix_web::test]
@@ -83,13 +83,14 @@ async fn a_team_changes_within_reach_only() {
     let world = world().await;
     let ordinary = world.client(Target::Ordinary).await;
     let key = world.client(Target::Key).await;
-    assign(&world.ann, &ordinary, &[&world.bob]).await.problem(403, "forbidden");
+    assign(&world.ann, &ordinary, &[&world.mia]).await.problem(403, "forbidden");
     assign(&world.kim, &ordinary, &[&world.bob]).await.problem(404, "not_found");
     assign(&world.leo, &key, &[&world.leo]).await.problem(404, "not_found");
     assign(&world.kim, &key, &[&world.mia]).await.problem(403, "forbidden");
     let _ = assign(&world.kim, &key, &[&world.bob]).await.ok();
     assert_eq!(world.bob.get(key["path"].as_str().unwrap()).await.status, 200);
-    assert_eq!(world.ann.get(&team_path(&ordinary)).await.ok()["actions"], json!([]));
+    assert_eq!(world.ann.get(&team_path(&ordinary)).await.ok()["actions"], json!(["assign_team"]));
+    assert_eq!(world.kai.get(&team_path(&key)).await.ok()["actions"], json!([]));
     assert_eq!(world.sue.get(&team_path(&ordinary)).await.ok()["actions"], json!(["assign_team"]));
 }
 

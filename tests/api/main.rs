@@ -38,6 +38,7 @@ mod privileges;
 mod products;
 mod reach;
 mod refusals;
+mod rights;
 mod roles;
 mod security;
 mod service_accounts;

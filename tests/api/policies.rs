@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::harness::TestApp;
 
 /// The rights, grouped by their reach for managers, key-account managers and supervisors.
-const RIGHTS: [([Reach; 3], &[&str]); 6] = [
+const RIGHTS: [([Reach; 3], &[&str]); 7] = [
     (
         [Own, Team, All],
         &[
@@ -37,18 +37,9 @@ const RIGHTS: [([Reach; 3], &[&str]); 6] = [
             "orders:update",
         ],
     ),
-    (
-        [None, Team, All],
-        &[
-            "clients:assign_team",
-            "clients:designate_key",
-            "clients:transfer",
-            "contracts:approve",
-            "contracts:terminate",
-            "orders:approve",
-        ],
-    ),
-    ([None, Own, All], &["clients:read_confidential"]),
+    ([None, Team, All], &["clients:designate_key", "contracts:approve", "contracts:terminate", "orders:approve"]),
+    ([None, Own, All], &["clients:read_confidential", "clients:transfer"]),
+    ([Own, Own, All], &["clients:assign_team"]),
     ([Team, Team, All], &["users:read"]),
     ([All, All, All], &["departments:read", "products:read", "roles:read", "teams:read"]),
     (

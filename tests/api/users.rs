@@ -25,6 +25,9 @@ async fn change(by: &TestUser, user: &Value, body: Value) -> Answer {
 
 /// Changes a user as a supervisor would.
 async fn set(world: &World, who: &TestUser, body: Value) -> Value {
+    if body["role"] == "supervisor" {
+        let _ = world.sam.transition("consent", &read(world, who).await, json!({})).await.ok();
+    }
     change(&world.sue, &read(world, who).await, body).await.ok()
 }
 
@@ -37,7 +40,7 @@ async fn a_supervisor_makes_and_changes_a_user() {
         (&user["email"], &user["status"], &user["job_title"]),
         (&json!("anna@example.com"), &json!("active"), &Value::Null)
     );
-    assert_eq!(user["actions"], json!(["update", "block", "reset_password"]));
+    assert_eq!(user["actions"], json!(["update", "block", "reset_password", "consent"]));
     assert!(user.as_object().unwrap().keys().all(|name| !name.contains("password")), "{user}");
     let changed = change(&world.sue, &user, json!({"job_title": "Expert", "role": "key_account_manager"})).await.ok();
     assert_eq!((&changed["version"], &changed["role"]), (&json!(2), &json!("key_account_manager")));

@@ -18,11 +18,12 @@ const AT: &str = "/v1/auth/confirm";
 const WRONG: &str = "not the right password";
 
 /// The operations that always need a recent proof.
-const ALWAYS: [&str; 10] = [
+const ALWAYS: [&str; 11] = [
     "create_api_key",
     "create_user",
     "end_other_sessions",
     "end_own_session",
+    "give_consent",
     "replace_role_policy",
     "reset_second_factor",
     "rotate_api_key",
@@ -113,7 +114,7 @@ async fn the_address_and_the_rights_of_a_user_need_a_recent_proof() {
     let team = world.mia.team_id;
     let changes = [
         (&user, json!({"email": "thief@example.com"})),
-        (&user, json!({"role": "supervisor"})),
+        (&user, json!({"role": "key_account_manager"})),
         (&user, json!({"team_id": team})),
         (&account, json!({"role": "manager"})),
         (&account, json!({"scopes": ["clients:read"]})),

@@ -219,7 +219,7 @@ async fn an_answer_that_was_kept_for_other_rights_is_not_repeated() {
 async fn without_the_right_there_is_no_replay() {
     let world = world().await;
     let client = create(&world.kim, "Client").await;
-    let address = format!("{}/designate-key", path(&client));
+    let address = format!("{}/qualify", path(&client));
     let body = json!({});
     assert_eq!(post(&world.kim, &address, "key", body.clone()).await.status, 200);
     let kims = format!("DELETE FROM sessions WHERE user_id = '{}' RETURNING 'gone' AS value", world.kim.id);

@@ -90,7 +90,7 @@ async fn reach_follows_the_designation() {
     let world = world().await;
     let client = create(&world.kim, "Client").await;
     world.kai.get(path(&client)).await.problem(404, "not_found");
-    let key = world.kim.transition("designate-key", &client, json!({})).await.ok();
+    let key = world.sue.transition("designate-key", &client, json!({})).await.ok();
     assert_eq!(world.kai.get(path(&client)).await.status, 200);
     world.leo.get(path(&client)).await.problem(404, "not_found");
     let _ = world.kai.transition("revoke-key", &key, json!({})).await.ok();

@@ -27,7 +27,8 @@ async fn every_change_is_recorded_with_who_and_why() {
         } else {
             json!({"reason": "Why"})
         };
-        client = world.kim.transition(verb, &client, body).await.ok();
+        let who = if verb == "designate-key" { &world.sue } else { &world.kim };
+        client = who.transition(verb, &client, body).await.ok();
     }
     let recorded = world.app.audit(&client["id"]).await;
     let actions: Vec<&str> = recorded.iter().map(|(action, _)| action.as_str()).collect();

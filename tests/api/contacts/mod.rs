@@ -17,7 +17,7 @@ async fn client(user: &TestUser, name: &str) -> Value {
 async fn key_client(owner: &TestUser, name: &str) -> Value {
     let made = client(owner, name).await;
     let path = made["path"].clone();
-    let mut key = owner.transition("designate-key", &made, json!({})).await.ok();
+    let mut key = owner.app().supervisor().await.transition("designate-key", &made, json!({})).await.ok();
     key["path"] = path;
     key
 }

@@ -138,6 +138,10 @@ async fn reference(world: &World, field: &Field, client: &Value, nth: usize) -> 
             let body = json!({"kind": "department", "name": unique("Department")});
             world.sam.post("/v1/departments", body).await.created()
         }
+        "department_ids" => {
+            let body = json!({"kind": "department", "name": unique("Department")});
+            return json!([world.sam.post("/v1/departments", body).await.created()["id"]]);
+        }
         name => panic!("no value for {} /{name}", field.operation.id),
     };
     row["id"].clone()

@@ -7,7 +7,7 @@ use crate::harness::{TestApp, TestUser};
 
 async fn key_client_of(user: &TestUser) -> Value {
     let client = client_of(user).await;
-    user.transition("designate-key", &client, json!({})).await.ok()
+    user.app().supervisor().await.transition("designate-key", &client, json!({})).await.ok()
 }
 
 async fn ids(user: &TestUser) -> Vec<Value> {
@@ -178,7 +178,10 @@ async fn names_are_put_in_only_where_they_may_be_seen() {
     ann.get("/v1/interactions?include=order").await.problem(400, "invalid_parameter");
 
     grant(&app, json!({"contacts:read": "none", "clients:read": "none"})).await;
-    let bare = ann.get(&path).await.ok();
-    assert!(bare.get("client").is_none() && bare.get("contact").is_none());
+    for (name, permission) in [("client", "clients:read"), ("contact", "contacts:read")] {
+        let refused = ann.get(&format!("{}?include={name}", logged["path"].as_str().unwrap())).await;
+        assert_eq!(refused.problem(403, "forbidden")["permission"], permission);
+    }
+    let bare = ann.get(&format!("{}?include=user", logged["path"].as_str().unwrap())).await.ok();
     assert_eq!(bare["user"], full["user"]);
 }

@@ -21,7 +21,7 @@ async fn client(user: &TestUser) -> Value {
 /// A key client of `user`, a key-account manager.
 async fn key_client(user: &TestUser) -> Value {
     let client = client(user).await;
-    user.transition("designate-key", &client, json!({})).await.ok()
+    user.app().supervisor().await.transition("designate-key", &client, json!({})).await.ok()
 }
 
 /// A product that is sold for `price` roubles, with a tax of 20 %.
