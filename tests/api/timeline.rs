@@ -112,6 +112,12 @@ async fn confidential_fields_are_not_even_named_to_who_may_not_see_them() {
     let mut named = timeline(&sue, &romashka, "").await[0]["fields"].as_array().unwrap().clone();
     named.sort_by_key(Value::to_string);
     assert_eq!(named, [json!("confidential_note"), json!("credit_limit"), json!("industry")]);
+
+    // A change of nothing but such fields is no entry at all.
+    let seen = sue.get(path).await.ok();
+    let _ = sue.patch(path, &seen, json!({"credit_limit": "2000.00"})).await.ok();
+    assert_eq!(happened(&timeline(&sue, &romashka, "").await).len(), 3);
+    assert_eq!(happened(&timeline(&ann, &romashka, "").await), [("clients", "updated"), ("clients", "created")]);
 }
 
 #[actix_web::test]

@@ -56,7 +56,7 @@ async fn every_action_from_every_state_leads_where_the_table_says() {
             put(&app, &contract, status).await;
             let before = get(&sue, &contract).await;
             // Who edits it does not approve it.
-            let who = if action == "update" { &tom } else { &sue };
+            let who = if *action == "update" { &tom } else { &sue };
             let answer = attempt(who, action, &contract).await;
             if *target == "-" {
                 let problem = answer.problem(409, "invalid_state");

@@ -180,6 +180,9 @@ async fn try_change(world: &World, field: &Field) -> Vec<String> {
     for value in in_turn(world, field, &client(&call)).await {
         let mut body = values::along(world, field, &value).await;
         body[field.name] = value.clone();
+        if (field.operation.id, field.name, &value) == ("update_user", "role", &json!("supervisor")) {
+            before = world.sam.transition("consent", &before, json!({})).await.ok();
+        }
         let _ = world.sue.patch(&path, &before, body.clone()).await.ok();
         let after = world.sue.get(&path).await.ok();
         lost.extend(field.lost(&after, &value));
