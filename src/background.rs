@@ -13,7 +13,8 @@ const EVERY: Duration = Duration::from_mins(1);
 /// How long one run of sending mail may take: each letter of a long queue waits for the mail server.
 const PATIENCE_WITH_MAIL: Duration = Duration::from_hours(1);
 
-/// Starts the jobs: upkeep, rotating the signing keys, sealing the audit log, and sending mail if it is configured.
+/// Starts the jobs: upkeep, rotating the signing keys, sealing the audit log and watching that nothing of it goes missing, and
+/// sending mail if it is configured.
 pub fn start(db: &Db, parts: &Parts, rotate_keys_every: Option<chrono::Duration>) -> Jobs {
     let mut jobs = Jobs::new(parts.clock.clone(), parts.lifecycle.clone(), parts.telemetry.clone());
     let own = || (db.clone(), parts.clone());
@@ -26,6 +27,10 @@ pub fn start(db: &Db, parts: &Parts, rotate_keys_every: Option<chrono::Duration>
     let (db, parts) = own();
     jobs.every("audit_seal", audit::SEAL_EVERY, async move || {
         audit::seal_all(&mut *db.connect().await?, &parts.secrets, parts.clock.now()).await.map(drop)
+    });
+    let (db, parts) = own();
+    jobs.every("audit_watch", audit::SEAL_EVERY, async move || {
+        parts.watch.look(&*db.connect().await?, &parts.unsealed, parts.clock.now()).await
     });
     let (db, parts) = own();
     if parts.mail.is_configured() {

@@ -26,6 +26,8 @@ pub enum Subject {
     Caller(UserId),
     /// All sign-ins that were refused.
     SignIns,
+    /// The refused sign-ins to one account that were not recorded one by one.
+    Account(UserId),
     /// The refused sign-ins from one address.
     Address(Option<IpAddr>),
 }
@@ -75,6 +77,16 @@ impl Budget {
             false => all.suppressed = all.suppressed.saturating_add(1),
         }
         (within, owed)
+    }
+
+    /// Counts a refused sign-in to an existing account that is not recorded. There is a count for each account, whatever the
+    /// budget is.
+    pub fn count_for(&self, account: UserId, now: Instant) {
+        let mut windows = self.lock();
+        // A window that is over waits for its report, so it is not begun anew here.
+        let fresh = || Window { ends_at: now.after(WINDOW), recorded: 0, suppressed: 0 };
+        let window = windows.entry(Subject::Account(account)).or_insert_with(fresh);
+        window.suppressed = window.suppressed.saturating_add(1);
     }
 
     /// What went unrecorded in windows that are over. It is reported only once.
@@ -150,6 +162,18 @@ mod tests {
         let owed = Suppressed { subject: Subject::Caller(user), count: 7 };
         assert_eq!(budget.admit_refusal(user, later), (true, Some(owed)));
         assert_eq!(budget.settle(later), [], "it is told once");
+    }
+
+    #[test]
+    fn sign_ins_to_an_account_are_counted_whatever_the_budget_is() {
+        let (budget, account) = (Budget::default(), Id::generate());
+        for n in 0..10_000 {
+            let address = Some(std::net::IpAddr::from(std::net::Ipv4Addr::from_bits(n)));
+            let _ = budget.admit_sign_in(address, now());
+        }
+        (0..7).for_each(|_| budget.count_for(account, now()));
+        let owed = budget.settle(now().after(Duration::minutes(1)));
+        assert!(owed.contains(&Suppressed { subject: Subject::Account(account), count: 7 }), "{owed:?}");
     }
 
     #[test]

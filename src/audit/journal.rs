@@ -13,7 +13,7 @@ use super::{Budget, suppressed};
 use crate::{
     access::{SessionId, UserId},
     change::{
-        Origin, Outcome, Tx,
+        Origin, Outcome, Tx, Unsealed,
         audit_event::{Content, Event},
         write_audit,
     },
@@ -31,6 +31,7 @@ pub struct Journal {
     clock: Data<Clock>,
     secrets: Data<Secrets>,
     refusals: Data<Budget>,
+    unsealed: Data<Unsealed>,
     origin: Origin,
 }
 
@@ -44,6 +45,7 @@ impl Journal {
             clock: part(request)?,
             secrets: part(request)?,
             refusals: part(request)?,
+            unsealed: part(request)?,
             origin: Origin::of(request),
         })
     }
@@ -84,15 +86,19 @@ impl Journal {
     }
 
     /// Records that `action` was refused for `cause`: somebody tried to prove that `account` is theirs. Only so many
-    /// refusals are recorded in a minute; the rest are counted. For an account that does not exist, only an e-mail
-    /// address is stored, where it can be erased: any other text may be a password in the wrong field.
+    /// refusals are recorded in a minute; the rest are counted, for each account that exists. For an account that does not
+    /// exist, only an e-mail address is stored, where it can be erased: any other text may be a password in the wrong field.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn proof_refused(&self, db: &Db, action: &'static str, account: &str, cause: &str) -> Result<()> {
-        let Some(mut db) = self.admitted(db).await? else { return Ok(()) };
+        let (mut db, is_recorded) = self.admitted(db).await?;
         let email = Email::parse(account).ok();
         let found = find(&mut db, email.as_ref()).await?;
+        if !is_recorded {
+            self.count(found.map(|(user, _)| user));
+            return Ok(());
+        }
         let cause = match &found {
             _ if cause == "throttled" => cause,
             None => "unknown_account",
@@ -107,19 +113,23 @@ impl Journal {
         self.insert(&mut db, content, &self.origin).await
     }
 
-    /// A connection with which to record one more refusal, when the budget allows it. Also records how many refusals
-    /// went unrecorded before.
-    async fn admitted(&self, db: &Db) -> Result<Option<Lease>> {
+    /// A connection, and whether the budget allows to record one more refusal. Also records how many refusals went
+    /// unrecorded before.
+    async fn admitted(&self, db: &Db) -> Result<(Lease, bool)> {
         let now = self.clock.now();
         let (record, owed) = self.refusals.admit_sign_in(self.origin.address, now);
-        if !record && owed.is_none() {
-            return Ok(None);
-        }
         let db = db.connect().await?;
         if let Some(owed) = owed {
             write_audit(&db, &[suppressed(&self.secrets, owed, now)?]).await?;
         }
-        Ok(record.then_some(db))
+        Ok((db, record))
+    }
+
+    /// Counts a refusal that is not recorded, so that guesses at an account do not hide behind refusals of other accounts.
+    fn count(&self, account: Option<UserId>) {
+        if let Some(account) = account {
+            self.refusals.count_for(account, self.clock.now());
+        }
     }
 
     async fn write(
@@ -136,7 +146,10 @@ impl Journal {
 
     async fn insert(&self, db: &mut AsyncPgConnection, content: Content<'_>, origin: &Origin) -> Result<()> {
         let event = Event::new(self.secrets.audit_key(), content, origin, self.clock.now())?;
-        write_audit(db, &[event]).await
+        let id = event.id;
+        write_audit(db, &[event]).await?;
+        self.unsealed.note([id], self.clock.now());
+        Ok(())
     }
 }
 

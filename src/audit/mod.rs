@@ -14,6 +14,7 @@ mod seal;
 mod suppressed;
 mod verdict;
 mod verify;
+mod watch;
 
 pub use budget::{Budget, PER_ADDRESS, PER_CALLER, SIGN_INS};
 pub use journal::{Journal, reset_requested};
@@ -22,3 +23,4 @@ pub use report::{Anchor, AuditVerification, Fault, FaultKind, MAX_FROM_SEAL, MAX
 pub use seal::{EVERY as SEAL_EVERY, announce, begin_chain, seal_all};
 pub use suppressed::{settle, suppressed};
 pub use verify::{Bounds, everything as verify, part as verify_part};
+pub use watch::Watch;

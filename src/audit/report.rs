@@ -105,6 +105,20 @@ pub struct AuditVerification {
     pub faults: Vec<Fault>,
 }
 
+impl AuditVerification {
+    /// The same with faults that the server has seen itself.
+    #[must_use]
+    pub fn with(mut self, seen: Vec<Fault>) -> Self {
+        for fault in seen {
+            if !self.faults.contains(&fault) {
+                self.faults.push(fault);
+            }
+        }
+        self.intact = self.faults.is_empty();
+        self
+    }
+}
+
 /// A seal of the chain.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = AuditHead)]

@@ -175,6 +175,14 @@ pub async fn head(mut db: &AsyncPgConnection) -> Result<Option<Seal>> {
         .optional()?)
 }
 
+/// The seal with this number.
+///
+/// # Errors
+/// When the database fails.
+pub async fn seal_number(mut db: &AsyncPgConnection, number: i64) -> Result<Option<Seal>> {
+    Ok(audit_seals::table.find(number).select(Seal::as_select()).first(&mut db).await.optional()?)
+}
+
 /// Logs the last seal. Noted outside the database, it shows later whether the chain was cut.
 ///
 /// # Errors

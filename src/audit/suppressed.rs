@@ -31,9 +31,11 @@ pub async fn settle(db: &mut AsyncPgConnection, secrets: &Secrets, refusals: &Bu
 /// # Errors
 /// When the system gives no random bytes.
 pub fn suppressed(secrets: &Secrets, owed: Suppressed, now: Instant) -> Result<Event> {
-    let user = match owed.subject {
-        Subject::Caller(user) => Some(user),
-        Subject::SignIns | Subject::Address(_) => None,
+    // Who tries to sign in to an account need not be its user.
+    let (user, actor_id) = match owed.subject {
+        Subject::Caller(user) => (Some(user), Some(user)),
+        Subject::Account(user) => (Some(user), None),
+        Subject::SignIns | Subject::Address(_) => (None, None),
     };
     let mut changes = Map::new();
     changes.insert("count".to_owned(), json!({"to": owed.count}));
@@ -46,5 +48,5 @@ pub fn suppressed(secrets: &Secrets, owed: Suppressed, now: Instant) -> Result<E
         changes,
         personal: &[],
     };
-    Event::new(secrets.audit_key(), content, &Origin { actor_id: user, ..Origin::default() }, now)
+    Event::new(secrets.audit_key(), content, &Origin { actor_id, ..Origin::default() }, now)
 }

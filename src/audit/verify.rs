@@ -2,7 +2,7 @@
 //!
 //! The verification finds every change, removal and insertion of an event or a seal that was made without the server's
 //! secret. With a head that was noted elsewhere, it also finds that the newest events were cut off, or that the whole
-//! log was replaced.
+//! log was replaced. Each server notes the newest head in memory and in a file (`watch.rs`).
 //!
 //! It does not find:
 //! - what someone writes who has both the database and the secret, as long as no head was noted;
@@ -23,7 +23,7 @@ use uuid::Uuid;
 use super::{
     keys::{AuditKeys, Verdict},
     report::{Anchor, AuditVerification, Fault, FaultKind},
-    seal::{NOTHING, Seal, head, hex},
+    seal::{NOTHING, Seal, head, hex, seal_number},
 };
 use crate::{
     change::audit_event::Event,
@@ -54,11 +54,7 @@ pub struct Bounds {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn everything(
-    db: &AsyncPgConnection,
-    secrets: &Secrets,
-    anchor: Option<&Anchor>,
-) -> Result<AuditVerification> {
+pub async fn everything(db: &AsyncPgConnection, secrets: &Secrets, noted: &[Anchor]) -> Result<AuditVerification> {
     let keys = Arc::new(AuditKeys::load(db, secrets).await?);
     let mut found = AuditVerification::default();
     // As many batches are checked at once as there are cores, while the next one is read.
@@ -80,7 +76,7 @@ pub async fn everything(
     }
     strays(db, &mut found, Uuid::nil(), Uuid::max()).await?;
     waiting(db, &keys, &mut found, usize::MAX).await?;
-    conclude(db, &mut found, &keys, anchor).await?;
+    conclude(db, &mut found, &keys, noted).await?;
     Ok(found)
 }
 
@@ -92,7 +88,7 @@ pub async fn part(
     db: &AsyncPgConnection,
     secrets: &Secrets,
     bounds: Bounds,
-    anchor: Option<&Anchor>,
+    noted: &[Anchor],
 ) -> Result<AuditVerification> {
     let keys = Arc::new(AuditKeys::load(db, secrets).await?);
     let mut found = AuditVerification::default();
@@ -116,7 +112,7 @@ pub async fn part(
         }
     }
     found.next_seal = next;
-    conclude(db, &mut found, &keys, anchor).await?;
+    conclude(db, &mut found, &keys, noted).await?;
     Ok(found)
 }
 
@@ -134,24 +130,29 @@ async fn join(found: &mut AuditVerification, checking: Option<Checking>) -> Resu
     Ok(())
 }
 
+/// What is wrong when a seal is not in the log as it was noted. `last` is the newest seal of the log.
+///
+/// # Errors
+/// When the database fails.
+pub async fn fault_of_anchor(db: &AsyncPgConnection, anchor: &Anchor, last: Option<&Seal>) -> Result<Option<Fault>> {
+    let kind = match seal_number(db, anchor.number).await? {
+        Some(seal) if hex(&seal.hash) == anchor.hash => return Ok(None),
+        Some(_) => FaultKind::HeadDiffers,
+        None if last.is_some_and(|last| last.number > anchor.number) => FaultKind::SealRemoved,
+        None => FaultKind::TailCut,
+    };
+    Ok(Some(Fault::of_seal(kind, anchor.number)))
+}
+
 async fn conclude(
-    mut db: &AsyncPgConnection,
+    db: &AsyncPgConnection,
     found: &mut AuditVerification,
     keys: &AuditKeys,
-    anchor: Option<&Anchor>,
+    noted: &[Anchor],
 ) -> Result<()> {
     let last = head(db).await?;
-    for anchor in keys.anchors().chain(anchor) {
-        let known: Option<Vec<u8>> = diesel::OptionalExtension::optional(
-            audit_seals::table.find(anchor.number).select(audit_seals::hash).first(&mut db).await,
-        )?;
-        let kind = match known {
-            Some(hash) if hex(&hash) == anchor.hash => None,
-            Some(_) => Some(FaultKind::HeadDiffers),
-            None if last.as_ref().is_some_and(|last| last.number > anchor.number) => Some(FaultKind::SealRemoved),
-            None => Some(FaultKind::TailCut),
-        };
-        found.faults.extend(kind.map(|kind| Fault::of_seal(kind, anchor.number)));
+    for anchor in keys.anchors().chain(noted) {
+        found.faults.extend(fault_of_anchor(db, anchor, last.as_ref()).await?);
     }
     // Faults are sorted by seal; faults without a seal come last.
     found.faults.sort_by_key(|fault| fault.seal.unwrap_or(i64::MAX));

@@ -164,7 +164,7 @@ pub struct AuditFilter {
     /// The order; `-at` when left out.
     #[param(inline)]
     pub sort: Option<AuditSorting>,
-    /// Related resources to put in, separated by commas.
+    /// Related resources to put in: one parameter each, or all in one, separated by commas.
     #[param(inline)]
     pub include: AuditIncludes,
 }

@@ -8,7 +8,9 @@ use super::{
 };
 use crate::{
     access::{Read, Scope},
-    audit::{AuditVerification, Bounds, MAX_FROM_SEAL, MAX_SEALS, VerificationParams, Verify, verify_part},
+    audit::{
+        Anchor, AuditVerification, Bounds, MAX_FROM_SEAL, MAX_SEALS, VerificationParams, Verify, Watch, verify_part,
+    },
     db::{Cost, Db},
     error::{Error, FieldError, ProblemType, Result},
     http::{Query, Routes, endpoint},
@@ -63,6 +65,7 @@ async fn verify_audit_log(
     scope: Scope<AuditEntry, Verify>,
     query: Query<VerificationParams>,
     secrets: Data<Secrets>,
+    watch: Data<Watch>,
     db: Db,
 ) -> Result<Json<AuditVerification>> {
     let Query(VerificationParams { from_seal, limit, head }) = query;
@@ -81,5 +84,6 @@ async fn verify_audit_log(
     }
     let bounds = Bounds { from: i64::from(from_seal), seals: i64::from(limit), events: EVENTS };
     let db = db.reader(Cost::Large).await?;
-    Ok(Json(verify_part(&db, &secrets, bounds, head.as_ref()).await?))
+    let noted: Vec<Anchor> = watch.anchor(&db).await?.into_iter().chain(head).collect();
+    Ok(Json(verify_part(&db, &secrets, bounds, &noted).await?.with(watch.faults())))
 }

@@ -22,7 +22,7 @@ pub use self::{
 };
 use crate::{
     access::{Role, Scope, TeamId, token_keys::Keys},
-    audit::{self, Anchor, FaultKind},
+    audit::{self, Anchor, FaultKind, Watch},
     auth::{
         self,
         hashing::Hashing,
@@ -200,9 +200,10 @@ pub async fn seed_demo_if_empty(
 ///
 /// # Errors
 /// The first fault, if there is one.
-pub async fn verify_audit(urls: &Urls, secrets: &Secrets, head: Option<&Anchor>) -> Result<()> {
+pub async fn verify_audit(urls: &Urls, secrets: &Secrets, watch: &Watch, head: Option<Anchor>) -> Result<()> {
     let connection = setup::login(urls).await?.connect().await?;
-    let found = audit::verify(&connection, secrets, head).await?;
+    let noted: Vec<Anchor> = watch.anchor(&connection).await?.into_iter().chain(head).collect();
+    let found = audit::verify(&connection, secrets, &noted).await?;
     println!("{} seals and {} events verified, {} events wait for a seal.", found.seals, found.events, found.waiting);
     if let Some(head) = &found.head {
         println!("The head is {}:{}", head.number, head.hash);

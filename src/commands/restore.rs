@@ -17,6 +17,7 @@ use super::{
     verify_audit,
 };
 use crate::{
+    audit::Watch,
     clock::Clock,
     config::Base,
     db,
@@ -69,7 +70,7 @@ pub async fn restore(base: &Base, urls: &Urls, archive: &Archive, kept: &Kept) -
     }
     let secrets = Secrets::with_fallbacks(&kept.secrets.current, kept.secrets.former.as_slice())?;
     setup::bring_up_to_date(urls, &secrets, &Clock::system()).await?;
-    verify_audit(urls, &secrets, None).await?;
+    verify_audit(urls, &secrets, &Watch::default(), None).await?;
     println!("The backup of {} is restored. Start the server with the same settings.", kept.about.made_at);
     Ok(())
 }

@@ -26,9 +26,9 @@ const PROBED_WITHIN: Duration = Duration::from_millis(250);
 /// How long sealing may take: a step of a background job without an answer is abandoned after thirty seconds.
 const SEALED_WITHIN: Duration = Duration::from_secs(40);
 /// The settings of the server, and the most connections that it can have with them: for each of two threads, two for
-/// changes, one for large reads and two for small ones, and five for background jobs.
+/// changes, one for large reads and two for small ones, and six for background jobs.
 const ARGUMENTS: [&str; 4] = ["--request-timeout=2", "--read-timeout=2", "--workers=2", "--pool-size=2"];
-const MOST_CONNECTIONS: usize = 2 * (2 + 1 + 2) + 5;
+const MOST_CONNECTIONS: usize = 2 * (2 + 1 + 2) + 6;
 
 /// Asserts that the server is alive, and returns how long the answer took. Liveness depends on nothing, not even on a
 /// token.

@@ -38,8 +38,12 @@ impl Journal {
             // The request failed before anything was decided.
             return Ok(());
         }
-        let Some(mut db) = self.admitted(db).await? else { return Ok(()) };
+        let (mut db, is_recorded) = self.admitted(db).await?;
         let found = owner(&mut db, key).await?;
+        if !is_recorded {
+            self.count(found.map(|(account, _)| account));
+            return Ok(());
+        }
         let cause = match (problem, &found) {
             (ProblemType::TooManyRequests, _) => "throttled",
             (ProblemType::InvalidScope, _) => "wrong_scope",

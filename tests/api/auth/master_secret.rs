@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use chrono::Duration;
 use diesel_async::SimpleAsyncConnection;
 use liaison::{
-    audit::{self, AuditVerification, FaultKind},
+    audit::{self, AuditVerification, FaultKind, Watch},
     clock::Clock,
     commands,
     secrets::{MasterSecret, Secrets},
@@ -44,7 +44,7 @@ async fn seal(app: &TestApp) {
 }
 
 async fn verify(app: &TestApp, secrets: &Secrets) -> AuditVerification {
-    audit::verify(&app.db().await, secrets, None).await.unwrap()
+    audit::verify(&app.db().await, secrets, &[]).await.unwrap()
 }
 
 fn kinds(found: &AuditVerification) -> Vec<FaultKind> {
@@ -248,13 +248,13 @@ async fn the_audit_log_is_verified_over_a_change_of_the_secret() {
     assert!(found.intact && found.seals == 3 && found.waiting == 1, "{found:?}");
     let found = verify(&app, &new()).await;
     assert_eq!(kinds(&found), [FaultKind::KeyUnknown], "it cannot be told: {found:?}");
-    let told = commands::verify_audit(&app.urls(), &new(), None).await.unwrap_err().to_string();
+    let told = commands::verify_audit(&app.urls(), &new(), &Watch::default(), None).await.unwrap_err().to_string();
     assert!(told.contains("a master secret that is not known"), "{told}");
 
     reseal(&app).await.unwrap();
     seal(&second).await;
     assert!(verify(&app, &new()).await.intact && verify(&app, &both()).await.intact);
-    commands::verify_audit(&app.urls(), &new(), None).await.unwrap();
+    commands::verify_audit(&app.urls(), &new(), &Watch::default(), None).await.unwrap();
     let replaced = world.sam.at(&second).get("/v1/audit?resource=master_secrets").await.ok();
     let change = json!({"secret": {"from": app.parts().secrets.id().to_string(), "to": new().id().to_string()}});
     assert_eq!((&replaced["data"][0]["action"], &replaced["data"][0]["changes"]), (&json!("replaced"), &change));

@@ -4,6 +4,7 @@ mod parts;
 mod personal;
 mod sealing;
 mod tampering;
+mod watch;
 
 use diesel_async::AsyncPgConnection;
 use liaison::{
@@ -24,7 +25,7 @@ async fn seal(app: &TestApp) -> usize {
 }
 
 async fn verify_at(db: &mut AsyncPgConnection, app: &TestApp, anchor: Option<&Anchor>) -> AuditVerification {
-    audit::verify(db, &app.parts().secrets, anchor).await.unwrap()
+    audit::verify(db, &app.parts().secrets, anchor.map(std::slice::from_ref).unwrap_or_default()).await.unwrap()
 }
 
 async fn verify(app: &TestApp) -> AuditVerification {
