@@ -62,6 +62,7 @@ pub async fn load(
     let northwind = Northwind::read()?;
     let hash = hashing.hash(password).await?;
     change::by_system(db, secrets, clock.now(), async |tx| {
+        tx.number_ids();
         let users = people::load(tx, &northwind, &hash).await?;
         let company = load_company(tx, &northwind, users).await?;
         trade::load_contracts(tx, &northwind, &company).await?;

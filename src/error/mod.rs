@@ -11,6 +11,7 @@ use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 pub use self::{problem_type::ProblemType, standing::Standing};
 use crate::values::{Invalid, Language, Say};
@@ -85,7 +86,7 @@ impl Error {
         Self::new(ProblemType::Forbidden)
             .detail(
                 format!("This needs the permission {permission} for this resource."),
-                format!("Для этого нужно право {permission} на этот ресурс."),
+                format!("Для этого нужно право `{permission}` на этот ресурс."),
             )
             .with("permission", permission)
     }
@@ -98,12 +99,21 @@ impl Error {
     /// These fields are wrong. The body is malformed when one of them is unknown or given twice, otherwise it is
     /// invalid.
     pub fn fields(fields: Vec<FieldError>) -> Self {
-        let malformed =
-            fields.iter().any(|field| matches!(field.invalid, Invalid::UnknownField | Invalid::DuplicateField));
+        let malformed = fields.iter().any(|field| ["unknown_field", "duplicate_field"].contains(&field.invalid.code()));
         let problem = if malformed { ProblemType::UnknownField } else { ProblemType::ValidationFailed };
         let mut error = Self::new(problem);
         error.0.fields = fields;
         error
+    }
+
+    /// Another resource has the value at `pointer`, which must be the only one: `holder`, where the caller may see it.
+    pub fn taken(pointer: &str, holder: Option<Uuid>) -> Self {
+        let mut error = Self::new(ProblemType::AlreadyExists);
+        error.0.fields = vec![FieldError::new(pointer, Invalid::Taken)];
+        match holder {
+            Some(id) => error.with("holder_id", id),
+            None => error,
+        }
     }
 
     /// The caller has seen another version of the resource than the present one.
@@ -117,7 +127,7 @@ impl Error {
         Self::new(ProblemType::InvalidState)
             .detail(
                 format!("Not possible in the state {state}. Possible now: {list}."),
-                format!("Невозможно в состоянии {state}. Сейчас возможно: {list}."),
+                format!("Невозможно в состоянии `{state}`. Сейчас возможно: `{list}`."),
             )
             .with("state", state)
             .with("allowed", allowed)

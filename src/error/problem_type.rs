@@ -71,7 +71,7 @@ problem_types! {
     InvalidRequest: BAD_REQUEST,
         "Invalid sign-in request" / "Недопустимый запрос входа",
         "The sign-in form lacks a field, has an unknown one or is not form-encoded." /
-        "В форме входа не хватает поля, есть лишнее поле или она не form-encoded.";
+        "В форме входа не хватает поля, есть лишнее поле или её тип не `application/x-www-form-urlencoded`.";
     /// Wrong name or password, or a refresh token that is spent, expired or unknown.
     InvalidGrant: BAD_REQUEST,
         "Sign-in refused" / "Вход отклонён",
@@ -91,7 +91,7 @@ problem_types! {
     UnsupportedGrantType: BAD_REQUEST,
         "Unsupported grant type" / "Способ входа не поддерживается",
         "Use password, refresh_token or client_credentials." /
-        "Используйте password, refresh_token или client_credentials.";
+        "Используйте `password`, `refresh_token` или `client_credentials`.";
     /// A program that asks for a token with a wrong id or key.
     InvalidClient: UNAUTHORIZED,
         "Client refused" / "Клиент отклонён",
@@ -101,13 +101,13 @@ problem_types! {
     Unauthorized: UNAUTHORIZED,
         "Not signed in" / "Вход не выполнен",
         "A valid access token is needed: sign in at /v1/auth/token." /
-        "Нужен действующий токен доступа: войдите через /v1/auth/token.";
+        "Нужен действующий токен доступа: войдите через `/v1/auth/token`.";
     /// The caller's proof of who they are is too old for this (RFC 9470).
     InsufficientUserAuthentication: UNAUTHORIZED,
         "Confirm that it is still you" / "Подтвердите, что это всё ещё вы",
         "You proved who you are longer ago than `max_age` seconds. Send your password to POST /v1/auth/confirm, then \
                  repeat this request." /
-        "Вы подтверждали свою личность раньше, чем `max_age` секунд назад. Отправьте пароль в POST /v1/auth/confirm и \
+        "Вы подтверждали свою личность раньше, чем `max_age` секунд назад. Отправьте пароль в `POST /v1/auth/confirm` и \
                  повторите этот запрос.";
     /// The caller may see the resource but not do this.
     Forbidden: FORBIDDEN,
@@ -118,18 +118,18 @@ problem_types! {
     PasswordChangeRequired: FORBIDDEN,
         "Change your password first" / "Сначала смените пароль",
         "Your password was generated for you. Choose your own at PUT /v1/me/password, then everything is open to you." /
-        "Ваш пароль был сгенерирован. Задайте собственный через PUT /v1/me/password — после этого доступно всё.";
+        "Ваш пароль был сгенерирован. Задайте собственный через `PUT /v1/me/password` — после этого доступно всё.";
     /// The caller's role needs a second factor, and the caller has none.
     SecondFactorEnrolmentRequired: FORBIDDEN,
         "Set up a second factor first" / "Сначала настройте второй фактор",
         "Your role needs a second factor. Set it up at POST /v1/me/second-factor, then everything is open to you." /
-        "Ваша роль требует второго фактора. Настройте его через POST /v1/me/second-factor — после этого доступно всё.";
+        "Ваша роль требует второго фактора. Настройте его через `POST /v1/me/second-factor` — после этого доступно всё.";
     /// A second supervisor has to agree first.
     ConsentRequired: FORBIDDEN,
         "A second supervisor has to agree" / "Нужно согласие второго руководителя",
         "Ask another supervisor to call POST /v1/users/{id}/consent, then repeat this within 24 hours. Where there is no other, \
                  the operator of the server runs `liaison user reset-password`." /
-        "Попросите другого руководителя вызвать POST /v1/users/{id}/consent и повторите это в течение 24 часов. Если другого нет, \
+        "Попросите другого руководителя вызвать `POST /v1/users/{id}/consent` и повторите это в течение 24 часов. Если другого нет, \
                  оператор сервера выполняет `liaison user reset-password`.";
     /// More than the caller's limit allows.
     LimitExceeded: FORBIDDEN,
@@ -150,7 +150,7 @@ problem_types! {
     NotAcceptable: NOT_ACCEPTABLE,
         "Not acceptable" / "Формат ответа недоступен",
         "Answers are application/json." /
-        "Ответы имеют тип application/json.";
+        "Ответы имеют тип `application/json`.";
     /// The body did not come in time.
     RequestTimeout: REQUEST_TIMEOUT,
         "Request too slow" / "Запрос передан слишком медленно",
@@ -161,7 +161,12 @@ problem_types! {
         "Not possible in this state" / "Невозможно в этом состоянии",
         "The state of the resource forbids this transition." /
         "Состояние ресурса не допускает этот переход.";
-    /// A uniqueness rule is broken.
+    /// A value that must be the only one is taken.
+    AlreadyExists: CONFLICT,
+        "Already exists" / "Уже существует",
+        "Another resource has this value. `errors` names the field, and `holder_id` the resource where you may see it." /
+        "Это значение уже занято. `errors` называет поле, а `holder_id` — ресурс, если он вам доступен.";
+    /// Something else is in the way.
     Conflict: CONFLICT,
         "Conflict" / "Конфликт",
         "Another resource stands in the way." /
@@ -190,9 +195,9 @@ problem_types! {
         "Ресурс изменился после того, как вы его прочитали. Прочитайте его снова и повторите изменение.";
     /// `If-Match` is missing.
     PreconditionRequired: PRECONDITION_REQUIRED,
-        "If-Match is required" / "Нужен заголовок If-Match",
+        "If-Match is required" / "Нужен заголовок `If-Match`",
         "Send If-Match with the ETag that you read." /
-        "Передайте If-Match с прочитанным ETag.";
+        "Передайте `If-Match` с прочитанным `ETag`.";
     /// The body is over the limit.
     BodyTooLarge: PAYLOAD_TOO_LARGE,
         "Body too large" / "Тело запроса слишком велико",
@@ -207,7 +212,7 @@ problem_types! {
     UnsupportedMediaType: UNSUPPORTED_MEDIA_TYPE,
         "Unsupported media type" / "Тип содержимого не поддерживается",
         "The body's Content-Type is not one that this operation takes." /
-        "Content-Type тела не подходит для этой операции.";
+        "`Content-Type` тела не подходит для этой операции.";
     /// Values are invalid or break a rule.
     ValidationFailed: UNPROCESSABLE_ENTITY,
         "Validation failed" / "Проверка не пройдена",

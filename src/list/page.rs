@@ -89,6 +89,7 @@ impl<T: ToSchema> PartialSchema for Page<T> {
             .property("data", items.description(Some("The items, in the order asked for.")))
             .required("data")
             .property("next_cursor", cursor.description(Some("The cursor of the next page; `null` on the last one.")))
+            .required("next_cursor")
             .property(
                 "total",
                 total.description(Some("How many items there are in all, when `total=true` asked for it.")),
@@ -99,7 +100,7 @@ impl<T: ToSchema> PartialSchema for Page<T> {
 
 impl<T: ToSchema> ToSchema for Page<T> {
     fn name() -> Cow<'static, str> {
-        format!("Page_{}", T::name()).into()
+        format!("{}Page", T::name()).into()
     }
 
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {

@@ -40,9 +40,9 @@ pub struct PageParams {
     #[serde(default)]
     #[param(default = false)]
     pub total: bool,
-    /// Only these fields of each item, separated by commas, such as `id,version`; the others are absent then.
+    /// Only these fields of each item; the others are absent then. One parameter each, or all in one, separated by commas.
     #[serde(default)]
-    #[param(max_length = 1000)]
+    #[param(inline, value_type = Option<Vec<String>>, max_items = 100)]
     pub fields: Option<String>,
 }
 

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use strum::VariantNames;
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{ObjectBuilder, RefOr, Schema, Type},
+    openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, Type},
 };
 
 /// Words separated by commas, each from the enumeration `W`.
@@ -44,12 +44,8 @@ impl<'de, W: FromStr + VariantNames> Deserialize<'de> for Words<W> {
 
 impl<W: VariantNames> PartialSchema for Words<W> {
     fn schema() -> RefOr<Schema> {
-        let words = W::VARIANTS.join("|");
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .pattern(Some(format!("^({words})(,({words}))*$")))
-            .max_length(Some(200))
-            .into()
+        let word = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(W::VARIANTS.iter().copied()));
+        ArrayBuilder::new().items(word).max_items(Some(W::VARIANTS.len())).unique_items(true).into()
     }
 }
 impl<W: VariantNames> ToSchema for Words<W> {}

@@ -11,7 +11,7 @@ use crate::{
     edge::rate,
     error::{Error, ProblemType},
     http::problem_response_name,
-    openapi::{scopes::scopes, tidy::tidy},
+    openapi::{example_ids::put_ids, problems, scopes::scopes, tidy::tidy},
     values::Language,
 };
 
@@ -20,6 +20,7 @@ pub(super) type Object = Map<String, Value>;
 /// Completes the document that utoipa made from the routes.
 pub fn complete(document: &mut Value) {
     set(document, "/info/version", json!(env!("CARGO_PKG_VERSION")));
+    put_ids(document);
     let examples = schema_examples(document);
     let optional = bodies_without_required_fields(document);
     add_components(document);
@@ -104,6 +105,15 @@ fn add_components(document: &mut Value) {
             }
         }),
     );
+    let common = document.pointer("/components/schemas/Problem").cloned().unwrap_or_default();
+    if let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") {
+        schemas.extend(problems::schemas(&common));
+    }
+    set(
+        document,
+        "/components/schemas/ProblemField/properties/code",
+        json!({"$ref": "#/components/schemas/FieldErrorCode", "description": "The stable code of the error."}),
+    );
     set(document, "/components/headers", headers());
     let responses: Object =
         statuses().into_iter().map(|status| (problem_response_name(status), problem_response(status))).collect();
@@ -129,7 +139,10 @@ fn headers() -> Value {
             "description": "`true` when this answer was given before to the same `Idempotency-Key`.",
             "schema": {"type": "string", "enum": ["true"]}
         },
-        "RetryAfter": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0}, "example": 1},
+        "RetryAfter": {
+            "description": "Seconds to wait.",
+            "schema": {"type": "integer", "format": "int64", "minimum": 0}, "example": 1
+        },
         "RateLimit": text(
             "For each limit how many requests are left (`r`), and in how many seconds there are more (`t`); \
              draft-ietf-httpapi-ratelimit-headers-11. Absent where nothing is limited.",
@@ -180,7 +193,7 @@ fn problem_response(status: u16) -> Value {
         "description": format!("{}.", titles.join(" · ")),
         "headers": headers,
         "content": {"application/problem+json": {
-            "schema": {"$ref": "#/components/schemas/Problem"},
+            "schema": problems::of_status(status),
             "examples": examples
         }}
     })
@@ -310,7 +323,7 @@ fn add_example(message: &mut Value, examples: &Object) {
     for content in contents {
         let schema = content.pointer("/schema/$ref").and_then(Value::as_str).unwrap_or_default();
         let name = schema.rsplit('/').next().unwrap_or_default();
-        let example = match name.strip_prefix("Page_") {
+        let example = match name.strip_suffix("Page") {
             Some(item) => examples.get(item).map(|item| json!({"data": [item], "next_cursor": null})),
             None => examples.get(name).cloned(),
         };

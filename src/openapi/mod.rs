@@ -2,7 +2,11 @@
 
 mod classes;
 mod complete;
+mod enums;
+mod example_ids;
+mod problems;
 mod scopes;
+mod sparse;
 mod tidy;
 
 use serde_json::Value;
@@ -112,15 +116,18 @@ fn operation(path: &str, method: &str, about: &Value) -> Option<Operation> {
     })
 }
 
-/// An operation is open when an empty requirement is among those of its security.
+/// An operation is open when it asks for no sign-in.
 fn is_open(about: &Value) -> bool {
-    let security = about.get("security").and_then(Value::as_array).into_iter().flatten();
-    security.filter_map(Value::as_object).any(serde_json::Map::is_empty)
+    about.get("security").and_then(Value::as_array).is_some_and(Vec::is_empty)
 }
 
 /// The name of the schema of a body.
 fn schema_name(message: &Value) -> Option<String> {
     let contents = message.get("content")?.as_object()?;
-    let schema = contents.values().find_map(|content| content.pointer("/schema/$ref"))?;
+    let named = |content: &'_ Value| {
+        let whole = content.pointer("/schema/$ref").or_else(|| content.pointer("/schema/anyOf/0/$ref"));
+        whole.cloned()
+    };
+    let schema = contents.values().find_map(named)?;
     schema.as_str()?.rsplit('/').next().map(str::to_owned)
 }

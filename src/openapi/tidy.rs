@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 use super::{
     classes::{drop_audit_words, is_confidential, name_rights},
     complete::{Object, operations, set},
+    enums::name_enums,
+    example_ids::address_examples,
+    sparse::add_sparse_answers,
 };
 
 /// Tidies a document that is otherwise complete.
@@ -15,6 +18,10 @@ pub fn tidy(document: &mut Value) {
     write_out_closed_parts(document);
     name_rights(document);
     drop_audit_words(document);
+    write_out_texts(document);
+    name_enums(document);
+    add_sparse_answers(document);
+    address_examples(document);
     share_parameters(document);
     drop_unused_components(document);
 }
@@ -74,12 +81,40 @@ fn is_nullable(property: &Value) -> bool {
     kinds.map(Some).chain(alternatives.map(|alternative| alternative.get("type"))).any(is_null)
 }
 
+/// A text with a bound says nothing by a name such as `Text50`, so its schema is written out where it is used.
+fn write_out_texts(document: &mut Value) {
+    let schemas = document.pointer("/components/schemas").and_then(Value::as_object).into_iter().flatten();
+    let is_text = |name: &str| name.strip_prefix("Text").is_some_and(|rest| rest.parse::<usize>().is_ok());
+    let texts: Object = schemas
+        .filter(|(name, _)| is_text(name))
+        .map(|(name, schema)| (format!("#/components/schemas/{name}"), schema.clone()))
+        .collect();
+    put_in(document, &texts);
+}
+
+fn put_in(value: &mut Value, texts: &Object) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| put_in(item, texts)),
+        Value::Object(members) => {
+            let address = members.get("$ref").and_then(Value::as_str);
+            if let Some(Value::Object(text)) = address.and_then(|address| texts.get(address)) {
+                members.remove("$ref");
+                for (word, value) in text {
+                    members.entry(word).or_insert_with(|| value.clone());
+                }
+            }
+            members.values_mut().for_each(|member| put_in(member, texts));
+        }
+        _ => {}
+    }
+}
+
 /// utoipa writes out the schema of a page's item again; a reference by its name says more.
 fn name_page_items(document: &mut Value) {
     let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") else { return };
     let names: Vec<String> = schemas.keys().cloned().collect();
     for (name, page) in schemas.iter_mut() {
-        let item = name.strip_prefix("Page_").filter(|item| names.iter().any(|name| name == item));
+        let item = name.strip_suffix("Page").filter(|item| names.iter().any(|name| name == item));
         if let Some(item) = item {
             set(page, "/properties/data/items", json!({"$ref": format!("#/components/schemas/{item}")}));
         }
@@ -121,21 +156,28 @@ fn lift_descriptions(schema: &mut Value) {
 
 /// A parameter that is the same in several operations becomes a shared component.
 fn share_parameters(document: &mut Value) {
-    let mut uses: Vec<(Value, usize)> = Vec::new();
-    for (_, _, operation) in operations(document) {
+    let mut uses: Vec<(Value, Vec<String>)> = Vec::new();
+    for (path, _, operation) in operations(document) {
         for parameter in parameters(operation) {
             match uses.iter_mut().find(|(known, _)| known == parameter) {
-                Some((_, count)) => *count += 1,
-                None => uses.push((parameter.clone(), 1)),
+                Some((_, paths)) => paths.push(path.clone()),
+                None => uses.push((parameter.clone(), vec![path.clone()])),
             }
         }
     }
+    uses.retain(|(_, paths)| paths.len() > 1);
+    let name = |parameter: &Value| camel(parameter.get("name").and_then(Value::as_str).unwrap_or_default());
     let mut shared: Vec<(String, Value)> = Vec::new();
-    for (parameter, _) in uses.into_iter().filter(|(_, count)| *count > 1) {
-        let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let namesakes = shared.iter().filter(|(_, known)| known.get("name") == parameter.get("name")).count();
-        let key = if namesakes == 0 { name } else { format!("{name}-{}", namesakes + 1) };
-        shared.push((key, parameter));
+    for (parameter, paths) in &uses {
+        let own = name(parameter);
+        let is_only = uses.iter().filter(|(other, _)| name(other) == own).count() == 1;
+        let resource = || paths.first().map(|path| resource_of(path, parameter)).unwrap_or_default();
+        let mut key = if is_only { own } else { format!("{}{own}", resource()) };
+        if shared.iter().any(|(known, _)| *known == key) {
+            let place = parameter.get("in").and_then(Value::as_str).unwrap_or_default();
+            key = format!("{key}In{}", camel(place));
+        }
+        shared.push((key, parameter.clone()));
     }
     for (_, _, operation) in operations(document) {
         for parameter in parameters(operation) {
@@ -145,6 +187,22 @@ fn share_parameters(document: &mut Value) {
         }
     }
     set(document, "/components/parameters", Value::Object(shared.into_iter().collect()));
+}
+
+/// The resource that a parameter is about, by the addresses that take it: for an id in the address, what stands before it.
+fn resource_of(path: &str, parameter: &Value) -> String {
+    let own = format!("{{{}}}", parameter.get("name").and_then(Value::as_str).unwrap_or_default());
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let before = parts.iter().position(|part| *part == own).and_then(|at| parts.get(at.checked_sub(1)?));
+    let named = before.or_else(|| parts.iter().rev().find(|part| !part.starts_with('{')));
+    camel(named.copied().unwrap_or_default())
+}
+
+/// A name as components have it, such as `IfMatch` of `If-Match`.
+fn camel(name: &str) -> String {
+    name.split(['_', '-'])
+        .flat_map(|word| word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)))
+        .collect()
 }
 
 fn parameters(operation: &mut Object) -> impl Iterator<Item = &mut Value> {

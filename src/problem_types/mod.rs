@@ -1,13 +1,26 @@
-//! The catalogue of problem types, served at `/problems/{type}`.
+//! The catalogue of problem types, served at `/problems`, as JSON for programs and as a page for browsers.
 
-use actix_web::web::{Json, Path};
+mod page;
+
+use actix_web::{
+    HttpRequest, HttpResponse, Responder,
+    body::BoxBody,
+    http::{
+        StatusCode,
+        header::{self, Accept, Header},
+    },
+    web::Path,
+};
 use serde::Serialize;
 use strum::IntoEnumIterator;
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::{Content, ObjectBuilder, Type},
+};
 
 use crate::{
     error::{Error, ProblemType, Result},
-    http::{Routes, endpoint},
+    http::{Answers, Description, Routes, endpoint},
     values::Language::{En, Ru},
 };
 
@@ -48,9 +61,71 @@ impl From<ProblemType> for ProblemTypeDocument {
     }
 }
 
+/// All types of problems.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"data": [{"type": "/problems/not-found", "code": "not_found", "status": 404, "title": "Not found",
+    "title_ru": "Не найдено", "about": "There is no such resource within your reach.",
+    "about_ru": "Такого ресурса нет или он вам недоступен."}]}))]
+pub struct ProblemTypes {
+    /// The types, in the order of their statuses.
+    #[schema(max_items = 100)]
+    pub data: Vec<ProblemTypeDocument>,
+}
+
+/// An answer for programs and for browsers: JSON, or a page when the caller would rather have HTML.
+struct ForBoth<T> {
+    data: T,
+    page: String,
+}
+
+impl<T: ToSchema> Answers for ForBoth<T> {
+    fn describe(description: &mut Description) {
+        description.answers::<T>(StatusCode::OK, &[]);
+        let page = ObjectBuilder::new().schema_type(Type::String).description(Some("A page for people."));
+        let mut page = Content::new(Some(page));
+        page.example = Some("<!doctype html>…".into());
+        description.answer(StatusCode::OK, &[]).content.insert("text/html".to_owned(), page.into());
+    }
+}
+
+impl<T: Serialize> Responder for ForBoth<T> {
+    type Body = BoxBody;
+
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        let mut answer = HttpResponse::Ok();
+        answer.insert_header((header::VARY, "Accept"));
+        match wants_html(request) {
+            true => answer
+                .insert_header(("Cross-Origin-Opener-Policy", "same-origin"))
+                .content_type("text/html; charset=utf-8")
+                .body(self.page),
+            false => answer.json(self.data),
+        }
+    }
+}
+
+/// Whether the caller names HTML before JSON or anything else.
+fn wants_html(request: &HttpRequest) -> bool {
+    let accepted = Accept::parse(request).map(|accept| accept.ranked()).unwrap_or_default();
+    let mut known =
+        accepted.iter().map(AsRef::as_ref).filter(|kind| ["text/html", "application/json", "*/*"].contains(kind));
+    known.next() == Some("text/html")
+}
+
 /// The operations on problem types.
 pub fn routes(api: &mut Routes) {
-    api.add("service", [endpoint!(get_problem_type)]);
+    api.add("service", [endpoint!(list_problem_types), endpoint!(get_problem_type)]);
+}
+
+/// List the problem types
+///
+/// Use it to see every way in which a request can fail, and what to do then.
+#[utoipa::path(get, path = "/problems", responses((status = 200, description = "The problem types.")))]
+async fn list_problem_types() -> Result<ForBoth<ProblemTypes>> {
+    let mut types: Vec<ProblemType> = ProblemType::iter().collect();
+    types.sort_by_key(|problem| problem.status());
+    let page = page::index(&types);
+    Ok(ForBoth { data: ProblemTypes { data: types.into_iter().map(Into::into).collect() }, page })
 }
 
 /// Describe a problem type
@@ -64,9 +139,7 @@ pub fn routes(api: &mut Routes) {
     params(("type" = String, Path, description = "The last part of a problem's `type`.", max_length = 100, example = "not-found")),
     responses((status = 200, description = "The description of the problem type."))
 )]
-async fn get_problem_type(name: Path<String>) -> Result<Json<ProblemTypeDocument>> {
-    ProblemType::iter()
-        .find(|problem| problem.as_ref() == name.as_str())
-        .map(|problem| Json(problem.into()))
-        .ok_or_else(Error::not_found)
+async fn get_problem_type(name: Path<String>) -> Result<ForBoth<ProblemTypeDocument>> {
+    let problem = ProblemType::iter().find(|problem| problem.as_ref() == name.as_str()).ok_or_else(Error::not_found)?;
+    Ok(ForBoth { data: problem.into(), page: page::of(problem) })
 }

@@ -31,7 +31,12 @@ pub async fn call(world: &World, operation: &str, target: Target) -> Call {
 
 fn service(operation: &str) -> Option<Call> {
     Some(match operation {
-        "get_jwks" | "get_liveness" | "get_openapi" | "get_readiness" | "get_server_metadata" => Call::plain(),
+        "get_jwks"
+        | "get_liveness"
+        | "get_openapi"
+        | "get_readiness"
+        | "get_server_metadata"
+        | "list_problem_types" => Call::plain(),
         "get_problem_type" => Call::plain().with("type", "not-found"),
         _ => return None,
     })

@@ -25,13 +25,14 @@ impl Operation {
 
     /// Whether the operation needs no sign-in.
     pub fn is_public(&self) -> bool {
-        self.about["security"] == serde_json::json!([{}])
+        self.about["security"] == serde_json::json!([])
     }
 
     /// Whether the operation returns a page of everything within reach.
     pub fn is_list(&self) -> bool {
-        let schema = self.about["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].as_str();
-        schema.is_some_and(|name| name.contains("/Page_")) && !self.path.contains('{')
+        let schema = &self.about["responses"]["200"]["content"]["application/json"]["schema"];
+        let name = schema["$ref"].as_str().or_else(|| schema["anyOf"][0]["$ref"].as_str());
+        name.is_some_and(|name| name.ends_with("Page")) && !self.path.contains('{')
     }
 
     pub fn is_safe(&self) -> bool {

@@ -1,0 +1,164 @@
+//! A schema for each type of problem, with its own members.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use strum::IntoEnumIterator;
+
+use super::complete::Object;
+use crate::{
+    error::ProblemType,
+    values::{Invalid, Language},
+};
+
+/// The name of the schema of a type of problem, such as `NotFoundProblem`.
+pub fn schema_name(problem: ProblemType) -> String {
+    format!("{problem:?}Problem")
+}
+
+/// The schema of every type of problem, by its name, made from what all of them have in common.
+pub fn schemas(common: &Value) -> Object {
+    let codes: Vec<&str> = Invalid::codes().collect();
+    let code = json!({"type": "string", "description": "The stable code of an error in one value.", "enum": codes});
+    let mut schemas: Object =
+        ProblemType::iter().map(|problem| (schema_name(problem), schema(problem, common))).collect();
+    schemas.insert("FieldErrorCode".to_owned(), code);
+    let statuses: BTreeSet<u16> = ProblemType::iter().map(|problem| problem.status().as_u16()).collect();
+    let several = statuses.into_iter().filter_map(|status| Some((name_of_status(status), of_several(status)?)));
+    schemas.extend(several);
+    schemas
+}
+
+/// The schema of the problems of a status: that of its only type, or of the several that it has.
+pub fn of_status(status: u16) -> Value {
+    let name = match types_of(status).as_slice() {
+        [only] => schema_name(*only),
+        _ => name_of_status(status),
+    };
+    json!({"$ref": format!("#/components/schemas/{name}")})
+}
+
+fn types_of(status: u16) -> Vec<ProblemType> {
+    ProblemType::iter().filter(|problem| problem.status().as_u16() == status).collect()
+}
+
+fn name_of_status(status: u16) -> String {
+    format!("Problem{status}")
+}
+
+/// One of the several types of a status, which `code` tells apart. `None` when there is only one.
+fn of_several(status: u16) -> Option<Value> {
+    let types = types_of(status);
+    if types.len() < 2 {
+        return None;
+    }
+    let address = |problem: ProblemType| format!("#/components/schemas/{}", schema_name(problem));
+    let alternatives: Vec<Value> = types.iter().map(|problem| json!({"$ref": address(*problem)})).collect();
+    let mapping: Object = types.iter().map(|problem| (problem.code(), json!(address(*problem)))).collect();
+    let about = format!("A problem with the status {status}.");
+    Some(
+        json!({"description": about, "oneOf": alternatives, "discriminator": {"propertyName": "code", "mapping": mapping}}),
+    )
+}
+
+fn schema(problem: ProblemType, common: &Value) -> Value {
+    let mut schema = common.clone();
+    let Some(whole) = schema.as_object_mut() else { return schema };
+    whole.insert("description".to_owned(), json!(problem.about().text(Language::En)));
+    let has_errors = has_errors(problem);
+    if let Some(Value::Object(properties)) = whole.get_mut("properties") {
+        for (name, value) in [
+            ("code", json!(problem.code())),
+            ("type", json!(problem.uri())),
+            ("status", json!(problem.status().as_u16())),
+        ] {
+            if let Some(Value::Object(property)) = properties.get_mut(name) {
+                property.retain(|word, _| matches!(word.as_str(), "description" | "type" | "format"));
+                property.insert("enum".to_owned(), json!([value]));
+            }
+        }
+        if !has_errors {
+            properties.remove("errors");
+        }
+        properties.extend(members(problem).into_iter().map(|(name, member)| (name.to_owned(), member)));
+    }
+    schema
+}
+
+/// Whether the problem names wrong fields, parameters or headers.
+fn has_errors(problem: ProblemType) -> bool {
+    use ProblemType::{
+        AlreadyExists, InvalidCursor, InvalidHeader, InvalidParameter, MalformedBody, UnknownField, ValidationFailed,
+    };
+    matches!(
+        problem,
+        AlreadyExists
+            | InvalidCursor
+            | InvalidHeader
+            | InvalidParameter
+            | MalformedBody
+            | UnknownField
+            | ValidationFailed
+    )
+}
+
+/// The members that only this type has. None of them is always there.
+fn members(problem: ProblemType) -> Vec<(&'static str, Value)> {
+    use ProblemType::{
+        AlreadyExists, AnswerWithheld, Forbidden, InsufficientUserAuthentication, InvalidClient, InvalidGrant,
+        InvalidRequest, InvalidScope, InvalidState, LimitExceeded, NotReady, PreconditionFailed, SecondFactorRequired,
+        Unauthorized, UnsupportedGrantType, ValidationFailed,
+    };
+    let text = |about: &str, longest: usize| json!({"type": "string", "description": about, "maxLength": longest});
+    let words = |about: &str| json!({"type": "array", "items": {"type": "string", "maxLength": 50}, "maxItems": 50, "description": about});
+    let limit = json!({"$ref": "#/components/schemas/LimitName"});
+    let named =
+        |about: &str, schema: &str| json!({"$ref": format!("#/components/schemas/{schema}"), "description": about});
+    match problem {
+        Forbidden => vec![
+            ("permission", named("The right that was missing.", "PermissionName")),
+            (
+                "rule",
+                json!({"type": "string", "enum": ["separation_of_duties"], "description": "The rule that was broken."}),
+            ),
+        ],
+        LimitExceeded => vec![
+            ("limit", named("The first limit that was passed. Absent when the caller may not know it.", "LimitName")),
+            (
+                "limits",
+                json!({"type": "array", "items": limit, "maxItems": 10, "description": "All limits that were passed and that the caller may know."}),
+            ),
+        ],
+        InvalidState => vec![
+            ("state", text("The state of the resource.", 50)),
+            ("allowed", words("The actions that this state allows.")),
+        ],
+        PreconditionFailed => vec![(
+            "current_version",
+            json!({"type": "integer", "format": "int64", "minimum": 1, "description": "The version of the resource now."}),
+        )],
+        AlreadyExists => vec![(
+            "holder_id",
+            json!({"type": "string", "format": "uuid", "description": "Who has the value, where the caller may see that resource."}),
+        )],
+        AnswerWithheld => vec![("location", text("Where what was made can be read.", 200))],
+        NotReady => vec![("reasons", words("Why the server is not ready."))],
+        ValidationFailed => {
+            vec![("left", text("How much is left under the contract's ceiling, when an order is over it.", 40))]
+        }
+        InsufficientUserAuthentication => vec![
+            ("error", oauth_error()),
+            (
+                "max_age",
+                json!({"type": "integer", "format": "int64", "minimum": 0, "description": "How old the proof may be, in seconds."}),
+            ),
+        ],
+        InvalidClient | InvalidGrant | InvalidRequest | InvalidScope | SecondFactorRequired | Unauthorized
+        | UnsupportedGrantType => vec![("error", oauth_error())],
+        _ => Vec::new(),
+    }
+}
+
+fn oauth_error() -> Value {
+    json!({"type": "string", "maxLength": 50, "description": "The error code of OAuth (RFC 6749, RFC 6750, RFC 7009, RFC 9470)."})
+}
