@@ -17,9 +17,10 @@ use crate::{
         token_keys::{KeyRing, Keys},
     },
     account_teams,
-    audit::Budget,
+    audit::{Budget, Watch},
     audit_entries,
     auth::{self, hashing::Hashing, throttle::Limits},
+    change::Unsealed,
     clients,
     clock::Clock,
     contacts, contracts,
@@ -36,7 +37,7 @@ use crate::{
     lifecycle::Lifecycle,
     mail::Mail,
     openapi::{self, Document},
-    orders, problem_types, products, roles,
+    orders, own_account, problem_types, products, roles,
     secrets::Secrets,
     service, service_accounts, teams,
     telemetry::{Readiness, Telemetry},
@@ -64,6 +65,10 @@ pub struct Parts {
     pub mail: Data<Mail>,
     /// How many refusals are recorded.
     pub refusals: Data<Budget>,
+    /// The events that were written lately.
+    pub unsealed: Data<Unsealed>,
+    /// What this server knows of the audit log.
+    pub watch: Data<Watch>,
     /// The API's document, as served.
     pub document: Data<Document>,
     /// What the server serves.
@@ -108,6 +113,8 @@ impl Parts {
             sign_in_limits: Data::new(sign_in_limits),
             mail: Data::new(Mail::default()),
             refusals: Data::new(Budget::default()),
+            unsealed: Data::new(Unsealed::default()),
+            watch: Data::new(Watch::default()),
             document: Data::from(document),
             operations,
             edge: Data::new(edge),
@@ -157,6 +164,8 @@ impl Parts {
             .app_data(self.sign_in_limits.clone())
             .app_data(self.mail.clone())
             .app_data(self.refusals.clone())
+            .app_data(self.unsealed.clone())
+            .app_data(self.watch.clone())
             .app_data(self.document.clone())
             .app_data(self.operations.clone())
             .app_data(self.edge.clone())
@@ -191,6 +200,7 @@ fn routes() -> Routes {
         departments::routes,
         interactions::routes,
         orders::routes,
+        own_account::routes,
         problem_types::routes,
         products::routes,
         roles::routes,

@@ -57,7 +57,7 @@ pub async fn serve(config: &Config, login: &Login, parts: Parts, mut welcome: We
     let metrics =
         config.telemetry.metrics_listen.map(|listen| listener::start(listen, parts.telemetry.clone())).transpose()?;
     // One connection for each background job.
-    let own_pool = Db::new(login, PoolSettings { max_size: 5, asks_first: true, ..settings });
+    let own_pool = Db::new(login, PoolSettings { max_size: 6, asks_first: true, ..settings });
     let meter = parts.telemetry.metrics.pool("background");
     let own_pool = own_pool.measured(meter.clone(), meter);
     let mut jobs = background::start(&own_pool, &parts, config.rotate_keys_every);

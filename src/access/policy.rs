@@ -58,6 +58,10 @@ pub struct Limits {
     pub second_factor_required: bool,
 }
 
+/// The limits that a refusal can name.
+pub const LIMITS: [&str; 5] =
+    ["max_contract_amount", "max_discount_percent", "max_order_amount", "min_price", "self_approval_up_to"];
+
 impl Limits {
     /// Whether one person alone may pass something of this amount.
     pub fn one_passes(&self, amount: Decimal) -> bool {

@@ -65,7 +65,7 @@ impl Entity for AccountTeam {
 /// The account team of a client.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AccountTeam, example = json!({"client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "version": 4,
-    "members": [{"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "name": "Anna Petrova"}], "actions": ["assign_team"]}))]
+    "members": [{"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "name": "Anna Petrova"}], "actions": ["update"]}))]
 pub struct AccountTeamView {
     #[serde(skip)]
     team: AccountTeam,
@@ -84,7 +84,7 @@ pub struct AccountTeamView {
 impl AccountTeamView {
     /// `team` with its `members`, for someone who may change it or not.
     pub fn new(team: AccountTeam, members: Vec<UserRef>, may_assign: bool) -> Self {
-        let actions = if may_assign { vec![AssignTeam::NAME] } else { Vec::new() };
+        let actions = if may_assign { vec!["update"] } else { Vec::new() };
         Self { client_id: team.client_id, version: team.version, team, members, actions }
     }
 }

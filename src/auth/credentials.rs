@@ -118,6 +118,6 @@ fn refuse_own(tx: &Tx<'_>, id: UserId) -> Result<()> {
     }
     Err(Error::new(ProblemType::Forbidden).detail(
         "For yourself, use PUT /v1/me/password and DELETE /v1/me/second-factor.",
-        "Для себя используйте PUT /v1/me/password и DELETE /v1/me/second-factor.",
+        "Для себя используйте `PUT /v1/me/password` и `DELETE /v1/me/second-factor`.",
     ))
 }

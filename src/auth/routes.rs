@@ -21,26 +21,22 @@ use super::{
 };
 use crate::{
     access::{
-        Actor, Identification, Person,
+        Identification,
         token::{LIFETIME, Subject, Verified},
     },
     audit::Journal,
     auth::verifier::Verifier,
     change::AnonymousChange,
-    db::{Cost, Db},
+    db::Db,
     error::{Error, ProblemType, Result},
-    http::{Description, Fields, NoParams, Query, Routes, Tagged, Takes, body, encoding, endpoint},
+    http::{Description, Routes, Takes, body, encoding, endpoint},
     sessions::DeviceInfo,
     telemetry::Telemetry,
-    users::{self, UserView},
 };
 
 /// The operations of signing in and out, and on how users sign in.
 pub fn routes(api: &mut Routes) {
-    api.add(
-        "auth",
-        [endpoint!(create_token), endpoint!(revoke_token), endpoint!(get_me), endpoint!(get_server_metadata)],
-    );
+    api.add("auth", [endpoint!(create_token), endpoint!(revoke_token), endpoint!(get_server_metadata)]);
     confirm::routes(api);
     change_password::routes(api);
     reset_routes::routes(api);
@@ -257,24 +253,8 @@ async fn revoke_token(
 fn not_revocable() -> Error {
     Error::new(ProblemType::InvalidRequest).with("error", "unsupported_token_type").detail(
         "The token of a service account ends with its key, which is revoked at /v1/service-accounts.",
-        "Токен служебной учётной записи кончается вместе с её ключом, который отзывают в /v1/service-accounts.",
+        "Токен служебной учётной записи кончается вместе с её ключом, который отзывают в `/v1/service-accounts`.",
     )
-}
-
-/// Get the caller's own account
-///
-/// Use it after sign-in to greet the user, and to see what they must still do, such as choose a password.
-///
-/// For every person who is signed in. A service account is refused.
-#[utoipa::path(
-    get,
-    path = "/v1/me",
-    responses((status = 200, description = "The caller."))
-)]
-async fn get_me(caller: Person, _: Query<NoParams>, db: Db) -> Result<Tagged<UserView>> {
-    let db = db.reader(Cost::Small).await?;
-    let user = users::find_own(&db, &caller.0).await?;
-    Ok(Tagged::new(UserView::of(user, &Actor::Caller(caller.0)), Fields::default()))
 }
 
 /// A form of an OAuth request.

@@ -13,6 +13,7 @@ mod row;
 mod separation;
 mod step;
 mod transaction;
+mod unsealed;
 
 pub use audit_event::Outcome;
 pub use origin::Origin;
@@ -23,3 +24,4 @@ pub use row::{Patched, Row, lock, lock_to_patch, patched, permit_confidential, s
 pub use separation::{Work, note_editor};
 pub use step::{AnyStep, Step};
 pub use transaction::{Tx, by_system, unknown_reference};
+pub use unsealed::Unsealed;

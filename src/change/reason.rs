@@ -8,7 +8,7 @@ use crate::{change::Tx, values::Text};
 /// Why, when the caller wants to say it.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-#[schema(example = json!({"reason": "Agreed by telephone"}))]
+#[schema(as = OptionalReason, example = json!({"reason": "Agreed by telephone"}))]
 pub struct Reason {
     /// Why; kept in the history.
     pub reason: Option<Text<1000>>,

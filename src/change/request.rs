@@ -14,6 +14,7 @@ use super::{
     idempotency::{self, IdempotencyKey, Keyed},
     rights,
     transaction::{Tx, write_records},
+    unsealed::Unsealed,
 };
 use crate::{
     access::{Actor, Caller, Callers, UserId},
@@ -30,6 +31,7 @@ struct Means {
     clock: Data<Clock>,
     secrets: Data<Secrets>,
     callers: Data<Callers>,
+    unsealed: Data<Unsealed>,
     db: Db,
 }
 
@@ -39,6 +41,7 @@ impl Means {
             clock: part(request)?,
             secrets: part(request)?,
             callers: part(request)?,
+            unsealed: part(request)?,
             db: Db::of(request)?,
             request: request.clone(),
         })
@@ -52,6 +55,9 @@ impl Means {
     /// was lost may have succeeded.
     async fn end<T>(&self, tx: Tx<'_>, done: Result<T>) -> Result<T> {
         let ended = tx.end(done, async |actor, epoch| rights::confirm(actor, &self.request, epoch).await).await;
+        if ended.done.is_ok() {
+            self.unsealed.note(ended.events, self.clock.now());
+        }
         match ended.next_epoch {
             Some(_) if ended.done.is_err() => self.callers.forget(),
             Some(epoch) => self.callers.saw(epoch),

@@ -23,6 +23,18 @@ pub trait Row: Belongs + Clone + PartialEq {
     /// Writes the whole row.
     async fn write(&self, tx: &mut Tx<'_>) -> Result<()>;
 
+    /// Refuses a value that must be the only one and that another row has. Looks only when the value is not that of
+    /// `before`.
+    ///
+    /// # Errors
+    /// 409, naming the holder where the caller may see it.
+    async fn refuse_taken(&self, _tx: &mut Tx<'_>, _before: Option<&Self>) -> Result<()>
+    where
+        Self: Sized,
+    {
+        Ok(())
+    }
+
     /// Becomes the next version, changed at `now`.
     fn advance(&mut self, now: Instant);
 }
@@ -119,6 +131,7 @@ pub async fn save<R: Row>(tx: &mut Tx<'_>, action: &'static str, before: &R, mut
     if *before == after {
         return Ok(after);
     }
+    after.refuse_taken(tx, Some(before)).await?;
     after.advance(tx.now());
     after.write(tx).await?;
     tx.changed(action, before, &after);

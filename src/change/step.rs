@@ -51,12 +51,11 @@ impl<R: Belongs + Resource, T: Copy + AsRef<str>, A: Action> Step<R, T, A> {
         B: DeserializeOwned + ToSchema + 'static,
         V: View + ToSchema + 'static,
     {
-        let verb = self.transition.as_ref().replace('_', "-");
         let handler = move |scope: Scope<R, A>, id: Path<Id<R>>, seen: IfMatch, change: Change, body: Body<B>| {
             let work = work.clone();
             async move { take(work, &scope, *id, &seen, change, body).await }
         };
-        Endpoint::step::<R, _, _>(&verb, text, handler)
+        Endpoint::step::<R, _, _>(self.transition.as_ref(), text, handler)
     }
 }
 

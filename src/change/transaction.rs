@@ -2,12 +2,14 @@
 
 use std::{
     borrow::Cow,
+    collections::HashMap,
     ops::{Deref, DerefMut},
     time::Duration,
 };
 
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
 use futures_util::future::try_join4;
+use uuid::Uuid;
 
 use super::{
     Origin, Record,
@@ -21,7 +23,7 @@ use crate::{
     error::{Error, Result},
     http::Reply,
     secrets::Secrets,
-    values::{Entity, Instant, Invalid, Resource},
+    values::{Entity, Id, Instant, Invalid, Resource, example_id},
 };
 
 /// A transaction that knows who makes the change, and collects what must be recorded about it.
@@ -32,6 +34,10 @@ pub struct Tx<'c> {
     origin: Origin,
     now: Instant,
     records: Vec<Record>,
+    /// The events that were written about it.
+    written: Vec<Uuid>,
+    /// How many rows of each kind have got an id, where their ids are numbers.
+    numbers: Option<HashMap<&'static str, u32>>,
     callers_changed: bool,
     /// The epoch of rights in which the change is made, once that is known.
     seen_epoch: Option<Epoch>,
@@ -47,7 +53,18 @@ impl<'c> Tx<'c> {
         time_left: Option<Duration>,
     ) -> Result<Self> {
         AnsiTransactionManager::begin_transaction_sql(&mut *db, &begin(time_left)).await?;
-        Ok(Self { db, secrets, actor, origin, now, records: Vec::new(), callers_changed: false, seen_epoch: None })
+        Ok(Self {
+            db,
+            secrets,
+            actor,
+            origin,
+            now,
+            records: Vec::new(),
+            written: Vec::new(),
+            numbers: None,
+            callers_changed: false,
+            seen_epoch: None,
+        })
     }
 
     /// Records what was `done` and commits it, once `confirm` has looked at the actor's rights again; rolls back when any
@@ -61,18 +78,18 @@ impl<'c> Tx<'c> {
             Ok(value) => self.finish(confirm).await.map(|()| value),
             Err(error) => Err(error),
         };
-        let Self { db, seen_epoch, callers_changed, .. } = self;
+        let Self { db, seen_epoch, callers_changed, written: events, .. } = self;
         match written {
             Ok(value) => {
                 let committed = AnsiTransactionManager::commit_transaction(db).await;
                 let next_epoch = seen_epoch.filter(|_| callers_changed).map(|seen| seen + 1);
-                Ended { done: committed.map(|()| value).map_err(Error::from), next_epoch }
+                Ended { done: committed.map(|()| value).map_err(Error::from), next_epoch, events }
             }
             Err(error) => {
                 // A failure is ignored: the caller gets the error that came first, and the pool discards a connection
                 // that cannot roll back.
                 let _ = AnsiTransactionManager::rollback_transaction(db).await;
-                Ended { done: Err(error), next_epoch: None }
+                Ended { done: Err(error), next_epoch: None, events: Vec::new() }
             }
         }
     }
@@ -106,6 +123,23 @@ impl<'c> Tx<'c> {
     /// 403 naming the permission, 401 for somebody who is not signed in.
     pub fn scope<R: Resource, A: Action>(&self) -> Result<Scope<R, A>> {
         self.actor.scope()
+    }
+
+    /// Gives new rows the ids of the demonstration company from now on, instead of random ones.
+    pub fn number_ids(&mut self) {
+        self.numbers = Some(HashMap::new());
+    }
+
+    /// The id of a new row.
+    pub fn new_id<R: Resource>(&mut self) -> Id<R> {
+        match &mut self.numbers {
+            None => Id::generate(),
+            Some(numbers) => {
+                let number = numbers.entry(R::NAME).or_default();
+                *number += 1;
+                example_id(R::NAME, *number).into()
+            }
+        }
     }
 
     /// The secrets that seal and sign.
@@ -192,6 +226,8 @@ pub(super) struct Ended<T> {
     pub done: Result<T>,
     /// The epoch of rights that has begun with it. It may have begun also when the commit failed.
     pub next_epoch: Option<Epoch>,
+    /// The events that were written with it.
+    pub events: Vec<Uuid>,
 }
 
 /// How much longer than its request a statement may run, so that the caller gets the error of the deadline and not the
@@ -222,6 +258,7 @@ pub(super) async fn write_records(tx: &mut Tx<'_>, answer: Option<(&Keyed, &Repl
     let (audited, told) = (write(tx, &events), outbox::insert(tx, &records, tx.now));
     let ((), (), (), epoch) = try_join4(audited, told, kept, epoch(tx)).await?;
     tx.seen_epoch = epoch;
+    tx.written.extend(events.iter().map(|event| event.id));
     Ok(())
 }
 

@@ -4,13 +4,14 @@ mod around;
 
 use std::{io, path::PathBuf, process::ExitCode, sync::Arc};
 
+use actix_web::web::Data;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
 use self::around::{backup, restore, with_database};
 use crate::{
     app::{self, Parts},
-    audit::Anchor,
+    audit::{Anchor, Watch},
     auth::hashing::Hashing,
     clock::Clock,
     commands::{self, DemoPassword, KeysCommand, SecretsCommand},
@@ -126,8 +127,8 @@ enum Audit {
     Verify {
         #[command(flatten)]
         settings: BaseSettings,
-        /// A head that was noted before, as printed by a verification or logged every minute. Without it, the removal
-        /// of the newest entries cannot be detected.
+        /// A head that was noted before, as printed by a verification or logged every minute. The newest one that a server
+        /// of this data folder has seen is compared in any case.
         #[arg(long, value_name = "NUMBER:HASH")]
         head: Option<Anchor>,
     },
@@ -196,8 +197,9 @@ fn execute(cli: Cli) -> Result<(), String> {
             with_database(&base, async |urls, secrets| commands::secrets(urls, &secrets).await)
         }
         Command::Audit { what: Audit::Verify { settings, head } } => {
-            with_database(&settings.check()?, async |urls, secrets| {
-                commands::verify_audit(urls, &secrets, head.as_ref()).await
+            let base = settings.check()?;
+            with_database(&base, async |urls, secrets| {
+                commands::verify_audit(urls, &secrets, &Watch::over(&base.data_dir)?, head).await
             })
         }
         Command::User { what: User::Create { settings, user } } => {
@@ -231,6 +233,7 @@ async fn serve(config: &Config, urls: &Urls, secrets: Secrets, demo: Option<Demo
     let document = Arc::new(app::document().map_err(Error::internal)?);
     let limits = config.sign_in_limits;
     let parts = Parts::new(&config.issuer, secrets, hashing, keys, clock, limits, document);
+    let parts = Parts { watch: Data::new(Watch::over(&config.base.data_dir)?), ..parts };
     server::serve(config, &login, parts, welcome).await
 }
 

@@ -23,7 +23,7 @@ pub async fn designate(
     let before = lock(tx, scope, id, seen).await?;
     before.refuse_archived()?;
     if before.is_key == is_key {
-        let (state, allowed) = if is_key { ("key", "revoke_key") } else { ("ordinary", "designate_key") };
+        let (state, allowed) = if is_key { ("key", "revoke-key") } else { ("ordinary", "designate-key") };
         return Err(Error::transition(state, &[allowed]));
     }
     if is_key {

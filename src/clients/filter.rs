@@ -4,7 +4,10 @@ use serde::Deserialize;
 use strum::{EnumString, VariantNames};
 use utoipa::IntoParams;
 
-use super::{model::Kind, status::ClientStatus};
+use super::{
+    model::{ClientId, Kind},
+    status::ClientStatus,
+};
 use crate::{
     access::{TeamId, UserId},
     list::{Sort, Words, search},
@@ -16,6 +19,9 @@ use crate::{
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct ClientFilter {
+    /// Only the clients with one of these ids, at most 200.
+    #[param(inline)]
+    pub id: Vec<ClientId>,
     /// Only clients with one of these statuses; when left out, all but the archived.
     #[param(inline)]
     pub status: Vec<ClientStatus>,
@@ -64,7 +70,7 @@ pub struct ClientFilter {
     /// The order; `-updated_at` when left out.
     #[param(inline)]
     pub sort: Option<ClientSorting>,
-    /// Related resources to put in, separated by commas.
+    /// Related resources to put in: one parameter each, or all in one, separated by commas.
     #[param(inline)]
     pub include: ClientIncludes,
 }
@@ -74,11 +80,11 @@ pub struct ClientFilter {
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct ClientParams {
-    /// Related resources to put in, separated by commas.
+    /// Related resources to put in: one parameter each, or all in one, separated by commas.
     #[param(inline)]
     pub include: ClientIncludes,
-    /// Only these fields, separated by commas, such as `id,version`; the others are absent then.
-    #[param(max_length = 1000)]
+    /// Only these fields; the others are absent then. One parameter each, or all in one, separated by commas.
+    #[param(inline, value_type = Option<Vec<String>>, max_items = 100)]
     pub fields: Option<String>,
 }
 

@@ -171,6 +171,7 @@ impl Terms for ClientTerms {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 #[diesel(sql_type = diesel::sql_types::Text)]
+#[schema(as = ClientKind)]
 pub enum Kind {
     /// A company or another body.
     Organization,

@@ -16,7 +16,7 @@ use crate::{
     http::{IfMatch, Parts, Terms},
     list::{By, ListQuery, Page, Sort, SortValue, keyset_within, search},
     users,
-    values::{Entity, Id, Instant, Invalid, Resource},
+    values::{Entity, Instant, Invalid, Resource},
 };
 
 type Boxed = clients::BoxedQuery<'static, Pg>;
@@ -28,6 +28,9 @@ static GROW: Sql = Sql::new();
 /// The query for the rows of `filter` within reach. The page and its total both use it.
 fn filtered(within: Within<Client>, filter: &ClientFilter) -> Boxed {
     let mut query = clients::table.filter(within).into_boxed();
+    if !filter.id.is_empty() {
+        query = query.filter(clients::id.eq_any(filter.id.clone()));
+    }
     query = if filter.status.is_empty() {
         query.filter(clients::status.ne(ClientStatus::Archived))
     } else {
@@ -177,7 +180,7 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Client, Create>, Parts(start,
     scope.permit_owner(owner.id, owner.team_id)?;
     let now = tx.now();
     let client = Client {
-        id: Id::generate(),
+        id: tx.new_id(),
         version: 1,
         created_at: now,
         updated_at: now,
@@ -194,6 +197,7 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Client, Create>, Parts(start,
     };
     permit_confidential(tx.actor(), &client)?;
     client.terms.check()?;
+    client.refuse_taken(tx, None).await?;
     INSERT.of(diesel::insert_into(clients::table).values(&client)).execute(&mut **tx).await.on_constraint(breached)?;
     tx.created(&client);
     Ok(client)
@@ -259,6 +263,19 @@ impl Row for Client {
         Ok(())
     }
 
+    async fn refuse_taken(&self, tx: &mut Tx<'_>, before: Option<&Self>) -> Result<()> {
+        let external = |client: &Self| (client.terms.external_source.clone(), client.terms.external_id.clone());
+        let (Some(source), Some(id)) = external(self) else { return Ok(()) };
+        if before.is_some_and(|before| external(before) == external(self)) {
+            return Ok(());
+        }
+        let holder = clients::table.filter(clients::external_source.eq(source)).filter(clients::external_id.eq(id));
+        let holder: Option<ClientId> = holder.select(clients::id).first(&mut **tx).await.optional()?;
+        let Some(holder) = holder else { return Ok(()) };
+        let seen = find(tx, &tx.scope::<Self, Read>()?, holder).await.ok();
+        Err(Error::taken("/external_id", seen.map(|client| client.id.uuid())))
+    }
+
     fn advance(&mut self, now: Instant) {
         self.version += 1;
         self.updated_at = now;
@@ -303,5 +320,5 @@ impl Client {
 }
 
 fn breached(constraint: &str) -> Option<Error> {
-    (constraint == "clients_external_key").then(|| Error::field("/external_id", Invalid::Taken))
+    (constraint == "clients_external_key").then(|| Error::taken("/external_id", None))
 }

@@ -59,7 +59,7 @@ impl ClientStatus {
 
 /// A step from one status to another. Its name is the verb of its address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AsRefStr, IntoStaticStr, EnumIter)]
-#[strum(serialize_all = "snake_case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Transition {
     /// A lead is worth work.
     Qualify,

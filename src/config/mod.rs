@@ -26,15 +26,10 @@ pub struct Settings {
     /// What every command needs.
     #[command(flatten)]
     pub base: BaseSettings,
-    /// The issuer of access tokens.
-    #[arg(
-        long,
-        env = "LIAISON_ISSUER",
-        default_value = "http://127.0.0.1:8080",
-        value_name = "URL",
-        help_heading = "Sign-in"
-    )]
-    pub issuer: String,
+    /// The issuer of access tokens: the address under which callers reach this server, the same for all servers of a database.
+    /// Where the server listens, unless it listens on all networks.
+    #[arg(long, env = "LIAISON_ISSUER", value_name = "URL", help_heading = "Sign-in")]
+    pub issuer: Option<String>,
     /// How many threads serve requests; one for each core by default.
     #[arg(long, env = "LIAISON_WORKERS", value_name = "COUNT")]
     pub workers: Option<String>,
@@ -133,7 +128,6 @@ impl Settings {
         let mut problems = Problems::default();
         let base = self.base.check_with(&mut problems);
         let listen = problems.check("--listen", &self.listen, address(&self.listen));
-        let issuer = problems.check("--issuer", &self.issuer, issuer(&self.issuer));
         let workers = problems.check("--workers", self.workers.as_deref().unwrap_or_default(), self.workers());
         let pool_size = problems.check("--pool-size", &self.pool_size, count(&self.pool_size, 1000));
         let sign_in_limits = self.sign_in_limits(&mut problems);
@@ -142,6 +136,11 @@ impl Settings {
         let rotate_keys_every = problems.check("--rotate-keys-every-days", every, days(every));
         let telemetry = self.telemetry.check(&mut problems);
         let edge = self.edge.check(&mut problems);
+        let issuer = match (&self.issuer, listen, &edge) {
+            (Some(text), ..) => problems.check("--issuer", text, issuer(text)),
+            (None, Some(listen), Some(edge)) => problems.note("--issuer", issuer_at(listen, edge.tls.is_some())),
+            (None, ..) => None,
+        };
         let (Some(base), Some(listen), Some(issuer), Some(workers), Some(pool_size)) =
             (base, listen, issuer, workers, pool_size)
         else {
@@ -195,6 +194,16 @@ impl Settings {
 
 fn issuer(text: &str) -> Result<String, &'static str> {
     url::Url::parse(text).map(|_| text.to_owned()).map_err(|_not_a_url| "give an address such as https://crm.example")
+}
+
+/// The issuer of a server that nobody gave one, by where it listens.
+fn issuer_at(listen: SocketAddr, is_tls: bool) -> Result<String, &'static str> {
+    if listen.ip().is_unspecified() {
+        return Err(
+            "the server listens on all networks; give the address under which callers reach it, such as https://crm.example",
+        );
+    }
+    Ok(format!("{}://{listen}", if is_tls { "https" } else { "http" }))
 }
 
 fn cores() -> usize {

@@ -80,6 +80,18 @@ fn every_wrong_setting_is_told_at_once() {
 }
 
 #[test]
+fn the_issuer_follows_the_listener_unless_that_tells_nothing() {
+    let issuer = |arguments: &[&str]| check(arguments).map(|config| config.issuer);
+    assert_eq!(issuer(&[]).unwrap(), "http://127.0.0.1:8080");
+    assert_eq!(issuer(&["--listen=127.0.0.1:9000"]).unwrap(), "http://127.0.0.1:9000");
+    assert_eq!(issuer(&["--issuer=https://crm.example"]).unwrap(), "https://crm.example");
+    for everywhere in ["--listen=0.0.0.0:8080", "--listen=[::]:8080"] {
+        assert!(issuer(&[everywhere]).unwrap_err().starts_with("--issuer: the server listens on all networks"));
+        assert_eq!(issuer(&[everywhere, "--issuer=https://crm.example"]).unwrap(), "https://crm.example");
+    }
+}
+
+#[test]
 fn a_mail_server_needs_a_sender() {
     let server = "smtps://mail.example.com";
     assert!(check(&["--smtp-url", server]).unwrap_err().starts_with("LIAISON_MAIL_FROM: "));

@@ -181,6 +181,9 @@ impl Contact {
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct ContactFilter {
+    /// Only the contacts with one of these ids, at most 200.
+    #[param(inline)]
+    pub id: Vec<ContactId>,
     /// Only contacts at one of these clients.
     #[param(inline)]
     pub client_id: Vec<ClientId>,
@@ -205,7 +208,7 @@ pub struct ContactFilter {
     /// The order; `-updated_at` when left out.
     #[param(inline)]
     pub sort: Option<ContactSorting>,
-    /// Related resources to put in, separated by commas.
+    /// Related resources to put in: one parameter each, or all in one, separated by commas.
     #[param(inline)]
     pub include: ContactIncludes,
 }
@@ -215,11 +218,11 @@ pub struct ContactFilter {
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct ContactParams {
-    /// Related resources to put in, separated by commas.
+    /// Related resources to put in: one parameter each, or all in one, separated by commas.
     #[param(inline)]
     pub include: ContactIncludes,
-    /// Only these fields, separated by commas.
-    #[param(max_length = 1000)]
+    /// Only these fields; the others are absent then. One parameter each, or all in one, separated by commas.
+    #[param(inline, value_type = Option<Vec<String>>, max_items = 100)]
     pub fields: Option<String>,
 }
 

@@ -20,7 +20,7 @@ use crate::{
     error::{Error, OnConstraint, ProblemType, Result},
     http::{IfMatch, Parts},
     list::{By, ListQuery, Page, Sort, SortValue, keyset_within, search},
-    values::{Entity, Id, Instant, Resource},
+    values::{Entity, Instant, Resource},
 };
 
 static INSERT: Sql = Sql::new();
@@ -31,6 +31,9 @@ type Boxed = contacts::BoxedQuery<'static, Pg>;
 /// The query for the rows of `filter` within reach. The page and its total both use it.
 fn filtered(within: Within<Contact>, filter: &ContactFilter) -> Boxed {
     let mut query = contacts::table.filter(within).into_boxed();
+    if !filter.id.is_empty() {
+        query = query.filter(contacts::id.eq_any(filter.id.clone()));
+    }
     if !filter.client_id.is_empty() {
         query = query.filter(contacts::client_id.eq_any(filter.client_id.clone()));
     }
@@ -139,7 +142,7 @@ pub async fn insert(
     let client = clients::hold(tx, start.client_id, "/client_id").await?;
     let now = tx.now();
     let contact = Contact {
-        id: Id::generate(),
+        id: tx.new_id(),
         version: 1,
         created_at: now,
         updated_at: now,

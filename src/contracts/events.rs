@@ -79,7 +79,7 @@ pub struct ContractEventView {
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct HistoryFilter {
-    /// Related resources to put in, separated by commas.
+    /// Related resources to put in: one parameter each, or all in one, separated by commas.
     #[param(inline)]
     pub include: HistoryIncludes,
 }

@@ -155,6 +155,7 @@ pub struct Signatory {
 /// A side of a contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = SignatorySide)]
 pub enum Side {
     /// The company.
     Ours,
@@ -193,6 +194,9 @@ impl Belongs for Contract {
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct ContractFilter {
+    /// Only the contracts with one of these ids, at most 200.
+    #[param(inline)]
+    pub id: Vec<ContractId>,
     /// Only contracts of one of these clients.
     #[param(inline)]
     pub client_id: Vec<ClientId>,
@@ -234,7 +238,7 @@ pub struct ContractFilter {
     /// The order; `-updated_at` when left out.
     #[param(inline)]
     pub sort: Option<ContractSorting>,
-    /// Related resources to put in, separated by commas.
+    /// Related resources to put in: one parameter each, or all in one, separated by commas.
     #[param(inline)]
     pub include: ContractIncludes,
 }
@@ -244,11 +248,11 @@ pub struct ContractFilter {
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct ContractParams {
-    /// Related resources to put in, separated by commas.
+    /// Related resources to put in: one parameter each, or all in one, separated by commas.
     #[param(inline)]
     pub include: ContractIncludes,
-    /// Only these fields, separated by commas.
-    #[param(max_length = 1000)]
+    /// Only these fields; the others are absent then. One parameter each, or all in one, separated by commas.
+    #[param(inline, value_type = Option<Vec<String>>, max_items = 100)]
     pub fields: Option<String>,
 }
 

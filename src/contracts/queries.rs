@@ -18,7 +18,7 @@ use crate::{
     error::{Error, Result},
     http::{IfMatch, Parts, Terms},
     list::{By, ListQuery, Page, Sort, SortValue, keyset_within, search},
-    values::{Day, Entity, Id, Instant, Resource},
+    values::{Day, Entity, Instant, Resource},
 };
 
 static INSERT: Sql = Sql::new();
@@ -29,6 +29,9 @@ type Boxed = contracts::BoxedQuery<'static, Pg>;
 /// The query for the rows of `filter` within reach. The page and its total both use it.
 fn filtered(within: Within<Contract>, filter: &ContractFilter, today: Day) -> Boxed {
     let mut query = contracts::table.filter(within).into_boxed();
+    if !filter.id.is_empty() {
+        query = query.filter(contracts::id.eq_any(filter.id.clone()));
+    }
     if !filter.client_id.is_empty() {
         query = query.filter(contracts::client_id.eq_any(filter.client_id.clone()));
     }
@@ -163,7 +166,7 @@ pub async fn draft(
 ) -> Result<Contract> {
     let client = clients::hold(tx, start.client_id, "/client_id").await?;
     let contract = Contract {
-        id: Id::generate(),
+        id: tx.new_id(),
         version: 1,
         created_at: now,
         updated_at: now,

@@ -50,7 +50,7 @@ stored_as_text!(ContractStatus);
 
 /// A step from one status to another. Its name is the verb of its address, or what the clock does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AsRefStr, IntoStaticStr, EnumIter)]
-#[strum(serialize_all = "snake_case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Transition {
     /// The draft is ready. It goes to an approver, or is approved at once within the caller's limit.
     Submit,

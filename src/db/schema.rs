@@ -510,6 +510,7 @@ diesel::table! {
         password_is_long -> Bool,
         must_change_password -> Bool,
         kind -> Text,
+        search -> Text,
     }
 }
 

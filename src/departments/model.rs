@@ -121,6 +121,9 @@ impl Belongs for Department {
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct DepartmentFilter {
+    /// Only the departments with one of these ids, at most 200.
+    #[param(inline)]
+    pub id: Vec<DepartmentId>,
     /// Only departments, or only the management.
     #[param(inline)]
     pub kind: Option<DepartmentKind>,

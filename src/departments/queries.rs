@@ -10,7 +10,7 @@ use crate::{
     db::{Sql, schema::departments},
     error::{Error, FieldError, OnConstraint, Result},
     list::{ListQuery, Page, Sort, SortBy, SortValue, keyset},
-    values::{Entity, Id, Instant, Invalid, Resource, Say},
+    values::{Entity, Instant, Invalid, Resource, Say},
 };
 
 static SAVE: Sql = Sql::new();
@@ -18,6 +18,9 @@ static SAVE: Sql = Sql::new();
 /// The query for the rows of `filter`. The page and its total both use it.
 fn filtered(filter: &DepartmentFilter) -> departments::BoxedQuery<'static, Pg> {
     let mut query = departments::table.into_boxed();
+    if !filter.id.is_empty() {
+        query = query.filter(departments::id.eq_any(filter.id.clone()));
+    }
     if let Some(kind) = filter.kind {
         query = query.filter(departments::kind.eq(kind));
     }
@@ -105,10 +108,11 @@ pub async fn check_all_exist(tx: &mut Tx<'_>, ids: &[DepartmentId], pointer: &st
 /// Creates a department.
 ///
 /// # Errors
-/// 422 for a taken name.
+/// 409 for a taken name.
 pub async fn insert(tx: &mut Tx<'_>, _scope: &Scope<Department, Create>, terms: DepartmentTerms) -> Result<Department> {
     let now = tx.now();
-    let department = Department { id: Id::generate(), version: 1, created_at: now, updated_at: now, terms };
+    let department = Department { id: tx.new_id(), version: 1, created_at: now, updated_at: now, terms };
+    department.refuse_taken(tx, None).await?;
     diesel::insert_into(departments::table).values(&department).execute(&mut **tx).await.on_constraint(breached)?;
     tx.created(&department);
     Ok(department)
@@ -132,6 +136,16 @@ impl Row for Department {
         Ok(())
     }
 
+    async fn refuse_taken(&self, tx: &mut Tx<'_>, before: Option<&Self>) -> Result<()> {
+        if before.is_some_and(|before| before.terms.name == self.terms.name) {
+            return Ok(());
+        }
+        let holder = departments::table.filter(departments::name.eq(&self.terms.name)).select(departments::id);
+        let holder: Option<DepartmentId> = holder.first(&mut **tx).await.optional()?;
+        let may_see = tx.actor().scope::<Self, Read>().is_ok();
+        holder.map_or(Ok(()), |id| Err(Error::taken("/name", may_see.then(|| id.uuid()))))
+    }
+
     fn advance(&mut self, now: Instant) {
         self.version += 1;
         self.updated_at = now;
@@ -151,5 +165,5 @@ impl Patched for Department {
 }
 
 fn breached(constraint: &str) -> Option<Error> {
-    (constraint == "departments_name_key").then(|| Error::field("/name", Invalid::Taken))
+    (constraint == "departments_name_key").then(|| Error::taken("/name", None))
 }

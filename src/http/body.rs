@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use super::{Description, Takes, strict::Strict};
 use crate::{
     error::{Error, FieldError, ProblemType, Result},
-    values::{Invalid, members_of},
+    values::{Invalid, hint, members_of},
 };
 
 /// The largest body: 1 MiB.
@@ -180,7 +180,7 @@ fn all_errors<T: DeserializeOwned + ToSchema + 'static>(
         let pointer = pointer_of(&error);
         let told = original(&pointer, &items_out);
         let again = fields.contains_key(&told);
-        fields.entry(told).or_insert_with(|| Invalid::from_message(&without_position(&error.inner().to_string())));
+        fields.entry(told).or_insert_with(|| invalid::<T>(&pointer, &without_position(&error.inner().to_string())));
         let progress =
             (!again && remove_member(&mut document, &pointer)) || remove_item(&mut document, &pointer, &mut items_out);
         if !progress || fields.len() == MAX_FIELD_ERRORS {
@@ -204,6 +204,17 @@ fn all_errors<T: DeserializeOwned + ToSchema + 'static>(
         fields.entry(format!("/{name}")).or_insert(Invalid::Required);
     }
     Error::fields(fields.into_iter().map(|(pointer, invalid)| FieldError::new(pointer, invalid)).collect())
+}
+
+/// What serde's message says of the value at `pointer`. A member that a body does not have is compared with those that it
+/// has.
+fn invalid<T: ToSchema + 'static>(pointer: &str, message: &str) -> Invalid {
+    match (Invalid::from_message(message), pointer.strip_prefix('/')) {
+        (Invalid::UnknownField, Some(name)) if !name.contains('/') => {
+            hint::unknown_field(name, members_of::<T>().iter().map(|member| member.name))
+        }
+        (invalid, _) => invalid,
+    }
 }
 
 /// Whether `pointer` is that of `array`, or of something in it.

@@ -17,11 +17,10 @@ use utoipa::{
         path::{Operation, Parameter, ParameterBuilder, ParameterIn},
         request_body::RequestBodyBuilder,
         schema::ArrayItems,
-        security::SecurityRequirement,
     },
 };
 
-use super::query::{ME, OF_USERS};
+use super::query::{ME, MOST_VALUES, OF_USERS};
 use crate::{
     access::{Action, Person, RecentlyAuthenticated, Role, Scope, SignedIn},
     db::Db,
@@ -104,7 +103,7 @@ impl Description {
             }
         }
         if !self.needs_caller {
-            self.operation.security = Some(vec![SecurityRequirement::default()]);
+            self.operation.security = Some(Vec::new());
         }
         let responses = &mut self.operation.responses.responses;
         for status in self.refusals {
@@ -129,6 +128,9 @@ impl Description {
                 words.description = Some("At most 200 characters; blank is as good as left out.".to_owned());
                 words.min_length = None;
                 words.pattern = Some(WITHOUT_CONTROLS.to_owned());
+            }
+            if let Some(RefOr::T(Schema::Array(values))) = &mut parameter.schema {
+                values.max_items.get_or_insert(MOST_VALUES);
             }
             self.parameter(parameter);
         }

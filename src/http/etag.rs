@@ -97,7 +97,7 @@ impl IfMatch {
 fn malformed() -> Error {
     let say = Say::new(
         "Send a tag as an ETag header gave it, in its quotes, or *.",
-        "Передайте тег так, как он был в заголовке ETag, вместе с кавычками, или *.",
+        "Передайте тег так, как он был в заголовке `ETag`, вместе с кавычками, или *.",
     );
     let field = FieldError::new("If-Match", Invalid::Rule("invalid_etag", say));
     Error::new(ProblemType::InvalidHeader).with_fields(vec![field])

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::{
     error::{Error, FieldError, ProblemType, Result},
-    values::{Invalid, members_of},
+    values::{Invalid, hint, members_of},
 };
 
 /// About how many bytes the JSON of a resource takes.
@@ -19,6 +19,9 @@ const BYTES_OF_ITEM: usize = 1024;
 pub struct Fields(Option<BTreeSet<String>>);
 
 impl Fields {
+    /// The parameter that asks for fields.
+    pub const PARAMETER: &str = "fields";
+
     /// Reads a list separated by commas.
     ///
     /// # Errors
@@ -27,7 +30,7 @@ impl Fields {
         let Some(text) = text else { return Ok(Self(None)) };
         let names: BTreeSet<String> = text.split(',').map(str::to_owned).collect();
         if names.len() > 100 || names.contains("") {
-            return Err(unknown(&[String::new()]));
+            return Err(unknown(&[String::new()], Invalid::UnknownField));
         }
         Ok(Self(Some(names)))
     }
@@ -79,12 +82,13 @@ fn keep(item: Value, names: &BTreeSet<String>) -> Value {
 fn check<T: ToSchema + 'static>(names: &BTreeSet<String>) -> Result<()> {
     let known = members_of::<T>();
     let strange: Vec<String> = names.iter().filter(|name| known.get(name).is_none()).cloned().collect();
-    if strange.is_empty() { Ok(()) } else { Err(unknown(&strange)) }
+    let Some(first) = strange.first() else { return Ok(()) };
+    Err(unknown(&strange, hint::unknown_field(first, known.iter().map(|member| member.name))))
 }
 
-fn unknown(names: &[String]) -> Error {
+fn unknown(names: &[String], invalid: Invalid) -> Error {
     let list = names.join(", ");
     Error::new(ProblemType::InvalidParameter)
-        .detail(format!("No such field: {list}."), format!("Нет такого поля: {list}."))
-        .with_fields(vec![FieldError::new("fields", Invalid::UnknownField)])
+        .detail(format!("No such field: {list}."), format!("Нет такого поля: `{list}`."))
+        .with_fields(vec![FieldError::new(Fields::PARAMETER, invalid)])
 }

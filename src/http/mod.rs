@@ -19,6 +19,7 @@ mod router;
 mod shown;
 mod strict;
 mod unchanging;
+mod unlisted_proxy;
 mod view;
 
 pub use body::{Body, BodyDigest, MAX_BODY_BYTES, ReadTimeout, read};
@@ -33,7 +34,7 @@ pub use operations::{Operation, Operations, Values};
 pub use parts::Parts;
 pub use patch::{Patch, PatchText, Terms};
 pub use proxies::Proxies;
-pub use query::{NoParams, OneParams, Query, invalid_parameter, pairs, parse_query};
+pub use query::{INCLUDE, NoParams, OneParams, Query, invalid_parameter, pairs, parse_query};
 pub use reply::{Accepted, Answer, Changed, Created, NoContent, Plain, Reply, ReplyOf};
 pub use router::{Router, Routes, not_served};
 pub use shown::Shown;

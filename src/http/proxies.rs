@@ -1,12 +1,17 @@
 //! Which proxies are trusted to report the address of a caller.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use ipnet::IpNet;
 
+use super::unlisted_proxy::UnlistedProxy;
+
 /// The networks of the proxies in front of the server (ASVS 4.1.3, 15.3.4).
 #[derive(Clone, Debug, Default)]
-pub struct Proxies(Vec<IpNet>);
+pub struct Proxies {
+    networks: Vec<IpNet>,
+    unlisted: Arc<UnlistedProxy>,
+}
 
 impl Proxies {
     /// Networks such as `10.0.0.0/8`, or single addresses, separated by commas.
@@ -15,12 +20,12 @@ impl Proxies {
     /// When an entry is neither.
     pub fn parse(list: &str) -> Result<Self, String> {
         let networks = list.split(',').map(str::trim).filter(|network| !network.is_empty());
-        networks.map(network).collect::<Result<_, _>>().map(Self)
+        Ok(Self { networks: networks.map(network).collect::<Result<_, _>>()?, unlisted: Arc::default() })
     }
 
     /// Whether `address` is a trusted proxy's.
     pub fn trusts(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.contains(&address))
+        self.networks.iter().any(|network| network.contains(&address))
     }
 
     /// The address of the caller. It is `peer`, unless `peer` is a trusted proxy. Then it is the last address in
@@ -29,6 +34,10 @@ impl Proxies {
     /// proxy that wrote it.
     pub fn client<'a>(&self, peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a str>) -> IpAddr {
         let mut client = peer.to_canonical();
+        if !self.trusts(client) {
+            self.warn_of_unlisted(client, forwarded.count() > 0);
+            return client;
+        }
         for hop in forwarded.rev().flat_map(|value| value.rsplit(',')) {
             if !self.trusts(client) {
                 break;
@@ -39,6 +48,18 @@ impl Proxies {
             }
         }
         client
+    }
+}
+
+impl Proxies {
+    fn warn_of_unlisted(&self, peer: IpAddr, is_forwarded: bool) {
+        if self.unlisted.note(peer, is_forwarded) {
+            tracing::warn!(
+                %peer,
+                "all callers come from this address, which names others in X-Forwarded-For: if it is a proxy of yours, list it \
+                 in --trusted-proxies; until then all callers share the limits of one"
+            );
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! The query of a request. It is typed, and refused when it has a parameter that the operation does not have.
 
-use std::future::{Ready, ready};
+use std::{
+    collections::HashMap,
+    future::{Ready, ready},
+};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -18,9 +21,9 @@ use crate::{
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct OneParams {
-    /// Only these fields, separated by commas, such as `id,version`; the others are absent then.
+    /// Only these fields; the others are absent then. One parameter each, or all in one, separated by commas.
     #[serde(default)]
-    #[param(max_length = 1000)]
+    #[param(inline, value_type = Option<Vec<String>>, max_items = 100)]
     pub fields: Option<String>,
 }
 
@@ -39,6 +42,7 @@ impl OneParams {
 /// # Errors
 /// 400 naming each wrong parameter.
 pub fn parse_query<T: DeserializeOwned>(pairs: &[(String, String)]) -> Result<T> {
+    refuse_too_many(pairs)?;
     // serde_html_form would treat an empty number or boolean as absent, and drop it silently.
     let (empty, mut pairs): (Vec<_>, Vec<_>) = pairs.iter().cloned().partition(|(_, value)| value.is_empty());
     let mut wrong: Vec<_> = empty.into_iter().map(|(name, _)| FieldError::new(name, Invalid::TooShort(1))).collect();
@@ -58,6 +62,21 @@ pub fn parse_query<T: DeserializeOwned>(pairs: &[(String, String)]) -> Result<T>
         }
     }
     Err(Error::new(ProblemType::InvalidParameter).with_fields(wrong))
+}
+
+/// How many values a parameter that can be repeated has at most.
+pub const MOST_VALUES: usize = 200;
+
+fn refuse_too_many(pairs: &[(String, String)]) -> Result<()> {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for (name, _) in pairs {
+        let count = counts.entry(name).or_default();
+        *count += 1;
+        if *count > MOST_VALUES {
+            return Err(invalid_parameter(name, Invalid::TooLong(MOST_VALUES)));
+        }
+    }
+    Ok(())
 }
 
 fn parse_pairs<T: DeserializeOwned>(pairs: &[(String, String)]) -> Result<T, FieldError> {
@@ -113,16 +132,29 @@ pub const OF_USERS: [&str; 3] = ["author_id", "owner_id", "user_id"];
 /// The caller, as a parameter that names users.
 pub const ME: &str = "me";
 
+/// The parameter that names related resources.
+pub const INCLUDE: &str = "include";
+
 /// The parameters of `request`, decoded, in their order. A search for nothing is left out, and the caller's id stands in
-/// place of `me`.
+/// place of `me`. The words of `include` and `fields` are put together, wherever each of them came in a parameter of its own.
 pub fn pairs(request: &HttpRequest) -> Vec<(String, String)> {
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    for (name, value) in decoded(request) {
+        let is_list = [INCLUDE, Fields::PARAMETER].contains(&name.as_str());
+        match pairs.iter_mut().find(|(known, _)| is_list && *known == name) {
+            Some((_, words)) => *words = format!("{words},{value}"),
+            None => pairs.push((name, value)),
+        }
+    }
+    pairs
+}
+
+fn decoded(request: &HttpRequest) -> impl Iterator<Item = (String, String)> {
     let all = url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned();
-    all.filter(|(name, value)| name != "q" || !value.trim().is_empty())
-        .map(|(name, value)| match Caller::of(request) {
-            Ok(caller) if value == ME && OF_USERS.contains(&name.as_str()) => (name, caller.user_id.to_string()),
-            _ => (name, value),
-        })
-        .collect()
+    all.filter(|(name, value)| name != "q" || !value.trim().is_empty()).map(|(name, value)| match Caller::of(request) {
+        Ok(caller) if value == ME && OF_USERS.contains(&name.as_str()) => (name, caller.user_id.to_string()),
+        _ => (name, value),
+    })
 }
 
 /// The refusal of the parameter `name`.

@@ -7,6 +7,7 @@ use utoipa::IntoParams;
 use super::{
     due::Due,
     kinds::{Channel, Direction, Outcome, Purpose},
+    model::InteractionId,
     status::InteractionStatus,
 };
 use crate::{
@@ -24,6 +25,9 @@ use crate::{
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct InteractionFilter {
+    /// Only the interactions with one of these ids, at most 200.
+    #[param(inline)]
+    pub id: Vec<InteractionId>,
     /// Only interactions with one of these clients.
     #[param(inline)]
     pub client_id: Vec<ClientId>,
@@ -82,7 +86,7 @@ pub struct InteractionFilter {
     /// The order; `-at` when left out.
     #[param(inline)]
     pub sort: Option<InteractionSorting>,
-    /// Related resources to put in, separated by commas.
+    /// Related resources to put in: one parameter each, or all in one, separated by commas.
     #[param(inline)]
     pub include: InteractionIncludes,
 }
@@ -99,11 +103,11 @@ impl InteractionFilter {
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct InteractionParams {
-    /// Related resources to put in, separated by commas.
+    /// Related resources to put in: one parameter each, or all in one, separated by commas.
     #[param(inline)]
     pub include: InteractionIncludes,
-    /// Only these fields, separated by commas.
-    #[param(max_length = 1000)]
+    /// Only these fields; the others are absent then. One parameter each, or all in one, separated by commas.
+    #[param(inline, value_type = Option<Vec<String>>, max_items = 100)]
     pub fields: Option<String>,
 }
 

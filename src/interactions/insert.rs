@@ -16,7 +16,7 @@ use crate::{
     error::{Error, OnConstraint, Result},
     http::Parts,
     users,
-    values::{Id, Invalid},
+    values::Invalid,
 };
 
 /// Logs an interaction that took place, and plans the next one if it is given; or plans an interaction.
@@ -102,9 +102,9 @@ pub async fn assignee(
 }
 
 /// An interaction with `client` that is planned for no moment yet.
-fn row(tx: &Tx<'_>, client: &Client, user_id: UserId, terms: InteractionTerms) -> Interaction {
+fn row(tx: &mut Tx<'_>, client: &Client, user_id: UserId, terms: InteractionTerms) -> Interaction {
     Interaction {
-        id: Id::generate(),
+        id: tx.new_id(),
         version: 1,
         created_at: tx.now(),
         updated_at: tx.now(),

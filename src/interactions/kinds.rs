@@ -24,6 +24,7 @@ use crate::db::stored_as_text;
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 #[diesel(sql_type = diesel::sql_types::Text)]
+#[schema(as = InteractionChannel)]
 pub enum Channel {
     /// A telephone call.
     Phone,
@@ -62,6 +63,7 @@ pub enum Channel {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 #[diesel(sql_type = diesel::sql_types::Text)]
+#[schema(as = InteractionDirection)]
 pub enum Direction {
     /// From the client.
     Inbound,
@@ -88,6 +90,7 @@ pub enum Direction {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 #[diesel(sql_type = diesel::sql_types::Text)]
+#[schema(as = InteractionPurpose)]
 pub enum Purpose {
     /// To show what the company offers.
     Presentation,
@@ -127,6 +130,7 @@ pub enum Purpose {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 #[diesel(sql_type = diesel::sql_types::Text)]
+#[schema(as = InteractionOutcome)]
 pub enum Outcome {
     /// Well.
     Positive,

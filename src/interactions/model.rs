@@ -173,7 +173,7 @@ impl Interaction {
 fn in_the_future() -> Invalid {
     let say = Say::new(
         "What took place cannot lie in the future. Plan it with scheduled_at.",
-        "Состоявшееся не может быть в будущем. Запланируйте его через scheduled_at.",
+        "Состоявшееся не может быть в будущем. Запланируйте его через `scheduled_at`.",
     );
     Invalid::Rule("in_the_future", say)
 }
@@ -221,7 +221,7 @@ impl InteractionStart {
         if self.scheduled_at.is_some() && self.occurred_at.is_some() {
             let say = Say::new(
                 "Give either scheduled_at, to plan it, or occurred_at, to log it.",
-                "Укажите либо scheduled_at, чтобы запланировать, либо occurred_at, чтобы записать.",
+                "Укажите либо `scheduled_at`, чтобы запланировать, либо `occurred_at`, чтобы записать.",
             );
             breaches.push(FieldError::new("/scheduled_at", Invalid::Rule("planned_and_done", say)));
         }

@@ -26,6 +26,9 @@ type Boxed = interactions::BoxedQuery<'static, Pg>;
 /// The query for the rows of `filter` within reach. The page and its total both use it.
 fn filtered(within: Within<Interaction>, filter: &InteractionFilter, now: Instant) -> Boxed {
     let mut query = interactions::table.filter(within).into_boxed();
+    if !filter.id.is_empty() {
+        query = query.filter(interactions::id.eq_any(filter.id.clone()));
+    }
     if !filter.client_id.is_empty() {
         query = query.filter(interactions::client_id.eq_any(filter.client_id.clone()));
     }

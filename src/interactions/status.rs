@@ -42,7 +42,7 @@ stored_as_text!(InteractionStatus);
 
 /// A step from one status to another. Its name is the verb of its address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AsRefStr, IntoStaticStr, EnumIter)]
-#[strum(serialize_all = "snake_case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Transition {
     /// It took place.
     Complete,

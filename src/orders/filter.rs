@@ -9,7 +9,7 @@ use utoipa::{
 };
 
 use super::{
-    model::{Order, Priority},
+    model::{Order, OrderId, Priority},
     status::OrderStatus,
 };
 use crate::{
@@ -28,6 +28,9 @@ use crate::{
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct OrderFilter {
+    /// Only the orders with one of these ids, at most 200.
+    #[param(inline)]
+    pub id: Vec<OrderId>,
     /// Only orders of one of these clients.
     #[param(inline)]
     pub client_id: Vec<ClientId>,
@@ -73,7 +76,7 @@ pub struct OrderFilter {
     /// The order; `-updated_at` when left out.
     #[param(inline)]
     pub sort: Option<OrderSorting>,
-    /// Related resources to put in, separated by commas.
+    /// Related resources to put in: one parameter each, or all in one, separated by commas.
     #[param(inline)]
     pub include: OrderIncludes,
 }
@@ -99,6 +102,10 @@ impl IntoParams for SummaryFilter {
     fn into_params(parameter_in: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let mut parameters = OrderFilter::into_params(parameter_in);
         parameters.retain(|parameter| !HOW.contains(&parameter.name.as_str()));
+        for parameter in parameters.iter_mut().filter(|parameter| parameter.name == "status") {
+            let said = "Only orders with one of these statuses; when left out, all but the rejected and the cancelled.";
+            parameter.description = Some(said.to_owned());
+        }
         parameters
     }
 }
@@ -108,11 +115,11 @@ impl IntoParams for SummaryFilter {
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct OrderParams {
-    /// Related resources to put in, separated by commas. The lines are always there.
+    /// Related resources to put in: one parameter each, or all in one, separated by commas. The lines are always there.
     #[param(inline)]
     pub include: OrderIncludes,
-    /// Only these fields, separated by commas.
-    #[param(max_length = 1000)]
+    /// Only these fields; the others are absent then. One parameter each, or all in one, separated by commas.
+    #[param(inline, value_type = Option<Vec<String>>, max_items = 100)]
     pub fields: Option<String>,
 }
 
@@ -121,7 +128,7 @@ pub struct OrderParams {
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct QueueFilter {
-    /// Related resources to put in, separated by commas.
+    /// Related resources to put in: one parameter each, or all in one, separated by commas.
     #[param(inline)]
     pub include: OrderIncludes,
 }
@@ -167,6 +174,9 @@ pub type Boxed = orders::BoxedQuery<'static, Pg>;
 /// The query for the rows of `filter` within reach. The page, its total and the sums all use it.
 pub fn filtered(within: Within<Order>, filter: &OrderFilter) -> Boxed {
     let mut query = orders::table.filter(within).into_boxed();
+    if !filter.id.is_empty() {
+        query = query.filter(orders::id.eq_any(filter.id.clone()));
+    }
     if !filter.client_id.is_empty() {
         query = query.filter(orders::client_id.eq_any(filter.client_id.clone()));
     }

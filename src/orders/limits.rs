@@ -28,6 +28,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, AsRefStr, EnumString)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[schema(as = OrderLimit)]
 pub enum Limit {
     /// The net total is above the role's largest order.
     MaxOrderAmount,

@@ -152,6 +152,7 @@ pub type OrderNumber = Text<50>;
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 #[diesel(sql_type = diesel::sql_types::Text)]
+#[schema(as = OrderPriority)]
 pub enum Priority {
     /// In its turn.
     Normal,
@@ -242,6 +243,7 @@ impl OrderWithLines {
 /// A step in an order's history.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable, Serialize, ToSchema)]
 #[diesel(table_name = order_events, treat_none_as_default_value = false)]
+#[schema(as = OrderEventFields)]
 pub struct OrderEvent {
     /// Identifier.
     pub id: OrderEventId,

@@ -4,6 +4,7 @@ use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::Serialize;
+use strum::IntoEnumIterator;
 use utoipa::ToSchema;
 
 use super::{
@@ -26,7 +27,7 @@ use crate::{
     error::{Error, OnConstraint, Result},
     http::{IfMatch, Parts},
     list::{By, ListQuery, Page, Sort, SortBy, SortValue, keyset, keyset_within},
-    values::{CurrencyCode, Entity, Id, Instant, Invalid, Resource, Sum, Total},
+    values::{CurrencyCode, Entity, Instant, Invalid, Resource, Sum, Total},
 };
 
 static INSERT: Sql = Sql::new();
@@ -100,7 +101,8 @@ pub struct CurrencySummary {
     pub total: Sum,
 }
 
-/// The sums over exactly the orders that the list gives with the same filters.
+/// The sums over the orders that the list gives with the same filters. Without a status, rejected and cancelled orders are left
+/// out: nothing comes of them.
 ///
 /// # Errors
 /// When the database fails.
@@ -113,6 +115,7 @@ pub async fn summary(
     type Row = (CurrencyCode, i64, Option<Decimal>, Option<Decimal>, Option<Decimal>);
     let rows: Vec<Row> = orders::table
         .filter(orders::id.eq_any(filtered(scope.visible(), filter).select(orders::id)))
+        .filter(orders::status.eq_any(summed(filter)))
         .group_by(orders::currency)
         .order(orders::currency)
         .select((orders::currency, count_star(), sum(orders::net_total), sum(orders::tax_total), sum(orders::total)))
@@ -126,6 +129,14 @@ pub async fn summary(
         })
         .collect::<Result<Vec<_>>>()?;
     Ok(OrderSummary { count: currencies.iter().map(|currency| currency.count).sum(), currencies })
+}
+
+/// The statuses of the orders to sum.
+fn summed(filter: &OrderFilter) -> Vec<OrderStatus> {
+    match filter.status.as_slice() {
+        [] => OrderStatus::iter().filter(|status| !status.is_void()).collect(),
+        asked => asked.to_vec(),
+    }
 }
 
 fn rounded(sum: Option<Decimal>) -> Result<Sum> {
@@ -220,7 +231,7 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Order, Create>, new: NewOrder
     let priced = lines::price(tx, new.lines, new.currency, false).await?;
     let now = tx.now();
     let order = Order {
-        id: Id::generate(),
+        id: tx.new_id(),
         version: 1,
         created_at: now,
         updated_at: now,
@@ -374,7 +385,7 @@ impl Patched for Order {
 /// The error for a breached constraint.
 pub fn breached(constraint: &str) -> Option<Error> {
     match constraint {
-        "orders_number_key" => Some(Error::field("/number", Invalid::Taken)),
+        "orders_number_key" => Some(Error::taken("/number", None)),
         "orders_contract_id_fkey" => Some(unknown_reference("/contract_id")),
         "orders_author_id_fkey" => Some(unknown_reference("/author_id")),
         "orders_department_id_fkey" => Some(unknown_reference("/department_id")),

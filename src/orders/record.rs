@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::{
     bodies::{NewPastOrder, PastOrderStart, RecordOrder},
     lines::{self, LineTerms},
-    model::{Order, OrderEvent, OrderNumber, OrderTerms, OrderWithLines, Priority},
+    model::{Order, OrderEvent, OrderId, OrderNumber, OrderTerms, OrderWithLines, Priority},
     queries::{breached, next_number},
     status::OrderStatus,
 };
@@ -104,7 +104,7 @@ pub async fn record(tx: &mut Tx<'_>, scope: &Scope<Order, RecordOrder>, new: New
         terms,
         lines: priced.lines,
     };
-    let order = past.written(tx.now())?;
+    let order = past.written(tx.new_id(), tx.now())?;
     if let Some(contract_id) = order.order.terms.contract_id {
         let Order { client_id, ordered_on, net_total, .. } = order.order;
         let day = (&order.order.currency, ordered_on);
@@ -125,7 +125,7 @@ pub async fn record_all(
     past: Vec<PastOrder>,
 ) -> Result<Vec<OrderWithLines>> {
     let now = tx.now();
-    let orders = past.into_iter().map(|past| past.written(now)).collect::<Result<Vec<_>>>()?;
+    let orders = past.into_iter().map(|past| past.written(tx.new_id(), now)).collect::<Result<Vec<_>>>()?;
     insert(tx, &orders).await?;
     Ok(orders)
 }
@@ -176,11 +176,11 @@ fn is_reserved(number: &OrderNumber) -> bool {
 
 impl PastOrder {
     /// The order as it stands now. Its lines are fulfilled, unless it is only approved.
-    fn written(self, now: Instant) -> Result<OrderWithLines> {
+    fn written(self, id: OrderId, now: Instant) -> Result<OrderWithLines> {
         let executed = self.status != PastStatus::Approved;
         let fulfilled_on = self.fulfilled_on.unwrap_or(self.ordered_on);
         let order = Order {
-            id: Id::generate(),
+            id,
             version: 1,
             created_at: now,
             updated_at: now,

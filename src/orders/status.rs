@@ -53,12 +53,19 @@ pub enum OrderStatus {
 }
 stored_as_text!(OrderStatus);
 
+impl OrderStatus {
+    /// Whether nothing comes of the order.
+    pub fn is_void(self) -> bool {
+        matches!(self, Self::Rejected | Self::Cancelled)
+    }
+}
+
 /// The condition that an order is in a department's queue, worded as in the index that serves the query.
 pub const QUEUED: &str = "orders.status IN ('handed_over', 'accepted', 'in_progress')";
 
 /// A step from one status to another. Its name is the verb of its address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AsRefStr, IntoStaticStr, EnumIter)]
-#[strum(serialize_all = "snake_case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Transition {
     /// The draft is ready.
     Submit,

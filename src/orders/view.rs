@@ -159,7 +159,7 @@ fn fits(step: Transition, order: &Order, circumstances: &Circumstances, actor: &
 
 /// A step in an order's history, and who took it.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "at": "2026-11-24T09:30:00Z",
+#[schema(as = OrderEvent, example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "at": "2026-11-24T09:30:00Z",
     "actor_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31", "action": "submitted", "from_status": "draft",
     "to_status": "submitted", "reason": null, "exceeded": ["max_order_amount"],
     "actor": {"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31", "name": "Anna Petrova", "job_title": "Sales manager"}}))]

@@ -143,6 +143,9 @@ impl Belongs for Product {
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct ProductFilter {
+    /// Only the products with one of these ids, at most 200.
+    #[param(inline)]
+    pub id: Vec<ProductId>,
     /// Only products of one of these kinds.
     #[param(inline)]
     pub kind: Vec<ProductKind>,

@@ -12,7 +12,7 @@ use crate::{
     db::{Sql, columns_of, schema::products},
     error::{Error, OnConstraint, Result},
     list::{By, ListQuery, Page, Sort, SortValue, keyset, search},
-    values::{Entity, Id, Instant, Invalid, Resource},
+    values::{Entity, Instant, Resource},
 };
 
 static SAVE: Sql = Sql::new();
@@ -22,6 +22,9 @@ type Boxed = products::BoxedQuery<'static, Pg>;
 /// The query for the rows of `filter`. The page and its total both use it.
 fn filtered(filter: &ProductFilter) -> Boxed {
     let mut query = products::table.into_boxed();
+    if !filter.id.is_empty() {
+        query = query.filter(products::id.eq_any(filter.id.clone()));
+    }
     if !filter.kind.is_empty() {
         query = query.filter(products::kind.eq_any(filter.kind.clone()));
     }
@@ -108,11 +111,12 @@ pub async fn find_all(mut db: &AsyncPgConnection, ids: Vec<ProductId>) -> Result
 /// Creates a product.
 ///
 /// # Errors
-/// 403 for a confidential member that the caller may not write, 422 for a taken stock keeping unit.
+/// 403 for a confidential member that the caller may not write, 409 for a taken stock keeping unit.
 pub async fn insert(tx: &mut Tx<'_>, _scope: &Scope<Product, Create>, terms: ProductTerms) -> Result<Product> {
     let now = tx.now();
-    let product = Product { id: Id::generate(), version: 1, created_at: now, updated_at: now, terms };
+    let product = Product { id: tx.new_id(), version: 1, created_at: now, updated_at: now, terms };
     permit_confidential(tx.actor(), &product)?;
+    product.refuse_taken(tx, None).await?;
     diesel::insert_into(products::table).values(&product).execute(&mut **tx).await.on_constraint(breached)?;
     tx.created(&product);
     Ok(product)
@@ -130,6 +134,16 @@ impl Row for Product {
         let update = SAVE.of(diesel::update(products::table.find(self.id)).set(self.clone()));
         update.execute(&mut **tx).await.on_constraint(breached)?;
         Ok(())
+    }
+
+    async fn refuse_taken(&self, tx: &mut Tx<'_>, before: Option<&Self>) -> Result<()> {
+        if before.is_some_and(|before| before.terms.sku == self.terms.sku) {
+            return Ok(());
+        }
+        let holder = products::table.filter(products::sku.eq(&self.terms.sku)).select(products::id);
+        let holder: Option<ProductId> = holder.first(&mut **tx).await.optional()?;
+        let may_see = tx.actor().scope::<Self, Read>().is_ok();
+        holder.map_or(Ok(()), |id| Err(Error::taken("/sku", may_see.then(|| id.uuid()))))
     }
 
     fn advance(&mut self, now: Instant) {
@@ -151,5 +165,5 @@ impl Patched for Product {
 }
 
 fn breached(constraint: &str) -> Option<Error> {
-    (constraint == "products_sku_key").then(|| Error::field("/sku", Invalid::Taken))
+    (constraint == "products_sku_key").then(|| Error::taken("/sku", None))
 }

@@ -2,19 +2,47 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, Ref, RefOr, Schema},
+};
 use uuid::Uuid;
 
 use crate::{
-    access::{Actor, Belongs, Caller, Grants, Limits, Ownership, Policy, Reach, Role},
+    access::{
+        Actor, Belongs, Caller, Grants, Limits, Ownership, Policy, Reach, Role,
+        permission::{PERMISSIONS, Permission},
+    },
     http::View,
     values::{Amount, Entity, Instant, Percent, Resource},
 };
 
+/// The schema of the rights of a role: each of them, with its reach.
+#[derive(Debug)]
+struct Permissions;
+
+impl PartialSchema for Permissions {
+    fn schema() -> RefOr<Schema> {
+        let rights = ObjectBuilder::new().description(Some("How far each right reaches."));
+        let add = |rights: ObjectBuilder, (name, _): &Permission| {
+            let mut reach = Ref::from_schema_name("Reach");
+            reach.description = format!("How far `{name}` reaches.");
+            rights.property(*name, reach).required(*name)
+        };
+        PERMISSIONS.iter().fold(rights, add).into()
+    }
+}
+
+impl ToSchema for Permissions {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push(("Reach".to_owned(), Reach::schema()));
+    }
+}
+
 /// What a role may do: rights with their reach, and limits.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[schema(as = RolePolicyFields, example = json!({"role": "manager", "version": 1, "created_at": "2026-11-24T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z",
-    "permissions": {"clients:read": "own", "clients:designate_key": "none"},
+    "permissions": initial_grants(),
     "max_discount_percent": "5.00", "max_contract_amount": "0.00", "max_order_amount": "100000.00", "self_approval_up_to": null, "may_own_key_clients": false,
     "second_factor_required": false}))]
 pub struct RolePolicy {
@@ -28,6 +56,7 @@ pub struct RolePolicy {
     /// When it was last changed.
     pub updated_at: Instant,
     /// How far each right reaches.
+    #[schema(value_type = Permissions)]
     pub permissions: Grants,
     /// Largest discount on an order's line without approval; `null` is without limit.
     pub max_discount_percent: Option<Percent>,
@@ -104,7 +133,7 @@ impl Entity for RolePolicy {
 /// A role's policy, and what the caller may do with it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = RolePolicy, example = json!({"role": "manager", "version": 1, "created_at": "2026-11-24T09:30:00Z",
-    "updated_at": "2026-11-24T09:30:00Z", "permissions": {"clients:read": "own", "clients:designate_key": "none"},
+    "updated_at": "2026-11-24T09:30:00Z", "permissions": initial_grants(),
     "max_discount_percent": "5.00", "max_contract_amount": "0.00", "max_order_amount": "100000.00",
     "self_approval_up_to": null, "may_own_key_clients": false, "second_factor_required": false, "actions": ["update"]}))]
 pub struct RolePolicyView {
@@ -136,6 +165,7 @@ impl View for RolePolicyView {
 #[schema(example = initial_policy)]
 pub struct NewRolePolicy {
     /// How far each right reaches: all rights, by name.
+    #[schema(value_type = Permissions)]
     pub permissions: Grants,
     /// Largest discount on an order's line without approval; `null` is without limit.
     #[serde(deserialize_with = "Option::deserialize")]
@@ -158,6 +188,11 @@ pub struct NewRolePolicy {
     pub may_own_key_clients: bool,
     /// Whether users of the role need a second factor; without one they can do nothing but set it up.
     pub second_factor_required: bool,
+}
+
+/// The rights that managers have at first.
+fn initial_grants() -> Grants {
+    Policy::initial(Role::Manager).grants().clone()
 }
 
 /// What a manager may do at first, as a body.
@@ -190,13 +225,14 @@ impl NewRolePolicy {
 
 /// What the caller may do, and how far.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"role": "manager", "permissions": {"clients:read": "own", "clients:designate_key": "none"},
+#[schema(example = json!({"role": "manager", "permissions": initial_grants(),
     "max_discount_percent": "5.00", "max_contract_amount": "0.00", "max_order_amount": "100000.00",
     "self_approval_up_to": null, "may_own_key_clients": false}))]
 pub struct OwnPermissions {
     /// The caller's role.
     role: Role,
     /// How far each right reaches for the caller.
+    #[schema(value_type = Permissions)]
     permissions: Grants,
     /// Largest discount on an order's line without approval; `null` is without limit.
     max_discount_percent: Option<Percent>,

@@ -6,7 +6,7 @@ use crate::{
         permission::{ADMINISTRATION, PERMISSIONS, SHARED},
     },
     error::FieldError,
-    values::{Invalid, Say},
+    values::{Invalid, Say, hint},
 };
 
 /// The rights to work with clients. A role needs at least one of them.
@@ -46,7 +46,8 @@ pub fn breaches(role: Role, grants: &Grants) -> Vec<FieldError> {
 fn of_names(grants: &Grants) -> Vec<FieldError> {
     let unknown = grants.keys().filter(|name| PERMISSIONS.iter().all(|(known, _)| known != name));
     let missing = PERMISSIONS.iter().filter(|(known, _)| !grants.contains_key(*known));
-    let unknown = unknown.map(|name| FieldError::new(pointer(name), Invalid::UnknownField));
+    let known = || PERMISSIONS.iter().map(|(known, _)| *known);
+    let unknown = unknown.map(|name| FieldError::new(pointer(name), hint::unknown_field(name, known())));
     unknown.chain(missing.map(|(name, _)| FieldError::new(pointer(name), Invalid::Required))).collect()
 }
 
@@ -82,7 +83,7 @@ fn reach_of(grants: &Grants, name: &str) -> Reach {
 }
 
 fn belongs_to_nobody() -> Invalid {
-    let say = Say::new("They belong to nobody: use none or all.", "Они никому не принадлежат: none или all.");
+    let say = Say::new("They belong to nobody: use none or all.", "Они никому не принадлежат: `none` или `all`.");
     Invalid::Rule("none_or_all", say)
 }
 

@@ -9,4 +9,5 @@ mod queries;
 mod routes;
 mod view;
 
+pub use model::{ScopeName, Scopes};
 pub use routes::routes;

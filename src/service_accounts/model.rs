@@ -237,6 +237,9 @@ impl Entity for ApiKey {
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct ServiceAccountFilter {
+    /// Only the service accounts with one of these ids, at most 200.
+    #[param(inline)]
+    pub id: Vec<UserId>,
     /// Only accounts with one of these roles.
     #[param(inline)]
     pub role: Vec<Role>,

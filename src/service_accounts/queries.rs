@@ -15,13 +15,16 @@ use crate::{
     http::{IfMatch, Terms},
     list::{ListQuery, Page, Sort, SortBy, SortValue, keyset},
     users::{UserKind, UserStatus, refuse_key_clients},
-    values::{Entity, Id, Instant, network::Network},
+    values::{Entity, Instant, network::Network},
 };
 
 type Boxed = dsl::IntoBoxed<'static, dsl::InnerJoin<users::table, service_accounts::table>, Pg>;
 
 fn filtered(filter: &ServiceAccountFilter) -> Boxed {
     let mut query = users::table.inner_join(service_accounts::table).into_boxed();
+    if !filter.id.is_empty() {
+        query = query.filter(users::id.eq_any(filter.id.clone()));
+    }
     if !filter.role.is_empty() {
         query = query.filter(users::role.eq_any(filter.role.clone()));
     }
@@ -94,7 +97,7 @@ pub async fn insert(
     refuse_more_than_own(tx, terms.role, &terms.scopes.0).await?;
     departments::check_all_exist(tx, &terms.department_ids.0, "/department_ids").await?;
     let (now, status) = (tx.now(), UserStatus::Active);
-    let account = ServiceAccount { id: Id::generate(), version: 1, created_at: now, updated_at: now, status, terms };
+    let account = ServiceAccount { id: tx.new_id(), version: 1, created_at: now, updated_at: now, status, terms };
     insert_rows(tx, &account).await?;
     tx.created(&account);
     Ok(account)

@@ -102,7 +102,7 @@ impl Entity for Session {
 #[schema(as = Session, example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f",
     "user_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "created_at": "2026-11-24T09:30:00Z",
     "authenticated_at": "2026-11-24T10:05:00Z", "last_used_at": "2026-11-24T10:15:00Z",
-    "expires_at": "2026-12-24T09:30:00Z", "client": "first-party", "device": "Anna's laptop", "user_agent": "Mozilla/5.0", "address": "192.0.2.7", "current": true, "actions": ["end"]}))]
+    "expires_at": "2026-12-24T09:30:00Z", "client": "first-party", "device": "Anna's laptop", "user_agent": "Mozilla/5.0", "address": "192.0.2.7", "current": true, "actions": ["delete"]}))]
 pub struct SessionView {
     #[serde(flatten)]
     session: Session,
@@ -115,7 +115,7 @@ pub struct SessionView {
 impl SessionView {
     /// `session` as a caller whose session is `current` sees it.
     pub fn of(session: Session, current: Option<SessionId>) -> Self {
-        Self { current: Some(session.id) == current, session, actions: vec!["end"] }
+        Self { current: Some(session.id) == current, session, actions: vec!["delete"] }
     }
 }
 

@@ -109,6 +109,9 @@ impl View for TeamView {
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct TeamFilter {
+    /// Only the teams with one of these ids, at most 200.
+    #[param(inline)]
+    pub id: Vec<TeamId>,
     /// The order; `name` when left out.
     #[param(inline)]
     pub sort: Option<TeamSorting>,

@@ -1,6 +1,6 @@
 //! Every query on teams.
 
-use diesel::{OptionalExtension, QueryDsl, SelectableHelper};
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper, pg::Pg};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::{Team, TeamFilter, TeamSort, TeamTerms};
@@ -10,10 +10,19 @@ use crate::{
     db::{Sql, schema::teams},
     error::{Error, OnConstraint, Result},
     list::{ListQuery, Page, Sort, SortBy, SortValue, keyset},
-    values::{Entity, Id, Instant, Invalid, Resource},
+    values::{Entity, Instant, Resource},
 };
 
 static SAVE: Sql = Sql::new();
+
+/// The query for the rows of `filter`. The page and its total both use it.
+fn filtered(filter: &TeamFilter) -> teams::BoxedQuery<'static, Pg> {
+    let query = teams::table.into_boxed();
+    match filter.id.is_empty() {
+        true => query,
+        false => query.filter(teams::id.eq_any(filter.id.clone())),
+    }
+}
 
 /// A page of all teams.
 ///
@@ -26,12 +35,12 @@ pub async fn list(
 ) -> Result<Page<Team>> {
     let sort = query.filter.sort.unwrap_or(Sort { key: TeamSort::Name, descending: false });
     let order = SortBy::column(Team::NAME, sort.key.into(), sort.descending);
-    let rows = keyset(teams::table.into_boxed(), order, query.after.clone(), query.limit)
+    let rows = keyset(filtered(&query.filter), order, query.after.clone(), query.limit)
         .select(Team::as_select())
         .load(&mut db)
         .await?;
     let total = match query.total {
-        true => Some(teams::table.count().get_result(&mut db).await?),
+        true => Some(filtered(&query.filter).count().get_result(&mut db).await?),
         false => None,
     };
     query.page(rows, total, |team: &Team| {
@@ -55,10 +64,11 @@ pub async fn find(mut db: &AsyncPgConnection, _scope: &Scope<Team, Read>, id: Te
 /// Creates a team.
 ///
 /// # Errors
-/// 422 for a taken name.
+/// 409 for a taken name.
 pub async fn insert(tx: &mut Tx<'_>, _scope: &Scope<Team, Create>, terms: TeamTerms) -> Result<Team> {
     let now = tx.now();
-    let team = Team { id: Id::generate(), version: 1, created_at: now, updated_at: now, terms };
+    let team = Team { id: tx.new_id(), version: 1, created_at: now, updated_at: now, terms };
+    team.refuse_taken(tx, None).await?;
     diesel::insert_into(teams::table).values(&team).execute(&mut **tx).await.on_constraint(breached)?;
     tx.created(&team);
     Ok(team)
@@ -76,6 +86,16 @@ impl Row for Team {
         let update = SAVE.of(diesel::update(teams::table.find(self.id)).set(self.clone()));
         update.execute(&mut **tx).await.on_constraint(breached)?;
         Ok(())
+    }
+
+    async fn refuse_taken(&self, tx: &mut Tx<'_>, before: Option<&Self>) -> Result<()> {
+        if before.is_some_and(|before| before.terms.name == self.terms.name) {
+            return Ok(());
+        }
+        let holder = teams::table.filter(teams::name.eq(&self.terms.name)).select(teams::id);
+        let holder: Option<TeamId> = holder.first(&mut **tx).await.optional()?;
+        let may_see = tx.actor().scope::<Self, Read>().is_ok();
+        holder.map_or(Ok(()), |id| Err(Error::taken("/name", may_see.then(|| id.uuid()))))
     }
 
     fn advance(&mut self, now: Instant) {
@@ -97,5 +117,5 @@ impl Patched for Team {
 }
 
 fn breached(constraint: &str) -> Option<Error> {
-    (constraint == "teams_name_key").then(|| Error::field("/name", Invalid::Taken))
+    (constraint == "teams_name_key").then(|| Error::taken("/name", None))
 }

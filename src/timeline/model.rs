@@ -111,7 +111,7 @@ pub struct TimelineFilter {
     /// Only what happened before this moment.
     #[param(inline)]
     pub at_to: Option<Instant>,
-    /// Related resources to put in, separated by commas.
+    /// Related resources to put in: one parameter each, or all in one, separated by commas.
     #[param(inline)]
     pub include: TimelineIncludes,
 }

@@ -13,7 +13,7 @@ use crate::{
     access::{Actor, Belongs, Owned, Ownership, Role, TeamId, Update, UserId},
     db::{schema::users, stored_as_text},
     http::{Patch, PatchText, Terms, View},
-    list::Sort,
+    list::{Sort, search},
     values::{Email, Entity, Instant, Line, Resource},
 };
 
@@ -108,11 +108,14 @@ stored_as_text!(UserStatus);
     Debug,
     PartialEq,
     Eq,
+    Serialize,
+    ToSchema,
     AsRefStr,
     EnumString,
     diesel::expression::AsExpression,
     diesel::deserialize::FromSqlRow,
 )]
+#[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 #[diesel(sql_type = diesel::sql_types::Text)]
 pub enum UserKind {
@@ -154,7 +157,7 @@ impl Belongs for User {
 #[schema(as = User, example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "version": 1,
     "created_at": "2026-11-24T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z", "name": "Anna Petrova",
     "email": "anna@example.com", "job_title": "Sales manager", "role": "manager",
-    "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "status": "active", "actions": ["update", "block", "reset_password", "consent"]}))]
+    "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "status": "active", "actions": ["update", "block", "reset-password", "consent"]}))]
 pub struct UserView {
     #[serde(flatten)]
     user: User,
@@ -176,7 +179,7 @@ fn actions(user: &User, actor: &Actor) -> Vec<&'static str> {
     // Users may not block themselves, reset their own password or consent to that.
     match user.status {
         _ if actor.user_id() == Some(user.id) => vec!["update"],
-        UserStatus::Active => vec!["update", "block", "reset_password", "consent"],
+        UserStatus::Active => vec!["update", "block", "reset-password", "consent"],
         UserStatus::Blocked => vec!["update", "unblock"],
     }
 }
@@ -206,6 +209,9 @@ pub struct UserRef {
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct UserFilter {
+    /// Only the users with one of these ids, at most 200.
+    #[param(inline)]
+    pub id: Vec<UserId>,
     /// Only users with one of these roles.
     #[param(inline)]
     pub role: Vec<Role>,
@@ -215,6 +221,10 @@ pub struct UserFilter {
     /// Only users of one of these teams.
     #[param(inline)]
     pub team_id: Vec<TeamId>,
+    /// Every word must occur in the name, the e-mail address or the job title. Best matches first, unless `sort` says
+    /// otherwise.
+    #[param(inline)]
+    pub q: Option<search::Words>,
     /// The order; `name` when left out.
     #[param(inline)]
     pub sort: Option<UserSorting>,

@@ -11,7 +11,7 @@ use super::{
     sign_in::FirstPassword,
 };
 use crate::{
-    access::{Action, Caller, Create, Read, Role, Scope, TeamId, Update, UserId, Within, policy::may_own_key_clients},
+    access::{Action, Create, Read, Role, Scope, TeamId, Update, UserId, Within, policy::may_own_key_clients},
     change::{Patched, Row, Tx, lock, lock_to_patch, patched, save, unknown_reference},
     db::{
         Sql,
@@ -19,9 +19,9 @@ use crate::{
     },
     error::{Error, OnConstraint, ProblemType, Result},
     http::IfMatch,
-    list::{ListQuery, Page, Sort, SortBy, SortValue, keyset_within},
+    list::{By, ListQuery, Page, Sort, SortValue, keyset_within, search},
     sessions,
-    values::{Entity, Id, Instant, Invalid, Resource},
+    values::{Entity, Instant, Resource},
 };
 
 static SAVE: Sql = Sql::new();
@@ -30,6 +30,9 @@ type Boxed = users::BoxedQuery<'static, Pg>;
 
 fn filtered(within: Within<User>, filter: &UserFilter) -> Boxed {
     let mut query = users::table.filter(users::kind.eq(UserKind::Person)).filter(within).into_boxed();
+    if !filter.id.is_empty() {
+        query = query.filter(users::id.eq_any(filter.id.clone()));
+    }
     if !filter.role.is_empty() {
         query = query.filter(users::role.eq_any(filter.role.clone()));
     }
@@ -39,7 +42,10 @@ fn filtered(within: Within<User>, filter: &UserFilter) -> Boxed {
     if !filter.team_id.is_empty() {
         query = query.filter(users::team_id.eq_any(filter.team_id.clone()));
     }
-    query
+    match &filter.q {
+        Some(words) => search(query, User::NAME, words),
+        None => query,
+    }
 }
 
 /// A page of the users within reach.
@@ -51,23 +57,25 @@ pub async fn list(
     scope: &Scope<User, Read>,
     query: &ListQuery<UserFilter>,
 ) -> Result<Page<User>> {
-    let sort = query.filter.sort.unwrap_or(Sort { key: UserSort::Name, descending: false });
-    let order = SortBy::column(User::NAME, sort.key.into(), sort.descending);
-    let rows = keyset_within(scope, |within| filtered(within, &query.filter), order, query.after.clone(), query.limit)
+    let filter = &query.filter;
+    let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: UserSort::Name, descending: false });
+    let order = by.order(User::NAME, UserSort::into);
+    let rows = keyset_within(scope, |within| filtered(within, filter), order, query.after.clone(), query.limit)
         .select(User::as_select())
         .load(&mut db)
         .await?;
     let total = match query.total {
-        true => Some(filtered(scope.visible(), &query.filter).count().get_result(&mut db).await?),
+        true => Some(filtered(scope.visible(), filter).count().get_result(&mut db).await?),
         false => None,
     };
-    query.page(rows, total, |user: &User| {
-        let key = match sort.key {
-            UserSort::Name => SortValue::Text(user.terms.name.as_str().to_owned()),
-            UserSort::UpdatedAt => SortValue::Instant(user.updated_at),
-        };
-        (key, user.uuid())
-    })
+    query.page(rows, total, |user: &User| (by.key(|sort| value(sort, user)), user.uuid()))
+}
+
+fn value(sort: UserSort, user: &User) -> SortValue {
+    match sort {
+        UserSort::Name => SortValue::Text(user.terms.name.as_str().to_owned()),
+        UserSort::UpdatedAt => SortValue::Instant(user.updated_at),
+    }
 }
 
 /// The user `id`, within reach.
@@ -94,21 +102,6 @@ pub async fn find_to_administer(db: &AsyncPgConnection, scope: &Scope<User, Upda
     let user = find(db, scope, id).await?;
     scope.permit(&user)?;
     Ok(user)
-}
-
-/// The caller's own account, which everyone may read.
-///
-/// # Errors
-/// 404 when it no longer exists.
-pub async fn find_own(mut db: &AsyncPgConnection, caller: &Caller) -> Result<User> {
-    let own: Option<User> = users::table
-        .filter(users::id.eq(caller.user_id))
-        .filter(users::kind.eq(UserKind::Person))
-        .select(User::as_select())
-        .first(&mut db)
-        .await
-        .optional()?;
-    own.ok_or_else(Error::not_found)
 }
 
 /// The names of the users `ids`, in one query. Everyone may read them: a name is shown with what its user owns.
@@ -173,7 +166,7 @@ pub async fn owner(tx: &mut Tx<'_>, id: UserId, pointer: &str) -> Result<Owner> 
 /// Creates a user.
 ///
 /// # Errors
-/// 422 for a taken address or an unknown team.
+/// 409 for a taken address, 422 for an unknown team.
 pub async fn insert(
     tx: &mut Tx<'_>,
     _scope: &Scope<User, Create>,
@@ -182,7 +175,8 @@ pub async fn insert(
 ) -> Result<User> {
     let now = tx.now();
     let user =
-        User { id: Id::generate(), version: 1, created_at: now, updated_at: now, status: UserStatus::Active, terms };
+        User { id: tx.new_id(), version: 1, created_at: now, updated_at: now, status: UserStatus::Active, terms };
+    user.refuse_taken(tx, None).await?;
     diesel::insert_into(users::table)
         .values((
             user.clone(),
@@ -200,7 +194,7 @@ pub async fn insert(
 
 fn breached(constraint: &str) -> Option<Error> {
     match constraint {
-        "users_email_key" => Some(Error::field("/email", Invalid::Taken)),
+        "users_email_key" => Some(Error::taken("/email", None)),
         "users_team_id_fkey" => Some(unknown_reference("/team_id")),
         _ => None,
     }
@@ -300,6 +294,16 @@ impl Row for User {
         let update = SAVE.of(diesel::update(users::table.find(self.id)).set(self.clone()));
         update.execute(&mut **tx).await.on_constraint(breached)?;
         Ok(())
+    }
+
+    async fn refuse_taken(&self, tx: &mut Tx<'_>, before: Option<&Self>) -> Result<()> {
+        if before.is_some_and(|before| before.terms.email == self.terms.email) {
+            return Ok(());
+        }
+        let holder = users::table.filter(users::email.eq(&self.terms.email)).select(users::id);
+        let Some(holder): Option<UserId> = holder.first(&mut **tx).await.optional()? else { return Ok(()) };
+        let seen = find(tx, &tx.scope::<Self, Read>()?, holder).await.ok();
+        Err(Error::taken("/email", seen.map(|user| user.id.uuid())))
     }
 
     fn advance(&mut self, now: Instant) {

@@ -5,21 +5,30 @@
 
 use std::fmt;
 
-use crate::values::Say;
+use super::{
+    Language::{En, Ru},
+    Say, hint,
+    plural::counted,
+};
 
 /// Makes [`Invalid`] from a table. Each row has a doc comment, the name of a kind, its stable code, and its message in
-/// English and in Russian. The kinds after the `|` have a bound, which the message names.
+/// English and in Russian. The kinds after the first `|` have a bound, which the message names. The kinds after the second
+/// have a bound that counts something: the forms of its word stand behind the message, beside one, few and many.
 macro_rules! kinds {
     (
         $($(#[doc = $doc:literal])+ $name:ident: $code:literal, $en:literal / $ru:literal;)+
         |
         $($(#[doc = $bound_doc:literal])+ $bound_name:ident($bound:ty): $bound_code:literal, $bound_en:literal / $bound_ru:literal;)+
+        |
+        $($(#[doc = $count_doc:literal])+ $count_name:ident($count:ty): $count_code:literal,
+            $count_en:literal $forms_en:tt / $count_ru:literal $forms_ru:tt;)+
     ) => {
         /// What is wrong with a value.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub enum Invalid {
             $($(#[doc = $doc])+ $name,)+
             $($(#[doc = $bound_doc])+ $bound_name($bound),)+
+            $($(#[doc = $count_doc])+ $count_name($count),)+
             /// Breaks a rule between fields: the code and the message of that rule.
             Rule(&'static str, Say),
         }
@@ -30,8 +39,14 @@ macro_rules! kinds {
                 match self {
                     $(Self::$name => $code,)+
                     $(Self::$bound_name(_) => $bound_code,)+
+                    $(Self::$count_name(_) => $count_code,)+
                     Self::Rule(code, _) => code,
                 }
+            }
+
+            /// The codes of all errors.
+            pub fn codes() -> impl Iterator<Item = &'static str> {
+                [$($code,)+ $($bound_code,)+ $($count_code,)+].into_iter().chain(RULES)
             }
 
             /// The message for people, in each language.
@@ -39,6 +54,11 @@ macro_rules! kinds {
                 match self {
                     $(Self::$name => Say::new($en, $ru),)+
                     $(Self::$bound_name(bound) => Say::new(format!($bound_en, bound), format!($bound_ru, bound)),)+
+                    $(Self::$count_name(bound) => {
+                        let count = u64::try_from(*bound).unwrap_or(u64::MAX);
+                        let (en, ru) = (counted(En, count, $forms_en), counted(Ru, count, $forms_ru));
+                        Say::new(format!($count_en, en), format!($count_ru, ru))
+                    })+
                     Self::Rule(_, say) => say.clone(),
                 }
             }
@@ -47,6 +67,7 @@ macro_rules! kinds {
             fn bound(&self) -> Option<String> {
                 match self {
                     $(Self::$bound_name(bound) => Some(bound.to_string()),)+
+                    $(Self::$count_name(bound) => Some(bound.to_string()),)+
                     _ => None,
                 }
             }
@@ -56,6 +77,7 @@ macro_rules! kinds {
                 match code {
                     $($code => Some(Self::$name),)+
                     $($bound_code => Some(Self::$bound_name(bound.parse().unwrap_or_default())),)+
+                    $($count_code => Some(Self::$count_name(bound.parse().unwrap_or_default())),)+
                     _ => None,
                 }
             }
@@ -91,19 +113,19 @@ kinds! {
         "Must be a taxpayer number (INN) of 10 or 12 digits with right check digits." /
         "Ожидается ИНН из 10 или 12 цифр с верными контрольными цифрами.";
     /// Not an `http` or `https` address.
-    Website: "invalid_website", "Must be an http or https address." / "Ожидается адрес http или https.";
+    Website: "invalid_website", "Must be an http or https address." / "Ожидается адрес `http` или `https`.";
     /// Not a language tag (BCP 47).
     Language: "invalid_language",
         "Must be a language tag such as ru or en-GB." /
-        "Ожидается код языка, например ru или en-GB.";
+        "Ожидается код языка, например `ru` или `en-GB`.";
     /// Not a name of the IANA time zone database.
     TimeZone: "invalid_timezone",
         "Must be a time zone such as Europe/Moscow." /
-        "Ожидается часовой пояс, например Europe/Moscow.";
+        "Ожидается часовой пояс, например `Europe/Moscow`.";
     /// Not a country code (ISO 3166-1 alpha-2).
     Country: "invalid_country", "Must be a two-letter country code." / "Ожидается двухбуквенный код страны.";
     /// Not a currency code (ISO 4217).
-    Currency: "invalid_currency", "Must be a currency code such as RUB." / "Ожидается код валюты, например RUB.";
+    Currency: "invalid_currency", "Must be a currency code such as RUB." / "Ожидается код валюты, например `RUB`.";
     /// Not a decimal number in a string.
     Decimal: "invalid_decimal",
         "Must be a decimal number in a string, such as \"12.50\"." /
@@ -115,7 +137,7 @@ kinds! {
     /// Not a date `YYYY-MM-DD`, or one outside 1900–2199.
     Date: "invalid_date",
         "Must be a date YYYY-MM-DD between 1900 and 2199." /
-        "Ожидается дата YYYY-MM-DD между 1900 и 2199 годами.";
+        "Ожидается дата `ГГГГ-ММ-ДД` между 1900 и 2199 годами.";
     /// Not an RFC 3339 instant, or one outside 1900–2199.
     Instant: "invalid_instant",
         "Must be an RFC 3339 instant between 1900 and 2199." /
@@ -130,18 +152,60 @@ kinds! {
     Value: "invalid_value", "The value is not valid." / "Недопустимое значение.";
     |
     /// Not one of the words of an enumeration.
-    Choice(String): "invalid_choice", "Must be one of: {}." / "Допустимые значения: {}.";
-    /// Shorter than this many characters.
-    TooShort(usize): "too_short", "Must be at least {} characters long." / "Не короче {} символов.";
-    /// Longer than this many characters or items.
-    TooLong(usize): "too_long", "Must be at most {} long." / "Длина не больше {}.";
-    /// More decimals than this.
-    TooManyDecimals(u32): "too_many_decimals", "Must have at most {} decimals." / "Не больше {} знаков после запятой.";
+    Choice(String): "invalid_choice", "Must be one of: {}." / "Допустимые значения: `{}`.";
     /// Below this bound.
     TooSmall(String): "too_small", "Must be at least {}." / "Не меньше {}.";
     /// Above this bound.
     TooLarge(String): "too_large", "Must be at most {}." / "Не больше {}.";
+    |
+    /// Shorter than this many characters.
+    TooShort(usize): "too_short",
+        "Must have at least {}." ["character", "characters", "characters"] /
+        "Не короче {}." ["символа", "символов", "символов"];
+    /// Longer than this many characters or items.
+    TooLong(usize): "too_long",
+        "Must have at most {}." ["character or item", "characters or items", "characters or items"] /
+        "Не больше {}." ["символа или элемента", "символов или элементов", "символов или элементов"];
+    /// More decimals than this.
+    TooManyDecimals(u32): "too_many_decimals",
+        "Must have at most {}." ["decimal", "decimals", "decimals"] /
+        "Не больше {} после запятой." ["знака", "знаков", "знаков"];
 }
+
+/// The codes of the rules between fields. A test reads the source and fails when one is missing.
+const RULES: [&str; 31] = [
+    "before_given",
+    "beyond_reading",
+    "common_password",
+    "contract_ceiling",
+    "contract_currency",
+    "contract_dates",
+    "contract_not_active",
+    "currency_mismatch",
+    "duplicate",
+    "ends_before_start",
+    "in_future",
+    "in_the_future",
+    "inactive_department",
+    "inactive_product",
+    "invalid_etag",
+    "invalid_token",
+    "lockout",
+    "no_work",
+    "none_or_all",
+    "not_in_future",
+    "not_of_account",
+    "not_with_status",
+    "owner",
+    "planned_and_done",
+    "repeated",
+    "reserved",
+    "supervisor_only",
+    "unchanged_password",
+    "wrong_code",
+    "wrong_password",
+    "wrong_state",
+];
 
 impl Invalid {
     /// Reads back what [`fmt::Display`] wrote, or classifies serde's own message.
@@ -151,8 +215,10 @@ impl Invalid {
     }
 
     fn from_serde(message: &str) -> Self {
+        let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+        let (word, known) = quoted.split_first().map_or(("", &[][..]), |(word, known)| (*word, known));
         if message.starts_with("unknown field") {
-            return Self::UnknownField;
+            return hint::unknown_field(word, known.iter().copied());
         }
         if message.starts_with("missing field") {
             return Self::Required;
@@ -160,14 +226,11 @@ impl Invalid {
         if message.starts_with("duplicate field") {
             return Self::DuplicateField;
         }
-        if let Some((_, allowed)) =
-            message.strip_prefix("unknown variant").and_then(|rest| rest.split_once("expected "))
-        {
-            let allowed = allowed.trim_start_matches("one of ").replace('`', "");
-            return Self::Choice(allowed);
+        if message.starts_with("unknown variant") {
+            return hint::unknown_word(word, known);
         }
         if message.starts_with("invalid type") {
-            return Self::Type;
+            return hint::wrong_type(message);
         }
         Self::Value
     }
@@ -212,7 +275,7 @@ mod tests {
         );
         assert_eq!(
             Invalid::from_message("unknown variant `x`, expected `a` or `b`"),
-            Invalid::Choice("a or b".to_owned())
+            Invalid::Choice("a, b".to_owned())
         );
     }
 }

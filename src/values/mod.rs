@@ -2,16 +2,20 @@
 
 pub mod bounds;
 pub mod confidential;
+mod example;
+pub mod hint;
 mod id;
 mod invalid;
 mod members;
 pub mod network;
 mod number;
+mod plural;
 mod resource;
 mod say;
 mod text;
 mod time;
 
+pub use example::example_id;
 pub use id::Id;
 pub use invalid::Invalid;
 pub use members::{BUSINESS, CONFIDENTIAL, Member, Members, PERSONAL, members_of};

@@ -279,7 +279,7 @@ impl Row {
             ("post", Some("transfer")) if caller.is_member => return None,
             // A user does not show whether there is a second factor, and keys are resources of their own.
             ("post", Some("reset-second-factor" | "keys")) => return None,
-            ("post", Some(verb)) => verb.replace('-', "_"),
+            ("post", Some(verb)) => verb.to_owned(),
             _ => return None,
         };
         let seen = caller.user.get(&format!("/v1/{resources}/{}", call.id()?)).await;

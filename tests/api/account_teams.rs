@@ -89,9 +89,9 @@ async fn a_team_changes_within_reach_only() {
     assign(&world.kim, &key, &[&world.mia]).await.problem(403, "forbidden");
     let _ = assign(&world.kim, &key, &[&world.bob]).await.ok();
     assert_eq!(world.bob.get(key["path"].as_str().unwrap()).await.status, 200);
-    assert_eq!(world.ann.get(&team_path(&ordinary)).await.ok()["actions"], json!(["assign_team"]));
+    assert_eq!(world.ann.get(&team_path(&ordinary)).await.ok()["actions"], json!(["update"]));
     assert_eq!(world.kai.get(&team_path(&key)).await.ok()["actions"], json!([]));
-    assert_eq!(world.sue.get(&team_path(&ordinary)).await.ok()["actions"], json!(["assign_team"]));
+    assert_eq!(world.sue.get(&team_path(&ordinary)).await.ok()["actions"], json!(["update"]));
 }
 
 #[actix_web::test]

@@ -278,7 +278,7 @@ async fn of_a_new_address_the_former_one_is_told() {
     let path = user["path"].as_str().unwrap();
     let user = world.sue.patch(path, &user, json!({"job_title": "Expert", "email": user["email"]})).await.ok();
     let taken = json!({"email": world.bob.email});
-    world.sue.patch(path, &user, taken).await.field_error("/email", "taken");
+    world.sue.patch(path, &user, taken).await.problem(409, "already_exists");
     assert_eq!(world.app.count("outgoing_mails").await, 0, "nothing was changed");
 
     let _ = world.sue.patch(path, &user, json!({"email": "thief@example.com"})).await.ok();

@@ -160,10 +160,10 @@ async fn a_stock_keeping_unit_is_taken_once() {
     let app = TestApp::start().await;
     let sue = app.supervisor().await;
     sue.post("/v1/products", product("TEA-1", "Chai")).await.created();
-    sue.post("/v1/products", product("TEA-1", "Tea")).await.field_error("/sku", "taken");
+    sue.post("/v1/products", product("TEA-1", "Tea")).await.problem(409, "already_exists");
     let second = sue.post("/v1/products", product("TEA-2", "Tea")).await.created();
     let path = second["path"].as_str().unwrap();
-    sue.patch(path, &second, json!({"sku": "TEA-1"})).await.field_error("/sku", "taken");
+    sue.patch(path, &second, json!({"sku": "TEA-1"})).await.problem(409, "already_exists");
     assert_eq!(sue.get(path).await.ok(), second);
     assert_eq!(app.count("audit_events WHERE resource = 'products'").await, 2);
 }

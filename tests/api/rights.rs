@@ -108,7 +108,7 @@ async fn nobody_takes_a_colleagues_client_for_themselves() {
 async fn nobody_designates_their_own_client_as_key() {
     let world = World::over(TestApp::start().await).await;
     let lead = client(&world.kim).await;
-    assert!(!actions(&lead).contains(&"designate_key"));
+    assert!(!actions(&lead).contains(&"designate-key"));
     let refused = world.kim.transition("designate-key", &lead, json!({})).await.problem(403, "forbidden");
     assert_eq!(refused["rule"], "separation_of_duties");
     // A colleague who may designate in the team knows the client by its address only.
@@ -127,7 +127,7 @@ async fn who_revoked_a_designation_sees_the_client_and_may_undo_it() {
     let seen = world.kai.get(path(&key)).await.ok();
     let ordinary = world.kai.transition("revoke-key", &seen, json!({})).await.ok();
     assert_eq!((&ordinary["is_key"], &ordinary["id"]), (&json!(false), &key["id"]));
-    assert!(actions(&ordinary).contains(&"designate_key"));
+    assert!(actions(&ordinary).contains(&"designate-key"));
     world.kai.get(path(&key)).await.problem(404, "not_found");
     let again = world.kai.transition("designate-key", &ordinary, json!({})).await.ok();
     assert_eq!(again["is_key"], true);
@@ -141,7 +141,7 @@ async fn no_answer_about_a_draft_depends_on_the_least_price() {
     let paper = product(&world.app, Some("97.50")).await;
     let mut order = draft(&world.ann, &client, &paper, "100").await;
     let offered = actions(&order).join(" ");
-    assert!(offered.contains("hand_over"));
+    assert!(offered.contains("hand-over"));
     for price in ["97.51", "97.50", "97.49", "96"] {
         let lines = json!([{"product_id": paper, "quantity": "1", "unit_price": price}]);
         order = world.ann.patch(path(&order), &order, json!({"lines": lines})).await.ok();
@@ -250,7 +250,7 @@ async fn a_helper_does_not_archive_lose_give_away_or_designate() {
         let away = json!({"owner_id": world.kim.id, "reason": "away"});
         helper.transition("transfer", &helped, away).await.problem(403, "forbidden");
         assert!(actions(&helped).contains(&"update"), "a helper works with the client");
-        for hidden in ["archive", "mark_lost", "transfer"] {
+        for hidden in ["archive", "mark-lost", "transfer"] {
             assert!(!actions(&helped).contains(&hidden), "{hidden}");
         }
         let _ = helper.transition("qualify", &helped, json!({})).await.ok();

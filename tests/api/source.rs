@@ -157,3 +157,42 @@ fn what_is_confidential_is_hidden() {
         assert_eq!(told(&field).contains("Confidential: "), is_hidden, "{place}");
     }
 }
+
+/// The document lists the codes of all rules, so each code in the source must be among them.
+#[test]
+fn every_rule_has_its_code_in_the_document() {
+    let listed = &crate::harness::document()["components"]["schemas"]["FieldErrorCode"]["enum"];
+    let mut codes = std::collections::BTreeSet::new();
+    for (name, text) in source() {
+        for (_, rest) in text.match_indices("Invalid::Rule(").map(|(at, word)| text.split_at(at + word.len())) {
+            let Some(code) = rest.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next()) else {
+                continue;
+            };
+            assert!(listed.as_array().unwrap().contains(&code.into()), "{name}: {code}");
+            codes.insert(code.to_owned());
+        }
+    }
+    assert!(codes.len() > 25, "{codes:?}");
+}
+
+/// Names that are the same in every language.
+const NAMES: [&str; 9] = ["CIDR", "E.164", "IP", "JSON", "Liaison", "RFC", "UTF-8", "UUID", "RUB"];
+
+/// A Russian message has no English words. What a program reads, such as the name of a field, stands between backticks.
+#[test]
+fn russian_messages_are_russian() {
+    let is_russian = |text: &str| text.chars().any(|letter| matches!(letter, 'а'..='я' | 'А'..='Я'));
+    let mut wrong = Vec::new();
+    for (name, text) in source().iter().filter(|(name, _)| !name.starts_with("mail/") && !name.starts_with("demo/")) {
+        let text = text.split("#[cfg(test)]").next().unwrap();
+        for message in text.split('"').skip(1).step_by(2).filter(|message| is_russian(message)) {
+            let plain: String = message.split('`').step_by(2).collect::<Vec<_>>().join(" ");
+            let plain: String = plain.split('{').map(|part| part.split('}').next_back().unwrap()).collect();
+            let words = plain.split(|letter: char| !(letter.is_ascii_alphanumeric() || "-.".contains(letter)));
+            let english = words.map(|word| word.trim_matches(|letter: char| !letter.is_ascii_alphabetic()));
+            let english = english.filter(|word| word.len() > 1 && !NAMES.iter().any(|known| known.contains(word)));
+            wrong.extend(english.map(|word| format!("{name}: {word} in {message}")));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}

@@ -40,7 +40,7 @@ async fn a_supervisor_makes_and_changes_a_user() {
         (&user["email"], &user["status"], &user["job_title"]),
         (&json!("anna@example.com"), &json!("active"), &Value::Null)
     );
-    assert_eq!(user["actions"], json!(["update", "block", "reset_password", "consent"]));
+    assert_eq!(user["actions"], json!(["update", "block", "reset-password", "consent"]));
     assert!(user.as_object().unwrap().keys().all(|name| !name.contains("password")), "{user}");
     let changed = change(&world.sue, &user, json!({"job_title": "Expert", "role": "key_account_manager"})).await.ok();
     assert_eq!((&changed["version"], &changed["role"]), (&json!(2), &json!("key_account_manager")));
@@ -76,8 +76,6 @@ async fn what_is_wrong_about_a_user_is_told() {
         body
     };
     for (field, value, code) in [
-        ("email", user["email"].clone(), "taken"),
-        ("email", json!(user["email"].as_str().unwrap().to_uppercase()), "taken"),
         ("email", json!("anna"), "invalid_email"),
         ("role", json!("director"), "invalid_choice"),
         ("team_id", json!(uuid::Uuid::now_v7()), "unknown_reference"),
@@ -88,7 +86,7 @@ async fn what_is_wrong_about_a_user_is_told() {
     // ASVS 6.4.6: nobody chooses a password for somebody else.
     world.sue.post("/v1/users", with("password", json!(PASSWORD))).await.field_error("/password", "unknown_field");
     let other = world.user().await;
-    change(&world.sue, &other, json!({"email": user["email"]})).await.field_error("/email", "taken");
+    change(&world.sue, &other, json!({"email": user["email"]})).await.problem(409, "already_exists");
     change(&world.sue, &other, json!({"team_id": uuid::Uuid::now_v7()}))
         .await
         .field_error("/team_id", "unknown_reference");
@@ -249,12 +247,12 @@ async fn teams_are_made_and_renamed() {
     let world = world().await;
     let team = world.sue.post("/v1/teams", json!({"name": "North"})).await.created();
     assert_eq!((&team["actions"], &world.ann.get(path(&team)).await.ok()["actions"]), (&json!(["update"]), &json!([])));
-    world.sue.post("/v1/teams", json!({"name": "North"})).await.field_error("/name", "taken");
+    world.sue.post("/v1/teams", json!({"name": "North"})).await.problem(409, "already_exists");
     let renamed = world.sue.patch(path(&team), &team, json!({"name": "North and East"})).await.ok();
     assert_eq!(renamed["version"], 2);
     world.sue.patch(path(&team), &team, json!({"name": "x"})).await.problem(412, "precondition_failed");
     let other = world.team().await;
-    world.sue.patch(path(&other), &other, json!({"name": "North and East"})).await.field_error("/name", "taken");
+    world.sue.patch(path(&other), &other, json!({"name": "North and East"})).await.problem(409, "already_exists");
     let same = world.sue.patch(path(&team), &renamed, json!({"name": "North and East"})).await.ok();
     assert_eq!(same["version"], 2);
     let page = world.ann.get("/v1/teams?sort=-name&limit=200&total=true").await.ok();

@@ -50,7 +50,7 @@ pub struct Enrolment {
 
 /// Codes for when the authenticator app is lost; shown once.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({"recovery_codes": ["MFRG-GZDF-MZTW-Q2LK-NNWG-23TP-OBYX-E43U"]}))]
+#[schema(as = NewRecoveryCodes, example = json!({"recovery_codes": ["MFRG-GZDF-MZTW-Q2LK-NNWG-23TP-OBYX-E43U"]}))]
 pub struct RecoveryCodes {
     /// Ten codes of 160 bits. Each works once, wherever a code of the app works.
     #[schema(max_items = 10)]

@@ -8,7 +8,7 @@ use crate::{
     harness::{Answer, TestUser},
 };
 
-const STEPS: [&str; 6] = ["qualify", "activate", "mark_dormant", "mark_lost", "archive", "restore"];
+const STEPS: [&str; 6] = ["qualify", "activate", "mark-dormant", "mark-lost", "archive", "restore"];
 
 /// For each status (with the steps that lead to it): the status after each of [`STEPS`], or nothing if the step is not
 /// possible.
@@ -16,13 +16,13 @@ const LIFE: [(&str, &[&str], [&str; 6]); 6] = [
     ("lead", &[], ["prospect", "active", "", "lost", "archived", ""]),
     ("prospect", &["qualify"], ["", "active", "", "lost", "archived", ""]),
     ("active", &["activate"], ["", "", "dormant", "lost", "archived", ""]),
-    ("dormant", &["activate", "mark_dormant"], ["", "active", "", "lost", "archived", ""]),
-    ("lost", &["mark_lost"], ["", "active", "", "", "archived", ""]),
+    ("dormant", &["activate", "mark-dormant"], ["", "active", "", "lost", "archived", ""]),
+    ("lost", &["mark-lost"], ["", "active", "", "", "archived", ""]),
     ("archived", &["qualify", "archive"], ["", "", "", "", "", "prospect"]),
 ];
 
 async fn step(who: &TestUser, client: &Value, step: &str) -> Answer {
-    who.transition(&step.replace('_', "-"), client, json!({})).await
+    who.transition(step, client, json!({})).await
 }
 
 /// `client` after these steps, taken by a supervisor.
@@ -89,12 +89,12 @@ const VERBS: [&str; 11] = [
     "update",
     "verify",
     "transfer",
-    "designate_key",
-    "revoke_key",
+    "designate-key",
+    "revoke-key",
     "qualify",
     "activate",
-    "mark_dormant",
-    "mark_lost",
+    "mark-dormant",
+    "mark-lost",
     "archive",
     "restore",
 ];
@@ -107,7 +107,7 @@ async fn attempt(world: &World, who: &TestUser, client: &Value, verb: &str) -> A
                 json!({"owner_id": if client["is_key"] == true { world.kai.id } else { world.bob.id }, "reason": "x"});
             who.transition("transfer", client, body).await
         }
-        step => who.transition(&step.replace('_', "-"), client, json!({})).await,
+        step => who.transition(step, client, json!({})).await,
     }
 }
 

@@ -94,11 +94,11 @@ async fn only_who_may_own_key_clients_has_one() {
     world.sue.transition("designate-key", &anns, json!({})).await.problem(409, "conflict");
     let kims = create(&world.kim, "Kim's").await;
     let ordinary = world.kim.transition("revoke-key", &kims, json!({})).await.problem(409, "invalid_state");
-    assert_eq!((&ordinary["state"], &ordinary["allowed"]), (&json!("ordinary"), &json!(["designate_key"])));
+    assert_eq!((&ordinary["state"], &ordinary["allowed"]), (&json!("ordinary"), &json!(["designate-key"])));
     let key = world.kai.transition("designate-key", &kims, json!({})).await.ok();
     assert_eq!(key["is_key"], true);
     let again = world.kai.transition("designate-key", &key, json!({})).await.problem(409, "invalid_state");
-    assert_eq!((&again["state"], &again["allowed"]), (&json!("key"), &json!(["revoke_key"])));
+    assert_eq!((&again["state"], &again["allowed"]), (&json!("key"), &json!(["revoke-key"])));
     world.ann.transition("designate-key", &anns, json!({})).await.problem(403, "forbidden");
 
     // The owner of a key client does not get a role that may not own key clients.

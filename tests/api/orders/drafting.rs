@@ -184,7 +184,7 @@ async fn only_a_draft_is_changed() {
 
     let approved = step(&ann, "submit", &cleared).await;
     let problem = ann.patch(path, &approved, json!({"comment": "x"})).await.problem(409, "invalid_state");
-    assert_eq!((&problem["state"], &problem["allowed"]), (&json!("approved"), &json!(["hand_over", "cancel"])));
+    assert_eq!((&problem["state"], &problem["allowed"]), (&json!("approved"), &json!(["hand-over", "cancel"])));
 }
 
 #[actix_web::test]

@@ -97,7 +97,7 @@ async fn a_hand_over_names_an_active_department_and_a_time_to_come() {
     let (active, closed) = (department(&app, true).await, department(&app, false).await);
     let body = |department: &str, due: &str| json!({"department_id": department, "due_at": due});
     let order = step(&ann, "submit", &order).await;
-    assert_eq!(actions(&order), ["hand_over", "cancel"]);
+    assert_eq!(actions(&order), ["hand-over", "cancel"]);
     let due = "2026-11-24T10:00:00.000001Z";
     for (department, due, pointer, code) in [
         (active.as_str(), "2026-11-24T10:00:00Z", "/due_at", "not_in_future"),
@@ -116,7 +116,7 @@ async fn a_draft_within_the_limits_is_handed_over_at_once() {
     let app = TestApp::start().await;
     let ann = app.manager("ann").await;
     let order = draft(&ann, &client(&ann).await, &product(&app, "100").await, "1000").await;
-    assert_eq!(actions(&order), ["update", "submit", "hand_over", "cancel"]);
+    assert_eq!(actions(&order), ["update", "submit", "hand-over", "cancel"]);
     let body =
         json!({"department_id": department(&app, true).await, "due_at": "2026-12-24T10:00:00Z", "reason": "At once"});
     let wrong = json!({"department_id": Uuid::now_v7(), "due_at": "2026-12-24T10:00:00Z"});

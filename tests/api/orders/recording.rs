@@ -60,7 +60,7 @@ async fn a_past_order_has_its_real_dates() {
     );
     assert_eq!(page["data"][0]["actor_id"], json!(sue.id));
     assert_eq!(app.events(&order["id"]).await, ["orders.created"]);
-    sue.post("/v1/orders/record", body).await.field_error("/number", "taken");
+    sue.post("/v1/orders/record", body).await.problem(409, "already_exists");
     assert_eq!(app.count("orders").await, 1);
 }
 
@@ -72,7 +72,7 @@ async fn a_past_order_came_as_far_as_it_says() {
     let paper = product_with(&app, "100", "RUB", true, "NULL").await;
     let record = async |more: Value| sue.post("/v1/orders/record", with(past(&client, &paper), &more)).await;
     let approved = record(json!({"status": "approved"})).await.created();
-    assert_eq!((&approved["fulfilled_at"], actions(&approved)), (&Value::Null, vec!["hand_over", "cancel"]));
+    assert_eq!((&approved["fulfilled_at"], actions(&approved)), (&Value::Null, vec!["hand-over", "cancel"]));
     assert_eq!((&approved["number"], &approved["author_id"]), (&json!("O-2026-000001"), &json!(sue.id)));
     assert_eq!(approved["lines"][0]["fulfilled_quantity"], "0.000");
     assert_eq!(history(&sue, &approved).await, [("recorded".into(), "-".into(), "approved".into())]);
@@ -185,5 +185,5 @@ async fn many_past_orders_are_loaded_at_once_and_their_sum_does_not_drift() {
     let refused =
         by_system(&mut db, &app.parts().secrets, now, async |tx| record_all(tx, &Scope::system(), vec![again]).await)
             .await;
-    assert_eq!(refused.unwrap_err().problem().code(), "validation_failed");
+    assert_eq!(refused.unwrap_err().problem().code(), "already_exists");
 }

@@ -240,7 +240,7 @@ async fn what_is_for_persons_is_refused_to_a_service_account() {
     let world = world().await;
     let service = world.app.service_account(Role::Supervisor, &every_scope()).await;
     assert_eq!(service.get("/v1/clients").await.status, 200);
-    let _ = service.get("/v1/me").await.problem(403, "forbidden");
+    let _ = service.get("/v1/me/sessions").await.problem(403, "forbidden");
 }
 
 /// trust 1.7: prefix, public id, secret and checksum.
