@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Action, Belongs, Caller, Reach, Read, Scope, UserId};
+use super::{Action, Belongs, Caller, Reach, Read, ReadConfidential, Scope, UserId};
 use crate::{
     error::{Error, ProblemType, Result},
     values::Resource,
@@ -68,6 +68,15 @@ impl Actor {
             Self::Caller(caller) => caller.covers::<A>(caller.policy.reach_of(R::NAME, A::NAME), row),
             Self::System => true,
             Self::Nobody => false,
+        }
+    }
+
+    /// The version of `row` as the actor sees it: who may not see confidential members does not see that they change.
+    pub fn version_of<R: Belongs>(&self, row: &R) -> i64 {
+        match row.hidden_changes() {
+            0 => row.version(),
+            _ if self.may::<R, ReadConfidential>(row) => row.version(),
+            hidden => row.version() - hidden,
         }
     }
 

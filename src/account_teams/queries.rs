@@ -7,7 +7,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::{AccountTeam, AccountTeamView, Assign, AssignTeam, MAX_MEMBERS, MAX_TEAMS_OF_USER, NewAccountTeam};
 use crate::{
-    access::{Read, Scope, UserId},
+    access::{Actor, Read, Scope, UserId},
     change::{Tx, lock},
     clients::{self, Client, ClientId},
     db::schema::{account_team_members, users as people},
@@ -23,15 +23,14 @@ use crate::{
 /// 404 for a client out of reach.
 pub async fn find(db: &AsyncPgConnection, scope: &Scope<Client, Read>, id: ClientId) -> Result<AccountTeamView> {
     let client = clients::find(db, scope, id).await?;
-    let may_assign = scope.actor().may::<Client, AssignTeam>(&client);
-    view(db, &client, may_assign).await
+    view(db, &client, scope.actor()).await
 }
 
-/// The team as it stands, for the client just read.
+/// The team as it stands, for the client just read, as `actor` sees it.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn view(mut db: &AsyncPgConnection, client: &Client, may_assign: bool) -> Result<AccountTeamView> {
+pub async fn view(mut db: &AsyncPgConnection, client: &Client, actor: &Actor) -> Result<AccountTeamView> {
     let members: Vec<UserRef> = account_team_members::table
         .inner_join(people::table.on(people::id.eq(account_team_members::user_id)))
         .filter(account_team_members::client_id.eq(client.id))
@@ -40,8 +39,8 @@ pub async fn view(mut db: &AsyncPgConnection, client: &Client, may_assign: bool)
         .load(&mut db)
         .await?;
     let ids = members.iter().map(|member| member.id).collect();
-    let team = AccountTeam { client_id: client.id, version: client.version, members: ids };
-    Ok(AccountTeamView::new(team, members, may_assign))
+    let team = AccountTeam { client_id: client.id, version: actor.version_of(client), members: ids };
+    Ok(AccountTeamView::new(team, members, actor.may::<Client, AssignTeam>(client)))
 }
 
 /// Replaces the members.
@@ -63,7 +62,7 @@ pub async fn replace(
     let joining: Vec<UserId> = wanted.difference(&present).copied().collect();
     let leaving: Vec<UserId> = present.difference(&wanted).copied().collect();
     if joining.is_empty() && leaving.is_empty() {
-        return view(tx, &client, true).await;
+        return view(tx, &client, tx.actor()).await;
     }
     for user in &joining {
         join(tx, scope, &client, *user, &new.user_ids).await?;
@@ -73,7 +72,7 @@ pub async fn replace(
         .filter(account_team_members::user_id.eq_any(leaving));
     diesel::delete(gone).execute(&mut **tx).await?;
     let client = changed(tx, client, present, wanted).await?;
-    view(tx, &client, true).await
+    view(tx, &client, tx.actor()).await
 }
 
 /// Takes `user` off the account team of a client that they own from now on. The caller has locked the client.

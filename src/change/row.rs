@@ -37,6 +37,11 @@ pub trait Row: Belongs + Clone + PartialEq {
 
     /// Becomes the next version, changed at `now`.
     fn advance(&mut self, now: Instant);
+
+    /// Becomes the next version by a change of nothing but confidential members. Only who may see those sees it.
+    fn advance_hidden(&mut self, now: Instant) {
+        self.advance(now);
+    }
 }
 
 /// A row with a part that callers write, and change with a patch.
@@ -66,7 +71,7 @@ pub trait Patched: Row {
 /// 404, 403, 412, in this order.
 pub async fn lock<R: Row, A: Action>(tx: &mut Tx<'_>, scope: &Scope<R, A>, id: R::Id, seen: &IfMatch) -> Result<R> {
     let row = find_permitted(tx, scope, id).await?;
-    seen.check(row.version())?;
+    seen.check(tx.actor().version_of(&row))?;
     Ok(row)
 }
 
@@ -92,7 +97,7 @@ pub async fn lock_to_patch<R: Patched>(
     if patch.is_confidential() {
         refuse_hidden(tx.actor(), &row)?;
     }
-    seen.check(row.version())?;
+    seen.check(tx.actor().version_of(&row))?;
     Ok(row)
 }
 
@@ -132,10 +137,22 @@ pub async fn save<R: Row>(tx: &mut Tx<'_>, action: &'static str, before: &R, mut
         return Ok(after);
     }
     after.refuse_taken(tx, Some(before)).await?;
-    after.advance(tx.now());
+    match is_hidden_change(before, &after)? {
+        true => after.advance_hidden(tx.now()),
+        false => after.advance(tx.now()),
+    }
     after.write(tx).await?;
     tx.changed(action, before, &after);
     Ok(after)
+}
+
+/// Whether nothing but confidential members differ.
+fn is_hidden_change<R: Row>(before: &R, after: &R) -> Result<bool> {
+    if members_of::<R>().confidential().is_empty() {
+        return Ok(false);
+    }
+    let shown = |row: &R| reveal(false, || serde_json::to_value(row)).map_err(Error::internal);
+    Ok(shown(before)? == shown(after)?)
 }
 
 /// Refuses a new `row` that has a confidential member, if the caller may not see confidential members.

@@ -30,12 +30,12 @@ pub type ClientId = Id<Client>;
 pub struct Client {
     /// Identifier.
     pub id: ClientId,
-    /// Grows by one with each change.
+    /// Grows by one with each change that the caller may see.
     #[schema(minimum = 1)]
     pub version: i64,
     /// When the client was created.
     pub created_at: Instant,
-    /// When the client was last changed.
+    /// When the client was last changed, confidential fields aside.
     pub updated_at: Instant,
     /// Whether the client is an organisation or a person.
     pub kind: Kind,
@@ -55,6 +55,9 @@ pub struct Client {
     pub next_interaction_at: Option<Instant>,
     /// The status before the archive.
     pub archived_from: Option<ClientStatus>,
+    /// How many versions changed nothing but confidential fields.
+    #[serde(skip)]
+    pub hidden_changes: i64,
     /// The fields that callers write.
     #[diesel(embed)]
     #[serde(flatten)]
@@ -249,6 +252,14 @@ impl Owned for Client {
 impl Belongs for Client {
     fn ownership(&self) -> Option<Ownership> {
         Some(Ownership { owner: self.owner_id, team: self.team_id, is_key: self.is_key })
+    }
+
+    fn hidden_changes(&self) -> i64 {
+        self.hidden_changes
+    }
+
+    fn show_version(&mut self, version: i64) {
+        self.version = version;
     }
 }
 

@@ -193,6 +193,7 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Client, Create>, Parts(start,
         last_interaction_at: None,
         next_interaction_at: None,
         archived_from: None,
+        hidden_changes: 0,
         terms,
     };
     permit_confidential(tx.actor(), &client)?;
@@ -279,6 +280,11 @@ impl Row for Client {
     fn advance(&mut self, now: Instant) {
         self.version += 1;
         self.updated_at = now;
+    }
+
+    fn advance_hidden(&mut self, _: Instant) {
+        self.version += 1;
+        self.hidden_changes += 1;
     }
 }
 

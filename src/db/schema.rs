@@ -378,6 +378,7 @@ diesel::table! {
         weaknesses -> Nullable<Text>,
         is_active -> Bool,
         search -> Text,
+        hidden_changes -> Int8,
     }
 }
 

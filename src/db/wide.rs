@@ -45,7 +45,7 @@ macro_rules! column {
 
 /// `clients`, with all its columns.
 pub mod clients {
-    use diesel::sql_types::{Nullable, Text};
+    use diesel::sql_types::{BigInt, Nullable, Text};
 
     pub use crate::db::schema::clients::*;
 
@@ -57,5 +57,10 @@ pub mod clients {
     column! {
         /// The text that a search looks through.
         search -> Text,
+    }
+
+    column! {
+        /// How many versions changed nothing but confidential fields.
+        hidden_changes -> BigInt,
     }
 }

@@ -9,7 +9,8 @@ use crate::{
     values::confidential::reveal,
 };
 
-/// A row for one reader: its confidential members are written only when the reader may see them.
+/// A row for one reader: its confidential members are written only when the reader may see them, and its version counts only
+/// the changes that the reader may see.
 #[derive(Debug)]
 pub struct Shown<R> {
     row: R,
@@ -18,7 +19,8 @@ pub struct Shown<R> {
 
 impl<R: Belongs> Shown<R> {
     /// `row` for `actor`.
-    pub fn to(actor: &Actor, row: R) -> Self {
+    pub fn to(actor: &Actor, mut row: R) -> Self {
+        row.show_version(actor.version_of(&row));
         Self { is_revealed: actor.may::<R, ReadConfidential>(&row), row }
     }
 }

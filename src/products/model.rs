@@ -26,13 +26,16 @@ pub type ProductId = Id<Product>;
 pub struct Product {
     /// Identifier.
     pub id: ProductId,
-    /// Grows by one with each change.
+    /// Grows by one with each change that the caller may see.
     #[schema(minimum = 1)]
     pub version: i64,
     /// When the product was created.
     pub created_at: Instant,
-    /// When the product was last changed.
+    /// When the product was last changed, confidential fields aside.
     pub updated_at: Instant,
+    /// How many versions changed nothing but confidential fields.
+    #[serde(skip)]
+    pub hidden_changes: i64,
     /// The fields that callers write.
     #[diesel(embed)]
     #[serde(flatten)]
@@ -135,6 +138,14 @@ impl Entity for Product {
 impl Belongs for Product {
     fn ownership(&self) -> Option<Ownership> {
         None
+    }
+
+    fn hidden_changes(&self) -> i64 {
+        self.hidden_changes
+    }
+
+    fn show_version(&mut self, version: i64) {
+        self.version = version;
     }
 }
 

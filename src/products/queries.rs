@@ -114,7 +114,7 @@ pub async fn find_all(mut db: &AsyncPgConnection, ids: Vec<ProductId>) -> Result
 /// 403 for a confidential member that the caller may not write, 409 for a taken stock keeping unit.
 pub async fn insert(tx: &mut Tx<'_>, _scope: &Scope<Product, Create>, terms: ProductTerms) -> Result<Product> {
     let now = tx.now();
-    let product = Product { id: tx.new_id(), version: 1, created_at: now, updated_at: now, terms };
+    let product = Product { id: tx.new_id(), version: 1, created_at: now, updated_at: now, hidden_changes: 0, terms };
     permit_confidential(tx.actor(), &product)?;
     product.refuse_taken(tx, None).await?;
     diesel::insert_into(products::table).values(&product).execute(&mut **tx).await.on_constraint(breached)?;
@@ -149,6 +149,11 @@ impl Row for Product {
     fn advance(&mut self, now: Instant) {
         self.version += 1;
         self.updated_at = now;
+    }
+
+    fn advance_hidden(&mut self, _: Instant) {
+        self.version += 1;
+        self.hidden_changes += 1;
     }
 }
 

@@ -109,3 +109,42 @@ async fn nothing_else_tells_of_them() {
         }
     }
 }
+
+/// Who may not see confidential fields does not see that they change either: not by the version, the tag, the time or the
+/// timeline.
+#[actix_web::test]
+async fn a_change_of_nothing_else_is_hidden_too() {
+    let world = world().await;
+    let client = create(&world.ann, "Ann's").await;
+    let read = async |who: &TestUser| {
+        let answer = who.get(path(&client)).await;
+        (answer.header("etag").unwrap().to_owned(), answer.ok())
+    };
+    let (tag, seen) = read(&world.ann).await;
+    let (_, whole) = read(&world.sue).await;
+    world.app.advance(chrono::Duration::seconds(5));
+    let changed = world.sue.patch(path(&client), &whole, json!({"credit_limit": "5.00"})).await.ok();
+    assert_eq!((&changed["version"], &changed["updated_at"]), (&json!(2), &whole["updated_at"]));
+    assert_eq!(read(&world.ann).await, (tag, seen.clone()));
+    world.sue.patch(path(&client), &whole, json!({"credit_limit": "6.00"})).await.problem(412, "precondition_failed");
+
+    // Each goes on from the version that they see.
+    let team = format!("{}/account-team", path(&client));
+    let helped = world.ann.put(&team, &seen, json!({"user_ids": [world.bob.id]})).await.ok();
+    assert_eq!(helped["version"], 2);
+    let renamed = world.ann.patch(path(&client), &helped, json!({"name": "Renamed"})).await.ok();
+    assert_eq!(renamed["version"], 3);
+    assert_eq!(read(&world.sue).await.1["version"], 4);
+    let stale = world.ann.patch(path(&client), &seen, json!({"name": "Again"})).await;
+    assert_eq!(stale.problem(412, "precondition_failed")["current_version"], 3);
+    // A change of both kinds of fields is seen.
+    let both = json!({"credit_limit": "7.00", "industry": "Retail"});
+    let both = world.sue.patch(path(&client), &read(&world.sue).await.1, both).await.ok();
+    assert_eq!((&both["version"], &read(&world.ann).await.1["version"]), (&json!(5), &json!(4)));
+
+    let product = json!({"sku": "P", "name": "Paper", "kind": "good", "unit": "box", "base_price": "1.00", "currency": "RUB",
+        "tax_rate": "20"});
+    let product = world.sue.post("/v1/products", product).await.created();
+    let changed = world.sue.patch(path(&product), &product, json!({"min_price": "0.50"})).await.ok();
+    assert_eq!((&changed["version"], &world.ann.get(path(&product)).await.ok()["version"]), (&json!(2), &json!(1)));
+}

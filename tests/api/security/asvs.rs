@@ -9,7 +9,7 @@ use std::{
 /// How many requirements ASVS 5.0 has at these levels.
 const COUNTS: [(&str, usize); 3] = [("1", 70), ("2", 183), ("3", 92)];
 /// How many applicable requirements may have no test, each with its reason.
-const OPEN: usize = 29;
+const OPEN: usize = 28;
 
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,0 +1,2 @@
+ALTER TABLE products DROP COLUMN hidden_changes;
+ALTER TABLE clients DROP COLUMN hidden_changes;
