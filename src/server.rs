@@ -1,7 +1,8 @@
 //! The server's life: from settings to the last request.
 
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    io::ErrorKind,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     sync::Arc,
     time::Duration,
 };
@@ -30,6 +31,7 @@ use crate::{
     jobs::Jobs,
     lifecycle::Lifecycle,
     mail::Mail,
+    settings::Problems,
     telemetry::{Telemetry, listener},
     welcome::Welcome,
 };
@@ -42,6 +44,31 @@ const KEEP_ALIVE: Duration = Duration::from_secs(30);
 const HANDSHAKE: Duration = Duration::from_secs(5);
 /// How long a client may take to close its connection when the server closes it.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Checks that the ports are free, before a start makes or prints anything.
+///
+/// # Errors
+/// Every address where the server cannot listen, one per line.
+pub fn refuse_taken_ports(config: &Config) -> Result<(), String> {
+    let mut problems = Problems::default();
+    let metrics = config.telemetry.metrics_listen.map(|address| ("--metrics-listen", address));
+    let asked = [("--listen", config.listen)].into_iter().chain(metrics);
+    // All are held until the last was tried, since two settings may name the same port.
+    let held: Vec<_> = asked.map(|(flag, address)| problems.check(flag, address, try_to_listen(address))).collect();
+    drop(held);
+    if problems.is_empty() { Ok(()) } else { Err(problems.told()) }
+}
+
+fn try_to_listen(address: SocketAddr) -> Result<TcpListener, String> {
+    TcpListener::bind(address).map_err(|error| match error.kind() {
+        ErrorKind::AddrInUse => "another program listens there; end it, or give another port".to_owned(),
+        ErrorKind::AddrNotAvailable => "this machine has no such address; give one of its own".to_owned(),
+        ErrorKind::PermissionDenied => {
+            "this user may not listen there; give a port from 1024 up, or the capability CAP_NET_BIND_SERVICE".to_owned()
+        }
+        _ => format!("cannot listen there: {error}"),
+    })
+}
 
 /// Serves until a signal asks the server to stop.
 ///

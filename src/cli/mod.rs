@@ -178,6 +178,7 @@ fn execute(cli: Cli) -> Result<(), String> {
             let Serve { settings, demo, password } = *with;
             let demo = demo.then_some(password);
             let config = settings.check()?;
+            server::refuse_taken_ports(&config)?;
             with_database(&config.base, async |urls, secrets| Box::pin(serve(&config, urls, secrets, demo)).await)
         }
         Command::Migrate { settings } => {

@@ -10,3 +10,4 @@ mod life;
 mod process;
 mod secrets;
 mod shutdown;
+mod start;
