@@ -229,7 +229,7 @@ async fn serve(config: &Config, urls: &Urls, secrets: Secrets, demo: Option<Demo
     let clock = Clock::system();
     let (login, keys, mut welcome) = commands::prepare(urls, &secrets, &hashing, &clock).await?;
     if let Some(password) = &demo {
-        commands::seed_demo_if_empty(&login, &secrets, &hashing, &clock, password, &mut welcome).await?;
+        commands::seed_demo_if_empty(urls, &login, &secrets, &hashing, &clock, password, &mut welcome).await?;
     }
     let document = Arc::new(app::document().map_err(Error::internal)?);
     let limits = config.sign_in_limits;

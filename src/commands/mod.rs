@@ -30,7 +30,7 @@ use crate::{
     },
     change,
     clock::Clock,
-    db::{Login, schema::teams},
+    db::{self, Login, schema::teams},
     demo,
     error::{Error, Result},
     secrets::{Secrets, random_text},
@@ -177,11 +177,13 @@ fn demo_password(text: &str) -> Result<NewPassword, Invalid> {
     Ok(password)
 }
 
-/// Like [`seed_demo`], but does nothing when the database has clients already.
+/// Like [`seed_demo`], but does nothing when the database has clients already. Servers that start together take turns,
+/// so that one of them loads the company.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn seed_demo_if_empty(
+    urls: &Urls,
     login: &Login,
     secrets: &Secrets,
     hashing: &Hashing,
@@ -189,11 +191,12 @@ pub async fn seed_demo_if_empty(
     given: &DemoPassword,
     welcome: &mut Welcome,
 ) -> Result<()> {
-    let mut connection = login.connect().await?;
-    if demo::is_empty(&mut connection).await? {
-        return seed_demo(login, secrets, hashing, clock, given, welcome).await;
+    let mut turn = db::migrations::turn(&urls.owner).await?;
+    let is_empty = demo::is_empty(&mut login.connect().await?).await?;
+    if is_empty {
+        seed_demo(login, secrets, hashing, clock, given, welcome).await?;
     }
-    Ok(())
+    turn.end().await
 }
 
 /// Verifies the audit log and prints what was found. Changes nothing.

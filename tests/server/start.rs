@@ -1,11 +1,12 @@
-//! What a start checks before it makes anything.
+//! What a start checks before it makes anything, and starts that come together.
 
 use std::{
     net::TcpListener,
     process::{Command, Stdio},
+    thread,
 };
 
-use crate::process::DataDir;
+use crate::process::{DataDir, Server};
 
 #[test]
 fn a_taken_port_is_told_before_anything_is_made_or_printed() {
@@ -27,4 +28,24 @@ fn a_taken_port_is_told_before_anything_is_made_or_printed() {
         assert!(told.contains("another port"), "{told}");
         assert!(output.stdout.is_empty() && !folder.0.exists(), "{setting}: {told}");
     }
+}
+
+#[test]
+fn two_first_starts_with_the_demonstration_on_one_folder_both_serve() {
+    let folder = DataDir::new();
+    let starters: Vec<_> = (0..2)
+        .map(|_| {
+            let folder = folder.0.clone();
+            thread::spawn(move || Server::start(&folder, &["--demo"]))
+        })
+        .collect();
+    let servers: Vec<Server> = starters.into_iter().map(|starter| starter.join().unwrap()).collect();
+    let printed = servers.iter().filter_map(|server| server.printed_password("northwind.example"));
+    let passwords: Vec<String> = printed.collect();
+    assert_eq!(passwords.len(), 1, "one of them loaded the company");
+    for server in &servers {
+        let token = server.sign_in("andrew.fuller@northwind.example", &passwords[0]);
+        assert_eq!(server.get("/v1/clients?limit=1&total=true", &token)["total"], 91);
+    }
+    servers.into_iter().for_each(Server::stop);
 }
