@@ -13,10 +13,7 @@ use actix_web::{
     rt,
     web::Data,
 };
-use tokio::{
-    signal::unix::{Signal, SignalKind, signal},
-    time::sleep,
-};
+use tokio::time::sleep;
 
 use crate::{
     app::{self, Parts},
@@ -29,7 +26,7 @@ use crate::{
     },
     error::{Error, Result},
     jobs::Jobs,
-    lifecycle::Lifecycle,
+    lifecycle::{Lifecycle, Signals},
     mail::Mail,
     settings::Problems,
     telemetry::{Telemetry, listener},
@@ -64,7 +61,8 @@ fn try_to_listen(address: SocketAddr) -> Result<TcpListener, String> {
         ErrorKind::AddrInUse => "another program listens there; end it, or give another port".to_owned(),
         ErrorKind::AddrNotAvailable => "this machine has no such address; give one of its own".to_owned(),
         ErrorKind::PermissionDenied => {
-            "this user may not listen there; give a port from 1024 up, or the capability CAP_NET_BIND_SERVICE".to_owned()
+            "this user may not listen there; give a port from 1024 up, or the capability CAP_NET_BIND_SERVICE"
+                .to_owned()
         }
         _ => format!("cannot listen there: {error}"),
     })
@@ -74,12 +72,17 @@ fn try_to_listen(address: SocketAddr) -> Result<TcpListener, String> {
 ///
 /// # Errors
 /// When it cannot listen on an address, or when a second signal comes before the server has ended.
-pub async fn serve(config: &Config, login: &Login, parts: Parts, mut welcome: Welcome) -> Result<()> {
+pub async fn serve(
+    config: &Config,
+    login: &Login,
+    parts: Parts,
+    mut welcome: Welcome,
+    mut signals: Signals,
+) -> Result<()> {
     let telemetry = Telemetry::by(&config.telemetry, parts.operations.clone().into_inner())?;
     let mail = Data::new(Mail::new(&config.mail)?);
     let parts = Parts { mail, ..parts.behind(config.edge.clone()).watched(telemetry) };
     let settings = PoolSettings { max_size: config.pool_size, ..PoolSettings::default() };
-    let mut signals = Signals::new()?;
     let (server, address) = start(config.listen, config.workers, login, settings, &parts)?;
     let metrics =
         config.telemetry.metrics_listen.map(|listen| listener::start(listen, parts.telemetry.clone())).transpose()?;
@@ -157,27 +160,6 @@ async fn farewell(jobs: Jobs, telemetry: &Data<Telemetry>, metrics: Option<Serve
 
 fn told_twice() -> Error {
     Error::internal("ended at once: a second signal came before the server had ended in good order")
-}
-
-/// The signals that ask the server to end.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn new() -> Result<Self> {
-        let listen = |kind| signal(kind).map_err(Error::internal);
-        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
-    }
-
-    /// Waits for the next signal.
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
 }
 
 /// Starts to listen. The server runs when it is awaited. The address returned has the port that the system chose if

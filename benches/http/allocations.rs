@@ -11,6 +11,7 @@ use liaison::{
     commands,
     config::{Config, Settings},
     error::Error,
+    lifecycle::Signals,
     secrets::{self, Secrets},
     server,
     setup::Urls,
@@ -81,5 +82,6 @@ async fn serve(config: Config, urls: Urls) -> Result<(), Error> {
     let document = Arc::new(app::document().map_err(Error::internal)?);
     let limits = config.sign_in_limits;
     let parts = Parts::new(&config.issuer, secrets, hashing, keys, clock, limits, document);
-    server::serve(&config, &login, parts, welcome).await
+    let signals = Signals::new().map_err(Error::internal)?;
+    server::serve(&config, &login, parts, welcome, signals).await
 }

@@ -10,6 +10,7 @@ use crate::{
     config::Base,
     db::Target,
     error::{Error, Result},
+    lifecycle::Signals,
     local_postgres::{self, LocalPostgres},
     logging,
     secrets::{FromFile, Secrets, from_file},
@@ -42,38 +43,110 @@ pub fn restore(base: &Base, file: &Path) -> Result<(), String> {
     }
 }
 
+/// Whether a command came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The work was done.
+    Done,
+    /// A signal broke it off.
+    BrokenOff,
+}
+
 /// Starts the local Postgres if no other is configured, does `work` with the master secret and stops the local Postgres.
 ///
 /// # Errors
-/// In words for the operator.
+/// In words for the operator; also when a signal broke off the work.
 pub fn with_database(base: &Base, work: impl AsyncFnOnce(&Urls, Secrets) -> Result<()>) -> Result<(), String> {
     log_to_stderr(base)?;
-    let FromFile { current, former } = master_secrets(base).map_err(|error| error.to_string())?;
-    let fallbacks: Vec<_> = base.secret_key_fallbacks.iter().copied().chain(former).collect();
-    let secrets = Secrets::with_fallbacks(&current, &fallbacks).map_err(|error| error.to_string())?;
+    let secrets = secrets(base)?;
     in_database(base, async |urls| work(urls, secrets).await)
 }
 
-/// Starts the local Postgres if no other is configured, does `work` and stops the local Postgres.
+/// As [`with_database`], for a server: `work` decides itself what a signal does, and a start that a signal breaks off is
+/// no error.
+///
+/// # Errors
+/// In words for the operator.
+pub fn serving(base: &Base, work: impl AsyncFnOnce(&Urls, Secrets, Signals) -> Result<Outcome>) -> Result<(), String> {
+    log_to_stderr(base)?;
+    let secrets = secrets(base)?;
+    if under_signals(base, async |urls, signals| work(urls, secrets, signals).await)? == Outcome::BrokenOff {
+        tracing::info!("a signal ended the server before it served");
+    }
+    Ok(())
+}
+
+fn secrets(base: &Base) -> Result<Secrets, String> {
+    let FromFile { current, former } = master_secrets(base).map_err(|error| error.to_string())?;
+    let fallbacks: Vec<_> = base.secret_key_fallbacks.iter().copied().chain(former).collect();
+    Secrets::with_fallbacks(&current, &fallbacks).map_err(|error| error.to_string())
+}
+
+/// Starts the local Postgres if no other is configured, does `work` until a signal comes, and stops the local Postgres.
 fn in_database(base: &Base, work: impl AsyncFnOnce(&Urls) -> Result<()>) -> Result<(), String> {
+    let outcome = under_signals(base, async |urls, mut signals| match signals.unless_told(work(urls)).await {
+        Some(done) => done.map(|()| Outcome::Done),
+        None => Ok(Outcome::BrokenOff),
+    })?;
+    match outcome {
+        Outcome::Done => Ok(()),
+        Outcome::BrokenOff => Err("a signal ended this before it was done".to_owned()),
+    }
+}
+
+/// A signal during the start of the database ends the command; afterwards, `work` listens to signals.
+fn under_signals(
+    base: &Base,
+    work: impl AsyncFnOnce(&Urls, Signals) -> Result<Outcome>,
+) -> Result<Outcome, String> {
     warn_of_ways(base);
     actix_web::rt::System::new().block_on(async {
-        let Some(url) = &base.database_url else {
-            let local = start_local(&base.data_dir).await?;
-            let urls = Urls { owner: local.url(), server: local.server_url() };
-            let done = work(&urls).await;
-            let stopped = local.stop().await;
-            done.map_err(|error| error.to_string())?;
-            return stopped.map_err(|error| error.to_string());
-        };
-        reach("DATABASE_URL", url).await?;
-        if let Some(owner) = &base.migration_database_url {
-            reach("LIAISON_MIGRATION_DATABASE_URL", owner).await?;
+        let signals = Signals::new().map_err(|error| format!("cannot listen to signals: {error}"))?;
+        match &base.database_url {
+            None => in_local_database(&base.data_dir, signals, work).await,
+            Some(url) => in_given_database(base, url, signals, work).await,
         }
-        let owner = base.migration_database_url.as_ref().unwrap_or(url);
-        let urls = Urls { owner: owner.clone(), server: url.clone() };
-        work(&urls).await.map_err(|error| error.to_string())
     })
+}
+
+/// The local Postgres ends with the work, also when a signal breaks off its start.
+async fn in_local_database(
+    data_dir: &Path,
+    mut signals: Signals,
+    work: impl AsyncFnOnce(&Urls, Signals) -> Result<Outcome>,
+) -> Result<Outcome, String> {
+    let Some(started) = signals.unless_told(start_local(data_dir)).await else {
+        return Ok(Outcome::BrokenOff);
+    };
+    let local = started?;
+    let urls = Urls { owner: local.url(), server: local.server_url() };
+    let done = work(&urls, signals).await;
+    let stopped = local.stop().await;
+    let outcome = done.map_err(|error| error.to_string())?;
+    stopped.map(|()| outcome).map_err(|error| error.to_string())
+}
+
+async fn in_given_database(
+    base: &Base,
+    url: &str,
+    mut signals: Signals,
+    work: impl AsyncFnOnce(&Urls, Signals) -> Result<Outcome>,
+) -> Result<Outcome, String> {
+    let Some(reached) = signals.unless_told(reach_all(base, url)).await else {
+        return Ok(Outcome::BrokenOff);
+    };
+    reached?;
+    let owner = base.migration_database_url.as_deref().unwrap_or(url);
+    let urls = Urls { owner: owner.to_owned(), server: url.to_owned() };
+    work(&urls, signals).await.map_err(|error| error.to_string())
+}
+
+async fn reach_all(base: &Base, url: &str) -> Result<(), String> {
+    reach("DATABASE_URL", url).await?;
+    match &base.migration_database_url {
+        Some(owner) => reach("LIAISON_MIGRATION_DATABASE_URL", owner).await,
+        None => Ok(()),
+    }
 }
 
 async fn start_local(data_dir: &Path) -> Result<LocalPostgres, String> {

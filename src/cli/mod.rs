@@ -8,18 +8,22 @@ use actix_web::web::Data;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
-use self::around::{backup, restore, with_database};
+use self::around::{Outcome, backup, restore, serving, with_database};
 use crate::{
+    access::token_keys::Keys,
     app::{self, Parts},
     audit::{Anchor, Watch},
     auth::hashing::Hashing,
     clock::Clock,
     commands::{self, DemoPassword, KeysCommand, SecretsCommand},
     config::{BaseSettings, Config, Settings},
+    db::Login,
     error::{Error, Result},
+    lifecycle::Signals,
     secrets::Secrets,
     server,
     setup::Urls,
+    welcome::Welcome,
 };
 
 /// What `--help` ends with.
@@ -179,7 +183,9 @@ fn execute(cli: Cli) -> Result<(), String> {
             let demo = demo.then_some(password);
             let config = settings.check()?;
             server::refuse_taken_ports(&config)?;
-            with_database(&config.base, async |urls, secrets| Box::pin(serve(&config, urls, secrets, demo)).await)
+            serving(&config.base, async |urls, secrets, signals| {
+                Box::pin(serve(&config, urls, secrets, demo, signals)).await
+            })
         }
         Command::Migrate { settings } => {
             with_database(&settings.check()?, async |urls, secrets| commands::migrate(urls, &secrets).await)
@@ -224,18 +230,41 @@ fn manual_page() -> Result<(), String> {
     clap_mangen::Man::new(Cli::command()).render(&mut io::stdout()).map_err(|error| error.to_string())
 }
 
-async fn serve(config: &Config, urls: &Urls, secrets: Secrets, demo: Option<DemoPassword>) -> Result<()> {
+async fn serve(
+    config: &Config,
+    urls: &Urls,
+    secrets: Secrets,
+    demo: Option<DemoPassword>,
+    mut signals: Signals,
+) -> Result<Outcome> {
     let hashing = Hashing::new()?;
     let clock = Clock::system();
-    let (login, keys, mut welcome) = commands::prepare(urls, &secrets, &hashing, &clock).await?;
-    if let Some(password) = &demo {
-        commands::seed_demo_if_empty(urls, &login, &secrets, &hashing, &clock, password, &mut welcome).await?;
-    }
+    let prepared = signals.unless_told(prepare(urls, &secrets, &hashing, &clock, demo.as_ref())).await;
+    let Some(prepared) = prepared else {
+        return Ok(Outcome::BrokenOff);
+    };
+    let (login, keys, welcome) = prepared?;
     let document = Arc::new(app::document().map_err(Error::internal)?);
     let limits = config.sign_in_limits;
     let parts = Parts::new(&config.issuer, secrets, hashing, keys, clock, limits, document);
     let parts = Parts { watch: Data::new(Watch::over(&config.base.data_dir)?), ..parts };
-    server::serve(config, &login, parts, welcome).await
+    server::serve(config, &login, parts, welcome, signals).await?;
+    Ok(Outcome::Done)
+}
+
+/// Prepares the database, and fills it with the demonstration company if that was asked for and it is empty.
+async fn prepare(
+    urls: &Urls,
+    secrets: &Secrets,
+    hashing: &Hashing,
+    clock: &Clock,
+    demo: Option<&DemoPassword>,
+) -> Result<(Login, Keys, Welcome)> {
+    let (login, keys, mut welcome) = commands::prepare(urls, secrets, hashing, clock).await?;
+    if let Some(password) = demo {
+        commands::seed_demo_if_empty(urls, &login, secrets, hashing, clock, password, &mut welcome).await?;
+    }
+    Ok((login, keys, welcome))
 }
 
 async fn seed_demo(urls: &Urls, secrets: &Secrets, password: &DemoPassword) -> Result<()> {

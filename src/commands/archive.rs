@@ -77,6 +77,7 @@ fn header(size: u64) -> Header {
 }
 
 /// An archive to restore from.
+#[derive(Clone)]
 pub struct Archive(PathBuf);
 
 impl Archive {

@@ -6,6 +6,7 @@ use std::{
 };
 
 use chrono::SecondsFormat;
+use tokio::process::Command;
 
 use super::{
     archive::{self, About, Draft, Kept},
@@ -33,7 +34,9 @@ pub async fn backup(urls: &Urls, secrets: FromFile, data_dir: &Path, target: &Pa
     command.args(["--format=custom", "--no-owner", "--no-privileges", "--no-password"]);
     let output = dump.file.try_clone().map_err(Error::internal)?;
     command.stdin(Stdio::null()).stdout(output).stderr(Stdio::piped());
-    let done = command.output().map_err(Error::internal)?;
+    // It ends with this command, also when a signal breaks that off.
+    let child = Command::from(command).kill_on_drop(true).spawn().map_err(Error::internal)?;
+    let done = child.wait_with_output().await.map_err(Error::internal)?;
     succeeded("pg_dump", done.status, &done.stderr)?;
     let made_at = Clock::system().now().utc().to_rfc3339_opts(SecondsFormat::Secs, true);
     write(&whole, &Kept { about: About::now(made_at), secrets }, &dump)?;

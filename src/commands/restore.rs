@@ -10,6 +10,7 @@ use std::{
 
 use diesel::{QueryableByName, sql_query, sql_types};
 use diesel_async::RunQueryDsl;
+use tokio::{process::Command, task::spawn_blocking};
 
 use super::{
     archive::{Archive, Kept},
@@ -60,11 +61,7 @@ pub async fn restore(base: &Base, urls: &Urls, archive: &Archive, kept: &Kept) -
     refuse_a_database_in_use(&urls.owner).await?;
     let mut command = tool("pg_restore", &urls.owner, &base.data_dir).await?;
     command.args(["--no-owner", "--no-privileges", "--no-password", "--exit-on-error", "--single-transaction"]);
-    let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(Error::internal)?;
-    let copied = child.stdin.take().map_or(Ok(()), |mut input| archive.copy_dump(&mut input));
-    let done = child.wait_with_output().map_err(Error::internal)?;
-    succeeded("pg_restore", done.status, &done.stderr)?;
-    copied?;
+    feed(command, archive).await?;
     if base.secret_key.is_none() {
         put_secrets(&base.data_dir, &kept.secrets)?;
     }
@@ -73,6 +70,18 @@ pub async fn restore(base: &Base, urls: &Urls, archive: &Archive, kept: &Kept) -
     verify_audit(urls, &secrets, &Watch::default(), None).await?;
     println!("The backup of {} is restored. Start the server with the same settings.", kept.about.made_at);
     Ok(())
+}
+
+/// Runs `pg_restore` on the dump. It ends with this command, also when a signal breaks that off.
+async fn feed(mut command: std::process::Command, archive: &Archive) -> Result<()> {
+    let (reader, mut writer) = io::pipe().map_err(Error::internal)?;
+    command.stdin(reader).stderr(Stdio::piped());
+    let child = Command::from(command).kill_on_drop(true).spawn().map_err(Error::internal)?;
+    let archive = archive.clone();
+    let copying = spawn_blocking(move || archive.copy_dump(&mut writer));
+    let done = child.wait_with_output().await.map_err(Error::internal)?;
+    succeeded("pg_restore", done.status, &done.stderr)?;
+    copying.await.map_err(Error::internal)?
 }
 
 #[derive(QueryableByName)]

@@ -1,11 +1,17 @@
 use std::{
     fs::{self, File},
+    io::ErrorKind,
     path::{Path, PathBuf},
-    process::Output,
-    time::{SystemTime, UNIX_EPOCH},
+    process::{Output, Stdio},
+    thread,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use tokio::task::spawn_blocking;
+use nix::{
+    sys::signal::{Signal, killpg},
+    unistd::Pid,
+};
+use tokio::process::Command;
 
 use super::{
     account::{Account, create_data_dir},
@@ -16,6 +22,10 @@ use super::{
 
 /// The prefix of the names of folders in which a cluster is being initialised.
 const UNFINISHED: &str = "postgres-unfinished-";
+
+/// How often the folder of an `initdb` that was killed is removed, and how long to wait in between.
+const REMOVALS: u32 = 20;
+const AGAIN_AFTER: Duration = Duration::from_millis(5);
 
 /// Non-ASCII letters must have upper and lower case on every machine, for searches for instance. Sorting stays
 /// bytewise, so no update of the system's C library can change it.
@@ -57,7 +67,7 @@ impl Cluster {
         self.account.private_folder(&aside)?;
         let output = self.run_initdb(binaries, &aside).await?;
         if !output.status.success() {
-            let _ = fs::remove_dir_all(&aside);
+            remove_folder(&aside);
             let folder = self.folder.clone();
             return Err(LocalPostgresError::Initialise { folder, output: all_output(&output) });
         }
@@ -71,9 +81,12 @@ impl Cluster {
         command.arg("--pgdata").arg(folder).arg("--username").arg(NAME);
         // Only those who may enter the socket's folder (mode 0700) can connect at all.
         command.args(["--auth=trust", "--encoding=UTF8", "--locale=C", "--data-checksums"]);
-        command.arg(format!("--lc-ctype={CHARACTER_TYPE}"));
-        let output = spawn_blocking(move || command.output()).await;
-        output.map_err(std::io::Error::other).flatten().map_err(io("run", &program))
+        command.arg(format!("--lc-ctype={CHARACTER_TYPE}")).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = Command::from(command).spawn().map_err(io("run", &program))?;
+        let mut unfinished = Unfinished { group: child.id().map(group), folder };
+        let output = child.wait_with_output().await.map_err(io("run", &program));
+        unfinished.group = None;
+        output
     }
 
     /// Removes what first starts that were killed have left. An `initdb` whose Liaison was killed may still be writing;
@@ -86,6 +99,38 @@ impl Cluster {
             if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
                 let _ = fs::remove_dir_all(entry.path());
             }
+        }
+    }
+}
+
+/// An `initdb` that works in `folder`. When its start is broken off, it ends at once with the programs that it runs, and
+/// leaves no folder.
+struct Unfinished<'f> {
+    group: Option<Pid>,
+    folder: &'f Path,
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if let Some(group) = self.group {
+            // Fails only if all have ended at this moment.
+            let _ = killpg(group, Signal::SIGKILL);
+            remove_folder(self.folder);
+        }
+    }
+}
+
+/// The process group of a program that [`Account::command`] runs.
+fn group(leader: u32) -> Pid {
+    Pid::from_raw(leader.cast_signed())
+}
+
+/// Removes `folder`, in which a program that was killed may make a last file meanwhile.
+fn remove_folder(folder: &Path) {
+    for _ in 0..REMOVALS {
+        match fs::remove_dir_all(folder) {
+            Err(error) if error.kind() != ErrorKind::NotFound => thread::sleep(AGAIN_AFTER),
+            _ => return,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::{
     error::Error,
     fs,
     path::{Path, PathBuf},
+    thread,
     time::Duration,
 };
 
@@ -11,7 +12,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use flate2::read::GzDecoder;
 use semver::Version;
 use serde::Deserialize;
-use tokio::{task::spawn_blocking, time::Instant};
+use tokio::{sync::oneshot, time::Instant};
 use ureq::Agent;
 
 use super::{
@@ -69,8 +70,10 @@ pub(super) async fn fetch(downloads: &Path, wanted: Wanted, may_download: bool) 
     let major = wanted.major.map_or(DEFAULT_MAJOR, u64::from);
     tracing::info!(major, source = PROJECT, "no installed Postgres found, downloading its binaries");
     let downloads = downloads.to_owned();
-    let fetched = spawn_blocking(move || fetch_major(RELEASES, &downloads, major)).await;
-    let fetched = fetched.unwrap_or_else(|panicked| Err(panicked.into()));
+    let (sender, fetched) = oneshot::channel();
+    // A thread that the end of the program does not wait for: a signal breaks off a start at once.
+    thread::spawn(move || sender.send(fetch_major(RELEASES, &downloads, major)));
+    let fetched = fetched.await.unwrap_or_else(|panicked| Err(panicked.into()));
     fetched.map_err(|error| failure(wanted, &error.to_string()))
 }
 
