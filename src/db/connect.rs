@@ -1,22 +1,16 @@
 //! Connections: each worker has its own, since a connection is driven by the thread that opened it.
 
-use std::{
-    ops::Deref,
-    sync::{Arc, atomic::AtomicBool},
-    time::Duration,
-};
+use std::{ops::Deref, sync::Arc, time::Duration};
 
 use actix_web::{HttpRequest, web::Data};
 use diesel::{ConnectionError, ConnectionResult};
-use diesel_async::{
-    AsyncPgConnection, SimpleAsyncConnection,
-    pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, deadpool::Pool},
-};
-use futures_util::FutureExt;
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 
 use super::{
     Lease,
     lease::Leases,
+    open::Driver,
+    pool::pool,
     privileges,
     shared::{Shared, SharedConnections, SharedReader},
     tls::Target,
@@ -102,8 +96,8 @@ impl Db {
         let setup = Setup::new(login, settings.statement_timeout);
         let large_reads = PoolSettings { max_size: settings.max_size.div_ceil(2), ..settings };
         Self {
-            changes: Leases::of(setup.pool(settings)),
-            large_reads: Leases::of(setup.pool(large_reads)),
+            changes: Leases::of(pool(&setup, settings)),
+            large_reads: Leases::of(pool(&setup, large_reads)),
             small_reads: Arc::new(SharedConnections::new(setup, settings.wait)),
         }
     }
@@ -186,7 +180,6 @@ pub async fn connect(url: &str) -> Result<AsyncPgConnection> {
 pub(super) struct Setup {
     /// Read only once, since it may name many certificates.
     target: Result<Target, String>,
-    url: String,
     settings: String,
 }
 
@@ -203,44 +196,20 @@ impl Setup {
             set_role(login.role)
         );
         let target = Target::parse(&login.url).map_err(|error| error.to_string());
-        Self { target, url: login.url.clone(), settings }
+        Self { target, settings }
     }
 
-    fn target(&self) -> ConnectionResult<&Target> {
-        self.target.as_ref().map_err(|error| ConnectionError::InvalidConnectionUrl(error.clone()))
-    }
-
-    async fn configure(&self, mut connection: AsyncPgConnection) -> ConnectionResult<AsyncPgConnection> {
+    /// A connection that is ready for queries, and its driver.
+    pub(super) async fn open(&self) -> ConnectionResult<(AsyncPgConnection, Driver)> {
+        let target = self.target.as_ref().map_err(|error| ConnectionError::InvalidConnectionUrl(error.clone()))?;
+        let (mut connection, driver) = target.connect_driven().await?;
         connection.batch_execute(&self.settings).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
-        Ok(connection)
+        Ok((connection, driver))
     }
 
     /// A connection for several readers at once.
     pub(super) async fn shared(&self) -> ConnectionResult<Shared> {
-        let ended = Arc::new(AtomicBool::new(false));
-        let connection = self.target()?.connect_noting_end(&ended).await?;
-        Ok(Shared::new(self.configure(connection).await?, ended))
-    }
-
-    fn pool(&self, PoolSettings { max_size, wait, asks_first, .. }: PoolSettings) -> Pool<AsyncPgConnection> {
-        let mut config = ManagerConfig::<AsyncPgConnection>::default();
-        // A connection found broken when it is used costs one request a retry; a ping would cost every request a
-        // round trip.
-        config.recycling_method = if asks_first { RecyclingMethod::Verified } else { RecyclingMethod::Fast };
-        let setup = self.clone();
-        config.custom_setup = Box::new(move |_| {
-            let setup = setup.clone();
-            async move { setup.configure(setup.target()?.connect().await?).await }.boxed()
-        });
-        let manager = AsyncDieselConnectionManager::new_with_config(&self.url, config);
-        let pool = Pool::builder(manager)
-            .max_size(max_size)
-            .wait_timeout(Some(wait))
-            .create_timeout(Some(wait))
-            .recycle_timeout(Some(wait))
-            .runtime(deadpool::Runtime::Tokio1)
-            .build();
-        #[expect(clippy::expect_used, reason = "a pool fails to be made only without a runtime for its timeouts")]
-        pool.expect("a pool with a runtime")
+        let (connection, driver) = self.open().await?;
+        Ok(Shared::new(connection, driver))
     }
 }

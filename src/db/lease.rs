@@ -7,11 +7,10 @@ use std::{
     time::Instant,
 };
 
-use diesel_async::{
-    AsyncPgConnection,
-    pooled_connection::deadpool::{Object, Pool, PoolError},
-};
+use deadpool::managed::{Object, Pool, PoolError};
+use diesel_async::AsyncPgConnection;
 
+use super::pool::Opener;
 use crate::{
     db::{PoolMeter, PoolStatus},
     error::{Error, ProblemType, Result},
@@ -34,18 +33,18 @@ pub(super) fn is_giving_up() -> bool {
 /// instead: a query may be running, and Postgres ends it when it notices that its client has gone.
 pub struct Lease {
     /// Present until the lease is dropped.
-    object: Option<Object<AsyncPgConnection>>,
+    object: Option<Object<Opener>>,
 }
 
 /// A pool and its meter.
 #[derive(Clone)]
 pub(super) struct Leases {
-    pool: Pool<AsyncPgConnection>,
+    pool: Pool<Opener>,
     meter: Option<PoolMeter>,
 }
 
 impl Leases {
-    pub(super) fn of(pool: Pool<AsyncPgConnection>) -> Self {
+    pub(super) fn of(pool: Pool<Opener>) -> Self {
         Self { pool, meter: None }
     }
 

@@ -2,9 +2,9 @@
 
 use std::{fmt, io};
 
-use tokio_postgres::{Config, Error, NoTls, config::Host, error::SqlState};
+use tokio_postgres::{Config, Error, config::Host, error::SqlState};
 
-use super::Target;
+use super::{OpenError, Target};
 
 /// Why a database cannot be reached, in words for the operator. It has no password.
 #[derive(Debug)]
@@ -27,11 +27,9 @@ impl Target {
     /// # Errors
     /// When no host lets us connect.
     pub async fn reach(&self) -> Result<(), Unreachable> {
-        let tried = match &self.tls {
-            None => self.config.connect(NoTls).await.map(drop),
-            Some(tls) => self.config.connect(tls.clone()).await.map(drop),
-        };
-        tried.map_err(|error| Unreachable { place: self.place(), cause: cause(&error), remedy: remedy(&error) })
+        let unreachable =
+            |error: OpenError| Unreachable { place: self.place(), cause: error.to_string(), remedy: remedy(&error) };
+        self.try_once().await.map_err(unreachable)
     }
 
     /// The hosts, the database and the user, without the password.
@@ -57,22 +55,14 @@ fn hosts(config: &Config) -> String {
     }
 }
 
-/// The driver's message, or that of the server, which the driver leaves to the source.
-fn cause(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(inner) = source {
-        let message = inner.to_string();
-        if !text.ends_with(&message) {
-            text = format!("{text}: {message}");
-        }
-        source = inner.source();
-    }
-    text
-}
-
-fn remedy(error: &Error) -> &'static str {
+fn remedy(error: &OpenError) -> &'static str {
     const ADDRESS: &str = "start Postgres there, or correct the host and the port";
+    let error = match error {
+        OpenError::NoHost => return "give a host, and one port for all or for each",
+        OpenError::Network(_) | OpenError::Silent(_) => return ADDRESS,
+        OpenError::Unfit(_) => return "name the server that takes changes, or correct target_session_attrs",
+        OpenError::Refused(error) => error,
+    };
     match error.code() {
         Some(&SqlState::INVALID_PASSWORD | &SqlState::INVALID_AUTHORIZATION_SPECIFICATION) => {
             "correct the user or the password"

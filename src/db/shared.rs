@@ -14,7 +14,7 @@ use std::{
 use diesel_async::AsyncPgConnection;
 use tokio::time::timeout;
 
-use super::{connect::Setup, lease::is_giving_up};
+use super::{connect::Setup, lease::is_giving_up, open::Driver};
 use crate::error::{Error, Result};
 
 /// How many shared connections a worker has. More would not give more queries per second, but cost memory on both
@@ -25,19 +25,26 @@ const CONNECTIONS: usize = 2;
 /// this long. So a caller who does not wait for the answer costs no connection, and neither does a slow Postgres.
 const SUSPECT_AFTER: Duration = Duration::from_secs(1);
 
-/// A connection that several readers use at once, and whether it has ended.
+/// A connection that several readers use at once.
 pub struct Shared {
     pub(super) connection: AsyncPgConnection,
-    ended: Arc<AtomicBool>,
+    driver: Driver,
+    /// Whether it gives no more answers, although nothing has ended it.
+    silent: AtomicBool,
     opened: Instant,
     /// Milliseconds from its opening to the last time that a reader had an answer.
     answered: AtomicU64,
 }
 
 impl Shared {
-    /// A connection that has just been opened; `ended` becomes true when it ends.
-    pub(super) fn new(connection: AsyncPgConnection, ended: Arc<AtomicBool>) -> Self {
-        Self { connection, ended, opened: Instant::now(), answered: AtomicU64::new(0) }
+    /// A connection that has just been opened.
+    pub(super) fn new(connection: AsyncPgConnection, driver: Driver) -> Self {
+        let silent = AtomicBool::new(false);
+        Self { connection, driver, silent, opened: Instant::now(), answered: AtomicU64::new(0) }
+    }
+
+    fn is_lost(&self) -> bool {
+        self.driver.is_over() || self.silent.load(Ordering::Relaxed)
     }
 
     fn age(&self) -> u64 {
@@ -71,7 +78,7 @@ impl Drop for SharedReader {
         }
         let heard = self.since.max(shared.answered.load(Ordering::Relaxed));
         if u128::from(now.saturating_sub(heard)) >= SUSPECT_AFTER.as_millis() {
-            shared.ended.store(true, Ordering::Relaxed);
+            shared.silent.store(true, Ordering::Relaxed);
         }
     }
 }
@@ -115,7 +122,7 @@ impl SharedConnections {
 impl Slot {
     fn current(&self) -> Option<Arc<Shared>> {
         let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        current.as_ref().filter(|shared| !shared.ended.load(Ordering::Relaxed)).cloned()
+        current.as_ref().filter(|shared| !shared.is_lost()).cloned()
     }
 
     /// Opens the connection, once for all readers that wait for it.

@@ -9,14 +9,9 @@ use std::{
     fs::File,
     io::BufReader,
     net::IpAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::AtomicUsize},
 };
 
-use diesel::{ConnectionError, ConnectionResult};
-use diesel_async::AsyncPgConnection;
 use percent_encoding::percent_decode_str;
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, RootCertStore, SignatureScheme,
@@ -31,8 +26,8 @@ use rustls::{
 };
 use strum::EnumString;
 use tokio_postgres::{
-    Config, NoTls,
-    config::{Host, SslMode},
+    Config,
+    config::{Host, SslMode, TargetSessionAttrs},
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -87,6 +82,8 @@ pub enum TargetError {
 pub struct Target {
     pub(super) config: Config,
     pub(super) tls: Option<MakeRustlsConnect>,
+    /// The number of the host that the next connection tries first: the one that took the last connection.
+    pub(super) first_host: Arc<AtomicUsize>,
     caution: Option<&'static str>,
 }
 
@@ -106,6 +103,10 @@ impl Target {
         let Parts { rest, mode, root } = split(url);
         let mut config: Config = rest.parse().map_err(|_secret| TargetError::NotAUrl)?;
         notice_silence(&mut config);
+        // The server changes things: of several hosts, only the primary is of use, also after a failover.
+        if config.get_hosts().len() > 1 && !rest.contains("target_session_attrs") {
+            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        }
         let named = mode.map(|mode| mode.parse().map_err(|_unknown| TargetError::Mode)).transpose()?;
         let named = named.or_else(|| named_by_words(&rest, config.get_ssl_mode()));
         let reach = Reach::of(&config);
@@ -113,12 +114,13 @@ impl Target {
         // As in libpq, no encryption: nobody can eavesdrop on a Unix socket.
         if reach == Reach::Socket || protection == Protection::Disable {
             config.ssl_mode(SslMode::Disable);
-            return Ok(Self { config, tls: None, caution: (reach == Reach::Network).then_some(IN_CLEAR) });
+            let first_host = Arc::default();
+            return Ok(Self { config, tls: None, first_host, caution: (reach == Reach::Network).then_some(IN_CLEAR) });
         }
         let unproved = reach == Reach::Network && protection < Protection::VerifyCa;
         config.ssl_mode(if protection < Protection::Require { SslMode::Prefer } else { SslMode::Require });
         let tls = MakeRustlsConnect::new(client_config(protection, root.as_deref())?);
-        Ok(Self { config, tls: Some(tls), caution: unproved.then_some(UNPROVED) })
+        Ok(Self { config, tls: Some(tls), first_host: Arc::default(), caution: unproved.then_some(UNPROVED) })
     }
 
     /// The warning for the operator about this connection, if there is one.
@@ -130,67 +132,6 @@ impl Target {
     pub fn is_on_network(&self) -> bool {
         Reach::of(&self.config) == Reach::Network
     }
-
-    /// A connection that sets `ended` when it has ended. Its holder may have it only by reference.
-    ///
-    /// # Errors
-    /// As [`Self::connect`].
-    pub async fn connect_noting_end(&self, ended: &Arc<AtomicBool>) -> ConnectionResult<AsyncPgConnection> {
-        let ended = Arc::clone(ended);
-        let client = match &self.tls {
-            None => {
-                let (client, connection) = self.config.connect(NoTls).await.map_err(refused)?;
-                tokio::spawn(noting_end(connection, ended));
-                client
-            }
-            Some(tls) => {
-                let (client, connection) = self.config.connect(tls.clone()).await.map_err(refused)?;
-                tokio::spawn(noting_end(connection, ended));
-                client
-            }
-        };
-        AsyncPgConnection::try_from(client).await
-    }
-
-    /// A connection to the first host that answers.
-    ///
-    /// # Errors
-    /// When no host lets us connect.
-    pub async fn connect(&self) -> ConnectionResult<AsyncPgConnection> {
-        match &self.tls {
-            None => {
-                let (client, connection) = self.config.connect(NoTls).await.map_err(refused)?;
-                AsyncPgConnection::try_from_client_and_connection(client, connection).await
-            }
-            Some(tls) => {
-                let (client, connection) = self.config.connect(tls.clone()).await.map_err(refused)?;
-                AsyncPgConnection::try_from_client_and_connection(client, connection).await
-            }
-        }
-    }
-}
-
-/// Drives a connection until it ends, and then sets `ended`.
-async fn noting_end(driven: impl Future<Output = Result<(), tokio_postgres::Error>>, ended: Arc<AtomicBool>) {
-    if let Err(error) = driven.await {
-        tracing::warn!(%error, "a connection to the database is lost");
-    }
-    ended.store(true, Ordering::Relaxed);
-}
-
-/// The driver's message with its causes, for the log.
-#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
-fn refused(error: tokio_postgres::Error) -> ConnectionError {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(&error);
-    while let Some(error) = cause {
-        let inner = error.to_string();
-        if !text.ends_with(&inner) {
-            text = format!("{text}: {inner}");
-        }
-        cause = error.source();
-    }
-    ConnectionError::BadConnection(text)
 }
 
 /// A URL without the parameters that the driver does not know, and the values of those.

@@ -26,6 +26,7 @@ mod departments;
 mod docs;
 mod edge;
 mod fields;
+mod hosts;
 mod idempotency;
 mod imports;
 mod interactions;
