@@ -19,6 +19,7 @@ mod shared;
 mod sql;
 mod stored;
 mod tls;
+mod watched;
 pub mod wide;
 
 /// The most rows in one `INSERT`. A statement takes at most 65,535 values, and every table has fewer than 65 columns.

@@ -22,6 +22,7 @@ use tokio_postgres::{
 use super::{
     Target,
     place::{Place, Socket},
+    watched::{Watched, WatchedTls},
 };
 
 /// How long one of several hosts may take, from the first packet until it takes queries: a frozen one must leave time
@@ -185,12 +186,12 @@ impl Target {
     }
 
     async fn open_to(&self, place: &Place, address: Option<SocketAddr>) -> Result<Opened, OpenError> {
-        let socket = place.connect(address, &self.config).await?;
+        let socket = Watched::new(place.connect(address, &self.config).await?);
         let (client, driving) = match &self.tls {
             None => self.greet(socket, NoTls).await?,
             Some(tls) => {
                 let Ok(tls) = MakeTlsConnect::<Socket>::make_tls_connect(&mut tls.clone(), &place.name);
-                self.greet(socket, tls).await?
+                self.greet(socket, WatchedTls(tls)).await?
             }
         };
         let driver = Driver(Some(tokio::spawn(drive(driving))));
@@ -199,9 +200,9 @@ impl Target {
     }
 
     /// The handshakes of TLS and Postgres.
-    async fn greet<T>(&self, socket: Socket, tls: T) -> Result<(Client, Driving), OpenError>
+    async fn greet<T>(&self, socket: Watched<Socket>, tls: T) -> Result<(Client, Driving), OpenError>
     where
-        T: TlsConnect<Socket>,
+        T: TlsConnect<Watched<Socket>>,
         T::Stream: TlsStream + Unpin + Send + 'static,
     {
         let (client, connection) = self.config.connect_raw(socket, tls).await?;

@@ -2,6 +2,7 @@
 //!
 //! Handlers and queries return [`Error`]; the [`crate::edge::answer`] middleware writes it in the caller's language.
 
+mod heard;
 mod problem_type;
 mod standing;
 
@@ -13,6 +14,8 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+pub(crate) use self::heard::heard;
+use self::heard::{Trouble, trouble};
 pub use self::{problem_type::ProblemType, standing::Standing};
 use crate::values::{Invalid, Language, Say};
 
@@ -302,21 +305,23 @@ impl From<diesel::result::Error> for Error {
     /// An unexpected database error. Expected errors are handled at the statement: "not found" with
     /// `.optional()?.ok_or_else(Error::not_found)`, "taken" with [`OnConstraint`].
     fn from(error: diesel::result::Error) -> Self {
-        use diesel::result::{DatabaseErrorKind, Error as Diesel};
-        match error {
-            Diesel::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand, _)
-            | Diesel::BrokenTransactionManager => Self::unavailable(error),
-            // Two transactions were in each other's way. Nothing is lost, and a retry succeeds.
-            Diesel::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => {
-                Self::new(ProblemType::Busy).retry_after(1)
-            }
-            Diesel::DatabaseError(_, ref info) if info.message().contains("deadlock detected") => {
-                Self::new(ProblemType::Busy).retry_after(1)
-            }
-            Diesel::DatabaseError(_, ref info) if info.message().contains("statement timeout") => {
-                Self::new(ProblemType::Unavailable).retry_after(5)
-            }
-            _ => Self::internal(error),
+        use diesel::result::{DatabaseErrorKind as Kind, Error as Diesel};
+        let trouble = match &error {
+            Diesel::DatabaseError(
+                Kind::ClosedConnection | Kind::UnableToSendCommand | Kind::ReadOnlyTransaction,
+                _,
+            )
+            | Diesel::BrokenTransactionManager => Some(Trouble::Away),
+            Diesel::DatabaseError(Kind::SerializationFailure, _) => Some(Trouble::Collision),
+            Diesel::DatabaseError(Kind::Unknown, info) => trouble(info.message()),
+            _ => None,
+        };
+        match trouble {
+            // Nothing is lost, and a retry succeeds.
+            Some(Trouble::Collision) => Self::new(ProblemType::Busy).retry_after(1).because(error.to_string()),
+            Some(Trouble::Slow) => Self::unavailable(error).retry_after(5),
+            Some(Trouble::Away) => Self::unavailable(error),
+            None => Self::internal(error),
         }
     }
 }

@@ -22,6 +22,7 @@ mod clients;
 mod connections;
 mod contacts;
 mod contracts;
+mod database_errors;
 mod departments;
 mod docs;
 mod edge;
