@@ -95,10 +95,7 @@ fn in_database(base: &Base, work: impl AsyncFnOnce(&Urls) -> Result<()>) -> Resu
 }
 
 /// A signal during the start of the database ends the command; afterwards, `work` listens to signals.
-fn under_signals(
-    base: &Base,
-    work: impl AsyncFnOnce(&Urls, Signals) -> Result<Outcome>,
-) -> Result<Outcome, String> {
+fn under_signals(base: &Base, work: impl AsyncFnOnce(&Urls, Signals) -> Result<Outcome>) -> Result<Outcome, String> {
     warn_of_ways(base);
     actix_web::rt::System::new().block_on(async {
         let signals = Signals::new().map_err(|error| format!("cannot listen to signals: {error}"))?;
@@ -118,9 +115,12 @@ async fn in_local_database(
     let Some(started) = signals.unless_told(start_local(data_dir)).await else {
         return Ok(Outcome::BrokenOff);
     };
-    let local = started?;
+    let mut local = started?;
     let urls = Urls { owner: local.url(), server: local.server_url() };
-    let done = work(&urls, signals).await;
+    let done = tokio::select! {
+        done = work(&urls, signals) => done,
+        never = local.keep_running() => match never {},
+    };
     let stopped = local.stop().await;
     let outcome = done.map_err(|error| error.to_string())?;
     stopped.map(|()| outcome).map_err(|error| error.to_string())

@@ -96,6 +96,13 @@ pub enum LocalPostgresError {
         output: String,
     },
 
+    /// The files of the database are gone while a server uses them. A new database in their place would hide that.
+    #[error("the database in {folder} is gone; put its files back, or restore a backup into another --data-dir")]
+    Gone {
+        /// The cluster's folder.
+        folder: PathBuf,
+    },
+
     /// The server ended while it was starting.
     #[error("Postgres did not start; the end of its log {log} says:\n{tail}")]
     Start {

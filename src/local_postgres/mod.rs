@@ -10,6 +10,7 @@ mod client;
 mod cluster;
 mod download;
 mod error;
+mod keeper;
 mod locks;
 mod pid_file;
 mod postmaster;
@@ -33,6 +34,7 @@ pub struct LocalPostgres {
     postmaster: Postmaster,
     cluster: Cluster,
     membership: Option<Membership>,
+    settings: Settings,
 }
 
 impl LocalPostgres {
@@ -53,7 +55,7 @@ impl LocalPostgres {
             None => start_server(&cluster, settings).await?,
         };
         socket::create_login(&postmaster.socket_dir).await?;
-        Ok(Self { postmaster, cluster, membership })
+        Ok(Self { postmaster, cluster, membership, settings: settings.clone() })
     }
 
     /// The address of the database, for tokio-postgres, diesel-async and libpq's programs:
@@ -105,7 +107,6 @@ async fn start_server(cluster: &Cluster, settings: &Settings) -> Result<Postmast
     if major.is_none() {
         cluster.initialise(&binaries).await?;
     }
-    let mut postmaster = Postmaster::spawn(cluster, &binaries, &settings.server_settings)?;
-    postmaster.wait_until_ready().await?;
-    Ok(postmaster)
+    let socket_dir = socket::folder_for(&cluster.data_dir);
+    Postmaster::start(cluster, &binaries, &socket_dir, &settings.server_settings).await
 }

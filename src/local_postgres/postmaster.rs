@@ -1,4 +1,9 @@
-use std::{fs, path::PathBuf, process::Child, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Child,
+    time::Duration,
+};
 
 use nix::{
     sys::signal::{Signal, kill},
@@ -12,7 +17,6 @@ use super::{
     error::{LocalPostgresError, Result, io},
     pid_file,
     server::{self, log_tail},
-    socket,
 };
 
 /// Covers the recovery after a crash, during which the server answers but refuses connections.
@@ -57,21 +61,31 @@ impl Postmaster {
         Ok(None)
     }
 
-    /// Starts the server. Call it under the setup lock, when [`Self::adopt`] has found none. If the result is dropped
-    /// before [`Self::wait_until_ready`] has succeeded, the server is stopped again.
-    pub(super) fn spawn(cluster: &Cluster, binaries: &Binaries, server_settings: &[String]) -> Result<Self> {
-        let socket_dir = socket::folder_for(&cluster.data_dir);
-        cluster.account.private_folder(&socket_dir)?;
-        pid_file::clear_stale(&cluster.folder, &socket_dir)?;
+    /// Starts the server and waits until it is ready. Call it under the setup lock, when [`Self::adopt`] has found none.
+    /// If this is broken off, the server is stopped again.
+    pub(super) async fn start(
+        cluster: &Cluster,
+        binaries: &Binaries,
+        socket_dir: &Path,
+        server_settings: &[String],
+    ) -> Result<Self> {
+        let mut started = Self::spawn(cluster, binaries, socket_dir, server_settings)?;
+        started.wait_until_ready().await?;
+        Ok(started)
+    }
+
+    fn spawn(cluster: &Cluster, binaries: &Binaries, socket_dir: &Path, server_settings: &[String]) -> Result<Self> {
+        cluster.account.private_folder(socket_dir)?;
+        pid_file::clear_stale(&cluster.folder, socket_dir)?;
         let program = binaries.program("postgres");
-        let mut command = server::command(cluster, &program, &socket_dir, server_settings)?;
+        let mut command = server::command(cluster, &program, socket_dir, server_settings)?;
         let child = command.spawn().map_err(io("run", &program))?;
         let pid = Pid::from_raw(child.id().cast_signed());
-        Ok(Self { pid, socket_dir, child: Some(child), cluster: cluster.clone(), is_ready: false })
+        Ok(Self { pid, socket_dir: socket_dir.into(), child: Some(child), cluster: cluster.clone(), is_ready: false })
     }
 
     /// Waits until our database accepts connections, and creates it if it is missing.
-    pub(super) async fn wait_until_ready(&mut self) -> Result<()> {
+    async fn wait_until_ready(&mut self) -> Result<()> {
         let deadline = Instant::now() + START_PATIENCE;
         while !self.check_ready().await? {
             if Instant::now() > deadline {
@@ -143,7 +157,8 @@ impl Postmaster {
         true
     }
 
-    fn has_ended(&mut self) -> bool {
+    /// Whether the process is gone.
+    pub(super) fn has_ended(&mut self) -> bool {
         match &mut self.child {
             Some(child) => !matches!(child.try_wait(), Ok(None)),
             None => !pid_file::is_postmaster(self.pid, &self.cluster.folder),

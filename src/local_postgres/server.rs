@@ -38,6 +38,12 @@ pub(super) fn command(cluster: &Cluster, program: &Path, socket_dir: &Path, furt
     Ok(command)
 }
 
+/// Puts the log of a server that has died aside as `postgres.log.1`: it may say why.
+pub(super) fn keep_log(log: &Path) {
+    // A log that is missing is no reason not to start.
+    let _ = fs::rename(log, log.with_extension("log.1"));
+}
+
 /// The log's last lines, which give the reason for a failed start.
 pub(super) fn log_tail(log: &Path) -> String {
     let text = fs::read(log).unwrap_or_default();

@@ -7,6 +7,7 @@ mod backup;
 mod command_line;
 mod demo;
 mod life;
+mod local_postgres;
 mod process;
 mod secrets;
 mod shutdown;

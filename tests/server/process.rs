@@ -13,12 +13,15 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 
 /// Longer than a server may take to shut down gracefully.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+const SUPERVISOR: &str = "supervisor@liaison.example";
+const PASSWORD: &str = "seven plums in a paper bag";
 
 /// A data folder that is removed at the test's end, even if the test fails.
 pub struct DataDir(pub PathBuf);
@@ -31,6 +34,12 @@ impl DataDir {
 
     pub fn has_running_postgres(&self) -> bool {
         self.0.join("postgres/postmaster.pid").exists()
+    }
+
+    /// The process id of its Postgres, if that runs.
+    pub fn postmaster(&self) -> Option<Pid> {
+        let text = std::fs::read_to_string(self.0.join("postgres/postmaster.pid")).ok()?;
+        text.lines().next()?.trim().parse().ok().map(Pid::from_raw)
     }
 }
 
@@ -78,7 +87,12 @@ impl Server {
 
     /// Starts a server and waits until it listens.
     pub fn run(start: &Start<'_>) -> Self {
-        let mut child = start.command().stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        Self::of(start.command())
+    }
+
+    /// Waits until the server that `command` starts listens.
+    pub fn of(mut command: Command) -> Self {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut printed = Vec::new();
         let address = loop {
@@ -140,8 +154,41 @@ impl Server {
         agent().post(self.url(path)).header("Authorization", bearer).send_json(body).unwrap().status().as_u16()
     }
 
+    /// The token of the first supervisor, who has changed the printed password.
+    pub fn supervisor(&self) -> String {
+        let printed = self.printed_password(SUPERVISOR).unwrap();
+        let change = json!({"current_password": printed, "new_password": PASSWORD});
+        assert_eq!(self.put("/v1/me/password", &self.sign_in(SUPERVISOR, &printed), &change), 204);
+        self.sign_in(SUPERVISOR, PASSWORD)
+    }
+
+    /// The status of the answer to a POST with this idempotency key, and whether it was given before.
+    pub fn post_with_key(&self, path: &str, token: &str, key: &str, body: &Value) -> (u16, bool) {
+        let request = agent().post(self.url(path)).header("Authorization", format!("Bearer {token}"));
+        let answer = request.header("Idempotency-Key", key).send_json(body).unwrap();
+        (answer.status().as_u16(), answer.headers().contains_key("idempotency-replayed"))
+    }
+
+    /// The status of the answer to a GET, and whether it says when to try again.
+    pub fn refusal_of_get(&self, path: &str, token: &str) -> (u16, bool) {
+        let bearer = format!("Bearer {token}");
+        let answer = agent().get(self.url(path)).header("Authorization", bearer).call().unwrap();
+        (answer.status().as_u16(), answer.headers().contains_key("retry-after"))
+    }
+
+    /// The status of the answer to a POST, and whether it says when to try again.
+    pub fn refusal_of_post(&self, path: &str, token: &str, body: &Value) -> (u16, bool) {
+        let bearer = format!("Bearer {token}");
+        let answer = agent().post(self.url(path)).header("Authorization", bearer).send_json(body).unwrap();
+        (answer.status().as_u16(), answer.headers().contains_key("retry-after"))
+    }
+
+    pub fn pid(&self) -> Pid {
+        Pid::from_raw(self.child.id().cast_signed())
+    }
+
     pub fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(self.child.id().cast_signed()), signal).unwrap();
+        kill(self.pid(), signal).unwrap();
     }
 
     /// Waits until the process has ended; returns whether it succeeded.
