@@ -85,13 +85,23 @@ pub struct Keyed {
     pub rights: Vec<u8>,
 }
 
-/// Claims the key of `request` for this transaction. Returns the answer if the request was answered before.
+/// What is known of a request before it is carried out.
+pub enum Earlier {
+    /// Nothing.
+    New,
+    /// The request was carried out, and this was the answer.
+    Answered(Reply),
+    /// The request was carried out, but the caller's rights have changed since: this error tells so, because the answer
+    /// may show what the caller may no longer see.
+    Withheld(Error),
+}
+
+/// Claims the key of `request` for this transaction, and looks whether the request was answered before. If it was, the
+/// transaction has to be committed before the caller is told.
 ///
 /// # Errors
-/// 409 while another request holds the key; 422 when the key was used for another request; 409 when the request was
-/// carried out but the caller's rights have changed since, because the answer may show what the caller may no longer
-/// see.
-pub async fn begin(tx: &mut Tx<'_>, request: &Keyed) -> Result<Option<Reply>> {
+/// 409 while another request holds the key; 422 when the key was used for another request.
+pub async fn begin(tx: &mut Tx<'_>, request: &Keyed) -> Result<Earlier> {
     let Keyed { actor, key, fingerprint, rights } = request;
     let actor = *actor;
     // Both queries are sent at once. Postgres runs the second after the first, when the lock is already held.
@@ -104,16 +114,29 @@ pub async fn begin(tx: &mut Tx<'_>, request: &Keyed) -> Result<Option<Reply>> {
     if !claimed {
         return Err(in_progress());
     }
-    match kept.into_iter().next() {
-        None => Ok(None),
-        Some(kept) if kept.created_at <= kept_since(tx.now()) => {
-            diesel::delete(idempotency_keys::table.find((actor.uuid(), &key.0))).execute(&mut **tx).await?;
-            Ok(None)
-        }
-        Some(kept) if kept.fingerprint != *fingerprint => Err(Error::new(ProblemType::IdempotencyMismatch)),
-        Some(kept) if kept.rights_digest != *rights => Err(kept.withheld()),
-        Some(kept) => kept.open(tx.secrets(), actor, key).map(Some),
+    let Some(kept) = kept.into_iter().next() else {
+        return Ok(Earlier::New);
+    };
+    if kept.created_at <= kept_since(tx.now()) {
+        diesel::delete(idempotency_keys::table.find((actor.uuid(), &key.0))).execute(&mut **tx).await?;
+        return Ok(Earlier::New);
     }
+    if kept.fingerprint != *fingerprint {
+        return Err(Error::new(ProblemType::IdempotencyMismatch));
+    }
+    note_replay(tx, actor, key).await?;
+    match kept.rights_digest == *rights {
+        true => kept.open(tx.secrets(), actor, key).map(Earlier::Answered),
+        false => Ok(Earlier::Withheld(kept.withheld())),
+    }
+}
+
+/// Makes the transaction commit something. The first commit may have been cut off while it waited for its synchronous
+/// standbys, and nobody is told that the request was carried out before they have it.
+async fn note_replay(tx: &mut Tx<'_>, actor: UserId, key: &IdempotencyKey) -> Result<()> {
+    let kept = idempotency_keys::table.find((actor.uuid(), &key.0));
+    diesel::update(kept).set(idempotency_keys::replayed_at.eq(Some(tx.now()))).execute(&mut **tx).await?;
+    Ok(())
 }
 
 #[derive(Queryable, Selectable)]

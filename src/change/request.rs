@@ -11,7 +11,7 @@ use diesel_async::AsyncPgConnection;
 
 use super::{
     Origin,
-    idempotency::{self, IdempotencyKey, Keyed},
+    idempotency::{self, Earlier, IdempotencyKey, Keyed},
     rights,
     transaction::{Tx, write_records},
     unsealed::Unsealed,
@@ -90,23 +90,27 @@ impl Change {
         // `run` is compiled for each change, so all that does not depend on `work` is in functions that are compiled
         // once.
         let response = match replay(&mut tx, keyed.as_ref()).await {
-            Ok(None) => {
+            Ok(Earlier::New) => {
                 let done = work(&mut tx).await.map(|done| done.reply);
                 let done = keep(&mut tx, keyed.as_ref(), done).await;
                 means.end(tx, done).await?.into_response(false)
             }
-            Ok(Some(reply)) => means.end(tx, Ok(reply)).await?.into_response(true),
+            Ok(Earlier::Answered(reply)) => means.end(tx, Ok(reply)).await?.into_response(true),
+            Ok(Earlier::Withheld(error)) => {
+                means.end(tx, Ok(())).await?;
+                return Err(error);
+            }
             Err(error) => return means.end(tx, Err(error)).await,
         };
         Ok(response.into())
     }
 }
 
-/// The answer that was given to the same request before.
-async fn replay(tx: &mut Tx<'_>, request: Option<&Keyed>) -> Result<Option<Reply>> {
+/// What is known of the same request from before.
+async fn replay(tx: &mut Tx<'_>, request: Option<&Keyed>) -> Result<Earlier> {
     match request {
         Some(request) => idempotency::begin(tx, request).await,
-        None => Ok(None),
+        None => Ok(Earlier::New),
     }
 }
 

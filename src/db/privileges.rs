@@ -34,7 +34,7 @@ pub const TABLES: &[Privileges] = &[
     ("contract_numbers",  &["SELECT", "INSERT", "UPDATE"]),
     ("contracts",         &["SELECT", "INSERT", "UPDATE"]),
     ("departments",       &["SELECT", "INSERT", "UPDATE"]),
-    ("idempotency_keys",  &["SELECT", "INSERT", "DELETE"]),
+    ("idempotency_keys",  &["SELECT", "INSERT", "DELETE", "UPDATE (replayed_at)"]),
     ("interactions",      &["SELECT", "INSERT", "UPDATE"]),
     ("order_events",      &["SELECT", "INSERT"]),
     ("order_lines",       &["SELECT", "INSERT", "UPDATE", "DELETE"]),

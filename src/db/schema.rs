@@ -223,6 +223,7 @@ diesel::table! {
         body -> Bytea,
         created_at -> Timestamptz,
         rights_digest -> Bytea,
+        replayed_at -> Nullable<Timestamptz>,
     }
 }
 

@@ -11,4 +11,5 @@ mod local_postgres;
 mod process;
 mod secrets;
 mod shutdown;
+mod standby;
 mod start;
