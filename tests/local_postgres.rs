@@ -2,10 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs::Permissions,
+    os::unix::fs::{PermissionsExt, symlink},
+    path::{Path, PathBuf},
+};
 
 use liaison::local_postgres::{LocalPostgres, LocalPostgresError, Settings};
-use tokio_postgres::NoTls;
+use tokio_postgres::{NoTls, config::Host, error::SqlState};
 
 /// A data folder that is removed at the test's end, even if the test fails.
 struct DataDir(PathBuf);
@@ -94,4 +98,63 @@ async fn further_settings_win() {
     assert_eq!(run(&postgres.url(), "SHOW fsync").await.as_deref(), Some("off"));
     assert_eq!(run(&postgres.url(), "SHOW max_connections").await.as_deref(), Some("20"));
     postgres.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn nobody_is_trusted_over_a_network() {
+    let data_dir = DataDir::new("network");
+    // A cluster that an earlier version made trusts this machine's own network.
+    let earlier = LocalPostgres::start(&data_dir.settings()).await.unwrap();
+    earlier.stop().await.unwrap();
+    std::fs::write(data_dir.0.join("postgres/pg_hba.conf"), "local all all trust\nhost all all all trust\n").unwrap();
+    let server_settings = vec!["listen_addresses=127.83.19.7".to_owned()];
+    let postgres = LocalPostgres::start(&Settings { server_settings, ..data_dir.settings() }).await.unwrap();
+    for database in ["liaison", "postgres"] {
+        let url = format!("postgres://liaison@127.83.19.7:5432/{database}?sslmode=disable");
+        let refused = tokio_postgres::connect(&url, NoTls).await.map(drop).unwrap_err();
+        assert_eq!(refused.code(), Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION), "{refused:?}");
+    }
+    assert_eq!(run(&postgres.url(), "SELECT 1").await.as_deref(), Some("1"));
+    postgres.stop().await.unwrap();
+}
+
+/// The folder of the socket in a URL.
+fn socket_dir(url: &str) -> PathBuf {
+    let config: tokio_postgres::Config = url.parse().unwrap();
+    let [Host::Unix(folder)] = config.get_hosts() else { panic!("not a socket: {url}") };
+    folder.clone()
+}
+
+/// A path that is too long for a socket moves that to a folder that all users share.
+#[tokio::test]
+async fn a_folder_that_another_user_took_beforehand_is_not_used_for_the_socket() {
+    let mut data_dir = DataDir::new("long");
+    data_dir.0.push("x".repeat(100));
+    let first = LocalPostgres::start(&data_dir.settings()).await.unwrap();
+    let usual = socket_dir(&first.url());
+    assert!(!usual.starts_with(&data_dir.0), "{}", usual.display());
+    first.stop().await.unwrap();
+
+    // Open to others, and a link elsewhere.
+    for number in 0..2 {
+        match number {
+            0 => {
+                std::fs::create_dir(&usual).unwrap();
+                std::fs::set_permissions(&usual, Permissions::from_mode(0o777)).unwrap();
+            }
+            _ => symlink("/tmp", &usual).unwrap(),
+        }
+        let next = LocalPostgres::start(&data_dir.settings()).await.unwrap();
+        let other = socket_dir(&next.url());
+        assert_ne!(other, usual);
+        assert_eq!(std::fs::metadata(&other).unwrap().permissions().mode() & 0o777, 0o700);
+        let joined = LocalPostgres::start(&data_dir.settings()).await.unwrap();
+        assert_eq!(socket_dir(&joined.url()), other, "who joins finds it");
+        joined.stop().await.unwrap();
+        next.stop().await.unwrap();
+        assert!(!other.exists());
+        let _ = std::fs::remove_dir(&usual);
+    }
+    std::fs::remove_file(&usual).unwrap();
+    let _ = std::fs::remove_dir_all(data_dir.0.parent().unwrap());
 }

@@ -23,6 +23,7 @@ use crate::{
     config::Base,
     db,
     error::{Error, Result},
+    local_postgres::make_data_dir,
     secrets::{FromFile, Secrets},
     setup::{self, Urls},
 };
@@ -112,10 +113,10 @@ fn put_secrets(folder: &Path, secrets: &FromFile) -> Result<()> {
 }
 
 fn put(path: &Path, secret: &[u8]) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        make_data_dir(folder).map_err(Error::internal)?;
+    }
     let write = || {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
         file.write_all(secret)?;
         file.sync_all()

@@ -1,7 +1,8 @@
 use std::{
-    fs::{self, File, Metadata},
+    fs::{self, DirBuilder, File, Metadata},
+    io::ErrorKind,
     os::unix::{
-        fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown},
+        fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown},
         process::CommandExt,
     },
     path::Path,
@@ -82,7 +83,8 @@ impl Account {
     /// belong to us or to this user, and not be a link: another user may have put it there.
     pub(super) fn private_folder(&self, folder: &Path) -> Result<()> {
         if !folder.exists() {
-            fs::create_dir(folder).map_err(io("create", folder))?;
+            // Never open to others, not even for a moment.
+            DirBuilder::new().mode(0o700).create(folder).map_err(io("create", folder))?;
             set_mode(folder, 0o700)?;
         }
         let meta = fs::symlink_metadata(folder).map_err(io("look at", folder))?;
@@ -94,6 +96,25 @@ impl Account {
             chown(folder, Some(self.uid), Some(self.gid)).map_err(io("change the owner of", folder))?;
         }
         Ok(())
+    }
+
+    /// Lets this user pass through the data folder, if that is ours alone. It stays closed to everyone else.
+    pub(super) fn let_through(&self, data_dir: &Path) -> Result<()> {
+        let meta = fs::metadata(data_dir).map_err(io("look at", data_dir))?;
+        let is_ours_alone = meta.uid() == geteuid().as_raw() && meta.mode() & 0o777 == 0o700;
+        if self.is_other && is_ours_alone {
+            chown(data_dir, None, Some(self.gid)).map_err(io("change the group of", data_dir))?;
+            set_mode(data_dir, 0o710)?;
+        }
+        Ok(())
+    }
+
+    /// Gives the file to this user.
+    pub(super) fn give(&self, file: &Path) -> Result<()> {
+        match self.is_other {
+            true => chown(file, Some(self.uid), Some(self.gid)).map_err(io("change the owner of", file)),
+            false => Ok(()),
+        }
     }
 
     /// Checks that this user can enter `target` and all folders above it.
@@ -122,14 +143,34 @@ impl Account {
     }
 }
 
-/// Makes the data folder if it is missing. Only its owner may read it; when Liaison runs as root, the user who runs
-/// Postgres must be able to pass through it too.
-pub(super) fn create_data_dir(folder: &Path) -> Result<()> {
-    if folder.is_dir() {
+/// Makes the data folder if it is missing, and the folders on the way to it. Whatever the umask is, no other user can enter
+/// it, and none can put another folder in its place.
+///
+/// # Errors
+/// When the system does not allow it.
+pub fn make_data_dir(folder: &Path) -> Result<()> {
+    if let Ok(meta) = fs::metadata(folder) {
+        warn_of_writers(folder, &meta);
         return Ok(());
     }
-    fs::create_dir_all(folder).map_err(io("create", folder))?;
-    set_mode(folder, if geteuid().is_root() { 0o711 } else { 0o700 })
+    if let Some(parent) = folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        DirBuilder::new().recursive(true).mode(0o755).create(parent).map_err(io("create", parent))?;
+    }
+    match DirBuilder::new().mode(0o700).create(folder) {
+        // Another start made it meanwhile.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(io("create", folder)(error)),
+        Ok(()) => set_mode(folder, 0o700),
+    }
+}
+
+/// The mode of a folder that is there already is its owner's decision: it may be a folder that others need.
+fn warn_of_writers(folder: &Path, meta: &Metadata) {
+    let mode = meta.mode() & 0o7777;
+    if mode & 0o022 != 0 && mode & 0o1000 == 0 {
+        let folder = folder.display();
+        tracing::warn!("other users may write in the data folder {folder} (mode {mode:o}): run `chmod go-w {folder}`");
+    }
 }
 
 /// Opens a file for writing and empties it. Only its owner may open it: others could otherwise read the log or hold our

@@ -14,10 +14,10 @@ use nix::{
 use tokio::process::Command;
 
 use super::{
-    account::{Account, create_data_dir},
+    account::{Account, make_data_dir},
     binaries::Binaries,
     error::{LocalPostgresError, Result, io},
-    socket::NAME,
+    socket::{self, NAME},
 };
 
 /// The prefix of the names of folders in which a cluster is being initialised.
@@ -43,10 +43,11 @@ pub(super) struct Cluster {
 impl Cluster {
     /// The place of the cluster, whether it exists yet or not. Makes the data folder.
     pub(super) fn locate(data_dir: &Path) -> Result<Self> {
-        create_data_dir(data_dir)?;
+        make_data_dir(data_dir)?;
         let data_dir = data_dir.canonicalize().map_err(io("look at", data_dir))?;
         let folder = data_dir.join("postgres");
         let account = Account::for_cluster(&folder)?;
+        account.let_through(&data_dir)?;
         account.check_reach(&data_dir)?;
         // Not in the cluster's folder: root must not write where another user could create links.
         let log = data_dir.join("postgres.log");
@@ -57,6 +58,20 @@ impl Cluster {
     pub(super) fn major_version(&self) -> Option<u32> {
         let text = fs::read_to_string(self.folder.join("PG_VERSION")).ok()?;
         text.trim().parse().ok()
+    }
+
+    /// A folder for the socket that no other user can enter. Outside of the data folder, another user may have taken the
+    /// usual name; then it gets one that nobody can know beforehand. The next start finds it in the server's pid file.
+    pub(super) fn socket_folder(&self) -> Result<PathBuf> {
+        let usual = socket::folder_for(&self.data_dir);
+        match self.account.private_folder(&usual) {
+            Ok(()) => return Ok(usual),
+            Err(error) if usual.starts_with(&self.data_dir) => return Err(error),
+            Err(error) => tracing::warn!(%error, "the usual folder for the socket is taken; another is used"),
+        }
+        let other = socket::unpredictable_folder();
+        self.account.private_folder(&other)?;
+        Ok(other)
     }
 
     /// Initialises the cluster in another folder and then renames it, so that a killed process leaves a whole cluster
@@ -80,7 +95,7 @@ impl Cluster {
         let mut command = self.account.command(&program);
         command.arg("--pgdata").arg(folder).arg("--username").arg(NAME);
         // Only those who may enter the socket's folder (mode 0700) can connect at all.
-        command.args(["--auth=trust", "--encoding=UTF8", "--locale=C", "--data-checksums"]);
+        command.args(["--auth-local=trust", "--auth-host=reject", "--encoding=UTF8", "--locale=C", "--data-checksums"]);
         command.arg(format!("--lc-ctype={CHARACTER_TYPE}")).stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = Command::from(command).spawn().map_err(io("run", &program))?;
         let mut unfinished = Unfinished { group: child.id().map(group), folder };

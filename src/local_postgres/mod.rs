@@ -18,6 +18,7 @@ mod server;
 mod settings;
 mod socket;
 
+pub use account::make_data_dir;
 use binaries::{Binaries, Wanted};
 pub use client::client_program;
 use cluster::Cluster;
@@ -107,6 +108,6 @@ async fn start_server(cluster: &Cluster, settings: &Settings) -> Result<Postmast
     if major.is_none() {
         cluster.initialise(&binaries).await?;
     }
-    let socket_dir = socket::folder_for(&cluster.data_dir);
+    let socket_dir = cluster.socket_folder()?;
     Postmaster::start(cluster, &binaries, &socket_dir, &settings.server_settings).await
 }

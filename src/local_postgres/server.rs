@@ -1,4 +1,4 @@
-use std::{fs, path::Path, process::Command};
+use std::{ffi::OsString, fs, io::Write, path::Path, process::Command};
 
 use super::{
     account::private_file,
@@ -24,6 +24,16 @@ const SETTINGS: [&str; 11] = [
     "log_min_messages=log",
 ];
 
+/// Who may connect: whoever may enter the socket's folder (mode 0700), and nobody over a network, even if
+/// `listen_addresses` is changed. It takes the place of the file in the cluster's folder, in which earlier versions
+/// trusted the machine's own network.
+const WHO_MAY_CONNECT: &str = "# Written anew at each start.
+local all         all     trust
+local replication all     trust
+host  all         all all reject
+host  replication all all reject
+";
+
 /// The command that runs the server on the cluster, with its settings and its log.
 pub(super) fn command(cluster: &Cluster, program: &Path, socket_dir: &Path, further: &[String]) -> Result<Command> {
     // Emptied at each start: a small log needs no other rotation.
@@ -31,11 +41,23 @@ pub(super) fn command(cluster: &Cluster, program: &Path, socket_dir: &Path, furt
     let log_too = log.try_clone().map_err(io("write", &cluster.log))?;
     let mut command = cluster.account.command(program);
     command.arg("-D").arg(&cluster.folder).arg("-k").arg(socket_dir).args(["-p", &PORT.to_string()]);
+    command.arg("-c").arg(who_may_connect(cluster)?);
     for setting in SETTINGS.into_iter().chain(further.iter().map(String::as_str)) {
         command.args(["-c", setting]);
     }
     command.stdout(log).stderr(log_too);
     Ok(command)
+}
+
+/// Writes the rules and returns the setting that names their file. It is not in the cluster's folder: root must not write
+/// where another user could create links.
+fn who_may_connect(cluster: &Cluster) -> Result<OsString> {
+    let path = cluster.data_dir.join("postgres-hba.conf");
+    private_file(&path)?.write_all(WHO_MAY_CONNECT.as_bytes()).map_err(io("write", &path))?;
+    cluster.account.give(&path)?;
+    let mut setting = OsString::from("hba_file=");
+    setting.push(path);
+    Ok(setting)
 }
 
 /// Puts the log of a server that has died aside as `postgres.log.1`: it may say why.

@@ -1,8 +1,9 @@
 use std::{
     ffi::OsStr,
     fmt::Write,
+    fs,
     hash::{DefaultHasher, Hash, Hasher},
-    os::unix::ffi::OsStrExt,
+    os::unix::{ffi::OsStrExt, fs::MetadataExt},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -10,6 +11,7 @@ use std::{
 use nix::unistd::geteuid;
 use tokio::time::timeout;
 use tokio_postgres::{Client, Config, NoTls, error::SqlState};
+use uuid::Uuid;
 
 use super::error::Result;
 use crate::db::privileges::ROLE;
@@ -49,6 +51,11 @@ pub(super) fn folder_for(data_dir: &Path) -> PathBuf {
     short_base().join(format!("liaison-{:016x}", hasher.finish()))
 }
 
+/// A folder beside the usual one outside of the data folder, with a name that nobody can know beforehand.
+pub(super) fn unpredictable_folder() -> PathBuf {
+    short_base().join(format!("liaison-{}", Uuid::new_v4().simple()))
+}
+
 fn is_usable(folder: &Path) -> bool {
     folder.to_str().is_some_and(|path| path.len() <= LONGEST_FOLDER && !path.contains([',', '"', '\\']))
 }
@@ -56,7 +63,10 @@ fn is_usable(folder: &Path) -> bool {
 /// Root's runtime folder is closed to the user who runs Postgres, so root uses `/tmp`.
 fn short_base() -> PathBuf {
     let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-    let is_good = |folder: &PathBuf| !geteuid().is_root() && folder.is_dir() && folder.as_os_str().len() < 50;
+    // A process that was root has root's variable.
+    let is_ours =
+        |folder: &PathBuf| fs::metadata(folder).is_ok_and(|meta| meta.is_dir() && meta.uid() == geteuid().as_raw());
+    let is_good = |folder: &PathBuf| !geteuid().is_root() && is_ours(folder) && folder.as_os_str().len() < 50;
     runtime.filter(is_good).unwrap_or_else(|| PathBuf::from("/tmp"))
 }
 

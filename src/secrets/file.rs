@@ -8,7 +8,10 @@ use std::{
 };
 
 use super::{MasterSecret, SECRET_BYTES, random};
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    local_postgres::make_data_dir,
+};
 
 /// The secrets in a data folder.
 pub struct FromFile {
@@ -25,7 +28,7 @@ pub struct FromFile {
 /// When a file cannot be read or made, or does not hold a master secret.
 pub fn from_file(data_dir: &Path) -> Result<FromFile> {
     let path = data_dir.join("secret.key");
-    std::fs::create_dir_all(data_dir).map_err(explain(&path))?;
+    make_data_dir(data_dir).map_err(Error::internal)?;
     if !path.try_exists().map_err(explain(&path))? {
         make_file(&path, &random::<SECRET_BYTES>()?).map_err(explain(&path))?;
     }
