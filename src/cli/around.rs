@@ -22,7 +22,7 @@ use crate::{
 /// # Errors
 /// In words for the operator.
 pub fn backup(base: &Base, file: &Path) -> Result<(), String> {
-    log_to_stderr(base)?;
+    begin(base)?;
     let secrets = secrets_to_keep(base).map_err(|error| error.to_string())?;
     in_database(base, async |urls| commands::backup(urls, secrets, &base.data_dir, file).await)
 }
@@ -32,7 +32,7 @@ pub fn backup(base: &Base, file: &Path) -> Result<(), String> {
 /// # Errors
 /// In words for the operator.
 pub fn restore(base: &Base, file: &Path) -> Result<(), String> {
-    log_to_stderr(base)?;
+    begin(base)?;
     let archive = Archive::at(file);
     let kept = archive.kept().map_err(|error| error.to_string())?;
     commands::refuse_to_overwrite(base, &kept).map_err(|error| error.to_string())?;
@@ -57,7 +57,7 @@ pub enum Outcome {
 /// # Errors
 /// In words for the operator; also when a signal broke off the work.
 pub fn with_database(base: &Base, work: impl AsyncFnOnce(&Urls, Secrets) -> Result<()>) -> Result<(), String> {
-    log_to_stderr(base)?;
+    begin(base)?;
     let secrets = secrets(base)?;
     in_database(base, async |urls| work(urls, secrets).await)
 }
@@ -68,7 +68,7 @@ pub fn with_database(base: &Base, work: impl AsyncFnOnce(&Urls, Secrets) -> Resu
 /// # Errors
 /// In words for the operator.
 pub fn serving(base: &Base, work: impl AsyncFnOnce(&Urls, Secrets, Signals) -> Result<Outcome>) -> Result<(), String> {
-    log_to_stderr(base)?;
+    begin(base)?;
     let secrets = secrets(base)?;
     if under_signals(base, async |urls, signals| work(urls, secrets, signals).await)? == Outcome::BrokenOff {
         tracing::info!("a signal ended the server before it served");
@@ -196,6 +196,14 @@ fn warn_of_ways(base: &Base) {
             tracing::warn!("{caution}");
         }
     }
+}
+
+/// Before anything is made, and before there are threads: each has rights of its own.
+fn begin(base: &Base) -> Result<(), String> {
+    log_to_stderr(base)?;
+    #[cfg(target_os = "linux")]
+    super::confine::give_up_rights(base.user.as_ref(), &base.data_dir)?;
+    Ok(())
 }
 
 fn log_to_stderr(base: &Base) -> Result<(), String> {

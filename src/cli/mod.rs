@@ -1,6 +1,8 @@
 //! The command line.
 
 mod around;
+#[cfg(target_os = "linux")]
+mod confine;
 
 use std::{io, path::PathBuf, process::ExitCode, sync::Arc};
 

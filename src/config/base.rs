@@ -4,6 +4,7 @@ use std::{fmt, path::PathBuf};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use clap::Args;
+use nix::unistd::{User, geteuid};
 
 use crate::{
     db::{Target, TargetError},
@@ -35,6 +36,10 @@ pub struct BaseSettings {
     /// The folder of the local database and the master secret.
     #[arg(long, env = "LIAISON_DATA_DIR", value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
+    /// The user to become when started as root, before anything is made. The data folder and the files of TLS have to be
+    /// readable for that user; secrets in files are read before.
+    #[arg(long, env = "LIAISON_USER", value_name = "NAME")]
+    pub user: Option<String>,
     /// The master secret: 32 bytes in URL-safe base64, the same for every server of a database; without it one is
     /// generated and stored in the data folder.
     #[arg(long, env = "LIAISON_SECRET_KEY", hide_env_values = true, value_name = "BASE64")]
@@ -66,6 +71,8 @@ pub struct Base {
     pub migration_database_url: Option<String>,
     /// The folder of the local database and the master secret.
     pub data_dir: PathBuf,
+    /// The user to become, if that is another one.
+    pub user: Option<User>,
     /// The master secret, if it was given.
     pub secret_key: Option<MasterSecret>,
     /// Other master secrets, which only open and verify.
@@ -103,6 +110,7 @@ impl BaseSettings {
         let (database_url, migration_database_url) = self.databases(problems);
         let data_dir = self.data_dir.clone().or_else(default_data_dir);
         let data_dir = problems.note("--data-dir", data_dir.ok_or("this user has no home folder; name one"));
+        let user = self.user.as_deref().and_then(|name| problems.check("--user", name, other_user(name)));
         let (secret_key, secret_key_fallbacks) = self.secrets(problems);
         let log = problems.check("--log", &self.log, log_filter(&self.log));
         let log_json = problems.check("--log-format", &self.log_format, log_format(&self.log_format));
@@ -110,6 +118,7 @@ impl BaseSettings {
             database_url,
             migration_database_url,
             data_dir: data_dir?,
+            user: user.flatten(),
             secret_key,
             secret_key_fallbacks,
             log: log?,
@@ -169,6 +178,18 @@ fn secret_key(text: &str) -> Result<MasterSecret, &'static str> {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(text.trim_end_matches('='));
     let bytes = bytes.map_err(|_secret| "not URL-safe base64; make one with `openssl rand 32 | basenc --base64url`")?;
     bytes.try_into().map_err(|_secret| "not 32 bytes; make them with `openssl rand 32 | basenc --base64url`")
+}
+
+/// The user to become; `None` for the user who runs this already.
+fn other_user(name: &str) -> Result<Option<User>, String> {
+    let found = User::from_name(name).map_err(|error| format!("cannot look for this user: {error}"))?;
+    let user = found.ok_or("this machine has no such user; make one with `useradd --system`, or name another")?;
+    match (user.uid == geteuid(), geteuid().is_root(), cfg!(target_os = "linux")) {
+        (true, ..) => Ok(None),
+        (false, true, true) => Ok(Some(user)),
+        (false, true, false) => Err("this works on Linux only; start as that user, or leave it out".to_owned()),
+        (false, false, _) => Err("only root can become another user; start as root, or leave it out".to_owned()),
+    }
 }
 
 fn log_filter(text: &str) -> Result<String, String> {

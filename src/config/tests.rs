@@ -34,6 +34,7 @@ fn every_wrong_setting_is_told_at_once() {
         ("--listen", "nowhere"),
         ("--database-url", "mysql://db"),
         ("--migration-database-url", "mysql://db"),
+        ("--user", "nobody-has-this-name"),
         ("--secret-key", "short"),
         ("--secret-key-fallbacks", "short"),
         ("--issuer", "me"),

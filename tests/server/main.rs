@@ -5,6 +5,7 @@
 mod audit;
 mod backup;
 mod command_line;
+mod confined;
 mod demo;
 mod life;
 mod local_postgres;
