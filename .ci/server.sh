@@ -57,6 +57,11 @@ user_of() {
     esac
 }
 
+# Runs a client of the server that takes from the environment where it is and who signs in.
+as_user() {
+    LIAISON_URL=$SERVER LIAISON_USER=$(user_of "$1") LIAISON_PASSWORD=$SERVER_PASSWORD "${@:2}"
+}
+
 access_token() {
     curl -fsS "$SERVER/v1/auth/token" --data-urlencode grant_type=password \
         --data-urlencode "username=$(user_of "$1")" --data-urlencode "password=$SERVER_PASSWORD" |
