@@ -34,7 +34,7 @@ pub struct VerificationParams {
     pub limit: u16,
     /// A seal that was noted before, as `number:hash`, to check that it is still in the chain.
     #[serde(default)]
-    #[param(value_type = Option<String>, max_length = 84, example = "7:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0")]
+    #[param(value_type = Option<String>, max_length = 84, pattern = "^[0-9]{1,19}:[0-9A-Fa-f]{64}$", example = "7:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0")]
     pub head: Option<Anchor>,
 }
 

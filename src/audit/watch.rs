@@ -79,10 +79,10 @@ impl Watch {
     /// When the log has lost something, each time from then on. When the database or the file fails.
     pub async fn look(&self, db: &AsyncPgConnection, unsealed: &Unsealed, now: Instant) -> Result<()> {
         let last = head(db).await?;
-        if let Some(known) = self.anchor(db).await? {
-            if let Some(fault) = fault_of_anchor(db, &known, last.as_ref()).await? {
-                self.alarm(fault);
-            }
+        if let Some(known) = self.anchor(db).await?
+            && let Some(fault) = fault_of_anchor(db, &known, last.as_ref()).await?
+        {
+            self.alarm(fault);
         }
         for id in missing(db, unsealed.take_before(now.after(-SEALED_BY))).await? {
             self.alarm(Fault::of_event(FaultKind::EventRemoved, None, id));

@@ -9,7 +9,10 @@ use actix_web::{
     web::{Data, Json},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::{Object, ObjectBuilder, Type},
+};
 
 use super::{
     change_password,
@@ -50,7 +53,7 @@ pub fn routes(api: &mut Routes) {
 #[schema(example = json!({"grant_type": "password", "username": "anna@example.com", "password": "correct horse battery staple"}))]
 pub struct TokenRequest {
     /// `password`, `refresh_token` or `client_credentials`.
-    #[schema(example = "password", max_length = 50)]
+    #[schema(schema_with = grant_types)]
     grant_type: String,
     /// The e-mail address, for `password`.
     #[schema(max_length = 254)]
@@ -255,6 +258,13 @@ fn not_revocable() -> Error {
         "The token of a service account ends with its key, which is revoked at /v1/service-accounts.",
         "Токен служебной учётной записи кончается вместе с её ключом, который отзывают в `/v1/service-accounts`.",
     )
+}
+
+/// The ways to a token.
+fn grant_types() -> Object {
+    let ways = ["password", "refresh_token", "client_credentials"];
+    let about = "`password`, `refresh_token` or `client_credentials`.";
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(ways)).description(Some(about)).build()
 }
 
 /// A form of an OAuth request.

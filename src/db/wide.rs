@@ -45,7 +45,7 @@ macro_rules! column {
 
 /// `clients`, with all its columns.
 pub mod clients {
-    use diesel::sql_types::{BigInt, Nullable, Text};
+    use diesel::sql_types::{Int8, Nullable, Text};
 
     pub use crate::db::schema::clients::*;
 
@@ -61,6 +61,6 @@ pub mod clients {
 
     column! {
         /// How many versions changed nothing but confidential fields.
-        hidden_changes -> BigInt,
+        hidden_changes -> Int8,
     }
 }

@@ -31,6 +31,9 @@ use crate::{
 /// A text without control characters, except for those that stand for space.
 const WITHOUT_CONTROLS: &str = r"^[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]*$";
 
+/// `*`, or entity tags separated by commas (RFC 9110, 13.1.1).
+const TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#;
+
 /// The id of a user, or the caller.
 const USER_OR_ME: &str = "^(me|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$";
 
@@ -243,7 +246,7 @@ impl RequestHeader {
                 "If-Match",
                 Required::True,
                 "The `ETag` of the resource as you read it, or `*`.",
-                text.min_length(Some(1)),
+                text.min_length(Some(1)).pattern(Some(TAGS)),
             ),
             Self::IfNoneMatch => (
                 "If-None-Match",

@@ -45,7 +45,7 @@ impl<'de, W: FromStr + VariantNames> Deserialize<'de> for Words<W> {
 impl<W: VariantNames> PartialSchema for Words<W> {
     fn schema() -> RefOr<Schema> {
         let word = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(W::VARIANTS.iter().copied()));
-        ArrayBuilder::new().items(word).max_items(Some(W::VARIANTS.len())).unique_items(true).into()
+        ArrayBuilder::new().items(word).into()
     }
 }
 impl<W: VariantNames> ToSchema for Words<W> {}

@@ -109,54 +109,60 @@ fn members(problem: ProblemType) -> Vec<(&'static str, Value)> {
         InvalidRequest, InvalidScope, InvalidState, LimitExceeded, NotReady, PreconditionFailed, SecondFactorRequired,
         Unauthorized, UnsupportedGrantType, ValidationFailed,
     };
-    let text = |about: &str, longest: usize| json!({"type": "string", "description": about, "maxLength": longest});
-    let words = |about: &str| json!({"type": "array", "items": {"type": "string", "maxLength": 50}, "maxItems": 50, "description": about});
-    let limit = json!({"$ref": "#/components/schemas/LimitName"});
-    let named =
-        |about: &str, schema: &str| json!({"$ref": format!("#/components/schemas/{schema}"), "description": about});
     match problem {
-        Forbidden => vec![
-            ("permission", named("The right that was missing.", "PermissionName")),
-            (
-                "rule",
-                json!({"type": "string", "enum": ["separation_of_duties"], "description": "The rule that was broken."}),
-            ),
-        ],
+        Forbidden => vec![("permission", named("The right that was missing.", "PermissionName")), ("rule", rule())],
         LimitExceeded => vec![
             ("limit", named("The first limit that was passed. Absent when the caller may not know it.", "LimitName")),
-            (
-                "limits",
-                json!({"type": "array", "items": limit, "maxItems": 10, "description": "All limits that were passed and that the caller may know."}),
-            ),
+            ("limits", limits()),
         ],
         InvalidState => vec![
             ("state", text("The state of the resource.", 50)),
             ("allowed", words("The actions that this state allows.")),
         ],
-        PreconditionFailed => vec![(
-            "current_version",
-            json!({"type": "integer", "format": "int64", "minimum": 1, "description": "The version of the resource now."}),
-        )],
-        AlreadyExists => vec![(
-            "holder_id",
-            json!({"type": "string", "format": "uuid", "description": "Who has the value, where the caller may see that resource."}),
-        )],
+        PreconditionFailed => vec![("current_version", number("The version of the resource now.", 1))],
+        AlreadyExists => vec![("holder_id", id("Who has the value, where the caller may see that resource."))],
         AnswerWithheld => vec![("location", text("Where what was made can be read.", 200))],
         NotReady => vec![("reasons", words("Why the server is not ready."))],
         ValidationFailed => {
             vec![("left", text("How much is left under the contract's ceiling, when an order is over it.", 40))]
         }
-        InsufficientUserAuthentication => vec![
-            ("error", oauth_error()),
-            (
-                "max_age",
-                json!({"type": "integer", "format": "int64", "minimum": 0, "description": "How old the proof may be, in seconds."}),
-            ),
-        ],
+        InsufficientUserAuthentication => {
+            vec![("error", oauth_error()), ("max_age", number("How old the proof may be, in seconds.", 0))]
+        }
         InvalidClient | InvalidGrant | InvalidRequest | InvalidScope | SecondFactorRequired | Unauthorized
         | UnsupportedGrantType => vec![("error", oauth_error())],
         _ => Vec::new(),
     }
+}
+
+fn text(about: &str, longest: usize) -> Value {
+    json!({"type": "string", "description": about, "maxLength": longest})
+}
+
+fn words(about: &str) -> Value {
+    json!({"type": "array", "items": {"type": "string", "maxLength": 50}, "maxItems": 50, "description": about})
+}
+
+fn number(about: &str, least: i64) -> Value {
+    json!({"type": "integer", "format": "int64", "minimum": least, "description": about})
+}
+
+fn id(about: &str) -> Value {
+    json!({"type": "string", "format": "uuid", "description": about})
+}
+
+fn named(about: &str, schema: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{schema}"), "description": about})
+}
+
+fn rule() -> Value {
+    json!({"type": "string", "enum": ["separation_of_duties"], "description": "The rule that was broken."})
+}
+
+fn limits() -> Value {
+    let limit = json!({"$ref": "#/components/schemas/LimitName"});
+    let about = "All limits that were passed and that the caller may know.";
+    json!({"type": "array", "items": limit, "maxItems": 10, "description": about})
 }
 
 fn oauth_error() -> Value {

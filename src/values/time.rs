@@ -124,12 +124,16 @@ impl FromSql<sql_types::Timestamptz, Pg> for Instant {
     }
 }
 
+/// The same years, as a text begins with them.
+const BEGINNING: &str = "^(19|2[01])[0-9]{2}-";
+
 impl PartialSchema for Instant {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
             .description(Some("A moment between 1900 and 2199 (RFC 3339), to the microsecond; answered in UTC."))
+            .pattern(Some(BEGINNING))
             .examples(["2026-11-24T09:30:00Z"])
             .into()
     }
@@ -208,6 +212,7 @@ impl PartialSchema for Day {
             .schema_type(Type::String)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
             .description(Some("A day between 1900 and 2199, as YYYY-MM-DD."))
+            .pattern(Some(BEGINNING))
             .examples(["2026-11-24"])
             .into()
     }

@@ -50,7 +50,7 @@ async fn users_are_found_by_words() {
     let titled = json!({"name": "Анна Петрова", "job_title": "Эксперт"});
     let ann = world.sue.patch(ann["path"].as_str().unwrap(), &ann, titled).await.ok();
     let found = async |words: &str| {
-        let encoded: String = words.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let encoded: String = url::form_urlencoded::byte_serialize(words.as_bytes()).collect();
         let found = world.sue.get(&format!("/v1/users?q={encoded}")).await.ok();
         assert!(ids(&world.mia.get(&format!("/v1/users?q={encoded}")).await.ok()).is_empty(), "out of reach");
         ids(&found)

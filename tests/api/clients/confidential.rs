@@ -48,7 +48,8 @@ async fn only_who_may_see_them_does() {
     assert_eq!(seen_by(&world.kai, &kims).await, 0);
     assert_eq!(seen_by(&world.ann, &anns).await, 0);
     // The answer to a change does not show the fields either.
-    let changed = world.kai.transition("activate", &kims, json!({})).await.ok();
+    let seen = world.kai.get(path(&kims)).await.ok();
+    let changed = world.kai.transition("activate", &seen, json!({})).await.ok();
     assert_eq!(shown(&changed), 0);
     let changed = world.kai.patch(path(&kims), &changed, json!({"industry": "Retail"})).await.ok();
     assert_eq!(shown(&changed), 0);
