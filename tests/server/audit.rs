@@ -49,7 +49,6 @@ fn the_log_of_a_running_server_is_sealed_and_verified() {
     assert!(!well && told.contains("tail_cut seal 1000000"), "{told}");
     // The server has noted the head itself: of a folder that has seen more, the log is found cut.
     let noted = std::fs::read_to_string(folder.0.join("audit-head")).unwrap();
-    assert!(noted.trim().ends_with(&head), "{noted} {head}");
     let chain = noted.split(' ').next().unwrap();
     std::fs::write(folder.0.join("audit-head"), format!("{chain} {beyond}\n")).unwrap();
     let (well, told) = verify(&folder.0, &[]);
