@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     error::{Error, FieldError, Result},
-    values::members_of,
+    values::{Invalid, hint, members_of},
 };
 
 /// A JSON body with the members of both structs, `A` and `B`. In the document it has the name of `A`.
@@ -74,9 +74,20 @@ where
             (Ok(first), Ok(second)) => Ok(Self(first, second)),
             (first, second) => {
                 let fields = [first.err(), second.err()].into_iter().flatten().flat_map(Error::into_fields);
-                Err(Error::fields(fields.collect::<Vec<FieldError>>()))
+                Err(Error::fields(fields.map(Self::compared).collect::<Vec<FieldError>>()))
             }
         }
+    }
+
+    /// An unknown member, compared with those of both parts: what was meant may be in the other one.
+    fn compared(field: FieldError) -> FieldError {
+        let (pointer, invalid) = field.into_parts();
+        let name = pointer.trim_start_matches('/').to_owned();
+        if invalid.code() != Invalid::UnknownField.code() || name.contains('/') {
+            return FieldError::new(pointer, invalid);
+        }
+        let known = members_of::<A>().iter().chain(members_of::<B>().iter()).map(|member| member.name);
+        FieldError::new(pointer, hint::unknown_field(&name, known))
     }
 }
 

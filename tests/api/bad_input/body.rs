@@ -4,7 +4,10 @@ use actix_web::{http::Method, test::TestRequest};
 use serde_json::{Value, json};
 
 use super::{each, send, traces, world};
-use crate::calls::{Body, Call, Operation, World};
+use crate::{
+    calls::{Body, Call, Operation, World},
+    harness::TestApp,
+};
 
 fn takes_json(operation: &Operation) -> bool {
     operation.media_type() == Some("application/json")
@@ -113,4 +116,26 @@ async fn required_fields_are_told_all_at_once() {
             assert!(errors.contains(&told), "{}: {name} is not told: {errors:?}", operation.id);
         }
     }
+}
+
+/// The name that was meant is suggested, whichever part of the body it is in.
+#[actix_web::test]
+async fn a_name_that_was_nearly_right_is_suggested() {
+    let app = TestApp::start().await;
+    let sue = app.supervisor().await;
+    let told = async |address: &str, body: serde_json::Value| {
+        let problem = sue.post(address, body).await.problem(400, "unknown_field");
+        let errors = problem["errors"].as_array().unwrap().clone();
+        let unknown = errors.iter().find(|error| error["code"] == "unknown_field").unwrap();
+        unknown["detail"].as_str().unwrap().to_owned()
+    };
+    for (address, body, meant) in [
+        ("/v1/orders", json!({"client": 1}), "client_id"),
+        ("/v1/orders", json!({"coment": "x"}), "comment"),
+        ("/v1/teams", json!({"nam": "x"}), "name"),
+    ] {
+        assert!(told(address, body).await.ends_with(&format!("Did you mean `{meant}`?")), "{meant}");
+    }
+    let wrong = sue.get("/v1/clients?statu=lead").await.problem(400, "invalid_parameter");
+    assert!(wrong["errors"][0]["detail"].as_str().unwrap().ends_with("Did you mean `status`?"), "{wrong}");
 }
