@@ -22,6 +22,7 @@ from liaison_client.models import (
     SparseClient,
     SparseClientPage,
     TokenRequest,
+    TokenRequestGrantType,
     TokenResponse,
     ValidationFailedProblem,
 )
@@ -31,7 +32,7 @@ URL = os.environ["LIAISON_URL"]
 
 def sign_in() -> AuthenticatedClient:
     form = TokenRequest(
-        grant_type="password", username=os.environ["LIAISON_USER"], password=os.environ["LIAISON_PASSWORD"]
+        grant_type=TokenRequestGrantType.PASSWORD, username=os.environ["LIAISON_USER"], password=os.environ["LIAISON_PASSWORD"]
     )
     token = create_token.sync(client=Client(URL), body=form)
     assert isinstance(token, TokenResponse), token
