@@ -69,9 +69,9 @@ pub const MOST_VALUES: usize = 200;
 
 fn refuse_too_many(pairs: &[(String, String)]) -> Result<()> {
     let mut counts: HashMap<&str, usize> = HashMap::new();
-    for (name, _) in pairs {
+    for (name, value) in pairs {
         let count = counts.entry(name).or_default();
-        *count += 1;
+        *count += if name == INCLUDE { value.split(',').count() } else { 1 };
         if *count > MOST_VALUES {
             return Err(invalid_parameter(name, Invalid::TooLong(MOST_VALUES)));
         }

@@ -44,6 +44,20 @@ async fn several_ids_at_once_are_read_from_every_list() {
 }
 
 #[actix_web::test]
+async fn no_more_than_200_related_resources_are_asked_for() {
+    let world = World::over(TestApp::start().await).await;
+    let client = call(&world, "get_client", Target::Key).await;
+    for path in ["/v1/clients", client.object["path"].as_str().unwrap()] {
+        for separator in ["&include=", ","] {
+            let asked = |count: usize| format!("{path}?include={}", vec!["owner"; count].join(separator));
+            let _ = world.sue.get(&asked(200)).await.ok();
+            let refused = world.sue.get(&asked(201)).await.problem(400, "invalid_parameter");
+            assert_eq!(refused["errors"][0]["pointer"], "include", "{path} {separator}");
+        }
+    }
+}
+
+#[actix_web::test]
 async fn users_are_found_by_words() {
     let world = World::over(TestApp::start().await).await;
     let ann = world.sue.get(&format!("/v1/users/{}", world.ann.id)).await.ok();
