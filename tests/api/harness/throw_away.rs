@@ -70,7 +70,8 @@ fn what_is_left_of_a_killed_run_is_cleared_away() {
     fs::write(folder.join("postgres/postmaster.pid"), format!("{}\n/tmp\n", server.id())).unwrap();
     let mut watchdog = watch(&folder);
     drop(watchdog.stdin.take());
-    assert_eq!(server.wait().unwrap().signal(), Some(3));
+    // A program that was started with QUIT ignored ends by KILL.
+    assert!(matches!(server.wait().unwrap().signal(), Some(3 | 9)));
     assert!(watchdog.wait().unwrap().success());
     assert!(!folder.exists());
 }
