@@ -55,7 +55,6 @@ impl LocalPostgres {
             Some(running) => running,
             None => start_server(&cluster, settings).await?,
         };
-        socket::create_login(&postmaster.socket_dir).await?;
         Ok(Self { postmaster, cluster, membership, settings: settings.clone() })
     }
 

@@ -17,6 +17,7 @@ use super::{
     error::{LocalPostgresError, Result, io},
     pid_file,
     server::{self, log_tail},
+    socket,
 };
 
 /// Covers the recovery after a crash, during which the server answers but refuses connections.
@@ -45,6 +46,7 @@ impl Postmaster {
         let deadline = Instant::now() + START_PATIENCE;
         while let Some(running) = pid_file::running(&cluster.folder) {
             if let Some(socket_dir) = running.ready_socket().await? {
+                socket::create_login(&socket_dir).await?;
                 return Ok(Some(Self {
                     pid: running.pid,
                     socket_dir,
@@ -62,7 +64,7 @@ impl Postmaster {
     }
 
     /// Starts the server and waits until it is ready. Call it under the setup lock, when [`Self::adopt`] has found none.
-    /// If this is broken off, the server is stopped again.
+    /// If this is broken off or fails, the server is stopped again.
     pub(super) async fn start(
         cluster: &Cluster,
         binaries: &Binaries,
@@ -84,7 +86,7 @@ impl Postmaster {
         Ok(Self { pid, socket_dir: socket_dir.into(), child: Some(child), cluster: cluster.clone(), is_ready: false })
     }
 
-    /// Waits until our database accepts connections, and creates it if it is missing.
+    /// Waits until our database accepts connections, and creates it and the login of requests if they are missing.
     async fn wait_until_ready(&mut self) -> Result<()> {
         let deadline = Instant::now() + START_PATIENCE;
         while !self.check_ready().await? {
@@ -93,6 +95,7 @@ impl Postmaster {
             }
             sleep(POLL).await;
         }
+        socket::create_login(&self.socket_dir).await?;
         self.is_ready = true;
         Ok(())
     }
