@@ -40,7 +40,11 @@ pub fn so_far() -> (u64, u64) {
 /// Allocations and bytes for a request of each operation. The server keeps running until the process ends.
 pub fn measure(wrk: &Wrk<'_>, operations: &[&'static Operation]) -> Result<Vec<(&'static Operation, f64, f64)>> {
     let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
-    let arguments = ["liaison", "--listen", &address, "--requests-per-minute", "off", "--data-dir"].map(String::from);
+    // The tokens are those of the measured server.
+    let issuer = format!("http://{}", wrk.address);
+    let arguments =
+        ["liaison", "--listen", &address, "--issuer", &issuer, "--requests-per-minute", "off", "--data-dir"];
+    let arguments = arguments.map(String::from);
     let folder = wrk.database.folder.display().to_string();
     let config = Arguments::try_parse_from(arguments.into_iter().chain([folder]))?.settings.check()?;
     let urls = wrk.database.urls();
