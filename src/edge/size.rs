@@ -5,8 +5,8 @@ use actix_web::{dev::RequestHead, http::header::HeaderMap};
 
 use crate::error::{Error, ProblemType, Result};
 
-/// The most bytes of an address with its query.
-pub const MAX_URI_BYTES: usize = 8 << 10;
+/// The most bytes of an address with its query: 200 ids fit it, whatever the name of their parameter.
+pub const MAX_URI_BYTES: usize = 16 << 10;
 /// The most bytes of all headers, names and values.
 pub const MAX_HEADER_BYTES: usize = 32 << 10;
 /// The most headers.

@@ -206,8 +206,8 @@ problem_types! {
     /// The address is over the limit.
     UriTooLong: URI_TOO_LONG,
         "Address too long" / "Адрес слишком длинный",
-        "An address with its query may have at most 8 KiB." /
-        "Адрес вместе с параметрами не больше 8 КиБ.";
+        "An address with its query may have at most 16 KiB." /
+        "Адрес вместе с параметрами не больше 16 КиБ.";
     /// A media type that the operation does not take.
     UnsupportedMediaType: UNSUPPORTED_MEDIA_TYPE,
         "Unsupported media type" / "Тип содержимого не поддерживается",

@@ -5,12 +5,23 @@ use actix_web::http::Method;
 use crate::harness::TestApp;
 
 #[actix_web::test]
-async fn an_address_of_more_than_8_kib_is_refused() {
+async fn an_address_of_more_than_16_kib_is_refused() {
     let app = TestApp::start().await;
     let sue = app.supervisor().await;
     let path = |bytes: usize| format!("/v1/clients?q={}", "x".repeat(bytes - "/v1/clients?q=".len()));
-    sue.get(&path(8192)).await.problem(400, "invalid_parameter");
-    sue.get(&path(8193)).await.problem(414, "uri_too_long");
+    sue.get(&path(16_384)).await.problem(400, "invalid_parameter");
+    sue.get(&path(16_385)).await.problem(414, "uri_too_long");
+}
+
+#[actix_web::test]
+async fn two_hundred_ids_fit_an_address_whatever_the_name_of_their_parameter() {
+    let app = TestApp::start().await;
+    let sue = app.supervisor().await;
+    let ids = |name: &str| (0..200).map(|_| format!("{name}={}&", uuid::Uuid::now_v7())).collect::<String>();
+    for path in ["/v1/orders?department_id", "/v1/orders?contract_id", "/v1/clients?id"] {
+        let (path, name) = path.split_once('?').unwrap();
+        assert_eq!(sue.get(&format!("{path}?{}", ids(name))).await.status, 200, "{name}");
+    }
 }
 
 #[actix_web::test]
