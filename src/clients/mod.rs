@@ -18,7 +18,7 @@ use crate::http::Routes;
 pub use designation::{designate, refuse_ordinary_owner};
 pub use model::{Address, Client, ClientId, ClientStart, ClientTerms, Kind, Messenger, MessengerKind, TransferClient};
 pub use primary_contact::{ContactId, ContactRef};
-pub use queries::{find, grow, hold, insert, refuse_archived, step};
+pub use queries::{archive, find, grow, hold, insert, refuse_archived, step};
 pub use reference::{ClientRef, references};
 pub use status::{ClientStatus, Transition};
 pub use touch::{hold_to_touch, lock_to_touch, touch};

@@ -20,7 +20,7 @@ use crate::http::Routes;
 
 pub use ceiling::hold_for_order;
 pub use model::{Contract, ContractId, ContractStart, ContractTerms, Side, Signatory};
-pub use past::{Past, insert_active};
+pub use past::{Past, insert_past};
 pub use queries::insert;
 pub use status::ContractStatus;
 

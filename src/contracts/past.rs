@@ -1,4 +1,4 @@
-//! Contracts that were in force before they were entered here.
+//! Contracts that had come some way before they were entered here.
 
 use super::{
     events::{self, Step},
@@ -16,6 +16,8 @@ use crate::{
 /// What happened to a contract before it was entered.
 #[derive(Clone, Copy, Debug)]
 pub struct Past {
+    /// How far it came: a draft, in review, approved, or in force.
+    pub status: ContractStatus,
     /// Who drafted it.
     pub author_id: UserId,
     /// Who approved it: someone other than the author, or `None` when it was within the author's limit.
@@ -26,27 +28,30 @@ pub struct Past {
     pub signed_on: Day,
 }
 
-/// Enters a contract that is in force, with its history as it was. It expires or is renewed by the clock when its last
-/// day is past.
+/// Enters a contract with its history as it was. One that is in force expires or is renewed by the clock when its last day
+/// is past.
 ///
 /// # Errors
 /// As [`super::insert`].
-pub async fn insert_active(
+pub async fn insert_past(
     tx: &mut Tx<'_>,
     scope: &Scope<Contract, Create>,
     new: NewContract,
     past: Past,
 ) -> Result<Contract> {
     let draft = draft(tx, scope, new, past.author_id, past.created_at).await?;
+    let is_approved = !matches!(past.status, ContractStatus::Draft | ContractStatus::InReview);
     let contract = Contract {
-        status: ContractStatus::Active,
-        approved_by: past.approved_by,
-        approved_at: Some(past.created_at),
-        signed_on: Some(past.signed_on),
+        status: past.status,
+        approved_by: past.approved_by.filter(|_| is_approved),
+        approved_at: is_approved.then_some(past.created_at),
+        signed_on: (past.status == ContractStatus::Active).then_some(past.signed_on),
         ..draft
     };
     let contract = write(tx, contract, past.created_at).await?;
-    for step in steps(past, contract.terms.starts_on.max(past.signed_on)) {
+    let steps = steps(past, contract.terms.starts_on.max(past.signed_on));
+    let came_to = steps.iter().position(|step| step.to == past.status).map_or(0, |last| last + 1);
+    for step in steps.into_iter().take(came_to) {
         events::write(tx, &contract, step, None).await?;
     }
     Ok(contract)

@@ -5,6 +5,7 @@ mod customers;
 pub mod northwind;
 mod people;
 mod trade;
+mod under_way;
 
 use std::collections::HashMap;
 
@@ -66,6 +67,10 @@ pub async fn load(
         let users = people::load(tx, &northwind, &hash).await?;
         let company = load_company(tx, &northwind, users).await?;
         trade::load_contracts(tx, &northwind, &company).await?;
+        under_way::load_contracts(tx, &company).await?;
+        under_way::load_orders(tx, &company).await?;
+        under_way::load_archived_client(tx, &company).await?;
+        under_way::load_service_account(tx, &company).await?;
         let orders = trade::load_orders(tx, &northwind, &company).await?;
         trade::load_interactions(tx, &northwind, &company, &orders).await
     })

@@ -15,14 +15,14 @@ use crate::{
     access::Scope,
     change::Tx,
     clients::Client,
-    contracts::{self, ContractStart, ContractTerms, Past, Side, Signatory},
+    contracts::{self, ContractStart, ContractStatus, ContractTerms, Past, Side, Signatory},
     db::Jsonb,
     error::{Error, Result},
     http::Parts,
     interactions::{
         self, Channel, Direction, InteractionStart, InteractionTerms, NewInteraction, NextInteraction, Outcome, Purpose,
     },
-    orders::{self, LineTerms, OrderId, OrderNumber, OrderTerms, PastOrder, PastStatus, Priority},
+    orders::{self, LineTerms, OrderId, OrderNumber, OrderStatus, OrderTerms, PastOrder, Priority},
     values::{Amount, CurrencyCode, Day, Instant, Line, Percent, Quantity, Text},
 };
 
@@ -60,12 +60,13 @@ pub async fn load_contracts(tx: &mut Tx<'_>, northwind: &Northwind, company: &Co
         };
         let signed_on = day(year - 1, 12, 15)?;
         let past = Past {
+            status: ContractStatus::Active,
             author_id: client.owner_id,
             approved_by: Some(company.approver).filter(|approver| *approver != client.owner_id),
             created_at: day(year - 1, 12, 1)?.start(),
             signed_on,
         };
-        contracts::insert_active(tx, &Scope::system(), Parts(ContractStart { client_id: client.id }, terms), past)
+        contracts::insert_past(tx, &Scope::system(), Parts(ContractStart { client_id: client.id }, terms), past)
             .await?;
     }
     Ok(())
@@ -110,12 +111,13 @@ fn past_order(northwind: &Northwind, order: &Sample, company: &Company<'_>) -> R
         is_key: client.is_key,
         number: OrderNumber::parse(&order.order_id.to_string()).map_err(Error::internal)?,
         author_id: author.id,
-        status: if order.shipped_date.is_some() { PastStatus::Closed } else { PastStatus::Approved },
+        status: if order.shipped_date.is_some() { OrderStatus::Closed } else { OrderStatus::Approved },
         priority: Priority::initial(client.is_key),
         currency: currency()?,
         ordered_on: order.order_date.into(),
         fulfilled_on: order.shipped_date.map(Day::from),
         department_id: order.shipped_date.and_then(|_| company.departments.get(&order.ship_via)).copied(),
+        due_at: None,
         terms: OrderTerms {
             contract_id: None,
             requested_delivery_on: order.required_date.map(Day::from),
@@ -125,7 +127,8 @@ fn past_order(northwind: &Northwind, order: &Sample, company: &Company<'_>) -> R
     })
 }
 
-/// Records a call or an e-mail for each of a customer's last orders, and plans the next call in the coming weeks.
+/// Records a call or an e-mail for each of a customer's last orders, and plans the next call: some are overdue, most are in
+/// the coming weeks.
 ///
 /// # Errors
 /// When the database fails.
@@ -182,7 +185,8 @@ fn call(order: &Sample, company: &Company<'_>, orders: &HashMap<u32, OrderId>) -
 }
 
 fn next_call(now: Instant, number: usize, user_id: Option<crate::access::UserId>) -> Result<NextInteraction> {
-    let days = i64::try_from(number % 28).unwrap_or_default() + 1;
+    // The calls to the first three customers are overdue.
+    let days = i64::try_from(number % 28).unwrap_or_default() - 3;
     Ok(NextInteraction {
         scheduled_at: now.day().start().after(Duration::days(days) + Duration::hours(9)),
         channel: Some(Channel::Phone),

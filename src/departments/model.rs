@@ -66,7 +66,7 @@ impl Terms for DepartmentTerms {
     const PATCH: PatchText = PatchText {
         name: "DepartmentPatch",
         description: "The fields of a department to change.",
-        example: r#"{"is_active": false}"#,
+        example: r#"{"name": "Central warehouse"}"#,
     };
 }
 

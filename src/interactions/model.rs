@@ -195,7 +195,7 @@ pub type NewInteraction = Parts<InteractionStart, InteractionTerms>;
 #[schema(as = NewInteraction, description = "An interaction to be logged or planned.", example = json!({"client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "channel": "phone", "direction": "outbound",
     "purpose": "negotiation", "occurred_at": "2026-11-24T09:00:00Z", "duration_seconds": 540, "subject": "Prices for 2027",
     "summary": "They ask for a discount of 3 %.", "outcome": "positive",
-    "next": {"scheduled_at": "2026-12-01T10:00:00Z", "channel": "meeting", "subject": "Sign the price list"}}))]
+    "next": {"scheduled_at": "2031-12-01T10:00:00Z", "channel": "meeting", "subject": "Sign the price list"}}))]
 pub struct InteractionStart {
     /// With which client.
     pub client_id: ClientId,
@@ -235,7 +235,7 @@ impl InteractionStart {
 /// The next step, planned along with what took place.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"scheduled_at": "2026-12-01T10:00:00Z", "channel": "meeting", "purpose": "follow_up",
+#[schema(example = json!({"scheduled_at": "2031-12-01T10:00:00Z", "channel": "meeting", "purpose": "follow_up",
     "subject": "Sign the price list"}))]
 pub struct NextInteraction {
     /// When.
@@ -288,7 +288,7 @@ impl InteractionMove {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = InteractionCompletion, example = json!({"outcome": "positive", "summary": "They agree to 2 %.", "duration_seconds": 1800,
-    "next": {"scheduled_at": "2026-12-01T10:00:00Z", "subject": "Sign the price list"}}))]
+    "next": {"scheduled_at": "2031-12-01T10:00:00Z", "subject": "Sign the price list"}}))]
 pub struct Completion {
     /// How it came out.
     pub outcome: Option<Outcome>,
@@ -306,7 +306,7 @@ pub struct Completion {
 /// Another time for a planned interaction.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = InteractionRescheduling, example = json!({"scheduled_at": "2026-12-02T10:00:00Z", "reason": "The client asked for it"}))]
+#[schema(as = InteractionRescheduling, example = json!({"scheduled_at": "2031-12-02T10:00:00Z", "reason": "The client asked for it"}))]
 pub struct Rescheduling {
     /// The new planned time.
     pub scheduled_at: Instant,

@@ -48,9 +48,55 @@ const SCHEMAS: [(&str, &str); 11] = [
     ("User", "users"),
 ];
 
-/// The row of a kind that stands in examples. The first products of the company are no longer sold.
+/// The kinds whose examples are not of their first row: the first products are no longer sold, the first nine users are
+/// persons, and the lines are those of an order in progress.
+const ROWS: [(&str, &str, u32); 3] =
+    [("products", "products", 3), ("service_accounts", "users", 10), ("order_lines", "order_lines", 21)];
+
+/// The rows that operations are tried on whose state or owner must be another than that of the first row. Each has a row
+/// of its own, so that none spoils the example of another.
+#[rustfmt::skip]
+const TRIED_ON: [(&str, &str, u32); 34] = [
+    ("put",    "/v1/clients/{id}/account-team",         2),
+    ("post",   "/v1/clients/{id}/transfer",             3),
+    ("post",   "/v1/clients/{id}/mark-dormant",         5),
+    ("post",   "/v1/clients/{id}/mark-lost",            6),
+    ("post",   "/v1/clients/{id}/archive",              7),
+    ("post",   "/v1/clients/{id}/designate-key",        8),
+    ("post",   "/v1/clients/{id}/revoke-key",          20),
+    ("post",   "/v1/clients/{id}/qualify",             22),
+    ("post",   "/v1/clients/{id}/activate",            57),
+    ("post",   "/v1/clients/{id}/restore",             92),
+    ("delete", "/v1/contacts/{id}",                    22),
+    ("post",   "/v1/contracts/{id}/complete",           2),
+    ("post",   "/v1/contracts/{id}/terminate",          3),
+    ("post",   "/v1/contracts/{id}/submit",            11),
+    ("post",   "/v1/contracts/{id}/approve",           12),
+    ("post",   "/v1/contracts/{id}/return",            13),
+    ("post",   "/v1/contracts/{id}/withdraw",          14),
+    ("post",   "/v1/contracts/{id}/sign",              15),
+    ("patch",  "/v1/contracts/{id}",                   16),
+    ("post",   "/v1/interactions/{id}/complete",        4),
+    ("post",   "/v1/interactions/{id}/reschedule",      8),
+    ("post",   "/v1/interactions/{id}/miss",           12),
+    ("post",   "/v1/interactions/{id}/cancel",         16),
+    ("post",   "/v1/orders/{id}/submit",                2),
+    ("post",   "/v1/orders/{id}/approve",               3),
+    ("post",   "/v1/orders/{id}/reject",                4),
+    ("post",   "/v1/orders/{id}/reopen",                5),
+    ("post",   "/v1/orders/{id}/hand-over",             6),
+    ("post",   "/v1/orders/{id}/cancel",                7),
+    ("post",   "/v1/orders/{id}/accept",                8),
+    ("post",   "/v1/orders/{id}/return",                9),
+    ("post",   "/v1/orders/{id}/start",                10),
+    ("post",   "/v1/orders/{id}/fulfil",               11),
+    ("post",   "/v1/orders/{id}/close",                12),
+];
+
+/// The id that stands in examples for a row of this kind.
 fn id_of(kind: &str) -> uuid::Uuid {
-    example_id(kind, if kind == "products" { 3 } else { 1 })
+    let row = ROWS.iter().find(|(known, ..)| *known == kind);
+    row.map_or_else(|| example_id(kind, 1), |(_, kind, number)| example_id(kind, *number))
 }
 
 /// Puts the ids into the examples of all schemas.
@@ -93,12 +139,14 @@ fn kind_of(member: &str) -> Option<&'static str> {
 
 /// Gives the id in each address the one of the demonstration company.
 pub fn address_examples(document: &mut Value) {
-    for (path, _, operation) in operations(document) {
+    for (path, method, operation) in operations(document) {
         let Some(kind) = path.strip_prefix("/v1/").and_then(|path| path.split_once("/{id}")) else { continue };
         let kind = kind.0.replace('-', "_");
         let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten();
+        let tried_on = TRIED_ON.iter().find(|(of_method, address, _)| *of_method == method && *address == path);
+        let id = tried_on.map_or_else(|| id_of(&kind), |(.., number)| example_id(&kind, *number));
         for parameter in parameters.filter_map(Value::as_object_mut).filter(|parameter| is_id(parameter)) {
-            parameter.insert("example".to_owned(), json!(id_of(&kind)));
+            parameter.insert("example".to_owned(), json!(id));
         }
     }
 }

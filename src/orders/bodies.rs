@@ -22,7 +22,7 @@ pub type NewOrder = Parts<OrderStart, OrderTerms>;
 /// What callers give only when they draft an order.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = NewOrder, description = "An order to be drafted.", example = json!({"client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "requested_delivery_on": "2026-12-10",
+#[schema(as = NewOrder, description = "An order to be drafted.", example = json!({"client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "requested_delivery_on": "2031-12-10",
     "lines": [{"product_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "quantity": "12", "discount_percent": "5"}]}))]
 pub struct OrderStart {
     /// Who orders.
@@ -78,7 +78,7 @@ pub type NewPastOrder = Parts<PastOrderStart, OrderTerms>;
 /// What callers give only when they record a past order.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = NewPastOrder, description = "A past order to be recorded with its real dates.", example = json!({"client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "number": "10248", "ordered_on": "2026-07-04",
+#[schema(as = NewPastOrder, description = "A past order to be recorded with its real dates.", example = json!({"client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "number": "1996-17", "ordered_on": "2026-07-04",
     "fulfilled_on": "2026-07-16", "lines": [{"product_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "quantity": "12",
     "unit_price": "14.00", "tax_rate": "0"}]}))]
 pub struct PastOrderStart {
@@ -110,7 +110,7 @@ pub struct PastOrderStart {
 /// Who is to execute an order, and until when.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"department_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "due_at": "2026-12-01T15:00:00Z"}))]
+#[schema(example = json!({"department_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "due_at": "2031-12-01T15:00:00Z"}))]
 pub struct HandOver {
     /// The department, which must be active.
     pub department_id: DepartmentId,

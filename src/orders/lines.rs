@@ -15,7 +15,7 @@ use crate::{
     db::{BATCH, columns_of, schema::order_lines},
     error::{Error, FieldError, Result},
     products::{self, Product, ProductId},
-    values::{Amount, CurrencyCode, FulfilledQuantity, Id, Invalid, Line, Percent, Quantity, Say, Text, Total},
+    values::{Amount, CurrencyCode, FulfilledQuantity, Invalid, Line, Percent, Quantity, Say, Text, Total},
 };
 
 /// Most lines of one order.
@@ -126,10 +126,10 @@ fn terms(line: &NewOrderLine, product: Product) -> LineTerms {
 ///
 /// # Errors
 /// 422 for amounts that exceed the largest total.
-pub fn write(order: Order, lines: Vec<LineTerms>, before: &[OrderLine]) -> Result<OrderWithLines> {
+pub fn write(tx: &mut Tx<'_>, order: Order, lines: Vec<LineTerms>, before: &[OrderLine]) -> Result<OrderWithLines> {
     let (mut written, mut errors) = (Vec::new(), Vec::new());
     for (index, terms) in lines.into_iter().enumerate() {
-        let id = before.get(index).map_or_else(Id::generate, |line| line.id);
+        let id = before.get(index).map_or_else(|| tx.new_id(), |line| line.id);
         let position = i16::try_from(index + 1).map_err(Error::internal)?;
         match line(id, order.id, position, terms) {
             Some(line) => written.push(line),

@@ -21,7 +21,8 @@ use crate::http::Routes;
 
 pub use lines::LineTerms;
 pub use model::{Order, OrderId, OrderLine, OrderNumber, OrderTerms, OrderWithLines, Priority};
-pub use record::{PastOrder, PastStatus, record, record_all};
+pub use queries::next_number;
+pub use record::{PastOrder, record, record_all};
 pub use status::OrderStatus;
 
 /// The operations on orders.

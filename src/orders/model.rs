@@ -273,6 +273,10 @@ pub struct OrderEvent {
     pub exceeded: Jsonb<Vec<Limit>>,
 }
 
+impl Resource for OrderLine {
+    const NAME: &'static str = "order_lines";
+}
+
 impl Resource for Order {
     const NAME: &'static str = "orders";
 }

@@ -259,7 +259,7 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Order, Create>, new: NewOrder
         fulfilled_at: None,
         terms,
     };
-    let draft = lines::write(order, priced.lines, &[])?;
+    let draft = lines::write(tx, order, priced.lines, &[])?;
     let insert = INSERT.of(diesel::insert_into(orders::table).values(&draft.order));
     insert.execute(&mut **tx).await.on_constraint(breached)?;
     lines::insert(tx, &draft.lines).await?;
@@ -303,7 +303,7 @@ pub async fn update(
         None => OrderWithLines { order, lines: before.lines.clone() },
         Some(new) => {
             let priced = lines::price(tx, new, Some(order.currency.clone()), false).await?;
-            lines::write(order, priced.lines, &before.lines)?
+            lines::write(tx, order, priced.lines, &before.lines)?
         }
     };
     if after.lines != before.lines {

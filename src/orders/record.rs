@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::{
     bodies::{NewPastOrder, PastOrderStart, RecordOrder},
     lines::{self, LineTerms},
-    model::{Order, OrderEvent, OrderId, OrderNumber, OrderTerms, OrderWithLines, Priority},
+    model::{Order, OrderEvent, OrderNumber, OrderTerms, OrderWithLines, Priority},
     queries::{breached, next_number},
     status::OrderStatus,
 };
@@ -55,7 +55,7 @@ pub struct PastOrder {
     /// Who wrote the order.
     pub author_id: UserId,
     /// How far the order came.
-    pub status: PastStatus,
+    pub status: OrderStatus,
     /// How urgent the order was.
     pub priority: Priority,
     /// The currency of all amounts.
@@ -64,8 +64,10 @@ pub struct PastOrder {
     pub ordered_on: Day,
     /// The day on which it was fulfilled; the day of the order when not known.
     pub fulfilled_on: Option<Day>,
-    /// Who executed it.
+    /// Who executed it, or is to execute it.
     pub department_id: Option<DepartmentId>,
+    /// When the department is to have executed it.
+    pub due_at: Option<Instant>,
     /// The fields that callers write.
     pub terms: OrderTerms,
     /// What was ordered.
@@ -95,16 +97,17 @@ pub async fn record(tx: &mut Tx<'_>, scope: &Scope<Order, RecordOrder>, new: New
         is_key: client.is_key,
         number,
         author_id,
-        status: new.status.unwrap_or_default(),
+        status: new.status.unwrap_or_default().into(),
         priority: new.priority.unwrap_or_else(|| Priority::initial(client.is_key)),
         currency: priced.currency,
         ordered_on: new.ordered_on,
         fulfilled_on: new.fulfilled_on,
         department_id: new.department_id,
+        due_at: None,
         terms,
         lines: priced.lines,
     };
-    let order = past.written(tx.new_id(), tx.now())?;
+    let order = past.written(tx)?;
     if let Some(contract_id) = order.order.terms.contract_id {
         let Order { client_id, ordered_on, net_total, .. } = order.order;
         let day = (&order.order.currency, ordered_on);
@@ -124,8 +127,7 @@ pub async fn record_all(
     _scope: &Scope<Order, RecordOrder>,
     past: Vec<PastOrder>,
 ) -> Result<Vec<OrderWithLines>> {
-    let now = tx.now();
-    let orders = past.into_iter().map(|past| past.written(tx.new_id(), now)).collect::<Result<Vec<_>>>()?;
+    let orders = past.into_iter().map(|past| past.written(tx)).collect::<Result<Vec<_>>>()?;
     insert(tx, &orders).await?;
     Ok(orders)
 }
@@ -175,12 +177,13 @@ fn is_reserved(number: &OrderNumber) -> bool {
 }
 
 impl PastOrder {
-    /// The order as it stands now. Its lines are fulfilled, unless it is only approved.
-    fn written(self, id: OrderId, now: Instant) -> Result<OrderWithLines> {
-        let executed = self.status != PastStatus::Approved;
+    /// The order as it stands now. Its lines are fulfilled when the order is.
+    fn written(self, tx: &mut Tx<'_>) -> Result<OrderWithLines> {
+        let (now, status) = (tx.now(), self.status);
+        let executed = matches!(status, OrderStatus::Fulfilled | OrderStatus::Closed);
         let fulfilled_on = self.fulfilled_on.unwrap_or(self.ordered_on);
         let order = Order {
-            id,
+            id: tx.new_id(),
             version: 1,
             created_at: now,
             updated_at: now,
@@ -193,7 +196,7 @@ impl PastOrder {
             editor_ids: Jsonb(Vec::new()),
             return_reason: None,
             exceeded: Jsonb(Vec::new()),
-            status: self.status.into(),
+            status,
             priority: self.priority,
             currency: self.currency,
             ordered_on: self.ordered_on,
@@ -201,14 +204,14 @@ impl PastOrder {
             tax_total: Total::least(),
             total: Total::least(),
             department_id: self.department_id,
-            due_at: None,
-            submitted_at: Some(self.ordered_on.start()),
+            due_at: self.due_at,
+            submitted_at: (status != OrderStatus::Draft).then(|| self.ordered_on.start()),
             approved_by: None,
             handed_over_at: self.department_id.map(|_| self.ordered_on.start()),
             fulfilled_at: executed.then(|| fulfilled_on.start()),
             terms: self.terms,
         };
-        let mut order = lines::write(order, self.lines, &[])?;
+        let mut order = lines::write(tx, order, self.lines, &[])?;
         if executed {
             for line in &mut order.lines {
                 line.fulfilled_quantity = FulfilledQuantity::new(line.quantity.value()).map_err(Error::internal)?;
@@ -249,17 +252,9 @@ async fn insert(tx: &mut Tx<'_>, past: &[OrderWithLines]) -> Result<()> {
 
 /// The known steps of a past order, at their real dates. Without an `actor`, its author counts as having taken them.
 fn events(order: &Order, actor: Option<UserId>) -> Vec<OrderEvent> {
-    use OrderStatus::{Approved, Closed, Fulfilled, HandedOver};
-    let fulfilled_at = order.fulfilled_at.filter(|_| order.status != Approved);
-    let steps = [
-        ("recorded", Approved, order.submitted_at),
-        ("handed_over", HandedOver, order.handed_over_at),
-        ("fulfilled", Fulfilled, fulfilled_at),
-        ("closed", Closed, fulfilled_at.filter(|_| order.status == Closed)),
-    ];
     let mut from_status = None;
     let mut events = Vec::new();
-    for (action, to_status, at) in steps {
+    for (action, to_status, at) in way(order) {
         let Some(at) = at else { continue };
         events.push(OrderEvent {
             id: Id::generate(),
@@ -276,4 +271,30 @@ fn events(order: &Order, actor: Option<UserId>) -> Vec<OrderEvent> {
         from_status = Some(to_status);
     }
     events
+}
+
+/// Through which statuses a past order came, and when: the last is the one that it has. A step whose time is not known
+/// has none.
+fn way(order: &Order) -> Vec<(&'static str, OrderStatus, Option<Instant>)> {
+    use OrderStatus::{
+        Accepted, Approved, Cancelled, Closed, Draft, Fulfilled, HandedOver, InProgress, Rejected, Submitted,
+    };
+    let status = order.status;
+    let ordered = Some(order.ordered_on.start());
+    match status {
+        Draft | Submitted => vec![("recorded", status, ordered)],
+        Rejected => vec![("recorded", Submitted, ordered), ("rejected", Rejected, ordered)],
+        Cancelled => vec![("recorded", Approved, ordered), ("cancelled", Cancelled, ordered)],
+        Approved | HandedOver | Accepted | InProgress | Fulfilled | Closed => {
+            let begun = order.handed_over_at.filter(|_| matches!(status, Accepted | InProgress));
+            vec![
+                ("recorded", Approved, ordered),
+                ("handed_over", HandedOver, order.handed_over_at),
+                ("accepted", Accepted, begun),
+                ("started", InProgress, begun.filter(|_| status == InProgress)),
+                ("fulfilled", Fulfilled, order.fulfilled_at),
+                ("closed", Closed, order.fulfilled_at.filter(|_| status == Closed)),
+            ]
+        }
+    }
 }

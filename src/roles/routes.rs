@@ -28,7 +28,7 @@ pub fn routes(api: &mut Routes) {
 #[utoipa::path(
     get,
     path = "/v1/roles/{role}/policy",
-    params(("role" = Role, Path, description = "The role.")),
+    params(("role" = Role, Path, description = "The role.", example = "manager")),
     responses((status = 200, description = "The policy of the role."))
 )]
 async fn get_role_policy(
@@ -54,7 +54,7 @@ async fn get_role_policy(
 #[utoipa::path(
     put,
     path = "/v1/roles/{role}/policy",
-    params(("role" = Role, Path, description = "The role.")),
+    params(("role" = Role, Path, description = "The role.", example = "manager")),
     responses((status = 200, description = "The changed policy."))
 )]
 async fn replace_role_policy(

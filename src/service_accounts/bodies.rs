@@ -23,7 +23,7 @@ const LONGEST_OVERLAP_HOURS: u16 = 168;
 /// A key to be made.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"name": "Production", "expires_at": "2027-02-22T09:30:00Z", "scopes": ["orders:read"]}))]
+#[schema(example = json!({"name": "Production", "scopes": ["orders:read"]}))]
 pub struct NewApiKey {
     /// What it is called.
     pub name: Line,

@@ -9,5 +9,6 @@ mod queries;
 mod routes;
 mod view;
 
-pub use model::{ScopeName, Scopes};
+pub use model::{ScopeName, Scopes, ServiceAccountTerms};
+pub use queries::insert;
 pub use routes::routes;

@@ -7,6 +7,7 @@ mod backup;
 mod command_line;
 mod confined;
 mod demo;
+mod examples;
 mod life;
 mod local_postgres;
 mod process;

@@ -154,6 +154,23 @@ impl Server {
         agent().post(self.url(path)).header("Authorization", bearer).send_json(body).unwrap().status().as_u16()
     }
 
+    /// The status and the body of the answer to any request; `If-Match` accepts every version.
+    pub fn send(&self, method: &str, path: &str, token: &str, body: Option<&Value>) -> (u16, String) {
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(self.url(path))
+            .header("Authorization", format!("Bearer {token}"))
+            .header("If-Match", "*");
+        let mut answer = match body {
+            Some(body) => {
+                agent().run(request.header("Content-Type", "application/json").body(body.to_string()).unwrap())
+            }
+            None => agent().run(request.body(()).unwrap()),
+        }
+        .unwrap();
+        (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
+    }
+
     /// The token of the first supervisor, who has changed the printed password.
     pub fn supervisor(&self) -> String {
         let printed = self.printed_password(SUPERVISOR).unwrap();

@@ -4,7 +4,7 @@ use chrono::Duration;
 use diesel_async::SimpleAsyncConnection;
 use liaison::{
     access::{Create, Scope},
-    contracts::{Contract, Past, clock, insert_active},
+    contracts::{Contract, Past, clock, insert_past},
     error::ProblemType,
     http::Parts,
 };
@@ -165,12 +165,13 @@ async fn past(
     let start = json!({"client_id": terms.as_object_mut().unwrap().remove("client_id")});
     let new = Parts(serde_json::from_value(start).unwrap(), serde_json::from_value(terms).unwrap());
     let past = Past {
+        status: liaison::contracts::ContractStatus::Active,
         author_id: author.id,
         approved_by: approver.map(|user| user.id),
         created_at: "1996-07-01T09:00:00Z".parse().unwrap(),
         signed_on: "1996-07-03".parse().unwrap(),
     };
-    by_system(app, async |tx| insert_active(tx, &Scope::<Contract, Create>::system(), new, past).await).await
+    by_system(app, async |tx| insert_past(tx, &Scope::<Contract, Create>::system(), new, past).await).await
 }
 
 #[actix_web::test]

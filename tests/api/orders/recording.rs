@@ -4,7 +4,7 @@ use liaison::{
     access::Scope,
     change::by_system,
     clients::ClientId,
-    orders::{LineTerms, OrderTerms, PastOrder, PastStatus, Priority, record_all},
+    orders::{LineTerms, OrderStatus, OrderTerms, PastOrder, Priority, record_all},
     products::ProductId,
     values::{Amount, Percent, Quantity, Text},
 };
@@ -136,7 +136,8 @@ fn historic(user: &TestUser, client: &Value, product: ProductId, index: i64) -> 
         is_key: true,
         number: Text::parse(&(10_248 + index).to_string()).unwrap(),
         author_id: user.id,
-        status: PastStatus::Closed,
+        status: OrderStatus::Closed,
+        due_at: None,
         priority: Priority::High,
         currency: serde_json::from_value(json!("USD")).unwrap(),
         ordered_on: "1997-05-06".parse().unwrap(),

@@ -1,0 +1,191 @@
+//! What is under way at the company today: an order and a contract in each status on the way, so that every step can be
+//! tried. The source has none of this.
+
+use chrono::{Datelike, Duration};
+
+use super::{Company, catalogue::CURRENCY};
+use crate::{
+    access::{Role, Scope},
+    change::Tx,
+    clients::{self, Client, ClientStart, Kind, Transition},
+    contracts::{self, ContractStart, ContractStatus, ContractTerms, Past, Side, Signatory},
+    db::Jsonb,
+    departments::DepartmentId,
+    error::{Error, Result},
+    http::{IfMatch, Parts},
+    orders::{self, LineTerms, OrderNumber, OrderStatus, OrderTerms, PastOrder, Priority},
+    products::Product,
+    service_accounts::{self, ScopeName, Scopes, ServiceAccountTerms},
+    values::{Amount, CurrencyCode, Day, Line, Percent, Quantity, Text},
+};
+
+/// The orders, in the sequence of their ids. Each is tried with another step by the document's examples, which name it by
+/// its place.
+const ORDERS: [OrderStatus; 12] = [
+    OrderStatus::Draft,
+    OrderStatus::Draft,
+    OrderStatus::Submitted,
+    OrderStatus::Submitted,
+    OrderStatus::Rejected,
+    OrderStatus::Approved,
+    OrderStatus::Approved,
+    OrderStatus::HandedOver,
+    OrderStatus::HandedOver,
+    OrderStatus::Accepted,
+    OrderStatus::InProgress,
+    OrderStatus::Fulfilled,
+];
+/// The contracts, in the sequence of their ids, after those in force.
+const CONTRACTS: [ContractStatus; 6] = [
+    ContractStatus::Draft,
+    ContractStatus::InReview,
+    ContractStatus::InReview,
+    ContractStatus::InReview,
+    ContractStatus::Approved,
+    ContractStatus::Draft,
+];
+
+/// The customer, the products and the department of what is under way, by their numbers in the source.
+const CUSTOMER: &str = "ALFKI";
+const PRODUCTS: [u32; 2] = [3, 4];
+const DEPARTMENT: u32 = 1;
+
+/// Writes the orders. They come before all others, so that their ids are known.
+///
+/// # Errors
+/// When the database fails.
+pub async fn load_orders(tx: &mut Tx<'_>, company: &Company<'_>) -> Result<()> {
+    let mut all = Vec::new();
+    for status in ORDERS {
+        let number = orders::next_number(tx).await?;
+        all.push(order(tx, company, number, status)?);
+    }
+    orders::record_all(tx, &Scope::system(), all).await?;
+    Ok(())
+}
+
+fn order(tx: &Tx<'_>, company: &Company<'_>, number: OrderNumber, status: OrderStatus) -> Result<PastOrder> {
+    use OrderStatus::{Accepted, Fulfilled, HandedOver, InProgress};
+    let client = customer(company)?;
+    let is_handed_over = matches!(status, HandedOver | Accepted | InProgress | Fulfilled);
+    let in_days = |days| tx.now().after(Duration::days(days));
+    Ok(PastOrder {
+        client_id: client.id,
+        owner_id: client.owner_id,
+        team_id: client.team_id,
+        is_key: client.is_key,
+        number,
+        author_id: client.owner_id,
+        status,
+        priority: Priority::initial(client.is_key),
+        currency: currency()?,
+        ordered_on: tx.now().day(),
+        fulfilled_on: None,
+        department_id: if is_handed_over { Some(department(company)?) } else { None },
+        due_at: is_handed_over.then(|| in_days(3)),
+        terms: OrderTerms { contract_id: None, requested_delivery_on: Some(in_days(7).day()), comment: None },
+        lines: PRODUCTS.iter().map(|number| line(company.products.get(number))).collect::<Result<_>>()?,
+    })
+}
+
+fn line(product: Option<&Product>) -> Result<LineTerms> {
+    let product = product.ok_or_else(|| Error::internal("no such product"))?;
+    Ok(LineTerms {
+        product_id: product.id,
+        name: product.terms.name.clone(),
+        unit: product.terms.unit.clone(),
+        quantity: Quantity::new(12.into()).map_err(Error::internal)?,
+        unit_price: product.terms.base_price,
+        discount_percent: Percent::new(0.into()).map_err(Error::internal)?,
+        tax_rate: product.terms.tax_rate,
+    })
+}
+
+/// Writes the contracts of the coming year.
+///
+/// # Errors
+/// When the database fails.
+pub async fn load_contracts(tx: &mut Tx<'_>, company: &Company<'_>) -> Result<()> {
+    let client = customer(company)?;
+    // The document's example signs on a day after this one.
+    let drafted_on = day(2026, 11, 20)?;
+    for status in CONTRACTS {
+        let year = tx.now().utc().year() + 1;
+        let terms = ContractTerms {
+            title: text(&format!("Supply of foodstuffs {year}"))?,
+            amount: Amount::new(20_000.into()).map_err(Error::internal)?,
+            currency: currency()?,
+            payment_terms: Text::parse("30 days after delivery").ok(),
+            starts_on: day(year, 1, 1)?,
+            ends_on: Some(day(year, 12, 31)?),
+            auto_renew: true,
+            notice_days: 60,
+            signatories: Jsonb(vec![Signatory { name: text("Maria Anders")?, position: None, side: Side::Client }]),
+        };
+        let past = Past {
+            status,
+            author_id: client.owner_id,
+            approved_by: Some(company.approver),
+            created_at: drafted_on.start(),
+            signed_on: drafted_on,
+        };
+        let start = ContractStart { client_id: client.id };
+        contracts::insert_past(tx, &Scope::system(), Parts(start, terms), past).await?;
+    }
+    Ok(())
+}
+
+/// Enters the first customer once more, as happens, and archives the double.
+///
+/// # Errors
+/// When the database fails.
+pub async fn load_archived_client(tx: &mut Tx<'_>, company: &Company<'_>) -> Result<()> {
+    let client = customer(company)?;
+    let start = ClientStart { kind: Kind::Organization, owner_id: Some(client.owner_id) };
+    let mut terms = client.terms.clone();
+    terms.name = text(&format!("{} (double)", client.terms.name.as_str()))?;
+    terms.external_source = None;
+    terms.external_id = None;
+    let double = clients::insert(tx, &Scope::system(), Parts(start, terms)).await?;
+    clients::archive(tx, &Scope::system(), double.id, &IfMatch::Any, Transition::Archive).await?;
+    Ok(())
+}
+
+/// Creates the account with which the first carrier's system takes its orders over. It has no key yet.
+///
+/// # Errors
+/// When the database fails.
+pub async fn load_service_account(tx: &mut Tx<'_>, company: &Company<'_>) -> Result<()> {
+    let scope = |name| ScopeName::parse(name).map_err(Error::internal);
+    let terms = ServiceAccountTerms {
+        name: text("Shipping system")?,
+        description: Text::parse("Takes the carrier's orders over.").ok(),
+        role: Role::Supervisor,
+        team_id: customer(company)?.team_id,
+        scopes: Scopes(vec![scope("orders:read")?, scope("orders:execute")?]),
+        allowed_networks: Jsonb(Vec::new()),
+        department_ids: Jsonb(vec![department(company)?]),
+    };
+    service_accounts::insert(tx, &Scope::system(), terms).await?;
+    Ok(())
+}
+
+fn customer<'c>(company: &'c Company<'_>) -> Result<&'c Client> {
+    company.clients.get(CUSTOMER).ok_or_else(|| Error::internal("no such customer"))
+}
+
+fn department(company: &Company<'_>) -> Result<DepartmentId> {
+    company.departments.get(&DEPARTMENT).copied().ok_or_else(|| Error::internal("no such department"))
+}
+
+fn text(text: &str) -> Result<Line> {
+    Line::parse(text).map_err(Error::internal)
+}
+
+fn currency() -> Result<CurrencyCode> {
+    CurrencyCode::parse(CURRENCY).map_err(Error::internal)
+}
+
+fn day(year: i32, month: u32, day: u32) -> Result<Day> {
+    chrono::NaiveDate::from_ymd_opt(year, month, day).map(Day::from).ok_or_else(|| Error::internal("no such day"))
+}
