@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::{
     AccountTeams, ApiKeyId, Caller, Callers, Credential, Departments, Epoch, Policy, Role, TeamId, UserId,
     api_key::Presented,
-    caller::{Remembered, remembered},
+    remembered::{Remembered, remembered},
 };
 use crate::{
     db::{

@@ -5,9 +5,9 @@ use std::{net::IpAddr, sync::Arc};
 use actix_web::web::Data;
 
 use super::{
+    Caller, Callers,
     api_key::{self, Presented},
     api_key_caller::Occasion,
-    caller::{Caller, Callers},
     token::{Subject, Tokens, Verified},
     token_keys::KeyRing,
 };

@@ -5,10 +5,14 @@ mod actor;
 pub mod api_key;
 pub mod api_key_caller;
 pub mod caller;
+mod callers;
 mod identification;
+mod ids;
+mod load;
 pub mod permission;
 pub mod policy;
 pub mod recent;
+mod remembered;
 pub mod restriction;
 pub mod rights_epoch;
 pub mod role;
@@ -19,11 +23,11 @@ mod within;
 
 pub use actions::{Action, Create, Delete, Read, ReadConfidential, Update};
 pub use actor::Actor;
-pub use caller::{
-    AccountTeams, ApiKeyId, Caller, Callers, Credential, Departments, Identified, Person, SessionId, SignedIn, TeamId,
-    UserId, decides_about_callers, load_policy,
-};
+pub use caller::{AccountTeams, Caller, Credential, Departments, Identified, Person, SignedIn};
+pub use callers::{Callers, decides_about_callers};
 pub use identification::Identification;
+pub use ids::{ApiKeyId, SessionId, TeamId, UserId};
+pub use load::load_policy;
 pub use policy::{Grants, Limits, Policy};
 pub use recent::RecentlyAuthenticated;
 pub use rights_epoch::Epoch;

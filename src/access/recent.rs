@@ -22,7 +22,7 @@ pub const MAX_AGE: Duration = Duration::minutes(15);
 /// A person who has proved their identity within [`MAX_AGE`] (ASVS 7.5.1, 7.5.2). The API document marks operations
 /// that ask for this with `x-recent-authentication`.
 ///
-/// Each request asks the database, not the cache of [`super::caller::Callers`]. So a confirmation takes effect on every
+/// Each request asks the database, not the cache of [`super::Callers`]. So a confirmation takes effect on every
 /// server at once.
 #[derive(Clone, Debug)]
 pub struct RecentlyAuthenticated(pub Arc<Caller>);

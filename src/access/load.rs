@@ -1,0 +1,106 @@
+//! Reads from the database a session with its user, and the policy of a role.
+
+use diesel::{ExpressionMethods, JoinOnDsl, NullableExpressionMethods, OptionalExtension, QueryDsl, dsl::array};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use super::{AccountTeams, Limits, Policy, Role, SessionId, TeamId, UserId};
+use crate::{
+    db::{
+        Jsonb,
+        schema::{account_team_members, role_policies, second_factors, sessions, users},
+    },
+    error::Result,
+    values::Instant,
+};
+
+#[derive(Clone, Debug)]
+pub(super) struct SessionRow {
+    pub(super) user_id: UserId,
+    pub(super) team_id: TeamId,
+    pub(super) role: Role,
+    pub(super) must_change_password: bool,
+    pub(super) has_second_factor: bool,
+    pub(super) expires_at: Instant,
+    pub(super) account_teams: AccountTeams,
+}
+
+pub(super) async fn load_session(mut db: &AsyncPgConnection, session: SessionId) -> Result<Option<SessionRow>> {
+    type Row = (UserId, TeamId, Role, bool, Option<Instant>, Instant, Vec<Uuid>);
+    let memberships = account_team_members::table
+        .filter(account_team_members::user_id.eq(sessions::user_id))
+        .select(account_team_members::client_id);
+    let row: Option<Row> = sessions::table
+        .inner_join(users::table.on(users::id.eq(sessions::user_id)))
+        .left_join(second_factors::table.on(second_factors::user_id.eq(sessions::user_id)))
+        .filter(sessions::id.eq(session))
+        .filter(sessions::ended_at.is_null())
+        .filter(users::status.eq("active"))
+        .select((
+            users::id,
+            users::team_id,
+            users::role,
+            users::must_change_password,
+            second_factors::confirmed_at.nullable(),
+            sessions::expires_at,
+            array(memberships),
+        ))
+        .first(&mut db)
+        .await
+        .optional()?;
+    Ok(row.map(|(user_id, team_id, role, must_change_password, confirmed_at, expires_at, memberships)| SessionRow {
+        user_id,
+        team_id,
+        role,
+        must_change_password,
+        has_second_factor: confirmed_at.is_some(),
+        expires_at,
+        account_teams: memberships.into(),
+    }))
+}
+
+/// The policy of `role`, read in the open transaction.
+///
+/// # Errors
+/// When the database fails.
+pub async fn load_policy(mut db: &AsyncPgConnection, role: Role) -> Result<Policy> {
+    type Row = (
+        Option<crate::values::Percent>,
+        Option<crate::values::Amount>,
+        Option<crate::values::Amount>,
+        Option<crate::values::Amount>,
+        bool,
+        bool,
+        Jsonb<super::policy::Grants>,
+    );
+    let (
+        max_discount_percent,
+        max_contract_amount,
+        max_order_amount,
+        self_approval_up_to,
+        may_own_key_clients,
+        second_factor_required,
+        Jsonb(grants),
+    ): Row = role_policies::table
+        .find(role)
+        .select((
+            role_policies::max_discount_percent,
+            role_policies::max_contract_amount,
+            role_policies::max_order_amount,
+            role_policies::self_approval_up_to,
+            role_policies::may_own_key_clients,
+            role_policies::second_factor_required,
+            role_policies::grants,
+        ))
+        .first(&mut db)
+        .await?;
+    let limits = Limits {
+        max_discount_percent,
+        max_contract_amount,
+        max_order_amount,
+        self_approval_up_to,
+        may_own_key_clients,
+        second_factor_required,
+    };
+    Ok(Policy::new(role, limits, &grants))
+}
