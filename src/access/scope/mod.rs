@@ -3,6 +3,9 @@
 //! A query of a slice takes a [`Scope`], which is made from a [`Caller`] or for the system itself. There is no way to
 //! the rows without one.
 
+mod ownership;
+mod rows;
+
 use std::{
     future::{Ready, ready},
     iter,
@@ -12,128 +15,13 @@ use std::{
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 
-use uuid::Uuid;
-
-use super::{AccountTeams, Action, Actor, Caller, Departments, Owned, Part, Reach, Read, Role, TeamId, UserId, Within};
+pub use self::ownership::{Belongs, Ownership};
+use self::rows::{Belonging, Rows};
+use super::{Action, Actor, Caller, Departments, Owned, Part, Reach, Read, TeamId, UserId, Within};
 use crate::{
     error::{Error, Result},
-    values::{Entity, Resource},
+    values::Resource,
 };
-
-/// Who a row belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ownership {
-    /// Who owns it.
-    pub owner: UserId,
-    /// The owner's team.
-    pub team: TeamId,
-    /// Whether it is of a key client.
-    pub is_key: bool,
-}
-
-/// A kind of row. A right may cover only some rows of the kind.
-pub trait Belongs: Entity {
-    /// Who the row belongs to. `None` when it belongs to nobody: then a right of any reach covers it.
-    fn ownership(&self) -> Option<Ownership>;
-
-    /// How many of the row's versions changed nothing but confidential members.
-    fn hidden_changes(&self) -> i64 {
-        0
-    }
-
-    /// Shows another version than the row's own, to who may not see all changes.
-    fn show_version(&mut self, _version: i64) {}
-
-    /// Whether the row is of one of these departments. A row that no department executes is of every one.
-    fn is_of_one(&self, _departments: &[Uuid]) -> bool {
-        true
-    }
-}
-
-/// The rows that a right covers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Rows {
-    None,
-    Of(Belonging, AccountTeams),
-    All,
-}
-
-/// To whom rows belong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Belonging {
-    Own(UserId),
-    Team(TeamId),
-    OwnAndKeyOfTeam(UserId, TeamId),
-}
-
-impl Rows {
-    /// The rows that the right to do `A` covers when it has this `reach`.
-    fn of<A: Action>(caller: &Caller, reach: Reach) -> Self {
-        let helped = if A::BY_HELPERS { Arc::clone(&caller.account_teams) } else { Arc::default() };
-        match reach {
-            Reach::None => Self::None,
-            Reach::All => Self::All,
-            Reach::Own => Self::Of(Belonging::Own(caller.user_id), helped),
-            Reach::Team => Self::Of(Belonging::team_of::<A>(caller), helped),
-        }
-    }
-
-    /// The same decision as [`Within`], for a row already read.
-    fn cover(&self, row: &impl Belongs) -> bool {
-        match self {
-            Self::None => false,
-            Self::All => true,
-            Self::Of(belonging, helped) => belonging.covers(row) || helps(helped, row),
-        }
-    }
-}
-
-/// Whether `row` is of a client among those of these account teams.
-fn helps(teams: &AccountTeams, row: &impl Belongs) -> bool {
-    row.client().is_some_and(|client| teams.contains(&client))
-}
-
-impl Caller {
-    /// Whether the right to do `A`, with this `reach`, covers `row`. Decides as [`Rows::cover`] does, but copies nothing
-    /// of the caller, since it is called several times for each row of a page.
-    pub(super) fn covers<A: Action>(&self, reach: Reach, row: &impl Belongs) -> bool {
-        let belonging = match reach {
-            Reach::None => return false,
-            Reach::All => return self.is_department_of(row),
-            Reach::Own => Belonging::Own(self.user_id),
-            Reach::Team => Belonging::team_of::<A>(self),
-        };
-        let covered = belonging.covers(row) || (A::BY_HELPERS && helps(&self.account_teams, row));
-        covered && self.is_department_of(row)
-    }
-
-    /// Whether `row` is of the caller's departments, where the caller is bound to some.
-    fn is_department_of(&self, row: &impl Belongs) -> bool {
-        self.departments.as_ref().is_none_or(|departments| row.is_of_one(departments))
-    }
-}
-
-impl Belonging {
-    /// What the reach `team` covers for `caller` and the right to do `A`.
-    fn team_of<A: Action>(caller: &Caller) -> Self {
-        match caller.role() {
-            Role::KeyAccountManager if !A::TO_WHOLE_TEAM => Self::OwnAndKeyOfTeam(caller.user_id, caller.team_id),
-            Role::KeyAccountManager | Role::Manager | Role::Supervisor => Self::Team(caller.team_id),
-        }
-    }
-
-    fn covers(self, row: &impl Belongs) -> bool {
-        row.ownership().is_none_or(|ownership| self.includes(ownership))
-    }
-
-    fn includes(self, Ownership { owner, team, is_key }: Ownership) -> bool {
-        match self {
-            Self::Own(user) => owner == user,
-            Self::Team(mine) => team == mine,
-            Self::OwnAndKeyOfTeam(user, mine) => owner == user || (team == mine && is_key),
-        }
-    }
-}
 
 /// The right to do `A` to resources `R`.
 pub struct Scope<R, A> {
@@ -271,113 +159,29 @@ impl<R: Resource, A: Action> FromRequest for Scope<R, A> {
 }
 
 #[cfg(test)]
+mod sample;
+
+#[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use diesel::{QueryDsl, debug_query, pg::Pg};
-    use serde::Serialize;
-    use utoipa::ToSchema;
     use uuid::Uuid;
 
-    use super::{Belongs, Ownership, Scope};
-    use crate::{
-        access::{Action, Actor, Caller, Credential, Grants, Owned, Policy, Reach, Read, Role, TeamId, Update, UserId},
-        db::schema::contacts,
-        values::{Entity, Id, Resource},
+    use super::{
+        Scope,
+        sample::{Row, caller},
     };
-
-    #[derive(Clone, Copy, Serialize, ToSchema)]
-    struct Row {
-        client: Uuid,
-        owner: UserId,
-        team: TeamId,
-        key: bool,
-    }
-
-    impl Resource for Row {
-        const NAME: &'static str = "contacts";
-    }
-
-    /// A right that does not exist.
-    enum Fly {}
-    impl Action for Fly {
-        const NAME: &'static str = "fly";
-    }
-
-    impl Entity for Row {
-        fn uuid(&self) -> Uuid {
-            self.client
-        }
-        fn version(&self) -> i64 {
-            1
-        }
-        fn client(&self) -> Option<Uuid> {
-            Some(self.client)
-        }
-    }
-    impl Owned for Row {}
-    impl Belongs for Row {
-        fn ownership(&self) -> Option<Ownership> {
-            Some(Ownership { owner: self.owner, team: self.team, is_key: self.key })
-        }
-    }
-
-    /// A caller whose rights to read and to update contacts have these reaches.
-    fn caller(role: Role, read: Reach, update: Reach, account_teams: &[Uuid]) -> Arc<Caller> {
-        let stored: Grants = [("contacts:read".to_owned(), read), ("contacts:update".to_owned(), update)].into();
-        Arc::new(Caller {
-            user_id: Id::generate(),
-            team_id: Id::generate(),
-            credential: Credential::Session(Id::generate()),
-            policy: Arc::new(Policy::new(role, Policy::initial(role).limits, &stored)),
-            account_teams: account_teams.into(),
-            departments: None,
-            restriction: None,
-            epoch: 0,
-        })
-    }
+    use crate::{
+        access::{Actor, Caller, Reach, Read, Role, TeamId, Update, UserId},
+        db::schema::contacts,
+        values::Id,
+    };
 
     fn sql(caller: &Arc<Caller>) -> String {
         let scope = Scope::<Row, Read>::of(caller).unwrap();
         let query = contacts::table.filter(scope.visible()).select(contacts::id);
         debug_query::<Pg, _>(&query).to_string()
-    }
-
-    /// Whether each reach covers five rows: the caller's own, a colleague's ordinary and key one, a stranger's, and one
-    /// of a client whose account team the caller is on.
-    #[test]
-    fn a_right_covers_what_its_reach_says() {
-        let joined = Uuid::now_v7();
-        let cases = [
-            (Role::Manager, Reach::None, [false, false, false, false, false]),
-            (Role::Manager, Reach::Own, [true, false, false, false, true]),
-            (Role::Manager, Reach::Team, [true, true, true, false, true]),
-            (Role::KeyAccountManager, Reach::Own, [true, false, false, false, true]),
-            (Role::KeyAccountManager, Reach::Team, [true, false, true, false, true]),
-            (Role::Supervisor, Reach::Team, [true, true, true, false, true]),
-            (Role::Supervisor, Reach::All, [true, true, true, true, true]),
-        ];
-        for (role, reach, expected) in cases {
-            let caller = caller(role, reach, reach, &[joined]);
-            let row = |owner, team, key, client| Row { client, owner, team, key };
-            let (nobody, elsewhere, other) = (Id::generate(), Id::generate(), Uuid::now_v7());
-            let rows = [
-                row(caller.user_id, caller.team_id, false, other),
-                row(nobody, caller.team_id, false, other),
-                row(nobody, caller.team_id, true, other),
-                row(nobody, elsewhere, true, other),
-                row(nobody, elsewhere, false, joined),
-            ];
-            let actor = Actor::Caller(Arc::clone(&caller));
-            assert_eq!(rows.map(|row| actor.may::<Row, Update>(&row)), expected, "{role:?} {reach:?}");
-            assert!(rows.iter().all(|row| !actor.may::<Row, Fly>(row)), "{role:?} {reach:?}");
-            assert!(
-                rows.iter().all(|row| !Actor::Nobody.may::<Row, Update>(row) && Actor::System.may::<Row, Update>(row))
-            );
-            if let Ok(scope) = Scope::<Row, Update>::of(&caller) {
-                assert_eq!(rows.map(|row| scope.permit(&row).is_ok()), expected, "{role:?} {reach:?}");
-            }
-        }
     }
 
     #[test]
