@@ -7,13 +7,12 @@ use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 
 use super::{
-    Lease,
+    Lease, Target,
     lease::Leases,
     open::Driver,
     pool::pool,
     privileges,
     shared::{Shared, SharedConnections, SharedReader},
-    tls::Target,
 };
 use crate::{
     db::PoolMeter,
