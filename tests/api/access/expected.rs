@@ -1,0 +1,115 @@
+//! The answer that each caller must get, by the policy of their role. The server's rules are written down here a second
+//! time.
+
+use liaison::access::{Reach, Role};
+
+use super::{callers::Caller, row::Row};
+use crate::{
+    calls::{About, Call, Operation},
+    policies::ADMINISTRATION,
+};
+
+/// The answer that the policy demands for one cell.
+#[derive(Clone, Copy, Debug)]
+pub enum Expected {
+    Success,
+    Unknown,
+    Forbidden,
+    Missing(u16),
+}
+
+impl Expected {
+    pub fn fits(self, status: u16) -> bool {
+        match self {
+            Self::Success => (200..300).contains(&status),
+            Self::Unknown => status == 401,
+            Self::Forbidden => status == 403,
+            Self::Missing(as_) => status == as_,
+        }
+    }
+}
+
+/// What the calls give to the colleague who is a key-account manager.
+const HANDS_OVER: [&str; 2] = ["transfer_client", "assign_account_team"];
+
+/// What the members of an account team may not do, whatever its owner may.
+const NOT_BY_HELPERS: [&str; 4] =
+    ["clients:archive", "clients:assign_team", "clients:designate_key", "clients:transfer"];
+
+impl Row {
+    pub fn expected(&self, caller: &Caller, call: &Call) -> Expected {
+        let Some(policy) = &caller.policy else {
+            return if self.operation.is_public() { Expected::Success } else { Expected::Unknown };
+        };
+        if self.operation.is_public() {
+            return Expected::Success;
+        }
+        let is_strange = self.operation.is_for_persons() && caller.in_scope.is_some();
+        let permission = self.operation.permission();
+        let persons_only = permission
+            .is_some_and(|permission| ADMINISTRATION.contains(&permission) || permission.ends_with(":approve"))
+            && caller.in_scope.is_some();
+        if is_strange || persons_only || (caller.in_scope == Some(false) && permission.is_some()) {
+            return Expected::Forbidden;
+        }
+        let Some(permission) = permission else {
+            // The operation is about the caller's own things, but the one in the address belongs to another user.
+            return if self.operation.path.contains('{') { Expected::Missing(404) } else { Expected::Success };
+        };
+        let reach = policy.reach(permission);
+        if reach == Reach::None {
+            return Expected::Forbidden;
+        }
+        if self.operation.is_list() {
+            return Expected::Success;
+        }
+        if self.absent || !visible(&self.operation, caller, call) {
+            // 404 if the address names the object; 422 if the body refers to it.
+            return Expected::Missing(if self.operation.path.contains('{') { 404 } else { 422 });
+        }
+        // Nobody designates their own client, and a helper has not all rights of an owner.
+        let is_own = matches!(call.about, About::Client(belongs) if belongs.owner == caller.user.id);
+        if (self.operation.id == "designate_key_client" && is_own)
+            || (caller.is_member && reach < Reach::All && NOT_BY_HELPERS.contains(&permission))
+        {
+            return Expected::Forbidden;
+        }
+        // The calls hand over to the colleague, who takes nothing for himself.
+        if HANDS_OVER.contains(&self.operation.id) && caller.name == "key coll." && reach < Reach::All {
+            return Expected::Forbidden;
+        }
+        // The calls hand over to someone of the owner's team, which is not the team of the account team's member.
+        if HANDS_OVER.contains(&self.operation.id) && caller.is_member && reach < Reach::All {
+            return Expected::Forbidden;
+        }
+        let designates = permission == "clients:designate_key" && reach == Reach::Team;
+        let role = if designates { Role::Manager } else { policy.role };
+        if covers(caller, role, reach, call.about) { Expected::Success } else { Expected::Forbidden }
+    }
+}
+
+pub fn visible(operation: &Operation, caller: &Caller, call: &Call) -> bool {
+    let (Some(policy), Some(permission)) = (&caller.policy, operation.permission()) else { return false };
+    let resource = permission.split(':').next().unwrap();
+    // Creating something for a client needs the right to read the client.
+    let asked = matches!(call.about, About::Client(_)) && !operation.path.contains('{') && !operation.is_list();
+    let read = format!("{}:read", if asked { "clients" } else { resource });
+    // Who designates key clients in a team reaches all clients of the team with it.
+    let designates = permission == "clients:designate_key" && policy.reach(permission) == Reach::Team;
+    let is_teams = matches!(call.about, About::Client(belongs) if belongs.team == caller.user.team_id);
+    covers(caller, policy.role, policy.reach(&read), call.about) || (designates && is_teams)
+}
+
+/// The rule of reach, written down a second time: own, the team (its key clients for a key-account manager), all.
+fn covers(caller: &Caller, role: Role, reach: Reach, about: About) -> bool {
+    let (About::Client(belongs) | About::User(belongs)) = about else { return reach > Reach::None };
+    let is_own = belongs.owner == caller.user.id || (caller.is_member && matches!(about, About::Client(_)));
+    let is_teams = belongs.team == caller.user.team_id;
+    match reach {
+        Reach::None => false,
+        Reach::Own => is_own,
+        Reach::Team if role == Role::KeyAccountManager => is_own || (is_teams && belongs.is_key),
+        Reach::Team => is_own || is_teams,
+        Reach::All => true,
+    }
+}
