@@ -99,8 +99,8 @@ async fn get_user(
 /// Use it when somebody changes name, address, role or team.
 ///
 /// A new role or team takes effect at once. To make somebody a supervisor, and to change a supervisor's address, needs the
-/// consent of a second supervisor, see `POST /v1/users/{id}/consent`. Nobody changes their own role or team, and the last active supervisor stays
-/// one. When the e-mail address changes, a notice is sent to the former address.
+/// consent of a second supervisor, see `POST /v1/users/{id}/consent`. Nobody changes their own role or team, and the
+/// last active supervisor stays one. When the e-mail address changes, a notice is sent to the former address.
 #[utoipa::path(
     patch,
     path = "/v1/users/{id}",
