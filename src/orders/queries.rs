@@ -275,6 +275,9 @@ diesel::define_sql_function! {
 
 /// A number that no other order has. It comes from a sequence, so that changes need not wait for each other; a change
 /// that fails leaves a gap.
+///
+/// # Errors
+/// When the database fails.
 pub async fn next_number(tx: &mut Tx<'_>) -> Result<OrderNumber> {
     use chrono::Datelike;
     let next: i64 = diesel::select(nextval("order_numbers")).get_result(&mut **tx).await?;
