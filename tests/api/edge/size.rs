@@ -17,10 +17,9 @@ async fn an_address_of_more_than_16_kib_is_refused() {
 async fn two_hundred_ids_fit_an_address_whatever_the_name_of_their_parameter() {
     let app = TestApp::start().await;
     let sue = app.supervisor().await;
-    let ids = |name: &str| (0..200).map(|_| format!("{name}={}&", uuid::Uuid::now_v7())).collect::<String>();
-    for path in ["/v1/orders?department_id", "/v1/orders?contract_id", "/v1/clients?id"] {
-        let (path, name) = path.split_once('?').unwrap();
-        assert_eq!(sue.get(&format!("{path}?{}", ids(name))).await.status, 200, "{name}");
+    for (path, name) in [("/v1/orders", "department_id"), ("/v1/orders", "contract_id"), ("/v1/clients", "id")] {
+        let ids: Vec<String> = (0..200).map(|_| format!("{name}={}", uuid::Uuid::now_v7())).collect();
+        assert_eq!(sue.get(&format!("{path}?{}", ids.join("&"))).await.status, 200, "{name}");
     }
 }
 
