@@ -173,7 +173,9 @@ impl Postmaster {
 impl Drop for Postmaster {
     fn drop(&mut self) {
         if !self.is_ready {
-            self.signal(Signal::SIGQUIT);
+            // Not `SIGQUIT`: where it is ignored, as in the background of a shell script, the server ignores it, too, until
+            // it has begun to listen to signals.
+            self.signal(Signal::SIGINT);
         }
     }
 }
