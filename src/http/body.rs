@@ -167,7 +167,8 @@ fn malformed(error: &serde_json::Error) -> Error {
 }
 
 /// serde stops at the first error. Removing the wrong field and parsing again finds the next one, until the rest
-/// parses. When that does not help for an item of an array, the whole item is removed.
+/// parses. When that does not help, since the field is required there, the item of an array or the object around it is
+/// removed.
 fn all_errors<T: DeserializeOwned + ToSchema + 'static>(
     mut document: Value,
     first: PathError,
@@ -181,8 +182,9 @@ fn all_errors<T: DeserializeOwned + ToSchema + 'static>(
         let told = original(&pointer, &items_out);
         let again = fields.contains_key(&told);
         fields.entry(told).or_insert_with(|| invalid::<T>(&pointer, &without_position(&error.inner().to_string())));
-        let progress =
-            (!again && remove_member(&mut document, &pointer)) || remove_item(&mut document, &pointer, &mut items_out);
+        let progress = (!again && remove_member(&mut document, &pointer))
+            || remove_item(&mut document, &pointer, &mut items_out)
+            || remove_around(&mut document, &pointer);
         if !progress || fields.len() == MAX_FIELD_ERRORS {
             break;
         }
@@ -201,7 +203,10 @@ fn all_errors<T: DeserializeOwned + ToSchema + 'static>(
         }
     }
     for name in missing::<T>(&document) {
-        fields.entry(format!("/{name}")).or_insert(Invalid::Required);
+        let pointer = format!("/{name}");
+        if !fields.keys().any(|wrong| leads_into(wrong, &pointer)) {
+            fields.insert(pointer, Invalid::Required);
+        }
     }
     Error::fields(fields.into_iter().map(|(pointer, invalid)| FieldError::new(pointer, invalid)).collect())
 }
@@ -242,6 +247,11 @@ fn remove_item(document: &mut Value, pointer: &str, items_out: &mut BTreeMap<Str
         item = parent;
     }
     false
+}
+
+/// Removes the object around the member that `pointer` leads to, unless that is the whole document.
+fn remove_around(document: &mut Value, pointer: &str) -> bool {
+    pointer.rsplit_once('/').is_some_and(|(object, _)| remove_member(document, object))
 }
 
 /// `pointer` with the index that its array item had before earlier items were removed.
@@ -313,6 +323,16 @@ mod tests {
         email: Option<Email>,
         #[serde(default)]
         age: Option<u8>,
+        #[serde(default)]
+        home: Option<Home>,
+    }
+
+    #[derive(Debug, Deserialize, utoipa::ToSchema)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only parsed")]
+    struct Home {
+        street: Line,
+        city: Line,
     }
 
     #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -350,6 +370,19 @@ mod tests {
                     ("/size", "unknown_field")
                 ])
             )
+        );
+    }
+
+    #[test]
+    fn wrong_required_fields_of_an_object_do_not_hide_other_errors() {
+        let home = |home: &str| errors(&format!(r#"{{"name": "x", "email": "nobody", "home": {home}}}"#));
+        assert_eq!(
+            home(r#"{"street": "", "city": ""}"#),
+            (422, pairs(&[("/email", "invalid_email"), ("/home/city", "too_short"), ("/home/street", "too_short")]))
+        );
+        assert_eq!(
+            home(r#"{"city": "x"}"#),
+            (422, pairs(&[("/email", "invalid_email"), ("/home/street", "required")]))
         );
     }
 
