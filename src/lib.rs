@@ -35,6 +35,7 @@ pub mod contracts;
 pub mod departments;
 pub mod interactions;
 pub mod orders;
+pub mod organization;
 pub mod own_account;
 pub mod products;
 pub mod roles;

@@ -160,6 +160,8 @@ async fn first_supervisor(
             job_title: None,
             role: Role::Supervisor,
             team_id,
+            timezone: None,
+            language: None,
         })
     };
     change::by_system(db, secrets, clock.now(), async |tx| {

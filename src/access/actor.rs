@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use chrono_tz::Tz;
+
 use super::{Action, Belongs, Caller, Reach, Read, ReadConfidential, Scope, UserId};
 use crate::{
     error::{Error, ProblemType, Result},
@@ -46,6 +48,22 @@ impl Actor {
     /// 403 naming the permission, 401 for somebody who is not signed in.
     pub fn scope<R: Resource, A: Action>(&self) -> Result<Scope<R, A>> {
         self.limited_by()?.map_or_else(|| Ok(Scope::system()), Scope::of)
+    }
+
+    /// The time zone in which the actor's day begins; that of the system is UTC.
+    pub fn zone(&self) -> Tz {
+        match self {
+            Self::Caller(caller) => caller.locale.zone,
+            Self::System | Self::Nobody => Tz::UTC,
+        }
+    }
+
+    /// The organisation's time zone, in which the days of contracts begin; `None` where no caller has brought it along.
+    pub fn zone_of_organization(&self) -> Option<Tz> {
+        match self {
+            Self::Caller(caller) => Some(caller.organization.zone),
+            Self::System | Self::Nobody => None,
+        }
     }
 
     /// Whether the actor sees only the orders of some departments.

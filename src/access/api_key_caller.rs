@@ -14,7 +14,7 @@ use moka::sync::Cache;
 use uuid::Uuid;
 
 use super::{
-    AccountTeams, ApiKeyId, Caller, Callers, Credential, Departments, Epoch, Policy, Role, TeamId, UserId,
+    AccountTeams, ApiKeyId, Caller, Callers, Credential, Departments, Epoch, Locale, Policy, Role, TeamId, UserId,
     api_key::Presented,
     remembered::{Remembered, remembered},
 };
@@ -85,7 +85,14 @@ impl ApiKeyRow {
 
     /// The caller, with only those rights that the role, the scopes of the account and the key, and the scopes of the
     /// token include.
-    fn caller(&self, key: ApiKeyId, policy: &Arc<Policy>, of_token: Option<&[String]>, epoch: Epoch) -> Caller {
+    fn caller(
+        &self,
+        key: ApiKeyId,
+        policy: &Arc<Policy>,
+        of_token: Option<&[String]>,
+        organization: Locale,
+        epoch: Epoch,
+    ) -> Caller {
         Caller {
             user_id: self.user_id,
             team_id: self.team_id,
@@ -96,6 +103,8 @@ impl ApiKeyRow {
             },
             account_teams: Arc::clone(&self.account_teams),
             departments: self.departments.clone(),
+            locale: organization,
+            organization,
             restriction: None,
             epoch,
         }
@@ -161,8 +170,9 @@ impl Callers {
         on: Occasion,
     ) -> Result<Arc<Caller>> {
         let Remembered { value: policy, epoch, .. } = self.policy(db, row.role, on.now).await?;
+        let organization = self.organization(db, on.now).await?;
         self.uses.note(db, key, on);
-        Ok(Arc::new(row.caller(key, &policy, scopes, epoch.min(of_row))))
+        Ok(Arc::new(row.caller(key, &policy, scopes, organization, epoch.min(of_row))))
     }
 
     async fn key(&self, db: &Db, key: ApiKeyId, now: Instant) -> Result<Remembered<Option<Arc<ApiKeyRow>>>> {

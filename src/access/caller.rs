@@ -9,7 +9,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
 use aws_lc_rs::digest;
 use uuid::Uuid;
 
-use super::{ApiKeyId, Policy, Role, SessionId, TeamId, UserId, restriction::Restriction, rights_epoch::Epoch};
+use super::{ApiKeyId, Locale, Policy, Role, SessionId, TeamId, UserId, restriction::Restriction, rights_epoch::Epoch};
 use crate::error::{Error, ProblemType, Result};
 
 /// The clients whose account teams a user is on.
@@ -42,6 +42,10 @@ pub struct Caller {
     pub account_teams: AccountTeams,
     /// The departments whose orders are all that they see of orders; `None` for a caller who is bound to none.
     pub departments: Option<Departments>,
+    /// Their own time zone and language, or the organisation's.
+    pub locale: Locale,
+    /// The organisation's time zone and language.
+    pub organization: Locale,
     /// What they have to do before anything else.
     pub restriction: Option<Restriction>,
     /// The epoch in which all of this was true.
@@ -166,7 +170,7 @@ mod tests {
 
     use uuid::Uuid;
 
-    use super::{Caller, Credential};
+    use super::{Caller, Credential, Locale};
     use crate::{
         access::{policy::Policy, role::Role},
         values::Id,
@@ -181,6 +185,8 @@ mod tests {
             policy: Arc::new(Policy::initial(Role::Manager)),
             account_teams: [].into(),
             departments: None,
+            locale: Locale::default(),
+            organization: Locale::default(),
             restriction: None,
             epoch: 0,
         };

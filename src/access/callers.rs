@@ -12,9 +12,10 @@ use diesel_async::AsyncPgConnection;
 use moka::future::Cache;
 
 use super::{
-    ApiKeyId, Caller, Credential, Policy, Role, SessionId,
+    ApiKeyId, Caller, Credential, Locale, Policy, Role, SessionId,
     api_key_caller::{ApiKeyRow, ApiKeyUses},
     load::{SessionRow, load_policy, load_session},
+    locale::load_locale,
     remembered::{AsOf, Remembered, remembered},
     restriction::Restriction,
     rights_epoch::Epoch,
@@ -26,7 +27,7 @@ const KEPT: Duration = Duration::from_mins(1);
 
 /// Whether the table of `resource` decides what callers may do.
 pub fn decides_about_callers(resource: &str) -> bool {
-    matches!(resource, "users" | "sessions" | "roles" | "service_accounts" | "api_keys")
+    matches!(resource, "users" | "sessions" | "roles" | "service_accounts" | "api_keys" | "organization")
 }
 
 /// Caches sessions, keys and policies for a second, so that each of them is read at most that often. What is known since
@@ -37,6 +38,7 @@ pub struct Callers {
     pub(super) keys: Cache<ApiKeyId, Remembered<Option<Arc<ApiKeyRow>>>>,
     pub(super) uses: ApiKeyUses,
     policies: Cache<Role, Remembered<Arc<Policy>>>,
+    organization: Cache<(), Remembered<Locale>>,
     /// The latest epoch that this server has seen.
     latest: Arc<AtomicI64>,
 }
@@ -48,6 +50,7 @@ impl Default for Callers {
             keys: Cache::builder().max_capacity(100_000).time_to_live(KEPT).build(),
             uses: ApiKeyUses::default(),
             policies: Cache::builder().max_capacity(10).time_to_live(KEPT).build(),
+            organization: Cache::builder().max_capacity(1).time_to_live(KEPT).build(),
             latest: Arc::default(),
         }
     }
@@ -62,6 +65,7 @@ impl Callers {
         let known = self.session(db, session, now).await?;
         let Some(row) = known.value.filter(|row| row.expires_at > now) else { return Ok(None) };
         let Remembered { value: policy, epoch, .. } = self.policy(db, row.role, now).await?;
+        let organization = self.organization(db, now).await?;
         let lacks_second_factor = policy.limits.second_factor_required && !row.has_second_factor;
         Ok(Some(Arc::new(Caller {
             user_id: row.user_id,
@@ -70,6 +74,11 @@ impl Callers {
             policy,
             account_teams: row.account_teams,
             departments: None,
+            locale: Locale {
+                zone: row.zone.unwrap_or(organization.zone),
+                language: row.language.unwrap_or(organization.language),
+            },
+            organization,
             restriction: Restriction::of(row.must_change_password, lacks_second_factor),
             epoch: epoch.min(known.epoch),
         })))
@@ -93,11 +102,21 @@ impl Callers {
         remembered(&self.policies, role, self.as_of(now), db, load).await
     }
 
+    /// The organisation's time zone and language.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub(super) async fn organization(&self, db: &Db, now: Instant) -> Result<Locale> {
+        let load = async |db: &AsyncPgConnection| load_locale(db).await;
+        Ok(remembered(&self.organization, (), self.as_of(now), db, load).await?.value)
+    }
+
     /// Forgets everything, so that a change made on this server takes effect on it at once.
     pub fn forget(&self) {
         self.sessions.invalidate_all();
         self.keys.invalidate_all();
         self.policies.invalidate_all();
+        self.organization.invalidate_all();
     }
 
     async fn session(&self, db: &Db, session: SessionId, now: Instant) -> Result<Remembered<Option<SessionRow>>> {

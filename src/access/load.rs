@@ -1,17 +1,18 @@
 //! Reads from the database a session with its user, and the policy of a role.
 
+use chrono_tz::Tz;
 use diesel::{ExpressionMethods, JoinOnDsl, NullableExpressionMethods, OptionalExtension, QueryDsl, dsl::array};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::{AccountTeams, Limits, Policy, Role, SessionId, TeamId, UserId};
+use super::{AccountTeams, Limits, Policy, Role, SessionId, TeamId, UserId, locale::zone_of};
 use crate::{
     db::{
         Jsonb,
         schema::{account_team_members, role_policies, second_factors, sessions, users},
     },
     error::Result,
-    values::Instant,
+    values::{Instant, Language, TimeZone},
 };
 
 #[derive(Clone, Debug)]
@@ -23,10 +24,13 @@ pub(super) struct SessionRow {
     pub(super) has_second_factor: bool,
     pub(super) expires_at: Instant,
     pub(super) account_teams: AccountTeams,
+    pub(super) zone: Option<Tz>,
+    pub(super) language: Option<Language>,
 }
 
 pub(super) async fn load_session(mut db: &AsyncPgConnection, session: SessionId) -> Result<Option<SessionRow>> {
-    type Row = (UserId, TeamId, Role, bool, Option<Instant>, Instant, Vec<Uuid>);
+    type Row =
+        ((UserId, TeamId, Role), bool, Option<Instant>, Instant, Vec<Uuid>, (Option<TimeZone>, Option<Language>));
     let memberships = account_team_members::table
         .filter(account_team_members::user_id.eq(sessions::user_id))
         .select(account_team_members::client_id);
@@ -37,18 +41,21 @@ pub(super) async fn load_session(mut db: &AsyncPgConnection, session: SessionId)
         .filter(sessions::ended_at.is_null())
         .filter(users::status.eq("active"))
         .select((
-            users::id,
-            users::team_id,
-            users::role,
+            (users::id, users::team_id, users::role),
             users::must_change_password,
             second_factors::confirmed_at.nullable(),
             sessions::expires_at,
             array(memberships),
+            (users::timezone, users::language),
         ))
         .first(&mut db)
         .await
         .optional()?;
-    Ok(row.map(|(user_id, team_id, role, must_change_password, confirmed_at, expires_at, memberships)| SessionRow {
+    let Some((user, must_change_password, confirmed_at, expires_at, memberships, (timezone, language))) = row else {
+        return Ok(None);
+    };
+    let (user_id, team_id, role) = user;
+    Ok(Some(SessionRow {
         user_id,
         team_id,
         role,
@@ -56,6 +63,8 @@ pub(super) async fn load_session(mut db: &AsyncPgConnection, session: SessionId)
         has_second_factor: confirmed_at.is_some(),
         expires_at,
         account_teams: memberships.into(),
+        zone: timezone.as_ref().map(zone_of).transpose()?,
+        language,
     }))
 }
 

@@ -45,6 +45,8 @@ pub const PERMISSIONS: &[Permission] = &[
     ("orders:read",                 [Own,    Team,   All]),
     ("orders:record",               [None,   None,   All]),
     ("orders:update",               [Own,    Team,   All]),
+    ("organization:read",           [All,    All,    All]),
+    ("organization:update",         [None,   None,   All]),
     ("products:create",             [None,   None,   All]),
     ("products:read",               [All,    All,    All]),
     ("products:read_confidential",  [None,   None,   All]),
@@ -63,7 +65,7 @@ pub const PERMISSIONS: &[Permission] = &[
 ];
 
 /// Resources that belong to nobody: a right to them reaches everywhere or nowhere.
-pub const SHARED: &[&str] = &["audit", "departments", "products", "roles", "service_accounts", "teams"];
+pub const SHARED: &[&str] = &["audit", "departments", "organization", "products", "roles", "service_accounts", "teams"];
 
 /// Rights with which a user can give rights to others or to themselves. Supervisors always have them, and nobody else
 /// ever does.

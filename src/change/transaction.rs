@@ -23,7 +23,7 @@ use crate::{
     error::{Error, Result},
     http::Reply,
     secrets::Secrets,
-    values::{Entity, Id, Instant, Invalid, Resource, example_id},
+    values::{Day, Entity, Id, Instant, Invalid, Resource, example_id},
 };
 
 /// A transaction that knows who makes the change, and collects what must be recorded about it.
@@ -105,6 +105,23 @@ impl<'c> Tx<'c> {
     /// The moment of the change.
     pub fn now(&self) -> Instant {
         self.now
+    }
+
+    /// The day of the change where the actor works.
+    pub fn today(&self) -> Day {
+        self.now.day_in(self.actor.zone())
+    }
+
+    /// The day of the change where the organisation works, by which contracts begin and end.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn contract_day(&self) -> Result<Day> {
+        let zone = match self.actor.zone_of_organization() {
+            Some(zone) => zone,
+            None => access::load_locale(self.db).await?.zone,
+        };
+        Ok(self.now.day_in(zone))
     }
 
     /// Who makes the change.

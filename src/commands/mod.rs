@@ -90,7 +90,7 @@ pub async fn create_user(urls: &Urls, secrets: &Secrets, user: CreateUser) -> Re
             Some(id) => id,
             None => groups::insert(tx, &Scope::system(), TeamTerms { name: team }).await?.id,
         };
-        let new = UserTerms { name, email, job_title: None, role, team_id };
+        let new = UserTerms { name, email, job_title: None, role, team_id, timezone: None, language: None };
         people::insert(tx, &Scope::system(), new, FirstPassword::Temporary(hash)).await
     })
     .await?;

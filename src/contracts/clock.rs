@@ -20,8 +20,8 @@ use crate::{
 /// Most contracts of one transaction.
 const BATCH: i64 = 100;
 
-/// Takes every step that is due by `now`, with days in UTC. Returns how many steps were taken. A contract that another
-/// transaction has locked is left for the next time.
+/// Takes every step that is due by `now`, with days in the organisation's time zone. Returns how many steps were taken. A
+/// contract that another transaction has locked is left for the next time.
 ///
 /// # Errors
 /// When the database fails.
@@ -40,7 +40,7 @@ pub async fn advance(db: &mut AsyncPgConnection, secrets: &Secrets, now: Instant
 }
 
 async fn batch(tx: &mut Tx<'_>, status: ContractStatus) -> Result<usize> {
-    let today = tx.now().day();
+    let today = tx.contract_day().await?;
     let due = due(tx, status, today).await?;
     for contract in &due {
         match status {

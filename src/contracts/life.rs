@@ -49,7 +49,7 @@ pub async fn sign(
 ) -> Result<Contract> {
     let before = lock(tx, scope, id, seen).await?;
     let status = Transition::Sign.apply(before.status, false)?;
-    let today = tx.now().day();
+    let today = tx.contract_day().await?;
     if signature.signed_on > today {
         let say = Say::new("The day is in the future.", "Этот день ещё не наступил.");
         return Err(Error::field("/signed_on", Invalid::Rule("in_future", say)));

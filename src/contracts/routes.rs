@@ -1,6 +1,7 @@
 //! `/v1/contracts`.
 
 use actix_web::web::{Data, Path};
+use chrono_tz::Tz;
 
 use super::{
     events::{self, ContractEventView, HistoryFilter},
@@ -47,7 +48,8 @@ async fn list_contracts(
     db: Db,
 ) -> Result<Page<ContractView>> {
     let db = db.reader(query.cost).await?;
-    let mut page = queries::list(&db, &scope, &query, clock.now().day()).await?;
+    let zone = scope.actor().zone_of_organization().unwrap_or(Tz::UTC);
+    let mut page = queries::list(&db, &scope, &query, clock.now().day_in(zone)).await?;
     let contracts = std::mem::take(&mut page.data);
     Ok(page.with(views(&db, contracts, &query.filter.include, scope.actor()).await?))
 }

@@ -39,6 +39,7 @@ pub const TABLES: &[Privileges] = &[
     ("order_events",      &["SELECT", "INSERT"]),
     ("order_lines",       &["SELECT", "INSERT", "UPDATE", "DELETE"]),
     ("orders",            &["SELECT", "INSERT", "UPDATE"]),
+    ("organization",      &["SELECT", "UPDATE"]),
     ("outbox_events",     &["INSERT", "SELECT (at)", "SELECT (position)"]),
     ("outgoing_mails",    &["SELECT", "INSERT", "UPDATE", "DELETE"]),
     ("password_resets",   &["SELECT", "INSERT", "UPDATE", "DELETE"]),

@@ -327,6 +327,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    organization (is_only) {
+        is_only -> Bool,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        name -> Text,
+        legal_name -> Nullable<Text>,
+        tax_id -> Nullable<Text>,
+        kpp -> Nullable<Text>,
+        registration_number -> Nullable<Text>,
+        address -> Nullable<Jsonb>,
+        bank_account -> Nullable<Jsonb>,
+        signatory -> Nullable<Jsonb>,
+        currency -> Text,
+        timezone -> Text,
+        phone_region -> Text,
+        language -> Text,
+        fiscal_year_begins -> Int2,
+    }
+}
+
+diesel::table! {
     outbox_events (position) {
         position -> Int8,
         id -> Uuid,
@@ -513,6 +535,8 @@ diesel::table! {
         must_change_password -> Bool,
         kind -> Text,
         search -> Text,
+        timezone -> Nullable<Text>,
+        language -> Nullable<Text>,
     }
 }
 
@@ -554,6 +578,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     order_events,
     order_lines,
     orders,
+    organization,
     outbox_events,
     outgoing_mails,
     password_resets,

@@ -25,3 +25,5 @@ macro_rules! stored_as_text {
     )+ };
 }
 pub(crate) use stored_as_text;
+
+stored_as_text!(crate::values::Language);

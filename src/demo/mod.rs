@@ -13,7 +13,7 @@ use diesel::QueryDsl;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::{
-    access::{Role, UserId},
+    access::{Role, Scope, Update, UserId},
     auth::{hashing::Hashing, password::NewPassword},
     change::{self, Tx},
     clients::Client,
@@ -22,9 +22,12 @@ use crate::{
     db::schema::clients,
     departments::DepartmentId,
     error::{Error, ProblemType, Result},
+    http::IfMatch,
+    organization::Organization,
     products::Product,
     secrets::Secrets,
     users::User,
+    values::{CountryCode, CurrencyCode, Line, TimeZone},
 };
 
 use northwind::Northwind;
@@ -64,6 +67,7 @@ pub async fn load(
     let hash = hashing.hash(password).await?;
     change::by_system(db, secrets, clock.now(), async |tx| {
         tx.number_ids();
+        describe_organization(tx).await?;
         let users = people::load(tx, &northwind, &hash).await?;
         let company = load_company(tx, &northwind, users).await?;
         trade::load_contracts(tx, &northwind, &company).await?;
@@ -75,6 +79,17 @@ pub async fn load(
         trade::load_interactions(tx, &northwind, &company, &orders).await
     })
     .await
+}
+
+/// The company has its seat in Seattle.
+async fn describe_organization(tx: &mut Tx<'_>) -> Result<()> {
+    let before = change::lock(tx, &Scope::<Organization, Update>::system(), (), &IfMatch::Any).await?;
+    let mut after = before.clone();
+    after.terms.name = Line::parse("Northwind Traders").map_err(Error::internal)?;
+    after.terms.currency = CurrencyCode::parse(catalogue::CURRENCY).map_err(Error::internal)?;
+    after.terms.timezone = TimeZone::parse("America/Los_Angeles").map_err(Error::internal)?;
+    after.terms.phone_region = CountryCode::parse("US").map_err(Error::internal)?;
+    change::save(tx, "updated", &before, after).await.map(drop)
 }
 
 async fn load_company<'n>(tx: &mut Tx<'_>, northwind: &'n Northwind, users: HashMap<u32, User>) -> Result<Company<'n>> {

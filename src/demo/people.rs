@@ -34,6 +34,8 @@ pub async fn load(tx: &mut Tx<'_>, northwind: &Northwind, hash: &str) -> Result<
             job_title: Line::parse(&employee.title).ok(),
             role: roles.role(employee),
             team_id: team_id.ok_or_else(|| Error::internal("an employee without a team"))?,
+            timezone: None,
+            language: None,
         };
         let user = users::insert(tx, &Scope::system(), new, FirstPassword::Lasting(hash.to_owned())).await?;
         users.insert(employee.employee_id, user);

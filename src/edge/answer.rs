@@ -2,7 +2,9 @@
 
 use std::{
     borrow::Cow,
+    cell::Cell,
     panic::AssertUnwindSafe,
+    rc::Rc,
     time::{Duration, Instant},
 };
 
@@ -52,6 +54,7 @@ pub async fn complete<B: MessageBody + 'static>(
     let unread = Unread::hold(&mut request);
     request.extensions_mut().insert(RequestId(asked.id.clone()));
     request.extensions_mut().insert(asked.slate.clone());
+    request.extensions_mut().insert(asked.callers_language.clone());
     if let Some(deadline) = asked.deadline() {
         request.extensions_mut().insert(Deadline(Instant::now() + deadline));
     }
@@ -92,11 +95,25 @@ pub async fn complete<B: MessageBody + 'static>(
     }
 }
 
+/// The language of whoever calls, noted with the request when they are identified.
+#[derive(Clone, Default)]
+pub struct CallersLanguage(Rc<Cell<Option<Language>>>);
+
+impl CallersLanguage {
+    /// Notes the language.
+    pub fn is(&self, language: Language) {
+        self.0.set(Some(language));
+    }
+}
+
 /// What the answer needs to know about its request.
 struct Asked {
     id: String,
     path: String,
-    language: Language,
+    /// The language that the request asks for.
+    language: Option<Language>,
+    /// The language of whoever calls, once that is known.
+    callers_language: CallersLanguage,
     origin: Option<HeaderValue>,
     edge: Option<Data<Edge>>,
     lifecycle: Option<Data<Lifecycle>>,
@@ -111,13 +128,19 @@ impl Asked {
         Self {
             id: incoming_id(request.headers()).unwrap_or_else(|| Uuid::now_v7().to_string()),
             path: request.path().to_owned(),
-            language: language(request.headers()),
+            language: preferred(request.headers()),
+            callers_language: CallersLanguage::default(),
             origin: edge.as_ref().and_then(|edge| edge.cors.allowed(request.head())),
             edge,
             lifecycle: request.app_data::<Data<Lifecycle>>().cloned(),
             slate: rate::Slate::default(),
             watch,
         }
+    }
+
+    /// The language that is asked for, the caller's own, or English.
+    fn language(&self) -> Language {
+        self.language.or(self.callers_language.0.get()).unwrap_or(Language::En)
     }
 
     fn preflight(&self, request: &ServiceRequest) -> Option<HttpResponse> {
@@ -228,11 +251,10 @@ fn problem_of(error: Option<&ActixError>, status: StatusCode) -> Option<Error> {
 
 fn problem(asked: &Asked, error: &Error) -> HttpResponse<BoxBody> {
     let status = error.problem().status();
-    let document = error.document(asked.language, &asked.path, &asked.id);
+    let language = asked.language();
+    let document = error.document(language, &asked.path, &asked.id);
     let mut response = HttpResponse::build(status);
-    response
-        .insert_header((header::CONTENT_LANGUAGE, asked.language.tag()))
-        .insert_header((header::VARY, "Accept-Language"));
+    response.insert_header((header::CONTENT_LANGUAGE, language.tag())).insert_header((header::VARY, "Accept-Language"));
     if let Some(methods) = error.allowed_methods() {
         response.insert_header((header::ALLOW, methods));
     }
@@ -268,11 +290,9 @@ fn challenge(error: &Error) -> Cow<'static, str> {
     }
 }
 
-/// English, unless the caller prefers Russian.
-fn language(headers: &HeaderMap) -> Language {
-    let Some(accept) = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()) else {
-        return Language::En;
-    };
+/// The language that the request asks for: English, unless it prefers Russian. `None` when it asks for none.
+fn preferred(headers: &HeaderMap) -> Option<Language> {
+    let accept = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
     let weight = |language: &str| {
         accept
             .split(',')
@@ -286,14 +306,14 @@ fn language(headers: &HeaderMap) -> Language {
             })
             .fold(0.0_f32, f32::max)
     };
-    if weight("ru") > weight("en") { Language::Ru } else { Language::En }
+    Some(if weight("ru") > weight("en") { Language::Ru } else { Language::En })
 }
 
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;
 
-    use super::{incoming_id, language};
+    use super::{incoming_id, preferred};
     use crate::values::Language;
 
     #[test]
@@ -306,7 +326,7 @@ mod tests {
             ("ru;q=x", Language::En),
         ] {
             let request = TestRequest::default().insert_header(("Accept-Language", accept)).to_http_request();
-            assert_eq!(language(request.headers()), expected, "{accept}");
+            assert_eq!(preferred(request.headers()), Some(expected), "{accept}");
         }
     }
 

@@ -7,7 +7,7 @@ use actix_web::{
     middleware::Next,
 };
 
-use super::rate::UNLIMITED;
+use super::{answer::CallersLanguage, rate::UNLIMITED};
 use crate::{
     access::Identified,
     error::Result,
@@ -41,6 +41,9 @@ pub async fn store_caller(request: &ServiceRequest) {
     }
     if let (Identified::Caller(caller), Some(sender)) = (&identified, request.extensions().get::<Sender>()) {
         sender.is(caller.user_id);
+    }
+    if let (Identified::Caller(caller), Some(language)) = (&identified, request.extensions().get::<CallersLanguage>()) {
+        language.is(caller.locale.language);
     }
     request.extensions_mut().insert(identified);
 }

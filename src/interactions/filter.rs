@@ -1,5 +1,6 @@
 //! Which interactions to list, and how.
 
+use chrono_tz::Tz;
 use serde::Deserialize;
 use strum::{EnumString, VariantNames};
 use utoipa::IntoParams;
@@ -77,7 +78,7 @@ pub struct InteractionFilter {
     /// `upcoming` those after it.
     #[param(inline)]
     pub due: Option<Due>,
-    /// The time zone of the current day for `due`; UTC when left out.
+    /// The time zone of the current day for `due`; the caller's when left out.
     #[param(inline)]
     pub timezone: Option<TimeZone>,
     /// Every word must occur in the subject or the summary. Best matches first, unless `sort` says otherwise.
@@ -92,9 +93,9 @@ pub struct InteractionFilter {
 }
 
 impl InteractionFilter {
-    /// The caller's time zone.
-    pub fn zone(&self) -> chrono_tz::Tz {
-        self.timezone.as_ref().and_then(|zone| zone.as_str().parse().ok()).unwrap_or(chrono_tz::UTC)
+    /// The time zone that is asked for, or `own`.
+    pub fn zone_or(&self, own: Tz) -> Tz {
+        self.timezone.as_ref().and_then(|zone| zone.as_str().parse().ok()).unwrap_or(own)
     }
 }
 

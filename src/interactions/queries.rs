@@ -4,6 +4,7 @@ use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, dsl::sql, pg::Pg, s
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{
+    due::Window,
     filter::{InteractionFilter, InteractionSort},
     insert::assignee,
     model::{Interaction, InteractionId, InteractionPatch, InteractionTerms},
@@ -24,7 +25,7 @@ static SAVE: Sql = Sql::new();
 type Boxed = interactions::BoxedQuery<'static, Pg>;
 
 /// The query for the rows of `filter` within reach. The page and its total both use it.
-fn filtered(within: Within<Interaction>, filter: &InteractionFilter, now: Instant) -> Boxed {
+fn filtered(within: Within<Interaction>, filter: &InteractionFilter, due: Option<Window>) -> Boxed {
     let mut query = interactions::table.filter(within).into_boxed();
     if !filter.id.is_empty() {
         query = query.filter(interactions::id.eq_any(filter.id.clone()));
@@ -48,7 +49,7 @@ fn filtered(within: Within<Interaction>, filter: &InteractionFilter, now: Instan
         query = query.filter(interactions::order_id.eq_any(filter.order_id.clone()));
     }
     query = of_kind(query, filter);
-    query = in_time(query, filter, now);
+    query = in_time(query, filter, due);
     match &filter.q {
         Some(words) => search(query, Interaction::NAME, words),
         None => query,
@@ -74,7 +75,7 @@ fn of_kind(mut query: Boxed, filter: &InteractionFilter) -> Boxed {
     query
 }
 
-fn in_time(mut query: Boxed, filter: &InteractionFilter, now: Instant) -> Boxed {
+fn in_time(mut query: Boxed, filter: &InteractionFilter, due: Option<Window>) -> Boxed {
     if let Some(from) = filter.at_from {
         query = query.filter(interactions::at.ge(from));
     }
@@ -87,8 +88,7 @@ fn in_time(mut query: Boxed, filter: &InteractionFilter, now: Instant) -> Boxed 
     if let Some(to) = filter.updated_at_to {
         query = query.filter(interactions::updated_at.lt(to));
     }
-    let Some(due) = filter.due else { return query };
-    let window = due.window(now, filter.zone());
+    let Some(window) = due else { return query };
     // The status is a literal in the SQL, not a parameter, so that the planner can use the partial index.
     query = query.filter(sql::<Bool>("interactions.status = 'planned'"));
     if let Some(from) = window.from {
@@ -111,14 +111,15 @@ pub async fn list(
     now: Instant,
 ) -> Result<Page<Interaction>> {
     let filter = &query.filter;
+    let due = filter.due.map(|due| due.window(now, filter.zone_or(scope.actor().zone())));
     let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: InteractionSort::At, descending: true });
     let order = by.order(Interaction::NAME, column);
-    let rows = keyset_within(scope, |within| filtered(within, filter, now), order, query.after.clone(), query.limit)
+    let rows = keyset_within(scope, |within| filtered(within, filter, due), order, query.after.clone(), query.limit)
         .select(columns_of::<Interaction>())
         .load(&mut db)
         .await?;
     let total = match query.total {
-        true => Some(filtered(scope.visible(), filter, now).count().get_result(&mut db).await?),
+        true => Some(filtered(scope.visible(), filter, due).count().get_result(&mut db).await?),
         false => None,
     };
     query.page(rows, total, |interaction: &Interaction| (by.key(|sort| value(sort, interaction)), interaction.uuid()))

@@ -116,7 +116,7 @@ mod tests {
 
     use super::keyset_within;
     use crate::{
-        access::{Caller, Credential, Owned, Policy, Read, Role, Scope},
+        access::{Caller, Credential, Locale, Owned, Policy, Read, Role, Scope},
         db::schema::contacts,
         list::SortBy,
         values::{Id, Resource},
@@ -138,6 +138,8 @@ mod tests {
             policy: Arc::new(Policy::initial(role)),
             account_teams: account_teams.into(),
             departments: None,
+            locale: Locale::default(),
+            organization: Locale::default(),
             restriction: None,
             epoch: 0,
         }));

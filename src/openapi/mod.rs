@@ -40,6 +40,7 @@ use crate::{
         (name = "orders", description = "What clients order, from the draft to fulfilment, and the departments' queues."),
         (name = "products", description = "What the company sells."),
         (name = "departments", description = "The departments that orders are handed to, and the management."),
+        (name = "organization", description = "The organisation that works with this server."),
         (name = "teams", description = "Teams of users."),
         (name = "users", description = "The people who work here, and their roles."),
         (name = "roles", description = "What each role may do."),

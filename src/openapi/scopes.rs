@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::access::permission::{PERMISSIONS, is_for_persons_only};
 
 /// What each right allows that a service account can have.
-const MEANINGS: [(&str, &str); 43] = [
+const MEANINGS: [(&str, &str); 45] = [
     ("audit:read", "Read who changed what, and who was refused."),
     ("audit:verify", "Verify that the audit log is intact."),
     ("clients:archive", "Put clients into the archive and take them out again."),
@@ -39,6 +39,8 @@ const MEANINGS: [(&str, &str); 43] = [
     ("orders:read", "Read orders, their histories and their sums."),
     ("orders:record", "Record orders of the past."),
     ("orders:update", "Change drafts of orders, submit, cancel and close orders."),
+    ("organization:read", "Read the organisation's name, requisites and settings."),
+    ("organization:update", "Change the organisation's name, requisites and settings."),
     ("products:create", "Create products."),
     ("products:read", "Read products."),
     ("products:read_confidential", "Read and change the lowest prices of products."),

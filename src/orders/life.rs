@@ -104,7 +104,7 @@ async fn put_forward(tx: &mut Tx<'_>, before: &OrderWithLines, reason: Option<Te
     let circumstances = limits::circumstances_of(tx, before.order.id).await?;
     let exceeded = limits::exceeded(&before.order, &circumstances, tx.actor())?;
     let mut after = before.clone();
-    after.order.ordered_on = tx.now().day();
+    after.order.ordered_on = tx.today();
     after.order.submitted_at = Some(tx.now());
     after.order.return_reason = None;
     after.order.exceeded = Jsonb(exceeded.clone());

@@ -247,7 +247,7 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Order, Create>, new: NewOrder
         status: OrderStatus::Draft,
         priority: new.priority.unwrap_or_else(|| Priority::initial(client.is_key)),
         currency: priced.currency,
-        ordered_on: now.day(),
+        ordered_on: tx.today(),
         net_total: Total::least(),
         tax_total: Total::least(),
         total: Total::least(),

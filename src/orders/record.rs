@@ -82,7 +82,7 @@ pub async fn record(tx: &mut Tx<'_>, scope: &Scope<Order, RecordOrder>, new: New
     let Parts(new, terms) = new;
     let client = clients::hold(tx, new.client_id, "/client_id").await?;
     scope.permit(&client)?;
-    new.check(tx.now().day())?;
+    new.check(tx.today())?;
     let author_id = new.author_id.or_else(|| tx.user_id());
     let author_id = author_id.ok_or_else(|| Error::field("/author_id", Invalid::Required))?;
     let priced = lines::price(tx, new.lines, new.currency, true).await?;

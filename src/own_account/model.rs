@@ -20,7 +20,7 @@ use crate::{
     http::View,
     service_accounts::{ScopeName, Scopes},
     users::{UserKind, UserStatus},
-    values::{Email, Entity, Instant, Line, Resource, network::Network},
+    values::{Email, Entity, Instant, Language, Line, Resource, TimeZone, network::Network},
 };
 
 /// The account of whoever calls.
@@ -28,7 +28,8 @@ use crate::{
 #[schema(example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "version": 1,
     "created_at": "2026-11-24T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z", "kind": "person", "name": "Anna Petrova",
     "email": "anna@example.com", "job_title": "Sales manager", "role": "manager",
-    "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "status": "active"}))]
+    "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "timezone": "Europe/Moscow",
+    "language": "ru", "status": "active"}))]
 pub struct OwnAccount {
     #[serde(flatten)]
     account: AnyAccount,
@@ -72,6 +73,10 @@ pub struct AnyAccount {
     pub role: Role,
     /// The team.
     pub team_id: TeamId,
+    /// The time zone in which the person's day begins; the organisation's when there is none.
+    pub timezone: Option<TimeZone>,
+    /// The language in which the server speaks to the person; the organisation's when there is none.
+    pub language: Option<Language>,
     /// Whether the account may be used.
     pub status: UserStatus,
 }

@@ -2,15 +2,17 @@
 
 use super::model::OwnAccount;
 use crate::{
-    access::{Actor, SignedIn},
+    access::{Actor, Person, SignedIn},
+    change::Change,
     db::{Cost, Db},
     error::Result,
-    http::{Fields, NoParams, Query, Routes, Tagged, endpoint},
+    http::{Body, Changed, Fields, IfMatch, NoParams, Query, Reply, Routes, Tagged, endpoint},
+    users::own_settings::{self, OwnSettingsPatch},
 };
 
-/// The operation on the caller's own account.
+/// The operations on the caller's own account.
 pub fn routes(api: &mut Routes) {
-    api.add("auth", [endpoint!(get_me)]);
+    api.add("auth", [endpoint!(get_me), endpoint!(update_me)]);
 }
 
 /// Get the caller's own account
@@ -26,4 +28,32 @@ pub fn routes(api: &mut Routes) {
 async fn get_me(caller: SignedIn, _: Query<NoParams>, db: Db) -> Result<Tagged<OwnAccount>> {
     let db = db.reader(Cost::Small).await?;
     Ok(Tagged::new(OwnAccount::of(&db, &Actor::Caller(caller.0)).await?, Fields::default()))
+}
+
+/// Change the caller's own account
+///
+/// Use it to let users choose their time zone and their language.
+///
+/// The time zone decides what "today" and "overdue" mean, the language in which failures are told to requests without
+/// `Accept-Language`. Everything else about a user is changed by supervisors.
+#[utoipa::path(
+    patch,
+    path = "/v1/me",
+    responses((status = 200, description = "The changed account."))
+)]
+async fn update_me(
+    person: Person,
+    seen: IfMatch,
+    change: Change,
+    patch: Body<OwnSettingsPatch>,
+) -> Result<Changed<OwnAccount>> {
+    let Body(patch) = patch;
+    let id = person.0.user_id;
+    change
+        .run(async |tx| {
+            own_settings::update(tx, id, &seen, &patch).await?;
+            let account = OwnAccount::of(tx, tx.actor()).await?;
+            Reply::ok(&account)
+        })
+        .await
 }

@@ -2,6 +2,7 @@
 
 pub mod consent;
 mod model;
+pub mod own_settings;
 mod queries;
 mod routes;
 mod sign_in;

@@ -14,7 +14,7 @@ use crate::{
     db::{schema::users, stored_as_text},
     http::{Patch, PatchText, Terms, View},
     list::{Sort, search},
-    values::{Email, Entity, Instant, Line, Resource},
+    values::{Email, Entity, Instant, Language, Line, Resource, TimeZone},
 };
 
 /// A person who signs in.
@@ -62,6 +62,10 @@ pub struct UserTerms {
     pub role: Role,
     /// The user's team. When it changes, their clients move to the new team, too. Nobody changes their own.
     pub team_id: TeamId,
+    /// The time zone in which the user's day begins; the organisation's when there is none.
+    pub timezone: Option<TimeZone>,
+    /// The language in which the server speaks to the user; the organisation's when there is none.
+    pub language: Option<Language>,
 }
 
 /// The fields of a user to change.
@@ -157,7 +161,8 @@ impl Belongs for User {
 #[schema(as = User, example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "version": 1,
     "created_at": "2026-11-24T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z", "name": "Anna Petrova",
     "email": "anna@example.com", "job_title": "Sales manager", "role": "manager",
-    "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "status": "active", "actions": ["update", "block", "reset-password", "consent"]}))]
+    "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "timezone": "Europe/Moscow", "language": "ru",
+    "status": "active", "actions": ["update", "block", "reset-password", "consent"]}))]
 pub struct UserView {
     #[serde(flatten)]
     user: User,

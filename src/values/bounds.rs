@@ -28,6 +28,15 @@ pub fn within<'de, const MIN: i32, const MAX: i32, D: Deserializer<'de>>(deseria
     }
 }
 
+/// The number of a month.
+///
+/// # Errors
+/// [`Invalid::TooSmall`], [`Invalid::TooLarge`].
+pub fn month<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i16, D::Error> {
+    let month = within::<1, 12, D>(deserializer)?;
+    i16::try_from(month).map_err(D::Error::custom)
+}
+
 /// A whole number from `MIN` to `MAX`, or none.
 ///
 /// # Errors

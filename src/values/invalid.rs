@@ -112,6 +112,22 @@ kinds! {
     TaxId: "invalid_tax_id",
         "Must be a taxpayer number (INN) of 10 or 12 digits with right check digits." /
         "Ожидается ИНН из 10 или 12 цифр с верными контрольными цифрами.";
+    /// Not a code of the reason for a tax registration.
+    Kpp: "invalid_kpp",
+        "Must be a KPP: nine characters, such as 773601001." /
+        "Ожидается КПП из девяти знаков, например 773601001.";
+    /// Not a number in the register of companies with a right check digit.
+    RegistrationNumber: "invalid_registration_number",
+        "Must be an OGRN of 13 or an OGRNIP of 15 digits with a right check digit." /
+        "Ожидается ОГРН из 13 или ОГРНИП из 15 цифр с верной контрольной цифрой.";
+    /// Not a bank's identification code.
+    Bic: "invalid_bic",
+        "Must be a BIC of nine digits, or of 8 or 11 characters of ISO 9362." /
+        "Ожидается БИК из девяти цифр или международный код банка из 8 или 11 знаков.";
+    /// Not the number of a bank account.
+    AccountNumber: "invalid_account_number",
+        "Must be the number of a bank account: digits, or an IBAN with right check digits." /
+        "Ожидается номер счёта: цифры или международный номер с верными контрольными цифрами.";
     /// Not an `http` or `https` address.
     Website: "invalid_website", "Must be an http or https address." / "Ожидается адрес `http` или `https`.";
     /// Not a language tag (BCP 47).
@@ -173,7 +189,7 @@ kinds! {
 }
 
 /// The codes of the rules between fields. A test reads the source and fails when one is missing.
-const RULES: [&str; 31] = [
+const RULES: [&str; 32] = [
     "before_given",
     "beyond_reading",
     "common_password",
@@ -195,6 +211,7 @@ const RULES: [&str; 31] = [
     "none_or_all",
     "not_in_future",
     "not_of_account",
+    "not_of_bank",
     "not_with_status",
     "owner",
     "planned_and_done",

@@ -10,6 +10,7 @@ mod members;
 pub mod network;
 mod number;
 mod plural;
+mod requisites;
 mod resource;
 mod say;
 mod text;
@@ -20,9 +21,11 @@ pub use id::Id;
 pub use invalid::Invalid;
 pub use members::{BUSINESS, CONFIDENTIAL, Member, Members, PERSONAL, members_of};
 pub use number::{Amount, Bounded, Bounds, FulfilledQuantity, Margin, Percent, Quantity, Sum, Total};
+pub use requisites::{AccountNumber, BankAccount, Bic, Kpp, RegistrationNumber};
 pub use resource::{Entity, Resource};
 pub use say::{Language, Say};
 pub use text::{
     Checked, CountryCode, CurrencyCode, Email, LanguageTag, Line, Phone, Prose, Rule, TaxId, Text, TimeZone, Website,
+    without_spaces,
 };
 pub use time::{Day, Instant};

@@ -2,6 +2,10 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+use strum::{AsRefStr, EnumString};
+use utoipa::ToSchema;
+
 /// A text in each language that the API speaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Say {
@@ -9,10 +13,26 @@ pub struct Say {
     ru: Cow<'static, str>,
 }
 
-/// A language of problem documents, chosen by `Accept-Language`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A language that the server speaks.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    AsRefStr,
+    EnumString,
+    diesel::expression::AsExpression,
+    diesel::deserialize::FromSqlRow,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[diesel(sql_type = diesel::sql_types::Text)]
 pub enum Language {
-    /// English, the default.
+    /// English.
     En,
     /// Russian.
     Ru,

@@ -32,6 +32,11 @@ impl Instant {
         self.0
     }
 
+    /// The day of the moment in a time zone.
+    pub fn day_in(self, zone: chrono_tz::Tz) -> Day {
+        Day(self.0.with_timezone(&zone).date_naive())
+    }
+
     /// The day of the moment, in UTC.
     pub fn day(self) -> Day {
         Day(self.0.date_naive())

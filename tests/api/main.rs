@@ -36,6 +36,7 @@ mod mail;
 mod migrations;
 mod openapi;
 mod orders;
+mod organization;
 mod policies;
 mod privileges;
 mod products;

@@ -57,7 +57,7 @@ fn rows_are_locked_so_that_references_to_them_can_be_inserted() {
 }
 
 /// The text types, and the types that contain text.
-const TEXTS: [&str; 12] = [
+const TEXTS: [&str; 16] = [
     "Line",
     "Text",
     "Prose",
@@ -70,6 +70,10 @@ const TEXTS: [&str; 12] = [
     "Address",
     "Consent",
     "Signatory",
+    "Kpp",
+    "RegistrationNumber",
+    "BankAccount",
+    "Representative",
 ];
 
 /// The first line of the doc comment.

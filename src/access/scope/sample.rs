@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{Belongs, Ownership};
 use crate::{
-    access::{Action, Caller, Credential, Grants, Owned, Policy, Reach, Role, TeamId, UserId},
+    access::{Action, Caller, Credential, Grants, Locale, Owned, Policy, Reach, Role, TeamId, UserId},
     values::{Entity, Id, Resource},
 };
 
@@ -58,6 +58,8 @@ pub fn caller(role: Role, read: Reach, update: Reach, account_teams: &[Uuid]) ->
         policy: Arc::new(Policy::new(role, Policy::initial(role).limits, &stored)),
         account_teams: account_teams.into(),
         departments: None,
+        locale: Locale::default(),
+        organization: Locale::default(),
         restriction: None,
         epoch: 0,
     })

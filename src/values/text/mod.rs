@@ -7,12 +7,14 @@ mod codes;
 mod email;
 mod phone;
 mod plain;
+mod spaces;
 mod tax_id;
 mod website;
 
 pub use self::{
     checked::{Checked, Rule},
     plain::{Line, Prose, Text},
+    spaces::without_spaces,
 };
 
 /// An e-mail address, in lower case.

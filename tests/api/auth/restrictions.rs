@@ -9,12 +9,13 @@ use crate::{
     harness::TestApp,
 };
 
-const OPEN: [&str; 11] = [
+const OPEN: [&str; 12] = [
     "confirm_session",
     "get_own_permissions",
     "list_own_sessions",
     "end_other_sessions",
     "get_me",
+    "update_me",
     "change_password",
     "get_second_factor",
     "begin_second_factor",

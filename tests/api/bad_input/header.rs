@@ -62,7 +62,9 @@ async fn a_change_without_its_precondition_is_refused() {
         send(&world, with("")).await.problem(428, "precondition_required");
         for stale in ["\"999\"", "W/\"1\"", "\"nonsense\"", "\"-1\"", "\"9223372036854775808\""] {
             let problem = send(&world, with(stale)).await.problem(412, "precondition_failed");
-            assert_eq!(problem["current_version"], call.object["version"], "{} {stale}", operation.id);
+            if call.object.is_object() {
+                assert_eq!(problem["current_version"], call.object["version"], "{} {stale}", operation.id);
+            }
         }
         for malformed in ["1", "nonsense", ",", "\"1"] {
             send(&world, with(malformed)).await.problem(400, "invalid_header");

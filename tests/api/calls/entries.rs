@@ -15,6 +15,7 @@ pub async fn call(world: &World, operation: &str, target: Target) -> Call {
         sessions(world, operation).await,
         teams(world, operation).await,
         roles(world, operation).await,
+        organization(world, operation).await,
         service_accounts(world, operation).await,
         api_keys(world, operation).await,
         products(world, operation).await,
@@ -67,6 +68,7 @@ async fn auth(world: &World, operation: &str) -> Option<Call> {
         }
         "revoke_token" => Call::plain().form(vec![("token", "unknown".to_owned())]),
         "get_me" => Call::plain(),
+        "update_me" => Call::plain().json(json!({"timezone": "Europe/Moscow"})),
         _ => return None,
     })
 }
@@ -148,6 +150,15 @@ async fn roles(world: &World, operation: &str) -> Option<Call> {
             Call::standing(policy).json(body)
         }
         "get_own_permissions" => Call::plain(),
+        _ => return None,
+    })
+}
+
+async fn organization(world: &World, operation: &str) -> Option<Call> {
+    let organization = async || world.sam.get("/v1/organization").await.ok();
+    Some(match operation {
+        "get_organization" => Call::plain(),
+        "update_organization" => Call::standing(organization().await).json(json!({"name": unique("Company")})),
         _ => return None,
     })
 }

@@ -10,7 +10,8 @@ use crate::{
 
 /// The first or second value of a field, with all its members. A reference points to something of `client`.
 pub async fn value(world: &World, field: &Field, client: &Value, nth: usize) -> Value {
-    let value = match (plain(field.name), of_schema(field.schema)) {
+    let named = plain(field.name).filter(|_| essential(field.schema)["enum"].is_null());
+    let value = match (named, of_schema(field.schema)) {
         (Some([first, second]), _) | (None, Some([first, second])) => [first, second][nth].clone(),
         (None, None) => reference(world, field, client, nth).await,
     };
@@ -21,34 +22,20 @@ pub async fn value(world: &World, field: &Field, client: &Value, nth: usize) -> 
 /// The values of fields that the name alone determines.
 fn plain(name: &str) -> Option<[Value; 2]> {
     Some(match name {
-        "category"
-        | "comment"
-        | "confidential_note"
-        | "description"
-        | "external_id"
-        | "external_source"
-        | "industry"
-        | "job_title"
-        | "legal_name"
-        | "name"
-        | "number"
-        | "payment_terms"
-        | "registration_number"
-        | "sku"
-        | "source"
-        | "strengths"
-        | "subject"
-        | "summary"
-        | "supplier"
-        | "title"
-        | "unit"
-        | "weaknesses" => [unique("First"), unique("Second")],
+        "category" | "comment" | "confidential_note" | "description" | "external_id" | "external_source"
+        | "industry" | "job_title" | "legal_name" | "name" | "number" | "payment_terms" | "sku" | "source"
+        | "strengths" | "subject" | "summary" | "supplier" | "title" | "unit" | "weaknesses" => {
+            [unique("First"), unique("Second")]
+        }
         "amount" | "base_price" | "credit_limit" | "min_price" => [json!("1000.50"), json!("250.00")],
         "margin_percent" => [json!("-3.50"), json!("23.40")],
         "tax_rate" => [json!("10.00"), json!("7.50")],
         "currency" => [json!("USD"), json!("EUR")],
         "email" => [address(), address()],
         "phone" => [json!("+74951234567"), json!("+79161234567")],
+        "registration_number" => [json!("1027700132195"), json!("1037739010891")],
+        "kpp" => [json!("773601001"), json!("7736AB001")],
+        "phone_region" => [json!("RU"), json!("US")],
         "tax_id" => [json!("7707083893"), json!("500100732259")],
         "website" => [json!("https://example.com/"), json!("https://example.org/shop")],
         "language" => [json!("ru"), json!("en-GB")],
@@ -64,7 +51,7 @@ fn plain(name: &str) -> Option<[Value; 2]> {
         "occurred_at" => [json!("2026-11-20T09:00:00Z"), json!("2026-11-21T10:15:00Z")],
         "scheduled_at" => [json!("2026-12-01T10:00:00Z"), json!("2026-12-02T11:15:00Z")],
         "expires_at" => [json!("2026-12-24T09:30:00Z"), json!("2027-01-10T12:00:00Z")],
-        "address" | "messengers" | "consents" | "signatories" => return nested(name),
+        "address" | "bank_account" | "consents" | "messengers" | "signatories" | "signatory" => return nested(name),
         _ => return None,
     })
 }
@@ -74,6 +61,14 @@ fn nested(name: &str) -> Option<[Value; 2]> {
         "address" => [
             json!({"city": "Moscow", "country": "RU", "postal_code": "101000", "region": "Moscow", "street": "Tverskaya 1"}),
             json!({"city": "Leipzig", "country": "DE", "postal_code": "04109", "region": "Saxony", "street": "Markt 2"}),
+        ],
+        "bank_account" => [
+            json!({"bank": "First", "bic": "DEUTDEFF", "account": "DE89370400440532013000", "correspondent_account": "12345"}),
+            json!({"bank": "Second", "bic": "BARCGB22", "account": "GB29NWBK60161331926819", "correspondent_account": "54321"}),
+        ],
+        "signatory" => [
+            json!({"name": "Anna Petrova", "position": "General director", "basis": "Charter"}),
+            json!({"name": "Ivan Sidorov", "position": "Sales director", "basis": "Power of attorney 7"}),
         ],
         "messengers" => [
             json!([{"kind": "telegram", "handle": "@first"}]),
@@ -223,6 +218,7 @@ pub async fn along(world: &World, field: &Field, value: &Value) -> Value {
 pub async fn object(world: &World, field: &Field, object: Value) -> Value {
     match (field.operation.id, field.name) {
         ("update_interaction", "occurred_at" | "outcome") => world.step(&object, "complete").await,
+        ("update_me", _) => world.sue.get("/v1/me").await.ok(),
         _ => object,
     }
 }
