@@ -120,7 +120,8 @@ impl Archive {
 
     fn find<T>(&self, name: &str, read: impl FnOnce(&mut dyn Read) -> io::Result<T>) -> Result<Option<T>> {
         let wrong = |error: io::Error| self.wrong(&error);
-        let file = OpenOptions::new().read(true).open(&self.0).map_err(wrong)?;
+        let unreadable = |error| self.wrong(&format!("{error}; name a file that `liaison backup` has made"));
+        let file = OpenOptions::new().read(true).open(&self.0).map_err(unreadable)?;
         let mut archive = tar::Archive::new(file);
         for entry in archive.entries().map_err(wrong)? {
             let mut entry = entry.map_err(wrong)?;

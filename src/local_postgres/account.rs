@@ -154,14 +154,18 @@ pub fn make_data_dir(folder: &Path) -> Result<()> {
         return Ok(());
     }
     if let Some(parent) = folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        DirBuilder::new().recursive(true).mode(0o755).create(parent).map_err(io("create", parent))?;
+        DirBuilder::new().recursive(true).mode(0o755).create(parent).map_err(|error| no_data_dir(folder, error))?;
     }
     match DirBuilder::new().mode(0o700).create(folder) {
         // Another start made it meanwhile.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(io("create", folder)(error)),
+        Err(error) => Err(no_data_dir(folder, error)),
         Ok(()) => set_mode(folder, 0o700),
     }
+}
+
+fn no_data_dir(folder: &Path, source: std::io::Error) -> LocalPostgresError {
+    LocalPostgresError::DataDir { path: folder.to_owned(), source }
 }
 
 /// The mode of a folder that is there already is its owner's decision: it may be a folder that others need.

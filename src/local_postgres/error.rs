@@ -134,6 +134,15 @@ pub enum LocalPostgresError {
     #[error("the local Postgres refused a connection or a statement: {}", refusal(.0))]
     Database(#[from] tokio_postgres::Error),
 
+    /// The data folder could not be made.
+    #[error("--data-dir (LIAISON_DATA_DIR) is `{path}`: {source}; name a folder that this user may make or write")]
+    DataDir {
+        /// The folder.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+
     /// The operating system refused something.
     #[error("could not {action} {path}: {source}")]
     Io {

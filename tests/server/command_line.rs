@@ -58,6 +58,17 @@ fn an_error_names_the_setting_the_value_and_the_remedy() {
 }
 
 #[test]
+fn a_folder_and_a_file_that_cannot_be_had_are_named_with_what_to_do() {
+    let (well, _, told) = run(&["migrate", "--data-dir=/proc/liaison"], &[]);
+    assert!(!well && told.contains("--data-dir (LIAISON_DATA_DIR) is `/proc/liaison`: "), "{told}");
+    assert!(told.contains("name a folder that this user may make or write"), "{told}");
+    let folder = DataDir::new();
+    let (well, _, told) = run(&["restore", "/nowhere", "--data-dir", folder.0.to_str().unwrap()], &[]);
+    assert!(!well && told.contains("the backup /nowhere: "), "{told}");
+    assert!(told.contains("name a file that `liaison backup` has made"), "{told}");
+}
+
+#[test]
 fn a_refused_database_is_named_with_its_host_and_what_to_do() {
     let folder = DataDir::new();
     let data = folder.0.to_str().unwrap();
