@@ -224,7 +224,7 @@ pub struct ContractFilter {
     /// Only contracts that end before this day; those without an end are left out.
     #[param(inline)]
     pub ends_on_to: Option<Day>,
-    /// Only active contracts whose notice day is today (UTC) or past, or only others.
+    /// Only active contracts whose notice day is today, in the organisation's time zone, or past, or only others.
     pub notice_due: Option<bool>,
     /// Only contracts changed at or after this moment.
     #[param(inline)]
