@@ -8,6 +8,7 @@ mod description;
 pub mod encoding;
 mod endpoint;
 pub mod etag;
+mod field_errors;
 mod fields;
 mod operations;
 mod parts;

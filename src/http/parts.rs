@@ -14,6 +14,7 @@ use utoipa::{
 use super::{
     Description, Takes,
     body::{self, Body},
+    field_errors::Rules,
     patch::{Patch, Terms},
     strict::Object,
 };
@@ -65,7 +66,7 @@ where
     A: DeserializeOwned + ToSchema + 'static,
     B: DeserializeOwned + ToSchema + 'static,
 {
-    fn of(Object(members): Object, rules: body::Rules<B>) -> Result<Self> {
+    fn of(Object(members): Object, rules: Rules<B>) -> Result<Self> {
         let (first, rest): (Map<_, _>, Map<_, _>) =
             members.into_iter().partition(|(name, _)| members_of::<A>().get(name).is_some());
         let first = body::parse_document(&Value::Object(first), |_| Vec::new());
