@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use super::{Action, Belongs, Caller, Reach, Read, ReadConfidential, Scope, UserId};
+use super::{Action, Belongs, Caller, DuplicatesTell, Reach, Read, ReadConfidential, Scope, UserId};
 use crate::{
     error::{Error, ProblemType, Result},
     values::Resource,
@@ -77,6 +77,14 @@ impl Actor {
             Self::Caller(caller) => caller.policy.reach(permission),
             Self::System => Reach::All,
             Self::Nobody => Reach::None,
+        }
+    }
+
+    /// What the actor is told of clients out of reach that they enter again.
+    pub fn duplicates_tell(&self) -> DuplicatesTell {
+        match self {
+            Self::Caller(caller) => caller.policy.limits.duplicates_tell,
+            Self::System | Self::Nobody => DuplicatesTell::Existence,
         }
     }
 

@@ -77,6 +77,7 @@ impl Callers {
             locale: Locale {
                 zone: row.zone.unwrap_or(organization.zone),
                 language: row.language.unwrap_or(organization.language),
+                ..organization
             },
             organization,
             restriction: Restriction::of(row.must_change_password, lacks_second_factor),

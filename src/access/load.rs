@@ -80,6 +80,7 @@ pub async fn load_policy(mut db: &AsyncPgConnection, role: Role) -> Result<Polic
         Option<crate::values::Amount>,
         bool,
         bool,
+        super::DuplicatesTell,
         Jsonb<super::policy::Grants>,
     );
     let (
@@ -89,6 +90,7 @@ pub async fn load_policy(mut db: &AsyncPgConnection, role: Role) -> Result<Polic
         self_approval_up_to,
         may_own_key_clients,
         second_factor_required,
+        duplicates_tell,
         Jsonb(grants),
     ): Row = role_policies::table
         .find(role)
@@ -99,6 +101,7 @@ pub async fn load_policy(mut db: &AsyncPgConnection, role: Role) -> Result<Polic
             role_policies::self_approval_up_to,
             role_policies::may_own_key_clients,
             role_policies::second_factor_required,
+            role_policies::duplicates_tell,
             role_policies::grants,
         ))
         .first(&mut db)
@@ -110,6 +113,7 @@ pub async fn load_policy(mut db: &AsyncPgConnection, role: Role) -> Result<Polic
         self_approval_up_to,
         may_own_key_clients,
         second_factor_required,
+        duplicates_tell,
     };
     Ok(Policy::new(role, limits, &grants))
 }

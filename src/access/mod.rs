@@ -30,7 +30,7 @@ pub use identification::Identification;
 pub use ids::{ApiKeyId, SessionId, TeamId, UserId};
 pub use load::load_policy;
 pub use locale::{Locale, load_locale};
-pub use policy::{Grants, Limits, Policy};
+pub use policy::{DuplicatesTell, Grants, Limits, Policy};
 pub use recent::RecentlyAuthenticated;
 pub use rights_epoch::Epoch;
 pub use role::{Reach, Role};

@@ -12,6 +12,9 @@ pub type Permission = (&'static str, [Reach; 3]);
 #[rustfmt::skip]
 pub const PERMISSIONS: &[Permission] = &[
     //                              manager key acc. supervisor
+    ("access_requests:create",      [Own,    Own,    All]),
+    ("access_requests:decide",      [Own,    Own,    All]),
+    ("access_requests:read",        [Own,    Own,    All]),
     ("audit:read",                  [None,   None,   All]),
     ("audit:verify",                [None,   None,   All]),
     ("clients:archive",             [Own,    Team,   All]),

@@ -6,18 +6,20 @@ use std::{
 };
 
 use aws_lc_rs::digest;
-use diesel::QueryDsl;
+use diesel::{QueryDsl, deserialize::FromSqlRow, expression::AsExpression};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use foldhash::fast::FixedState;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use strum::{AsRefStr, EnumString};
+use utoipa::ToSchema;
 
 use super::{
     Reach, Role,
     permission::{PERMISSIONS, default_reach, is_for_persons_only},
 };
 use crate::{
-    db::schema::role_policies,
+    db::{schema::role_policies, stored_as_text},
     error::{Error, Result},
     values::{Amount, Percent},
 };
@@ -56,7 +58,37 @@ pub struct Limits {
     pub may_own_key_clients: bool,
     /// Whether its users need a second factor.
     pub second_factor_required: bool,
+    /// What its users are told of clients out of their reach that they enter again.
+    pub duplicates_tell: DuplicatesTell,
 }
+
+/// How much a role is told of a client out of its reach that somebody enters again.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    AsRefStr,
+    EnumString,
+    AsExpression,
+    FromSqlRow,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[diesel(sql_type = diesel::sql_types::Text)]
+pub enum DuplicatesTell {
+    /// That there is such a client.
+    Existence,
+    /// Also the name of its owner.
+    #[default]
+    Owner,
+}
+stored_as_text!(DuplicatesTell);
 
 /// The limits that a refusal can name.
 pub const LIMITS: [&str; 5] =
@@ -139,6 +171,7 @@ fn initial_limits(role: Role) -> Limits {
             self_approval_up_to: None,
             may_own_key_clients: false,
             second_factor_required: false,
+            duplicates_tell: DuplicatesTell::Owner,
         },
         Role::KeyAccountManager => Limits {
             max_discount_percent: percent(15),
@@ -147,6 +180,7 @@ fn initial_limits(role: Role) -> Limits {
             self_approval_up_to: None,
             may_own_key_clients: true,
             second_factor_required: false,
+            duplicates_tell: DuplicatesTell::Owner,
         },
         Role::Supervisor => Limits {
             max_discount_percent: None,
@@ -155,6 +189,7 @@ fn initial_limits(role: Role) -> Limits {
             self_approval_up_to: amount(5_000_000),
             may_own_key_clients: true,
             second_factor_required: false,
+            duplicates_tell: DuplicatesTell::Owner,
         },
     }
 }

@@ -75,6 +75,25 @@ pub async fn replace(
     view(tx, &client, tx.actor()).await
 }
 
+/// Puts `user` on the account team of a client, whose owner has granted them access. The caller has locked the client.
+///
+/// # Errors
+/// 409 when the team is full or the user is on too many teams.
+pub async fn admit(tx: &mut Tx<'_>, client: Client, user: UserId) -> Result<()> {
+    let present = members(tx, client.id).await?;
+    if present.contains(&user) || client.owner_id == user {
+        return Ok(());
+    }
+    if present.len() >= MAX_MEMBERS {
+        return Err(Error::new(ProblemType::Conflict)
+            .detail("The client's account team is full.", "Команда по этому клиенту уже заполнена."));
+    }
+    add(tx, client.id, user).await?;
+    let wanted = present.iter().copied().chain([user]).collect();
+    changed(tx, client, present, wanted).await?;
+    Ok(())
+}
+
 /// Takes `user` off the account team of a client that they own from now on. The caller has locked the client.
 ///
 /// # Errors
@@ -116,6 +135,10 @@ async fn join(tx: &mut Tx<'_>, scope: &Assign, client: &Client, user: UserId, as
     let member = users::owner(tx, user, &format!("/user_ids/{at}")).await?;
     scope.permit_recipient(member.team_id)?;
     scope.refuse_taking(client.owner_id, user)?;
+    add(tx, client.id, user).await
+}
+
+async fn add(tx: &mut Tx<'_>, client: ClientId, user: UserId) -> Result<()> {
     let teams: i64 = account_team_members::table
         .filter(account_team_members::user_id.eq(user))
         .count()
@@ -129,7 +152,7 @@ async fn join(tx: &mut Tx<'_>, scope: &Assign, client: &Client, user: UserId, as
     }
     let now = tx.now();
     let row = (
-        account_team_members::client_id.eq(client.id),
+        account_team_members::client_id.eq(client),
         account_team_members::user_id.eq(user),
         account_team_members::added_at.eq(now),
     );

@@ -4,7 +4,7 @@
 use super::Tx;
 use crate::{
     access::{Action, Actor, Belongs, ReadConfidential, Scope, Update},
-    error::{Error, Result},
+    error::{Error, FieldError, Result},
     http::{IfMatch, Patch, Terms},
     values::{Instant, confidential::reveal, members_of},
 };
@@ -62,6 +62,11 @@ pub trait Patched: Row {
     fn refuse_change(&self) -> Result<()> {
         Ok(())
     }
+
+    /// The broken rules between the terms and what callers do not write.
+    fn breaches(&self) -> Vec<FieldError> {
+        Vec::new()
+    }
 }
 
 /// The row `id` for a change: the caller may see and change it, and knows its current version. It is locked until the
@@ -108,7 +113,8 @@ pub async fn lock_to_patch<R: Patched>(
 pub fn patched<R: Patched>(row: &R, patch: &Patch<R::Terms>) -> Result<R> {
     let mut patched = row.clone();
     *patched.terms_mut() = patch.apply(row.terms())?;
-    Ok(patched)
+    let breaches = patched.breaches();
+    if breaches.is_empty() { Ok(patched) } else { Err(Error::fields(breaches)) }
 }
 
 /// Applies `patch` to a row that nothing else depends on.

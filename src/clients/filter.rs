@@ -42,6 +42,9 @@ pub struct ClientFilter {
     /// Only the clients with this taxpayer number.
     #[param(inline)]
     pub tax_id: Option<TaxId>,
+    /// Only clients that belong to one of these, such as the companies of a holding.
+    #[param(inline)]
+    pub parent_id: Vec<ClientId>,
     /// Only clients known to this system.
     #[param(inline)]
     pub external_source: Option<Text<50>>,
@@ -63,8 +66,9 @@ pub struct ClientFilter {
     /// Only clients never verified, or not since this moment: the queue of stale records.
     #[param(inline)]
     pub unverified_since: Option<Instant>,
-    /// Every word must occur in the name, the legal name, the taxpayer number, the e-mail address, the telephone number
-    /// or the external id. Best matches first, unless `sort` says otherwise.
+    /// Every word must occur in the names, the numbers, an address, a telephone number in any spelling, a messenger, the city,
+    /// a tag or a contact, in any form of the word. When nothing has them all, one wrong letter in each word is forgiven. Best
+    /// matches first, unless `sort` says otherwise.
     #[param(inline)]
     pub q: Option<search::Words>,
     /// The order; `-updated_at` when left out.

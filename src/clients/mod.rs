@@ -1,9 +1,14 @@
 //! Organisations and persons that the company works with: the middle of everything. Managers see their own,
 //! key-account managers also their team's key clients, supervisors all.
 
+mod contact_points;
 mod designation;
+mod duplicates;
 mod filter;
 mod model;
+mod pairs;
+mod parent;
+mod persons;
 mod primary_contact;
 mod queries;
 mod reference;
@@ -15,8 +20,14 @@ mod view;
 
 use crate::http::Routes;
 
+pub use contact_points::{
+    LabelledEmail, LabelledPhone, Messenger, MessengerKind, formatted as formatted_phones, repetitions,
+};
 pub use designation::{designate, refuse_ordinary_owner};
-pub use model::{Address, Client, ClientId, ClientStart, ClientTerms, Kind, Messenger, MessengerKind, TransferClient};
+pub use duplicates::{AllowDuplicate, Identifiers, certain};
+pub use model::{Address, Client, ClientId, ClientStart, ClientTerms, Kind, TransferClient};
+pub use pairs::ClientDuplicateId;
+pub use persons::Persons;
 pub use primary_contact::{ContactId, ContactRef};
 pub use queries::{archive, find, grow, hold, insert, refuse_archived, step};
 pub use reference::{ClientRef, references};

@@ -6,15 +6,19 @@ use strum::{AsRefStr, EnumString};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::status::ClientStatus;
+use super::{
+    contact_points::{self, LabelledEmail, LabelledPhone, Messenger},
+    duplicates::AllowDuplicate,
+    status::ClientStatus,
+};
 use crate::{
     access::{Action, Belongs, Owned, Ownership, TeamId, UserId},
     db::{Jsonb, stored_as_text, wide::clients},
     error::FieldError,
     http::{Parts, Patch, PatchText, Terms},
     values::{
-        Amount, CountryCode, Email, Entity, Id, Instant, Invalid, LanguageTag, Line, Margin, Phone, Prose, Resource,
-        TaxId, Text, TimeZone, Website, bounds, confidential,
+        Amount, BankAccount, CountryCode, Email, Entity, Id, Instant, Invalid, Kpp, LanguageTag, Line, Margin, Name,
+        Phone, Prose, RegistrationNumber, Resource, Say, TaxId, Text, TimeZone, Website, bounds, confidential,
     },
 };
 
@@ -77,6 +81,8 @@ pub struct ClientStart {
     pub kind: Kind,
     /// Who is to work with the client; the caller when left out.
     pub owner_id: Option<UserId>,
+    /// Create it though it may be entered already.
+    pub allow_duplicate: Option<AllowDuplicate>,
 }
 
 /// The fields of a client that callers write.
@@ -85,21 +91,41 @@ pub struct ClientStart {
 #[serde(deny_unknown_fields)]
 pub struct ClientTerms {
     /// Personal: What the client is called.
-    pub name: Line,
+    pub name: Name,
     /// Personal: The name in the register of companies.
     pub legal_name: Option<Line>,
     /// Personal: The taxpayer number.
     pub tax_id: Option<TaxId>,
-    /// Personal: The number in the register of companies.
-    pub registration_number: Option<Text<50>>,
+    /// Personal: The code of the reason for the tax registration; persons have none.
+    pub kpp: Option<Kpp>,
+    /// Personal: The number in the Russian register of companies or of entrepreneurs.
+    pub registration_number: Option<RegistrationNumber>,
+    /// Personal: The numbers that other countries know the client by, at most twenty.
+    #[serde(default, deserialize_with = "bounds::at_most::<20, _, _, _>")]
+    #[schema(value_type = Vec<ForeignId>, max_items = 20)]
+    pub foreign_ids: Jsonb<Vec<ForeignId>>,
+    /// Personal: The bank accounts, at most twenty.
+    #[serde(default, deserialize_with = "bounds::at_most::<20, _, _, _>")]
+    #[schema(value_type = Vec<BankAccount>, max_items = 20)]
+    pub bank_accounts: Jsonb<Vec<BankAccount>>,
+    /// The client that this one belongs to, such as a holding.
+    pub parent_id: Option<ClientId>,
     /// Business: The branch of business.
     pub industry: Option<Text<100>>,
     /// Personal: Where the client came from.
     pub source: Option<Text<100>>,
-    /// Personal: The e-mail address.
+    /// Personal: The e-mail address to write to first.
     pub email: Option<Email>,
-    /// Personal: The telephone number.
+    /// Personal: Further e-mail addresses, at most ten.
+    #[serde(default, deserialize_with = "bounds::at_most::<10, _, _, _>")]
+    #[schema(value_type = Vec<LabelledEmail>, max_items = 10)]
+    pub other_emails: Jsonb<Vec<LabelledEmail>>,
+    /// Personal: The telephone number to call first.
     pub phone: Option<Phone>,
+    /// Personal: Further telephone numbers, at most ten.
+    #[serde(default, deserialize_with = "bounds::at_most::<10, _, _, _>")]
+    #[schema(value_type = Vec<LabelledPhone>, max_items = 10)]
+    pub other_phones: Jsonb<Vec<LabelledPhone>>,
     /// Personal: The messengers, at most ten.
     #[serde(default, deserialize_with = "bounds::at_most::<10, _, _, _>")]
     #[schema(value_type = Vec<Messenger>, max_items = 10)]
@@ -136,8 +162,17 @@ pub struct ClientTerms {
     pub confidential_note: Option<Prose>,
 }
 
-/// The fields of a client to change.
-pub type ClientPatch = Patch<ClientTerms>;
+/// The fields of a client to change, and what is said only with the change.
+pub type ClientPatch = Parts<ClientChange, Patch<ClientTerms>>;
+
+/// What callers say only with a change of a client.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ClientPatch, description = "The fields of a client to change.", example = json!({"phone": "+74957654321", "website": null}))]
+pub struct ClientChange {
+    /// Change it though it may then be entered twice.
+    pub allow_duplicate: Option<AllowDuplicate>,
+}
 
 impl Terms for ClientTerms {
     const PATCH: PatchText = PatchText {
@@ -148,12 +183,66 @@ impl Terms for ClientTerms {
 
     fn breaches(&self) -> Vec<FieldError> {
         let missing = match (&self.external_source, &self.external_id) {
-            (None, Some(_)) => "/external_source",
-            (Some(_), None) => "/external_id",
-            _ => return Vec::new(),
+            (None, Some(_)) => Some("/external_source"),
+            (Some(_), None) => Some("/external_id"),
+            _ => None,
         };
-        vec![FieldError::new(missing, Invalid::Required)]
+        let mut breaches: Vec<FieldError> =
+            missing.into_iter().map(|missing| FieldError::new(missing, Invalid::Required)).collect();
+        breaches.extend(self.wrong_accounts());
+        breaches.extend(self.repeated_foreign_ids());
+        breaches.extend(contact_points::repetitions(
+            self.phone.as_ref(),
+            &self.other_phones.0,
+            self.email.as_ref(),
+            &self.other_emails.0,
+        ));
+        breaches
     }
+}
+
+impl ClientTerms {
+    fn wrong_accounts(&self) -> impl Iterator<Item = FieldError> {
+        self.bank_accounts.0.iter().enumerate().filter_map(|(at, account)| {
+            let (member, wrong) = account.breach()?;
+            Some(FieldError::new(format!("/bank_accounts/{at}/{member}"), wrong))
+        })
+    }
+
+    /// A country gives a client one number of each kind.
+    fn repeated_foreign_ids(&self) -> impl Iterator<Item = FieldError> {
+        let ids = &self.foreign_ids.0;
+        let is_same = |one: &ForeignId, other: &ForeignId| one.country == other.country && one.kind == other.kind;
+        let repeated =
+            move |at: &usize| ids.get(*at).is_some_and(|id| ids.iter().take(*at).any(|before| is_same(before, id)));
+        (0..ids.len())
+            .filter(repeated)
+            .map(|at| FieldError::new(format!("/foreign_ids/{at}/kind"), contact_points::given_twice()))
+    }
+}
+
+/// A number that another country knows a client by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ForeignId {
+    /// The country that gave the number.
+    pub country: CountryCode,
+    /// What kind of number it is.
+    pub kind: ForeignIdKind,
+    /// The number, as the country writes it.
+    pub number: Text<50>,
+}
+
+/// What kind of number a country gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ForeignIdKind {
+    /// A taxpayer number.
+    Tax,
+    /// A number for value-added tax.
+    Vat,
+    /// A number in a register of companies.
+    Register,
 }
 
 /// Whether a client is an organisation or a person.
@@ -183,34 +272,6 @@ pub enum Kind {
 }
 stored_as_text!(Kind);
 
-/// An account at a messenger.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Messenger {
-    /// Which messenger.
-    pub kind: MessengerKind,
-    /// The account's name or number there.
-    pub handle: Text<100>,
-}
-
-/// A messenger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum MessengerKind {
-    /// Telegram.
-    Telegram,
-    /// `WhatsApp`.
-    Whatsapp,
-    /// Viber.
-    Viber,
-    /// VK.
-    Vk,
-    /// Signal.
-    Signal,
-    /// Another one.
-    Other,
-}
-
 /// A postal address.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -225,6 +286,29 @@ pub struct Address {
     pub postal_code: Option<Text<20>>,
     /// Country.
     pub country: Option<CountryCode>,
+}
+
+impl Client {
+    /// The broken rules between the client's kind and the fields that callers write.
+    pub fn kind_breaches(&self) -> Vec<FieldError> {
+        let ClientTerms { tax_id, kpp, registration_number, .. } = &self.terms;
+        let is_of_company = |number: &str, digits: usize| self.kind == Kind::Person && number.len() == digits;
+        let numbers = [
+            ("/tax_id", tax_id.as_ref().is_some_and(|number| is_of_company(number.as_str(), 10))),
+            ("/kpp", self.kind == Kind::Person && kpp.is_some()),
+            (
+                "/registration_number",
+                registration_number.as_ref().is_some_and(|number| is_of_company(number.as_str(), 13)),
+            ),
+        ];
+        let wrong = numbers.into_iter().filter(|(_, wrong)| *wrong);
+        wrong.map(|(pointer, _)| FieldError::new(pointer, not_of_person())).collect()
+    }
+}
+
+fn not_of_person() -> Invalid {
+    let say = Say::new("Only organisations have this number.", "Такой номер бывает только у организаций.");
+    Invalid::Rule("not_of_person", say)
 }
 
 impl Resource for Client {

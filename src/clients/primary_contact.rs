@@ -16,7 +16,7 @@ use crate::{
     access::{Actor, Owned, Read, Scope},
     db::schema::contacts,
     error::{Error, Result},
-    values::{Email, Id, Line, Phone, Resource},
+    values::{Email, Id, Line, Name, Phone, Resource},
 };
 
 /// A contact's identifier.
@@ -29,7 +29,7 @@ pub struct ContactRef {
     /// Identifier.
     pub id: ContactId,
     /// The person's name.
-    pub name: Line,
+    pub name: Name,
     /// The person's position.
     pub job_title: Option<Line>,
     /// The e-mail address.

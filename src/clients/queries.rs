@@ -4,17 +4,20 @@ use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, PgArra
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{
+    duplicates::{self, Identifiers},
     filter::{ClientFilter, ClientSort},
-    model::{Archive, Client, ClientId, ClientTerms, NewClient},
+    model::{Archive, Client, ClientId, ClientPatch, ClientTerms, NewClient},
+    pairs, parent,
+    persons::Persons,
     status::{ClientStatus, Transition},
 };
 use crate::{
     access::{Action, Create, Read, Scope, Update, Within},
-    change::{Patched, Row, Tx, lock, permit_confidential, save, unknown_reference},
-    db::{Sql, columns_of, schema::clients},
-    error::{Error, OnConstraint, Result},
+    change::{Patched, Row, Tx, lock, lock_to_patch, patched, permit_confidential, save, unknown_reference},
+    db::{Sql, columns_of, schema::clients, wide},
+    error::{Error, FieldError, OnConstraint, Result},
     http::{IfMatch, Parts, Terms},
-    list::{By, ListQuery, Page, Sort, SortValue, keyset_within, search},
+    list::{By, ListQuery, Page, Sort, SortKey, SortValue, Spelling, keyset_within},
     users,
     values::{Entity, Instant, Invalid, Resource},
 };
@@ -26,7 +29,7 @@ static SAVE: Sql = Sql::new();
 static GROW: Sql = Sql::new();
 
 /// The query for the rows of `filter` within reach. The page and its total both use it.
-fn filtered(within: Within<Client>, filter: &ClientFilter) -> Boxed {
+fn filtered(within: Within<Client>, filter: &ClientFilter, spelling: Spelling, persons: Persons) -> Boxed {
     let mut query = clients::table.filter(within).into_boxed();
     if !filter.id.is_empty() {
         query = query.filter(clients::id.eq_any(filter.id.clone()));
@@ -54,6 +57,9 @@ fn filtered(within: Within<Client>, filter: &ClientFilter) -> Boxed {
     if let Some(tax_id) = &filter.tax_id {
         query = query.filter(clients::tax_id.eq(tax_id.clone()));
     }
+    if !filter.parent_id.is_empty() {
+        query = query.filter(wide::clients::parent_id.eq_any(filter.parent_id.clone()));
+    }
     if let Some(source) = &filter.external_source {
         query = query.filter(clients::external_source.eq(source.clone()));
     }
@@ -62,7 +68,7 @@ fn filtered(within: Within<Client>, filter: &ClientFilter) -> Boxed {
     }
     query = in_time(query, filter);
     match &filter.q {
-        Some(words) => search(query, Client::NAME, words),
+        Some(words) => persons.search(query, words, spelling),
         None => query,
     }
 }
@@ -91,29 +97,37 @@ fn in_time(mut query: Boxed, filter: &ClientFilter) -> Boxed {
 /// # Errors
 /// When the database fails.
 pub async fn list(
-    mut db: &AsyncPgConnection,
+    db: &AsyncPgConnection,
     scope: &Scope<Client, Read>,
     query: &ListQuery<ClientFilter>,
 ) -> Result<Page<Client>> {
     let filter = &query.filter;
     let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: ClientSort::UpdatedAt, descending: true });
     let order = by.order(Client::NAME, column);
-    let rows = keyset_within(scope, |within| filtered(within, filter), order, query.after.clone(), query.limit)
-        .select(columns_of::<Client>())
-        .load(&mut db)
-        .await?;
+    let persons = Persons::to(scope.actor());
+    let load = async |spelling| {
+        let page = keyset_within(
+            scope,
+            |within| filtered(within, filter, spelling, persons),
+            order.clone(),
+            query.after.clone(),
+            query.limit,
+        );
+        page.select(columns_of::<Client>()).load(&mut &*db).await
+    };
+    let found = query.spelled(filter.q.as_ref(), load).await?;
     let total = match query.total {
-        true => Some(filtered(scope.visible(), filter).count().get_result(&mut db).await?),
+        true => Some(filtered(scope.visible(), filter, found.1, persons).count().get_result(&mut &*db).await?),
         false => None,
     };
-    query.page(rows, total, |client: &Client| (by.key(|sort| value(sort, client)), client.uuid()))
+    query.page_of_search(found, total, |client: &Client| (by.key(|sort| value(sort, client)), client.uuid()))
 }
 
-fn column(sort: ClientSort) -> &'static str {
+fn column(sort: ClientSort) -> SortKey {
     match sort {
-        ClientSort::Name => "name",
-        ClientSort::CreatedAt => "created_at",
-        ClientSort::UpdatedAt => "updated_at",
+        ClientSort::Name => SortKey::Name("name"),
+        ClientSort::CreatedAt => SortKey::Column("created_at"),
+        ClientSort::UpdatedAt => SortKey::Column("updated_at"),
     }
 }
 
@@ -197,11 +211,39 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Client, Create>, Parts(start,
         terms,
     };
     permit_confidential(tx.actor(), &client)?;
-    client.terms.check()?;
+    client.check()?;
+    parent::check(tx, &client).await?;
     client.refuse_taken(tx, None).await?;
+    let allow = start.allow_duplicate.as_ref();
+    let alike = duplicates::refuse(tx, client.id, &Identifiers::of(&client), allow).await?;
     INSERT.of(diesel::insert_into(clients::table).values(&client)).execute(&mut **tx).await.on_constraint(breached)?;
+    pairs::leave(tx, client.id, &alike, allow).await?;
     tx.created(&client);
     Ok(client)
+}
+
+/// Changes the fields that the patch names.
+///
+/// # Errors
+/// 404, 403, 412, 409 when archived or when it may be another client, 422 for values against the rules.
+pub async fn update(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Client, Update>,
+    id: ClientId,
+    seen: &IfMatch,
+    Parts(start, patch): ClientPatch,
+) -> Result<Client> {
+    let before = lock_to_patch(tx, scope, id, seen, &patch).await?;
+    before.refuse_change()?;
+    let after = patched(&before, &patch)?;
+    if after.terms.parent_id != before.terms.parent_id {
+        parent::check(tx, &after).await?;
+    }
+    let allow = start.allow_duplicate.as_ref();
+    let alike = duplicates::refuse(tx, id, &Identifiers::changed(&before, &after), allow).await?;
+    let after = save(tx, "updated", &before, after).await?;
+    pairs::leave(tx, id, &alike, allow).await?;
+    Ok(after)
 }
 
 /// Notes that the data was checked just now.
@@ -302,6 +344,10 @@ impl Patched for Client {
     fn refuse_change(&self) -> Result<()> {
         self.refuse_archived()
     }
+
+    fn breaches(&self) -> Vec<FieldError> {
+        self.kind_breaches()
+    }
 }
 
 /// Increments the version of the locked client, for a change of something that is shown with it but stored elsewhere.
@@ -316,6 +362,13 @@ pub async fn grow(tx: &mut Tx<'_>, before: &Client) -> Result<Client> {
 }
 
 impl Client {
+    /// Checks a client that was not read from a body.
+    fn check(&self) -> Result<()> {
+        let mut breaches = self.terms.breaches();
+        breaches.extend(self.kind_breaches());
+        if breaches.is_empty() { Ok(()) } else { Err(Error::fields(breaches)) }
+    }
+
     /// Refuses to work on an archived client.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ use crate::{
     access::{Actor, Read, Scope},
     db::schema::clients,
     error::{Error, Result},
-    values::Line,
+    values::Name,
 };
 
 /// A client as it is shown with what belongs to it.
@@ -28,7 +28,7 @@ pub struct ClientRef {
     /// Identifier.
     pub id: ClientId,
     /// What the client is called.
-    pub name: Line,
+    pub name: Name,
     /// Where the company stands with the client.
     pub status: ClientStatus,
     /// Whether the client is designated as key.

@@ -11,10 +11,10 @@ use super::{
 };
 use crate::{
     access::{Create, Read, Scope, Update},
-    change::{self, Change},
+    change::Change,
     db::{Cost, Db},
     error::{Error, Result},
-    http::{Body, Changed, Created, Fields, IfMatch, Query, Reply, Routes, Tagged, endpoint},
+    http::{Changed, Created, Fields, IfMatch, Query, Reply, Routes, Tagged, endpoint},
     list::{ListQuery, Page},
 };
 
@@ -53,7 +53,8 @@ async fn list_clients(scope: Scope<Client, Read>, query: ListQuery<ClientFilter>
 ///
 /// Use it when a company or a person is first heard of.
 ///
-/// The client begins as a lead of the caller, or of `owner_id` where the caller may give clients to others.
+/// The client begins as a lead of the caller, or of `owner_id` where the caller may give clients to others. One that is
+/// entered already, also out of the caller's reach, is refused; `allow_duplicate` lets pass what is only likely the same.
 #[utoipa::path(
     post,
     path = "/v1/clients",
@@ -94,7 +95,8 @@ async fn get_client(
 ///
 /// Use it to correct or complete what is known of the client.
 ///
-/// Status, owner and designation are changed by transitions.
+/// Status, owner and designation are changed by transitions. A change that makes it the double of another client is refused as
+/// in a creation.
 #[utoipa::path(
     patch,
     path = "/v1/clients/{id}",
@@ -105,12 +107,11 @@ async fn update_client(
     id: Path<ClientId>,
     seen: IfMatch,
     change: Change,
-    patch: Body<ClientPatch>,
+    patch: ClientPatch,
 ) -> Result<Changed<ClientView>> {
-    let Body(patch) = patch;
     change
         .run(async |tx| {
-            let client = change::update(tx, &scope, *id, &seen, &patch).await?;
+            let client = queries::update(tx, &scope, *id, &seen, patch).await?;
             Reply::ok(&changed(tx, client).await?)
         })
         .await

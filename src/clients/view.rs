@@ -1,12 +1,13 @@
 //! A client as a caller sees it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use diesel_async::AsyncPgConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
+    contact_points,
     filter::ClientInclude,
     model::{Client, DesignateKey, TransferClient},
     primary_contact::{ContactRef, primary_contacts},
@@ -26,8 +27,13 @@ use crate::{
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Client, example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "version": 3,
     "created_at": "2026-11-20T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z", "kind": "organization", "name": "Romashka",
-    "legal_name": "OOO Romashka", "tax_id": "7707083893", "registration_number": null, "industry": "Retail", "status": "active",
-    "source": "exhibition", "email": "office@romashka.example", "phone": "+74951234567",
+    "legal_name": "OOO Romashka", "tax_id": "7707083893", "kpp": "773601001", "registration_number": "1027700132195",
+    "foreign_ids": [{"country": "KZ", "kind": "tax", "number": "600400123456"}],
+    "bank_accounts": [{"bank": "Sberbank", "bic": "044525225", "account": "40702810938000060473", "correspondent_account": "30101810400000000225"}],
+    "parent_id": null, "industry": "Retail", "status": "active",
+    "source": "exhibition", "email": "office@romashka.example", "other_emails": [{"label": "invoices", "address": "buh@romashka.example"}],
+    "phone": "+74951234567", "other_phones": [{"label": "reception", "number": "+78182652010;ext=12"}],
+    "formatted_phones": {"+74951234567": "+7 495 123-45-67", "+78182652010;ext=12": "+7 818 265-20-10 ext. 12"},
     "messengers": [{"kind": "telegram", "handle": "@romashka"}],
     "address": {"street": "Tverskaya 1", "city": "Moscow", "region": null, "postal_code": "125009", "country": "RU"},
     "website": "https://romashka.example/", "employees": 120, "language": "ru", "timezone": "Europe/Moscow",
@@ -41,6 +47,8 @@ pub struct ClientView {
     client: Shown<Client>,
     /// What the caller may do with the client now.
     actions: Vec<&'static str>,
+    /// The telephone numbers as people read them, by the number.
+    formatted_phones: BTreeMap<String, String>,
     /// Who works with the client, when included.
     #[serde(skip_serializing_if = "Option::is_none")]
     owner: Option<UserRef>,
@@ -113,7 +121,8 @@ pub async fn views(
         let may_be_key = key_owners.contains(&client.owner_id);
         let actions = actions(&client, actor, may_be_key);
         let primary_contact = primary_contacts.remove(&client.id);
-        ClientView { client: Shown::to(actor, client), actions, owner, primary_contact }
+        let formatted_phones = contact_points::formatted(client.terms.phone.as_ref(), &client.terms.other_phones.0);
+        ClientView { client: Shown::to(actor, client), actions, formatted_phones, owner, primary_contact }
     };
     Ok(clients.into_iter().map(view).collect())
 }

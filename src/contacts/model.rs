@@ -10,12 +10,12 @@ use super::consent::{self, Consent};
 pub use crate::clients::ContactId;
 use crate::{
     access::{Belongs, Owned, Ownership, TeamId, UserId},
-    clients::{ClientId, Messenger},
+    clients::{self, ClientId, LabelledEmail, LabelledPhone, Messenger},
     db::{Jsonb, schema::contacts, stored_as_text},
     error::{Error, FieldError, Result},
     http::{Parts, Patch, PatchText, Terms},
     list::{Sort, Words, search},
-    values::{Email, Entity, Instant, Invalid, Line, Phone, Resource, bounds},
+    values::{Email, Entity, Instant, Invalid, Line, Name, Phone, Resource, bounds},
 };
 
 /// Most messengers of one contact.
@@ -72,15 +72,23 @@ pub struct ContactStart {
 #[serde(deny_unknown_fields)]
 pub struct ContactTerms {
     /// Personal: The person's name.
-    pub name: Line,
+    pub name: Name,
     /// Personal: The person's position.
     pub job_title: Option<Line>,
     /// What part the person has in the client's decisions.
     pub decision_role: Option<DecisionRole>,
-    /// Personal: The e-mail address.
+    /// Personal: The e-mail address to write to first.
     pub email: Option<Email>,
-    /// Personal: The telephone number.
+    /// Personal: Further e-mail addresses, at most ten.
+    #[serde(default, deserialize_with = "bounds::at_most::<10, _, _, _>")]
+    #[schema(value_type = Vec<LabelledEmail>, max_items = 10)]
+    pub other_emails: Jsonb<Vec<LabelledEmail>>,
+    /// Personal: The telephone number to call first.
     pub phone: Option<Phone>,
+    /// Personal: Further telephone numbers, at most ten.
+    #[serde(default, deserialize_with = "bounds::at_most::<10, _, _, _>")]
+    #[schema(value_type = Vec<LabelledPhone>, max_items = 10)]
+    pub other_phones: Jsonb<Vec<LabelledPhone>>,
     /// Personal: The messengers, at most ten.
     #[serde(default)]
     #[schema(value_type = Vec<Messenger>, max_items = 10)]
@@ -104,6 +112,10 @@ impl Terms for ContactTerms {
         description: "The fields of a contact to change.",
         example: r#"{"job_title": "Managing director", "is_primary": true}"#,
     };
+
+    fn breaches(&self) -> Vec<FieldError> {
+        clients::repetitions(self.phone.as_ref(), &self.other_phones.0, self.email.as_ref(), &self.other_emails.0)
+    }
 }
 
 /// What part a person has in a client's decisions.
@@ -201,8 +213,9 @@ pub struct ContactFilter {
     /// Only contacts changed before this moment.
     #[param(inline)]
     pub updated_at_to: Option<Instant>,
-    /// Every word must occur in the name, the position, the e-mail address or the telephone number. Best matches first,
-    /// unless `sort` says otherwise.
+    /// Every word must occur in the name, the position, an e-mail address, a telephone number in any spelling or a messenger, in
+    /// any form of the word. When nothing has them all, one wrong letter in each word is forgiven. Best matches first, unless
+    /// `sort` says otherwise.
     #[param(inline)]
     pub q: Option<search::Words>,
     /// The order; `-updated_at` when left out.

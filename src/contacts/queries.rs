@@ -12,14 +12,14 @@ use super::{
 use crate::{
     access::{Action, Create, Delete, Read, Scope, Update, Within},
     change::{Patched, Row, Tx, lock, lock_to_patch, patched, save},
-    clients,
+    clients::{self, ClientId},
     db::{
         Sql, columns_of,
         schema::{contacts, interactions},
     },
     error::{Error, OnConstraint, ProblemType, Result},
     http::{IfMatch, Parts},
-    list::{By, ListQuery, Page, Sort, SortValue, keyset_within, search},
+    list::{By, ListQuery, Page, Sort, SortKey, SortValue, Spelling, keyset_within, search},
     values::{Entity, Instant, Resource},
 };
 
@@ -29,7 +29,7 @@ static SAVE: Sql = Sql::new();
 type Boxed = contacts::BoxedQuery<'static, Pg>;
 
 /// The query for the rows of `filter` within reach. The page and its total both use it.
-fn filtered(within: Within<Contact>, filter: &ContactFilter) -> Boxed {
+fn filtered(within: Within<Contact>, filter: &ContactFilter, spelling: Spelling) -> Boxed {
     let mut query = contacts::table.filter(within).into_boxed();
     if !filter.id.is_empty() {
         query = query.filter(contacts::id.eq_any(filter.id.clone()));
@@ -53,7 +53,7 @@ fn filtered(within: Within<Contact>, filter: &ContactFilter) -> Boxed {
         query = query.filter(contacts::updated_at.lt(to));
     }
     match &filter.q {
-        Some(words) => search(query, Contact::NAME, words),
+        Some(words) => search(query, Contact::NAME, words, spelling),
         None => query,
     }
 }
@@ -63,28 +63,35 @@ fn filtered(within: Within<Contact>, filter: &ContactFilter) -> Boxed {
 /// # Errors
 /// When the database fails.
 pub async fn list(
-    mut db: &AsyncPgConnection,
+    db: &AsyncPgConnection,
     scope: &Scope<Contact, Read>,
     query: &ListQuery<ContactFilter>,
 ) -> Result<Page<Contact>> {
     let filter = &query.filter;
     let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: ContactSort::UpdatedAt, descending: true });
     let order = by.order(Contact::NAME, column);
-    let rows = keyset_within(scope, |within| filtered(within, filter), order, query.after.clone(), query.limit)
-        .select(columns_of::<Contact>())
-        .load(&mut db)
-        .await?;
+    let load = async |spelling| {
+        let page = keyset_within(
+            scope,
+            |within| filtered(within, filter, spelling),
+            order.clone(),
+            query.after.clone(),
+            query.limit,
+        );
+        page.select(columns_of::<Contact>()).load(&mut &*db).await
+    };
+    let found = query.spelled(filter.q.as_ref(), load).await?;
     let total = match query.total {
-        true => Some(filtered(scope.visible(), filter).count().get_result(&mut db).await?),
+        true => Some(filtered(scope.visible(), filter, found.1).count().get_result(&mut &*db).await?),
         false => None,
     };
-    query.page(rows, total, |contact: &Contact| (by.key(|sort| value(sort, contact)), contact.uuid()))
+    query.page_of_search(found, total, |contact: &Contact| (by.key(|sort| value(sort, contact)), contact.uuid()))
 }
 
-fn column(sort: ContactSort) -> &'static str {
+fn column(sort: ContactSort) -> SortKey {
     match sort {
-        ContactSort::Name => "name",
-        ContactSort::UpdatedAt => "updated_at",
+        ContactSort::Name => SortKey::Name("name"),
+        ContactSort::UpdatedAt => SortKey::Column("updated_at"),
     }
 }
 
@@ -139,7 +146,7 @@ pub async fn insert(
     scope: &Scope<Contact, Create>,
     Parts(start, terms): NewContact,
 ) -> Result<Contact> {
-    let client = clients::hold(tx, start.client_id, "/client_id").await?;
+    let client = clients::hold_to_touch(tx, start.client_id, "/client_id").await?;
     let now = tx.now();
     let contact = Contact {
         id: tx.new_id(),
@@ -174,6 +181,7 @@ pub async fn update(
     seen: &IfMatch,
     patch: ContactPatch,
 ) -> Result<Contact> {
+    lock_client(tx, scope, id).await?;
     let before = lock_to_patch(tx, scope, id, seen, &patch).await?;
     clients::refuse_archived(tx, before.client_id).await?;
     let after = patched(&before, &patch)?;
@@ -189,10 +197,20 @@ pub async fn update(
 /// # Errors
 /// 404, 403, 412, 409 when the client is archived or interactions refer to the contact.
 pub async fn delete(tx: &mut Tx<'_>, scope: &Scope<Contact, Delete>, id: ContactId, seen: &IfMatch) -> Result<()> {
+    lock_client(tx, scope, id).await?;
     let contact = lock(tx, scope, id, seen).await?;
     clients::refuse_archived(tx, contact.client_id).await?;
     diesel::delete(contacts::table.find(id)).execute(&mut **tx).await.on_constraint(breached)?;
     tx.deleted(&contact);
+    Ok(())
+}
+
+/// Locks the client of a contact, which is found by the words of its contacts and so written with them. A transfer also locks
+/// the client first, and the other order could deadlock with it.
+async fn lock_client<A: Action>(tx: &mut Tx<'_>, scope: &Scope<Contact, A>, id: ContactId) -> Result<()> {
+    let visible = contacts::table.filter(contacts::id.eq(id)).filter(scope.visible());
+    let client_id: Option<ClientId> = visible.select(contacts::client_id).first(&mut **tx).await.optional()?;
+    clients::lock_to_touch(tx, client_id.ok_or_else(Error::not_found)?).await?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! A contact as a caller sees it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use diesel_async::AsyncPgConnection;
 use serde::Serialize;
@@ -24,7 +24,8 @@ use crate::{
     "created_at": "2026-11-20T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z", "client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f",
     "owner_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31", "is_key": false,
     "name": "Maria Anders", "job_title": "Head of purchasing", "decision_role": "decision_maker",
-    "email": "maria@romashka.example", "phone": "+74951234567", "messengers": [{"kind": "telegram", "handle": "@maria"}],
+    "email": "maria@romashka.example", "other_emails": [], "phone": "+74951234567", "other_phones": [],
+    "formatted_phones": {"+74951234567": "+7 495 123-45-67"}, "messengers": [{"kind": "telegram", "handle": "@maria"}],
     "is_primary": true, "consents": [{"channel": "email", "purpose": "marketing", "given_at": "2026-11-20T09:30:00Z",
     "withdrawn_at": null, "source": "web form"}], "actions": ["update", "delete"]}))]
 pub struct ContactView {
@@ -32,6 +33,8 @@ pub struct ContactView {
     contact: Contact,
     /// What the caller may do with the contact now.
     actions: Vec<&'static str>,
+    /// The telephone numbers as people read them, by the number.
+    formatted_phones: BTreeMap<String, String>,
     /// The client that the person is at, when included.
     #[serde(skip_serializing_if = "Option::is_none")]
     client: Option<ClientRef>,
@@ -64,7 +67,8 @@ pub async fn views(
         let archived = client.is_some_and(ClientRef::is_archived);
         let actions = if archived { Vec::new() } else { actions(&contact, &referred_to, actor) };
         let client = client.filter(|_| include.has(ContactInclude::Client)).cloned();
-        ContactView { contact, actions, client }
+        let formatted_phones = clients::formatted_phones(contact.terms.phone.as_ref(), &contact.terms.other_phones.0);
+        ContactView { contact, actions, formatted_phones, client }
     };
     Ok(contacts.into_iter().map(view).collect())
 }

@@ -17,7 +17,7 @@ use crate::{
     db::{Jsonb, Sql, columns_of, schema::contracts},
     error::{Error, Result},
     http::{IfMatch, Parts, Terms},
-    list::{By, ListQuery, Page, Sort, SortValue, keyset_within, search},
+    list::{By, ListQuery, Page, Sort, SortKey, SortValue, Spelling, keyset_within, search},
     values::{Day, Entity, Instant, Resource},
 };
 
@@ -27,7 +27,7 @@ static SAVE: Sql = Sql::new();
 type Boxed = contracts::BoxedQuery<'static, Pg>;
 
 /// The query for the rows of `filter` within reach. The page and its total both use it.
-fn filtered(within: Within<Contract>, filter: &ContractFilter, today: Day) -> Boxed {
+fn filtered(within: Within<Contract>, filter: &ContractFilter, today: Day, spelling: Spelling) -> Boxed {
     let mut query = contracts::table.filter(within).into_boxed();
     if !filter.id.is_empty() {
         query = query.filter(contracts::id.eq_any(filter.id.clone()));
@@ -57,7 +57,7 @@ fn filtered(within: Within<Contract>, filter: &ContractFilter, today: Day) -> Bo
         None => query,
     };
     match &filter.q {
-        Some(words) => search(query, Contract::NAME, words),
+        Some(words) => search(query, Contract::NAME, words, spelling),
         None => query,
     }
 }
@@ -89,7 +89,7 @@ fn in_time(mut query: Boxed, filter: &ContractFilter) -> Boxed {
 /// # Errors
 /// When the database fails.
 pub async fn list(
-    mut db: &AsyncPgConnection,
+    db: &AsyncPgConnection,
     scope: &Scope<Contract, Read>,
     query: &ListQuery<ContractFilter>,
     today: Day,
@@ -97,21 +97,28 @@ pub async fn list(
     let filter = &query.filter;
     let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: ContractSort::UpdatedAt, descending: true });
     let order = by.order(Contract::NAME, column);
-    let rows = keyset_within(scope, |within| filtered(within, filter, today), order, query.after.clone(), query.limit)
-        .select(columns_of::<Contract>())
-        .load(&mut db)
-        .await?;
+    let load = async |spelling| {
+        let page = keyset_within(
+            scope,
+            |within| filtered(within, filter, today, spelling),
+            order.clone(),
+            query.after.clone(),
+            query.limit,
+        );
+        page.select(columns_of::<Contract>()).load(&mut &*db).await
+    };
+    let found = query.spelled(filter.q.as_ref(), load).await?;
     let total = match query.total {
-        true => Some(filtered(scope.visible(), filter, today).count().get_result(&mut db).await?),
+        true => Some(filtered(scope.visible(), filter, today, found.1).count().get_result(&mut &*db).await?),
         false => None,
     };
-    query.page(rows, total, |contract: &Contract| (by.key(|sort| value(sort, contract)), contract.uuid()))
+    query.page_of_search(found, total, |contract: &Contract| (by.key(|sort| value(sort, contract)), contract.uuid()))
 }
 
-fn column(sort: ContractSort) -> &'static str {
+fn column(sort: ContractSort) -> SortKey {
     match sort {
-        ContractSort::UpdatedAt => "updated_at",
-        ContractSort::Number => "number",
+        ContractSort::UpdatedAt => SortKey::Column("updated_at"),
+        ContractSort::Number => SortKey::Column("number"),
     }
 }
 

@@ -1,8 +1,9 @@
 //! Advisory locks of Postgres: all of them are here, so that no two uses have the same number by mistake.
 
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{Array, BigInt, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use super::Sql;
 use crate::error::Result;
 
 /// Work that only one server does at a time. Rust refuses two variants with the same number.
@@ -15,6 +16,8 @@ pub enum AdvisoryLock {
     Sealing = 0x6c69_6169_736f_6e02,
     /// Changing the signing keys.
     SigningKeys = 0x6c69_6169_736f_6e03,
+    /// Giving a client a parent.
+    Parents = 0x6c69_6169_736f_6e04,
 }
 
 diesel::define_sql_function! {
@@ -27,6 +30,23 @@ diesel::define_sql_function! {
 diesel::define_sql_function! {
     #[sql_name = "pg_try_advisory_lock"]
     fn try_lock(number: BigInt) -> Bool;
+}
+
+/// Waits for the locks of `values`, which end with the open transaction. Whoever enters one of these values at the same time
+/// waits until then.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock_values_until_commit(mut db: &AsyncPgConnection, values: Vec<String>) -> Result<()> {
+    static LOCK: Sql = Sql::new();
+    // In one order, so that two that lock several wait for each other only one way.
+    let lock = diesel::sql_query(
+        "SELECT pg_advisory_xact_lock(number) FROM (
+             SELECT DISTINCT hashtextextended(value, 0) AS number FROM unnest($1) AS value ORDER BY 1
+         ) AS numbers",
+    );
+    LOCK.of(lock.bind::<Array<Text>, _>(values)).execute(&mut db).await?;
+    Ok(())
 }
 
 impl AdvisoryLock {

@@ -27,7 +27,7 @@ pub mod wide;
 /// The most rows in one `INSERT`. A statement takes at most 65,535 values, and every table has fewer than 65 columns.
 pub const BATCH: usize = 1000;
 
-pub use advisory_lock::{AdvisoryLock, try_lock_until_commit};
+pub use advisory_lock::{AdvisoryLock, lock_values_until_commit, try_lock_until_commit};
 pub use columns::{Columns, columns_of};
 pub use connect::{Cost, Db, Login, PoolSettings, Reader, STATEMENT_TIMEOUT, connect};
 pub use jsonb::Jsonb;

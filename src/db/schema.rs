@@ -1,6 +1,25 @@
 // @generated automatically by Diesel CLI.
 
 diesel::table! {
+    access_requests (id) {
+        id -> Uuid,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        client_id -> Uuid,
+        owner_id -> Uuid,
+        team_id -> Uuid,
+        is_key -> Bool,
+        requester_id -> Uuid,
+        reason -> Text,
+        status -> Text,
+        decided_by -> Nullable<Uuid>,
+        decided_at -> Nullable<Timestamptz>,
+        answer -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     account_team_members (client_id, user_id) {
         client_id -> Uuid,
         user_id -> Uuid,
@@ -79,6 +98,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    client_duplicates (id) {
+        id -> Uuid,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        client_id -> Uuid,
+        other_id -> Uuid,
+        score -> Int2,
+        reasons -> Array<Text>,
+        status -> Text,
+        allowed_because -> Nullable<Text>,
+        settled_by -> Nullable<Uuid>,
+        settled_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     clients (id) {
         id -> Uuid,
         version -> Int8,
@@ -143,6 +179,8 @@ diesel::table! {
         is_primary -> Bool,
         consents -> Jsonb,
         search -> Text,
+        other_phones -> Jsonb,
+        other_emails -> Jsonb,
     }
 }
 
@@ -442,6 +480,7 @@ diesel::table! {
         grants -> Jsonb,
         second_factor_required -> Bool,
         self_approval_up_to -> Nullable<Numeric>,
+        duplicates_tell -> Text,
     }
 }
 

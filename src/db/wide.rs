@@ -45,13 +45,58 @@ macro_rules! column {
 
 /// `clients`, with all its columns.
 pub mod clients {
-    use diesel::sql_types::{Int8, Nullable, Text};
+    use diesel::sql_types::{Int8, Jsonb, Nullable, Text, Uuid};
 
     pub use crate::db::schema::clients::*;
 
     column! {
         /// The status before the client was archived.
         archived_from -> Nullable<Text>,
+    }
+
+    column! {
+        /// The code of the reason for the tax registration.
+        kpp -> Nullable<Text>,
+    }
+
+    column! {
+        /// The numbers that other countries know the client by.
+        foreign_ids -> Jsonb,
+    }
+
+    column! {
+        /// The bank accounts.
+        bank_accounts -> Jsonb,
+    }
+
+    column! {
+        /// The further telephone numbers.
+        other_phones -> Jsonb,
+    }
+
+    column! {
+        /// The further e-mail addresses.
+        other_emails -> Jsonb,
+    }
+
+    column! {
+        /// The client that this one belongs to.
+        parent_id -> Nullable<Uuid>,
+    }
+
+    column! {
+        /// The words of the contacts, by which the client is found.
+        contact_words -> Text,
+    }
+
+    column! {
+        /// The name without its legal form and spaces, as it is searched.
+        name_key -> Text,
+    }
+
+    column! {
+        /// The domain of the website or of the e-mail address.
+        domain -> Nullable<Text>,
     }
 
     column! {

@@ -7,7 +7,7 @@ use super::{Company, catalogue::CURRENCY};
 use crate::{
     access::{Role, Scope},
     change::Tx,
-    clients::{self, Client, ClientStart, Kind, Transition},
+    clients::{self, AllowDuplicate, Client, ClientStart, Kind, Transition},
     contracts::{self, ContractStart, ContractStatus, ContractTerms, Past, Side, Signatory},
     db::Jsonb,
     departments::DepartmentId,
@@ -16,7 +16,7 @@ use crate::{
     orders::{self, LineTerms, OrderNumber, OrderStatus, OrderTerms, PastOrder, Priority},
     products::Product,
     service_accounts::{self, ScopeName, Scopes, ServiceAccountTerms},
-    values::{Amount, CurrencyCode, Day, Line, Percent, Quantity, Text},
+    values::{Amount, CurrencyCode, Day, Line, Name, Percent, Quantity, Text},
 };
 
 /// The orders, in the sequence of their ids. Each is tried with another step by the document's examples, which name it by
@@ -141,9 +141,10 @@ pub async fn load_contracts(tx: &mut Tx<'_>, company: &Company<'_>) -> Result<()
 /// When the database fails.
 pub async fn load_archived_client(tx: &mut Tx<'_>, company: &Company<'_>) -> Result<()> {
     let client = customer(company)?;
-    let start = ClientStart { kind: Kind::Organization, owner_id: Some(client.owner_id) };
+    let allow_duplicate = Some(AllowDuplicate { reason: text("Entered once more")? });
+    let start = ClientStart { kind: Kind::Organization, owner_id: Some(client.owner_id), allow_duplicate };
     let mut terms = client.terms.clone();
-    terms.name = text(&format!("{} (double)", client.terms.name.as_str()))?;
+    terms.name = Name::parse(&format!("{} (double)", client.terms.name.as_str())).map_err(Error::internal)?;
     terms.external_source = None;
     terms.external_id = None;
     let double = clients::insert(tx, &Scope::system(), Parts(start, terms)).await?;

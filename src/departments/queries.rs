@@ -9,7 +9,7 @@ use crate::{
     change::{Patched, Row, Tx, unknown_reference},
     db::{Sql, schema::departments},
     error::{Error, FieldError, OnConstraint, Result},
-    list::{ListQuery, Page, Sort, SortBy, SortValue, keyset},
+    list::{ListQuery, Page, Sort, SortBy, SortKey, SortValue, keyset},
     values::{Entity, Instant, Invalid, Resource, Say},
 };
 
@@ -41,7 +41,7 @@ pub async fn list(
 ) -> Result<Page<Department>> {
     let filter = &query.filter;
     let sort = filter.sort.unwrap_or(Sort { key: DepartmentSort::Name, descending: false });
-    let order = SortBy::column(Department::NAME, sort.key.into(), sort.descending);
+    let order = SortBy { table: Department::NAME, key: column(sort.key), descending: sort.descending };
     let rows = keyset(filtered(filter), order, query.after.clone(), query.limit)
         .select(Department::as_select())
         .load(&mut db)
@@ -57,6 +57,13 @@ pub async fn list(
         };
         (key, department.uuid())
     })
+}
+
+fn column(sort: DepartmentSort) -> SortKey {
+    match sort {
+        DepartmentSort::Name => SortKey::Name("name"),
+        DepartmentSort::UpdatedAt => SortKey::Column("updated_at"),
+    }
 }
 
 /// The department `id`.

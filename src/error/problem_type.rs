@@ -166,6 +166,13 @@ problem_types! {
         "Already exists" / "Уже существует",
         "Another resource has this value. `errors` names the field, and `holder_id` the resource where you may see it." /
         "Это значение уже занято. `errors` называет поле, а `holder_id` — ресурс, если он вам доступен.";
+    /// A client that is entered already.
+    DuplicateClient: CONFLICT,
+        "Duplicate client" / "Клиент уже есть",
+        "The client is entered already. `duplicates` says what matches and, as far as you may know, whose it is. Ask for access to \
+                 it, or, where `may_be_allowed` says so, repeat the request with `allow_duplicate`." /
+        "Такой клиент уже есть. `duplicates` называет совпадения и, насколько вам это доступно, владельца. Запросите доступ \
+                 или, если разрешает `may_be_allowed`, повторите запрос с `allow_duplicate`.";
     /// Something else is in the way.
     Conflict: CONFLICT,
         "Conflict" / "Конфликт",

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 
 use super::{
     Description, Takes,
+    context::as_caller_writes,
     field_errors::{PathError, Rules, all_errors},
     strict::Strict,
 };
@@ -53,7 +54,7 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Body<T> {
             }
             request.extensions_mut().insert(digest_of(&bytes));
             let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-            parse(text).map(Self)
+            as_caller_writes(&request, || parse(text)).map(Self)
         })
     }
 }

@@ -7,7 +7,11 @@ use std::{
 
 use actix_web::{HttpMessage, HttpRequest, web::Data};
 
-use crate::error::{Error, Result};
+use crate::{
+    access::Caller,
+    error::{Error, Result},
+    values::from_region,
+};
 
 /// The request's id, stored with the request.
 #[derive(Clone, Debug)]
@@ -26,6 +30,13 @@ pub fn time_left(request: &HttpRequest) -> Option<Duration> {
 /// The id of `request`: the caller's own if it is a valid one, otherwise a new one.
 pub fn request_id(request: &HttpRequest) -> String {
     request.extensions().get::<RequestId>().map_or_else(String::new, |id| id.0.clone())
+}
+
+/// Runs `work`, which reads values that the caller of `request` wrote: telephone numbers without a country code are those
+/// of the organisation's region.
+pub fn as_caller_writes<T>(request: &HttpRequest, work: impl FnOnce() -> T) -> T {
+    let caller = Caller::of(request).ok();
+    from_region(caller.and_then(|caller| caller.organization.phone_region), work)
 }
 
 /// A part of the server that all workers share, such as its clock.

@@ -50,7 +50,7 @@ impl Endpoint {
         Args: FromRequest + Takes + 'static,
         H::Output: Responder + Answers + 'static,
     {
-        let path = format!("/v1/{}/{{id}}/{verb}", R::NAME);
+        let path = format!("/v1/{}/{{id}}/{verb}", R::NAME.replace('_', "-"));
         Self::of(path, HttpMethod::Post, move || text.operation::<R>(), handler)
     }
 

@@ -24,7 +24,7 @@ mod unlisted_proxy;
 mod view;
 
 pub use body::{Body, BodyDigest, MAX_BODY_BYTES, ReadTimeout, read};
-pub use context::{Deadline, RequestId, part, request_id, time_left};
+pub use context::{Deadline, RequestId, as_caller_writes, part, request_id, time_left};
 pub use description::{Answers, Description, RequestHeader, Takes, problem_response_name};
 pub(crate) use endpoint::endpoint;
 pub use endpoint::{Endpoint, StepText};

@@ -14,6 +14,7 @@ use utoipa::{
 use super::{
     Description, Takes,
     body::{self, Body},
+    context::as_caller_writes,
     field_errors::Rules,
     patch::{Patch, Terms},
     strict::Object,
@@ -37,7 +38,11 @@ where
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let object = Body::<Object>::from_request(request, payload);
-        Box::pin(async move { Self::of(object.await?.0, B::breaches) })
+        let request = request.clone();
+        Box::pin(async move {
+            let object = object.await?.0;
+            as_caller_writes(&request, || Self::of(object, B::breaches))
+        })
     }
 }
 
@@ -51,7 +56,11 @@ where
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let object = Body::<Object>::from_request(request, payload);
-        Box::pin(async move { Self::of(object.await?.0, |_| Vec::new()) })
+        let request = request.clone();
+        Box::pin(async move {
+            let object = object.await?.0;
+            as_caller_writes(&request, || Self::of(object, |_| Vec::new()))
+        })
     }
 }
 

@@ -13,7 +13,7 @@ use utoipa::{
 use super::{body, strict::members};
 use crate::{
     error::{Error, FieldError, Result},
-    values::{Invalid, confidential::reveal, members_of},
+    values::{Invalid, PhoneRegion, confidential::reveal, from_region, members_of, region},
 };
 
 /// The part of a resource that callers write. It is part of the row and of the body that creates the resource, and a
@@ -51,6 +51,8 @@ pub struct PatchText {
 /// A merge patch of `T`. Its members are members of `T`; their values are checked when it is applied.
 pub struct Patch<T> {
     members: Map<String, Value>,
+    /// The region of the caller's telephone numbers, which are read when the patch is applied.
+    region: Option<PhoneRegion>,
     of: PhantomData<fn() -> T>,
 }
 
@@ -77,7 +79,7 @@ impl<T: Terms> Patch<T> {
         if let Value::Object(target) = &mut document {
             merge(target, members);
         }
-        let applied = body::parse_document(&document, T::breaches);
+        let applied = from_region(self.region, || body::parse_document(&document, T::breaches));
         if cleared.is_empty() {
             return applied;
         }
@@ -109,7 +111,7 @@ impl<T> fmt::Debug for Patch<T> {
 impl<'de, T: Terms> Deserialize<'de> for Patch<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let members = members(deserializer, |name| members_of::<T>().get(name).is_some())?;
-        Ok(Self { members, of: PhantomData })
+        Ok(Self { members, region: region(), of: PhantomData })
     }
 }
 

@@ -9,7 +9,7 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use serde::{Deserialize, de::DeserializeOwned};
 use utoipa::IntoParams;
 
-use super::{Description, Fields, Takes};
+use super::{Description, Fields, Takes, context::as_caller_writes};
 use crate::{
     access::Caller,
     error::{Error, FieldError, ProblemType, Result},
@@ -101,7 +101,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
     type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(parse_query(&pairs(request)).map(Self))
+        ready(as_caller_writes(request, || parse_query(&pairs(request))).map(Self))
     }
 }
 

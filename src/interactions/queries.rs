@@ -16,7 +16,7 @@ use crate::{
     db::{Sql, columns_of, schema::interactions},
     error::{Error, OnConstraint, Result},
     http::{IfMatch, Parts},
-    list::{By, ListQuery, Page, Sort, SortValue, keyset_within, search},
+    list::{By, ListQuery, Page, Sort, SortKey, SortValue, Spelling, keyset_within, search},
     values::{Entity, Instant, Resource},
 };
 
@@ -25,7 +25,7 @@ static SAVE: Sql = Sql::new();
 type Boxed = interactions::BoxedQuery<'static, Pg>;
 
 /// The query for the rows of `filter` within reach. The page and its total both use it.
-fn filtered(within: Within<Interaction>, filter: &InteractionFilter, due: Option<Window>) -> Boxed {
+fn filtered(within: Within<Interaction>, filter: &InteractionFilter, due: Option<Window>, spelling: Spelling) -> Boxed {
     let mut query = interactions::table.filter(within).into_boxed();
     if !filter.id.is_empty() {
         query = query.filter(interactions::id.eq_any(filter.id.clone()));
@@ -51,7 +51,7 @@ fn filtered(within: Within<Interaction>, filter: &InteractionFilter, due: Option
     query = of_kind(query, filter);
     query = in_time(query, filter, due);
     match &filter.q {
-        Some(words) => search(query, Interaction::NAME, words),
+        Some(words) => search(query, Interaction::NAME, words, spelling),
         None => query,
     }
 }
@@ -105,7 +105,7 @@ fn in_time(mut query: Boxed, filter: &InteractionFilter, due: Option<Window>) ->
 /// # Errors
 /// When the database fails.
 pub async fn list(
-    mut db: &AsyncPgConnection,
+    db: &AsyncPgConnection,
     scope: &Scope<Interaction, Read>,
     query: &ListQuery<InteractionFilter>,
     now: Instant,
@@ -114,21 +114,30 @@ pub async fn list(
     let due = filter.due.map(|due| due.window(now, filter.zone_or(scope.actor().zone())));
     let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: InteractionSort::At, descending: true });
     let order = by.order(Interaction::NAME, column);
-    let rows = keyset_within(scope, |within| filtered(within, filter, due), order, query.after.clone(), query.limit)
-        .select(columns_of::<Interaction>())
-        .load(&mut db)
-        .await?;
+    let load = async |spelling| {
+        let page = keyset_within(
+            scope,
+            |within| filtered(within, filter, due, spelling),
+            order.clone(),
+            query.after.clone(),
+            query.limit,
+        );
+        page.select(columns_of::<Interaction>()).load(&mut &*db).await
+    };
+    let found = query.spelled(filter.q.as_ref(), load).await?;
     let total = match query.total {
-        true => Some(filtered(scope.visible(), filter, due).count().get_result(&mut db).await?),
+        true => Some(filtered(scope.visible(), filter, due, found.1).count().get_result(&mut &*db).await?),
         false => None,
     };
-    query.page(rows, total, |interaction: &Interaction| (by.key(|sort| value(sort, interaction)), interaction.uuid()))
+    query.page_of_search(found, total, |interaction: &Interaction| {
+        (by.key(|sort| value(sort, interaction)), interaction.uuid())
+    })
 }
 
-fn column(sort: InteractionSort) -> &'static str {
+fn column(sort: InteractionSort) -> SortKey {
     match sort {
-        InteractionSort::At => "at",
-        InteractionSort::UpdatedAt => "updated_at",
+        InteractionSort::At => SortKey::Column("at"),
+        InteractionSort::UpdatedAt => SortKey::Column("updated_at"),
     }
 }
 

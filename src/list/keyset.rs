@@ -13,6 +13,7 @@ use diesel::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::search::Spelling;
 use crate::values::{Day, Instant};
 
 /// What a list is ordered by, before the id.
@@ -20,10 +21,12 @@ use crate::values::{Day, Instant};
 pub enum SortKey {
     /// A column that is never null.
     Column(&'static str),
+    /// A column of names, in the order of a dictionary: ё beside е, capital beside small letters, 2 before 10.
+    Name(&'static str),
     /// Several columns that are never null, all in the same direction.
     Columns(&'static [&'static str]),
-    /// How well the `search` column matches this text, best first.
-    Rank(String),
+    /// How well the `search` column matches the best of these texts: the names in it count twice.
+    Rank(Vec<String>),
 }
 
 /// The order of a list: a key, its direction, then the id in the same direction.
@@ -43,14 +46,19 @@ impl SortBy {
         Self { table, key: SortKey::Column(column), descending }
     }
 
+    /// By a column of names, in the order of a dictionary.
+    pub fn name(table: &'static str, column: &'static str, descending: bool) -> Self {
+        Self { table, key: SortKey::Name(column), descending }
+    }
+
     /// By several columns that are never null, one after the other, smallest first.
     pub fn columns(table: &'static str, columns: &'static [&'static str]) -> Self {
         Self { table, key: SortKey::Columns(columns), descending: false }
     }
 
-    /// By how well the `search` column matches `words`, best first.
-    pub fn rank(table: &'static str, words: &str) -> Self {
-        Self { table, key: SortKey::Rank(words.to_lowercase()), descending: true }
+    /// By how well the `search` column matches one of `phrases`, best first.
+    pub fn rank(table: &'static str, phrases: &[String]) -> Self {
+        Self { table, key: SortKey::Rank(phrases.to_vec()), descending: true }
     }
 }
 
@@ -85,6 +93,9 @@ pub struct After {
     pub key: SortValue,
     /// The row's id.
     pub id: Uuid,
+    /// How exactly the words of the search were found so far.
+    #[serde(rename = "s", default)]
+    pub spelling: Spelling,
 }
 
 /// Orders `query`, begins it after `after`, and takes one row more than `limit` to see whether there is a next page.
@@ -120,11 +131,30 @@ impl SortBy {
                     push_column(out, self.table, column)?;
                 }
             }
-            SortKey::Rank(words) => {
-                out.push_sql("word_similarity(");
-                out.push_bind_param::<Text, _>(words)?;
-                out.push_sql(", ");
-                push_column(out, self.table, "search")?;
+            SortKey::Name(column) => {
+                push_column(out, self.table, column)?;
+                out.push_sql(" COLLATE names");
+            }
+            SortKey::Rank(phrases) => {
+                out.push_sql("greatest(0.0::real");
+                for phrase in phrases {
+                    out.push_sql(", word_similarity(");
+                    out.push_bind_param::<Text, _>(phrase)?;
+                    out.push_sql(", ");
+                    push_column(out, self.table, "search")?;
+                    out.push_sql(")");
+                    // Among rows that have the words in their names, those with the shortest names come first.
+                    for (similarity, weight) in [("word_similarity", ""), ("similarity", " / 8")] {
+                        out.push_sql(" + ");
+                        out.push_sql(similarity);
+                        out.push_sql("(");
+                        out.push_bind_param::<Text, _>(phrase)?;
+                        out.push_sql(", split_part(");
+                        push_column(out, self.table, "search")?;
+                        out.push_sql(", '|', 1))");
+                        out.push_sql(weight);
+                    }
+                }
                 out.push_sql(")");
             }
         }

@@ -11,7 +11,7 @@ mod words;
 pub use keyset::{After, Beyond, SortBy, SortKey, SortValue, keyset};
 pub use page::Page;
 pub use query::{ListQuery, MAX_LIMIT, PageParams};
-pub use search::search;
+pub use search::{Spelling, search};
 pub use sort::{By, Sort};
 pub use within_reach::keyset_within;
 pub use words::Words;

@@ -14,7 +14,7 @@ use utoipa::{
 };
 use uuid::Uuid;
 
-use super::{After, ListQuery, SortValue};
+use super::{After, ListQuery, SortValue, Spelling};
 use crate::{
     error::Result,
     http::{Answers, Description, Fields},
@@ -43,7 +43,20 @@ impl<F> ListQuery<F> {
     /// Only when the cursor cannot be made.
     pub fn page<T>(
         &self,
-        mut rows: Vec<T>,
+        rows: Vec<T>,
+        total: Option<i64>,
+        key: impl FnOnce(&T) -> (SortValue, Uuid),
+    ) -> Result<Page<T>> {
+        self.page_of_search((rows, Spelling::default()), total, key)
+    }
+
+    /// As [`Self::page`], of rows that [`Self::spelled`] found.
+    ///
+    /// # Errors
+    /// Only when the cursor cannot be made.
+    pub fn page_of_search<T>(
+        &self,
+        (mut rows, spelling): (Vec<T>, Spelling),
         total: Option<i64>,
         key: impl FnOnce(&T) -> (SortValue, Uuid),
     ) -> Result<Page<T>> {
@@ -54,7 +67,7 @@ impl<F> ListQuery<F> {
         let next_cursor = last
             .map(|row| {
                 let (key, id) = key(row);
-                self.seal.seal(&After { key, id })
+                self.seal.seal(&After { key, id, spelling })
             })
             .transpose()?;
         let links = self.seal.links(next_cursor.as_deref());

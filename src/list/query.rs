@@ -6,6 +6,7 @@ use std::{
 };
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
+use diesel::QueryResult;
 use serde::{Deserialize, de::DeserializeOwned};
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -14,8 +15,8 @@ use crate::{
     access::Caller,
     db::Cost,
     error::{Error, ProblemType, Result},
-    http::{Description, Fields, Takes, invalid_parameter, pairs, parse_query, part},
-    list::After,
+    http::{Description, Fields, Takes, as_caller_writes, invalid_parameter, pairs, parse_query, part},
+    list::{After, Spelling, search},
     secrets::Secrets,
     values::Invalid,
 };
@@ -114,6 +115,26 @@ impl CursorSeal {
     }
 }
 
+impl<F> ListQuery<F> {
+    /// The rows that `load` finds for words as they are written or, when there are none, for nearly these words. A further
+    /// page goes on as the first one began.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn spelled<R>(
+        &self,
+        words: Option<&search::Words>,
+        load: impl AsyncFn(Spelling) -> QueryResult<Vec<R>>,
+    ) -> Result<(Vec<R>, Spelling)> {
+        let spelling = self.after.as_ref().map_or(Spelling::AsWritten, |after| after.spelling);
+        let rows = load(spelling).await?;
+        if words.is_none() || self.after.is_some() || !rows.is_empty() {
+            return Ok((rows, spelling));
+        }
+        Ok((load(Spelling::Nearly).await?, Spelling::Nearly))
+    }
+}
+
 impl<F: DeserializeOwned + 'static> FromRequest for ListQuery<F> {
     type Error = Error;
     type Future = Ready<Result<Self>>;
@@ -139,7 +160,7 @@ impl<F: DeserializeOwned> ListQuery<F> {
         let (page, filter): (Vec<_>, Vec<_>) =
             pairs.iter().cloned().partition(|(name, _)| PAGE_PARAMS.contains(&name.as_str()));
 
-        let (page, filter_read) = both(read_page(&page), parse_query(&filter))?;
+        let (page, filter_read) = both(read_page(&page), as_caller_writes(request, || parse_query(&filter)))?;
         let cost = cost(&page, &filter);
         let seal = CursorSeal {
             context: context(request.path(), caller.user_id.uuid(), &filter),

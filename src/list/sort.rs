@@ -9,7 +9,7 @@ use utoipa::{
 };
 
 use super::search;
-use crate::list::{SortBy, SortValue};
+use crate::list::{SortBy, SortKey, SortValue};
 
 /// What a list is sorted by: a word of `K`, with `-` before it for largest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,11 +61,11 @@ impl<K: Copy> By<K> {
         }
     }
 
-    /// The order of `table`, where `column` names the column of a key.
-    pub fn order(&self, table: &'static str, column: impl FnOnce(K) -> &'static str) -> SortBy {
+    /// The order of `table`, where `column` tells the column of a key.
+    pub fn order(&self, table: &'static str, column: impl FnOnce(K) -> SortKey) -> SortBy {
         match self {
-            Self::Rank(words) => SortBy::rank(table, words.as_str()),
-            Self::Sort(sort) => SortBy::column(table, column(sort.key), sort.descending),
+            Self::Rank(words) => SortBy::rank(table, words.phrases()),
+            Self::Sort(sort) => SortBy { table, key: column(sort.key), descending: sort.descending },
         }
     }
 

@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn what_has_no_index_for_its_parts_is_read_at_once() {
-        for order in [SortBy::rank("contacts", "words"), SortBy::column("contacts", "name", false)] {
+        for order in [SortBy::rank("contacts", &["words".to_owned()]), SortBy::column("contacts", "name", false)] {
             let text = sql(Role::KeyAccountManager, &[], order);
             assert_eq!(text.matches("LIMIT").count(), 1, "{text}");
         }

@@ -102,12 +102,37 @@ fn has_errors(problem: ProblemType) -> bool {
     )
 }
 
+/// The clients that a new one may be.
+fn duplicates() -> Value {
+    let words = ["tax_id", "phone", "email", "name", "domain"];
+    json!({
+        "type": "array",
+        "maxItems": 10,
+        "description": "The clients that the new one may be.",
+        "items": {
+            "type": "object",
+            "required": ["matched"],
+            "properties": {
+                "client_id": id("The client, where the caller may see it."),
+                "name": text("Its name, where the caller may see it.", 200),
+                "owner_name": text("Who works with it, where the caller may know that.", 200),
+                "matched": {
+                    "type": "array",
+                    "maxItems": 5,
+                    "description": "What both have in common.",
+                    "items": {"type": "string", "enum": words},
+                },
+            },
+        },
+    })
+}
+
 /// The members that only this type has. None of them is always there.
 fn members(problem: ProblemType) -> Vec<(&'static str, Value)> {
     use ProblemType::{
-        AlreadyExists, AnswerWithheld, Forbidden, InsufficientUserAuthentication, InvalidClient, InvalidGrant,
-        InvalidRequest, InvalidScope, InvalidState, LimitExceeded, NotReady, PreconditionFailed, SecondFactorRequired,
-        Unauthorized, UnsupportedGrantType, ValidationFailed,
+        AlreadyExists, AnswerWithheld, DuplicateClient, Forbidden, InsufficientUserAuthentication, InvalidClient,
+        InvalidGrant, InvalidRequest, InvalidScope, InvalidState, LimitExceeded, NotReady, PreconditionFailed,
+        SecondFactorRequired, Unauthorized, UnsupportedGrantType, ValidationFailed,
     };
     match problem {
         Forbidden => vec![("permission", named("The right that was missing.", "PermissionName")), ("rule", rule())],
@@ -120,6 +145,13 @@ fn members(problem: ProblemType) -> Vec<(&'static str, Value)> {
             ("allowed", words("The actions that this state allows.")),
         ],
         PreconditionFailed => vec![("current_version", number("The version of the resource now.", 1))],
+        DuplicateClient => vec![
+            ("duplicates", duplicates()),
+            (
+                "may_be_allowed",
+                json!({"type": "boolean", "description": "Whether `allow_duplicate` would let it pass."}),
+            ),
+        ],
         AlreadyExists => vec![("holder_id", id("Who has the value, where the caller may see that resource."))],
         AnswerWithheld => vec![("location", text("Where what was made can be read.", 200))],
         NotReady => vec![("reasons", words("Why the server is not ready."))],

@@ -18,7 +18,7 @@ use crate::{
     contracts::ContractId,
     db::schema::{order_lines, orders},
     departments::DepartmentId,
-    list::{Sort, Words, search},
+    list::{Sort, Spelling, Words, search},
     products::ProductId,
     values::{CurrencyCode, Day, Instant, Resource},
 };
@@ -172,7 +172,7 @@ pub enum OrderInclude {
 pub type Boxed = orders::BoxedQuery<'static, Pg>;
 
 /// The query for the rows of `filter` within reach. The page, its total and the sums all use it.
-pub fn filtered(within: Within<Order>, filter: &OrderFilter) -> Boxed {
+pub fn filtered(within: Within<Order>, filter: &OrderFilter, spelling: Spelling) -> Boxed {
     let mut query = orders::table.filter(within).into_boxed();
     if !filter.id.is_empty() {
         query = query.filter(orders::id.eq_any(filter.id.clone()));
@@ -195,7 +195,7 @@ pub fn filtered(within: Within<Order>, filter: &OrderFilter) -> Boxed {
     query = of_kind(query, filter);
     query = in_time(query, filter);
     match &filter.q {
-        Some(words) => search(query, Order::NAME, words),
+        Some(words) => search(query, Order::NAME, words, spelling),
         None => query,
     }
 }

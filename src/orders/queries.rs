@@ -26,7 +26,7 @@ use crate::{
     departments::{self, DepartmentId},
     error::{Error, OnConstraint, Result},
     http::{IfMatch, Parts},
-    list::{By, ListQuery, Page, Sort, SortBy, SortValue, keyset, keyset_within},
+    list::{By, ListQuery, Page, Sort, SortBy, SortKey, SortValue, Spelling, keyset, keyset_within},
     values::{CurrencyCode, Entity, Instant, Invalid, Resource, Sum, Total},
 };
 
@@ -38,28 +38,35 @@ static SAVE: Sql = Sql::new();
 /// # Errors
 /// When the database fails.
 pub async fn list(
-    mut db: &AsyncPgConnection,
+    db: &AsyncPgConnection,
     scope: &Scope<Order, Read>,
     query: &ListQuery<OrderFilter>,
 ) -> Result<Page<Order>> {
     let filter = &query.filter;
     let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: OrderSort::UpdatedAt, descending: true });
     let order = by.order(Order::NAME, column);
-    let rows = keyset_within(scope, |within| filtered(within, filter), order, query.after.clone(), query.limit)
-        .select(columns_of::<Order>())
-        .load(&mut db)
-        .await?;
+    let load = async |spelling| {
+        let page = keyset_within(
+            scope,
+            |within| filtered(within, filter, spelling),
+            order.clone(),
+            query.after.clone(),
+            query.limit,
+        );
+        page.select(columns_of::<Order>()).load(&mut &*db).await
+    };
+    let found = query.spelled(filter.q.as_ref(), load).await?;
     let total = match query.total {
-        true => Some(filtered(scope.visible(), filter).count().get_result(&mut db).await?),
+        true => Some(filtered(scope.visible(), filter, found.1).count().get_result(&mut &*db).await?),
         false => None,
     };
-    query.page(rows, total, |order: &Order| (by.key(|sort| value(sort, order)), order.uuid()))
+    query.page_of_search(found, total, |order: &Order| (by.key(|sort| value(sort, order)), order.uuid()))
 }
 
-fn column(sort: OrderSort) -> &'static str {
+fn column(sort: OrderSort) -> SortKey {
     match sort {
-        OrderSort::UpdatedAt => "updated_at",
-        OrderSort::OrderedOn => "ordered_on",
+        OrderSort::UpdatedAt => SortKey::Column("updated_at"),
+        OrderSort::OrderedOn => SortKey::Column("ordered_on"),
     }
 }
 
@@ -113,8 +120,9 @@ pub async fn summary(
 ) -> Result<OrderSummary> {
     use diesel::dsl::{count_star, sum};
     type Row = (CurrencyCode, i64, Option<Decimal>, Option<Decimal>, Option<Decimal>);
+    let spelling = spelling(db, scope, filter).await?;
     let rows: Vec<Row> = orders::table
-        .filter(orders::id.eq_any(filtered(scope.visible(), filter).select(orders::id)))
+        .filter(orders::id.eq_any(filtered(scope.visible(), filter, spelling).select(orders::id)))
         .filter(orders::status.eq_any(summed(filter)))
         .group_by(orders::currency)
         .order(orders::currency)
@@ -137,6 +145,16 @@ fn summed(filter: &OrderFilter) -> Vec<OrderStatus> {
         [] => OrderStatus::iter().filter(|status| !status.is_void()).collect(),
         asked => asked.to_vec(),
     }
+}
+
+/// How exactly the list finds the words of `filter`.
+async fn spelling(mut db: &AsyncPgConnection, scope: &Scope<Order, Read>, filter: &OrderFilter) -> Result<Spelling> {
+    if filter.q.is_none() {
+        return Ok(Spelling::AsWritten);
+    }
+    let as_written = filtered(scope.visible(), filter, Spelling::AsWritten);
+    let first: Option<OrderId> = as_written.select(orders::id).first(&mut db).await.optional()?;
+    Ok(if first.is_some() { Spelling::AsWritten } else { Spelling::Nearly })
 }
 
 fn rounded(sum: Option<Decimal>) -> Result<Sum> {

@@ -11,7 +11,7 @@ use crate::{
     change::{Patched, Row, Tx, permit_confidential},
     db::{Sql, columns_of, schema::products},
     error::{Error, OnConstraint, Result},
-    list::{By, ListQuery, Page, Sort, SortValue, keyset, search},
+    list::{By, ListQuery, Page, Sort, SortKey, SortValue, Spelling, keyset, search},
     values::{Entity, Instant, Resource},
 };
 
@@ -20,7 +20,7 @@ static SAVE: Sql = Sql::new();
 type Boxed = products::BoxedQuery<'static, Pg>;
 
 /// The query for the rows of `filter`. The page and its total both use it.
-fn filtered(filter: &ProductFilter) -> Boxed {
+fn filtered(filter: &ProductFilter, spelling: Spelling) -> Boxed {
     let mut query = products::table.into_boxed();
     if !filter.id.is_empty() {
         query = query.filter(products::id.eq_any(filter.id.clone()));
@@ -44,7 +44,7 @@ fn filtered(filter: &ProductFilter) -> Boxed {
         query = query.filter(products::updated_at.lt(to));
     }
     match &filter.q {
-        Some(words) => search(query, Product::NAME, words),
+        Some(words) => search(query, Product::NAME, words, spelling),
         None => query,
     }
 }
@@ -54,27 +54,29 @@ fn filtered(filter: &ProductFilter) -> Boxed {
 /// # Errors
 /// When the database fails.
 pub async fn list(
-    mut db: &AsyncPgConnection,
+    db: &AsyncPgConnection,
     _scope: &Scope<Product, Read>,
     query: &ListQuery<ProductFilter>,
 ) -> Result<Page<Product>> {
     let filter = &query.filter;
     let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: ProductSort::Name, descending: false });
-    let rows = keyset(filtered(filter), by.order(Product::NAME, column), query.after.clone(), query.limit)
-        .select(columns_of::<Product>())
-        .load(&mut db)
-        .await?;
+    let order = by.order(Product::NAME, column);
+    let load = async |spelling| {
+        let page = keyset(filtered(filter, spelling), order.clone(), query.after.clone(), query.limit);
+        page.select(columns_of::<Product>()).load(&mut &*db).await
+    };
+    let found = query.spelled(filter.q.as_ref(), load).await?;
     let total = match query.total {
-        true => Some(filtered(filter).count().get_result(&mut db).await?),
+        true => Some(filtered(filter, found.1).count().get_result(&mut &*db).await?),
         false => None,
     };
-    query.page(rows, total, |product: &Product| (by.key(|sort| value(sort, product)), product.uuid()))
+    query.page_of_search(found, total, |product: &Product| (by.key(|sort| value(sort, product)), product.uuid()))
 }
 
-fn column(sort: ProductSort) -> &'static str {
+fn column(sort: ProductSort) -> SortKey {
     match sort {
-        ProductSort::Name => "name",
-        ProductSort::UpdatedAt => "updated_at",
+        ProductSort::Name => SortKey::Name("name"),
+        ProductSort::UpdatedAt => SortKey::Column("updated_at"),
     }
 }
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     access::{
-        Actor, Belongs, Caller, Grants, Limits, Ownership, Policy, Reach, Role,
+        Actor, Belongs, Caller, DuplicatesTell, Grants, Limits, Ownership, Policy, Reach, Role,
         permission::{PERMISSIONS, Permission},
     },
     http::View,
@@ -44,7 +44,7 @@ impl ToSchema for Permissions {
 #[schema(as = RolePolicyFields, example = json!({"role": "manager", "version": 1, "created_at": "2026-11-24T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z",
     "permissions": initial_grants(),
     "max_discount_percent": "5.00", "max_contract_amount": "0.00", "max_order_amount": "100000.00", "self_approval_up_to": null, "may_own_key_clients": false,
-    "second_factor_required": false}))]
+    "second_factor_required": false, "duplicates_tell": "owner"}))]
 pub struct RolePolicy {
     /// Whose policy it is.
     pub role: Role,
@@ -71,6 +71,8 @@ pub struct RolePolicy {
     pub may_own_key_clients: bool,
     /// Whether users of the role need a second factor; without one they can do nothing but set it up.
     pub second_factor_required: bool,
+    /// What users of the role are told of a client out of their reach that they enter again.
+    pub duplicates_tell: DuplicatesTell,
 }
 
 impl RolePolicy {
@@ -88,6 +90,7 @@ impl RolePolicy {
             self_approval_up_to: policy.limits.self_approval_up_to,
             may_own_key_clients: policy.limits.may_own_key_clients,
             second_factor_required: policy.limits.second_factor_required,
+            duplicates_tell: policy.limits.duplicates_tell,
         }
     }
 
@@ -135,7 +138,8 @@ impl Entity for RolePolicy {
 #[schema(as = RolePolicy, example = json!({"role": "manager", "version": 1, "created_at": "2026-11-24T09:30:00Z",
     "updated_at": "2026-11-24T09:30:00Z", "permissions": initial_grants(),
     "max_discount_percent": "5.00", "max_contract_amount": "0.00", "max_order_amount": "100000.00",
-    "self_approval_up_to": null, "may_own_key_clients": false, "second_factor_required": false, "actions": ["update"]}))]
+    "self_approval_up_to": null, "may_own_key_clients": false, "second_factor_required": false, "duplicates_tell": "owner",
+    "actions": ["update"]}))]
 pub struct RolePolicyView {
     #[serde(flatten)]
     policy: RolePolicy,
@@ -188,6 +192,10 @@ pub struct NewRolePolicy {
     pub may_own_key_clients: bool,
     /// Whether users of the role need a second factor; without one they can do nothing but set it up.
     pub second_factor_required: bool,
+    /// What users of the role are told of a client out of their reach that they enter again; the owner's name when left out.
+    #[serde(default)]
+    #[schema(default = "owner")]
+    pub duplicates_tell: DuplicatesTell,
 }
 
 /// The rights that managers have at first.
@@ -206,6 +214,7 @@ fn initial_policy() -> serde_json::Value {
         "self_approval_up_to": limits.self_approval_up_to,
         "may_own_key_clients": limits.may_own_key_clients,
         "second_factor_required": limits.second_factor_required,
+        "duplicates_tell": limits.duplicates_tell,
     })
 }
 
@@ -219,6 +228,7 @@ impl NewRolePolicy {
             self_approval_up_to: self.self_approval_up_to,
             may_own_key_clients: self.may_own_key_clients,
             second_factor_required: self.second_factor_required,
+            duplicates_tell: self.duplicates_tell,
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{
     rules,
 };
 use crate::{
-    access::{Action, Grants, Limits, Policy, Read, Role, Scope, Update},
+    access::{Action, DuplicatesTell, Grants, Limits, Policy, Read, Role, Scope, Update},
     change::{self, Row as _, Tx, lock},
     db::{
         Jsonb,
@@ -20,8 +20,19 @@ use crate::{
     values::{Amount, Instant, Percent},
 };
 
-type Row =
-    (i64, Instant, Instant, Option<Percent>, Option<Amount>, Option<Amount>, Option<Amount>, bool, bool, Jsonb<Grants>);
+type Row = (
+    i64,
+    Instant,
+    Instant,
+    Option<Percent>,
+    Option<Amount>,
+    Option<Amount>,
+    Option<Amount>,
+    bool,
+    bool,
+    DuplicatesTell,
+    Jsonb<Grants>,
+);
 
 const COLUMNS: (
     role_policies::version,
@@ -33,6 +44,7 @@ const COLUMNS: (
     role_policies::self_approval_up_to,
     role_policies::may_own_key_clients,
     role_policies::second_factor_required,
+    role_policies::duplicates_tell,
     role_policies::grants,
 ) = (
     role_policies::version,
@@ -44,6 +56,7 @@ const COLUMNS: (
     role_policies::self_approval_up_to,
     role_policies::may_own_key_clients,
     role_policies::second_factor_required,
+    role_policies::duplicates_tell,
     role_policies::grants,
 );
 
@@ -67,6 +80,7 @@ fn policy(role: Role, row: Row) -> RolePolicy {
         alone,
         may_own_key_clients,
         second_factor,
+        duplicates_tell,
         Jsonb(grants),
     ) = row;
     let limits = Limits {
@@ -76,6 +90,7 @@ fn policy(role: Role, row: Row) -> RolePolicy {
         self_approval_up_to: alone,
         may_own_key_clients,
         second_factor_required: second_factor,
+        duplicates_tell,
     };
     RolePolicy::of(&Policy::new(role, limits, &grants), version, created_at, updated_at)
 }
@@ -131,6 +146,7 @@ impl change::Row for RolePolicy {
             role_policies::self_approval_up_to.eq(self.self_approval_up_to),
             role_policies::may_own_key_clients.eq(self.may_own_key_clients),
             role_policies::second_factor_required.eq(self.second_factor_required),
+            role_policies::duplicates_tell.eq(self.duplicates_tell),
             role_policies::grants.eq(Jsonb(self.permissions.clone())),
         );
         diesel::update(role_policies::table.find(self.role)).set(row).execute(&mut **tx).await?;
@@ -178,6 +194,7 @@ pub async fn insert_initial(db: &mut AsyncPgConnection, now: Instant) -> Result<
             role_policies::self_approval_up_to.eq(policy.limits.self_approval_up_to),
             role_policies::may_own_key_clients.eq(policy.limits.may_own_key_clients),
             role_policies::second_factor_required.eq(policy.limits.second_factor_required),
+            role_policies::duplicates_tell.eq(policy.limits.duplicates_tell),
             role_policies::grants.eq(Jsonb(policy.grants().clone())),
         );
         diesel::insert_into(role_policies::table).values(row).on_conflict_do_nothing().execute(db).await?;

@@ -10,7 +10,7 @@ use diesel::{
     sql_types,
 };
 use serde::{Deserialize, Serialize};
-use strum::{EnumString, IntoStaticStr, VariantNames};
+use strum::{EnumString, VariantNames};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -258,7 +258,7 @@ pub struct ServiceAccountFilter {
 pub type ServiceAccountSorting = Sort<ServiceAccountSort>;
 
 /// What service accounts can be sorted by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantNames)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum ServiceAccountSort {
     /// What it is called.

@@ -13,7 +13,7 @@ use crate::{
     departments::{self, DepartmentId},
     error::{Error, OnConstraint, ProblemType, Result},
     http::{IfMatch, Terms},
-    list::{ListQuery, Page, Sort, SortBy, SortValue, keyset},
+    list::{ListQuery, Page, Sort, SortBy, SortKey, SortValue, keyset},
     users::{UserKind, UserStatus, refuse_key_clients},
     values::{Entity, Instant, network::Network},
 };
@@ -47,7 +47,7 @@ pub async fn list(
     query: &ListQuery<ServiceAccountFilter>,
 ) -> Result<Page<ServiceAccount>> {
     let sort = query.filter.sort.unwrap_or(Sort { key: ServiceAccountSort::Name, descending: false });
-    let order = SortBy::column("users", sort.key.into(), sort.descending);
+    let order = SortBy { table: "users", key: column(sort.key), descending: sort.descending };
     let rows = keyset(filtered(&query.filter), order, query.after.clone(), query.limit)
         .select(ServiceAccount::as_select())
         .load(&mut db)
@@ -63,6 +63,13 @@ pub async fn list(
         };
         (key, account.uuid())
     })
+}
+
+fn column(sort: ServiceAccountSort) -> SortKey {
+    match sort {
+        ServiceAccountSort::Name => SortKey::Name("name"),
+        ServiceAccountSort::UpdatedAt => SortKey::Column("updated_at"),
+    }
 }
 
 /// The service account `id`.

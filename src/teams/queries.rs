@@ -9,7 +9,7 @@ use crate::{
     change::{Patched, Row, Tx},
     db::{Sql, schema::teams},
     error::{Error, OnConstraint, Result},
-    list::{ListQuery, Page, Sort, SortBy, SortValue, keyset},
+    list::{ListQuery, Page, Sort, SortBy, SortKey, SortValue, keyset},
     values::{Entity, Instant, Resource},
 };
 
@@ -34,7 +34,7 @@ pub async fn list(
     query: &ListQuery<TeamFilter>,
 ) -> Result<Page<Team>> {
     let sort = query.filter.sort.unwrap_or(Sort { key: TeamSort::Name, descending: false });
-    let order = SortBy::column(Team::NAME, sort.key.into(), sort.descending);
+    let order = SortBy { table: Team::NAME, key: column(sort.key), descending: sort.descending };
     let rows = keyset(filtered(&query.filter), order, query.after.clone(), query.limit)
         .select(Team::as_select())
         .load(&mut db)
@@ -50,6 +50,13 @@ pub async fn list(
         };
         (key, team.uuid())
     })
+}
+
+fn column(sort: TeamSort) -> SortKey {
+    match sort {
+        TeamSort::Name => SortKey::Name("name"),
+        TeamSort::UpdatedAt => SortKey::Column("updated_at"),
+    }
 }
 
 /// The team `id`.

@@ -5,7 +5,7 @@ use diesel::{
     prelude::{AsChangeset, Identifiable, Insertable, Queryable, Selectable},
 };
 use serde::{Deserialize, Serialize};
-use strum::{AsRefStr, EnumString, IntoStaticStr, VariantNames};
+use strum::{AsRefStr, EnumString, VariantNames};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -239,7 +239,7 @@ pub struct UserFilter {
 pub type UserSorting = Sort<UserSort>;
 
 /// What users can be sorted by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantNames)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum UserSort {
     /// The person's name.

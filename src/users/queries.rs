@@ -19,7 +19,7 @@ use crate::{
     },
     error::{Error, OnConstraint, ProblemType, Result},
     http::IfMatch,
-    list::{By, ListQuery, Page, Sort, SortValue, keyset_within, search},
+    list::{By, ListQuery, Page, Sort, SortKey, SortValue, Spelling, keyset_within, search},
     sessions,
     values::{Entity, Instant, Resource},
 };
@@ -28,7 +28,7 @@ static SAVE: Sql = Sql::new();
 
 type Boxed = users::BoxedQuery<'static, Pg>;
 
-fn filtered(within: Within<User>, filter: &UserFilter) -> Boxed {
+fn filtered(within: Within<User>, filter: &UserFilter, spelling: Spelling) -> Boxed {
     let mut query = users::table.filter(users::kind.eq(UserKind::Person)).filter(within).into_boxed();
     if !filter.id.is_empty() {
         query = query.filter(users::id.eq_any(filter.id.clone()));
@@ -43,7 +43,7 @@ fn filtered(within: Within<User>, filter: &UserFilter) -> Boxed {
         query = query.filter(users::team_id.eq_any(filter.team_id.clone()));
     }
     match &filter.q {
-        Some(words) => search(query, User::NAME, words),
+        Some(words) => search(query, User::NAME, words, spelling),
         None => query,
     }
 }
@@ -53,22 +53,36 @@ fn filtered(within: Within<User>, filter: &UserFilter) -> Boxed {
 /// # Errors
 /// When the database fails.
 pub async fn list(
-    mut db: &AsyncPgConnection,
+    db: &AsyncPgConnection,
     scope: &Scope<User, Read>,
     query: &ListQuery<UserFilter>,
 ) -> Result<Page<User>> {
     let filter = &query.filter;
     let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: UserSort::Name, descending: false });
-    let order = by.order(User::NAME, UserSort::into);
-    let rows = keyset_within(scope, |within| filtered(within, filter), order, query.after.clone(), query.limit)
-        .select(User::as_select())
-        .load(&mut db)
-        .await?;
+    let order = by.order(User::NAME, column);
+    let load = async |spelling| {
+        let page = keyset_within(
+            scope,
+            |within| filtered(within, filter, spelling),
+            order.clone(),
+            query.after.clone(),
+            query.limit,
+        );
+        page.select(User::as_select()).load(&mut &*db).await
+    };
+    let found = query.spelled(filter.q.as_ref(), load).await?;
     let total = match query.total {
-        true => Some(filtered(scope.visible(), filter).count().get_result(&mut db).await?),
+        true => Some(filtered(scope.visible(), filter, found.1).count().get_result(&mut &*db).await?),
         false => None,
     };
-    query.page(rows, total, |user: &User| (by.key(|sort| value(sort, user)), user.uuid()))
+    query.page_of_search(found, total, |user: &User| (by.key(|sort| value(sort, user)), user.uuid()))
+}
+
+fn column(sort: UserSort) -> SortKey {
+    match sort {
+        UserSort::Name => SortKey::Name("name"),
+        UserSort::UpdatedAt => SortKey::Column("updated_at"),
+    }
 }
 
 fn value(sort: UserSort, user: &User) -> SortValue {

@@ -6,25 +6,15 @@
 
 use std::cell::Cell;
 
+use super::scoped;
+
 thread_local! {
-    /// serde gives no way to tell a value how it is to be written.
     static REVEALED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Runs `work`, which writes values to JSON, with their confidential members if `revealed`.
 pub fn reveal<T>(revealed: bool, work: impl FnOnce() -> T) -> T {
-    let _restored = Restore(REVEALED.replace(revealed));
-    work()
-}
-
-/// Restores the previous setting when it is dropped, also after a panic, because the thread goes on with other
-/// requests.
-struct Restore(bool);
-
-impl Drop for Restore {
-    fn drop(&mut self) {
-        REVEALED.set(self.0);
-    }
+    scoped::with(&REVEALED, revealed, work)
 }
 
 /// Whether a confidential member is left out. It is when it has no value or must not be revealed.

@@ -104,10 +104,12 @@ kinds! {
     Id: "invalid_id", "Must be a UUID." / "Ожидается UUID.";
     /// Not an e-mail address.
     Email: "invalid_email", "Must be an e-mail address." / "Ожидается адрес электронной почты.";
-    /// Not a telephone number by E.164.
+    /// A name without a letter or a digit.
+    Name: "invalid_name", "A name needs a letter or a digit." / "В имени нужна буква или цифра.";
+    /// Not a telephone number that somebody can have.
     Phone: "invalid_phone",
-        "Must be a telephone number in E.164 form, such as +79161234567." /
-        "Ожидается номер телефона в формате E.164, например +79161234567.";
+        "Must be a telephone number that can be called; begin with + and the country code when it is abroad." /
+        "Ожидается действующий номер телефона; для другой страны начните с + и кода страны.";
     /// Not a taxpayer number (INN) with right check digits.
     TaxId: "invalid_tax_id",
         "Must be a taxpayer number (INN) of 10 or 12 digits with right check digits." /
@@ -189,9 +191,10 @@ kinds! {
 }
 
 /// The codes of the rules between fields. A test reads the source and fails when one is missing.
-const RULES: [&str; 32] = [
+const RULES: [&str; 34] = [
     "before_given",
     "beyond_reading",
+    "circle",
     "common_password",
     "contract_ceiling",
     "contract_currency",
@@ -212,6 +215,7 @@ const RULES: [&str; 32] = [
     "not_in_future",
     "not_of_account",
     "not_of_bank",
+    "not_of_person",
     "not_with_status",
     "owner",
     "planned_and_done",

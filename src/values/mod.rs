@@ -13,6 +13,7 @@ mod plural;
 mod requisites;
 mod resource;
 mod say;
+mod scoped;
 mod text;
 mod time;
 
@@ -25,7 +26,7 @@ pub use requisites::{AccountNumber, BankAccount, Bic, Kpp, RegistrationNumber};
 pub use resource::{Entity, Resource};
 pub use say::{Language, Say};
 pub use text::{
-    Checked, CountryCode, CurrencyCode, Email, LanguageTag, Line, Phone, Prose, Rule, TaxId, Text, TimeZone, Website,
-    without_spaces,
+    Checked, CountryCode, CurrencyCode, Email, LanguageTag, Line, Name, Phone, PhoneRegion, Prose, Rule, TaxId, Text,
+    TimeZone, Website, from_region, region, without_spaces,
 };
 pub use time::{Day, Instant};

@@ -44,6 +44,7 @@ mod reach;
 mod refusals;
 mod rights;
 mod roles;
+mod search;
 mod security;
 mod service_accounts;
 mod sessions;

@@ -57,8 +57,9 @@ fn rows_are_locked_so_that_references_to_them_can_be_inserted() {
 }
 
 /// The text types, and the types that contain text.
-const TEXTS: [&str; 16] = [
+const TEXTS: [&str; 20] = [
     "Line",
+    "Name",
     "Text",
     "Prose",
     "String",
@@ -67,6 +68,9 @@ const TEXTS: [&str; 16] = [
     "Website",
     "TaxId",
     "Messenger",
+    "LabelledEmail",
+    "LabelledPhone",
+    "ForeignId",
     "Address",
     "Consent",
     "Signatory",

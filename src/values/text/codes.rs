@@ -1,5 +1,8 @@
 //! The rules for the codes of languages, time zones, countries and currencies.
 
+use iso_country::Country;
+use iso_currency::Currency;
+
 use crate::values::{Invalid, Rule};
 
 /// See [`super::LanguageTag`].
@@ -14,12 +17,19 @@ impl Rule for LanguageTag {
 
     fn check(text: &str) -> Result<String, Invalid> {
         let (language, region) = match text.split_once('-') {
-            Some((language, region)) => (language, Some(region)),
+            Some((language, region)) => {
+                (language, Some(CountryCode::check(region).map_err(|_none| Invalid::Language)?))
+            }
             None => (text, None),
         };
-        let language_ok = matches!(language.len(), 2 | 3) && language.bytes().all(|b| b.is_ascii_lowercase());
-        let region_ok = region.is_none_or(|region| region.len() == 2 && region.bytes().all(|b| b.is_ascii_uppercase()));
-        (language_ok && region_ok).then(|| text.to_owned()).ok_or(Invalid::Language)
+        let known = match language.len() {
+            2 => isolang::Language::from_639_1(language),
+            _ => isolang::Language::from_639_3(language),
+        };
+        let known = known.ok_or(Invalid::Language)?;
+        // BCP 47 writes a language with two letters where it has two.
+        let language = known.to_639_1().unwrap_or_else(|| known.to_639_3());
+        Ok(region.map_or_else(|| language.to_owned(), |region| format!("{language}-{region}")))
     }
 }
 
@@ -49,8 +59,9 @@ impl Rule for CountryCode {
     const EXAMPLE: &'static str = "RU";
 
     fn check(text: &str) -> Result<String, Invalid> {
-        let two_letters = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
-        two_letters.then(|| text.to_owned()).ok_or(Invalid::Country)
+        let country: Country = text.parse().map_err(|_unknown| Invalid::Country)?;
+        let code = country.to_string();
+        (code == text && country != Country::Unspecified).then_some(code).ok_or(Invalid::Country)
     }
 }
 
@@ -59,24 +70,48 @@ impl Rule for CountryCode {
 pub struct CurrencyCode;
 impl Rule for CurrencyCode {
     const NAME: &'static str = "CurrencyCode";
-    const ABOUT: &'static str = "A currency, in the three letters of ISO 4217.";
+    const ABOUT: &'static str = "A currency that is in use, in the three letters of ISO 4217.";
     const MAX: usize = 3;
     const PATTERN: &'static str = "^[A-Z]{3}$";
     const EXAMPLE: &'static str = "RUB";
 
     fn check(text: &str) -> Result<String, Invalid> {
-        iso_currency::Currency::from_code(text).map(|currency| currency.code().to_owned()).ok_or(Invalid::Currency)
+        let currency = Currency::from_code(text).ok_or(Invalid::Currency)?;
+        // Metals, units of funds and the code for no currency are not paid with.
+        let in_use = !currency.is_special() && !currency.is_fund() && currency.is_superseded().is_none();
+        in_use.then(|| currency.code().to_owned()).ok_or(Invalid::Currency)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::values::{LanguageTag, TimeZone};
+    use crate::values::{CountryCode, CurrencyCode, LanguageTag, TimeZone};
+
+    #[test]
+    fn a_country_exists_and_a_currency_is_in_use() {
+        for right in ["RU", "DE", "KZ"] {
+            assert!(CountryCode::parse(right).is_ok(), "{right}");
+        }
+        for wrong in ["XX", "ZZ", "ru", "RUS", "", "Ру"] {
+            assert!(CountryCode::parse(wrong).is_err(), "{wrong}");
+        }
+        for right in ["RUB", "USD", "KZT"] {
+            assert!(CurrencyCode::parse(right).is_ok(), "{right}");
+        }
+        for wrong in ["XXX", "XAU", "XTS", "RUR", "rub", "DEM"] {
+            assert!(CurrencyCode::parse(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_language_and_a_time_zone_follow_their_standards() {
-        assert!(LanguageTag::parse("en-GB").is_ok());
-        assert!(LanguageTag::parse("english").is_err());
+        let language = |text: &str| LanguageTag::parse(text).ok().map(|tag| tag.as_str().to_owned());
+        assert_eq!(language("en-GB").as_deref(), Some("en-GB"));
+        assert_eq!(language("eng-GB").as_deref(), Some("en-GB"));
+        assert_eq!(language("yrk").as_deref(), Some("yrk"));
+        for wrong in ["english", "xx", "zzz", "en-XX", "EN", "e", "en-gb", "ен"] {
+            assert_eq!(language(wrong), None, "{wrong}");
+        }
         assert!(TimeZone::parse("Europe/Moscow").is_ok());
         assert!(TimeZone::parse("Mars/Olympus").is_err());
     }

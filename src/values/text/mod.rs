@@ -5,6 +5,7 @@
 mod checked;
 mod codes;
 mod email;
+mod name;
 mod phone;
 mod plain;
 mod spaces;
@@ -13,12 +14,15 @@ mod website;
 
 pub use self::{
     checked::{Checked, Rule},
+    phone::{PhoneRegion, from_region, region},
     plain::{Line, Prose, Text},
     spaces::without_spaces,
 };
 
 /// An e-mail address, in lower case.
 pub type Email = Checked<email::Email>;
+/// A name with a letter or a digit in it.
+pub type Name = Checked<name::Name>;
 /// A telephone number by E.164.
 pub type Phone = Checked<phone::Phone>;
 /// A taxpayer number (INN) with right check digits.

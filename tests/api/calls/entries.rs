@@ -149,7 +149,7 @@ async fn roles(world: &World, operation: &str) -> Option<Call> {
             let (policy, body) = same_policy(world).await;
             Call::standing(policy).json(body)
         }
-        "get_own_permissions" => Call::plain(),
+        "get_own_permissions" | "search_everything" => Call::plain(),
         _ => return None,
     })
 }
@@ -191,7 +191,7 @@ async fn clients(world: &World, operation: &str, target: Target) -> Option<Call>
         }
         "mark_client_dormant" => world.about(target, after(&["activate"]).await).json(json!({})),
         "restore_client" => world.about(target, after(&["archive"]).await).json(json!({})),
-        "create_client" => Call::plain().json(json!({"kind": "person", "name": unique("Client")})),
+        "create_client" => Call::plain().json(json!({"kind": "organization", "name": unique("Client")})),
         "update_client" => world.about(target, client().await).json(json!({"name": unique("Renamed")})),
         "assign_account_team" => world.about(target, client().await).json(json!({"user_ids": [world.kai.id]})),
         "transfer_client" => world.about(target, client().await).json(transfer(world, target)),

@@ -183,7 +183,9 @@ fn read<R>(id: &Value) -> Id<R> {
     serde_json::from_value(id.clone()).unwrap()
 }
 
-/// A name that no other object has.
+/// A name that no other object has. It is in letters, since numbers in names are sorted by their value.
 pub fn unique(word: &str) -> Value {
-    json!(format!("{word} {}", Id::<()>::generate()))
+    let letter = |byte: u8| if byte.is_ascii_digit() { char::from(byte - b'0' + b'g') } else { char::from(byte) };
+    let letters: String = Id::<()>::generate().uuid().simple().to_string().bytes().map(letter).collect();
+    json!(format!("{word} {letters}"))
 }

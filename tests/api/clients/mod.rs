@@ -9,6 +9,8 @@ mod ownership;
 mod paging;
 mod reach;
 mod records;
+mod requisites;
+mod search;
 
 use serde_json::{Value, json};
 

@@ -10,6 +10,10 @@ use crate::{
 
 /// The first or second value of a field, with all its members. A reference points to something of `client`.
 pub async fn value(world: &World, field: &Field, client: &Value, nth: usize) -> Value {
+    // Persons have no number of a company.
+    if field.name == "kind" && field.operation.id == "create_client" {
+        return json!("organization");
+    }
     let named = plain(field.name).filter(|_| essential(field.schema)["enum"].is_null());
     let value = match (named, of_schema(field.schema)) {
         (Some([first, second]), _) | (None, Some([first, second])) => [first, second][nth].clone(),
@@ -33,7 +37,7 @@ fn plain(name: &str) -> Option<[Value; 2]> {
         "currency" => [json!("USD"), json!("EUR")],
         "email" => [address(), address()],
         "phone" => [json!("+74951234567"), json!("+79161234567")],
-        "registration_number" => [json!("1027700132195"), json!("1037739010891")],
+        "registration_number" => [json!("1027700132195"), json!("304500116000157")],
         "kpp" => [json!("773601001"), json!("7736AB001")],
         "phone_region" => [json!("RU"), json!("US")],
         "tax_id" => [json!("7707083893"), json!("500100732259")],
@@ -51,7 +55,8 @@ fn plain(name: &str) -> Option<[Value; 2]> {
         "occurred_at" => [json!("2026-11-20T09:00:00Z"), json!("2026-11-21T10:15:00Z")],
         "scheduled_at" => [json!("2026-12-01T10:00:00Z"), json!("2026-12-02T11:15:00Z")],
         "expires_at" => [json!("2026-12-24T09:30:00Z"), json!("2027-01-10T12:00:00Z")],
-        "address" | "bank_account" | "consents" | "messengers" | "signatories" | "signatory" => return nested(name),
+        "address" | "bank_account" | "bank_accounts" | "consents" | "foreign_ids" | "messengers" | "other_emails"
+        | "other_phones" | "signatories" | "signatory" => return nested(name),
         _ => return None,
     })
 }
@@ -65,6 +70,19 @@ fn nested(name: &str) -> Option<[Value; 2]> {
         "bank_account" => [
             json!({"bank": "First", "bic": "DEUTDEFF", "account": "DE89370400440532013000", "correspondent_account": "12345"}),
             json!({"bank": "Second", "bic": "BARCGB22", "account": "GB29NWBK60161331926819", "correspondent_account": "54321"}),
+        ],
+        "bank_accounts" => nested("bank_account")?.map(|account| json!([account])),
+        "foreign_ids" => [
+            json!([{"country": "KZ", "kind": "tax", "number": "600400123456"}]),
+            json!([{"country": "DE", "kind": "vat", "number": "DE811569869"}, {"country": "DE", "kind": "register", "number": "HRB 1"}]),
+        ],
+        "other_emails" => [
+            json!([{"label": "Invoices", "address": "invoices@example.com"}]),
+            json!([{"label": "Press", "address": "press@example.com"}, {"label": "Jobs", "address": "jobs@example.com"}]),
+        ],
+        "other_phones" => [
+            json!([{"label": "Reception", "number": "+78182652010;ext=12"}]),
+            json!([{"label": "Night", "number": "+12065559857"}, {"label": "Fax", "number": "+4930123456"}]),
         ],
         "signatory" => [
             json!({"name": "Anna Petrova", "position": "General director", "basis": "Charter"}),
@@ -123,7 +141,7 @@ async fn reference(world: &World, field: &Field, client: &Value, nth: usize) -> 
         "team_id" => return json!([world.ann.team_id, world.mia.team_id][nth]),
         "next" => return next(world, client, nth).await,
         "lines" => return lines(world, nth).await,
-        "client_id" => world.client(crate::calls::Target::Key).await,
+        "client_id" | "parent_id" => world.client(crate::calls::Target::Key).await,
         "contact_id" => contact(world, client).await,
         "contract_id" => contract(world, client).await,
         "order_id" => {

@@ -50,7 +50,7 @@ async fn each_filter_keeps_what_it_names() {
         ("at_from=2026-11-01T10:00:00Z&at_to=2026-11-01T10:00:01Z".into(), &first),
         ("q=%D0%A0%D0%9E%D0%97 %D1%81%D0%BA%D0%B8%D0%B4".into(), &first),
         ("q=100%25".into(), &second),
-        ("q=100_".into(), &vec![]),
+        ("q=_".into(), &vec![]),
         ("updated_at_from=2026-11-24T10:00:00Z&sort=at".into(), &[first.clone(), second.clone()].concat()),
         ("updated_at_to=2026-11-24T10:00:00Z".into(), &vec![]),
         ("sort=at".into(), &[first.clone(), second.clone()].concat()),

@@ -1,0 +1,10 @@
+ALTER TABLE contacts
+    DROP COLUMN other_phones,
+    DROP COLUMN other_emails;
+ALTER TABLE clients
+    DROP COLUMN kpp,
+    DROP COLUMN foreign_ids,
+    DROP COLUMN bank_accounts,
+    DROP COLUMN other_phones,
+    DROP COLUMN other_emails,
+    DROP COLUMN parent_id;

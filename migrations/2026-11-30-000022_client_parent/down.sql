@@ -1,0 +1,3 @@
+ALTER TABLE clients
+    DROP CONSTRAINT clients_parent_id_fkey,
+    DROP CONSTRAINT clients_parent_id_check;

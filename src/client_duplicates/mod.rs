@@ -1,0 +1,7 @@
+//! Pairs of clients that may be one: who reaches both looks through them and says of each whether they are.
+
+mod model;
+mod queries;
+mod routes;
+
+pub use routes::routes;

@@ -1,0 +1,61 @@
+//! `/v1/clients/duplicates`.
+
+use actix_web::web::Path;
+
+use super::{
+    model::{ClientDuplicateFilter, ClientDuplicateView},
+    queries,
+};
+use crate::{
+    access::{Read, Scope, Update},
+    change::Change,
+    clients::{Client, ClientDuplicateId},
+    db::Db,
+    error::Result,
+    http::{Changed, IfMatch, Reply, Routes, endpoint},
+    list::{ListQuery, Page},
+};
+
+/// The operations on pairs of clients that may be one.
+pub fn routes(api: &mut Routes) {
+    api.add("clients", [endpoint!(list_client_duplicates), endpoint!(settle_client_duplicate)]);
+}
+
+/// List clients that may be one
+///
+/// Use it to clean the client base: it shows pairs of clients that have something in common.
+///
+/// The likeliest first, of those whose two clients are both within reach. A pair is left whenever a client is entered or
+/// changed though another one is alike.
+#[utoipa::path(
+    get,
+    path = "/v1/clients/duplicates",
+    responses((status = 200, description = "A page of the pairs within reach."))
+)]
+async fn list_client_duplicates(
+    scope: Scope<Client, Read>,
+    query: ListQuery<ClientDuplicateFilter>,
+    db: Db,
+) -> Result<Page<ClientDuplicateView>> {
+    let db = db.reader(query.cost).await?;
+    queries::list(&db, &scope, &query).await
+}
+
+/// Settle a pair of clients
+///
+/// Use it when somebody has looked at both and they are two clients.
+///
+/// The pair is not found again.
+#[utoipa::path(
+    post,
+    path = "/v1/clients/duplicates/{id}/settle",
+    responses((status = 200, description = "The settled pair."))
+)]
+async fn settle_client_duplicate(
+    scope: Scope<Client, Update>,
+    id: Path<ClientDuplicateId>,
+    seen: IfMatch,
+    change: Change,
+) -> Result<Changed<ClientDuplicateView>> {
+    change.run(async |tx| Reply::ok(&queries::settle(tx, &scope, *id, &seen).await?)).await
+}

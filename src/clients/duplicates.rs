@@ -1,0 +1,263 @@
+//! Whether a client is entered a second time. The search goes beyond the caller's reach: else two managers who cannot see each
+//! other's clients would court the same company. What is told of a client out of reach is up to the role's policy.
+
+use std::collections::HashSet;
+
+use diesel::{ExpressionMethods, QueryDsl, QueryableByName, sql_query, sql_types};
+use diesel_async::RunQueryDsl;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::model::{Client, ClientId, Kind};
+use crate::{
+    access::{DuplicatesTell, Reach, Read},
+    change::Tx,
+    db::{Jsonb, Sql, lock_values_until_commit, schema::clients},
+    error::{Error, ProblemType, Result},
+    values::{Email, Line, Phone, TaxId},
+};
+
+/// Create or change a client though it may be a duplicate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AllowDuplicate {
+    /// Why it is another client, or why it is entered again.
+    pub reason: Line,
+}
+
+/// What identifies a client, as far as it is given or has changed.
+#[derive(Debug, Default)]
+pub struct Identifiers {
+    tax_id: Option<String>,
+    kpp: Option<String>,
+    phones: Vec<String>,
+    emails: Vec<String>,
+    name: Option<String>,
+    website: Option<String>,
+    mail: Option<String>,
+}
+
+/// A client that another one may be.
+#[derive(Debug, QueryableByName)]
+pub struct Candidate {
+    #[diesel(sql_type = sql_types::Uuid)]
+    id: ClientId,
+    #[diesel(sql_type = sql_types::Text)]
+    name: String,
+    #[diesel(sql_type = sql_types::Text)]
+    owner_name: String,
+    #[diesel(sql_type = sql_types::Array<sql_types::Text>)]
+    matched: Vec<String>,
+}
+
+/// What is matched for certain. Names and domains are alike also by chance.
+const CERTAIN: [&str; 3] = ["tax_id", "phone", "email"];
+/// The most candidates that are looked at.
+const MOST: i64 = 50;
+/// The most candidates that a refusal names.
+const MOST_NAMED: usize = 10;
+
+impl Identifiers {
+    /// Those of `client`. Persons share telephones, names and domains, so they are identified by their tax number alone.
+    pub fn of(client: &Client) -> Self {
+        let terms = &client.terms;
+        let text = |text: Option<&str>| text.map(str::to_owned);
+        let tax = Self {
+            tax_id: text(terms.tax_id.as_ref().map(|number| number.as_str())),
+            kpp: text(terms.kpp.as_ref().map(|code| code.as_str())),
+            ..Self::default()
+        };
+        if client.kind == Kind::Person {
+            return tax;
+        }
+        let phones = terms.phone.iter().chain(terms.other_phones.0.iter().map(|other| &other.number));
+        let emails = terms.email.iter().chain(terms.other_emails.0.iter().map(|other| &other.address));
+        Self {
+            phones: phones.map(|phone| phone.as_str().to_owned()).collect(),
+            emails: emails.map(|email| email.as_str().to_owned()).collect(),
+            name: Some(terms.name.as_str().to_owned()),
+            website: text(terms.website.as_ref().map(|website| website.as_str())),
+            mail: text(terms.email.as_ref().map(|email| email.as_str())),
+            ..tax
+        }
+    }
+
+    /// Those that `after` has and `before` had not.
+    pub fn changed(before: &Client, after: &Client) -> Self {
+        let (old, new) = (Self::of(before), Self::of(after));
+        let fresh = |new: Vec<String>, old: &[String]| new.into_iter().filter(|one| !old.contains(one)).collect();
+        let same_tax = (&new.tax_id, &new.kpp) == (&old.tax_id, &old.kpp);
+        let same_domain = (&new.website, &new.mail) == (&old.website, &old.mail);
+        Self {
+            tax_id: new.tax_id.filter(|_| !same_tax),
+            kpp: new.kpp,
+            phones: fresh(new.phones, &old.phones),
+            emails: fresh(new.emails, &old.emails),
+            name: new.name.filter(|name| old.name.as_ref() != Some(name)),
+            website: new.website.filter(|_| !same_domain),
+            mail: new.mail.filter(|_| !same_domain),
+        }
+    }
+
+    /// What somebody who asks for access knows of a client.
+    pub fn known(tax_id: Option<&TaxId>, phone: Option<&Phone>, email: Option<&Email>) -> Self {
+        Self {
+            tax_id: tax_id.map(|number| number.as_str().to_owned()),
+            phones: phone.into_iter().map(|phone| phone.as_str().to_owned()).collect(),
+            emails: email.into_iter().map(|email| email.as_str().to_owned()).collect(),
+            ..Self::default()
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        let Self { tax_id, kpp: _, phones, emails, name, website, mail } = self;
+        [tax_id, name, website, mail].iter().all(|one| one.is_none()) && phones.is_empty() && emails.is_empty()
+    }
+
+    /// What only one client can have, for locks.
+    fn certain(&self) -> Vec<String> {
+        let tagged = |kind: &str, value: &String| format!("{kind} {value}");
+        let numbers = self.tax_id.iter().map(|number| tagged("tax_id", number));
+        let phones = self.phones.iter().map(|phone| tagged("phone", phone));
+        numbers.chain(phones).chain(self.emails.iter().map(|email| tagged("email", email))).collect()
+    }
+}
+
+impl Candidate {
+    fn is_certain(&self) -> bool {
+        self.matched.iter().any(|matched| CERTAIN.contains(&matched.as_str()))
+    }
+
+    /// How likely it is the same client, 1 to 100.
+    pub fn score(&self) -> i16 {
+        let weight = |matched: &String| match matched.as_str() {
+            "tax_id" => 95,
+            "phone" | "email" => 85,
+            "name" => 70,
+            _ => 55,
+        };
+        let others = i16::try_from(self.matched.len()).unwrap_or(i16::MAX).saturating_sub(1).min(3);
+        (self.matched.iter().map(weight).max().unwrap_or(1) + others * 5).min(100)
+    }
+
+    /// The client.
+    pub fn id(&self) -> ClientId {
+        self.id
+    }
+
+    /// What both have in common: `tax_id`, `phone`, `email`, `name`, `domain`.
+    pub fn matched(&self) -> &[String] {
+        &self.matched
+    }
+
+    fn told(&self, is_visible: bool, tell: DuplicatesTell) -> Value {
+        match (is_visible, tell) {
+            (true, _) => {
+                json!({"client_id": self.id, "name": self.name, "owner_name": self.owner_name, "matched": self.matched})
+            }
+            (false, DuplicatesTell::Owner) => json!({"owner_name": self.owner_name, "matched": self.matched}),
+            (false, DuplicatesTell::Existence) => json!({"matched": self.matched}),
+        }
+    }
+}
+
+/// Refuses a client that is entered already. What only one client can have is locked until the transaction ends, so that of
+/// two that enter it at once, the second sees the first. With `allow`, likely duplicates pass, and for who reaches all clients
+/// also certain ones. Returns the candidates that were let pass.
+///
+/// # Errors
+/// 409 naming what matched and, as far as the caller may know, the clients.
+pub async fn refuse(
+    tx: &mut Tx<'_>,
+    client: ClientId,
+    identifiers: &Identifiers,
+    allow: Option<&AllowDuplicate>,
+) -> Result<Vec<Candidate>> {
+    if identifiers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = find(tx, client, identifiers).await?;
+    if found.is_empty() {
+        return Ok(found);
+    }
+    let visible = visible(tx, &found).await?;
+    let overrules = allow.is_some() && tx.actor().reach("clients:read") == Reach::All;
+    let is_in_the_way = |candidate: &&Candidate| match candidate.is_certain() {
+        true => !overrules,
+        // What is only likely is not told of clients out of reach.
+        false => allow.is_none() && visible.contains(&candidate.id),
+    };
+    let in_the_way: Vec<&Candidate> = found.iter().filter(is_in_the_way).collect();
+    if in_the_way.is_empty() {
+        return Ok(found);
+    }
+    let tell = tx.actor().duplicates_tell();
+    let certain = in_the_way.iter().any(|candidate| candidate.is_certain());
+    let told = in_the_way.iter().take(MOST_NAMED).map(|one| one.told(visible.contains(&one.id), tell));
+    let refusal = Error::new(ProblemType::DuplicateClient).with("duplicates", told.collect::<Vec<_>>());
+    Err(refusal.with("may_be_allowed", !certain || tx.actor().reach("clients:read") == Reach::All))
+}
+
+/// The clients, also out of reach, that have certain identifiers.
+///
+/// # Errors
+/// When the database fails.
+pub async fn certain(tx: &mut Tx<'_>, identifiers: &Identifiers) -> Result<Vec<ClientId>> {
+    let nobody = ClientId::from(uuid::Uuid::nil());
+    let found = find(tx, nobody, identifiers).await?;
+    Ok(found.into_iter().filter(Candidate::is_certain).map(|candidate| candidate.id).collect())
+}
+
+async fn find(tx: &mut Tx<'_>, client: ClientId, identifiers: &Identifiers) -> Result<Vec<Candidate>> {
+    static FIND: Sql = Sql::new();
+    let certain = identifiers.certain();
+    if !certain.is_empty() {
+        lock_values_until_commit(tx, certain).await?;
+    }
+    let phones: Vec<Jsonb<Value>> =
+        identifiers.phones.iter().map(|number| Jsonb(json!([{"number": number}]))).collect();
+    let emails: Vec<Jsonb<Value>> =
+        identifiers.emails.iter().map(|address| Jsonb(json!([{"address": address}]))).collect();
+    let query = sql_query(FIND_SQL)
+        .bind::<sql_types::Uuid, _>(client)
+        .bind::<sql_types::Nullable<sql_types::Text>, _>(identifiers.tax_id.clone())
+        .bind::<sql_types::Nullable<sql_types::Text>, _>(identifiers.kpp.clone())
+        .bind::<sql_types::Array<sql_types::Text>, _>(identifiers.phones.clone())
+        .bind::<sql_types::Array<sql_types::Jsonb>, _>(phones)
+        .bind::<sql_types::Array<sql_types::Text>, _>(identifiers.emails.clone())
+        .bind::<sql_types::Array<sql_types::Jsonb>, _>(emails)
+        .bind::<sql_types::Nullable<sql_types::Text>, _>(identifiers.name.clone())
+        .bind::<sql_types::Nullable<sql_types::Text>, _>(identifiers.website.clone())
+        .bind::<sql_types::Nullable<sql_types::Text>, _>(identifiers.mail.clone())
+        .bind::<sql_types::BigInt, _>(MOST);
+    Ok(FIND.of(query).load(&mut **tx).await?)
+}
+
+/// Branches of one company have its tax number and different codes of the tax registration. Telephones, addresses, names and
+/// domains of persons say nothing.
+const FIND_SQL: &str = "
+    WITH found AS (
+        SELECT clients.id, clients.name, users.name AS owner_name, array_remove(ARRAY[
+            CASE WHEN tax_id = $2 AND (kpp = $3 OR kpp IS NULL OR $3 IS NULL) THEN 'tax_id' END,
+            CASE WHEN kind = 'organization' AND (phone = ANY($4) OR other_phones @> ANY($5)) THEN 'phone' END,
+            CASE WHEN kind = 'organization' AND (clients.email = ANY($6) OR other_emails @> ANY($7)) THEN 'email' END,
+            CASE WHEN kind = 'organization' AND name_key = search_name_key($8) THEN 'name' END,
+            CASE WHEN kind = 'organization' AND domain = client_domain($9, $10) THEN 'domain' END
+        ], NULL) AS matched
+        FROM clients JOIN users ON users.id = clients.owner_id
+        WHERE clients.id <> $1 AND (
+            tax_id = $2 OR phone = ANY($4) OR other_phones @> ANY($5) OR clients.email = ANY($6) OR other_emails @> ANY($7)
+            OR name_key = search_name_key($8) OR domain = client_domain($9, $10)
+        )
+        LIMIT $11
+    )
+    SELECT * FROM found WHERE matched <> '{}' ORDER BY cardinality(matched) DESC, id";
+
+/// Which of the candidates the caller may see.
+async fn visible(tx: &mut Tx<'_>, found: &[Candidate]) -> Result<HashSet<ClientId>> {
+    let ids: Vec<ClientId> = found.iter().map(|candidate| candidate.id).collect();
+    let Ok(scope) = tx.scope::<Client, Read>() else { return Ok(HashSet::new()) };
+    let visible = clients::table.filter(clients::id.eq_any(ids)).filter(scope.visible()).select(clients::id);
+    Ok(visible.load::<ClientId>(&mut **tx).await?.into_iter().collect())
+}

@@ -1,0 +1,77 @@
+//! Pairs of clients that may be one, left to be settled.
+
+use diesel_async::RunQueryDsl;
+
+use super::{
+    duplicates::{AllowDuplicate, Candidate},
+    model::ClientId,
+};
+use crate::{
+    change::Tx,
+    db::schema::client_duplicates,
+    error::Result,
+    values::{Id, Instant, Line, Resource},
+};
+
+/// A pair's identifier.
+pub type ClientDuplicateId = Id<ClientDuplicateLabel>;
+
+/// Labels the identifiers of pairs, whose rows another slice reads.
+#[derive(Debug)]
+pub enum ClientDuplicateLabel {}
+impl Resource for ClientDuplicateLabel {
+    const NAME: &'static str = "client_duplicates";
+}
+
+/// A pair as it is written.
+#[derive(diesel::Insertable)]
+#[diesel(table_name = client_duplicates, treat_none_as_default_value = false)]
+struct Pair {
+    id: ClientDuplicateId,
+    version: i64,
+    created_at: Instant,
+    updated_at: Instant,
+    client_id: ClientId,
+    other_id: ClientId,
+    score: i16,
+    reasons: Vec<String>,
+    status: &'static str,
+    allowed_because: Option<Line>,
+}
+
+/// Leaves `client` and each of its candidates to be settled. A pair that was settled before stays settled.
+///
+/// # Errors
+/// When the database fails.
+pub async fn leave(
+    tx: &mut Tx<'_>,
+    client: ClientId,
+    candidates: &[Candidate],
+    allow: Option<&AllowDuplicate>,
+) -> Result<()> {
+    if candidates.is_empty() {
+        return Ok(());
+    }
+    let now = tx.now();
+    let mut pairs = Vec::new();
+    for candidate in candidates {
+        let other = candidate.id();
+        let in_order = client.uuid() < other.uuid();
+        let (client_id, other_id) = if in_order { (client, other) } else { (other, client) };
+        pairs.push(Pair {
+            id: tx.new_id(),
+            version: 1,
+            created_at: now,
+            updated_at: now,
+            client_id,
+            other_id,
+            score: candidate.score(),
+            reasons: candidate.matched().to_vec(),
+            status: "open",
+            allowed_because: allow.map(|allow| allow.reason.clone()),
+        });
+    }
+    let insert = diesel::insert_into(client_duplicates::table).values(pairs).on_conflict_do_nothing();
+    insert.execute(&mut **tx).await?;
+    Ok(())
+}

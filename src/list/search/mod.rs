@@ -1,0 +1,279 @@
+//! Search by words: each must occur in the `search` column, which has a trigram index.
+//!
+//! The column has what is searched in one spelling (see [`fold`]): first the names, then the rest, and behind another `|`
+//! what belongs to persons.
+
+mod fold;
+mod layout;
+mod nearly;
+
+use std::borrow::Cow;
+
+use diesel::{
+    Expression, QueryResult,
+    expression::{AppearsOnTable, ValidGrouping, is_aggregate},
+    pg::Pg,
+    query_builder::{AstPass, QueryFragment, QueryId},
+    query_dsl::methods::FilterDsl,
+    sql_types::{Array, Bool, Text},
+};
+use rust_stemmers::{Algorithm, Stemmer};
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
+
+use self::fold::fold;
+use crate::values::{Phone, Text as Bounded};
+
+/// The most words that are searched for; more would not narrow the answer.
+const MAX_WORDS: usize = 10;
+
+/// The legal forms of companies, folded. Companies are found by their names, with or without them.
+const LEGAL_FORMS: [&str; 25] = [
+    "ab", "ag", "ao", "as", "bv", "co", "corp", "gmbh", "inc", "ip", "kg", "lc", "ltd", "nko", "nv", "o", "oao", "oi",
+    "ou", "pao", "pt", "sa", "sarl", "srl", "zao",
+];
+
+/// How exactly words must be found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Spelling {
+    /// As they are written, in any form of the word.
+    #[default]
+    #[serde(rename = "w")]
+    AsWritten,
+    /// With one wrong letter in a word.
+    #[serde(rename = "n")]
+    Nearly,
+}
+
+/// What `q` may be: 1 to 200 characters.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Words {
+    words: Vec<Word>,
+    /// The whole text, folded, as it was written and as it was meant: how well a row matches is measured by them.
+    phrases: Vec<String>,
+}
+
+/// A word in each form in which it is looked for.
+#[derive(Clone, Debug, PartialEq)]
+struct Word(Vec<String>);
+
+/// What `q` is in the document.
+type Written = Bounded<200>;
+
+impl Words {
+    /// The words of `text`. Telephone numbers without a country code are numbers of the region of the caller.
+    fn read(text: &Written) -> Self {
+        let text = text.as_str().to_lowercase().replace('ё', "е");
+        let number: String = text.chars().filter(char::is_ascii_digit).collect();
+        let is_number = text.chars().all(|c| c.is_ascii_digit() || " ()+-./\u{a0}".contains(c)) && number.len() > 2;
+        if is_number {
+            let phone = Phone::parse(&text).ok().map(|phone| fold(phone.as_str()));
+            let forms: Vec<String> = phone.into_iter().chain([number]).collect();
+            return Self { phrases: forms.clone(), words: vec![Word(forms)] };
+        }
+        let words: Vec<&str> = text.split_whitespace().filter(|word| !fold(word).is_empty()).take(MAX_WORDS).collect();
+        let names: Vec<&str> = words.iter().copied().filter(|word| !is_legal_form(word)).collect();
+        let words = if names.is_empty() { words } else { names };
+        let meant: Option<Vec<String>> = words.iter().map(|word| layout::retyped(word)).collect();
+        let phrases = [Some(fold(&words.join(" "))), meant.map(|words| fold(&words.join(" ")))];
+        Self { words: words.into_iter().map(Word::of).collect(), phrases: phrases.into_iter().flatten().collect() }
+    }
+
+    /// What a row's match is measured by.
+    pub fn phrases(&self) -> &[String] {
+        &self.phrases
+    }
+}
+
+fn is_legal_form(word: &str) -> bool {
+    LEGAL_FORMS.contains(&fold(word).as_str())
+}
+
+impl Word {
+    fn of(word: &str) -> Self {
+        let forms = [Some(stem(word)), layout::retyped(word).map(|meant| stem(&meant))];
+        let mut forms: Vec<String> = forms.into_iter().flatten().filter(|form| !form.is_empty()).collect();
+        forms.dedup();
+        Self(forms)
+    }
+
+    fn patterns(&self, spelling: Spelling) -> Vec<String> {
+        let as_written = self.0.iter().map(|form| pattern(form));
+        match spelling {
+            Spelling::AsWritten => as_written.collect(),
+            // The word as it was meant is a guess already.
+            Spelling::Nearly => {
+                as_written.chain(self.0.first().into_iter().flat_map(|form| nearly::patterns(form))).collect()
+            }
+        }
+    }
+}
+
+/// A `LIKE` pattern for `form`, which is folded and so has no wildcards of its own. A short one stands at the beginning of a
+/// word, and a single letter alone: else it would be in nearly every row.
+fn pattern(form: &str) -> String {
+    match form.chars().count() {
+        1 => format!("% {form} %"),
+        2 => format!("% {form}%"),
+        _ => format!("%{form}%"),
+    }
+}
+
+/// `word` without its ending, folded: all forms of the word begin with that.
+fn stem(word: &str) -> String {
+    let is_word = word.chars().all(char::is_alphabetic);
+    if !is_word {
+        return fold(word);
+    }
+    let algorithm = if word.is_ascii() { Algorithm::English } else { Algorithm::Russian };
+    let stem = Stemmer::create(algorithm).stem(word);
+    // Very short stems are in many other words.
+    let stem = if stem.chars().count() < 3 { Cow::Borrowed(word) } else { stem };
+    fold(&stem)
+}
+
+impl<'de> Deserialize<'de> for Words {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Written::deserialize(deserializer).map(|text| Self::read(&text))
+    }
+}
+
+impl PartialSchema for Words {
+    fn schema() -> RefOr<Schema> {
+        Written::schema()
+    }
+}
+impl ToSchema for Words {}
+
+/// Keeps the rows of `table` in which every word of `words` occurs.
+pub fn search<Q: FilterDsl<Matches, Output = Q>>(
+    mut query: Q,
+    table: &'static str,
+    words: &Words,
+    spelling: Spelling,
+) -> Q {
+    if words.words.is_empty() {
+        // Nothing that could be found was asked for.
+        return query.filter(Matches { table, patterns: Vec::new(), within: Within::All });
+    }
+    for word in &words.words {
+        query = query.filter(Matches { table, patterns: word.patterns(spelling), within: Within::All });
+    }
+    query
+}
+
+/// As [`search`], without what belongs to persons: for callers who may not see them.
+pub fn search_without_persons<Q: FilterDsl<Matches, Output = Q>>(
+    query: Q,
+    table: &'static str,
+    words: &Words,
+    spelling: Spelling,
+) -> Q {
+    let mut query = search(query, table, words, spelling);
+    for word in &words.words {
+        query = query.filter(Matches { table, patterns: word.patterns(spelling), within: Within::OwnPart });
+    }
+    query
+}
+
+/// Where words are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Within {
+    /// In all that the column has.
+    All,
+    /// In what does not belong to persons. It has no index, so it only narrows what was found.
+    OwnPart,
+}
+
+/// The condition that the `search` column of a table matches one of several patterns.
+#[derive(Debug)]
+pub struct Matches {
+    table: &'static str,
+    patterns: Vec<String>,
+    within: Within,
+}
+
+impl QueryFragment<Pg> for Matches {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        if self.within == Within::OwnPart {
+            out.push_sql("regexp_replace(");
+        }
+        out.push_identifier(self.table)?;
+        out.push_sql(".search");
+        if self.within == Within::OwnPart {
+            out.push_sql(r", '\|[^|]*$', '')");
+        }
+        match self.patterns.as_slice() {
+            [pattern] => {
+                out.push_sql(" LIKE ");
+                out.push_bind_param::<Text, _>(pattern)
+            }
+            _ => {
+                out.push_sql(" LIKE ANY(");
+                out.push_bind_param::<Array<Text>, _>(&self.patterns)?;
+                out.push_sql(")");
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Expression for Matches {
+    type SqlType = Bool;
+}
+impl<QS> AppearsOnTable<QS> for Matches {}
+impl<GB> ValidGrouping<GB> for Matches {
+    type IsAggregate = is_aggregate::No;
+}
+impl QueryId for Matches {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Spelling, Words, Written};
+    use crate::values::{PhoneRegion, from_region};
+
+    fn patterns(text: &str) -> Vec<Vec<String>> {
+        let words = from_region(Some(PhoneRegion::RU), || Words::read(&Written::parse(text).unwrap()));
+        words.words.iter().map(|word| word.patterns(Spelling::AsWritten)).collect()
+    }
+
+    #[test]
+    fn words_are_looked_for_by_their_stems() {
+        assert_eq!(patterns("ромашку")[0][0], "%romashk%");
+        assert_eq!(patterns("алёшина")[0][0], "%aleshin%");
+        assert_eq!(patterns("hjvfirf")[0][1], "%romashk%");
+        assert_eq!(patterns("ab"), [["% ab%", "% fi%"]]);
+        assert_eq!(patterns("ю")[0][0], "% iu%");
+        assert_eq!(patterns("3"), [["% 3 %"]]);
+    }
+
+    #[test]
+    fn legal_forms_are_set_aside_beside_a_name() {
+        for text in ["ООО ромашка", "ромашка ооо", "ромашка LLC"] {
+            assert_eq!(patterns(text).len(), 1, "{text}");
+        }
+        assert_eq!(patterns("ООО").len(), 1);
+    }
+
+    #[test]
+    fn numbers_are_found_in_any_spelling() {
+        for text in ["8 (495) 123-45-67", "+7 495 123 45 67", "84951234567", "+74951234567"] {
+            assert_eq!(patterns(text)[0][0], "%74951234567%", "{text}");
+        }
+        assert_eq!(patterns("123-45-67"), [["%1234567%"]]);
+        assert_eq!(patterns("770708"), [["%770708%"]]);
+    }
+
+    #[test]
+    fn what_has_no_letter_or_digit_finds_nothing() {
+        for text in ["%", "_", "\\", "'", "— …"] {
+            assert!(patterns(text).is_empty(), "{text}");
+        }
+    }
+}
