@@ -166,3 +166,36 @@ async fn a_new_owner_is_no_member() {
     assert_eq!(team["members"][0]["id"], json!(world.mia.id));
     world.ann.get(client["path"].as_str().unwrap()).await.problem(404, "not_found");
 }
+
+/// R8: whatever the policy lets owners do with their own clients.
+#[actix_web::test]
+async fn what_an_owner_may_do_is_not_for_helpers() {
+    let world = world().await;
+    let own = r#"{"clients:transfer": "own", "clients:designate_key": "own"}"#;
+    world.app.sql(&format!("UPDATE role_policies SET grants = grants || '{own}' WHERE role <> 'supervisor'")).await;
+    world.app.parts().callers.forget();
+    let offers = |client: &Value, step: &str| client["actions"].as_array().unwrap().contains(&json!(step));
+    for helper in [&world.bob, &world.kai, &world.leo] {
+        let helped = async |client: Value| {
+            let _ = assign(&world.sue, &client, &[helper]).await.ok();
+            fresh(helper, &client).await
+        };
+        let ordinary = helped(world.client_of(&world.kim).await).await;
+        let key = helped(world.client(Target::Key).await).await;
+        let archived = world.step(&helped(world.client_of(&world.kim).await).await, "archive").await;
+        let away = json!({"owner_id": world.kai.id, "reason": "away"});
+        for (client, step, body, permission) in [
+            (&ordinary, "transfer", &away, "clients:transfer"),
+            (&ordinary, "designate-key", &json!({}), "clients:designate_key"),
+            (&key, "revoke-key", &json!({}), "clients:designate_key"),
+            (&archived, "restore", &json!({}), "clients:archive"),
+        ] {
+            let refused = helper.transition(step, client, body.clone()).await.problem(403, "forbidden");
+            assert_eq!(refused["permission"], permission, "{step}");
+            let seen = fresh(helper, client).await;
+            assert!(!offers(&seen, step), "{step}: {seen}");
+        }
+    }
+    let own = fresh(&world.kim, &world.client_of(&world.kim).await).await;
+    assert!(offers(&own, "transfer") && offers(&own, "archive"), "{own}");
+}
