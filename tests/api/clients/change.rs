@@ -225,6 +225,31 @@ async fn an_external_id_is_unique_within_its_source() {
     let _ = world.mia.patch(path(&other), &other, known).await.ok();
 }
 
+/// K9
+#[actix_web::test]
+async fn an_open_form_is_saved_after_a_colleague_logged_a_call() {
+    let world = world().await;
+    let client = world.step(&create(&world.kim, "Client").await, "designate-key").await;
+    let form = world.kim.get(path(&client)).await.ok();
+    let tag = world.kim.get(path(&client)).await.header("etag").unwrap().to_owned();
+    world.app.advance(chrono::Duration::minutes(5));
+    let call = log(&world.kai, &client).await;
+    let planned = json!({"client_id": client["id"], "channel": "visit", "purpose": "negotiation", "subject": "Prices",
+        "scheduled_at": "2026-12-01T10:00:00Z"});
+    let _ = world.kai.post("/v1/interactions", planned).await.created();
+    let seen = world.kim.get(path(&client)).await.ok();
+    assert_eq!((&seen["version"], &seen["updated_at"]), (&form["version"], &form["updated_at"]));
+    assert_eq!(
+        (&seen["last_interaction_at"], &seen["next_interaction_at"]),
+        (&call["at"], &json!("2026-12-01T10:00:00Z"))
+    );
+
+    let save = world.kim.request(Method::PATCH, path(&client)).insert_header(("If-Match", tag));
+    let saved = world.kim.send(save.set_json(json!({"industry": "Retail"}))).await.ok();
+    assert_eq!((&saved["industry"], &saved["last_interaction_at"]), (&json!("Retail"), &call["at"]));
+    assert_eq!(saved["version"].as_i64(), form["version"].as_i64().map(|version| version + 1));
+}
+
 /// A call with the client.
 async fn log(who: &TestUser, client: &Value) -> Value {
     let call = json!({"client_id": client["id"], "channel": "phone", "purpose": "negotiation", "subject": "Prices"});
