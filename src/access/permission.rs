@@ -41,6 +41,9 @@ pub const PERMISSIONS: &[Permission] = &[
     ("interactions:create",         [Own,    Team,   All]),
     ("interactions:read",           [Own,    Team,   All]),
     ("interactions:update",         [Own,    Team,   All]),
+    ("lost_reasons:create",         [None,   None,   All]),
+    ("lost_reasons:read",           [All,    All,    All]),
+    ("lost_reasons:update",         [None,   None,   All]),
     ("orders:approve",              [None,   Team,   All]),
     ("orders:create",               [Own,    Team,   All]),
     ("orders:execute",              [None,   None,   All]),
@@ -68,7 +71,8 @@ pub const PERMISSIONS: &[Permission] = &[
 ];
 
 /// Resources that belong to nobody: a right to them reaches everywhere or nowhere.
-pub const SHARED: &[&str] = &["audit", "departments", "organization", "products", "roles", "service_accounts", "teams"];
+pub const SHARED: &[&str] =
+    &["audit", "departments", "lost_reasons", "organization", "products", "roles", "service_accounts", "teams"];
 
 /// Rights with which a user can give rights to others or to themselves. Supervisors always have them, and nobody else
 /// ever does.

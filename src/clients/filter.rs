@@ -11,6 +11,7 @@ use super::{
 use crate::{
     access::{TeamId, UserId},
     list::{Sort, Words, search},
+    lost_reasons::LostReasonId,
     values::{Instant, TaxId, Text},
 };
 
@@ -51,6 +52,9 @@ pub struct ClientFilter {
     /// Only clients with this id in another system.
     #[param(inline)]
     pub external_id: Option<Text<100>>,
+    /// Only clients that were lost for one of these reasons.
+    #[param(inline)]
+    pub lost_reason_id: Vec<LostReasonId>,
     /// Only clients changed at or after this moment.
     #[param(inline)]
     pub updated_at_from: Option<Instant>,

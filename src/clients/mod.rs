@@ -25,13 +25,16 @@ pub use contact_points::{
 };
 pub use designation::{designate, refuse_ordinary_owner};
 pub use duplicates::{AllowDuplicate, Identifiers, certain};
-pub use model::{Address, Client, ClientId, ClientStart, ClientTerms, Kind, TransferClient};
 pub use pairs::ClientDuplicateId;
 pub use persons::Persons;
+pub use model::{
+    Address, Archive, Client, ClientId, ClientStart, ClientTerms, Kind, TransferClient,
+};
 pub use primary_contact::{ContactId, ContactRef};
-pub use queries::{archive, find, grow, hold, insert, refuse_archived, step};
+pub use queries::{find, grow, hold, insert, refuse_archived, step};
 pub use reference::{ClientRef, references};
 pub use status::{ClientStatus, Transition};
+pub use steps::{ARCHIVE, MARK_LOST};
 pub use touch::{hold_to_touch, lock_to_touch, touch};
 pub use view::{ClientView, changed};
 

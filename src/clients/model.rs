@@ -16,6 +16,7 @@ use crate::{
     db::{Jsonb, stored_as_text, wide::clients},
     error::FieldError,
     http::{Parts, Patch, PatchText, Terms},
+    lost_reasons::LostReasonId,
     values::{
         Amount, BankAccount, CountryCode, Email, Entity, Id, Instant, Invalid, Kpp, LanguageTag, Line, Margin, Name,
         Phone, Prose, RegistrationNumber, Resource, Say, TaxId, Text, TimeZone, Website, bounds, confidential,
@@ -59,6 +60,10 @@ pub struct Client {
     pub next_interaction_at: Option<Instant>,
     /// The status before the archive.
     pub archived_from: Option<ClientStatus>,
+    /// Why the client was lost; `null` once it is active again.
+    pub lost_reason_id: Option<LostReasonId>,
+    /// When the client was lost; `null` once it is active again.
+    pub lost_at: Option<Instant>,
     /// How many versions changed nothing but confidential fields.
     #[serde(skip)]
     pub hidden_changes: i64,

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     access::{Action, Create, Read, Scope, Update, Within},
     change::{Patched, Row, Tx, lock, lock_to_patch, patched, permit_confidential, save, unknown_reference},
-    db::{Sql, columns_of, schema::clients, wide},
+    db::{Sql, columns_of, wide::clients},
     error::{Error, FieldError, OnConstraint, Result},
     http::{IfMatch, Parts, Terms},
     list::{By, ListQuery, Page, Sort, SortKey, SortValue, Spelling, keyset_within},
@@ -58,13 +58,16 @@ fn filtered(within: Within<Client>, filter: &ClientFilter, spelling: Spelling, p
         query = query.filter(clients::tax_id.eq(tax_id.clone()));
     }
     if !filter.parent_id.is_empty() {
-        query = query.filter(wide::clients::parent_id.eq_any(filter.parent_id.clone()));
+        query = query.filter(clients::parent_id.eq_any(filter.parent_id.clone()));
     }
     if let Some(source) = &filter.external_source {
         query = query.filter(clients::external_source.eq(source.clone()));
     }
     if let Some(id) = &filter.external_id {
         query = query.filter(clients::external_id.eq(id.clone()));
+    }
+    if !filter.lost_reason_id.is_empty() {
+        query = query.filter(clients::lost_reason_id.eq_any(filter.lost_reason_id.clone()));
     }
     query = in_time(query, filter);
     match &filter.q {
@@ -207,6 +210,8 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Client, Create>, Parts(start,
         last_interaction_at: None,
         next_interaction_at: None,
         archived_from: None,
+        lost_reason_id: None,
+        lost_at: None,
         hidden_changes: 0,
         terms,
     };
@@ -257,7 +262,7 @@ pub async fn verify(tx: &mut Tx<'_>, scope: &Scope<Client, Update>, id: ClientId
     save(tx, "verified", &before, after).await
 }
 
-/// Takes a step of the client's life.
+/// Takes a step of the client's life. A client that becomes active is no longer lost.
 ///
 /// # Errors
 /// 404, 412, 403, 409 when the step is not possible from the present status.
@@ -270,15 +275,19 @@ pub async fn step<A: Action>(
 ) -> Result<Client> {
     let before = lock(tx, scope, id, seen).await?;
     let status = transition.apply(before.status, before.archived_from)?;
-    let after = Client { status, ..before.clone() };
+    let mut after = Client { status, ..before.clone() };
+    if status == ClientStatus::Active {
+        after.lost_reason_id = None;
+        after.lost_at = None;
+    }
     save(tx, transition.done(), &before, after).await
 }
 
-/// Archives a client or restores it.
+/// Takes a client out of the archive.
 ///
 /// # Errors
 /// As [`step`].
-pub async fn archive(
+pub async fn restore(
     tx: &mut Tx<'_>,
     scope: &Scope<Client, Archive>,
     id: ClientId,
@@ -287,8 +296,7 @@ pub async fn archive(
 ) -> Result<Client> {
     let before = lock(tx, scope, id, seen).await?;
     let status = transition.apply(before.status, before.archived_from)?;
-    let archived_from = (status == ClientStatus::Archived).then_some(before.status);
-    let after = Client { status, archived_from, ..before.clone() };
+    let after = Client { status, archived_from: None, ..before.clone() };
     save(tx, transition.done(), &before, after).await
 }
 

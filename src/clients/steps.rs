@@ -13,20 +13,23 @@ use crate::{
     http::{Endpoint, IfMatch, Routes, StepText},
 };
 
-type Step<A> = change::Step<Client, Transition, A>;
+/// A step of a client.
+pub type Step<A> = change::Step<Client, Transition, A>;
 
 const QUALIFY: Step<Update> = Step::new(Transition::Qualify);
 const ACTIVATE: Step<Update> = Step::new(Transition::Activate);
 const MARK_DORMANT: Step<Update> = Step::new(Transition::MarkDormant);
-const MARK_LOST: Step<Archive> = Step::new(Transition::MarkLost);
-const ARCHIVE: Step<Archive> = Step::new(Transition::Archive);
+/// Taken with [`crate::departures`].
+pub const MARK_LOST: Step<Archive> = Step::new(Transition::MarkLost);
+/// Taken with [`crate::departures`].
+pub const ARCHIVE: Step<Archive> = Step::new(Transition::Archive);
 const RESTORE: Step<Archive> = Step::new(Transition::Restore);
 
 /// The steps that callers take, each with the right that it needs.
 pub const STEPS: [AnyStep<Client, Transition>; 6] =
     [QUALIFY.any(), ACTIVATE.any(), MARK_DORMANT.any(), MARK_LOST.any(), ARCHIVE.any(), RESTORE.any()];
 
-/// The operations that are steps.
+/// The operations that are steps, but for those with which a client departs.
 pub fn routes(api: &mut Routes) {
     let steps = [
         step(
@@ -51,25 +54,11 @@ pub fn routes(api: &mut Routes) {
             queries::step,
         ),
         step(
-            MARK_LOST,
-            "mark_client_lost",
-            "Mark a client lost",
-            "From any status but archived to lost; needs the right to archive. Use it when a client says no or goes to a competitor; `reason` keeps why.",
-            queries::step,
-        ),
-        step(
-            ARCHIVE,
-            "archive_client",
-            "Archive a client",
-            "Puts the client away: it is listed only when asked for, and nothing new can be added to it. Use it for doubles and for clients that nobody works with any more, in place of deletion.",
-            queries::archive,
-        ),
-        step(
             RESTORE,
             "restore_client",
             "Restore a client",
             "Takes the client out of the archive, to the status that it had. Use it when a client was archived by mistake or comes back.",
-            queries::archive,
+            queries::restore,
         ),
     ];
     api.add("clients", steps);

@@ -36,6 +36,7 @@ pub const TABLES: &[Privileges] = &[
     ("departments",       &["SELECT", "INSERT", "UPDATE"]),
     ("idempotency_keys",  &["SELECT", "INSERT", "DELETE", "UPDATE (replayed_at)"]),
     ("interactions",      &["SELECT", "INSERT", "UPDATE"]),
+    ("lost_reasons",      &["SELECT", "INSERT", "UPDATE"]),
     ("order_events",      &["SELECT", "INSERT"]),
     ("order_lines",       &["SELECT", "INSERT", "UPDATE", "DELETE"]),
     ("orders",            &["SELECT", "INSERT", "UPDATE"]),

@@ -296,6 +296,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    lost_reasons (id) {
+        id -> Uuid,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        name -> Text,
+        position -> Int4,
+        is_active -> Bool,
+    }
+}
+
+diesel::table! {
     order_events (id) {
         id -> Uuid,
         order_id -> Uuid,
@@ -614,6 +626,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     departments,
     idempotency_keys,
     interactions,
+    lost_reasons,
     order_events,
     order_lines,
     orders,

@@ -45,7 +45,7 @@ macro_rules! column {
 
 /// `clients`, with all its columns.
 pub mod clients {
-    use diesel::sql_types::{Int8, Jsonb, Nullable, Text, Uuid};
+    use diesel::sql_types::{Int8, Jsonb, Nullable, Text, Timestamptz, Uuid};
 
     pub use crate::db::schema::clients::*;
 
@@ -107,5 +107,15 @@ pub mod clients {
     column! {
         /// How many versions changed nothing but confidential fields.
         hidden_changes -> Int8,
+    }
+
+    column! {
+        /// Why the client was lost.
+        lost_reason_id -> Nullable<Uuid>,
+    }
+
+    column! {
+        /// When the client was lost.
+        lost_at -> Nullable<Timestamptz>,
     }
 }

@@ -7,10 +7,11 @@ use super::{Company, catalogue::CURRENCY};
 use crate::{
     access::{Role, Scope},
     change::Tx,
-    clients::{self, AllowDuplicate, Client, ClientStart, Kind, Transition},
+    clients::{self, AllowDuplicate, Client, ClientStart, Kind},
     contracts::{self, ContractStart, ContractStatus, ContractTerms, Past, Side, Signatory},
     db::Jsonb,
     departments::DepartmentId,
+    departures,
     error::{Error, Result},
     http::{IfMatch, Parts},
     orders::{self, LineTerms, OrderNumber, OrderStatus, OrderTerms, PastOrder, Priority},
@@ -148,7 +149,7 @@ pub async fn load_archived_client(tx: &mut Tx<'_>, company: &Company<'_>) -> Res
     terms.external_source = None;
     terms.external_id = None;
     let double = clients::insert(tx, &Scope::system(), Parts(start, terms)).await?;
-    clients::archive(tx, &Scope::system(), double.id, &IfMatch::Any, Transition::Archive).await?;
+    departures::archive(tx, &Scope::system(), double.id, &IfMatch::Any).await?;
     Ok(())
 }
 

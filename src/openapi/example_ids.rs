@@ -6,7 +6,7 @@ use super::complete::{Object, operations};
 use crate::values::example_id;
 
 /// What the members of examples refer to: the end of a member's name, and the kind of row.
-const MEMBERS: [(&str, &str); 24] = [
+const MEMBERS: [(&str, &str); 25] = [
     ("account_id", "service_accounts"),
     ("account_team", "users"),
     ("actor_id", "users"),
@@ -20,6 +20,7 @@ const MEMBERS: [(&str, &str); 24] = [
     ("editor_ids", "users"),
     ("follows_id", "interactions"),
     ("line_id", "order_lines"),
+    ("lost_reason_id", "lost_reasons"),
     ("order_id", "orders"),
     ("owner_id", "users"),
     ("product_id", "products"),
@@ -34,12 +35,13 @@ const MEMBERS: [(&str, &str); 24] = [
 ];
 
 /// The kind of row that a schema describes.
-const SCHEMAS: [(&str, &str); 11] = [
+const SCHEMAS: [(&str, &str); 12] = [
     ("Client", "clients"),
     ("Contact", "contacts"),
     ("Contract", "contracts"),
     ("Department", "departments"),
     ("Interaction", "interactions"),
+    ("LostReason", "lost_reasons"),
     ("Order", "orders"),
     ("OwnAccount", "users"),
     ("Product", "products"),
@@ -60,7 +62,7 @@ const TRIED_ON: [(&str, &str, u32); 34] = [
     ("put",    "/v1/clients/{id}/account-team",         2),
     ("post",   "/v1/clients/{id}/transfer",             3),
     ("post",   "/v1/clients/{id}/mark-dormant",         5),
-    ("post",   "/v1/clients/{id}/mark-lost",            6),
+    ("post",   "/v1/clients/{id}/mark-lost",           11),
     ("post",   "/v1/clients/{id}/archive",              7),
     ("post",   "/v1/clients/{id}/designate-key",        8),
     ("post",   "/v1/clients/{id}/revoke-key",          20),

@@ -42,6 +42,7 @@ use crate::{
         (name = "products", description = "What the company sells."),
         (name = "departments", description = "The departments that orders are handed to, and the management."),
         (name = "search", description = "One search through everything."),
+        (name = "lost reasons", description = "Why clients are lost: the list to choose from."),
         (name = "organization", description = "The organisation that works with this server."),
         (name = "teams", description = "Teams of users."),
         (name = "users", description = "The people who work here, and their roles."),

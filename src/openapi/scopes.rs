@@ -5,10 +5,10 @@ use serde_json::{Map, Value, json};
 use crate::access::permission::{PERMISSIONS, is_for_persons_only};
 
 /// What each right allows that a service account can have.
-const MEANINGS: [(&str, &str); 45] = [
+const MEANINGS: [(&str, &str); 48] = [
     ("audit:read", "Read who changed what, and who was refused."),
     ("audit:verify", "Verify that the audit log is intact."),
-    ("clients:archive", "Put clients into the archive and take them out again."),
+    ("clients:archive", "Put clients into the archive, take them out again, and mark them lost."),
     ("clients:assign_team", "Decide who is on the account team of a client."),
     ("clients:create", "Create clients."),
     ("clients:designate_key", "Make clients key clients, and ordinary ones again."),
@@ -32,6 +32,9 @@ const MEANINGS: [(&str, &str); 45] = [
     ("interactions:create", "Log and plan interactions."),
     ("interactions:read", "Read interactions."),
     ("interactions:update", "Change, complete and cancel interactions."),
+    ("lost_reasons:create", "Create reasons for losing clients."),
+    ("lost_reasons:read", "Read the reasons for losing clients."),
+    ("lost_reasons:update", "Change reasons for losing clients."),
     ("orders:approve", "Approve and reject orders."),
     ("orders:create", "Draft orders."),
     ("orders:execute", "Accept, start, fulfil and return orders in the departments."),

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 /// The kinds of rows that have such ids; the place of a kind is part of its ids.
-const KINDS: [&str; 12] = [
+const KINDS: [&str; 13] = [
     "clients",
     "contacts",
     "contracts",
@@ -15,6 +15,7 @@ const KINDS: [&str; 12] = [
     "service_accounts",
     "teams",
     "users",
+    "lost_reasons",
     "others",
 ];
 

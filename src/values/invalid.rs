@@ -191,9 +191,10 @@ kinds! {
 }
 
 /// The codes of the rules between fields. A test reads the source and fails when one is missing.
-const RULES: [&str; 34] = [
+const RULES: [&str; 36] = [
     "before_given",
     "beyond_reading",
+    "cannot_see_client",
     "circle",
     "common_password",
     "contract_ceiling",
@@ -206,6 +207,7 @@ const RULES: [&str; 34] = [
     "in_future",
     "in_the_future",
     "inactive_department",
+    "inactive_lost_reason",
     "inactive_product",
     "invalid_etag",
     "invalid_token",

@@ -12,7 +12,7 @@ const GROUPS: [&[&str]; 5] = [
     &["clients", "contacts"],
     &["contracts"],
     &["orders"],
-    &["interactions", "products", "departments", "organization", "teams"],
+    &["interactions", "products", "departments", "lost reasons", "organization", "teams"],
     &["auth", "users", "roles", "service accounts"],
 ];
 

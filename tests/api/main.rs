@@ -32,6 +32,7 @@ mod idempotency;
 mod imports;
 mod interactions;
 mod lists;
+mod lost_reasons;
 mod mail;
 mod migrations;
 mod openapi;

@@ -41,7 +41,10 @@ const RIGHTS: [([Reach; 3], &[&str]); 7] = [
     ([None, Own, All], &["clients:read_confidential", "clients:transfer"]),
     ([Own, Own, All], &["clients:assign_team"]),
     ([Team, Team, All], &["users:read"]),
-    ([All, All, All], &["departments:read", "organization:read", "products:read", "roles:read", "teams:read"]),
+    (
+        [All, All, All],
+        &["departments:read", "lost_reasons:read", "organization:read", "products:read", "roles:read", "teams:read"],
+    ),
     (
         [None, None, All],
         &[
@@ -49,6 +52,8 @@ const RIGHTS: [([Reach; 3], &[&str]); 7] = [
             "audit:verify",
             "departments:create",
             "departments:update",
+            "lost_reasons:create",
+            "lost_reasons:update",
             "orders:execute",
             "orders:record",
             "organization:update",
@@ -72,8 +77,8 @@ pub const ADMINISTRATION: [&str; 5] =
     ["roles:update", "service_accounts:create", "service_accounts:update", "users:create", "users:update"];
 
 /// Resources that belong to nobody.
-pub const SHARED: [&str; 7] =
-    ["audit", "departments", "organization", "products", "roles", "service_accounts", "teams"];
+pub const SHARED: [&str; 8] =
+    ["audit", "departments", "lost_reasons", "organization", "products", "roles", "service_accounts", "teams"];
 
 /// The largest discount, contract and order without approval, and whether users of the role may own key clients.
 const LIMITS: [(Role, [Option<&str>; 3], bool); 3] = [

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    calls::{World, unique},
+    calls::{World, step_body, unique},
     harness::{TestApp, TestUser},
 };
 
@@ -244,7 +244,7 @@ async fn a_helper_does_not_archive_lose_give_away_or_designate() {
         world.app.parts().callers.forget();
         let helped = helper.get(path(&client)).await.ok();
         for step in ["archive", "mark-lost"] {
-            let refused = helper.transition(step, &helped, json!({})).await.problem(403, "forbidden");
+            let refused = helper.transition(step, &helped, step_body(step)).await.problem(403, "forbidden");
             assert_eq!(refused["permission"], "clients:archive", "{step}");
         }
         let away = json!({"owner_id": world.kim.id, "reason": "away"});

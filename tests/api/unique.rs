@@ -26,6 +26,7 @@ async fn who_has_a_value_is_named() {
     for (address, body, pointer) in [
         ("/v1/teams", team, "/name"),
         ("/v1/departments", department, "/name"),
+        ("/v1/lost-reasons", json!({"name": unique("Reason")}), "/name"),
         ("/v1/products", product, "/sku"),
         ("/v1/users", world.new_user(), "/email"),
     ] {
@@ -33,7 +34,7 @@ async fn who_has_a_value_is_named() {
         refused(world.sue.post(address, body.clone()).await, pointer, Some(&holder));
         let name = pointer.trim_start_matches('/');
         let mut other = body.clone();
-        other[name] = json!(if name == "email" { "other@example.com" } else { "Other" });
+        other[name] = json!(if name == "email" { "other@example.com" } else { "Another" });
         let other = world.sue.post(address, other).await.created();
         let path = other["path"].as_str().unwrap();
         refused(world.sue.patch(path, &other, json!({name: body[name]})).await, pointer, Some(&holder));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Call, PASSWORD, Target, World, code, unique};
+use super::{Call, LOST_REASON, PASSWORD, Target, World, code, unique};
 
 /// The call of `operation` on the client of `target`, or on a new object of that client.
 pub async fn call(world: &World, operation: &str, target: Target) -> Call {
@@ -15,6 +15,7 @@ pub async fn call(world: &World, operation: &str, target: Target) -> Call {
         sessions(world, operation).await,
         teams(world, operation).await,
         roles(world, operation).await,
+        lost_reasons(world, operation).await,
         organization(world, operation).await,
         service_accounts(world, operation).await,
         api_keys(world, operation).await,
@@ -154,6 +155,16 @@ async fn roles(world: &World, operation: &str) -> Option<Call> {
     })
 }
 
+async fn lost_reasons(world: &World, operation: &str) -> Option<Call> {
+    let reason = async || world.sam.post("/v1/lost-reasons", json!({"name": unique("Reason")})).await.created();
+    Some(match operation {
+        "list_lost_reasons" | "get_lost_reason" => Call::shared(reason().await),
+        "create_lost_reason" => Call::plain().json(json!({"name": unique("Reason")})),
+        "update_lost_reason" => Call::shared(reason().await).json(json!({"is_active": false})),
+        _ => return None,
+    })
+}
+
 async fn organization(world: &World, operation: &str) -> Option<Call> {
     let organization = async || world.sam.get("/v1/organization").await.ok();
     Some(match operation {
@@ -186,8 +197,11 @@ async fn clients(world: &World, operation: &str, target: Target) -> Option<Call>
         "list_clients" | "get_client" | "verify_client" | "list_client_timeline" | "get_account_team" => {
             world.about(target, client().await)
         }
-        "qualify_client" | "activate_client" | "mark_client_lost" | "archive_client" => {
+        "qualify_client" | "activate_client" | "archive_client" => {
             world.about(target, client().await).json(json!({"reason": "Agreed"}))
+        }
+        "mark_client_lost" => {
+            world.about(target, client().await).json(json!({"lost_reason_id": LOST_REASON, "reason": "Agreed"}))
         }
         "mark_client_dormant" => world.about(target, after(&["activate"]).await).json(json!({})),
         "restore_client" => world.about(target, after(&["archive"]).await).json(json!({})),

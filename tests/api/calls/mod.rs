@@ -16,7 +16,7 @@ use liaison::{
 };
 pub use operation::{Operation, operations};
 use serde_json::{Value, json};
-pub use world::{World, code, every_scope};
+pub use world::{LOST_REASON, World, code, every_scope, step_body};
 
 use crate::harness::TestUser;
 

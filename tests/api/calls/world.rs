@@ -12,6 +12,17 @@ use serde_json::{Value, json};
 use super::{About, Belongs, Call, Target, unique};
 use crate::harness::{TestApp, TestUser};
 
+/// The first reason for losing clients, as a new installation has it.
+pub const LOST_REASON: &str = "01936f0e-8d5b-7c3a-9e2f-000b00000001";
+
+/// What a step must be told, and no more.
+pub fn step_body(verb: &str) -> Value {
+    match verb {
+        "mark-lost" => json!({"lost_reason_id": LOST_REASON}),
+        _ => json!({}),
+    }
+}
+
 /// The people of two teams, and one app that they use.
 pub struct World {
     pub app: TestApp,
@@ -70,7 +81,7 @@ impl World {
 
     /// Sam does `verb` to `object`.
     pub async fn step(&self, object: &Value, verb: &str) -> Value {
-        self.sam.transition(verb, object, json!({})).await.ok()
+        self.sam.transition(verb, object, step_body(verb)).await.ok()
     }
 
     /// Puts a row into a status, bypassing the rules for that step, which may need more people than there are here.

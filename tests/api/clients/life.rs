@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{create, path, world};
 use crate::{
-    calls::World,
+    calls::{World, step_body},
     harness::{Answer, TestUser},
 };
 
@@ -22,7 +22,7 @@ const LIFE: [(&str, &[&str], [&str; 6]); 6] = [
 ];
 
 async fn step(who: &TestUser, client: &Value, step: &str) -> Answer {
-    who.transition(step, client, json!({})).await
+    who.transition(step, client, step_body(step)).await
 }
 
 /// `client` after these steps, taken by a supervisor.
@@ -107,7 +107,7 @@ async fn attempt(world: &World, who: &TestUser, client: &Value, verb: &str) -> A
                 json!({"owner_id": if client["is_key"] == true { world.kai.id } else { world.bob.id }, "reason": "x"});
             who.transition("transfer", client, body).await
         }
-        step => who.transition(step, client, json!({})).await,
+        step => who.transition(step, client, step_body(step)).await,
     }
 }
 

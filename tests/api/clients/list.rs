@@ -4,7 +4,7 @@ use chrono::Duration;
 use serde_json::{Value, json};
 
 use super::{create, create_with, names, path, set, world};
-use crate::calls::World;
+use crate::calls::{LOST_REASON, World, step_body};
 
 #[actix_web::test]
 async fn each_filter_keeps_what_it_names() {
@@ -15,12 +15,14 @@ async fn each_filter_keeps_what_it_names() {
     create_with(ann, json!({"name": "erp 1", "external_source": "erp", "external_id": "1"})).await;
     create_with(ann, json!({"name": "web 1", "external_source": "web", "external_id": "1"})).await;
     let lost = create(ann, "lost").await;
-    let _ = ann.transition("mark-lost", &lost, json!({})).await.ok();
+    let _ = ann.transition("mark-lost", &lost, step_body("mark-lost")).await.ok();
     let key = create(&world.kim, "key").await;
     world.step(&key, "designate-key").await;
     let team = format!("team_id={}", world.mia.team_id);
     let owners = format!("owner_id={}&owner_id={}", world.kim.id, world.mia.id);
-    let expected: [(&str, &[&str]); 15] = [
+    let of_reason = format!("lost_reason_id={LOST_REASON}");
+    let of_another = format!("lost_reason_id={}", uuid::Uuid::now_v7());
+    let expected: [(&str, &[&str]); 17] = [
         ("kind=person", &["person"]),
         ("status=lost", &["lost"]),
         ("status=lost&status=lead", &["erp 1", "key", "lost", "person", "taxed", "web 1"]),
@@ -34,6 +36,8 @@ async fn each_filter_keeps_what_it_names() {
         ("external_id=1", &["erp 1", "web 1"]),
         ("external_source=web&external_id=1", &["web 1"]),
         ("external_source=web&external_id=2", &[]),
+        (&of_reason, &["lost"]),
+        (&of_another, &[]),
         (&team, &[]),
         (&owners, &["key"]),
     ];

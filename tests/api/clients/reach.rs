@@ -3,7 +3,10 @@
 use serde_json::json;
 
 use super::{create, path, set, world};
-use crate::{calls::World, harness::TestUser};
+use crate::{
+    calls::{World, step_body},
+    harness::TestUser,
+};
 
 /// Clients of everyone, named by their owner.
 async fn everyones(world: &World) -> Vec<serde_json::Value> {
@@ -76,7 +79,7 @@ async fn what_is_out_of_reach_is_not_found_by_any_verb() {
             // Even a faulty request must not reveal that the client exists.
             who.patch(path(client), &json!({"version": 99}), json!({})).await.problem(404, "not_found");
             for verb in ["verify", "qualify", "mark-lost", "archive"] {
-                who.transition(verb, client, json!({})).await.problem(404, "not_found");
+                who.transition(verb, client, step_body(verb)).await.problem(404, "not_found");
             }
         }
     }

@@ -4,6 +4,7 @@ use actix_web::http::Method;
 use serde_json::{Value, json};
 
 use super::{create, path, world};
+use crate::calls::{LOST_REASON, step_body};
 
 #[actix_web::test]
 async fn every_change_is_recorded_with_who_and_why() {
@@ -22,11 +23,10 @@ async fn every_change_is_recorded_with_who_and_why() {
         "revoke-key",
     ];
     for verb in steps {
-        let body = if ["verify", "designate-key", "revoke-key"].contains(&verb) {
-            json!({})
-        } else {
-            json!({"reason": "Why"})
-        };
+        let mut body = step_body(verb);
+        if !["verify", "designate-key", "revoke-key"].contains(&verb) {
+            body["reason"] = json!("Why");
+        }
         let who = if verb == "designate-key" { &world.sue } else { &world.kim };
         client = who.transition(verb, &client, body).await.ok();
     }
@@ -53,6 +53,9 @@ async fn every_change_is_recorded_with_who_and_why() {
     let update = json!({"name": {"from": "Ромашка", "to": "Василёк"}, "industry": {"from": null, "to": "Retail"}});
     assert_eq!(recorded[1].1, update);
     assert_eq!(recorded[3].1, json!({"status": {"from": "lead", "to": "prospect"}, "reason": {"to": "Why"}}));
+    let lost = json!({"status": {"from": "dormant", "to": "lost"}, "reason": {"to": "Why"},
+        "lost_reason_id": {"from": null, "to": LOST_REASON}, "lost_at": {"from": null, "to": world.app.parts().clock.now()}});
+    assert_eq!(recorded[6].1, lost);
     let versions =
         world.app.text("SELECT version::text AS value FROM outbox_events WHERE resource = 'clients' ORDER BY position");
     assert_eq!(versions.await, (1..=11).map(|version| version.to_string()).collect::<Vec<_>>());

@@ -16,7 +16,7 @@ const GROUPS: [&[&str]; 5] = [
     &["clients", "contacts"],
     &["contracts", "interactions"],
     &["orders"],
-    &["products", "departments", "organization", "teams"],
+    &["products", "departments", "lost reasons", "organization", "teams"],
     &["auth", "users", "service accounts"],
 ];
 

@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY clients_lost_reason_id_idx;
