@@ -2,6 +2,7 @@
 //! key-account managers also their team's key clients, supervisors all.
 
 mod contact_points;
+mod business;
 mod designation;
 mod duplicates;
 mod filter;
@@ -23,6 +24,7 @@ use crate::http::Routes;
 pub use contact_points::{
     LabelledEmail, LabelledPhone, Messenger, MessengerKind, formatted as formatted_phones, repetitions,
 };
+pub use business::{Standing, gone, hold_standing};
 pub use designation::{designate, refuse_ordinary_owner};
 pub use duplicates::{AllowDuplicate, Identifiers, certain};
 pub use pairs::ClientDuplicateId;
@@ -31,7 +33,7 @@ pub use model::{
     Address, Archive, Client, ClientId, ClientStart, ClientTerms, Kind, TransferClient,
 };
 pub use primary_contact::{ContactId, ContactRef};
-pub use queries::{find, grow, hold, insert, refuse_archived, step};
+pub use queries::{find, grow, hold, hold_for_business, insert, refuse_archived, step};
 pub use reference::{ClientRef, references};
 pub use status::{ClientStatus, Transition};
 pub use steps::{ARCHIVE, MARK_LOST};

@@ -5,6 +5,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{
     duplicates::{self, Identifiers},
+    business::Standing,
     filter::{ClientFilter, ClientSort},
     model::{Archive, Client, ClientId, ClientPatch, ClientTerms, NewClient},
     pairs, parent,
@@ -162,18 +163,32 @@ pub async fn find<A: Action>(mut db: &AsyncPgConnection, scope: &Scope<Client, A
 /// # Errors
 /// 422 at `pointer` when the caller cannot reach it, 409 when it is archived.
 pub async fn hold(tx: &mut Tx<'_>, id: ClientId, pointer: &str) -> Result<Client> {
+    let client = find_held(tx, id, pointer).await?;
+    client.refuse_archived()?;
+    Ok(client)
+}
+
+/// Like [`hold`], for a new row that begins business with the client.
+///
+/// # Errors
+/// 422 at `pointer` when the caller cannot reach it, 409 when it is lost or archived.
+pub async fn hold_for_business(tx: &mut Tx<'_>, id: ClientId, pointer: &str) -> Result<Client> {
+    let client = find_held(tx, id, pointer).await?;
+    Standing::of(&client).refuse_gone()?;
+    Ok(client)
+}
+
+async fn find_held(tx: &mut Tx<'_>, id: ClientId, pointer: &str) -> Result<Client> {
     let scope = tx.scope::<Client, Read>()?;
-    let client: Client = clients::table
+    let client = clients::table
         .filter(clients::id.eq(id))
         .filter(scope.visible())
         .select(columns_of::<Client>())
         .for_key_share()
         .first(&mut **tx)
         .await
-        .optional()?
-        .ok_or_else(|| unknown_reference(pointer))?;
-    client.refuse_archived()?;
-    Ok(client)
+        .optional()?;
+    client.ok_or_else(|| unknown_reference(pointer))
 }
 
 /// Refuses to change what belongs to an archived client. The client is not locked here: the caller has already locked a

@@ -4,6 +4,7 @@
 use rust_decimal::Decimal;
 
 use super::{
+    client::hold_standing,
     events,
     life::take,
     model::{Approve, Contract, ContractId},
@@ -20,7 +21,7 @@ use crate::{
 /// Hands a draft to the approvers; within the caller's own limits it is approved at once.
 ///
 /// # Errors
-/// 404, 412, 403, 409 when it is not a draft.
+/// 404, 412, 403, 409 when it is not a draft and for a client that is lost or archived.
 pub async fn submit(
     tx: &mut Tx<'_>,
     scope: &Scope<Contract, Update>,
@@ -28,9 +29,11 @@ pub async fn submit(
     seen: &IfMatch,
     reason: Option<&Text<1000>>,
 ) -> Result<Contract> {
+    let client = hold_standing(tx, scope, id).await?;
     let before = lock(tx, scope, id, seen).await?;
     let cleared = tx.actor().limited_by()?.is_none_or(|caller| passes_alone(caller, &before));
     let status = Transition::Submit.apply(before.status, cleared)?;
+    client.refuse_gone()?;
     let approved_at = (status == ContractStatus::Approved).then(|| tx.now());
     let after = Contract { status, approved_at, return_reason: None, ..before.clone() };
     take(tx, Transition::Submit, &before, after, reason).await
@@ -40,7 +43,7 @@ pub async fn submit(
 ///
 /// # Errors
 /// 404, 412, 403 for who wrote, edited or submitted it and for a caller whose limit is too low, 409 when it is not in
-/// review.
+/// review and for a client that is lost or archived.
 pub async fn approve(
     tx: &mut Tx<'_>,
     scope: &Scope<Contract, Approve>,
@@ -48,8 +51,10 @@ pub async fn approve(
     seen: &IfMatch,
     reason: Option<&Text<1000>>,
 ) -> Result<Contract> {
+    let client = hold_standing(tx, scope, id).await?;
     let before = lock(tx, scope, id, seen).await?;
     let status = Transition::Approve.apply(before.status, false)?;
+    client.refuse_gone()?;
     let submitter = events::submitters(tx, &[before.id]).await?.remove(&before.id);
     check_approver(tx.actor(), &before, submitter)?;
     let approved_by = tx.user_id();

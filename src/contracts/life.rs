@@ -1,6 +1,7 @@
 //! The steps that callers take, other than submission and approval.
 
 use super::{
+    client::hold_standing,
     events,
     model::{Contract, ContractId, Sign, Signature},
     status::{ContractStatus, Transition},
@@ -39,7 +40,7 @@ pub async fn step<A: Action>(
 /// Records that an approved contract was signed. It is in force from its first day on, at once when that day has come.
 ///
 /// # Errors
-/// As [`step`], and 422 for a day in the future.
+/// As [`step`], 409 for a client that is lost or archived, and 422 for a day in the future.
 pub async fn sign(
     tx: &mut Tx<'_>,
     scope: &Scope<Contract, Sign>,
@@ -47,8 +48,10 @@ pub async fn sign(
     seen: &IfMatch,
     signature: &Signature,
 ) -> Result<Contract> {
+    let client = hold_standing(tx, scope, id).await?;
     let before = lock(tx, scope, id, seen).await?;
     let status = Transition::Sign.apply(before.status, false)?;
+    client.refuse_gone()?;
     let today = tx.contract_day().await?;
     if signature.signed_on > today {
         let say = Say::new("The day is in the future.", "Этот день ещё не наступил.");

@@ -3,6 +3,7 @@
 
 mod approval;
 mod ceiling;
+mod client;
 pub mod clock;
 mod events;
 mod life;

@@ -151,7 +151,7 @@ pub async fn find<A: Action>(
 /// Drafts a contract; the caller is its author.
 ///
 /// # Errors
-/// 403 for a client that this right does not reach, 409 for an archived client, 422 for values against the rules.
+/// 403 for a client that this right does not reach, 409 for a client that is lost or archived, 422 for values against the rules.
 pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Contract, Create>, new: NewContract) -> Result<Contract> {
     let author = tx.user_id();
     let author = author.ok_or_else(|| Error::internal("the system drafts no contracts"))?;
@@ -171,7 +171,7 @@ pub async fn draft(
     author_id: UserId,
     now: Instant,
 ) -> Result<Contract> {
-    let client = clients::hold(tx, start.client_id, "/client_id").await?;
+    let client = clients::hold_for_business(tx, start.client_id, "/client_id").await?;
     let contract = Contract {
         id: tx.new_id(),
         version: 1,

@@ -92,6 +92,11 @@ impl Transition {
         }
     }
 
+    /// Whether the step begins business with the client, which must then be neither lost nor archived.
+    pub fn begins_business(self) -> bool {
+        matches!(self, Self::Submit | Self::Approve | Self::Sign)
+    }
+
     /// Whether the clock takes the step, and callers never do.
     pub fn is_by_clock(self) -> bool {
         matches!(self, Self::Activate | Self::Renew | Self::Expire)

@@ -39,14 +39,14 @@ pub fn routes(api: &mut Routes) {
             "submit_contract",
             "Submit a contract",
             "A draft within the caller's own limits is approved at once; any other waits for an approver, and what a service account \
-             submits always does. Use it when the draft is ready for a decision.",
+             submits always does. Not for a client that is lost or archived. Use it when the draft is ready for a decision.",
             async |tx, scope, id, seen, Reason { reason }| approval::submit(tx, scope, id, seen, reason.as_ref()).await,
         ),
         step(
             APPROVE,
             "approve_contract",
             "Approve a contract",
-            "Never by who wrote or edited it or submitted it for review, and only within the caller's own limit. Use it to release a contract from review for signature.",
+            "Never by who wrote or edited it or submitted it for review, and only within the caller's own limit; not for a client that is lost or archived. Use it to release a contract from review for signature.",
             async |tx, scope, id, seen, Reason { reason }| {
                 approval::approve(tx, scope, id, seen, reason.as_ref()).await
             },
@@ -74,7 +74,7 @@ pub fn routes(api: &mut Routes) {
             "sign_contract",
             "Sign a contract",
             "Records that both sides have signed. The contract is active from its first day on, at once when that is \
-             past. Use it when the signed paper is there.",
+             past. Not for a client that is lost or archived. Use it when the signed paper is there.",
             async |tx, scope, id, seen, body: Signature| life::sign(tx, scope, id, seen, &body).await,
         ),
         step(

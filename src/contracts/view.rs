@@ -57,8 +57,8 @@ pub struct ContractView {
 }
 
 impl ContractView {
-    fn of(contract: Contract, submitter: Option<UserId>, actor: &Actor) -> Self {
-        let actions = actions(&contract, submitter, actor);
+    fn of(contract: Contract, is_gone: bool, submitter: Option<UserId>, actor: &Actor) -> Self {
+        let actions = actions(&contract, is_gone, submitter, actor);
         Self { contract, actions, ordered_total: None, client: None, owner: None, author: None }
     }
 
@@ -81,13 +81,14 @@ impl View for ContractView {
     }
 }
 
-/// What `actor` may do with `contract` in its present state.
-fn actions(contract: &Contract, submitter: Option<UserId>, actor: &Actor) -> Vec<&'static str> {
+/// What `actor` may do with `contract` in its present state. `is_gone` is whether its client is lost or archived.
+fn actions(contract: &Contract, is_gone: bool, submitter: Option<UserId>, actor: &Actor) -> Vec<&'static str> {
     let mut actions = Vec::new();
     if contract.status == ContractStatus::Draft && actor.may::<Contract, Update>(contract) {
         actions.push("update");
     }
     let steps = STEPS.iter().filter(|step| step.transition.target(contract.status, false).is_some());
+    let steps = steps.filter(|step| !(is_gone && step.transition.begins_business()));
     let offered = steps.filter(|step| (step.may)(actor, contract));
     let offered = offered
         .map(|step| step.transition)
@@ -132,13 +133,17 @@ pub async fn views(
     let in_review = contracts.iter().filter(|contract| contract.status == ContractStatus::InReview);
     let in_review: Vec<ContractId> = in_review.map(|contract| contract.id).collect();
     let submitters = events::submitters(db, &in_review).await?;
+    let begins =
+        |contract: &&Contract| Transition::possible(contract.status).into_iter().any(Transition::begins_business);
+    let gone = clients::gone(db, contracts.iter().filter(begins).map(|contract| contract.client_id).collect()).await?;
     let view = |contract: Contract| {
         let submitter = submitters.get(&contract.id).copied();
+        let is_gone = gone.contains(&contract.client_id);
         ContractView {
             client: clients.get(&contract.client_id).cloned(),
             owner: users.get(&contract.owner_id).filter(|_| owners).cloned(),
             author: users.get(&contract.author_id).filter(|_| authors).cloned(),
-            ..ContractView::of(contract, submitter, actor)
+            ..ContractView::of(contract, is_gone, submitter, actor)
         }
     };
     Ok(contracts.into_iter().map(view).collect())

@@ -143,6 +143,7 @@ fn members(problem: ProblemType) -> Vec<(&'static str, Value)> {
         InvalidState => vec![
             ("state", text("The state of the resource.", 50)),
             ("allowed", words("The actions that this state allows.")),
+            ("client_id", id("The client whose state it is, where it is not that of the resource itself.")),
         ],
         PreconditionFailed => vec![("current_version", number("The version of the resource now.", 1))],
         DuplicateClient => vec![

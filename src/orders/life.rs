@@ -4,6 +4,7 @@ use diesel_async::RunQueryDsl;
 
 use super::{
     bodies::{ApproveOrder, HandOver, HandOverOrder},
+    client::hold_standing,
     contract,
     limits::{self, Limit},
     model::{Order, OrderEvent, OrderId, OrderWithLines},
@@ -85,7 +86,8 @@ pub async fn take(
 /// exceeds.
 ///
 /// # Errors
-/// 404, 403, 412, 409 when it is not a draft, 422 when the rules of its contract do not hold.
+/// 404, 403, 412, 409 when it is not a draft and for a client that is lost or archived, 422 when the rules of its contract do
+/// not hold.
 pub async fn submit(
     tx: &mut Tx<'_>,
     scope: &Scope<Order, Update>,
@@ -93,8 +95,10 @@ pub async fn submit(
     seen: &IfMatch,
     reason: Option<Text<1000>>,
 ) -> Result<OrderWithLines> {
+    let client = hold_standing(tx, scope, id).await?;
     let before = lock(tx, scope, id, seen).await?;
     Transition::Submit.apply(before.order.status, false)?;
+    client.refuse_gone()?;
     put_forward(tx, &before, reason).await
 }
 
@@ -130,7 +134,7 @@ async fn submit_along(tx: &mut Tx<'_>, before: &OrderWithLines) -> Result<OrderW
 ///
 /// # Errors
 /// 404, 412, 403 for who wrote, edited or submitted it and for a caller whose limits are too low, 409 when it
-/// is not submitted, 422 when the rules of its contract do not hold.
+/// is not submitted and for a client that is lost or archived, 422 when the rules of its contract do not hold.
 pub async fn approve(
     tx: &mut Tx<'_>,
     scope: &Scope<Order, ApproveOrder>,
@@ -138,8 +142,10 @@ pub async fn approve(
     seen: &IfMatch,
     reason: Option<Text<1000>>,
 ) -> Result<OrderWithLines> {
+    let client = hold_standing(tx, scope, id).await?;
     let before = lock(tx, scope, id, seen).await?;
     let status = Transition::Approve.apply(before.order.status, true)?;
+    client.refuse_gone()?;
     let circumstances = limits::circumstances_of(tx, id).await?;
     limits::permit_approval(&before.order, &circumstances, tx.actor())?;
     contract::hold(tx, &before.order).await?;
@@ -153,8 +159,9 @@ pub async fn approve(
 /// submitted first. When its prices need approval, it stays submitted and waits for that.
 ///
 /// # Errors
-/// 404, 412, 403 also for a draft that needs approval, 409 when it is neither a draft nor approved, 422 when the rules
-/// of a draft's contract do not hold, for a department that is not active and for a time that is past.
+/// 404, 412, 403 also for a draft that needs approval, 409 when it is neither a draft nor approved and for a client that is
+/// lost or archived, 422 when the rules of a draft's contract do not hold, for a department that is not active and for a
+/// time that is past.
 pub async fn hand_over(
     tx: &mut Tx<'_>,
     scope: &Scope<Order, HandOverOrder>,
@@ -162,8 +169,10 @@ pub async fn hand_over(
     seen: &IfMatch,
     body: HandOver,
 ) -> Result<OrderWithLines> {
+    let client = hold_standing(tx, scope, id).await?;
     let mut before = lock(tx, scope, id, seen).await?;
     let status = Transition::HandOver.apply(before.order.status, true)?;
+    client.refuse_gone()?;
     departments::find_active(tx, body.department_id, "/department_id").await?;
     if body.due_at <= tx.now() {
         let say = Say::new("Must be in the future.", "Должно быть в будущем.");

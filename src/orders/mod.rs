@@ -2,6 +2,7 @@
 //! order is within reach when its client is.
 
 mod bodies;
+mod client;
 mod contract;
 mod filter;
 mod fulfil;

@@ -239,10 +239,10 @@ pub async fn find(mut db: &AsyncPgConnection, scope: &Scope<Order, Read>, id: Or
 /// Drafts an order.
 ///
 /// # Errors
-/// 403 for a client out of the right's reach, 409 for an archived one, 422 for values against the rules.
+/// 403 for a client out of the right's reach, 409 for one that is lost or archived, 422 for values against the rules.
 pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Order, Create>, new: NewOrder) -> Result<OrderWithLines> {
     let Parts(new, terms) = new;
-    let client = clients::hold(tx, new.client_id, "/client_id").await?;
+    let client = clients::hold_for_business(tx, new.client_id, "/client_id").await?;
     scope.permit(&client)?;
     let author_id = tx.user_id();
     let author_id = author_id.ok_or_else(|| Error::field("/author_id", Invalid::Required))?;

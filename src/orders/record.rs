@@ -14,7 +14,7 @@ use super::{
 use crate::{
     access::{Scope, TeamId, UserId},
     change::Tx,
-    clients::{self, ClientId},
+    clients::{self, ClientId, Standing},
     contracts,
     db::{
         BATCH, Jsonb,
@@ -74,14 +74,18 @@ pub struct PastOrder {
     pub lines: Vec<LineTerms>,
 }
 
-/// Records one past order.
+/// Records one past order. An order that is still to be handed over begins business with the client.
 ///
 /// # Errors
-/// 403 for a client out of the right's reach, 409 for an archived one, 422 for values against the rules.
+/// 403 for a client out of the right's reach, 409 for one that is archived, or lost when the order is under way, 422 for
+/// values against the rules.
 pub async fn record(tx: &mut Tx<'_>, scope: &Scope<Order, RecordOrder>, new: NewPastOrder) -> Result<OrderWithLines> {
     let Parts(new, terms) = new;
-    let client = clients::hold(tx, new.client_id, "/client_id").await?;
+    let client = clients::hold_to_touch(tx, new.client_id, "/client_id").await?;
     scope.permit(&client)?;
+    if new.status == Some(PastStatus::Approved) {
+        Standing::of(&client).refuse_gone()?;
+    }
     new.check(tx.today())?;
     let author_id = new.author_id.or_else(|| tx.user_id());
     let author_id = author_id.ok_or_else(|| Error::field("/author_id", Invalid::Required))?;

@@ -117,6 +117,11 @@ impl Transition {
         }
     }
 
+    /// Whether the step begins business with the client, which must then be neither lost nor archived.
+    pub fn begins_business(self) -> bool {
+        matches!(self, Self::Submit | Self::Approve | Self::HandOver)
+    }
+
     /// The name of the step in the history, in the audit log and in events.
     pub fn done(self) -> &'static str {
         match self {

@@ -57,7 +57,7 @@ pub fn routes(api: &mut Routes) {
             "Submit an order",
             "Within the caller's limits the order is approved at once. Over them, and for a price that needs it, the order \
              waits for approval; `exceeded` names the limits that the caller may know. Too many submissions whose prices need \
-             approval are refused for an hour. The rules of its contract must hold. Use it when the draft is complete.",
+             approval are refused for an hour. The rules of its contract must hold, and its client is neither lost nor archived. Use it when the draft is complete.",
             async |tx, scope, id, seen, Reason { reason }| life::submit(tx, scope, id, seen, reason).await,
         ),
         step(
@@ -65,7 +65,7 @@ pub fn routes(api: &mut Routes) {
             "approve_order",
             "Approve an order",
             "From submitted to approved, by someone who neither wrote nor edited nor submitted the order, and whose own limits \
-             cover it. Use it to let an order pass that is over its author's limits.",
+             cover it, and not for a client that is lost or archived. Use it to let an order pass that is over its author's limits.",
             async |tx, scope, id, seen, Reason { reason }| life::approve(tx, scope, id, seen, reason).await,
         ),
         step(
@@ -93,7 +93,8 @@ pub fn routes(api: &mut Routes) {
             "From approved into a department's queue, with the time when it is due. A draft within the caller's \
              limits is submitted and so approved in the same request, which needs `orders:update` too; its history \
              tells each step. A draft over a limit of the caller's role is refused with the `limit`, and nothing is changed. A \
-             draft whose prices need approval is only submitted and waits for it, as `status` tells. Use it to give the order to those who deliver it.",
+             draft whose prices need approval is only submitted and waits for it, as `status` tells. Nothing is handed over for a \
+             client that is lost or archived. Use it to give the order to those who deliver it.",
             async |tx, scope, id, seen, body: HandOver| life::hand_over(tx, scope, id, seen, body).await,
         ),
         step(

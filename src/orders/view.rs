@@ -106,6 +106,8 @@ pub async fn views(
     actor: &Actor,
 ) -> Result<Vec<OrderView>> {
     let circumstances = limits::circumstances(db, &orders).await?;
+    let matters = orders.iter().filter(|order| Transition::possible(order.status).any(Transition::begins_business));
+    let gone = clients::gone(db, matters.map(|order| order.client_id).collect()).await?;
     let mut lines = match include.has(OrderInclude::Lines) {
         true => Some(lines::of(db, &orders).await?),
         false => None,
@@ -124,7 +126,12 @@ pub async fn views(
     };
     let unknown = Circumstances::default();
     let view = |mut order: Order| OrderView {
-        actions: actions(&order, circumstances.get(&order.id).unwrap_or(&unknown), actor),
+        actions: actions(
+            &order,
+            gone.contains(&order.client_id),
+            circumstances.get(&order.id).unwrap_or(&unknown),
+            actor,
+        ),
         lines: lines.as_mut().map(|lines| lines.remove(&order.id).unwrap_or_default()),
         client: clients.get(&order.client_id).cloned(),
         owner: owners.get(&order.owner_id).cloned(),
@@ -137,10 +144,11 @@ pub async fn views(
     Ok(orders.into_iter().map(view).collect())
 }
 
-/// What `actor` may do with `order` in its present state.
-fn actions(order: &Order, circumstances: &Circumstances, actor: &Actor) -> Vec<&'static str> {
+/// What `actor` may do with `order` in its present state. `is_gone` is whether its client is lost or archived.
+fn actions(order: &Order, is_gone: bool, circumstances: &Circumstances, actor: &Actor) -> Vec<&'static str> {
     let update = (order.status == OrderStatus::Draft && actor.may::<Order, Update>(order)).then_some("update");
     let steps = STEPS.iter().filter(|step| step.transition.target(order.status, true).is_some());
+    let steps = steps.filter(|step| !(is_gone && step.transition.begins_business()));
     let offered = steps.filter(|step| (step.may)(actor, order) && fits(step.transition, order, circumstances, actor));
     update.into_iter().chain(offered.map(|step| step.transition.into())).collect()
 }

@@ -24,6 +24,7 @@ mod contacts;
 mod contracts;
 mod database_errors;
 mod departments;
+mod departures;
 mod docs;
 mod edge;
 mod fields;
