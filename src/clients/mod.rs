@@ -17,6 +17,7 @@ mod routes;
 mod status;
 mod steps;
 mod touch;
+mod under_way;
 mod view;
 
 use crate::http::Routes;
@@ -38,6 +39,7 @@ pub use reference::{ClientRef, references};
 pub use status::{ClientStatus, Transition};
 pub use steps::{ARCHIVE, MARK_LOST};
 pub use touch::{hold_to_touch, lock_to_touch, touch};
+pub use under_way::{NAMED, Named, UnderWay};
 pub use view::{ClientView, changed};
 
 /// The operations on clients.

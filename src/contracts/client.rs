@@ -3,11 +3,14 @@
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
 use diesel_async::RunQueryDsl;
 
-use super::model::{Contract, ContractId};
+use super::{
+    model::{Contract, ContractId},
+    status::UNDER_WAY,
+};
 use crate::{
-    access::{Action, Scope},
+    access::{Action, Read, Scope},
     change::Tx,
-    clients::{self, ClientId, Standing},
+    clients::{self, ClientId, NAMED, Named, Standing, UnderWay},
     db::schema::contracts,
     error::{Error, Result},
 };
@@ -21,4 +24,20 @@ pub async fn hold_standing<A: Action>(tx: &mut Tx<'_>, scope: &Scope<Contract, A
     let visible = contracts::table.filter(contracts::id.eq(id)).filter(scope.visible());
     let client: Option<ClientId> = visible.select(contracts::client_id).first(&mut **tx).await.optional()?;
     clients::hold_standing(tx, client.ok_or_else(Error::not_found)?).await
+}
+
+/// The contracts that are under way with the client.
+///
+/// # Errors
+/// When the database fails.
+pub async fn under_way(tx: &mut Tx<'_>, client: ClientId) -> Result<UnderWay> {
+    let all = || contracts::table.filter(contracts::client_id.eq(client)).filter(contracts::status.eq_any(UNDER_WAY));
+    let total: i64 = all().count().get_result(&mut **tx).await?;
+    let scope = tx.scope::<Contract, Read>().ok().filter(|_| total > 0);
+    let Some(scope) = scope else { return Ok(UnderWay { total, ..UnderWay::default() }) };
+    let seen = all().filter(scope.visible()).count().get_result(&mut **tx).await?;
+    let first = all().filter(scope.visible()).order(contracts::id).limit(NAMED);
+    let first: Vec<(ContractId, String)> = first.select((contracts::id, contracts::number)).load(&mut **tx).await?;
+    let named = first.into_iter().map(|(id, number)| Named { id: id.uuid(), number });
+    Ok(UnderWay { named: named.collect(), seen, total })
 }

@@ -20,6 +20,7 @@ mod view;
 use crate::http::Routes;
 
 pub use ceiling::hold_for_order;
+pub use client::under_way;
 pub use model::{Contract, ContractId, ContractStart, ContractTerms, Side, Signatory};
 pub use past::{Past, insert_past};
 pub use queries::insert;

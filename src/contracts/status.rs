@@ -48,6 +48,10 @@ pub enum ContractStatus {
 }
 stored_as_text!(ContractStatus);
 
+/// The statuses in which a contract is under way: it is no draft any more, and it has not ended.
+pub const UNDER_WAY: [ContractStatus; 4] =
+    [ContractStatus::InReview, ContractStatus::Approved, ContractStatus::Signed, ContractStatus::Active];
+
 /// A step from one status to another. Its name is the verb of its address, or what the clock does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AsRefStr, IntoStaticStr, EnumIter)]
 #[strum(serialize_all = "kebab-case")]

@@ -1,6 +1,6 @@
 //! What a departure does.
 
-use super::model::Loss;
+use super::{model::Loss, unfinished::refuse_unfinished};
 use crate::{
     access::Scope,
     change::{Tx, lock, save},
@@ -13,7 +13,8 @@ use crate::{
 /// Marks a client lost.
 ///
 /// # Errors
-/// 404, 412, 403, 409 when the step is not possible from the present status, 422 for a reason that cannot be given.
+/// 404, 412, 403, 409 when the step is not possible from the present status or something is under way with the client, 422
+/// for a reason that cannot be given.
 pub async fn mark_lost(
     tx: &mut Tx<'_>,
     scope: &Scope<Client, Archive>,
@@ -23,6 +24,7 @@ pub async fn mark_lost(
 ) -> Result<Client> {
     let before = lock(tx, scope, id, seen).await?;
     let status = Transition::MarkLost.apply(before.status, before.archived_from)?;
+    refuse_unfinished(tx, before.id).await?;
     let reason = lost_reasons::find_active(tx, loss.lost_reason_id, "/lost_reason_id").await?;
     let lost_at = Some(tx.now());
     let after = Client { status, lost_reason_id: Some(reason.id), lost_at, ..before.clone() };
@@ -32,10 +34,11 @@ pub async fn mark_lost(
 /// Archives a client.
 ///
 /// # Errors
-/// 404, 412, 403, 409 when it is archived already.
+/// 404, 412, 403, 409 when it is archived already or something is under way with it.
 pub async fn archive(tx: &mut Tx<'_>, scope: &Scope<Client, Archive>, id: ClientId, seen: &IfMatch) -> Result<Client> {
     let before = lock(tx, scope, id, seen).await?;
     let status = Transition::Archive.apply(before.status, before.archived_from)?;
+    refuse_unfinished(tx, before.id).await?;
     let after = Client { status, archived_from: Some(before.status), ..before.clone() };
     save(tx, Transition::Archive.done(), &before, after).await
 }

@@ -11,7 +11,7 @@ const LOST: StepText = StepText {
     id: "mark_client_lost",
     summary: "Mark a client lost",
     description: "From any status but archived to lost, for a reason from the list at `/v1/lost-reasons`; needs the right to \
-                  archive. Use it \
+                  archive. Refused while orders or contracts are under way with the client, which the refusal names. Use it \
                   when a client says no or goes to a competitor.",
 };
 

@@ -131,6 +131,7 @@ fn duplicates() -> Value {
 fn members(problem: ProblemType) -> Vec<(&'static str, Value)> {
     use ProblemType::{
         AlreadyExists, AnswerWithheld, DuplicateClient, Forbidden, InsufficientUserAuthentication, InvalidClient,
+        AlreadyExists, AnswerWithheld, Conflict, Forbidden, InsufficientUserAuthentication, InvalidClient,
         InvalidGrant, InvalidRequest, InvalidScope, InvalidState, LimitExceeded, NotReady, PreconditionFailed,
         SecondFactorRequired, Unauthorized, UnsupportedGrantType, ValidationFailed,
     };
@@ -144,6 +145,12 @@ fn members(problem: ProblemType) -> Vec<(&'static str, Value)> {
             ("state", text("The state of the resource.", 50)),
             ("allowed", words("The actions that this state allows.")),
             ("client_id", id("The client whose state it is, where it is not that of the resource itself.")),
+        ],
+        Conflict => vec![
+            ("orders", under_way("Orders that stand in the way and that the caller may see, the first ten.")),
+            ("order_count", number("How many orders stand in the way that the caller may see.", 0)),
+            ("contracts", under_way("Contracts that stand in the way and that the caller may see, the first ten.")),
+            ("contract_count", number("How many contracts stand in the way that the caller may see.", 0)),
         ],
         PreconditionFailed => vec![("current_version", number("The version of the resource now.", 1))],
         DuplicateClient => vec![
@@ -182,6 +189,12 @@ fn number(about: &str, least: i64) -> Value {
 
 fn id(about: &str) -> Value {
     json!({"type": "string", "format": "uuid", "description": about})
+}
+
+fn under_way(about: &str) -> Value {
+    let properties = json!({"id": id("Identifier."), "number": text("The number.", 50)});
+    let one = json!({"type": "object", "required": ["id", "number"], "properties": properties});
+    json!({"type": "array", "items": one, "maxItems": 10, "description": about})
 }
 
 fn named(about: &str, schema: &str) -> Value {

@@ -3,11 +3,14 @@
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
 use diesel_async::RunQueryDsl;
 
-use super::model::{Order, OrderId};
+use super::{
+    model::{Order, OrderId, OrderNumber},
+    status::UNDER_WAY,
+};
 use crate::{
-    access::{Action, Scope},
+    access::{Action, Read, Scope},
     change::Tx,
-    clients::{self, ClientId, Standing},
+    clients::{self, ClientId, NAMED, Named, Standing, UnderWay},
     db::schema::orders,
     error::{Error, Result},
 };
@@ -26,4 +29,20 @@ async fn client_of<A: Action>(tx: &mut Tx<'_>, scope: &Scope<Order, A>, id: Orde
     let visible = orders::table.filter(orders::id.eq(id)).filter(scope.visible());
     let client: Option<ClientId> = visible.select(orders::client_id).first(&mut **tx).await.optional()?;
     client.ok_or_else(Error::not_found)
+}
+
+/// The orders that are under way with the client.
+///
+/// # Errors
+/// When the database fails.
+pub async fn under_way(tx: &mut Tx<'_>, client: ClientId) -> Result<UnderWay> {
+    let all = || orders::table.filter(orders::client_id.eq(client)).filter(orders::status.eq_any(UNDER_WAY));
+    let total: i64 = all().count().get_result(&mut **tx).await?;
+    let scope = tx.scope::<Order, Read>().ok().filter(|_| total > 0);
+    let Some(scope) = scope else { return Ok(UnderWay { total, ..UnderWay::default() }) };
+    let seen = all().filter(scope.visible()).count().get_result(&mut **tx).await?;
+    let first = all().filter(scope.visible()).order(orders::id).limit(NAMED).select((orders::id, orders::number));
+    let first: Vec<(OrderId, OrderNumber)> = first.load(&mut **tx).await?;
+    let named = first.into_iter().map(|(id, number)| Named { id: id.uuid(), number: number.as_str().to_owned() });
+    Ok(UnderWay { named: named.collect(), seen, total })
 }

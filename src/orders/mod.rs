@@ -20,6 +20,7 @@ mod view;
 
 use crate::http::Routes;
 
+pub use client::under_way;
 pub use lines::LineTerms;
 pub use model::{Order, OrderId, OrderLine, OrderNumber, OrderTerms, OrderWithLines, Priority};
 pub use queries::next_number;

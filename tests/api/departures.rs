@@ -1,5 +1,9 @@
-//! The business rule O8: nothing is begun with a client that is lost or archived.
+//! The business rules O8 and O9: nothing is begun with a client that is lost or archived, and no client departs while orders
+//! or contracts are under way with it.
 
+use std::time::Duration;
+
+use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
 
 use crate::{
@@ -150,4 +154,193 @@ async fn work_in_hand_is_finished_and_a_lost_client_is_won_back() {
     let won = world.ann.transition("activate", &tagged, json!({})).await.ok();
     assert_eq!(won["status"], "active");
     assert_eq!(world.ann.transition("submit", &draft, json!({})).await.ok()["status"], "approved");
+}
+
+/// O9
+#[actix_web::test]
+async fn a_client_with_work_under_way_does_not_depart() {
+    let world = world().await;
+    for step in ["archive", "mark-lost"] {
+        for (status, departs) in [
+            ("draft", true),
+            ("submitted", false),
+            ("approved", false),
+            ("rejected", true),
+            ("handed_over", false),
+            ("accepted", false),
+            ("in_progress", false),
+            ("fulfilled", true),
+            ("closed", true),
+            ("cancelled", true),
+        ] {
+            let client = world.client(Target::Ordinary).await;
+            let order = put(&world, &order(&world, &client).await, status).await;
+            let answer = depart(&world.ann, &client, step).await;
+            if departs {
+                let _ = answer.ok();
+                continue;
+            }
+            let problem = answer.problem(409, "conflict");
+            assert_eq!(problem["orders"], json!([{"id": order["id"], "number": order["number"]}]), "{status}");
+            assert_eq!((&problem["order_count"], &problem["contract_count"]), (&json!(1), &json!(0)), "{status}");
+            assert!(problem["detail"].as_str().unwrap().contains(order["number"].as_str().unwrap()));
+            assert_eq!(world.sam.get(path(&client)).await.ok(), client);
+        }
+        for (status, departs) in [
+            ("draft", true),
+            ("in_review", false),
+            ("approved", false),
+            ("signed", false),
+            ("active", false),
+            ("completed", true),
+            ("expired", true),
+            ("terminated", true),
+        ] {
+            let client = world.client(Target::Ordinary).await;
+            let contract = put(&world, &contract(&world, &client).await, status).await;
+            let answer = depart(&world.ann, &client, step).await;
+            if departs {
+                let _ = answer.ok();
+                continue;
+            }
+            let problem = answer.problem(409, "conflict");
+            assert_eq!(problem["contracts"], json!([{"id": contract["id"], "number": contract["number"]}]), "{status}");
+            assert_eq!((&problem["order_count"], &problem["contract_count"]), (&json!(0), &json!(1)), "{status}");
+        }
+    }
+}
+
+/// O9
+#[actix_web::test]
+async fn at_most_ten_are_named_and_only_those_within_reach() {
+    let world = world().await;
+    let client = world.client(Target::Ordinary).await;
+    let first = put(&world, &order(&world, &client).await, "submitted").await;
+    let columns = "SELECT string_agg(quote_ident(attname), ', ') AS value FROM pg_attribute WHERE attrelid = 'orders'::regclass \
+                   AND attnum > 0 AND attgenerated = '' AND NOT attisdropped AND attname NOT IN ('id', 'number')";
+    let columns = world.app.text(columns).await.remove(0);
+    let copies = format!(
+        "INSERT INTO orders (id, number, {columns}) SELECT gen_random_uuid(), gen_random_uuid()::text, {columns} FROM orders, \
+         generate_series(1, 11) WHERE orders.id = '{}'",
+        first["id"].as_str().unwrap()
+    );
+    world.app.sql(&copies).await;
+    let problem = depart(&world.ann, &client, "archive").await.problem(409, "conflict");
+    assert_eq!((problem["orders"].as_array().unwrap().len(), &problem["order_count"]), (10, &json!(12)));
+    assert!(!problem["detail"].as_str().unwrap().contains("others"), "{problem}");
+
+    // Without the right to read orders, nothing is told of them but that there are some.
+    world
+        .app
+        .sql("UPDATE role_policies SET grants = grants || '{\"orders:read\": \"none\"}' WHERE role = 'manager'")
+        .await;
+    world.app.parts().callers.forget();
+    let problem = depart(&world.ann, &client, "archive").await.problem(409, "conflict");
+    assert_eq!((&problem["orders"], &problem["order_count"]), (&json!([]), &json!(0)));
+    assert!(problem["detail"].as_str().unwrap().contains("others"), "{problem}");
+    let bound = world
+        .app
+        .service_account(liaison::access::Role::Supervisor, &["clients:read", "clients:archive", "orders:read"])
+        .await;
+    let departments = json!([department(&world).await["id"]]);
+    world
+        .app
+        .sql(&format!("UPDATE service_accounts SET department_ids = '{departments}' WHERE id = '{}'", bound.id))
+        .await;
+    let problem = depart(&bound, &client, "archive").await.problem(409, "conflict");
+    assert_eq!((&problem["orders"], &problem["order_count"]), (&json!([]), &json!(0)));
+}
+
+/// Waits until `count` statements wait for a lock.
+async fn until_waiting(app: &TestApp, count: usize) {
+    let waiting = "SELECT count(*)::text AS value FROM pg_stat_activity WHERE datname = current_database() \
+                   AND wait_event_type = 'Lock'";
+    for _ in 0..200 {
+        if app.text(waiting).await == [count.to_string()] {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{count} statements should wait");
+}
+
+/// O9: what is being submitted cannot be overtaken by the archive.
+#[actix_web::test]
+async fn a_client_is_not_archived_while_something_is_submitted() {
+    let world = world().await;
+    for step in ["archive", "mark-lost"] {
+        for (table, events) in [("orders", "order_events"), ("contracts", "contract_events")] {
+            let client = world.client(Target::Ordinary).await;
+            let draft = match table {
+                "orders" => order(&world, &client).await,
+                _ => contract(&world, &client).await,
+            };
+            let mut other = world.app.db().await;
+            // The submission stops just before its end.
+            other.batch_execute(&format!("BEGIN; LOCK TABLE {events} IN SHARE MODE")).await.unwrap();
+            let submit = world.sue.transition("submit", &draft, json!({}));
+            let departs = async {
+                until_waiting(&world.app, 1).await;
+                depart(&world.ann, &client, step).await
+            };
+            let release = async {
+                until_waiting(&world.app, 2).await;
+                other.batch_execute("COMMIT").await.unwrap();
+            };
+            let (submitted, departed, ()) = futures_util::future::join3(submit, departs, release).await;
+            assert_eq!(submitted.ok()["status"], "approved", "{table}");
+            let _ = departed.problem(409, "conflict");
+        }
+    }
+}
+
+/// O8: what comes while the client is being archived finds it archived.
+#[actix_web::test]
+async fn nothing_is_submitted_while_the_client_is_archived() {
+    let world = world().await;
+    let client = world.client(Target::Ordinary).await;
+    let (order, plan) = (order(&world, &client).await, contract(&world, &client).await);
+    let mut other = world.app.db().await;
+    let id = client["id"].as_str().unwrap();
+    let archive = format!("BEGIN; UPDATE clients SET status = 'archived', archived_from = 'lead' WHERE id = '{id}'");
+    other.batch_execute(&archive).await.unwrap();
+    let submits = futures_util::future::join(
+        world.sue.transition("submit", &order, json!({})),
+        world.sue.transition("submit", &plan, json!({})),
+    );
+    let release = async {
+        until_waiting(&world.app, 2).await;
+        other.batch_execute("COMMIT").await.unwrap();
+    };
+    let ((first, second), ()) = futures_util::future::join(submits, release).await;
+    for answer in [first, second] {
+        refused_for(answer, &client, "archived", &["restore"]);
+    }
+}
+
+/// Many at once, with transfers between them: whoever comes first wins, and none is in another's way for ever.
+#[actix_web::test]
+async fn submissions_transfers_and_archives_of_one_client_end() {
+    let world = world().await;
+    let client = world.client(Target::Ordinary).await;
+    let mut orders = Vec::new();
+    for _ in 0..6 {
+        orders.push(order(&world, &client).await);
+    }
+    let submits = orders.iter().map(|order| Box::pin(world.sue.transition("submit", order, json!({}))));
+    let give = json!({"owner_id": world.bob.id, "reason": "Vacation"});
+    let others = futures_util::future::join(
+        world.sue.transition("transfer", &client, give),
+        depart(&world.sam, &client, "archive"),
+    );
+    let (submitted, (transferred, archived)) =
+        futures_util::future::join(futures_util::future::join_all(submits), others).await;
+    let state = world.sue.get(path(&client)).await.ok();
+    let live = submitted.iter().filter(|answer| answer.status == 200).count();
+    assert!(submitted.iter().all(|answer| matches!(answer.status, 200 | 409 | 412)), "{submitted:?}");
+    assert!(matches!(transferred.status, 200 | 409 | 412) && matches!(archived.status, 200 | 409 | 412));
+    for answer in submitted.iter().chain([&transferred, &archived]) {
+        assert!(answer.status != 409 || answer.json()["code"] != "busy", "{:?}", answer.body);
+    }
+    assert!(state["status"] != "archived" || live == 0, "{live} orders are under way with an archived client");
 }
