@@ -1,4 +1,5 @@
-//! Whether business can be done with a client: none is begun with one that is lost or archived,
+//! Whether business can be done with a client: none is begun with one that is lost or archived, and a client that buys is
+//! active.
 
 use std::collections::HashSet;
 
@@ -7,10 +8,10 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{
     model::{Client, ClientId},
-    status::ClientStatus,
+    status::{ClientStatus, Transition},
 };
 use crate::{
-    change::Tx,
+    change::{Tx, save},
     db::schema::clients,
     error::{Error, Result},
 };
@@ -72,4 +73,17 @@ pub async fn gone(mut db: &AsyncPgConnection, ids: Vec<ClientId>) -> Result<Hash
         .select(clients::id);
     let ids: Vec<ClientId> = gone.load(&mut db).await?;
     Ok(ids.into_iter().collect())
+}
+
+/// Makes a lead, a prospect or a dormant client active: an order of it was fulfilled. The caller has locked the client.
+///
+/// # Errors
+/// When the database fails.
+pub async fn activate_buyer(tx: &mut Tx<'_>, before: &Client) -> Result<()> {
+    if !matches!(before.status, ClientStatus::Lead | ClientStatus::Prospect | ClientStatus::Dormant) {
+        return Ok(());
+    }
+    let status = Transition::Activate.apply(before.status, before.archived_from)?;
+    let after = Client { status, ..before.clone() };
+    save(tx, Transition::Activate.done(), before, after).await.map(drop)
 }

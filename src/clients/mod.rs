@@ -26,6 +26,7 @@ pub use contact_points::{
     LabelledEmail, LabelledPhone, Messenger, MessengerKind, formatted as formatted_phones, repetitions,
 };
 pub use business::{Standing, gone, hold_standing};
+pub use business::{Standing, activate_buyer, gone, hold_standing};
 pub use designation::{designate, refuse_ordinary_owner};
 pub use duplicates::{AllowDuplicate, Identifiers, certain};
 pub use pairs::ClientDuplicateId;

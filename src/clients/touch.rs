@@ -32,14 +32,13 @@ pub async fn hold_to_touch(tx: &mut Tx<'_>, id: ClientId, pointer: &str) -> Resu
     Ok(client)
 }
 
-/// Locks the client of an interaction within the caller's reach, so that the interaction can be changed and the client
-/// [`touch`]ed. To be called before the interaction is locked: a transfer also locks the client first, and the other
-/// order could deadlock with it.
+/// Locks the client of a row within the caller's reach, so that the row can be changed, and the client along with it. To be
+/// called before the row is locked: a transfer also locks the client first, and the other order could deadlock with it.
 ///
 /// # Errors
 /// Only internal errors.
 pub async fn lock_to_touch(tx: &mut Tx<'_>, id: ClientId) -> Result<Client> {
-    lock(tx, &Scope::system(), id).await?.ok_or_else(|| Error::internal("an interaction without a client"))
+    lock(tx, &Scope::system(), id).await?.ok_or_else(|| Error::internal("a row without its client"))
 }
 
 async fn lock(tx: &mut Tx<'_>, scope: &Scope<Client, Read>, id: ClientId) -> Result<Option<Client>> {

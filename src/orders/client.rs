@@ -1,4 +1,4 @@
-//! The client of an order: no business is begun with one that is lost or archived.
+//! The client of an order: no business is begun with one that is lost or archived, and one that buys is active.
 
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
 use diesel_async::RunQueryDsl;
@@ -10,7 +10,7 @@ use super::{
 use crate::{
     access::{Action, Read, Scope},
     change::Tx,
-    clients::{self, ClientId, NAMED, Named, Standing, UnderWay},
+    clients::{self, Client, ClientId, NAMED, Named, Standing, UnderWay},
     db::schema::orders,
     error::{Error, Result},
 };
@@ -23,6 +23,15 @@ use crate::{
 pub async fn hold_standing<A: Action>(tx: &mut Tx<'_>, scope: &Scope<Order, A>, id: OrderId) -> Result<Standing> {
     let client = client_of(tx, scope, id).await?;
     clients::hold_standing(tx, client).await
+}
+
+/// The client of the order `id`, locked to be changed along with it. To be called before the order is locked.
+///
+/// # Errors
+/// 404.
+pub async fn lock_client<A: Action>(tx: &mut Tx<'_>, scope: &Scope<Order, A>, id: OrderId) -> Result<Client> {
+    let client = client_of(tx, scope, id).await?;
+    clients::lock_to_touch(tx, client).await
 }
 
 async fn client_of<A: Action>(tx: &mut Tx<'_>, scope: &Scope<Order, A>, id: OrderId) -> Result<ClientId> {

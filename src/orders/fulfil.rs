@@ -7,6 +7,7 @@ use diesel_async::RunQueryDsl;
 
 use super::{
     bodies::{ExecuteOrder, FulfilledLine, Fulfilment},
+    client::lock_client,
     life::{Entry, take},
     lines::check_count,
     model::{Order, OrderId, OrderLine, OrderWithLines},
@@ -16,13 +17,15 @@ use super::{
 use crate::{
     access::Scope,
     change::Tx,
+    clients,
     db::schema::order_lines,
     error::{Error, FieldError, Result},
     http::IfMatch,
     values::{FulfilledQuantity, Invalid, Say},
 };
 
-/// Notes what is delivered now. When nothing remains, the order is fulfilled.
+/// Notes what is delivered now. When nothing remains, the order is fulfilled, and a client that was not active yet, or no
+/// longer, becomes active.
 ///
 /// # Errors
 /// 404, 403, 412, 409 unless it is accepted or in progress, 422 for a line that the order does not have and for more
@@ -34,6 +37,7 @@ pub async fn fulfil(
     seen: &IfMatch,
     body: Fulfilment,
 ) -> Result<OrderWithLines> {
+    let client = lock_client(tx, scope, id).await?;
     let before = lock(tx, scope, id, seen).await?;
     Transition::Fulfil.apply(before.order.status, false)?;
     check_count(&body.lines)?;
@@ -51,7 +55,11 @@ pub async fn fulfil(
             .execute(&mut **tx)
             .await?;
     }
-    take(tx, &before, after, Entry::because(Transition::Fulfil, body.reason)).await
+    let after = take(tx, &before, after, Entry::because(Transition::Fulfil, body.reason)).await?;
+    if after.order.status == OrderStatus::Fulfilled {
+        clients::activate_buyer(tx, &client).await?;
+    }
+    Ok(after)
 }
 
 /// Adds the `delivered` quantities to `lines`.

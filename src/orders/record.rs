@@ -14,7 +14,7 @@ use super::{
 use crate::{
     access::{Scope, TeamId, UserId},
     change::Tx,
-    clients::{self, ClientId, Standing},
+    clients::{self, ClientId, ClientStatus, Standing},
     contracts,
     db::{
         BATCH, Jsonb,
@@ -74,7 +74,8 @@ pub struct PastOrder {
     pub lines: Vec<LineTerms>,
 }
 
-/// Records one past order. An order that is still to be handed over begins business with the client.
+/// Records one past order. A lead or a prospect that has bought is an active client. An order that is still to be handed
+/// over begins business with the client.
 ///
 /// # Errors
 /// 403 for a client out of the right's reach, 409 for one that is archived, or lost when the order is under way, 422 for
@@ -118,6 +119,10 @@ pub async fn record(tx: &mut Tx<'_>, scope: &Scope<Order, RecordOrder>, new: New
         contracts::hold_for_order(tx, contract_id, client_id, day, net_total.value(), None, "/contract_id").await?;
     }
     insert(tx, std::slice::from_ref(&order)).await?;
+    // What a silent client bought in the past does not say that it buys now.
+    if order.order.fulfilled_at.is_some() && client.status != ClientStatus::Dormant {
+        clients::activate_buyer(tx, &client).await?;
+    }
     Ok(order)
 }
 

@@ -120,7 +120,7 @@ pub fn routes(api: &mut Routes) {
             "fulfil_order",
             "Fulfil an order",
             "Notes what is delivered now, line by line, at most what remains. When nothing remains the order is \
-             fulfilled; until then it is in progress. Use it in the department after each delivery.",
+             fulfilled; until then it is in progress. A client that was a lead, a prospect or dormant is active then. Use it in the department after each delivery.",
             async |tx, scope, id, seen, body: Fulfilment| fulfil(tx, scope, id, seen, body).await,
         ),
         step(

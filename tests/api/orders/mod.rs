@@ -1,5 +1,6 @@
 //! Orders: their amounts, who may approve them, how they are executed, and past orders.
 
+mod buyers;
 mod contract;
 mod drafting;
 mod execution;
