@@ -14,6 +14,7 @@ mod primary_contact;
 mod queries;
 mod reference;
 mod routes;
+mod sight;
 mod status;
 mod steps;
 mod touch;
@@ -37,6 +38,7 @@ pub use model::{
 pub use primary_contact::{ContactId, ContactRef};
 pub use queries::{find, grow, hold, hold_for_business, insert, refuse_archived, step};
 pub use reference::{ClientRef, references};
+pub use sight::refuse_blind;
 pub use status::{ClientStatus, Transition};
 pub use steps::{ARCHIVE, MARK_LOST};
 pub use touch::{hold_to_touch, lock_to_touch, touch};

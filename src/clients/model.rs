@@ -84,7 +84,7 @@ pub type NewClient = Parts<ClientStart, ClientTerms>;
 pub struct ClientStart {
     /// Whether the client is an organisation or a person.
     pub kind: Kind,
-    /// Who is to work with the client; the caller when left out.
+    /// Who is to work with the client, a user whose role lets them see their clients; the caller when left out.
     pub owner_id: Option<UserId>,
     /// Create it though it may be entered already.
     pub allow_duplicate: Option<AllowDuplicate>,

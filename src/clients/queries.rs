@@ -10,6 +10,8 @@ use super::{
     model::{Archive, Client, ClientId, ClientPatch, ClientTerms, NewClient},
     pairs, parent,
     persons::Persons,
+    model::{Archive, Client, ClientId, ClientTerms, NewClient},
+    sight::refuse_blind,
     status::{ClientStatus, Transition},
 };
 use crate::{
@@ -204,7 +206,8 @@ pub async fn refuse_archived(tx: &mut Tx<'_>, id: ClientId) -> Result<()> {
 /// Creates a client.
 ///
 /// # Errors
-/// 403 for an owner or confidential fields out of reach, 422 for values against the rules.
+/// 403 for an owner or confidential fields out of reach, 422 for values against the rules and for an owner who could not see
+/// the client.
 pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Client, Create>, Parts(start, terms): NewClient) -> Result<Client> {
     let owner_id = start.owner_id.or_else(|| tx.user_id());
     let owner_id = owner_id.ok_or_else(|| Error::field("/owner_id", Invalid::Required))?;
@@ -233,6 +236,8 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Client, Create>, Parts(start,
     permit_confidential(tx.actor(), &client)?;
     client.check()?;
     parent::check(tx, &client).await?;
+    client.terms.check()?;
+    refuse_blind(tx, owner.id, &client, "/owner_id").await?;
     client.refuse_taken(tx, None).await?;
     let allow = start.allow_duplicate.as_ref();
     let alike = duplicates::refuse(tx, client.id, &Identifiers::of(&client), allow).await?;

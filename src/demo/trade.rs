@@ -12,7 +12,7 @@ use super::{
     northwind::{Northwind, Order as Sample},
 };
 use crate::{
-    access::Scope,
+    access::{Scope, UserId},
     change::Tx,
     clients::Client,
     contracts::{self, ContractStart, ContractStatus, ContractTerms, Past, Side, Signatory},
@@ -148,7 +148,7 @@ pub async fn load_interactions(
         for (place, order) in last.enumerate() {
             let Parts(mut start, terms) = call(order, company, orders)?;
             if place + 1 == CALLS.min(all.len()) {
-                start.next = Some(next_call(tx.now(), number, start.user_id)?);
+                start.next = Some(next_call(tx.now(), number, client_of(order, company)?.owner_id)?);
             }
             interactions::insert(tx, &Scope::system(), Parts(start, terms)).await?;
         }
@@ -184,7 +184,7 @@ fn call(order: &Sample, company: &Company<'_>, orders: &HashMap<u32, OrderId>) -
     Ok(Parts(start, terms))
 }
 
-fn next_call(now: Instant, number: usize, user_id: Option<crate::access::UserId>) -> Result<NextInteraction> {
+fn next_call(now: Instant, number: usize, owner: UserId) -> Result<NextInteraction> {
     // The calls to the first three customers are overdue.
     let days = i64::try_from(number % 28).unwrap_or_default() - 3;
     Ok(NextInteraction {
@@ -193,7 +193,7 @@ fn next_call(now: Instant, number: usize, user_id: Option<crate::access::UserId>
         purpose: Some(Purpose::FollowUp),
         subject: Some(line("Ask for the next order")?),
         contact_id: None,
-        user_id,
+        user_id: Some(owner),
     })
 }
 

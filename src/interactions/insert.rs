@@ -31,7 +31,10 @@ pub async fn insert(
     let Parts(start, terms) = new;
     let client = clients::hold_to_touch(tx, start.client_id, "/client_id").await?;
     scope.permit(&client)?;
-    let user_id = assignee(tx, scope, start.user_id, "/user_id").await?;
+    let user_id = match start.is_planned() {
+        true => assignee(tx, scope, &client, start.user_id, "/user_id").await?,
+        false => doer(tx, scope, start.user_id, "/user_id").await?,
+    };
     let mut breaches = start.breaches();
     let mut row = Interaction { scheduled_at: start.scheduled_at, ..row(tx, &client, user_id, terms) };
     if start.scheduled_at.is_none() {
@@ -62,7 +65,7 @@ pub async fn follow_up(
     done: &Interaction,
     next: NextInteraction,
 ) -> Result<Interaction> {
-    let user_id = assignee(tx, scope, next.user_id, "/next/user_id").await?;
+    let user_id = assignee(tx, scope, client, next.user_id, "/next/user_id").await?;
     let terms = InteractionTerms {
         contact_id: next.contact_id.or(done.terms.contact_id),
         channel: next.channel.unwrap_or(done.terms.channel),
@@ -84,11 +87,28 @@ pub async fn follow_up(
     Ok(row)
 }
 
-/// Who is to do something: the caller, or someone whom the caller may give work to.
+/// Who is to do something with `client`: the caller, or someone whom the caller may give work to and who can see the client.
+///
+/// # Errors
+/// 422 at `pointer` for a user who does not exist, is not active or cannot see the client, 403 for a user out of reach.
+pub async fn assignee(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Interaction, impl Action>,
+    client: &Client,
+    named: Option<UserId>,
+    pointer: &str,
+) -> Result<UserId> {
+    let user_id = doer(tx, scope, named, pointer).await?;
+    clients::refuse_blind(tx, user_id, client, pointer).await?;
+    Ok(user_id)
+}
+
+/// Who did something: the caller, or someone for whom the caller may log it. Whoever did it may be out of the client's reach
+/// by now.
 ///
 /// # Errors
 /// 422 at `pointer` for a user who does not exist or is not active, 403 for a user out of reach.
-pub async fn assignee(
+async fn doer(
     tx: &mut Tx<'_>,
     scope: &Scope<Interaction, impl Action>,
     named: Option<UserId>,

@@ -199,7 +199,7 @@ pub type NewInteraction = Parts<InteractionStart, InteractionTerms>;
 pub struct InteractionStart {
     /// With which client.
     pub client_id: ClientId,
-    /// Who does it, or did it; the caller when left out.
+    /// Who does it, or did it; the caller when left out. It is planned only for a user who can see the client.
     pub user_id: Option<UserId>,
     /// Plans the interaction for this moment. Not together with `occurred_at`.
     pub scheduled_at: Option<Instant>,
@@ -248,7 +248,7 @@ pub struct NextInteraction {
     pub subject: Option<Line>,
     /// With whom at the client; as before when left out.
     pub contact_id: Option<ContactId>,
-    /// Who is to do it; the caller when left out.
+    /// Who is to do it, a user who can see the client; the caller when left out.
     pub user_id: Option<UserId>,
 }
 
@@ -260,7 +260,7 @@ pub type InteractionPatch = Parts<InteractionMove, Patch<InteractionTerms>>;
 #[serde(deny_unknown_fields)]
 #[schema(as = InteractionPatch)]
 pub struct InteractionMove {
-    /// Who is to do it; only for a planned interaction.
+    /// Who is to do it, a user who can see the client; only for a planned interaction.
     #[serde(default, deserialize_with = "bounds::not_null")]
     #[schema(nullable = false)]
     pub user_id: Option<UserId>,

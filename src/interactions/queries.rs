@@ -181,7 +181,7 @@ pub async fn update(
     let (client, before) = lock_with_client(tx, scope, id, seen).await?;
     let mut breaches = moved.breaches(before.status);
     if breaches.is_empty() && moved.user_id.is_some_and(|user| user != before.user_id) {
-        assignee(tx, scope, moved.user_id, "/user_id").await?;
+        assignee(tx, scope, &client, moved.user_id, "/user_id").await?;
     }
     let mut after = patched(&before, &patch)?;
     after.user_id = moved.user_id.unwrap_or(before.user_id);

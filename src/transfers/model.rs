@@ -10,7 +10,7 @@ use crate::{access::UserId, values::Text};
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"owner_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "reason": "Anna is on leave"}))]
 pub struct Transfer {
-    /// The new owner.
+    /// The new owner, whose role must let them see their clients.
     pub owner_id: UserId,
     /// Why; kept in the client's history.
     pub reason: Text<1000>,

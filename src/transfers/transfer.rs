@@ -16,7 +16,7 @@ use crate::{
 ///
 /// # Errors
 /// 404, 412, 403 for a client or an owner out of reach, 409 for an archived client and for a key client to someone who
-/// may not own one, 422 for an owner who does not exist or is not active.
+/// may not own one, 422 for an owner who does not exist, is not active or could not see the client.
 pub async fn transfer(
     tx: &mut Tx<'_>,
     scope: &Scope<Client, TransferClient>,
@@ -33,6 +33,7 @@ pub async fn transfer(
         clients::refuse_ordinary_owner(tx, owner.role).await?;
     }
     let after = Client { owner_id: owner.id, team_id: owner.team_id, ..before.clone() };
+    clients::refuse_blind(tx, owner.id, &after, "/owner_id").await?;
     let unchanged = before.owner_id == after.owner_id;
     let after = save(tx, "transferred", &before, after).await?;
     if !unchanged {

@@ -50,6 +50,7 @@ mod search;
 mod security;
 mod service_accounts;
 mod sessions;
+mod sight;
 mod source;
 mod telemetry;
 mod timeline;

@@ -16,6 +16,7 @@ use std::{
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 
 pub use self::ownership::{Belongs, Ownership};
+pub(super) use self::rows::reads;
 use self::rows::{Belonging, Rows};
 use super::{Action, Actor, Caller, Departments, Owned, Part, Reach, Read, TeamId, UserId, Within};
 use crate::{

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Belongs, Ownership};
-use crate::access::{AccountTeams, Action, Caller, Reach, Role, TeamId, UserId};
+use crate::access::{AccountTeams, Action, Caller, Reach, Read, Role, TeamId, UserId};
 
 /// The rows that a right covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Rows {
             Reach::None => Self::None,
             Reach::All => Self::All,
             Reach::Own => Self::Of(Belonging::Own(caller.user_id), helped),
-            Reach::Team => Self::Of(Belonging::team_of::<A>(caller), helped),
+            Reach::Team => Self::Of(Belonging::team_of::<A>(caller.role(), caller.user_id, caller.team_id), helped),
         }
     }
 
@@ -40,6 +40,16 @@ impl Rows {
             Self::All => true,
             Self::Of(belonging, helped) => belonging.covers(row) || helps(helped, row),
         }
+    }
+}
+
+/// Whether a right to read with this `reach` covers `row` for a user with this role and team, account teams aside.
+pub(in crate::access) fn reads(reach: Reach, role: Role, (user, team): (UserId, TeamId), row: &impl Belongs) -> bool {
+    match reach {
+        Reach::None => false,
+        Reach::Own => Belonging::Own(user).covers(row),
+        Reach::Team => Belonging::team_of::<Read>(role, user, team).covers(row),
+        Reach::All => true,
     }
 }
 
@@ -56,7 +66,7 @@ impl Caller {
             Reach::None => return false,
             Reach::All => return self.is_department_of(row),
             Reach::Own => Belonging::Own(self.user_id),
-            Reach::Team => Belonging::team_of::<A>(self),
+            Reach::Team => Belonging::team_of::<A>(self.role(), self.user_id, self.team_id),
         };
         let covered = belonging.covers(row) || (A::BY_HELPERS && helps(&self.account_teams, row));
         covered && self.is_department_of(row)
@@ -69,11 +79,11 @@ impl Caller {
 }
 
 impl Belonging {
-    /// What the reach `team` covers for `caller` and the right to do `A`.
-    fn team_of<A: Action>(caller: &Caller) -> Self {
-        match caller.role() {
-            Role::KeyAccountManager if !A::TO_WHOLE_TEAM => Self::OwnAndKeyOfTeam(caller.user_id, caller.team_id),
-            Role::KeyAccountManager | Role::Manager | Role::Supervisor => Self::Team(caller.team_id),
+    /// What the reach `team` covers for a user with this role and team, and the right to do `A`.
+    fn team_of<A: Action>(role: Role, user: UserId, team: TeamId) -> Self {
+        match role {
+            Role::KeyAccountManager if !A::TO_WHOLE_TEAM => Self::OwnAndKeyOfTeam(user, team),
+            Role::KeyAccountManager | Role::Manager | Role::Supervisor => Self::Team(team),
         }
     }
 

@@ -137,7 +137,8 @@ fn essential(schema: &'static Value) -> &'static Value {
 async fn reference(world: &World, field: &Field, client: &Value, nth: usize) -> Value {
     let row = match field.name {
         "owner_id" => return json!([world.kim.id, world.kai.id][nth]),
-        "author_id" | "user_id" => return json!([world.ann.id, world.kim.id][nth]),
+        "author_id" => return json!([world.ann.id, world.kim.id][nth]),
+        "user_id" => return json!([world.kai.id, world.kim.id][nth]),
         "team_id" => return json!([world.ann.team_id, world.mia.team_id][nth]),
         "next" => return next(world, client, nth).await,
         "lines" => return lines(world, nth).await,
@@ -194,7 +195,7 @@ async fn next(world: &World, client: &Value, nth: usize) -> Value {
     match nth {
         0 => {
             json!({"scheduled_at": "2026-12-01T10:00:00Z", "channel": "meeting", "purpose": "survey", "subject": "Prices",
-            "contact_id": contact, "user_id": world.ann.id})
+            "contact_id": contact, "user_id": world.kai.id})
         }
         _ => {
             json!({"scheduled_at": "2026-12-02T11:00:00Z", "channel": "visit", "purpose": "support", "subject": "Terms",

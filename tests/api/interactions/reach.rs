@@ -100,7 +100,7 @@ async fn work_is_given_only_to_whom_the_right_reaches() {
     let path = planned["path"].as_str().unwrap();
     assert_eq!(ann.get(path).await.ok()["status"], "planned");
     ann.patch(path, &planned, json!({"user_id": kim.id})).await.problem(403, "forbidden");
-    assert_eq!(sue.patch(path, &planned, json!({"user_id": mia.id})).await.ok()["user_id"], json!(mia.id));
+    assert_eq!(sue.patch(path, &planned, json!({"user_id": sue.id})).await.ok()["user_id"], json!(sue.id));
 
     app.text(&format!("UPDATE users SET status = 'blocked' WHERE id = '{}' RETURNING name AS value", mia.id)).await;
     give(&sue, &of_ann, &mia).await.field_error("/user_id", "unknown_reference");
