@@ -18,7 +18,7 @@ mod sight;
 mod status;
 mod steps;
 mod touch;
-mod under_way;
+pub mod under_way;
 mod view;
 
 use crate::http::Routes;
@@ -42,7 +42,6 @@ pub use sight::refuse_blind;
 pub use status::{ClientStatus, Transition};
 pub use steps::{ARCHIVE, MARK_LOST};
 pub use touch::{hold_to_touch, lock_to_touch, touch};
-pub use under_way::{NAMED, Named, UnderWay};
 pub use view::{ClientView, changed};
 
 /// The operations on clients.

@@ -91,6 +91,11 @@ impl Transition {
         }
     }
 
+    /// Whether the client departs with the step, which nothing may be under way with then.
+    pub fn is_departure(self) -> bool {
+        matches!(self, Self::MarkLost | Self::Archive)
+    }
+
     /// The name of the step in the audit log and in events.
     pub fn done(self) -> &'static str {
         match self {

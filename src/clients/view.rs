@@ -3,16 +3,18 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use diesel_async::AsyncPgConnection;
+use futures_util::future::try_join;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
     contact_points,
     filter::ClientInclude,
-    model::{Client, DesignateKey, TransferClient},
+    model::{Archive, Client, ClientId, DesignateKey, TransferClient},
     primary_contact::{ContactRef, primary_contacts},
     status::ClientStatus,
     steps::STEPS,
+    under_way,
 };
 use crate::{
     access::{Actor, Update, UserId},
@@ -74,8 +76,16 @@ impl View for ClientView {
     }
 }
 
-/// What `actor` may do with `client` in its present state. `may_be_key` is whether its owner may own key clients.
-fn actions(client: &Client, actor: &Actor, may_be_key: bool) -> Vec<&'static str> {
+/// What decides, besides the state of a client, what can be done with it.
+struct Circumstances {
+    /// Whether its owner may own key clients.
+    may_be_key: bool,
+    /// Whether orders or contracts are under way with it.
+    is_busy: bool,
+}
+
+/// What `actor` may do with `client` in its present state.
+fn actions(client: &Client, actor: &Actor, circumstances: &Circumstances) -> Vec<&'static str> {
     let update = actor.may::<Client, Update>(client);
     let archived = client.status == ClientStatus::Archived;
     let mut actions = Vec::new();
@@ -85,12 +95,16 @@ fn actions(client: &Client, actor: &Actor, may_be_key: bool) -> Vec<&'static str
             ("update", update),
             ("verify", update),
             ("transfer", actor.may::<Client, TransferClient>(client)),
-            ("designate-key", designate && !client.is_key && may_be_key && actor.user_id() != Some(client.owner_id)),
+            (
+                "designate-key",
+                designate && !client.is_key && circumstances.may_be_key && actor.user_id() != Some(client.owner_id),
+            ),
             ("revoke-key", designate && client.is_key),
         ];
         actions.extend(offered.into_iter().filter(|(_, may)| *may).map(|(name, _)| name));
     }
     let steps = STEPS.iter().filter(|step| step.transition.target(client.status, client.archived_from).is_some());
+    let steps = steps.filter(|step| !(circumstances.is_busy && step.transition.is_departure()));
     actions.extend(steps.filter(|step| (step.may)(actor, client)).map(|step| <&str>::from(step.transition)));
     actions
 }
@@ -115,11 +129,11 @@ pub async fn views(
     } else {
         HashMap::new()
     };
-    let key_owners = key_owners(db, &clients, actor).await?;
+    let (key_owners, busy) = try_join(key_owners(db, &clients, actor), busy(db, &clients, actor)).await?;
     let view = |client: Client| {
         let owner = owners.get(&client.owner_id).cloned();
         let may_be_key = key_owners.contains(&client.owner_id);
-        let actions = actions(&client, actor, may_be_key);
+        let actions = actions(&client, actor, &Circumstances { may_be_key, is_busy: busy.contains(&client.id) });
         let primary_contact = primary_contacts.remove(&client.id);
         let formatted_phones = contact_points::formatted(client.terms.phone.as_ref(), &client.terms.other_phones.0);
         ClientView { client: Shown::to(actor, client), actions, formatted_phones, owner, primary_contact }
@@ -132,4 +146,11 @@ async fn key_owners(db: &AsyncPgConnection, clients: &[Client], actor: &Actor) -
     let could = |client: &&Client| !client.is_key && actor.may::<Client, DesignateKey>(client);
     let owners: Vec<UserId> = clients.iter().filter(could).map(|client| client.owner_id).collect();
     users::key_owners(db, owners).await
+}
+
+/// The clients with something under way. Looked up only for clients that `actor` could archive or mark lost.
+async fn busy(db: &AsyncPgConnection, clients: &[Client], actor: &Actor) -> Result<HashSet<ClientId>> {
+    let could = |client: &&Client| client.status != ClientStatus::Archived && actor.may::<Client, Archive>(client);
+    let clients: Vec<ClientId> = clients.iter().filter(could).map(|client| client.id).collect();
+    under_way::busy(db, &clients).await
 }

@@ -1,16 +1,16 @@
 //! The client of a contract: no business is begun with one that is lost or archived.
 
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, dsl::sql, sql_types::Bool};
 use diesel_async::RunQueryDsl;
 
-use super::{
-    model::{Contract, ContractId},
-    status::UNDER_WAY,
-};
+use super::model::{Contract, ContractId};
 use crate::{
     access::{Action, Read, Scope},
     change::Tx,
-    clients::{self, ClientId, NAMED, Named, Standing, UnderWay},
+    clients::{
+        self, ClientId, Standing,
+        under_way::{self, NAMED, Named, UnderWay},
+    },
     db::schema::contracts,
     error::{Error, Result},
 };
@@ -31,7 +31,7 @@ pub async fn hold_standing<A: Action>(tx: &mut Tx<'_>, scope: &Scope<Contract, A
 /// # Errors
 /// When the database fails.
 pub async fn under_way(tx: &mut Tx<'_>, client: ClientId) -> Result<UnderWay> {
-    let all = || contracts::table.filter(contracts::client_id.eq(client)).filter(contracts::status.eq_any(UNDER_WAY));
+    let all = || contracts::table.filter(contracts::client_id.eq(client)).filter(sql::<Bool>(under_way::CONTRACTS));
     let total: i64 = all().count().get_result(&mut **tx).await?;
     let scope = tx.scope::<Contract, Read>().ok().filter(|_| total > 0);
     let Some(scope) = scope else { return Ok(UnderWay { total, ..UnderWay::default() }) };

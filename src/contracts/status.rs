@@ -48,10 +48,6 @@ pub enum ContractStatus {
 }
 stored_as_text!(ContractStatus);
 
-/// The statuses in which a contract is under way: it is no draft any more, and it has not ended.
-pub const UNDER_WAY: [ContractStatus; 4] =
-    [ContractStatus::InReview, ContractStatus::Approved, ContractStatus::Signed, ContractStatus::Active];
-
 /// A step from one status to another. Its name is the verb of its address, or what the clock does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AsRefStr, IntoStaticStr, EnumIter)]
 #[strum(serialize_all = "kebab-case")]
@@ -149,6 +145,7 @@ mod tests {
     use strum::IntoEnumIterator;
 
     use super::{ContractStatus, Transition};
+    use crate::clients::under_way;
 
     /// Every step from every status: the row's status, then submit, approve, return, withdraw, sign, activate, renew,
     /// expire, complete, terminate.
@@ -185,6 +182,15 @@ mod tests {
                 };
                 assert_eq!(step.target(status, true), expected, "{status:?} {step:?}");
             }
+        }
+    }
+
+    #[test]
+    fn what_is_under_way_is_no_draft_and_has_not_ended() {
+        for status in ContractStatus::iter() {
+            let can_go_on = Transition::iter().any(|step| step.target(status, false).is_some());
+            let under_way = under_way::CONTRACTS.contains(&format!("'{}'", status.as_ref()));
+            assert_eq!(under_way, can_go_on && status != ContractStatus::Draft, "{status:?}");
         }
     }
 

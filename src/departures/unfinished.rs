@@ -2,7 +2,7 @@
 
 use crate::{
     change::Tx,
-    clients::{ClientId, UnderWay},
+    clients::{ClientId, under_way::UnderWay},
     contracts,
     error::{Error, ProblemType, Result},
     orders,

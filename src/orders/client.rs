@@ -1,16 +1,16 @@
 //! The client of an order: no business is begun with one that is lost or archived, and one that buys is active.
 
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, dsl::sql, sql_types::Bool};
 use diesel_async::RunQueryDsl;
 
-use super::{
-    model::{Order, OrderId, OrderNumber},
-    status::UNDER_WAY,
-};
+use super::model::{Order, OrderId, OrderNumber};
 use crate::{
     access::{Action, Read, Scope},
     change::Tx,
-    clients::{self, Client, ClientId, NAMED, Named, Standing, UnderWay},
+    clients::{
+        self, Client, ClientId, Standing,
+        under_way::{self, NAMED, Named, UnderWay},
+    },
     db::schema::orders,
     error::{Error, Result},
 };
@@ -45,7 +45,7 @@ async fn client_of<A: Action>(tx: &mut Tx<'_>, scope: &Scope<Order, A>, id: Orde
 /// # Errors
 /// When the database fails.
 pub async fn under_way(tx: &mut Tx<'_>, client: ClientId) -> Result<UnderWay> {
-    let all = || orders::table.filter(orders::client_id.eq(client)).filter(orders::status.eq_any(UNDER_WAY));
+    let all = || orders::table.filter(orders::client_id.eq(client)).filter(sql::<Bool>(under_way::ORDERS));
     let total: i64 = all().count().get_result(&mut **tx).await?;
     let scope = tx.scope::<Order, Read>().ok().filter(|_| total > 0);
     let Some(scope) = scope else { return Ok(UnderWay { total, ..UnderWay::default() }) };

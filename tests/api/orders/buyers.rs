@@ -39,7 +39,9 @@ async fn the_last_delivery_of_the_first_order_makes_a_client_active() {
         let bound = json!([order["department_id"]]);
         app.sql(&format!("UPDATE service_accounts SET department_ids = '{bound}' WHERE id = '{}'", robot.id)).await;
         let order = robot.transition("fulfil", &order, lines(&order, "1")).await.ok();
-        assert_eq!(ann.get(path(&client)).await.ok(), client, "a part is not the whole");
+        let partly = ann.get(path(&client)).await.ok();
+        let same = |name: &str| partly[name] == client[name];
+        assert!(same("status") && same("version"), "a part is not the whole: {partly}");
         let order = robot.transition("fulfil", &order, lines(&order, "1")).await.ok();
         assert_eq!(order["status"], "fulfilled");
 
