@@ -278,6 +278,7 @@ mod tests {
             self_approval_up_to: None,
             may_own_key_clients: true,
             second_factor_required: false,
+            duplicates_tell: super::DuplicatesTell::Owner,
         };
         let policy = Policy::new(Role::Supervisor, limits, &stored);
         assert_eq!(policy.narrowed(&["clients:read"]).reach("clients:read"), Reach::None);

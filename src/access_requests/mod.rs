@@ -9,6 +9,8 @@ mod view;
 
 use crate::http::Routes;
 
+pub use queries::record;
+
 /// The operations on requests for access.
 pub fn routes(api: &mut Routes) {
     routes::routes(api);

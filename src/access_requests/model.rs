@@ -107,7 +107,7 @@ impl Decision {
 /// What is known of a client out of reach, and why access to it is needed.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"tax_id": "7707083893", "reason": "They asked us for an offer at the fair."}))]
+#[schema(example = json!({"phone": "+49 30 0074321", "reason": "They asked us for an offer at the fair."}))]
 pub struct NewAccessRequest {
     /// The client's taxpayer number.
     pub tax_id: Option<TaxId>,

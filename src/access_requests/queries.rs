@@ -14,13 +14,13 @@ use crate::{
     clients::{self, Client, ClientId, Identifiers},
     db::{
         Sql, columns_of,
-        schema::{access_requests, clients as client_rows},
+        schema::{access_requests, account_team_members, clients as client_rows},
     },
-    error::{Error, FieldError, OnConstraint, ProblemType, Result},
+    error::{Error, OnConstraint, ProblemType, Result},
     http::IfMatch,
     list::{ListQuery, Page, SortBy, SortValue, keyset},
     users,
-    values::{Entity, Instant, Invalid, Resource},
+    values::{Entity, Instant, Invalid, Line, Resource},
 };
 
 type Boxed = access_requests::BoxedQuery<'static, Pg>;
@@ -84,14 +84,14 @@ pub async fn find(
 /// Asks for access to the client that has what the caller knows of it. A request that waits already is answered again.
 ///
 /// # Errors
-/// 422 when nothing identifies a client, or no client out of reach has it.
+/// 422 when nothing identifies a client, or no client of somebody else has it.
 pub async fn insert(
     tx: &mut Tx<'_>,
     _scope: &Scope<AccessRequest, Create>,
     new: NewAccessRequest,
 ) -> Result<AccessRequest> {
     let requester = tx.user_id().ok_or_else(|| Error::new(ProblemType::Unauthorized))?;
-    let client = client_out_of_reach(tx, &new).await?;
+    let client = client_of_others(tx, &new, requester).await?;
     let waiting = access_requests::table
         .filter(access_requests::client_id.eq(client.id))
         .filter(access_requests::requester_id.eq(requester))
@@ -101,14 +101,22 @@ pub async fn insert(
     if let Some(waiting) = waiting {
         return Ok(waiting);
     }
-    let request = request(tx, &client, requester, new);
+    record(tx, &client, requester, new.reason).await
+}
+
+/// Writes a request of `requester` for access to `client`.
+///
+/// # Errors
+/// 503 when they ask twice at once.
+pub async fn record(tx: &mut Tx<'_>, client: &Client, requester: UserId, reason: Line) -> Result<AccessRequest> {
+    let request = request(tx, client, requester, reason);
     let insert = diesel::insert_into(access_requests::table).values(&request);
     insert.execute(&mut **tx).await.on_constraint(breached)?;
     tx.created(&request);
     Ok(request)
 }
 
-fn request(tx: &mut Tx<'_>, client: &Client, requester_id: UserId, new: NewAccessRequest) -> AccessRequest {
+fn request(tx: &mut Tx<'_>, client: &Client, requester_id: UserId, reason: Line) -> AccessRequest {
     let now = tx.now();
     AccessRequest {
         id: tx.new_id(),
@@ -120,7 +128,7 @@ fn request(tx: &mut Tx<'_>, client: &Client, requester_id: UserId, new: NewAcces
         team_id: client.team_id,
         is_key: client.is_key,
         requester_id,
-        reason: new.reason,
+        reason,
         status: AccessRequestStatus::Open,
         decided_by: None,
         decided_at: None,
@@ -128,26 +136,26 @@ fn request(tx: &mut Tx<'_>, client: &Client, requester_id: UserId, new: NewAcces
     }
 }
 
-/// The client that `new` describes. It is the first of those that the caller cannot see.
-async fn client_out_of_reach(tx: &mut Tx<'_>, new: &NewAccessRequest) -> Result<Client> {
+/// The client that `new` describes. It is the first of those that do not count as the caller's own already.
+async fn client_of_others(tx: &mut Tx<'_>, new: &NewAccessRequest, requester: UserId) -> Result<Client> {
     let given = [new.tax_id.is_some(), new.phone.is_some(), new.email.is_some()];
-    if !given.contains(&true) {
-        return Err(Error::fields(vec![FieldError::new("/tax_id", Invalid::Required)]));
-    }
+    let Some(at) = ["/tax_id", "/phone", "/email"].into_iter().zip(given).find(|(_, given)| *given) else {
+        return Err(Error::field("/tax_id", Invalid::Required));
+    };
     let identifiers = Identifiers::known(new.tax_id.as_ref(), new.phone.as_ref(), new.email.as_ref());
     let alike: Vec<ClientId> = clients::certain(tx, &identifiers).await?;
-    let visible = tx.scope::<Client, Read>()?.visible();
-    let unseen = client_rows::table
+    let helped = account_team_members::table
+        .filter(account_team_members::user_id.eq(requester))
+        .select(account_team_members::client_id);
+    let others = client_rows::table
         .filter(client_rows::id.eq_any(alike))
-        .filter(diesel::dsl::not(visible))
+        .filter(client_rows::owner_id.ne(requester))
+        .filter(client_rows::id.ne_all(helped))
         .order(client_rows::id)
         .select(columns_of::<Client>())
         .for_key_share();
-    let unseen: Option<Client> = unseen.first(&mut **tx).await.optional()?;
-    unseen.ok_or_else(|| {
-        let at = ["/tax_id", "/phone", "/email"].into_iter().zip(given).find(|(_, given)| *given);
-        Error::field(at.map_or("/tax_id", |(pointer, _)| pointer), Invalid::UnknownReference)
-    })
+    let others: Option<Client> = others.first(&mut **tx).await.optional()?;
+    others.ok_or_else(|| Error::field(at.0, Invalid::UnknownReference))
 }
 
 /// Decides on a request. Who is granted access joins the client's account team.

@@ -45,10 +45,10 @@ async fn list_access_requests(
 
 /// Ask for access to a client
 ///
-/// Use it when a client is refused as a duplicate of one that the caller cannot see.
+/// Use it when a client is refused as a duplicate of one that somebody else has.
 ///
-/// The client is the one that has the given tax number, telephone number or e-mail address. Its owner or a supervisor
-/// decides.
+/// The client is the one that has the given tax number, telephone number or e-mail address and is not the caller's own. Its
+/// owner or a supervisor decides.
 #[utoipa::path(
     post,
     path = "/v1/access-requests",

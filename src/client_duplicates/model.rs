@@ -35,7 +35,7 @@ pub struct ClientDuplicate {
     /// How likely both are one, 1 to 100.
     #[schema(minimum = 1, maximum = 100)]
     pub score: i16,
-    /// What both have in common: `tax_id`, `phone`, `email`, `name`, `domain`.
+    /// Business: What both have in common: `tax_id`, `phone`, `email`, `name`, `domain`.
     #[schema(max_items = 5)]
     pub reasons: Vec<String>,
     /// Whether somebody has decided.

@@ -64,6 +64,21 @@ pub async fn list(
     Ok(page.with(views(db, pairs, scope.actor()).await?))
 }
 
+/// The pair `id`.
+///
+/// # Errors
+/// 404 when not both clients are within reach.
+pub async fn find(
+    mut db: &AsyncPgConnection,
+    scope: &Scope<Client, Read>,
+    id: ClientDuplicateId,
+) -> Result<ClientDuplicateView> {
+    let pair = visible(scope).filter(client_duplicates::id.eq(id)).select(ClientDuplicate::as_select());
+    let pair: Option<ClientDuplicate> = pair.first(&mut db).await.optional()?;
+    let pair = pair.ok_or_else(Error::not_found)?;
+    views(db, vec![pair], scope.actor()).await?.pop().ok_or_else(Error::not_found)
+}
+
 /// Decides that a pair is two clients.
 ///
 /// # Errors

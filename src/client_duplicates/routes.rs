@@ -10,15 +10,18 @@ use crate::{
     access::{Read, Scope, Update},
     change::Change,
     clients::{Client, ClientDuplicateId},
-    db::Db,
+    db::{Cost, Db},
     error::Result,
-    http::{Changed, IfMatch, Reply, Routes, endpoint},
+    http::{Changed, IfMatch, OneParams, Query, Reply, Routes, Tagged, endpoint},
     list::{ListQuery, Page},
 };
 
 /// The operations on pairs of clients that may be one.
 pub fn routes(api: &mut Routes) {
-    api.add("clients", [endpoint!(list_client_duplicates), endpoint!(settle_client_duplicate)]);
+    api.add(
+        "clients",
+        [endpoint!(list_client_duplicates), endpoint!(get_client_duplicate), endpoint!(settle_client_duplicate)],
+    );
 }
 
 /// List clients that may be one
@@ -39,6 +42,25 @@ async fn list_client_duplicates(
 ) -> Result<Page<ClientDuplicateView>> {
     let db = db.reader(query.cost).await?;
     queries::list(&db, &scope, &query).await
+}
+
+/// Get a pair of clients that may be one
+///
+/// Use it to show both clients, and to read the `ETag` that a decision asks for.
+#[utoipa::path(
+    get,
+    path = "/v1/clients/duplicates/{id}",
+    responses((status = 200, description = "The pair."))
+)]
+async fn get_client_duplicate(
+    scope: Scope<Client, Read>,
+    id: Path<ClientDuplicateId>,
+    query: Query<OneParams>,
+    db: Db,
+) -> Result<Tagged<ClientDuplicateView>> {
+    let fields = query.0.fields()?;
+    let db = db.reader(Cost::Small).await?;
+    Ok(Tagged::new(queries::find(&db, &scope, *id).await?, fields))
 }
 
 /// Settle a pair of clients

@@ -4,7 +4,8 @@
 use std::collections::HashSet;
 
 use diesel::{ExpressionMethods, QueryDsl, QueryableByName, sql_query, sql_types};
-use diesel_async::RunQueryDsl;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures_util::try_join;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -53,8 +54,6 @@ pub struct Candidate {
 
 /// What is matched for certain. Names and domains are alike also by chance.
 const CERTAIN: [&str; 3] = ["tax_id", "phone", "email"];
-/// The most candidates that are looked at.
-const MOST: i64 = 50;
 /// The most candidates that a refusal names.
 const MOST_NAMED: usize = 10;
 
@@ -212,14 +211,11 @@ pub async fn certain(tx: &mut Tx<'_>, identifiers: &Identifiers) -> Result<Vec<C
 async fn find(tx: &mut Tx<'_>, client: ClientId, identifiers: &Identifiers) -> Result<Vec<Candidate>> {
     static FIND: Sql = Sql::new();
     let certain = identifiers.certain();
-    if !certain.is_empty() {
-        lock_values_until_commit(tx, certain).await?;
-    }
     let phones: Vec<Jsonb<Value>> =
         identifiers.phones.iter().map(|number| Jsonb(json!([{"number": number}]))).collect();
     let emails: Vec<Jsonb<Value>> =
         identifiers.emails.iter().map(|address| Jsonb(json!([{"address": address}]))).collect();
-    let query = sql_query(FIND_SQL)
+    let query = sql_query("SELECT * FROM clients_alike($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
         .bind::<sql_types::Uuid, _>(client)
         .bind::<sql_types::Nullable<sql_types::Text>, _>(identifiers.tax_id.clone())
         .bind::<sql_types::Nullable<sql_types::Text>, _>(identifiers.kpp.clone())
@@ -229,30 +225,19 @@ async fn find(tx: &mut Tx<'_>, client: ClientId, identifiers: &Identifiers) -> R
         .bind::<sql_types::Array<sql_types::Jsonb>, _>(emails)
         .bind::<sql_types::Nullable<sql_types::Text>, _>(identifiers.name.clone())
         .bind::<sql_types::Nullable<sql_types::Text>, _>(identifiers.website.clone())
-        .bind::<sql_types::Nullable<sql_types::Text>, _>(identifiers.mail.clone())
-        .bind::<sql_types::BigInt, _>(MOST);
-    Ok(FIND.of(query).load(&mut **tx).await?)
+        .bind::<sql_types::Nullable<sql_types::Text>, _>(identifiers.mail.clone());
+    let db: &AsyncPgConnection = tx;
+    let lock = async {
+        match certain.is_empty() {
+            true => Ok(()),
+            false => lock_values_until_commit(db, certain).await,
+        }
+    };
+    // Both are sent at once; Postgres looks when it has the locks.
+    let find = async { Ok(FIND.of(query).load(&mut &*db).await?) };
+    let ((), found) = try_join!(lock, find)?;
+    Ok(found)
 }
-
-/// Branches of one company have its tax number and different codes of the tax registration. Telephones, addresses, names and
-/// domains of persons say nothing.
-const FIND_SQL: &str = "
-    WITH found AS (
-        SELECT clients.id, clients.name, users.name AS owner_name, array_remove(ARRAY[
-            CASE WHEN tax_id = $2 AND (kpp = $3 OR kpp IS NULL OR $3 IS NULL) THEN 'tax_id' END,
-            CASE WHEN kind = 'organization' AND (phone = ANY($4) OR other_phones @> ANY($5)) THEN 'phone' END,
-            CASE WHEN kind = 'organization' AND (clients.email = ANY($6) OR other_emails @> ANY($7)) THEN 'email' END,
-            CASE WHEN kind = 'organization' AND name_key = search_name_key($8) THEN 'name' END,
-            CASE WHEN kind = 'organization' AND domain = client_domain($9, $10) THEN 'domain' END
-        ], NULL) AS matched
-        FROM clients JOIN users ON users.id = clients.owner_id
-        WHERE clients.id <> $1 AND (
-            tax_id = $2 OR phone = ANY($4) OR other_phones @> ANY($5) OR clients.email = ANY($6) OR other_emails @> ANY($7)
-            OR name_key = search_name_key($8) OR domain = client_domain($9, $10)
-        )
-        LIMIT $11
-    )
-    SELECT * FROM found WHERE matched <> '{}' ORDER BY cardinality(matched) DESC, id";
 
 /// Which of the candidates the caller may see.
 async fn visible(tx: &mut Tx<'_>, found: &[Candidate]) -> Result<HashSet<ClientId>> {

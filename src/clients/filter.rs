@@ -12,7 +12,7 @@ use crate::{
     access::{TeamId, UserId},
     list::{Sort, Words, search},
     lost_reasons::LostReasonId,
-    values::{Instant, TaxId, Text},
+    values::{CountryCode, Email, Instant, Phone, TaxId, Text},
 };
 
 /// Which clients to list, and how.
@@ -43,6 +43,24 @@ pub struct ClientFilter {
     /// Only the clients with this taxpayer number.
     #[param(inline)]
     pub tax_id: Option<TaxId>,
+    /// Only clients in one of these branches of business.
+    #[param(inline)]
+    pub industry: Vec<Text<100>>,
+    /// Only clients that came from one of these sources.
+    #[param(inline)]
+    pub source: Vec<Text<100>>,
+    /// Only clients with their address in one of these towns.
+    #[param(inline)]
+    pub city: Vec<Text<100>>,
+    /// Only clients with their address in one of these countries.
+    #[param(inline)]
+    pub country: Vec<CountryCode>,
+    /// Only clients with this telephone number, in any spelling, as their first or a further one.
+    #[param(inline)]
+    pub phone: Option<Phone>,
+    /// Only clients with this e-mail address, as their first or a further one.
+    #[param(inline)]
+    pub email: Option<Email>,
     /// Only clients that belong to one of these, such as the companies of a holding.
     #[param(inline)]
     pub parent_id: Vec<ClientId>,
@@ -70,6 +88,29 @@ pub struct ClientFilter {
     /// Only clients never verified, or not since this moment: the queue of stale records.
     #[param(inline)]
     pub unverified_since: Option<Instant>,
+    /// Only clients verified at or after this moment.
+    #[param(inline)]
+    pub last_verified_at_from: Option<Instant>,
+    /// Only clients last verified before this moment.
+    #[param(inline)]
+    pub last_verified_at_to: Option<Instant>,
+    /// Only clients with a planned interaction, or only those without.
+    pub has_next_interaction: Option<bool>,
+    /// Only clients whose next interaction is due at or after this moment.
+    #[param(inline)]
+    pub next_interaction_at_from: Option<Instant>,
+    /// Only clients whose next interaction is due before this moment.
+    #[param(inline)]
+    pub next_interaction_at_to: Option<Instant>,
+    /// Only clients whose last interaction took place at or after this moment.
+    #[param(inline)]
+    pub last_interaction_at_from: Option<Instant>,
+    /// Only clients whose last interaction took place before this moment.
+    #[param(inline)]
+    pub last_interaction_at_to: Option<Instant>,
+    /// Only clients with whom there was no interaction ever, or none since this moment: those who are being forgotten.
+    #[param(inline)]
+    pub no_contact_since: Option<Instant>,
     /// Every word must occur in the names, the numbers, an address, a telephone number in any spelling, a messenger, the city,
     /// a tag or a contact, in any form of the word. When nothing has them all, one wrong letter in each word is forgiven. Best
     /// matches first, unless `sort` says otherwise.

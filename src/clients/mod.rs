@@ -1,11 +1,12 @@
 //! Organisations and persons that the company works with: the middle of everything. Managers see their own,
 //! key-account managers also their team's key clients, supervisors all.
 
-mod contact_points;
 mod business;
+mod contact_points;
 mod designation;
 mod duplicates;
 mod filter;
+mod filtered;
 mod model;
 mod pairs;
 mod parent;
@@ -23,18 +24,15 @@ mod view;
 
 use crate::http::Routes;
 
+pub use business::{Standing, activate_buyer, gone, hold_standing};
 pub use contact_points::{
     LabelledEmail, LabelledPhone, Messenger, MessengerKind, formatted as formatted_phones, repetitions,
 };
-pub use business::{Standing, gone, hold_standing};
-pub use business::{Standing, activate_buyer, gone, hold_standing};
 pub use designation::{designate, refuse_ordinary_owner};
 pub use duplicates::{AllowDuplicate, Identifiers, certain};
+pub use model::{Address, Archive, Client, ClientId, ClientStart, ClientTerms, Kind, TransferClient};
 pub use pairs::ClientDuplicateId;
 pub use persons::Persons;
-pub use model::{
-    Address, Archive, Client, ClientId, ClientStart, ClientTerms, Kind, TransferClient,
-};
 pub use primary_contact::{ContactId, ContactRef};
 pub use queries::{find, grow, hold, hold_for_business, insert, refuse_archived, step};
 pub use reference::{ClientRef, references};

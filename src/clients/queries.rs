@@ -1,102 +1,33 @@
 //! Every query on clients.
 
-use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, PgArrayExpressionMethods, QueryDsl, pg::Pg};
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{
-    duplicates::{self, Identifiers},
     business::Standing,
+    duplicates::{self, Identifiers},
     filter::{ClientFilter, ClientSort},
+    filtered::filtered,
     model::{Archive, Client, ClientId, ClientPatch, ClientTerms, NewClient},
     pairs, parent,
     persons::Persons,
-    model::{Archive, Client, ClientId, ClientTerms, NewClient},
     sight::refuse_blind,
     status::{ClientStatus, Transition},
 };
 use crate::{
-    access::{Action, Create, Read, Scope, Update, Within},
+    access::{Action, Create, Read, Scope, Update},
     change::{Patched, Row, Tx, lock, lock_to_patch, patched, permit_confidential, save, unknown_reference},
     db::{Sql, columns_of, wide::clients},
     error::{Error, FieldError, OnConstraint, Result},
     http::{IfMatch, Parts, Terms},
-    list::{By, ListQuery, Page, Sort, SortKey, SortValue, Spelling, keyset_within},
+    list::{By, ListQuery, Page, Sort, SortKey, SortValue, keyset_within},
     users,
     values::{Entity, Instant, Invalid, Resource},
 };
 
-type Boxed = clients::BoxedQuery<'static, Pg>;
-
 static INSERT: Sql = Sql::new();
 static SAVE: Sql = Sql::new();
 static GROW: Sql = Sql::new();
-
-/// The query for the rows of `filter` within reach. The page and its total both use it.
-fn filtered(within: Within<Client>, filter: &ClientFilter, spelling: Spelling, persons: Persons) -> Boxed {
-    let mut query = clients::table.filter(within).into_boxed();
-    if !filter.id.is_empty() {
-        query = query.filter(clients::id.eq_any(filter.id.clone()));
-    }
-    query = if filter.status.is_empty() {
-        query.filter(clients::status.ne(ClientStatus::Archived))
-    } else {
-        query.filter(clients::status.eq_any(filter.status.clone()))
-    };
-    if let Some(kind) = filter.kind {
-        query = query.filter(clients::kind.eq(kind));
-    }
-    if !filter.owner_id.is_empty() {
-        query = query.filter(clients::owner_id.eq_any(filter.owner_id.clone()));
-    }
-    if !filter.team_id.is_empty() {
-        query = query.filter(clients::team_id.eq_any(filter.team_id.clone()));
-    }
-    if let Some(is_key) = filter.is_key {
-        query = query.filter(clients::is_key.eq(is_key));
-    }
-    if !filter.tag.is_empty() {
-        query = query.filter(clients::tags.contains(filter.tag.clone()));
-    }
-    if let Some(tax_id) = &filter.tax_id {
-        query = query.filter(clients::tax_id.eq(tax_id.clone()));
-    }
-    if !filter.parent_id.is_empty() {
-        query = query.filter(clients::parent_id.eq_any(filter.parent_id.clone()));
-    }
-    if let Some(source) = &filter.external_source {
-        query = query.filter(clients::external_source.eq(source.clone()));
-    }
-    if let Some(id) = &filter.external_id {
-        query = query.filter(clients::external_id.eq(id.clone()));
-    }
-    if !filter.lost_reason_id.is_empty() {
-        query = query.filter(clients::lost_reason_id.eq_any(filter.lost_reason_id.clone()));
-    }
-    query = in_time(query, filter);
-    match &filter.q {
-        Some(words) => persons.search(query, words, spelling),
-        None => query,
-    }
-}
-
-fn in_time(mut query: Boxed, filter: &ClientFilter) -> Boxed {
-    if let Some(from) = filter.updated_at_from {
-        query = query.filter(clients::updated_at.ge(from));
-    }
-    if let Some(to) = filter.updated_at_to {
-        query = query.filter(clients::updated_at.lt(to));
-    }
-    if let Some(from) = filter.created_at_from {
-        query = query.filter(clients::created_at.ge(from));
-    }
-    if let Some(to) = filter.created_at_to {
-        query = query.filter(clients::created_at.lt(to));
-    }
-    if let Some(since) = filter.unverified_since {
-        query = query.filter(clients::last_verified_at.is_null().or(clients::last_verified_at.lt(since)));
-    }
-    query
-}
 
 /// A page of the clients within reach.
 ///
@@ -115,7 +46,7 @@ pub async fn list(
         let page = keyset_within(
             scope,
             |within| filtered(within, filter, spelling, persons),
-            order.clone(),
+            order.spelled(spelling),
             query.after.clone(),
             query.limit,
         );
@@ -236,7 +167,6 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Client, Create>, Parts(start,
     permit_confidential(tx.actor(), &client)?;
     client.check()?;
     parent::check(tx, &client).await?;
-    client.terms.check()?;
     refuse_blind(tx, owner.id, &client, "/owner_id").await?;
     client.refuse_taken(tx, None).await?;
     let allow = start.allow_duplicate.as_ref();

@@ -74,7 +74,7 @@ pub async fn list(
         let page = keyset_within(
             scope,
             |within| filtered(within, filter, spelling),
-            order.clone(),
+            order.spelled(spelling),
             query.after.clone(),
             query.limit,
         );

@@ -101,7 +101,7 @@ pub async fn list(
         let page = keyset_within(
             scope,
             |within| filtered(within, filter, today, spelling),
-            order.clone(),
+            order.spelled(spelling),
             query.after.clone(),
             query.limit,
         );

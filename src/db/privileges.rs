@@ -19,6 +19,7 @@ pub type Privileges = (&'static str, &'static [&'static str]);
 #[rustfmt::skip]
 pub const TABLES: &[Privileges] = &[
     ("__diesel_schema_migrations", &["SELECT"]),
+    ("access_requests",   &["SELECT", "INSERT", "UPDATE"]),
     ("account_team_members", &["SELECT", "INSERT", "DELETE"]),
     ("api_keys",          &["SELECT", "INSERT", "UPDATE", "DELETE"]),
     ("audit_events",      &["SELECT", "INSERT"]),
@@ -26,6 +27,7 @@ pub const TABLES: &[Privileges] = &[
     ("audit_leaves",      &["SELECT", "INSERT"]),
     ("audit_seals",       &["SELECT", "INSERT"]),
     ("audit_unsealed",    &["SELECT", "INSERT", "DELETE"]),
+    ("client_duplicates", &["SELECT", "INSERT", "UPDATE"]),
     ("client_timeline",   &["SELECT"]),
     ("clients",           &["SELECT", "INSERT", "UPDATE"]),
     ("consents",          &["SELECT", "INSERT", "UPDATE", "DELETE"]),

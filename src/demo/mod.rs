@@ -74,6 +74,7 @@ pub async fn load(
         under_way::load_contracts(tx, &company).await?;
         under_way::load_orders(tx, &company).await?;
         under_way::load_archived_client(tx, &company).await?;
+        under_way::load_access_requests(tx, &company).await?;
         under_way::load_service_account(tx, &company).await?;
         let orders = trade::load_orders(tx, &northwind, &company).await?;
         trade::load_interactions(tx, &northwind, &company, &orders).await

@@ -5,7 +5,8 @@ use chrono::{Datelike, Duration};
 
 use super::{Company, catalogue::CURRENCY};
 use crate::{
-    access::{Role, Scope},
+    access::{Role, Scope, UserId},
+    access_requests,
     change::Tx,
     clients::{self, AllowDuplicate, Client, ClientStart, Kind},
     contracts::{self, ContractStart, ContractStatus, ContractTerms, Past, Side, Signatory},
@@ -132,6 +133,21 @@ pub async fn load_contracts(tx: &mut Tx<'_>, company: &Company<'_>) -> Result<()
         };
         let start = ContractStart { client_id: client.id };
         contracts::insert_past(tx, &Scope::system(), Parts(start, terms), past).await?;
+    }
+    Ok(())
+}
+
+/// Lets three users ask for access to the first customer.
+///
+/// # Errors
+/// When the database fails.
+pub async fn load_access_requests(tx: &mut Tx<'_>, company: &Company<'_>) -> Result<()> {
+    let client = customer(company)?;
+    let mut others: Vec<UserId> = company.users.values().map(|user| user.id).collect();
+    others.retain(|user| ![client.owner_id, company.approver].contains(user));
+    others.sort_by_key(|user| user.uuid());
+    for user in others.into_iter().take(3) {
+        access_requests::record(tx, client, user, text("They asked us for an offer at the fair.")?).await?;
     }
     Ok(())
 }

@@ -118,7 +118,7 @@ pub async fn list(
         let page = keyset_within(
             scope,
             |within| filtered(within, filter, due, spelling),
-            order.clone(),
+            order.spelled(spelling),
             query.after.clone(),
             query.limit,
         );

@@ -25,8 +25,8 @@ pub enum SortKey {
     Name(&'static str),
     /// Several columns that are never null, all in the same direction.
     Columns(&'static [&'static str]),
-    /// How well the `search` column matches the best of these texts: the names in it count twice.
-    Rank(Vec<String>),
+    /// How well the `search` column matches the best of these texts, when they were found as exactly as this.
+    Rank(Vec<String>, Spelling),
 }
 
 /// The order of a list: a key, its direction, then the id in the same direction.
@@ -58,7 +58,7 @@ impl SortBy {
 
     /// By how well the `search` column matches one of `phrases`, best first.
     pub fn rank(table: &'static str, phrases: &[String]) -> Self {
-        Self { table, key: SortKey::Rank(phrases.to_vec()), descending: true }
+        Self { table, key: SortKey::Rank(phrases.to_vec(), Spelling::AsWritten), descending: true }
     }
 }
 
@@ -135,31 +135,72 @@ impl SortBy {
                 push_column(out, self.table, column)?;
                 out.push_sql(" COLLATE names");
             }
-            SortKey::Rank(phrases) => {
-                out.push_sql("greatest(0.0::real");
-                for phrase in phrases {
-                    out.push_sql(", word_similarity(");
-                    out.push_bind_param::<Text, _>(phrase)?;
-                    out.push_sql(", ");
-                    push_column(out, self.table, "search")?;
-                    out.push_sql(")");
-                    // Among rows that have the words in their names, those with the shortest names come first.
-                    for (similarity, weight) in [("word_similarity", ""), ("similarity", " / 8")] {
-                        out.push_sql(" + ");
-                        out.push_sql(similarity);
-                        out.push_sql("(");
-                        out.push_bind_param::<Text, _>(phrase)?;
-                        out.push_sql(", split_part(");
-                        push_column(out, self.table, "search")?;
-                        out.push_sql(", '|', 1))");
-                        out.push_sql(weight);
-                    }
-                }
-                out.push_sql(")");
-            }
+            SortKey::Rank(phrases, spelling) => self.push_rank(out, phrases, *spelling)?,
         }
         out.push_sql(direction);
         Ok(())
+    }
+}
+
+impl SortBy {
+    /// How well a row matches the best of `phrases`. Words that were found as they are written can be in very many rows, so
+    /// their rank must be cheap: a phrase counts most at the beginning of the names, then anywhere in the names, then
+    /// elsewhere, and the shorter of two rows comes first.
+    fn push_rank<'b>(
+        &'b self,
+        out: &mut AstPass<'_, 'b, Pg>,
+        phrases: &'b [String],
+        spelling: Spelling,
+    ) -> QueryResult<()> {
+        out.push_sql("greatest(0.0::float8");
+        for phrase in phrases {
+            match spelling {
+                Spelling::AsWritten => self.push_places(out, phrase)?,
+                Spelling::Nearly => self.push_similarity(out, phrase)?,
+            }
+        }
+        out.push_sql(") - length(");
+        push_column(out, self.table, "search")?;
+        out.push_sql(") / 100000.0::float8");
+        Ok(())
+    }
+
+    fn push_places<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>, phrase: &'b str) -> QueryResult<()> {
+        out.push_sql(", (0.0");
+        for (weight, before, behind) in [("4", "' '", "' %'"), ("2", "'% '", "' %|%|%'"), ("1", "'% '", "' %'")] {
+            out.push_sql(" + CASE WHEN ");
+            push_column(out, self.table, "search")?;
+            out.push_sql(" LIKE (");
+            out.push_sql(before);
+            out.push_sql(" || ");
+            out.push_bind_param::<Text, _>(phrase)?;
+            out.push_sql(" || ");
+            out.push_sql(behind);
+            out.push_sql(") THEN ");
+            out.push_sql(weight);
+            out.push_sql(" ELSE 0 END");
+        }
+        out.push_sql(")::float8");
+        Ok(())
+    }
+
+    fn push_similarity<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>, phrase: &'b str) -> QueryResult<()> {
+        out.push_sql(", word_similarity(");
+        out.push_bind_param::<Text, _>(phrase)?;
+        out.push_sql(", ");
+        push_column(out, self.table, "search")?;
+        out.push_sql(")::float8");
+        Ok(())
+    }
+
+    /// The same order; a rank is that of words found as exactly as `spelling` says.
+    #[must_use]
+    pub fn spelled(&self, spelling: Spelling) -> Self {
+        let key = match &self.key {
+            SortKey::Rank(phrases, _) => SortKey::Rank(phrases.clone(), spelling),
+            other => other.clone(),
+        };
+        Self { key, ..self.clone() }
     }
 }
 

@@ -6,7 +6,7 @@ use super::complete::{Object, operations};
 use crate::values::example_id;
 
 /// What the members of examples refer to: the end of a member's name, and the kind of row.
-const MEMBERS: [(&str, &str); 25] = [
+const MEMBERS: [(&str, &str); 27] = [
     ("account_id", "service_accounts"),
     ("account_team", "users"),
     ("actor_id", "users"),
@@ -22,8 +22,10 @@ const MEMBERS: [(&str, &str); 25] = [
     ("line_id", "order_lines"),
     ("lost_reason_id", "lost_reasons"),
     ("order_id", "orders"),
+    ("other_id", "clients"),
     ("owner_id", "users"),
     ("product_id", "products"),
+    ("requester", "users"),
     ("team_id", "teams"),
     ("user_id", "users"),
     ("user_ids", "users"),
@@ -35,8 +37,10 @@ const MEMBERS: [(&str, &str); 25] = [
 ];
 
 /// The kind of row that a schema describes.
-const SCHEMAS: [(&str, &str); 12] = [
+const SCHEMAS: [(&str, &str); 14] = [
+    ("AccessRequest", "access_requests"),
     ("Client", "clients"),
+    ("ClientDuplicate", "client_duplicates"),
     ("Contact", "contacts"),
     ("Contract", "contracts"),
     ("Department", "departments"),
@@ -58,7 +62,9 @@ const ROWS: [(&str, &str, u32); 3] =
 /// The rows that operations are tried on whose state or owner must be another than that of the first row. Each has a row
 /// of its own, so that none spoils the example of another.
 #[rustfmt::skip]
-const TRIED_ON: [(&str, &str, u32); 34] = [
+const TRIED_ON: [(&str, &str, u32); 36] = [
+    ("post",   "/v1/access-requests/{id}/grant",        2),
+    ("post",   "/v1/access-requests/{id}/decline",      3),
     ("put",    "/v1/clients/{id}/account-team",         2),
     ("post",   "/v1/clients/{id}/transfer",             3),
     ("post",   "/v1/clients/{id}/mark-dormant",         5),

@@ -130,10 +130,9 @@ fn duplicates() -> Value {
 /// The members that only this type has. None of them is always there.
 fn members(problem: ProblemType) -> Vec<(&'static str, Value)> {
     use ProblemType::{
-        AlreadyExists, AnswerWithheld, DuplicateClient, Forbidden, InsufficientUserAuthentication, InvalidClient,
-        AlreadyExists, AnswerWithheld, Conflict, Forbidden, InsufficientUserAuthentication, InvalidClient,
-        InvalidGrant, InvalidRequest, InvalidScope, InvalidState, LimitExceeded, NotReady, PreconditionFailed,
-        SecondFactorRequired, Unauthorized, UnsupportedGrantType, ValidationFailed,
+        AlreadyExists, AnswerWithheld, Conflict, DuplicateClient, Forbidden, InsufficientUserAuthentication,
+        InvalidClient, InvalidGrant, InvalidRequest, InvalidScope, InvalidState, LimitExceeded, NotReady,
+        PreconditionFailed, SecondFactorRequired, Unauthorized, UnsupportedGrantType, ValidationFailed,
     };
     match problem {
         Forbidden => vec![("permission", named("The right that was missing.", "PermissionName")), ("rule", rule())],

@@ -5,7 +5,10 @@ use serde_json::{Map, Value, json};
 use crate::access::permission::{PERMISSIONS, is_for_persons_only};
 
 /// What each right allows that a service account can have.
-const MEANINGS: [(&str, &str); 48] = [
+const MEANINGS: [(&str, &str); 51] = [
+    ("access_requests:create", "Ask for access to clients of others."),
+    ("access_requests:decide", "Decide who is granted access to clients."),
+    ("access_requests:read", "Read requests for access to clients."),
     ("audit:read", "Read who changed what, and who was refused."),
     ("audit:verify", "Verify that the audit log is intact."),
     ("clients:archive", "Put clients into the archive, take them out again, and mark them lost."),

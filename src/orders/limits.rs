@@ -259,7 +259,7 @@ mod tests {
 
     use super::{Circumstances, Facts, Limit};
     use crate::{
-        access::Limits,
+        access::{DuplicatesTell, Limits},
         values::{Amount, FulfilledQuantity, Percent},
     };
 
@@ -290,6 +290,7 @@ mod tests {
         self_approval_up_to: None,
         may_own_key_clients: true,
         second_factor_required: false,
+        duplicates_tell: DuplicatesTell::Owner,
     };
 
     fn bound(discount: &str, order: &str) -> Limits {

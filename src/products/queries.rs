@@ -62,7 +62,7 @@ pub async fn list(
     let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: ProductSort::Name, descending: false });
     let order = by.order(Product::NAME, column);
     let load = async |spelling| {
-        let page = keyset(filtered(filter, spelling), order.clone(), query.after.clone(), query.limit);
+        let page = keyset(filtered(filter, spelling), order.spelled(spelling), query.after.clone(), query.limit);
         page.select(columns_of::<Product>()).load(&mut &*db).await
     };
     let found = query.spelled(filter.q.as_ref(), load).await?;

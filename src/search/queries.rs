@@ -53,7 +53,7 @@ async fn clients(db: &AsyncPgConnection, actor: &Actor, words: &Words) -> Found 
     found::<Client>(actor, async |scope, spelling| {
         let rows = persons.search(clients::table.filter(scope.visible()).into_boxed(), words, spelling);
         let columns = (clients::id, clients::name, clients::legal_name, clients::id.nullable());
-        keyset(rows, by_rank::<Client>(words), None, MOST).select(columns).load(&mut &*db).await
+        keyset(rows, by_rank::<Client>(words, spelling), None, MOST).select(columns).load(&mut &*db).await
     })
     .await
 }
@@ -62,7 +62,7 @@ async fn contacts(db: &AsyncPgConnection, actor: &Actor, words: &Words) -> Found
     found::<Contact>(actor, async |scope, spelling| {
         let rows = search(contacts::table.filter(scope.visible()).into_boxed(), Contact::NAME, words, spelling);
         let columns = (contacts::id, contacts::name, contacts::job_title, contacts::client_id.nullable());
-        keyset(rows, by_rank::<Contact>(words), None, MOST).select(columns).load(&mut &*db).await
+        keyset(rows, by_rank::<Contact>(words, spelling), None, MOST).select(columns).load(&mut &*db).await
     })
     .await
 }
@@ -71,7 +71,7 @@ async fn products(db: &AsyncPgConnection, actor: &Actor, words: &Words) -> Found
     found::<Product>(actor, async |_, spelling| {
         let rows = search(products::table.into_boxed(), Product::NAME, words, spelling);
         let columns = (products::id, products::name, products::sku.nullable(), sql::<Nullable<SqlUuid>>("NULL"));
-        keyset(rows, by_rank::<Product>(words), None, MOST).select(columns).load(&mut &*db).await
+        keyset(rows, by_rank::<Product>(words, spelling), None, MOST).select(columns).load(&mut &*db).await
     })
     .await
 }
@@ -80,7 +80,7 @@ async fn contracts(db: &AsyncPgConnection, actor: &Actor, words: &Words) -> Foun
     found::<Contract>(actor, async |scope, spelling| {
         let rows = search(contracts::table.filter(scope.visible()).into_boxed(), Contract::NAME, words, spelling);
         let columns = (contracts::id, contracts::number, contracts::title.nullable(), contracts::client_id.nullable());
-        keyset(rows, by_rank::<Contract>(words), None, MOST).select(columns).load(&mut &*db).await
+        keyset(rows, by_rank::<Contract>(words, spelling), None, MOST).select(columns).load(&mut &*db).await
     })
     .await
 }
@@ -90,7 +90,7 @@ async fn orders(db: &AsyncPgConnection, actor: &Actor, words: &Words) -> Found {
         let rows = search(orders::table.filter(scope.visible()).into_boxed(), Order::NAME, words, spelling);
         let comment = sql::<Nullable<Text>>("left(orders.comment, 200)");
         let columns = (orders::id, orders::number, comment, orders::client_id.nullable());
-        keyset(rows, by_rank::<Order>(words), None, MOST).select(columns).load(&mut &*db).await
+        keyset(rows, by_rank::<Order>(words, spelling), None, MOST).select(columns).load(&mut &*db).await
     })
     .await
 }
@@ -101,13 +101,13 @@ async fn interactions(db: &AsyncPgConnection, actor: &Actor, words: &Words) -> F
         let rows = search(rows, Interaction::NAME, words, spelling);
         let summary = sql::<Nullable<Text>>("left(interactions.summary, 200)");
         let columns = (interactions::id, interactions::subject, summary, interactions::client_id.nullable());
-        keyset(rows, by_rank::<Interaction>(words), None, MOST).select(columns).load(&mut &*db).await
+        keyset(rows, by_rank::<Interaction>(words, spelling), None, MOST).select(columns).load(&mut &*db).await
     })
     .await
 }
 
-fn by_rank<R: Resource>(words: &Words) -> SortBy {
-    SortBy::rank(R::NAME, words.phrases())
+fn by_rank<R: Resource>(words: &Words, spelling: Spelling) -> SortBy {
+    SortBy::rank(R::NAME, words.phrases()).spelled(spelling)
 }
 
 /// The hits among the rows of `R` that `actor` may read; `None` when they may read none. Words are first taken as they are

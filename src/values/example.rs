@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 /// The kinds of rows that have such ids; the place of a kind is part of its ids.
-const KINDS: [&str; 13] = [
+const KINDS: [&str; 15] = [
     "clients",
     "contacts",
     "contracts",
@@ -16,6 +16,8 @@ const KINDS: [&str; 13] = [
     "teams",
     "users",
     "lost_reasons",
+    "client_duplicates",
+    "access_requests",
     "others",
 ];
 

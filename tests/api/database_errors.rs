@@ -52,7 +52,12 @@ async fn a_real_timeout_and_a_real_deadlock_are_no_failures_of_the_server() {
 async fn a_read_only_server_is_unavailable_and_its_connections_are_thrown_away() {
     let world = World::over(TestApp::start().await).await;
     let (app, user) = (&world.app, &world.ann);
-    let change = || user.post("/v1/clients", json!({"kind": "organization", "name": "Late"}));
+    let change = || {
+        user.post(
+            "/v1/clients",
+            json!({"kind": "organization", "name": "Late", "allow_duplicate": {"reason": "Another one"}}),
+        )
+    };
     let _ = change().await.created();
     let name = app.text("SELECT current_database()::text AS value").await.remove(0);
     app.sql(&format!("ALTER DATABASE {name} SET default_transaction_read_only = on")).await;

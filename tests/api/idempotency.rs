@@ -9,7 +9,7 @@ use crate::{
 
 /// The groups that are tested in parallel, by the tags of the document.
 const GROUPS: [&[&str]; 5] = [
-    &["clients", "contacts"],
+    &["clients", "contacts", "access requests"],
     &["contracts"],
     &["orders"],
     &["interactions", "products", "departments", "lost reasons", "organization", "teams"],

@@ -13,6 +13,7 @@
 mod harness;
 
 mod access;
+mod access_requests;
 mod account_teams;
 mod audit;
 mod auth;

@@ -26,7 +26,13 @@ async fn order(user: &TestUser) -> Value {
     let product = json!({"sku": sku, "name": "Paper", "kind": "good", "unit": "box", "base_price": "10", "currency": "RUB",
         "tax_rate": "20"});
     let product = sue.post("/v1/products", product).await.created();
-    let client = user.post("/v1/clients", json!({"kind": "organization", "name": "Romashka"})).await.created();
+    let client = user
+        .post(
+            "/v1/clients",
+            json!({"kind": "organization", "name": "Romashka", "allow_duplicate": {"reason": "Another one"}}),
+        )
+        .await
+        .created();
     let lines = json!([{"product_id": product["id"], "quantity": "1"}]);
     user.post("/v1/orders", json!({"client_id": client["id"], "lines": lines})).await.created()
 }

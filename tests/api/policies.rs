@@ -39,7 +39,10 @@ const RIGHTS: [([Reach; 3], &[&str]); 7] = [
     ),
     ([None, Team, All], &["clients:designate_key", "contracts:approve", "contracts:terminate", "orders:approve"]),
     ([None, Own, All], &["clients:read_confidential", "clients:transfer"]),
-    ([Own, Own, All], &["clients:assign_team"]),
+    (
+        [Own, Own, All],
+        &["access_requests:create", "access_requests:decide", "access_requests:read", "clients:assign_team"],
+    ),
     ([Team, Team, All], &["users:read"]),
     (
         [All, All, All],

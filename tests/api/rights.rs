@@ -16,7 +16,13 @@ fn actions(row: &Value) -> Vec<&str> {
 }
 
 async fn client(owner: &TestUser) -> Value {
-    owner.post("/v1/clients", json!({"kind": "organization", "name": "Romashka"})).await.created()
+    owner
+        .post(
+            "/v1/clients",
+            json!({"kind": "organization", "name": "Romashka", "allow_duplicate": {"reason": "Another one"}}),
+        )
+        .await
+        .created()
 }
 
 /// A key client of `owner`, with a confidential credit limit.

@@ -30,6 +30,9 @@ use crate::values::{Phone, Text as Bounded};
 /// The most words that are searched for; more would not narrow the answer.
 const MAX_WORDS: usize = 10;
 
+/// The most words in which a wrong letter is forgiven: each takes some dozens of patterns.
+const MAX_NEARLY: usize = 3;
+
 /// The legal forms of companies, folded. Companies are found by their names, with or without them.
 const LEGAL_FORMS: [&str; 25] = [
     "ab", "ag", "ao", "as", "bv", "co", "corp", "gmbh", "inc", "ip", "kg", "lc", "ltd", "nko", "nv", "o", "oao", "oi",
@@ -80,6 +83,14 @@ impl Words {
         let meant: Option<Vec<String>> = words.iter().map(|word| layout::retyped(word)).collect();
         let phrases = [Some(fold(&words.join(" "))), meant.map(|words| fold(&words.join(" ")))];
         Self { words: words.into_iter().map(Word::of).collect(), phrases: phrases.into_iter().flatten().collect() }
+    }
+
+    /// The patterns of each word, of which a row has one.
+    fn patterns(&self, spelling: Spelling) -> impl Iterator<Item = Vec<String>> {
+        self.words
+            .iter()
+            .enumerate()
+            .map(move |(at, word)| word.patterns(if at < MAX_NEARLY { spelling } else { Spelling::AsWritten }))
     }
 
     /// What a row's match is measured by.
@@ -159,8 +170,8 @@ pub fn search<Q: FilterDsl<Matches, Output = Q>>(
         // Nothing that could be found was asked for.
         return query.filter(Matches { table, patterns: Vec::new(), within: Within::All });
     }
-    for word in &words.words {
-        query = query.filter(Matches { table, patterns: word.patterns(spelling), within: Within::All });
+    for patterns in words.patterns(spelling) {
+        query = query.filter(Matches { table, patterns, within: Within::All });
     }
     query
 }
@@ -173,8 +184,8 @@ pub fn search_without_persons<Q: FilterDsl<Matches, Output = Q>>(
     spelling: Spelling,
 ) -> Q {
     let mut query = search(query, table, words, spelling);
-    for word in &words.words {
-        query = query.filter(Matches { table, patterns: word.patterns(spelling), within: Within::OwnPart });
+    for patterns in words.patterns(spelling) {
+        query = query.filter(Matches { table, patterns, within: Within::OwnPart });
     }
     query
 }
@@ -240,7 +251,7 @@ mod tests {
 
     fn patterns(text: &str) -> Vec<Vec<String>> {
         let words = from_region(Some(PhoneRegion::RU), || Words::read(&Written::parse(text).unwrap()));
-        words.words.iter().map(|word| word.patterns(Spelling::AsWritten)).collect()
+        words.patterns(Spelling::AsWritten).collect()
     }
 
     #[test]

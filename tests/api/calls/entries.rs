@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::harness::TestUser;
+
 use super::{Call, LOST_REASON, PASSWORD, Target, World, code, unique};
 
 /// The call of `operation` on the client of `target`, or on a new object of that client.
@@ -22,6 +24,7 @@ pub async fn call(world: &World, operation: &str, target: Target) -> Call {
         products(world, operation).await,
         departments(world, operation).await,
         clients(world, operation, target).await,
+        access_requests(world, operation, target).await,
         contacts(world, operation, target).await,
         interactions(world, operation, target).await,
         contracts(world, operation, target).await,
@@ -212,6 +215,47 @@ async fn clients(world: &World, operation: &str, target: Target) -> Option<Call>
         // Only a key-account manager's client can be made key, and only a key one ordinary.
         "designate_key_client" => Call::of_client(world.client_of(&world.kim).await),
         "revoke_key_client" => world.about(Target::Key, world.client(Target::Key).await),
+        "list_client_duplicates" | "get_client_duplicate" | "settle_client_duplicate" => {
+            world.about(target, pair(world, target).await)
+        }
+        _ => return None,
+    })
+}
+
+/// Two clients of the target's owner that may be one.
+async fn pair(world: &World, target: Target) -> Value {
+    let client = world.client(target).await;
+    let body = json!({"kind": "organization", "name": client["name"], "owner_id": client["owner_id"],
+        "allow_duplicate": {"reason": "A branch"}});
+    let other = world.sam.post("/v1/clients", body).await.created();
+    if target == Target::Key {
+        world.step(&other, "designate-key").await;
+    }
+    let id = other["id"].as_str().unwrap();
+    world.sam.get(&format!("/v1/clients/duplicates?client_id={id}")).await.ok()["data"][0].clone()
+}
+
+/// Requests for access to clients of others.
+async fn access_requests(world: &World, operation: &str, target: Target) -> Option<Call> {
+    let email = format!("{}.example", unique("office@").as_str().unwrap().replace(' ', ""));
+    let known = |owner: &TestUser| json!({"kind": "organization", "name": unique("Client"), "email": email, "owner_id": owner.id});
+    let request = json!({"email": email, "reason": "They called us."});
+    Some(match operation {
+        "create_access_request" => {
+            let rex = world.app.manager("rex").await;
+            world.sam.post("/v1/clients", known(&rex)).await.created();
+            Call::plain().json(request)
+        }
+        "list_access_requests" | "get_access_request" | "grant_access_request" | "decline_access_request" => {
+            let client = world.sam.post("/v1/clients", known(world.owner(target))).await.created();
+            if target == Target::Key {
+                world.step(&client, "designate-key").await;
+            }
+            let asked = world.sam.post("/v1/access-requests", request).await.created();
+            let path = asked["path"].as_str().unwrap();
+            let call = world.about(target, world.sam.get(path).await.ok());
+            if operation.starts_with("decline") { call.json(json!({"answer": "Talk to me first."})) } else { call }
+        }
         _ => return None,
     })
 }

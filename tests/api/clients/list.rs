@@ -49,6 +49,49 @@ async fn each_filter_keeps_what_it_names() {
 }
 
 #[actix_web::test]
+async fn filters_for_the_work_of_a_day_keep_what_they_name() {
+    let world = world().await;
+    let ann = &world.ann;
+    let described = json!({"name": "described", "industry": "Retail", "source": "fair", "phone": "+74951234567",
+        "email": "a@example.com", "address": {"city": "Тверь", "country": "RU"}});
+    let others = json!({"name": "further", "other_phones": [{"number": "+79161112233"}],
+        "other_emails": [{"address": "b@example.org"}], "address": {"city": "Berlin", "country": "DE"}});
+    create_with(ann, described).await;
+    let further = create_with(ann, others).await;
+    let plan = json!({"client_id": further["id"], "channel": "phone", "direction": "outbound", "purpose": "follow_up",
+        "subject": "Call", "scheduled_at": "2026-12-01T10:00:00Z"});
+    ann.post("/v1/interactions", plan).await.created();
+    let called = create(ann, "called").await;
+    let call = json!({"client_id": called["id"], "channel": "phone", "direction": "inbound", "purpose": "consultation",
+        "subject": "Call", "occurred_at": "2026-11-20T09:00:00Z"});
+    ann.post("/v1/interactions", call).await.created();
+    let _ = ann.transition("verify", &called, json!({})).await.ok();
+    for (query, expected) in [
+        ("industry=Retail&industry=Other", vec!["described"]),
+        ("source=fair", vec!["described"]),
+        ("city=%D0%A2%D0%B2%D0%B5%D1%80%D1%8C", vec!["described"]),
+        ("country=DE&country=RU", vec!["described", "further"]),
+        ("phone=8%20(495)%20123-45-67", vec!["described"]),
+        ("phone=89161112233", vec!["further"]),
+        ("email=A@example.com", vec!["described"]),
+        ("email=b@example.org", vec!["further"]),
+        ("has_next_interaction=true", vec!["further"]),
+        ("has_next_interaction=false", vec!["called", "described"]),
+        ("next_interaction_at_from=2026-12-01T10:00:00Z", vec!["further"]),
+        ("next_interaction_at_to=2026-12-01T10:00:00Z", vec![]),
+        ("last_interaction_at_from=2026-11-20T09:00:00Z", vec!["called"]),
+        ("last_interaction_at_to=2026-11-20T09:00:00Z", vec![]),
+        ("no_contact_since=2026-11-20T09:00:00Z", vec!["described", "further"]),
+        ("no_contact_since=2026-11-20T09:00:01Z", vec!["called", "described", "further"]),
+        ("last_verified_at_from=2026-11-24T10:00:00Z", vec!["called"]),
+        ("last_verified_at_to=2026-11-24T10:00:00Z", vec![]),
+        ("owner_id=me&country=DE", vec!["further"]),
+    ] {
+        assert_eq!(set(ann, query).await, expected, "{query}");
+    }
+}
+
+#[actix_web::test]
 async fn ranges_hold_their_start_and_not_their_end() {
     let world = world().await;
     let ann = &world.ann;

@@ -2,6 +2,7 @@
 
 mod change;
 mod confidential;
+mod duplicates;
 mod idempotency;
 mod life;
 mod list;
@@ -28,9 +29,9 @@ async fn create(who: &TestUser, name: &str) -> Value {
     create_with(who, json!({"name": name})).await
 }
 
-/// A new client of the caller with these fields.
+/// A new client of the caller with these fields, also if it is called as another one.
 async fn create_with(who: &TestUser, fields: Value) -> Value {
-    let mut body = json!({"kind": "organization", "name": "Client"});
+    let mut body = json!({"kind": "organization", "name": "Client", "allow_duplicate": {"reason": "Another one"}});
     for (name, value) in fields.as_object().unwrap() {
         body[name] = value.clone();
     }

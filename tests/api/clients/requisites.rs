@@ -16,7 +16,7 @@ async fn start(user: &TestUser, members: Value) -> Answer {
 async fn a_telephone_number_is_taken_in_every_usual_spelling() {
     let world = world().await;
     for spelling in ["8 (495) 123-45-67", "+7 495 123 45 67", "84951234567", " +74951234567 ", "495 123-45-67"] {
-        let client = start(&world.ann, json!({"phone": spelling})).await.created();
+        let client = start(&world.ann, json!({"kind": "person", "phone": spelling})).await.created();
         assert_eq!(client["phone"], "+74951234567", "{spelling}");
         assert_eq!(client["formatted_phones"], json!({"+74951234567": "+7 495 123-45-67"}));
     }
@@ -87,7 +87,8 @@ async fn a_person_has_no_number_of_a_company() {
         world.ann.patch(path(&person), &person, json!({member: value})).await.field_error(&pointer, "not_of_person");
     }
     // An entrepreneur may be kept as an organisation.
-    start(&world.ann, json!({"tax_id": "500100732259", "registration_number": "304500116000157"})).await.created();
+    let entrepreneur = json!({"name": "Алёшин", "tax_id": "771234567859", "registration_number": "304500116000157"});
+    start(&world.ann, entrepreneur).await.created();
 }
 
 #[actix_web::test]

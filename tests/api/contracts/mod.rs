@@ -37,7 +37,12 @@ fn terms_with(client: &Value, other: &Value) -> Value {
 }
 
 async fn client_of(user: &TestUser) -> Value {
-    user.post("/v1/clients", json!({"kind": "organization", "name": "Ромашка"})).await.created()
+    user.post(
+        "/v1/clients",
+        json!({"kind": "organization", "name": "Ромашка", "allow_duplicate": {"reason": "Another one"}}),
+    )
+    .await
+    .created()
 }
 
 /// A key client of `owner`, a key-account manager.

@@ -13,7 +13,7 @@ use crate::{
 
 /// The groups that are tested in parallel, by the tags of the document.
 const GROUPS: [&[&str]; 5] = [
-    &["clients", "contacts"],
+    &["clients", "contacts", "access requests"],
     &["contracts", "interactions"],
     &["orders"],
     &["products", "departments", "lost reasons", "organization", "teams"],
@@ -21,8 +21,12 @@ const GROUPS: [&[&str]; 5] = [
 ];
 
 /// The fields that their resource does not show, each with the reason.
-const NOT_SHOWN: [(&str, &str, &str); 1] =
-    [("rotate_api_key", "overlap_hours", "it ends the key that is replaced: see service_accounts/keys.rs")];
+const NOT_SHOWN: [(&str, &str, &str); 4] = [
+    ("rotate_api_key", "overlap_hours", "it ends the key that is replaced: see service_accounts/keys.rs"),
+    ("create_access_request", "tax_id", "it says which client is meant: see access_requests.rs"),
+    ("create_access_request", "phone", "it says which client is meant: see access_requests.rs"),
+    ("create_access_request", "email", "it says which client is meant: see access_requests.rs"),
+];
 
 /// A field of the body of an operation that creates or changes a resource.
 struct Field {

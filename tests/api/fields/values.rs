@@ -1,5 +1,7 @@
 //! Two valid values for each field, and the fields that must be written with it.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use serde_json::{Value, json};
 
 use super::Field;
@@ -36,12 +38,12 @@ fn plain(name: &str) -> Option<[Value; 2]> {
         "tax_rate" => [json!("10.00"), json!("7.50")],
         "currency" => [json!("USD"), json!("EUR")],
         "email" => [address(), address()],
-        "phone" => [json!("+74951234567"), json!("+79161234567")],
+        "phone" => [phone(), phone()],
         "registration_number" => [json!("1027700132195"), json!("304500116000157")],
         "kpp" => [json!("773601001"), json!("7736AB001")],
         "phone_region" => [json!("RU"), json!("US")],
-        "tax_id" => [json!("7707083893"), json!("500100732259")],
-        "website" => [json!("https://example.com/"), json!("https://example.org/shop")],
+        "tax_id" => [tax_id(), tax_id()],
+        "website" => [website(), website()],
         "language" => [json!("ru"), json!("en-GB")],
         "timezone" => [json!("Europe/Moscow"), json!("Asia/Omsk")],
         "tags" => [json!(["retail"]), json!(["export", "wholesale"])],
@@ -77,12 +79,12 @@ fn nested(name: &str) -> Option<[Value; 2]> {
             json!([{"country": "DE", "kind": "vat", "number": "DE811569869"}, {"country": "DE", "kind": "register", "number": "HRB 1"}]),
         ],
         "other_emails" => [
-            json!([{"label": "Invoices", "address": "invoices@example.com"}]),
-            json!([{"label": "Press", "address": "press@example.com"}, {"label": "Jobs", "address": "jobs@example.com"}]),
+            json!([{"label": "Invoices", "address": address()}]),
+            json!([{"label": "Press", "address": address()}, {"label": "Jobs", "address": address()}]),
         ],
         "other_phones" => [
-            json!([{"label": "Reception", "number": "+78182652010;ext=12"}]),
-            json!([{"label": "Night", "number": "+12065559857"}, {"label": "Fax", "number": "+4930123456"}]),
+            json!([{"label": "Reception", "number": phone()}]),
+            json!([{"label": "Night", "number": phone()}, {"label": "Fax", "number": phone()}]),
         ],
         "signatory" => [
             json!({"name": "Anna Petrova", "position": "General director", "basis": "Charter"}),
@@ -106,8 +108,34 @@ fn nested(name: &str) -> Option<[Value; 2]> {
     })
 }
 
+/// A number that no other value has: what identifies a client is entered once.
+fn next_number() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+fn word() -> String {
+    unique("new").as_str().unwrap().replace(' ', "")
+}
+
 fn address() -> Value {
-    json!(unique("new").as_str().unwrap().replace(' ', ".") + "@example.com")
+    json!(format!("office@{}.example", word()))
+}
+
+fn website() -> Value {
+    json!(format!("https://{}.example/shop", word()))
+}
+
+fn phone() -> Value {
+    json!(format!("+7495{}", 2_000_000 + next_number()))
+}
+
+/// A taxpayer number of an organisation, with its check digit.
+fn tax_id() -> Value {
+    let digits = format!("77{:07}", next_number());
+    let weighted =
+        digits.bytes().zip([2, 4, 10, 3, 5, 9, 4, 6, 8]).map(|(digit, weight)| u32::from(digit - b'0') * weight);
+    json!(format!("{digits}{}", weighted.sum::<u32>() % 11 % 10))
 }
 
 /// The values that follow from the schema: choices, booleans and whole numbers.

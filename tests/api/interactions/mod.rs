@@ -25,7 +25,12 @@ fn call(client: &Value, more: Value) -> Value {
 }
 
 async fn client_of(user: &TestUser) -> Value {
-    user.post("/v1/clients", json!({"kind": "organization", "name": "Ромашка"})).await.created()
+    user.post(
+        "/v1/clients",
+        json!({"kind": "organization", "name": "Ромашка", "allow_duplicate": {"reason": "Another one"}}),
+    )
+    .await
+    .created()
 }
 
 async fn log(user: &TestUser, client: &Value, more: Value) -> Value {

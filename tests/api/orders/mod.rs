@@ -16,7 +16,12 @@ use crate::harness::{TestApp, TestUser};
 
 /// A new client of `user`.
 async fn client(user: &TestUser) -> Value {
-    user.post("/v1/clients", json!({"kind": "organization", "name": "Romashka"})).await.created()
+    user.post(
+        "/v1/clients",
+        json!({"kind": "organization", "name": "Romashka", "allow_duplicate": {"reason": "Another one"}}),
+    )
+    .await
+    .created()
 }
 
 /// A key client of `user`, a key-account manager.

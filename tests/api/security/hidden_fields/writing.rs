@@ -14,7 +14,7 @@ fn changes(resource: &str) -> Vec<Operation> {
     let under = format!("/v1/{resource}");
     let of_it = |operation: &Operation| {
         let rest = operation.path.strip_prefix(&under);
-        !operation.is_safe() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        !operation.is_safe() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("/{"))
     };
     operations().into_iter().filter(of_it).collect()
 }

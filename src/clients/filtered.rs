@@ -1,0 +1,143 @@
+//! The rows that a filter asks for.
+
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, PgArrayExpressionMethods, PgJsonbExpressionMethods, QueryDsl,
+    dsl::sql,
+    pg::Pg,
+    sql_types::{Nullable, Text},
+};
+use serde_json::json;
+
+use super::{filter::ClientFilter, model::Client, persons::Persons, status::ClientStatus};
+use crate::{
+    access::Within,
+    db::{Jsonb, wide::clients},
+    list::Spelling,
+};
+
+/// The query for clients.
+pub type Boxed = clients::BoxedQuery<'static, Pg>;
+
+/// The query for the rows of `filter` within reach. The page and its total both use it.
+pub fn filtered(within: Within<Client>, filter: &ClientFilter, spelling: Spelling, persons: Persons) -> Boxed {
+    let mut query = clients::table.filter(within).into_boxed();
+    if !filter.id.is_empty() {
+        query = query.filter(clients::id.eq_any(filter.id.clone()));
+    }
+    query = if filter.status.is_empty() {
+        query.filter(clients::status.ne(ClientStatus::Archived))
+    } else {
+        query.filter(clients::status.eq_any(filter.status.clone()))
+    };
+    if let Some(kind) = filter.kind {
+        query = query.filter(clients::kind.eq(kind));
+    }
+    if !filter.owner_id.is_empty() {
+        query = query.filter(clients::owner_id.eq_any(filter.owner_id.clone()));
+    }
+    if !filter.team_id.is_empty() {
+        query = query.filter(clients::team_id.eq_any(filter.team_id.clone()));
+    }
+    if let Some(is_key) = filter.is_key {
+        query = query.filter(clients::is_key.eq(is_key));
+    }
+    if !filter.tag.is_empty() {
+        query = query.filter(clients::tags.contains(filter.tag.clone()));
+    }
+    if let Some(tax_id) = &filter.tax_id {
+        query = query.filter(clients::tax_id.eq(tax_id.clone()));
+    }
+    if !filter.parent_id.is_empty() {
+        query = query.filter(clients::parent_id.eq_any(filter.parent_id.clone()));
+    }
+    if let Some(source) = &filter.external_source {
+        query = query.filter(clients::external_source.eq(source.clone()));
+    }
+    if let Some(id) = &filter.external_id {
+        query = query.filter(clients::external_id.eq(id.clone()));
+    }
+    if !filter.lost_reason_id.is_empty() {
+        query = query.filter(clients::lost_reason_id.eq_any(filter.lost_reason_id.clone()));
+    }
+    query = by_description(query, filter);
+    query = in_time(query, filter);
+    query = by_contact(query, filter);
+    match &filter.q {
+        Some(words) => persons.search(query, words, spelling),
+        None => query,
+    }
+}
+
+fn in_time(mut query: Boxed, filter: &ClientFilter) -> Boxed {
+    if let Some(from) = filter.updated_at_from {
+        query = query.filter(clients::updated_at.ge(from));
+    }
+    if let Some(to) = filter.updated_at_to {
+        query = query.filter(clients::updated_at.lt(to));
+    }
+    if let Some(from) = filter.created_at_from {
+        query = query.filter(clients::created_at.ge(from));
+    }
+    if let Some(to) = filter.created_at_to {
+        query = query.filter(clients::created_at.lt(to));
+    }
+    if let Some(since) = filter.unverified_since {
+        query = query.filter(clients::last_verified_at.is_null().or(clients::last_verified_at.lt(since)));
+    }
+    query
+}
+
+fn by_description(mut query: Boxed, filter: &ClientFilter) -> Boxed {
+    if !filter.industry.is_empty() {
+        query = query.filter(clients::industry.eq_any(filter.industry.clone()));
+    }
+    if !filter.source.is_empty() {
+        query = query.filter(clients::source.eq_any(filter.source.clone()));
+    }
+    if !filter.city.is_empty() {
+        query = query.filter(sql::<Nullable<Text>>("(clients.address ->> 'city')").eq_any(filter.city.clone()));
+    }
+    if !filter.country.is_empty() {
+        query = query.filter(sql::<Nullable<Text>>("(clients.address ->> 'country')").eq_any(filter.country.clone()));
+    }
+    if let Some(phone) = &filter.phone {
+        let other = clients::other_phones.contains(Jsonb(json!([{"number": phone}])));
+        query = query.filter(clients::phone.eq(phone.clone()).or(other));
+    }
+    if let Some(email) = &filter.email {
+        let other = clients::other_emails.contains(Jsonb(json!([{"address": email}])));
+        query = query.filter(clients::email.eq(email.clone()).or(other));
+    }
+    query
+}
+
+/// By when something passed or is planned to pass between the company and the client.
+fn by_contact(mut query: Boxed, filter: &ClientFilter) -> Boxed {
+    match filter.has_next_interaction {
+        Some(true) => query = query.filter(clients::next_interaction_at.is_not_null()),
+        Some(false) => query = query.filter(clients::next_interaction_at.is_null()),
+        None => {}
+    }
+    if let Some(from) = filter.next_interaction_at_from {
+        query = query.filter(clients::next_interaction_at.ge(from));
+    }
+    if let Some(to) = filter.next_interaction_at_to {
+        query = query.filter(clients::next_interaction_at.lt(to));
+    }
+    if let Some(from) = filter.last_interaction_at_from {
+        query = query.filter(clients::last_interaction_at.ge(from));
+    }
+    if let Some(to) = filter.last_interaction_at_to {
+        query = query.filter(clients::last_interaction_at.lt(to));
+    }
+    if let Some(since) = filter.no_contact_since {
+        query = query.filter(clients::last_interaction_at.is_null().or(clients::last_interaction_at.lt(since)));
+    }
+    if let Some(from) = filter.last_verified_at_from {
+        query = query.filter(clients::last_verified_at.ge(from));
+    }
+    if let Some(to) = filter.last_verified_at_to {
+        query = query.filter(clients::last_verified_at.lt(to));
+    }
+    query
+}
