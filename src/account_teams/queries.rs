@@ -95,12 +95,16 @@ pub async fn admit(tx: &mut Tx<'_>, client: Client, user: UserId) -> Result<()> 
 }
 
 /// Takes `user` off the account team of a client that they own from now on. The caller has locked the client.
+/// Takes `user` off the account teams of clients that they own from now on. The caller has locked the clients.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn leave(tx: &mut Tx<'_>, id: ClientId, user: UserId) -> Result<()> {
+pub async fn leave(tx: &mut Tx<'_>, ids: &[ClientId], user: UserId) -> Result<()> {
     tx.callers_changed();
-    diesel::delete(account_team_members::table.find((id, user))).execute(&mut **tx).await?;
+    let memberships = account_team_members::table
+        .filter(account_team_members::client_id.eq_any(ids))
+        .filter(account_team_members::user_id.eq(user));
+    diesel::delete(memberships).execute(&mut **tx).await?;
     Ok(())
 }
 

@@ -11,6 +11,7 @@ mod model;
 mod pairs;
 mod parent;
 mod persons;
+mod owners;
 mod primary_contact;
 mod queries;
 mod reference;
@@ -33,6 +34,7 @@ pub use duplicates::{AllowDuplicate, Identifiers, certain};
 pub use model::{Address, Archive, Client, ClientId, ClientStart, ClientTerms, Kind, TransferClient};
 pub use pairs::ClientDuplicateId;
 pub use persons::Persons;
+pub use owners::{Why, follow};
 pub use primary_contact::{ContactId, ContactRef};
 pub use queries::{find, grow, hold, hold_for_business, insert, refuse_archived, step};
 pub use reference::{ClientRef, references};
@@ -46,4 +48,5 @@ pub use view::{ClientView, changed};
 pub fn routes(api: &mut Routes) {
     routes::routes(api);
     steps::routes(api);
+    owners::routes(api);
 }

@@ -11,6 +11,8 @@ use super::{
     model::{Archive, Client, ClientId, ClientPatch, ClientTerms, NewClient},
     pairs, parent,
     persons::Persons,
+    model::{Archive, Client, ClientId, ClientTerms, NewClient},
+    owners,
     sight::refuse_blind,
     status::{ClientStatus, Transition},
 };
@@ -173,6 +175,7 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Client, Create>, Parts(start,
     let alike = duplicates::refuse(tx, client.id, &Identifiers::of(&client), allow).await?;
     INSERT.of(diesel::insert_into(clients::table).values(&client)).execute(&mut **tx).await.on_constraint(breached)?;
     pairs::leave(tx, client.id, &alike, allow).await?;
+    owners::begin(tx, &client).await?;
     tx.created(&client);
     Ok(client)
 }

@@ -28,6 +28,7 @@ pub const TABLES: &[Privileges] = &[
     ("audit_seals",       &["SELECT", "INSERT"]),
     ("audit_unsealed",    &["SELECT", "INSERT", "DELETE"]),
     ("client_duplicates", &["SELECT", "INSERT", "UPDATE"]),
+    ("client_owners",     &["SELECT", "INSERT", "UPDATE (ended_at)"]),
     ("client_timeline",   &["SELECT"]),
     ("clients",           &["SELECT", "INSERT", "UPDATE"]),
     ("consents",          &["SELECT", "INSERT", "UPDATE", "DELETE"]),

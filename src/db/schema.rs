@@ -111,6 +111,15 @@ diesel::table! {
         allowed_because -> Nullable<Text>,
         settled_by -> Nullable<Uuid>,
         settled_at -> Nullable<Timestamptz>,
+    client_owners (id) {
+        id -> Uuid,
+        client_id -> Uuid,
+        user_id -> Uuid,
+        began_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+        given_by -> Nullable<Uuid>,
+        reason -> Nullable<Text>,
+        note -> Nullable<Text>,
     }
 }
 
@@ -594,6 +603,7 @@ diesel::table! {
 diesel::joinable!(account_team_members -> clients (client_id));
 diesel::joinable!(account_team_members -> users (user_id));
 diesel::joinable!(api_keys -> service_accounts (account_id));
+diesel::joinable!(client_owners -> clients (client_id));
 diesel::joinable!(clients -> teams (team_id));
 diesel::joinable!(contract_events -> users (actor_id));
 diesel::joinable!(interactions -> users (user_id));
@@ -617,6 +627,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_leaves,
     audit_seals,
     audit_unsealed,
+    client_owners,
     clients,
     consents,
     contacts,

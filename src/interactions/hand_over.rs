@@ -12,14 +12,14 @@ use crate::{
     error::Result,
 };
 
-/// Assigns the interactions that `from` has planned with the client to `to`. The caller has locked the client and
-/// stored its new owner.
+/// Assigns the interactions that `from` has planned with these clients to `to`. The caller has locked the clients that have
+/// got a new owner, and has stored that.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn hand_over(tx: &mut Tx<'_>, client_id: ClientId, from: UserId, to: UserId) -> Result<()> {
+pub async fn hand_over(tx: &mut Tx<'_>, client_ids: &[ClientId], from: UserId, to: UserId) -> Result<()> {
     let planned: Vec<Interaction> = interactions::table
-        .filter(interactions::client_id.eq(client_id))
+        .filter(interactions::client_id.eq_any(client_ids))
         .filter(interactions::user_id.eq(from))
         .filter(interactions::status.eq(InteractionStatus::Planned))
         .order(interactions::id)

@@ -7,6 +7,7 @@ use crate::values::example_id;
 
 /// What the members of examples refer to: the end of a member's name, and the kind of row.
 const MEMBERS: [(&str, &str); 27] = [
+const MEMBERS: [(&str, &str); 26] = [
     ("account_id", "service_accounts"),
     ("account_team", "users"),
     ("actor_id", "users"),
@@ -19,6 +20,7 @@ const MEMBERS: [(&str, &str); 27] = [
     ("department_ids", "departments"),
     ("editor_ids", "users"),
     ("follows_id", "interactions"),
+    ("given_by", "users"),
     ("line_id", "order_lines"),
     ("lost_reason_id", "lost_reasons"),
     ("order_id", "orders"),

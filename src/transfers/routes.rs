@@ -23,6 +23,7 @@ pub fn routes(api: &mut Routes) {
 /// Gives the client to another owner, within the team unless the right reaches further. Nobody takes a colleague's client
 /// for themselves unless it reaches everywhere. A key client goes only to
 /// someone whose role may own key clients. What the old owner had planned with the client becomes the new owner's task.
+/// Whoever may read the client finds the reason and the note at `/v1/clients/{id}/owners`.
 #[utoipa::path(
     post,
     path = "/v1/clients/{id}/transfer",

@@ -1,18 +1,16 @@
-//! What a transfer does.
+//! What a transfer of one client does.
 
-use super::model::Transfer;
+use super::{give::give, model::Transfer};
 use crate::{
     access::Scope,
-    account_teams,
-    change::{Tx, lock, save},
-    clients::{self, Client, ClientId, TransferClient},
-    error::Result,
+    change::{Tx, lock},
+    clients::{self, Client, ClientId, TransferClient, Why},
+    error::{Error, Result},
     http::IfMatch,
-    interactions, users,
+    users,
 };
 
-/// Gives a client to another owner. Everything that belongs to the client comes within the new owner's reach, and what
-/// the old owner had planned with it becomes the new owner's task.
+/// Gives a client to another owner.
 ///
 /// # Errors
 /// 404, 412, 403 for a client or an owner out of reach, 409 for an archived client and for a key client to someone who
@@ -34,12 +32,10 @@ pub async fn transfer(
     }
     let after = Client { owner_id: owner.id, team_id: owner.team_id, ..before.clone() };
     clients::refuse_blind(tx, owner.id, &after, "/owner_id").await?;
-    let unchanged = before.owner_id == after.owner_id;
-    let after = save(tx, "transferred", &before, after).await?;
-    if !unchanged {
-        tx.because(transfer.reason.as_str());
-        account_teams::leave(tx, id, after.owner_id).await?;
-        interactions::hand_over(tx, id, before.owner_id, after.owner_id).await?;
+    if before.owner_id == owner.id {
+        return Ok(before);
     }
-    Ok(after)
+    let why = Why { reason: Some(transfer.reason), note: transfer.note };
+    let from = before.owner_id;
+    give(tx, vec![before], from, owner, &why).await?.pop().ok_or_else(Error::not_found)
 }

@@ -112,9 +112,7 @@ async fn users(world: &World, operation: &str) -> Option<Call> {
             world.enrol(&user["id"], true).await;
             Call::of_user(user)
         }
-        "list_users" | "get_user" | "block_user" | "give_consent" | "start_password_reset" => {
-            Call::of_user(world.user().await)
-        }
+        "list_users" | "get_user" | "block_user" | "give_consent" | "start_password_reset" => Call::of_user(world.user().await),
         "create_user" => Call::plain().json(world.new_user()),
         "update_user" => Call::of_user(world.user().await).json(json!({"job_title": "Expert"})),
         "unblock_user" => Call::of_user(world.step(&world.user().await, "block").await),
@@ -197,9 +195,12 @@ async fn clients(world: &World, operation: &str, target: Target) -> Option<Call>
         client
     };
     Some(match operation {
-        "list_clients" | "get_client" | "verify_client" | "list_client_timeline" | "get_account_team" => {
-            world.about(target, client().await)
-        }
+        "list_clients"
+        | "get_client"
+        | "verify_client"
+        | "list_client_timeline"
+        | "list_client_owners"
+        | "get_account_team" => world.about(target, client().await),
         "qualify_client" | "activate_client" | "archive_client" => {
             world.about(target, client().await).json(json!({"reason": "Agreed"}))
         }

@@ -6,6 +6,7 @@ mod duplicates;
 mod idempotency;
 mod life;
 mod list;
+mod owners;
 mod ownership;
 mod paging;
 mod reach;
