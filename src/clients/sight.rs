@@ -17,6 +17,11 @@ pub async fn refuse_blind(tx: &mut Tx<'_>, user: UserId, client: &Client, pointe
     if tx.user_id() == Some(user) || may_read(tx, user, client).await? {
         return Ok(());
     }
+    Err(cannot_see(pointer))
+}
+
+/// The error for a user who cannot see the client that they are to be given.
+pub fn cannot_see(pointer: &str) -> Error {
     let say = Say::new("This user cannot see the client.", "Этому пользователю клиент недоступен.");
-    Err(Error::field(pointer, Invalid::Rule("cannot_see_client", say)))
+    Error::field(pointer, Invalid::Rule("cannot_see_client", say))
 }

@@ -8,12 +8,14 @@ use crate::values::example_id;
 /// What the members of examples refer to: the end of a member's name, and the kind of row.
 const MEMBERS: [(&str, &str); 27] = [
 const MEMBERS: [(&str, &str); 26] = [
+const MEMBERS: [(&str, &str); 28] = [
     ("account_id", "service_accounts"),
     ("account_team", "users"),
     ("actor_id", "users"),
     ("approved_by", "users"),
     ("author_id", "users"),
     ("client_id", "clients"),
+    ("client_ids", "given_clients"),
     ("contact_id", "contacts"),
     ("contract_id", "contracts"),
     ("department_id", "departments"),
@@ -28,6 +30,7 @@ const MEMBERS: [(&str, &str); 26] = [
     ("owner_id", "users"),
     ("product_id", "products"),
     ("requester", "users"),
+    ("receiver_id", "receivers"),
     ("team_id", "teams"),
     ("user_id", "users"),
     ("user_ids", "users"),
@@ -57,9 +60,14 @@ const SCHEMAS: [(&str, &str); 14] = [
 ];
 
 /// The kinds whose examples are not of their first row: the first products are no longer sold, the first nine users are
-/// persons, and the lines are those of an order in progress.
-const ROWS: [(&str, &str, u32); 3] =
-    [("products", "products", 3), ("service_accounts", "users", 10), ("order_lines", "order_lines", 21)];
+/// persons, and the lines are those of an order in progress. Who receives clients is another user than who has them.
+const ROWS: [(&str, &str, u32); 5] = [
+    ("products", "products", 3),
+    ("service_accounts", "users", 10),
+    ("order_lines", "order_lines", 21),
+    ("receivers", "users", 5),
+    ("given_clients", "clients", 24),
+];
 
 /// The rows that operations are tried on whose state or owner must be another than that of the first row. Each has a row
 /// of its own, so that none spoils the example of another.

@@ -150,6 +150,8 @@ fn members(problem: ProblemType) -> Vec<(&'static str, Value)> {
             ("order_count", number("How many orders stand in the way that the caller may see.", 0)),
             ("contracts", under_way("Contracts that stand in the way and that the caller may see, the first ten.")),
             ("contract_count", number("How many contracts stand in the way that the caller may see.", 0)),
+            ("cannot_go", cannot_go()),
+            ("cannot_go_count", number("How many clients cannot be transferred.", 0)),
         ],
         PreconditionFailed => vec![("current_version", number("The version of the resource now.", 1))],
         DuplicateClient => vec![
@@ -193,6 +195,12 @@ fn id(about: &str) -> Value {
 fn under_way(about: &str) -> Value {
     let properties = json!({"id": id("Identifier."), "number": text("The number.", 50)});
     let one = json!({"type": "object", "required": ["id", "number"], "properties": properties});
+    json!({"type": "array", "items": one, "maxItems": 10, "description": about})
+}
+
+fn cannot_go() -> Value {
+    let about = "Clients that cannot be transferred, each with what stands in the way, the first ten.";
+    let one = json!({"$ref": "#/components/schemas/CannotGo"});
     json!({"type": "array", "items": one, "maxItems": 10, "description": about})
 }
 

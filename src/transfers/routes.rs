@@ -1,19 +1,25 @@
-//! `/v1/clients/{id}/transfer`.
+//! `/v1/clients/{id}/transfer` and `/v1/client-transfers`.
 
 use actix_web::web::Path;
 
-use super::{model::Transfer, transfer};
+use super::{
+    bulk,
+    model::{ClientTransfer, ClientTransferResult, Transfer},
+    plan::Right,
+    transfer,
+};
 use crate::{
     access::Scope,
     change::Change,
     clients::{Client, ClientId, ClientView, TransferClient, changed},
+    db::{Cost, Db},
     error::Result,
-    http::{Body, Changed, IfMatch, Reply, Routes, endpoint},
+    http::{Body, Changed, IfMatch, NoParams, Plain, Query, Reply, Routes, endpoint},
 };
 
-/// The operation that changes who owns a client.
+/// The operations that change who owns clients.
 pub fn routes(api: &mut Routes) {
-    api.add("clients", [endpoint!(transfer_client)]);
+    api.add("clients", [endpoint!(transfer_client), endpoint!(preview_client_transfer), endpoint!(transfer_clients)]);
 }
 
 /// Transfer a client
@@ -43,4 +49,49 @@ async fn transfer_client(
             Reply::ok(&changed(tx, client).await?)
         })
         .await
+}
+
+/// Preview a transfer of many clients
+///
+/// Use it before `POST /v1/client-transfers`, with the same body, to see what it would do.
+///
+/// Tells how many clients would go, how many planned interactions would go along, and which clients cannot go, and why.
+/// Nothing is changed.
+#[utoipa::path(
+    post,
+    path = "/v1/client-transfers/preview",
+    responses((status = 200, description = "What the transfer would do."))
+)]
+async fn preview_client_transfer(
+    scope: Right,
+    _: Query<NoParams>,
+    transfer: Body<ClientTransfer>,
+    db: Db,
+) -> Result<Plain<ClientTransferResult>> {
+    let Body(transfer) = transfer;
+    let db = db.reader(Cost::Small).await?;
+    let result = bulk::preview(&db, &scope, &transfer).await?;
+    Ok(Reply::json(&result)?.reply.into_response(false).into())
+}
+
+/// Transfer many clients
+///
+/// Use it when somebody leaves or gets another region, and their clients go to one colleague.
+///
+/// Gives clients of one owner to one receiver, at most 500 in one request: those that are named, or else the first of those
+/// that are not archived. For each client the rules are those of `POST /v1/clients/{id}/transfer`. When some cannot go,
+/// nothing is done and the refusal names ten of them, unless `skip_those_that_cannot_go` is set. Send it again while
+/// `remaining_count` is above zero.
+#[utoipa::path(
+    post,
+    path = "/v1/client-transfers",
+    responses((status = 200, description = "What was transferred."))
+)]
+async fn transfer_clients(
+    scope: Right,
+    change: Change,
+    transfer: Body<ClientTransfer>,
+) -> Result<Plain<ClientTransferResult>> {
+    let Body(transfer) = transfer;
+    change.run(async |tx| Reply::json(&bulk::transfer(tx, &scope, transfer).await?)).await
 }

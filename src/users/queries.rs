@@ -177,6 +177,22 @@ pub async fn owner(tx: &mut Tx<'_>, id: UserId, pointer: &str) -> Result<Owner> 
     Ok(Owner { id, team_id, role })
 }
 
+/// The same user, not locked: for who only looks at what would happen.
+///
+/// # Errors
+/// As [`owner`].
+pub async fn find_owner(mut db: &AsyncPgConnection, id: UserId, pointer: &str) -> Result<Owner> {
+    let row: Option<(UserId, TeamId, Role)> = users::table
+        .filter(users::id.eq(id))
+        .filter(users::status.eq(UserStatus::Active))
+        .select((users::id, users::team_id, users::role))
+        .first(&mut db)
+        .await
+        .optional()?;
+    let (id, team_id, role) = row.ok_or_else(|| unknown_reference(pointer))?;
+    Ok(Owner { id, team_id, role })
+}
+
 /// Creates a user.
 ///
 /// # Errors

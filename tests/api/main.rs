@@ -56,5 +56,6 @@ mod source;
 mod telemetry;
 mod timeline;
 mod tls;
+mod transfers;
 mod unique;
 mod users;

@@ -212,6 +212,12 @@ async fn clients(world: &World, operation: &str, target: Target) -> Option<Call>
         "create_client" => Call::plain().json(json!({"kind": "organization", "name": unique("Client")})),
         "update_client" => world.about(target, client().await).json(json!({"name": unique("Renamed")})),
         "assign_account_team" => world.about(target, client().await).json(json!({"user_ids": [world.kai.id]})),
+        "preview_client_transfer" | "transfer_clients" => {
+            let client = world.client(Target::Ordinary).await;
+            Call::plain()
+                .json(json!({"owner_id": world.ann.id, "receiver_id": world.bob.id, "client_ids": [client["id"]],
+                "reason": "Vacation", "skip_those_that_cannot_go": true}))
+        }
         "transfer_client" => world.about(target, client().await).json(transfer(world, target)),
         // Only a key-account manager's client can be made key, and only a key one ordinary.
         "designate_key_client" => Call::of_client(world.client_of(&world.kim).await),
