@@ -7,8 +7,11 @@ use super::{model::Interaction, status::InteractionStatus};
 use crate::{
     access::{Actor, Read, Scope, UserId},
     change::{Tx, save},
-    clients::ClientId,
-    db::{columns_of, schema::interactions},
+    clients::{ClientId, ClientStatus},
+    db::{
+        columns_of,
+        schema::{clients, interactions},
+    },
     error::Result,
 };
 
@@ -51,4 +54,33 @@ pub async fn count_planned_with(
         .filter(interactions::user_id.eq(user))
         .filter(interactions::status.eq(InteractionStatus::Planned));
     Ok(planned.count().get_result(&mut db).await?)
+}
+
+/// How many interactions `user` has planned with clients that are not archived.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_planned(mut db: &AsyncPgConnection, user: UserId) -> Result<i64> {
+    let not_archived = clients::table.filter(clients::status.ne(ClientStatus::Archived)).select(clients::id);
+    let planned = interactions::table
+        .filter(interactions::user_id.eq(user))
+        .filter(interactions::status.eq(InteractionStatus::Planned))
+        .filter(interactions::client_id.eq_any(not_archived));
+    Ok(planned.count().get_result(&mut db).await?)
+}
+
+/// The clients, of those that are not archived, with which `user` has planned interactions, in the order of their ids.
+///
+/// # Errors
+/// When the database fails.
+pub async fn clients_with_planned(mut db: &AsyncPgConnection, user: UserId) -> Result<Vec<ClientId>> {
+    let not_archived = clients::table.filter(clients::status.ne(ClientStatus::Archived)).select(clients::id);
+    let clients = interactions::table
+        .filter(interactions::user_id.eq(user))
+        .filter(interactions::status.eq(InteractionStatus::Planned))
+        .filter(interactions::client_id.eq_any(not_archived))
+        .order(interactions::client_id)
+        .select(interactions::client_id)
+        .distinct();
+    Ok(clients.load(&mut db).await?)
 }

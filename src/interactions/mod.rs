@@ -16,7 +16,7 @@ mod view;
 
 use crate::http::Routes;
 
-pub use hand_over::{count_planned_with, hand_over};
+pub use hand_over::{clients_with_planned, count_planned, count_planned_with, hand_over};
 pub use insert::insert;
 pub use kinds::{Channel, Direction, Outcome, Purpose};
 pub use model::{Interaction, InteractionId, InteractionStart, InteractionTerms, NewInteraction, NextInteraction};

@@ -150,6 +150,8 @@ fn members(problem: ProblemType) -> Vec<(&'static str, Value)> {
             ("order_count", number("How many orders stand in the way that the caller may see.", 0)),
             ("contracts", under_way("Contracts that stand in the way and that the caller may see, the first ten.")),
             ("contract_count", number("How many contracts stand in the way that the caller may see.", 0)),
+            ("client_count", number("How many clients of the user would be left without an owner.", 0)),
+            ("interaction_count", number("How many planned interactions of the user would be left undone.", 0)),
             ("cannot_go", cannot_go()),
             ("cannot_go_count", number("How many clients cannot be transferred.", 0)),
         ],

@@ -23,6 +23,17 @@ pub struct Transfer {
     pub note: Option<Prose>,
 }
 
+/// Who gets what a blocked user has worked on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"receiver_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "reason": "Anna has left"}))]
+pub struct Blocking {
+    /// Who gets the user's clients that are not archived and their planned interactions. Needed when there are any.
+    pub receiver_id: Option<UserId>,
+    /// Personal: Why; kept in the history of the user and of each client.
+    pub reason: Option<Text<1000>>,
+}
+
 /// Most clients that one request transfers.
 pub const MOST: usize = 500;
 

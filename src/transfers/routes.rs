@@ -1,25 +1,27 @@
-//! `/v1/clients/{id}/transfer` and `/v1/client-transfers`.
+//! `/v1/clients/{id}/transfer`, `/v1/client-transfers` and `/v1/users/{id}/block`.
 
 use actix_web::web::Path;
 
 use super::{
-    bulk,
-    model::{ClientTransfer, ClientTransferResult, Transfer},
+    block, bulk,
+    model::{Blocking, ClientTransfer, ClientTransferResult, Transfer},
     plan::Right,
     transfer,
 };
 use crate::{
-    access::Scope,
+    access::{Scope, Update, UserId},
     change::Change,
     clients::{Client, ClientId, ClientView, TransferClient, changed},
     db::{Cost, Db},
     error::Result,
     http::{Body, Changed, IfMatch, NoParams, Plain, Query, Reply, Routes, endpoint},
+    users::{User, UserView},
 };
 
 /// The operations that change who owns clients.
 pub fn routes(api: &mut Routes) {
     api.add("clients", [endpoint!(transfer_client), endpoint!(preview_client_transfer), endpoint!(transfer_clients)]);
+    api.add("users", [endpoint!(block_user)]);
 }
 
 /// Transfer a client
@@ -94,4 +96,33 @@ async fn transfer_clients(
 ) -> Result<Plain<ClientTransferResult>> {
     let Body(transfer) = transfer;
     change.run(async |tx| Reply::json(&bulk::transfer(tx, &scope, transfer).await?)).await
+}
+
+/// Block a user
+///
+/// Use it when somebody leaves, and when an account may be in wrong hands.
+///
+/// The user's sessions end at once. The last active supervisor cannot be blocked, and nobody blocks themselves. Somebody must
+/// receive the user's clients that are not archived, at most 1,000 of them, and their planned interactions: without a
+/// `receiver_id`, the refusal tells how many there are. Planned interactions with a colleague's client that the receiver
+/// cannot see go to that client's owner.
+#[utoipa::path(
+    post,
+    path = "/v1/users/{id}/block",
+    responses((status = 200, description = "The blocked user."))
+)]
+async fn block_user(
+    scope: Scope<User, Update>,
+    id: Path<UserId>,
+    seen: IfMatch,
+    change: Change,
+    blocking: Body<Blocking>,
+) -> Result<Changed<UserView>> {
+    let Body(blocking) = blocking;
+    change
+        .run(async |tx| {
+            let user = block::block(tx, &scope, *id, &seen, blocking).await?;
+            Reply::ok(&UserView::of(user, tx.actor()))
+        })
+        .await
 }

@@ -193,6 +193,15 @@ pub async fn find_owner(mut db: &AsyncPgConnection, id: UserId, pointer: &str) -
     Ok(Owner { id, team_id, role })
 }
 
+/// Locks the user `id` as [`owner`] does, whether or not there is one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hold(tx: &mut Tx<'_>, id: UserId) -> Result<()> {
+    let _: Option<UserId> = users::table.find(id).select(users::id).for_share().first(&mut **tx).await.optional()?;
+    Ok(())
+}
+
 /// Creates a user.
 ///
 /// # Errors

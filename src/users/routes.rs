@@ -27,7 +27,6 @@ pub fn routes(api: &mut Routes) {
             endpoint!(create_user),
             endpoint!(get_user),
             endpoint!(update_user),
-            endpoint!(block_user),
             endpoint!(unblock_user),
             endpoint!(give_consent),
         ],
@@ -125,30 +124,6 @@ async fn update_user(
                     Letter::Notice { to: before.terms.email.as_str().to_owned(), notice: Notice::EmailChanged };
                 mail.post(tx, &letter).await?;
             }
-            Reply::ok(&UserView::of(user, tx.actor()))
-        })
-        .await
-}
-
-/// Block a user
-///
-/// Use it when somebody leaves, and when an account may be in wrong hands.
-///
-/// The user's sessions end at once. The last active supervisor cannot be blocked, and nobody blocks themselves.
-#[utoipa::path(
-    post,
-    path = "/v1/users/{id}/block",
-    responses((status = 200, description = "The blocked user."))
-)]
-async fn block_user(
-    scope: Scope<User, Update>,
-    id: Path<UserId>,
-    seen: IfMatch,
-    change: Change,
-) -> Result<Changed<UserView>> {
-    change
-        .run(async |tx| {
-            let user = queries::block(tx, &scope, *id, &seen).await?;
             Reply::ok(&UserView::of(user, tx.actor()))
         })
         .await

@@ -18,6 +18,7 @@ mod account_teams;
 mod audit;
 mod auth;
 mod bad_input;
+mod blocking;
 mod calls;
 mod clients;
 mod connections;

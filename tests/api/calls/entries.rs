@@ -112,7 +112,8 @@ async fn users(world: &World, operation: &str) -> Option<Call> {
             world.enrol(&user["id"], true).await;
             Call::of_user(user)
         }
-        "list_users" | "get_user" | "block_user" | "give_consent" | "start_password_reset" => Call::of_user(world.user().await),
+        "list_users" | "get_user" | "give_consent" | "start_password_reset" => Call::of_user(world.user().await),
+        "block_user" => Call::of_user(world.user().await).json(json!({"receiver_id": world.bob.id, "reason": "Left"})),
         "create_user" => Call::plain().json(world.new_user()),
         "update_user" => Call::of_user(world.user().await).json(json!({"job_title": "Expert"})),
         "unblock_user" => Call::of_user(world.step(&world.user().await, "block").await),
