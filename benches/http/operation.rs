@@ -94,7 +94,7 @@ pub const OPERATIONS: &[Operation] = &[
         draw: Draw::Writer,
         line: "POST /v1/clients",
         headers: "Idempotency-Key: bench-{unique}\r\n",
-        body: r#"{"kind":"organization","name":"Bench {unique}","legal_name":"OOO Bench","tax_id":"7707083893","phone":"+7495{digits}","email":"office@bench.example","address":{"street":"Lenina 1","city":"Moscow","postal_code":"101000","country":"RU"},"employees":120,"language":"ru","timezone":"Europe/Moscow","tags":["wholesale"]}"#,
+        body: r#"{"kind":"organization","name":"Bench {unique}","legal_name":"OOO Bench","kpp":"773601001","website":"https://bench-{unique}.example/","email":"office@bench-{unique}.example","address":{"street":"Lenina 1","city":"Moscow","postal_code":"101000","country":"RU"},"employees":120,"language":"ru","timezone":"Europe/Moscow","tags":["wholesale"]}"#,
         written: Some("SELECT count(*) FROM clients WHERE id > '01910000-0000-7000-8000-000000000000'"),
     },
     Operation {

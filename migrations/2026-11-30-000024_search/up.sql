@@ -23,14 +23,14 @@ $$;
 -- What a row is found by: its names, the rest, and the words of the persons at a client, which are folded already.
 CREATE FUNCTION search_document(names text[], rest text[], persons text DEFAULT '') RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT ' ' || search_fold(array_to_string(names, ' ')) || ' | ' || search_fold(array_to_string(rest, ' ')) || ' | '
+    SELECT ' ' || public.search_fold(array_to_string(names, ' ')) || ' | ' || public.search_fold(array_to_string(rest, ' ')) || ' | '
         || persons || ' '
 $$;
 
 -- A client is found by its contacts, too.
 CREATE FUNCTION words_of_contacts(uuid) RETURNS text LANGUAGE sql STABLE STRICT PARALLEL SAFE AS $$
     SELECT coalesce(string_agg(words, ' ' ORDER BY id), '') FROM (
-        SELECT id, search_fold(concat_ws(' ', name, email, phone, jsonb_path_query_array(other_emails, '$[*].address'),
+        SELECT id, public.search_fold(concat_ws(' ', name, email, phone, jsonb_path_query_array(other_emails, '$[*].address'),
             jsonb_path_query_array(other_phones, '$[*].number'), jsonb_path_query_array(messengers, '$[*].handle'))) AS words
         FROM contacts WHERE client_id = $1 ORDER BY id LIMIT 200
     ) AS first
@@ -55,7 +55,7 @@ CREATE TRIGGER contacts_tell_client
 CREATE FUNCTION search_name_key(text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT coalesce(nullif(replace(regexp_replace(' ' || replace(folded, ' ', '  ') || ' ',
         ' (ab|ag|ao|as|bv|co|corp|gmbh|inc|ip|kg|lc|ltd|nko|nv|o|oao|oi|ou|pao|pt|sa|sarl|srl|zao) ', ' ', 'g'), ' ', ''), ''), replace(folded, ' ', ''))
-    FROM search_fold($1) AS folded
+    FROM public.search_fold($1) AS folded
 $$;
 CREATE FUNCTION client_domain(website text, email text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT coalesce(lower(substring(website FROM '^https?://(?:www[.])?([^/:?#]+)')), CASE

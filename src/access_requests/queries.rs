@@ -14,7 +14,7 @@ use crate::{
     clients::{self, Client, ClientId, Identifiers},
     db::{
         Sql, columns_of,
-        schema::{access_requests, account_team_members, clients as client_rows},
+        schema::{access_requests, clients as client_rows},
     },
     error::{Error, OnConstraint, ProblemType, Result},
     http::IfMatch,
@@ -136,7 +136,7 @@ fn request(tx: &mut Tx<'_>, client: &Client, requester_id: UserId, reason: Line)
     }
 }
 
-/// The client that `new` describes. It is the first of those that do not count as the caller's own already.
+/// The client that `new` describes. It is the first of those that are not the caller's own.
 async fn client_of_others(tx: &mut Tx<'_>, new: &NewAccessRequest, requester: UserId) -> Result<Client> {
     let given = [new.tax_id.is_some(), new.phone.is_some(), new.email.is_some()];
     let Some(at) = ["/tax_id", "/phone", "/email"].into_iter().zip(given).find(|(_, given)| *given) else {
@@ -144,13 +144,9 @@ async fn client_of_others(tx: &mut Tx<'_>, new: &NewAccessRequest, requester: Us
     };
     let identifiers = Identifiers::known(new.tax_id.as_ref(), new.phone.as_ref(), new.email.as_ref());
     let alike: Vec<ClientId> = clients::certain(tx, &identifiers).await?;
-    let helped = account_team_members::table
-        .filter(account_team_members::user_id.eq(requester))
-        .select(account_team_members::client_id);
     let others = client_rows::table
         .filter(client_rows::id.eq_any(alike))
         .filter(client_rows::owner_id.ne(requester))
-        .filter(client_rows::id.ne_all(helped))
         .order(client_rows::id)
         .select(columns_of::<Client>())
         .for_key_share();

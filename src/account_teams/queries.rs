@@ -94,7 +94,6 @@ pub async fn admit(tx: &mut Tx<'_>, client: Client, user: UserId) -> Result<()> 
     Ok(())
 }
 
-/// Takes `user` off the account team of a client that they own from now on. The caller has locked the client.
 /// Takes `user` off the account teams of clients that they own from now on. The caller has locked the clients.
 ///
 /// # Errors

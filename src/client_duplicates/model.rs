@@ -129,6 +129,6 @@ impl Entity for ClientDuplicate {
     }
 
     fn path(&self) -> String {
-        format!("/v1/clients/duplicates/{}", self.id)
+        format!("/v1/client-duplicates/{}", self.id)
     }
 }

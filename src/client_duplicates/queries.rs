@@ -10,7 +10,10 @@ use crate::{
     access::{Action, Actor, Read, Scope, Update},
     change::Tx,
     clients::{Client, ClientDuplicateId, ClientId, ClientRef},
-    db::schema::{client_duplicates, clients},
+    db::{
+        columns_of,
+        schema::{client_duplicates, clients},
+    },
     error::{Error, Result},
     http::IfMatch,
     list::{ListQuery, Page, SortBy, SortValue, keyset},
@@ -82,7 +85,7 @@ pub async fn find(
 /// Decides that a pair is two clients.
 ///
 /// # Errors
-/// 404, 412, 409 when it was decided before.
+/// 404, 403, 412, 409 when it was decided before.
 pub async fn settle(
     tx: &mut Tx<'_>,
     scope: &Scope<Client, Update>,
@@ -94,6 +97,7 @@ pub async fn settle(
     let pair = client_duplicates::table.find(reached.ok_or_else(Error::not_found)?);
     let before: ClientDuplicate =
         pair.select(ClientDuplicate::as_select()).for_no_key_update().first(&mut **tx).await?;
+    permit(tx, scope, &before).await?;
     seen.check(before.version)?;
     if before.status != PairStatus::Open {
         return Err(Error::transition(before.status.as_ref(), &[]));
@@ -119,20 +123,27 @@ pub async fn settle(
     views(tx, vec![after], tx.actor()).await?.pop().ok_or_else(Error::not_found)
 }
 
+/// Refuses a caller who may not change both clients.
+async fn permit(tx: &mut Tx<'_>, scope: &Scope<Client, Update>, pair: &ClientDuplicate) -> Result<()> {
+    let both = clients::table.filter(clients::id.eq_any([pair.client_id, pair.other_id]));
+    let both: Vec<Client> = both.select(columns_of::<Client>()).load(&mut **tx).await?;
+    both.iter().try_for_each(|client| scope.permit(client))
+}
+
 async fn views(
     mut db: &AsyncPgConnection,
     pairs: Vec<ClientDuplicate>,
     actor: &Actor,
 ) -> Result<Vec<ClientDuplicateView>> {
     let ids: Vec<ClientId> = pairs.iter().flat_map(|pair| [pair.client_id, pair.other_id]).collect();
-    let rows: Vec<ClientRef> =
-        clients::table.filter(clients::id.eq_any(ids)).select(ClientRef::as_select()).load(&mut db).await?;
-    let known: HashMap<ClientId, ClientRef> = rows.into_iter().map(|client| (client.id, client)).collect();
-    let may_update = actor.scope::<Client, Update>().is_ok();
+    let rows: Vec<Client> =
+        clients::table.filter(clients::id.eq_any(ids)).select(columns_of::<Client>()).load(&mut db).await?;
+    let known: HashMap<ClientId, Client> = rows.into_iter().map(|client| (client.id, client)).collect();
     let view = |pair: ClientDuplicate| {
-        let clients = [pair.client_id, pair.other_id].iter().filter_map(|id| known.get(id).cloned()).collect();
-        let actions = if may_update && pair.status == PairStatus::Open { vec!["settle"] } else { Vec::new() };
-        ClientDuplicateView { pair, clients, actions }
+        let both: Vec<&Client> = [pair.client_id, pair.other_id].iter().filter_map(|id| known.get(id)).collect();
+        let may_settle = both.iter().all(|client| actor.may::<Client, Update>(client));
+        let actions = if may_settle && pair.status == PairStatus::Open { vec!["settle"] } else { Vec::new() };
+        ClientDuplicateView { clients: both.into_iter().map(ClientRef::of).collect(), pair, actions }
     };
     Ok(pairs.into_iter().map(view).collect())
 }

@@ -1,4 +1,4 @@
-//! `/v1/clients/duplicates`.
+//! `/v1/clients/duplicates`, and `/v1/client-duplicates` for one pair.
 
 use actix_web::web::Path;
 
@@ -49,7 +49,7 @@ async fn list_client_duplicates(
 /// Use it to show both clients, and to read the `ETag` that a decision asks for.
 #[utoipa::path(
     get,
-    path = "/v1/clients/duplicates/{id}",
+    path = "/v1/client-duplicates/{id}",
     responses((status = 200, description = "The pair."))
 )]
 async fn get_client_duplicate(
@@ -70,7 +70,7 @@ async fn get_client_duplicate(
 /// The pair is not found again.
 #[utoipa::path(
     post,
-    path = "/v1/clients/duplicates/{id}/settle",
+    path = "/v1/client-duplicates/{id}/settle",
     responses((status = 200, description = "The settled pair."))
 )]
 async fn settle_client_duplicate(

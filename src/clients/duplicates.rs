@@ -16,7 +16,7 @@ use crate::{
     change::Tx,
     db::{Jsonb, Sql, lock_values_until_commit, schema::clients},
     error::{Error, ProblemType, Result},
-    values::{Email, Line, Phone, TaxId},
+    values::{Email, Kpp, Line, Phone, TaxId, Website},
 };
 
 /// Create or change a client though it may be a duplicate.
@@ -63,8 +63,8 @@ impl Identifiers {
         let terms = &client.terms;
         let text = |text: Option<&str>| text.map(str::to_owned);
         let tax = Self {
-            tax_id: text(terms.tax_id.as_ref().map(|number| number.as_str())),
-            kpp: text(terms.kpp.as_ref().map(|code| code.as_str())),
+            tax_id: text(terms.tax_id.as_ref().map(TaxId::as_str)),
+            kpp: text(terms.kpp.as_ref().map(Kpp::as_str)),
             ..Self::default()
         };
         if client.kind == Kind::Person {
@@ -76,8 +76,8 @@ impl Identifiers {
             phones: phones.map(|phone| phone.as_str().to_owned()).collect(),
             emails: emails.map(|email| email.as_str().to_owned()).collect(),
             name: Some(terms.name.as_str().to_owned()),
-            website: text(terms.website.as_ref().map(|website| website.as_str())),
-            mail: text(terms.email.as_ref().map(|email| email.as_str())),
+            website: text(terms.website.as_ref().map(Website::as_str)),
+            mail: text(terms.email.as_ref().map(Email::as_str)),
             ..tax
         }
     }

@@ -9,10 +9,8 @@ use super::{
     filter::{ClientFilter, ClientSort},
     filtered::filtered,
     model::{Archive, Client, ClientId, ClientPatch, ClientTerms, NewClient},
-    pairs, parent,
+    owners, pairs, parent,
     persons::Persons,
-    model::{Archive, Client, ClientId, ClientTerms, NewClient},
-    owners,
     sight::refuse_blind,
     status::{ClientStatus, Transition},
 };

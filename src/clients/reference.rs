@@ -36,6 +36,11 @@ pub struct ClientRef {
 }
 
 impl ClientRef {
+    /// The reference to a client that was read.
+    pub fn of(client: &Client) -> Self {
+        Self { id: client.id, name: client.terms.name.clone(), status: client.status, is_key: client.is_key }
+    }
+
     /// Whether the client is archived.
     pub fn is_archived(&self) -> bool {
         self.status == ClientStatus::Archived

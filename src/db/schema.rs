@@ -111,6 +111,10 @@ diesel::table! {
         allowed_because -> Nullable<Text>,
         settled_by -> Nullable<Uuid>,
         settled_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     client_owners (id) {
         id -> Uuid,
         client_id -> Uuid,

@@ -6,9 +6,7 @@ use super::complete::{Object, operations};
 use crate::values::example_id;
 
 /// What the members of examples refer to: the end of a member's name, and the kind of row.
-const MEMBERS: [(&str, &str); 27] = [
-const MEMBERS: [(&str, &str); 26] = [
-const MEMBERS: [(&str, &str); 28] = [
+const MEMBERS: [(&str, &str); 30] = [
     ("account_id", "service_accounts"),
     ("account_team", "users"),
     ("actor_id", "users"),

@@ -69,7 +69,7 @@ pub struct ClientTransfer {
 pub struct ClientTransferResult {
     /// How many clients go.
     #[schema(minimum = 0)]
-    pub client_count: usize,
+    pub client_count: i64,
     /// How many planned interactions that the caller may see go along.
     #[schema(minimum = 0)]
     pub interaction_count: i64,

@@ -97,7 +97,7 @@ impl Plan {
     /// What the caller is told.
     pub fn told(&self) -> ClientTransferResult {
         ClientTransferResult {
-            client_count: self.going.len(),
+            client_count: i64::try_from(self.going.len()).unwrap_or(i64::MAX),
             interaction_count: self.interactions,
             remaining_count: self.remaining,
             cannot_go: self.cannot_go.clone(),

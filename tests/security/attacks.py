@@ -126,7 +126,7 @@ async def slow_sign_ins(server, world, seconds):
 
 
 async def slow_changes(server, world, seconds):
-    payload = request("POST", "/v1/clients", world["attacker"], {"kind": "organization", "name": "Slow"})[:-1]
+    payload = request("POST", "/v1/clients", world["attacker"], {"kind": "person", "name": "Slow"})[:-1]
     return await held(server, [payload] * 400, seconds)
 
 
@@ -151,7 +151,7 @@ async def flood(server, world, seconds):
         connection = await server.open()
         while time.perf_counter() < until:
             try:
-                body = {"kind": "organization", "name": "Flood"}
+                body = {"kind": "person", "name": "Flood"}
                 status, _, _ = await server.call("POST", "/v1/clients", world["attacker"], body, connection=connection)
             except (OSError, asyncio.IncompleteReadError):
                 connection = await server.open()
@@ -168,7 +168,7 @@ async def stale_rights(server, world, seconds):
     supervisor, outcomes = world["supervisor"], {}
     for loss in ("blocked", "signed out"):
         user, token = await newcomer(server, world, loss)
-        payload = request("POST", "/v1/clients", token, {"kind": "organization", "name": f"Late {loss}"})
+        payload = request("POST", "/v1/clients", token, {"kind": "person", "name": f"Late {loss}"})
         reader, writer = await server.open()
         writer.write(payload[:-1])
         await writer.drain()

@@ -44,7 +44,7 @@ fn ask(ended: &AtomicBool, request: impl Fn() -> (u16, bool)) -> Vec<u16> {
 /// Waits until reads, changes and the readiness are well again.
 fn until_well(server: &Server, token: &str) -> Duration {
     let began = Instant::now();
-    let client = json!({"kind": "organization", "name": "After"});
+    let client = json!({"kind": "person", "name": "After"});
     loop {
         let read = server.status_for("/v1/clients?total=true", token);
         let change = server.post("/v1/clients", token, &client);
@@ -76,7 +76,7 @@ fn a_postgres_that_dies_is_started_again_and_callers_see_503_meanwhile() {
     let folder = DataDir::new();
     let server = Server::start(&folder.0, &["--requests-per-minute=off", "--anonymous-requests-per-minute=off"]);
     let (token, ended) = (server.supervisor(), AtomicBool::new(false));
-    let client = json!({"kind": "organization", "name": "Late"});
+    let client = json!({"kind": "person", "name": "Late"});
     let small = || server.refusal_of_get("/v1/clients?limit=1", &token);
     let large = || server.refusal_of_get("/v1/clients?total=true&q=late", &token);
     let change = || server.refusal_of_post("/v1/clients", &token, &client);

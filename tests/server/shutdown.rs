@@ -85,7 +85,7 @@ const OWN_PASSWORD: &str = "seven plums in a paper bag";
 /// A request that reads, and one that changes, each to be completed with a token.
 const READ: &str = "GET /v1/me HTTP/1.1\r\nHost: x";
 const CHANGE: &str = "POST /v1/clients HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 38";
-const NEW_CLIENT: &str = r#"{"kind": "organization","name":"Late"}"#;
+const NEW_CLIENT: &str = r#"{"kind": "person",      "name":"Late"}"#;
 
 /// Sends requests one after the other over one connection until an answer closes it, and returns how many were
 /// answered.

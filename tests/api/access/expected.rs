@@ -36,8 +36,8 @@ const HANDS_OVER: [&str; 2] = ["transfer_client", "assign_account_team"];
 const TELLS_OF_EACH: [&str; 2] = ["transfer_clients", "preview_client_transfer"];
 
 /// What the members of an account team may not do, whatever its owner may.
-const NOT_BY_HELPERS: [&str; 4] =
-    ["clients:archive", "clients:assign_team", "clients:designate_key", "clients:transfer"];
+const NOT_BY_HELPERS: [&str; 5] =
+    ["access_requests:decide", "clients:archive", "clients:assign_team", "clients:designate_key", "clients:transfer"];
 
 impl Row {
     pub fn expected(&self, caller: &Caller, call: &Call) -> Expected {

@@ -262,7 +262,11 @@ async fn access_requests(world: &World, operation: &str, target: Target) -> Opti
             let asked = world.sam.post("/v1/access-requests", request).await.created();
             let path = asked["path"].as_str().unwrap();
             let call = world.about(target, world.sam.get(path).await.ok());
-            if operation.starts_with("decline") { call.json(json!({"answer": "Talk to me first."})) } else { call }
+            if matches!(operation, "grant_access_request" | "decline_access_request") {
+                call.json(json!({"answer": "Talk to me first."}))
+            } else {
+                call
+            }
         }
         _ => return None,
     })

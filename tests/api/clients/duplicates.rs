@@ -146,11 +146,16 @@ async fn a_pair_is_settled_by_who_reaches_both() {
     enter(&world.ann, json!({})).await.created();
     enter(&world.ann, json!({"allow_duplicate": {"reason": "A branch"}})).await.created();
     let pair = world.ann.get("/v1/clients/duplicates").await.ok()["data"][0].clone();
-    let pair = world.ann.get(&format!("/v1/clients/duplicates/{}", pair["id"].as_str().unwrap())).await.ok();
+    let address = format!("/v1/client-duplicates/{}", pair["id"].as_str().unwrap());
+    let at = |mut pair: Value| {
+        pair["path"] = json!(address);
+        pair
+    };
+    let pair = at(world.ann.get(&address).await.ok());
     world.mia.get(path(&pair)).await.problem(404, "not_found");
     assert_eq!(pair["actions"], json!(["settle"]));
     world.mia.transition("settle", &pair, json!({})).await.problem(404, "not_found");
-    let settled = world.ann.transition("settle", &pair, json!({})).await.ok();
+    let settled = at(world.ann.transition("settle", &pair, json!({})).await.ok());
     assert_eq!((&settled["status"], &settled["settled_by"]), (&json!("distinct"), &json!(world.ann.id)));
     world.ann.transition("settle", &pair, json!({})).await.problem(412, "precondition_failed");
     world.ann.transition("settle", &settled, json!({})).await.problem(409, "invalid_state");

@@ -21,7 +21,9 @@ const GROUPS: [&[&str]; 5] = [
 ];
 
 /// The fields that their resource does not show, each with the reason.
-const NOT_SHOWN: [(&str, &str, &str); 4] = [
+const NOT_SHOWN: [(&str, &str, &str); 6] = [
+    ("create_client", "allow_duplicate", "it stands with the pair: see clients/duplicates.rs"),
+    ("update_client", "allow_duplicate", "it stands with the pair: see clients/duplicates.rs"),
     ("rotate_api_key", "overlap_hours", "it ends the key that is replaced: see service_accounts/keys.rs"),
     ("create_access_request", "tax_id", "it says which client is meant: see access_requests.rs"),
     ("create_access_request", "phone", "it says which client is meant: see access_requests.rs"),

@@ -29,8 +29,8 @@ pub async fn value(world: &World, field: &Field, client: &Value, nth: usize) -> 
 fn plain(name: &str) -> Option<[Value; 2]> {
     Some(match name {
         "category" | "comment" | "confidential_note" | "description" | "external_id" | "external_source"
-        | "industry" | "job_title" | "legal_name" | "name" | "number" | "payment_terms" | "sku" | "source"
-        | "strengths" | "subject" | "summary" | "supplier" | "title" | "unit" | "weaknesses" => {
+        | "industry" | "job_title" | "legal_name" | "name" | "number" | "payment_terms" | "reason" | "sku"
+        | "source" | "strengths" | "subject" | "summary" | "supplier" | "title" | "unit" | "weaknesses" => {
             [unique("First"), unique("Second")]
         }
         "amount" | "base_price" | "credit_limit" | "min_price" => [json!("1000.50"), json!("250.00")],
