@@ -25,6 +25,7 @@ import json
 import sys
 import time
 import urllib.parse
+import uuid
 
 MANAGER, ATTACKER = "nancy.davolio@northwind.example", "janet.leverling@northwind.example"
 SUPERVISOR = "andrew.fuller@northwind.example"
@@ -88,13 +89,13 @@ class Witness:
         begin, tasks = time.perf_counter(), []
         for number in range(int(seconds * CREATES_A_SECOND)):
             await asyncio.sleep(max(0, begin + number / CREATES_A_SECOND - time.perf_counter()))
-            tasks.append(asyncio.create_task(self.create(number)))
+            tasks.append(asyncio.create_task(self.create()))
         await asyncio.gather(*tasks)
 
-    async def create(self, number):
+    async def create(self):
         began = time.perf_counter()
         try:
-            body = {"kind": "organization", "name": f"Witness {number}"}
+            body = {"kind": "organization", "name": f"Witness {uuid.uuid4().hex}"}
             status, _, _ = await asyncio.wait_for(self.server.call("POST", "/v1/clients", self.token, body), 20)
         except (OSError, asyncio.IncompleteReadError, asyncio.TimeoutError) as error:
             status = type(error).__name__
