@@ -175,6 +175,9 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Client, Create>, Parts(start,
     pairs::leave(tx, client.id, &alike, allow).await?;
     owners::begin(tx, &client).await?;
     tx.created(&client);
+    if let Some(allow) = allow {
+        tx.because(allow.reason.as_str());
+    }
     Ok(client)
 }
 
