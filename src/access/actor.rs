@@ -50,6 +50,20 @@ impl Actor {
         self.limited_by()?.map_or_else(|| Ok(Scope::system()), Scope::of)
     }
 
+    /// The right to read resources `R` of clients that the actor may read.
+    ///
+    /// # Errors
+    /// As [`Self::scope`], and 403 when the right reaches less far than that to read clients: what was asked for with a
+    /// client is never left out in silence.
+    pub fn scope_with_clients<R: Resource>(&self) -> Result<Scope<R, Read>> {
+        let scope = self.scope::<R, Read>()?;
+        let permission = Scope::<R, Read>::permission();
+        match self.reach(&permission) < self.reach("clients:read") {
+            true => Err(Error::forbidden(&permission)),
+            false => Ok(scope),
+        }
+    }
+
     /// The time zone in which the actor's day begins; that of the system is UTC.
     pub fn zone(&self) -> Tz {
         match self {

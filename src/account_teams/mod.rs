@@ -6,5 +6,5 @@ mod model;
 mod queries;
 mod routes;
 
-pub use queries::{admit, leave};
+pub use queries::{admit, leave, members_of};
 pub use routes::routes;

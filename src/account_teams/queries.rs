@@ -30,17 +30,24 @@ pub async fn find(db: &AsyncPgConnection, scope: &Scope<Client, Read>, id: Clien
 ///
 /// # Errors
 /// When the database fails.
-pub async fn view(mut db: &AsyncPgConnection, client: &Client, actor: &Actor) -> Result<AccountTeamView> {
-    let members: Vec<UserRef> = account_team_members::table
-        .inner_join(people::table.on(people::id.eq(account_team_members::user_id)))
-        .filter(account_team_members::client_id.eq(client.id))
-        .order((people::name, people::id))
-        .select(UserRef::as_select())
-        .load(&mut db)
-        .await?;
+pub async fn view(db: &AsyncPgConnection, client: &Client, actor: &Actor) -> Result<AccountTeamView> {
+    let members = members_of(db, client.id).await?;
     let ids = members.iter().map(|member| member.id).collect();
     let team = AccountTeam { client_id: client.id, version: actor.version_of(client), members: ids };
     Ok(AccountTeamView::new(team, members, actor.may::<Client, AssignTeam>(client)))
+}
+
+/// Who is on the account team of a client that the caller may read.
+///
+/// # Errors
+/// When the database fails.
+pub async fn members_of(mut db: &AsyncPgConnection, client: ClientId) -> Result<Vec<UserRef>> {
+    let members = account_team_members::table
+        .inner_join(people::table.on(people::id.eq(account_team_members::user_id)))
+        .filter(account_team_members::client_id.eq(client))
+        .order((people::name, people::id))
+        .select(UserRef::as_select());
+    Ok(members.load(&mut db).await?)
 }
 
 /// Replaces the members.

@@ -1,18 +1,20 @@
 //! Which clients are listed, and how they are answered.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use strum::{EnumString, VariantNames};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
+    conditions::{Condition, SavedViewId},
     model::{ClientId, Kind},
     status::ClientStatus,
 };
 use crate::{
     access::{TeamId, UserId},
+    error::{Error, Result},
     list::{Sort, Words, search},
     lost_reasons::LostReasonId,
-    values::{CountryCode, Email, Instant, Phone, TaxId, Text},
+    values::{CountryCode, Email, Instant, Phone, TaxId, Text, bounds},
 };
 
 /// Which clients to list, and how.
@@ -111,6 +113,9 @@ pub struct ClientFilter {
     /// Only clients with whom there was no interaction ever, or none since this moment: those who are being forgotten.
     #[param(inline)]
     pub no_contact_since: Option<Instant>,
+    /// Only clients that meet the conditions of this saved view.
+    #[param(inline)]
+    pub view_id: Option<SavedViewId>,
     /// Every word must occur in the names, the numbers, an address, a telephone number in any spelling, a messenger, the city,
     /// a tag or a contact, in any form of the word. When nothing has them all, one wrong letter in each word is forgiven. Best
     /// matches first, unless `sort` says otherwise.
@@ -124,17 +129,27 @@ pub struct ClientFilter {
     pub include: ClientIncludes,
 }
 
-/// How to answer one client.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields, default)]
-#[into_params(parameter_in = Query)]
-pub struct ClientParams {
-    /// Related resources to put in: one parameter each, or all in one, separated by commas.
-    #[param(inline)]
-    pub include: ClientIncludes,
-    /// Only these fields; the others are absent then. One parameter each, or all in one, separated by commas.
-    #[param(inline, value_type = Option<Vec<String>>, max_items = 100)]
-    pub fields: Option<String>,
+/// Conditions by which to search clients.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"conditions": [{"field": {"name": "city", "op": "in", "value": ["Berlin", "London"]}},
+    {"or": [{"ordered": {"from": "1998-01-01"}}, {"active_contract": true}]},
+    {"not": {"field": {"name": "status", "op": "eq", "value": "lost"}}}]}))]
+pub struct ClientSearch {
+    /// What the clients meet, all of it. At most eight levels deep and 100 conditions in all.
+    #[serde(deserialize_with = "bounds::at_most::<100, _, _, _>")]
+    #[schema(max_items = 100)]
+    pub conditions: Vec<Condition>,
+}
+
+impl ClientSearch {
+    /// Checks the conditions as a whole.
+    ///
+    /// # Errors
+    /// 422 when they stand too deep within each other, or are too many.
+    pub fn check(&self) -> Result<()> {
+        Condition::breach(&self.conditions, "/conditions").map_or(Ok(()), |breach| Err(Error::fields(vec![breach])))
+    }
 }
 
 /// The order of a list of clients.

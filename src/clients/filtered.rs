@@ -6,20 +6,60 @@ use diesel::{
     pg::Pg,
     sql_types::{Nullable, Text},
 };
+use diesel_async::AsyncPgConnection;
 use serde_json::json;
 
-use super::{filter::ClientFilter, model::Client, persons::Persons, status::ClientStatus};
+use super::{
+    conditions::{Condition, Where, conditions_of},
+    filter::ClientFilter,
+    model::Client,
+    persons::Persons,
+    status::ClientStatus,
+};
 use crate::{
-    access::Within,
+    access::{Actor, Within},
     db::{Jsonb, wide::clients},
+    error::Result,
     list::Spelling,
 };
 
 /// The query for clients.
 pub type Boxed = clients::BoxedQuery<'static, Pg>;
 
-/// The query for the rows of `filter` within reach. The page and its total both use it.
-pub fn filtered(within: Within<Client>, filter: &ClientFilter, spelling: Spelling, persons: Persons) -> Boxed {
+/// Which clients a list, its total or a summary has.
+pub struct Wanted<'a> {
+    filter: &'a ClientFilter,
+    conditions: Vec<Where>,
+    persons: Persons,
+}
+
+impl<'a> Wanted<'a> {
+    /// The clients of `filter` for which `conditions` hold, as `actor` may ask for them.
+    ///
+    /// # Errors
+    /// 403 for conditions on what the actor may not read, 400 for an unknown saved view.
+    pub async fn by(
+        db: &AsyncPgConnection,
+        actor: &Actor,
+        filter: &'a ClientFilter,
+        conditions: Vec<Condition>,
+    ) -> Result<Self> {
+        let saved = match filter.view_id {
+            Some(id) => conditions_of(db, actor, id).await?,
+            None => Vec::new(),
+        };
+        let conditions = conditions.into_iter().chain(saved).map(|condition| Where::of(condition, actor));
+        Ok(Self { filter, conditions: conditions.collect::<Result<_>>()?, persons: Persons::to(actor) })
+    }
+
+    /// The query for these clients within reach.
+    pub fn rows(&self, within: Within<Client>, spelling: Spelling) -> Boxed {
+        let query = filtered(within, self.filter, spelling, self.persons);
+        self.conditions.iter().cloned().fold(query, Boxed::filter)
+    }
+}
+
+fn filtered(within: Within<Client>, filter: &ClientFilter, spelling: Spelling, persons: Persons) -> Boxed {
     let mut query = clients::table.filter(within).into_boxed();
     if !filter.id.is_empty() {
         query = query.filter(clients::id.eq_any(filter.id.clone()));

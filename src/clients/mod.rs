@@ -2,6 +2,7 @@
 //! key-account managers also their team's key clients, supervisors all.
 
 mod business;
+mod conditions;
 mod contact_points;
 mod designation;
 mod duplicates;
@@ -20,6 +21,7 @@ mod routes;
 mod sight;
 mod status;
 mod steps;
+mod summary;
 mod touch;
 pub mod under_way;
 mod view;
@@ -27,11 +29,13 @@ mod view;
 use crate::http::Routes;
 
 pub use business::{Standing, activate_buyer, gone, hold_standing};
+pub use conditions::{Condition, SavedViewId, SavedViews, readable};
 pub use contact_points::{
     LabelledEmail, LabelledPhone, Messenger, MessengerKind, formatted as formatted_phones, repetitions,
 };
 pub use designation::{designate, refuse_ordinary_owner};
 pub use duplicates::{AllowDuplicate, Identifiers, certain};
+pub use filter::ClientInclude;
 pub use model::{Address, Archive, Client, ClientId, ClientStart, ClientTerms, Kind, TransferClient};
 pub use of_owner::{count_of_owner, find_all, lock_all, of_owner};
 pub use owners::{Why, follow};
@@ -44,7 +48,7 @@ pub use sight::{cannot_see, refuse_blind};
 pub use status::{ClientStatus, Transition};
 pub use steps::{ARCHIVE, MARK_LOST};
 pub use touch::{hold_to_touch, lock_to_touch, touch};
-pub use view::{ClientView, changed};
+pub use view::{ClientView, changed, views};
 
 /// The operations on clients.
 pub fn routes(api: &mut Routes) {

@@ -13,9 +13,9 @@ use utoipa::ToSchema;
 
 use super::model::ClientId;
 use crate::{
-    access::{Actor, Owned, Read, Scope},
+    access::{Actor, Owned},
     db::schema::contacts,
-    error::{Error, Result},
+    error::Result,
     values::{Email, Id, Line, Name, Phone, Resource},
 };
 
@@ -57,10 +57,7 @@ pub async fn primary_contacts(
     if clients.is_empty() {
         return Ok(HashMap::new());
     }
-    let scope = actor.scope::<ContactRef, Read>()?;
-    if actor.reach("contacts:read") < actor.reach("clients:read") {
-        return Err(Error::forbidden(&Scope::<ContactRef, Read>::permission()));
-    }
+    let scope = actor.scope_with_clients::<ContactRef>()?;
     let rows: Vec<(ClientId, ContactRef)> = contacts::table
         .filter(contacts::client_id.eq_any(clients))
         .filter(contacts::is_primary)

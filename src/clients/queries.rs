@@ -5,12 +5,12 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{
     business::Standing,
+    conditions::Condition,
     duplicates::{self, Identifiers},
     filter::{ClientFilter, ClientSort},
-    filtered::filtered,
+    filtered::Wanted,
     model::{Archive, Client, ClientId, ClientPatch, ClientTerms, NewClient},
     owners, pairs, parent,
-    persons::Persons,
     sight::refuse_blind,
     status::{ClientStatus, Transition},
 };
@@ -29,23 +29,24 @@ static INSERT: Sql = Sql::new();
 static SAVE: Sql = Sql::new();
 static GROW: Sql = Sql::new();
 
-/// A page of the clients within reach.
+/// A page of the clients within reach for which `conditions` hold.
 ///
 /// # Errors
-/// When the database fails.
+/// As [`Wanted::by`].
 pub async fn list(
     db: &AsyncPgConnection,
     scope: &Scope<Client, Read>,
     query: &ListQuery<ClientFilter>,
+    conditions: Vec<Condition>,
 ) -> Result<Page<Client>> {
     let filter = &query.filter;
     let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: ClientSort::UpdatedAt, descending: true });
     let order = by.order(Client::NAME, column);
-    let persons = Persons::to(scope.actor());
+    let wanted = Wanted::by(db, scope.actor(), filter, conditions).await?;
     let load = async |spelling| {
         let page = keyset_within(
             scope,
-            |within| filtered(within, filter, spelling, persons),
+            |within| wanted.rows(within, spelling),
             order.spelled(spelling),
             query.after.clone(),
             query.limit,
@@ -54,7 +55,7 @@ pub async fn list(
     };
     let found = query.spelled(filter.q.as_ref(), load).await?;
     let total = match query.total {
-        true => Some(filtered(scope.visible(), filter, found.1, persons).count().get_result(&mut &*db).await?),
+        true => Some(wanted.rows(scope.visible(), found.1).count().get_result(&mut &*db).await?),
         false => None,
     };
     query.page_of_search(found, total, |client: &Client| (by.key(|sort| value(sort, client)), client.uuid()))

@@ -4,18 +4,19 @@ use actix_web::web::Path;
 
 use super::{
     designation,
-    filter::{ClientFilter, ClientParams},
+    filter::{ClientFilter, ClientSearch},
     model::{Client, ClientId, ClientPatch, DesignateKey, NewClient},
     queries,
+    summary::{self, ClientSummary, SummaryParams},
     view::{ClientView, changed, views},
 };
 use crate::{
     access::{Create, Read, Scope, Update},
     change::Change,
     db::{Cost, Db},
-    error::{Error, Result},
-    http::{Changed, Created, Fields, IfMatch, Query, Reply, Routes, Tagged, endpoint},
-    list::{ListQuery, Page},
+    error::Result,
+    http::{Body, Changed, Created, IfMatch, Plain, Reply, Routes, endpoint},
+    list::{ListQuery, Page, RowsQuery},
 };
 
 /// The operations on clients that are not steps.
@@ -24,8 +25,9 @@ pub fn routes(api: &mut Routes) {
         "clients",
         [
             endpoint!(list_clients),
+            endpoint!(search_clients),
+            endpoint!(summarize_clients),
             endpoint!(create_client),
-            endpoint!(get_client),
             endpoint!(update_client),
             endpoint!(verify_client),
             endpoint!(designate_key_client),
@@ -44,9 +46,56 @@ pub fn routes(api: &mut Routes) {
 )]
 async fn list_clients(scope: Scope<Client, Read>, query: ListQuery<ClientFilter>, db: Db) -> Result<Page<ClientView>> {
     let db = db.reader(query.cost).await?;
-    let mut page = queries::list(&db, &scope, &query).await?;
+    let mut page = queries::list(&db, &scope, &query, Vec::new()).await?;
     let clients = std::mem::take(&mut page.data);
     Ok(page.with(views(&db, clients, &query.filter.include, scope.actor()).await?))
+}
+
+/// Search clients by conditions
+///
+/// Use it when the filters of the list are not enough: conditions joined by and, or and not, also on contracts and orders.
+///
+/// Takes the parameters of `GET /v1/clients`, and answers as it does; the conditions of the body hold besides. A further page is
+/// asked for with the same body. A condition on contracts or orders sees those that the caller may read.
+#[utoipa::path(
+    post,
+    path = "/v1/clients/search",
+    responses((status = 200, description = "A page of the clients within reach that meet the conditions."))
+)]
+async fn search_clients(
+    scope: Scope<Client, Read>,
+    query: ListQuery<ClientFilter>,
+    search: Body<ClientSearch>,
+    db: Db,
+) -> Result<Page<ClientView>> {
+    let Body(search) = search;
+    search.check()?;
+    let query = query.asked_with(&search)?;
+    let db = db.reader(query.cost).await?;
+    let mut page = queries::list(&db, &scope, &query, search.conditions).await?;
+    let clients = std::mem::take(&mut page.data);
+    Ok(page.with(views(&db, clients, &query.filter.include, scope.actor()).await?))
+}
+
+/// Summarize clients
+///
+/// Use it to count the clients of each status, owner, branch of business and so on, as a front end shows them above a list.
+///
+/// Counts the clients that `GET /v1/clients` gives with the same filters.
+#[utoipa::path(
+    get,
+    path = "/v1/clients/summary",
+    responses((status = 200, description = "How many clients there are in each group."))
+)]
+async fn summarize_clients(
+    scope: Scope<Client, Read>,
+    query: RowsQuery<SummaryParams, ClientFilter>,
+    db: Db,
+) -> Result<Plain<ClientSummary>> {
+    let RowsQuery { of, filter } = query;
+    let db = db.reader(Cost::Large).await?;
+    let summary = summary::summary(&db, &scope, &filter, of.by).await?;
+    Ok(Reply::json(&summary)?.reply.into_response(false).into())
 }
 
 /// Create a client
@@ -67,28 +116,6 @@ async fn create_client(scope: Scope<Client, Create>, change: Change, new: NewCli
             Reply::created(&changed(tx, client).await?)
         })
         .await
-}
-
-/// Get a client
-///
-/// Use it to show one client, and to read the `ETag` that a change asks for.
-#[utoipa::path(
-    get,
-    path = "/v1/clients/{id}",
-    responses((status = 200, description = "The client."))
-)]
-async fn get_client(
-    scope: Scope<Client, Read>,
-    id: Path<ClientId>,
-    query: Query<ClientParams>,
-    db: Db,
-) -> Result<Tagged<ClientView>> {
-    let Query(params) = query;
-    let fields = Fields::parse(params.fields.as_deref())?;
-    let db = db.reader(Cost::Small).await?;
-    let client = queries::find(&db, &scope, *id).await?;
-    let view = views(&db, vec![client], &params.include, scope.actor()).await?.pop();
-    Ok(Tagged::new(view.ok_or_else(Error::not_found)?, fields))
 }
 
 /// Change a client

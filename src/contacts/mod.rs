@@ -3,6 +3,7 @@
 
 mod consent;
 mod model;
+mod of_client;
 mod primary;
 mod queries;
 mod reference;
@@ -11,6 +12,8 @@ mod view;
 
 pub use consent::{Consent, ConsentChannel};
 pub use model::{Contact, ContactId, ContactStart, ContactTerms, DecisionRole};
+pub use of_client::{count_of_client, of_client};
 pub use queries::insert;
 pub use reference::references;
 pub use routes::routes;
+pub use view::ContactView;

@@ -9,6 +9,7 @@ mod events;
 mod life;
 mod model;
 mod numbers;
+mod of_client;
 mod past;
 mod queries;
 mod routes;
@@ -22,9 +23,11 @@ use crate::http::Routes;
 pub use ceiling::hold_for_order;
 pub use client::under_way;
 pub use model::{Contract, ContractId, ContractStart, ContractTerms, Side, Signatory};
+pub use of_client::{count_of_client, of_client};
 pub use past::{Past, insert_past};
 pub use queries::insert;
 pub use status::ContractStatus;
+pub use view::ContractView;
 
 /// The operations on contracts.
 pub fn routes(api: &mut Routes) {

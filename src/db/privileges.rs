@@ -52,6 +52,7 @@ pub const TABLES: &[Privileges] = &[
     ("refresh_tokens",    &["SELECT", "INSERT", "UPDATE"]),
     ("rights_epoch",      &["SELECT", "UPDATE"]),
     ("role_policies",     &["SELECT", "INSERT", "UPDATE"]),
+    ("saved_views",       &["SELECT", "INSERT", "UPDATE", "DELETE"]),
     ("second_factors",    &["SELECT", "INSERT", "UPDATE", "DELETE"]),
     ("service_accounts",  &["SELECT", "INSERT", "UPDATE"]),
     ("sessions",          &["SELECT", "INSERT", "UPDATE", "DELETE"]),

@@ -510,6 +510,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    saved_views (id) {
+        id -> Uuid,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        owner_id -> Uuid,
+        team_id -> Uuid,
+        name -> Text,
+        conditions -> Jsonb,
+        sort -> Nullable<Text>,
+        fields -> Jsonb,
+        is_shared -> Bool,
+    }
+}
+
+diesel::table! {
     second_factors (user_id) {
         user_id -> Uuid,
         sealed_secret -> Bytea,
@@ -618,6 +634,7 @@ diesel::joinable!(orders -> departments (department_id));
 diesel::joinable!(password_resets -> users (user_id));
 diesel::joinable!(recovery_codes -> second_factors (user_id));
 diesel::joinable!(refresh_tokens -> sessions (session_id));
+diesel::joinable!(saved_views -> teams (team_id));
 diesel::joinable!(second_factors -> users (user_id));
 diesel::joinable!(service_accounts -> users (id));
 diesel::joinable!(sessions -> users (user_id));
@@ -654,6 +671,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     refresh_tokens,
     rights_epoch,
     role_policies,
+    saved_views,
     second_factors,
     service_accounts,
     sessions,

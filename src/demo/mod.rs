@@ -4,6 +4,7 @@ mod catalogue;
 mod customers;
 pub mod northwind;
 mod people;
+mod saved_views;
 mod trade;
 mod under_way;
 
@@ -75,6 +76,7 @@ pub async fn load(
         under_way::load_orders(tx, &company).await?;
         under_way::load_archived_client(tx, &company).await?;
         under_way::load_access_requests(tx, &company).await?;
+        saved_views::load(tx, &company).await?;
         under_way::load_service_account(tx, &company).await?;
         let orders = trade::load_orders(tx, &northwind, &company).await?;
         trade::load_interactions(tx, &northwind, &company, &orders).await

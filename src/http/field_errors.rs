@@ -35,7 +35,10 @@ pub(super) fn all_errors<T: DeserializeOwned + ToSchema + 'static>(
         let pointer = pointer_of(&error);
         let told = original(&pointer, &items_out);
         let again = fields.contains_key(&told);
-        fields.entry(told).or_insert_with(|| invalid::<T>(&pointer, &without_position(&error.inner().to_string())));
+        // What is around a value that was removed may be wrong only without it.
+        if !fields.keys().any(|known| leads_into(known, &told)) {
+            fields.insert(told, invalid::<T>(&pointer, &without_position(&error.inner().to_string())));
+        }
         let progress = (!again && remove_member(&mut document, &pointer))
             || remove_item(&mut document, &pointer, &mut items_out)
             || remove_around(&mut document, &pointer);

@@ -8,6 +8,7 @@ mod insert;
 mod kinds;
 mod life;
 mod model;
+mod of_client;
 mod queries;
 mod routes;
 mod status;
@@ -20,7 +21,9 @@ pub use hand_over::{clients_with_planned, count_planned, count_planned_with, han
 pub use insert::insert;
 pub use kinds::{Channel, Direction, Outcome, Purpose};
 pub use model::{Interaction, InteractionId, InteractionStart, InteractionTerms, NewInteraction, NextInteraction};
+pub use of_client::{count_of_client, last_of_client, open_of_client};
 pub use status::InteractionStatus;
+pub use view::InteractionView;
 
 /// The operations on interactions.
 pub fn routes(api: &mut Routes) {

@@ -96,6 +96,9 @@ pub struct After {
     /// How exactly the words of the search were found so far.
     #[serde(rename = "s", default)]
     pub spelling: Spelling,
+    /// What else the rows depend on: the digest of a body.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<String>,
 }
 
 /// Orders `query`, begins it after `after`, and takes one row more than `limit` to see whether there is a next page.

@@ -3,6 +3,7 @@
 mod keyset;
 mod page;
 mod query;
+mod rows_query;
 pub mod search;
 mod sort;
 mod within_reach;
@@ -11,6 +12,7 @@ mod words;
 pub use keyset::{After, Beyond, SortBy, SortKey, SortValue, keyset};
 pub use page::Page;
 pub use query::{ListQuery, MAX_LIMIT, PageParams};
+pub use rows_query::RowsQuery;
 pub use search::{Spelling, search};
 pub use sort::{By, Sort};
 pub use within_reach::keyset_within;

@@ -67,7 +67,7 @@ impl<F> ListQuery<F> {
         let next_cursor = last
             .map(|row| {
                 let (key, id) = key(row);
-                self.seal.seal(&After { key, id, spelling })
+                self.seal.seal(&After { key, id, spelling, asked: self.asked.clone() })
             })
             .transpose()?;
         let links = self.seal.links(next_cursor.as_deref());

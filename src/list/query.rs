@@ -6,8 +6,10 @@ use std::{
 };
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
+use aws_lc_rs::digest;
+use data_encoding::BASE64URL_NOPAD;
 use diesel::QueryResult;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -68,6 +70,8 @@ pub struct ListQuery<F> {
     pub fields: Fields,
     /// What the list costs the database.
     pub cost: Cost,
+    /// What else the rows depend on: the digest of a body.
+    pub(super) asked: Option<String>,
     pub(super) seal: CursorSeal,
 }
 
@@ -116,6 +120,20 @@ impl CursorSeal {
 }
 
 impl<F> ListQuery<F> {
+    /// The same list, of only the rows that `body` asks for as well. A page goes on only with the same body.
+    ///
+    /// # Errors
+    /// 400 for the cursor of a page that was asked for with another body.
+    pub fn asked_with(self, body: &impl Serialize) -> Result<Self> {
+        let written = serde_json::to_vec(body).map_err(Error::internal)?;
+        let digest = digest::digest(&digest::SHA256, &written);
+        let asked = Some(BASE64URL_NOPAD.encode(digest.as_ref()));
+        if self.after.as_ref().is_some_and(|after| after.asked != asked) {
+            return Err(Error::new(ProblemType::InvalidCursor));
+        }
+        Ok(Self { asked, cost: Cost::Large, ..self })
+    }
+
     /// The rows that `load` finds for words as they are written or, when there are none, for nearly these words. A further
     /// page goes on as the first one began.
     ///
@@ -175,6 +193,7 @@ impl<F: DeserializeOwned> ListQuery<F> {
             total: page.total,
             fields: Fields::parse(page.fields.as_deref())?,
             cost,
+            asked: None,
             seal,
         })
     }
@@ -190,7 +209,7 @@ fn read_page(pairs: &[(String, String)]) -> Result<PageParams> {
 }
 
 /// Both values, or all wrong parameters of both.
-fn both<A, B>(first: Result<A>, second: Result<B>) -> Result<(A, B)> {
+pub(super) fn both<A, B>(first: Result<A>, second: Result<B>) -> Result<(A, B)> {
     match (first, second) {
         (Ok(first), Ok(second)) => Ok((first, second)),
         (first, second) => {

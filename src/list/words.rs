@@ -18,6 +18,12 @@ impl<W> Default for Words<W> {
     }
 }
 
+impl<W> FromIterator<W> for Words<W> {
+    fn from_iter<I: IntoIterator<Item = W>>(words: I) -> Self {
+        Self(words.into_iter().collect())
+    }
+}
+
 impl<W: PartialEq> Words<W> {
     /// Whether nothing was asked for.
     pub fn is_empty(&self) -> bool {

@@ -6,7 +6,7 @@ use super::complete::{Object, operations};
 use crate::values::example_id;
 
 /// What the members of examples refer to: the end of a member's name, and the kind of row.
-const MEMBERS: [(&str, &str); 30] = [
+const MEMBERS: [(&str, &str); 32] = [
     ("account_id", "service_accounts"),
     ("account_team", "users"),
     ("actor_id", "users"),
@@ -27,11 +27,13 @@ const MEMBERS: [(&str, &str); 30] = [
     ("other_id", "clients"),
     ("owner_id", "users"),
     ("product_id", "products"),
+    ("product_ids", "products"),
     ("requester", "users"),
     ("receiver_id", "receivers"),
     ("team_id", "teams"),
     ("user_id", "users"),
     ("user_ids", "users"),
+    ("view_id", "saved_views"),
     ("actor", "users"),
     ("client", "clients"),
     ("contact", "contacts"),
@@ -40,7 +42,7 @@ const MEMBERS: [(&str, &str); 30] = [
 ];
 
 /// The kind of row that a schema describes.
-const SCHEMAS: [(&str, &str); 14] = [
+const SCHEMAS: [(&str, &str); 15] = [
     ("AccessRequest", "access_requests"),
     ("Client", "clients"),
     ("ClientDuplicate", "client_duplicates"),
@@ -52,6 +54,7 @@ const SCHEMAS: [(&str, &str); 14] = [
     ("Order", "orders"),
     ("OwnAccount", "users"),
     ("Product", "products"),
+    ("SavedView", "saved_views"),
     ("ServiceAccount", "service_accounts"),
     ("Team", "teams"),
     ("User", "users"),
@@ -70,7 +73,7 @@ const ROWS: [(&str, &str, u32); 5] = [
 /// The rows that operations are tried on whose state or owner must be another than that of the first row. Each has a row
 /// of its own, so that none spoils the example of another.
 #[rustfmt::skip]
-const TRIED_ON: [(&str, &str, u32); 36] = [
+const TRIED_ON: [(&str, &str, u32); 37] = [
     ("post",   "/v1/access-requests/{id}/grant",        2),
     ("post",   "/v1/access-requests/{id}/decline",      3),
     ("put",    "/v1/clients/{id}/account-team",         2),
@@ -84,6 +87,7 @@ const TRIED_ON: [(&str, &str, u32); 36] = [
     ("post",   "/v1/clients/{id}/activate",            57),
     ("post",   "/v1/clients/{id}/restore",             92),
     ("delete", "/v1/contacts/{id}",                    22),
+    ("delete", "/v1/saved-views/{id}",                  2),
     ("post",   "/v1/contracts/{id}/complete",           2),
     ("post",   "/v1/contracts/{id}/terminate",          3),
     ("post",   "/v1/contracts/{id}/submit",            11),

@@ -34,6 +34,7 @@ use crate::{
     servers((url = "/", description = "This server")),
     tags(
         (name = "clients", description = "Organisations and persons that the company works with."),
+        (name = "saved views", description = "Conditions on clients that somebody keeps under a name."),
         (name = "access requests", description = "Requests for access to clients that somebody else has."),
         (name = "contacts", description = "Persons at clients."),
         (name = "interactions", description = "What passes between the company and its clients, done and planned."),

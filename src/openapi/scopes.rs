@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::access::permission::{PERMISSIONS, is_for_persons_only};
 
 /// What each right allows that a service account can have.
-const MEANINGS: [(&str, &str); 51] = [
+const MEANINGS: [(&str, &str); 55] = [
     ("access_requests:create", "Ask for access to clients of others."),
     ("access_requests:decide", "Decide who is granted access to clients."),
     ("access_requests:read", "Read requests for access to clients."),
@@ -52,6 +52,10 @@ const MEANINGS: [(&str, &str); 51] = [
     ("products:read_confidential", "Read and change the lowest prices of products."),
     ("products:update", "Change products."),
     ("roles:read", "Read what each role may do."),
+    ("saved_views:create", "Create saved views of clients."),
+    ("saved_views:delete", "Delete saved views of clients."),
+    ("saved_views:read", "Read saved views of clients, and use them in lists."),
+    ("saved_views:update", "Change saved views of clients."),
     ("service_accounts:read", "Read service accounts and their keys, without secrets."),
     ("teams:create", "Create teams."),
     ("teams:read", "Read teams."),

@@ -11,6 +11,7 @@ mod limits;
 mod lines;
 mod model;
 mod money;
+mod of_client;
 mod queries;
 mod record;
 mod routes;
@@ -23,9 +24,11 @@ use crate::http::Routes;
 pub use client::under_way;
 pub use lines::LineTerms;
 pub use model::{Order, OrderId, OrderLine, OrderNumber, OrderTerms, OrderWithLines, Priority};
-pub use queries::next_number;
+pub use of_client::{of_client, totals_of_client};
+pub use queries::{OrderSummary, next_number};
 pub use record::{PastOrder, record, record_all};
 pub use status::OrderStatus;
+pub use view::OrderView;
 
 /// The operations on orders.
 pub fn routes(api: &mut Routes) {

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 /// The kinds of rows that have such ids; the place of a kind is part of its ids.
-const KINDS: [&str; 15] = [
+const KINDS: [&str; 16] = [
     "clients",
     "contacts",
     "contracts",
@@ -18,6 +18,7 @@ const KINDS: [&str; 15] = [
     "lost_reasons",
     "client_duplicates",
     "access_requests",
+    "saved_views",
     "others",
 ];
 

@@ -166,6 +166,8 @@ kinds! {
         "Такого ресурса нет или он вам недоступен.";
     /// Taken by another resource already.
     Taken: "taken", "Another resource has this value already." / "Это значение уже занято.";
+    /// None or several of some members, of which one is expected.
+    OneMember: "one_member", "Give exactly one of these members." / "Укажите ровно один из этих элементов.";
     /// Anything else that serde refused.
     Value: "invalid_value", "The value is not valid." / "Недопустимое значение.";
     |
@@ -184,6 +186,10 @@ kinds! {
     TooLong(usize): "too_long",
         "Must have at most {}." ["character or item", "characters or items", "characters or items"] /
         "Не больше {}." ["символа или элемента", "символов или элементов", "символов или элементов"];
+    /// Nested deeper than this.
+    TooDeep(usize): "too_deep",
+        "Must be nested at most {} deep." ["level", "levels", "levels"] /
+        "Вложенность — не больше {}." ["уровня", "уровней", "уровней"];
     /// More decimals than this.
     TooManyDecimals(u32): "too_many_decimals",
         "Must have at most {}." ["decimal", "decimals", "decimals"] /

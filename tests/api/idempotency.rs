@@ -12,7 +12,7 @@ const GROUPS: [&[&str]; 5] = [
     &["clients", "contacts", "access requests"],
     &["contracts"],
     &["orders"],
-    &["interactions", "products", "departments", "lost reasons", "organization", "teams"],
+    &["interactions", "products", "departments", "lost reasons", "organization", "teams", "saved views"],
     &["auth", "users", "roles", "service accounts"],
 ];
 

@@ -48,6 +48,7 @@ mod reach;
 mod refusals;
 mod rights;
 mod roles;
+mod saved_views;
 mod search;
 mod security;
 mod service_accounts;

@@ -41,7 +41,16 @@ const RIGHTS: [([Reach; 3], &[&str]); 7] = [
     ([None, Own, All], &["clients:read_confidential", "clients:transfer"]),
     (
         [Own, Own, All],
-        &["access_requests:create", "access_requests:decide", "access_requests:read", "clients:assign_team"],
+        &[
+            "access_requests:create",
+            "access_requests:decide",
+            "access_requests:read",
+            "clients:assign_team",
+            "saved_views:create",
+            "saved_views:delete",
+            "saved_views:read",
+            "saved_views:update",
+        ],
     ),
     ([Team, Team, All], &["users:read"]),
     (

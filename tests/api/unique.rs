@@ -29,6 +29,7 @@ async fn who_has_a_value_is_named() {
         ("/v1/lost-reasons", json!({"name": unique("Reason")}), "/name"),
         ("/v1/products", product, "/sku"),
         ("/v1/users", world.new_user(), "/email"),
+        ("/v1/saved-views", json!({"name": unique("View"), "conditions": []}), "/name"),
     ] {
         let holder = world.sue.post(address, body.clone()).await.created();
         refused(world.sue.post(address, body.clone()).await, pointer, Some(&holder));

@@ -98,7 +98,17 @@ impl<R: Owned, A: Action> Scope<R, A> {
     }
 
     fn readable(&self) -> Within<R> {
-        let (belonging, teams) = match &self.visible {
+        Self::within(&self.visible)
+    }
+
+    /// The rows that the right covers, among those that exist for the caller: for conditions on members that need a right of
+    /// their own.
+    pub fn covered(&self) -> Within<R> {
+        Self::within(&self.allowed).of_departments(self.departments())
+    }
+
+    fn within(rows: &Rows) -> Within<R> {
+        let (belonging, teams) = match rows {
             Rows::All => return Within::all(),
             Rows::None => return Within::any_of([]),
             Rows::Of(belonging, teams) => (belonging, teams),

@@ -24,6 +24,7 @@ pub async fn call(world: &World, operation: &str, target: Target) -> Call {
         products(world, operation).await,
         departments(world, operation).await,
         clients(world, operation, target).await,
+        saved_views(world, operation, target).await,
         access_requests(world, operation, target).await,
         contacts(world, operation, target).await,
         interactions(world, operation, target).await,
@@ -196,6 +197,9 @@ async fn clients(world: &World, operation: &str, target: Target) -> Option<Call>
         client
     };
     Some(match operation {
+        "search_clients" => Call::plain()
+            .json(json!({"conditions": [{"not": {"field": {"name": "status", "op": "eq", "value": "lost"}}}]})),
+        "summarize_clients" => Call::plain(),
         "list_clients"
         | "get_client"
         | "verify_client"
@@ -226,6 +230,19 @@ async fn clients(world: &World, operation: &str, target: Target) -> Option<Call>
         "list_client_duplicates" | "get_client_duplicate" | "settle_client_duplicate" => {
             world.about(target, pair(world, target).await)
         }
+        _ => return None,
+    })
+}
+
+/// Saved views of the target's owner.
+async fn saved_views(world: &World, operation: &str, target: Target) -> Option<Call> {
+    let new =
+        || json!({"name": unique("View"), "conditions": [{"field": {"name": "is_key", "op": "eq", "value": true}}]});
+    let view = async || Call::of_owner(world.owner(target).post("/v1/saved-views", new()).await.created());
+    Some(match operation {
+        "list_saved_views" | "get_saved_view" | "delete_saved_view" => view().await,
+        "create_saved_view" => Call::plain().json(new()),
+        "update_saved_view" => view().await.json(json!({"name": unique("Renamed"), "is_shared": true})),
         _ => return None,
     })
 }

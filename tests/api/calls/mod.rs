@@ -46,7 +46,7 @@ pub enum About {
     Shared,
     /// A client, or something of one.
     Client(Belongs),
-    /// A user.
+    /// A user, or something of one.
     User(Belongs),
 }
 
@@ -98,6 +98,12 @@ impl Call {
     pub fn of_user(user: Value) -> Self {
         let belongs = Belongs { owner: read(&user["id"]), team: read(&user["team_id"]), is_key: true };
         Self::new(About::User(belongs), user)
+    }
+
+    /// A call about something of a user.
+    pub fn of_owner(object: Value) -> Self {
+        let belongs = Belongs { owner: read(&object["owner_id"]), team: read(&object["team_id"]), is_key: true };
+        Self::new(About::User(belongs), object)
     }
 
     /// With a JSON body.

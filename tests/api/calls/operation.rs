@@ -32,7 +32,7 @@ impl Operation {
     pub fn is_list(&self) -> bool {
         let schema = &self.about["responses"]["200"]["content"]["application/json"]["schema"];
         let name = schema["$ref"].as_str().or_else(|| schema["anyOf"][0]["$ref"].as_str());
-        name.is_some_and(|name| name.ends_with("Page")) && !self.path.contains('{')
+        self.method == "get" && name.is_some_and(|name| name.ends_with("Page")) && !self.path.contains('{')
     }
 
     pub fn is_safe(&self) -> bool {

@@ -1,6 +1,7 @@
 //! Clients: who reaches them, what is refused, and the steps of their life.
 
 mod change;
+mod conditions;
 mod confidential;
 mod duplicates;
 mod idempotency;
@@ -8,11 +9,13 @@ mod life;
 mod list;
 mod owners;
 mod ownership;
+mod page;
 mod paging;
 mod reach;
 mod records;
 mod requisites;
 mod search;
+mod summary;
 
 use serde_json::{Value, json};
 

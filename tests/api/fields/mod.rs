@@ -16,7 +16,7 @@ const GROUPS: [&[&str]; 5] = [
     &["clients", "contacts", "access requests"],
     &["contracts", "interactions"],
     &["orders"],
-    &["products", "departments", "lost reasons", "organization", "teams"],
+    &["products", "departments", "lost reasons", "organization", "teams", "saved views"],
     &["auth", "users", "service accounts"],
 ];
 

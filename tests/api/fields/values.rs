@@ -46,6 +46,12 @@ fn plain(name: &str) -> Option<[Value; 2]> {
         "website" => [website(), website()],
         "language" => [json!("ru"), json!("en-GB")],
         "timezone" => [json!("Europe/Moscow"), json!("Asia/Omsk")],
+        "conditions" => [
+            json!([{"field": {"name": "is_key", "op": "eq", "value": true}}]),
+            json!([{"not": {"active_contract": true}}, {"ordered": {"product_ids": [], "from": "2026-01-01", "to": null}}]),
+        ],
+        "fields" => [json!(["name"]), json!(["owner_id", "phone"])],
+        "sort" => [json!("name"), json!("-updated_at")],
         "tags" => [json!(["retail"]), json!(["export", "wholesale"])],
         "scopes" => [json!(["clients:read"]), json!(["contacts:read", "products:read"])],
         "allowed_networks" => [json!(["192.0.2.0/24"]), json!(["198.51.100.0/24", "2001:db8::/32"])],
@@ -235,6 +241,9 @@ async fn next(world: &World, client: &Value, nth: usize) -> Value {
 /// Checks that a value has all members of its schema: otherwise a member could be lost unnoticed.
 fn assert_whole(field: &Field, schema: &'static Value, value: &Value, at: &str) {
     let schema = essential(schema);
+    if schema["maxProperties"] == 1 {
+        return;
+    }
     for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
         let member = value.get(name).unwrap_or_else(|| panic!("no value for {} /{at}/{name}", field.operation.id));
         assert_whole(field, schema, member, &format!("{at}/{name}"));
