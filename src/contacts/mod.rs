@@ -4,16 +4,26 @@
 mod consent;
 mod model;
 mod of_client;
+mod outreach;
 mod primary;
 mod queries;
 mod reference;
 mod routes;
+mod steps;
 mod view;
+
+use crate::http::Routes;
 
 pub use consent::{Consent, ConsentChannel};
 pub use model::{Contact, ContactId, ContactStart, ContactTerms, DecisionRole};
 pub use of_client::{count_of_client, of_client};
-pub use queries::insert;
+pub use outreach::{Outreach, permit_outreach};
+pub use queries::{insert, retire};
 pub use reference::references;
-pub use routes::routes;
 pub use view::ContactView;
+
+/// The operations on contacts.
+pub fn routes(api: &mut Routes) {
+    routes::routes(api);
+    steps::routes(api);
+}

@@ -15,7 +15,7 @@ use crate::{
     error::{Error, FieldError, Result},
     http::{Parts, Patch, PatchText, Terms},
     list::{Sort, Words, search},
-    values::{Email, Entity, Instant, Invalid, Line, Name, Phone, Resource, bounds},
+    values::{Email, Entity, Instant, Invalid, Line, Name, Phone, Resource, Say, bounds},
 };
 
 /// Most messengers of one contact.
@@ -45,6 +45,8 @@ pub struct Contact {
     pub team_id: TeamId,
     /// Whether the client is designated as key.
     pub is_key: bool,
+    /// When the person left the client; `null` while they are there.
+    pub retired_at: Option<Instant>,
     /// The fields that callers write.
     #[diesel(embed)]
     #[serde(flatten)]
@@ -184,8 +186,19 @@ impl Contact {
         if self.terms.messengers.0.len() > MAX_MESSENGERS {
             breaches.push(FieldError::new("/messengers", Invalid::TooLong(MAX_MESSENGERS)));
         }
+        if self.retired_at.is_some() && self.terms.is_primary {
+            breaches.push(FieldError::new("/is_primary", has_left()));
+        }
         if breaches.is_empty() { Ok(()) } else { Err(Error::fields(breaches)) }
     }
+}
+
+fn has_left() -> Invalid {
+    let say = Say::new(
+        "The person has left the client. Restore the contact first.",
+        "Человек больше не работает у клиента. Сначала верните контакт.",
+    );
+    Invalid::Rule("retired_contact", say)
 }
 
 /// Which contacts to list, and how.
@@ -207,6 +220,9 @@ pub struct ContactFilter {
     pub decision_role: Vec<DecisionRole>,
     /// Only the first to turn to, or only others.
     pub is_primary: Option<bool>,
+    /// Only those who have left their clients, or only those who are there. When left out, those who are there, and those whom
+    /// `id` names.
+    pub is_retired: Option<bool>,
     /// Only contacts changed at or after this moment.
     #[param(inline)]
     pub updated_at_from: Option<Instant>,

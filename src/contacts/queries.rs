@@ -6,8 +6,10 @@ use diesel::{ExpressionMethods, NullableExpressionMethods, OptionalExtension, Qu
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{
+    consent::{CLOCKS_APART, in_future},
     model::{Contact, ContactFilter, ContactId, ContactPatch, ContactSort, ContactTerms, NewContact},
     primary,
+    steps::Transition,
 };
 use crate::{
     access::{Action, Create, Delete, Read, Scope, Update, Within},
@@ -46,6 +48,11 @@ fn filtered(within: Within<Contact>, filter: &ContactFilter, spelling: Spelling)
     if let Some(is_primary) = filter.is_primary {
         query = query.filter(contacts::is_primary.eq(is_primary));
     }
+    query = match (filter.is_retired, filter.id.is_empty()) {
+        (Some(true), _) => query.filter(contacts::retired_at.is_not_null()),
+        (Some(false), _) | (None, true) => query.filter(contacts::retired_at.is_null()),
+        (None, false) => query,
+    };
     if let Some(from) = filter.updated_at_from {
         query = query.filter(contacts::updated_at.ge(from));
     }
@@ -157,6 +164,7 @@ pub async fn insert(
         owner_id: client.owner_id,
         team_id: client.team_id,
         is_key: client.is_key,
+        retired_at: None,
         terms,
     };
     scope.permit(&contact)?;
@@ -190,6 +198,48 @@ pub async fn update(
         primary::give_way(tx, after.client_id).await?;
     }
     save(tx, "updated", &before, after).await
+}
+
+/// Notes that the person left the client at the moment `at`, or now.
+///
+/// # Errors
+/// 404, 403, 412, 409 when the client is archived or the person has left before, 422 for a moment in the future.
+pub async fn retire(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Contact, Update>,
+    id: ContactId,
+    seen: &IfMatch,
+    at: Option<Instant>,
+) -> Result<Contact> {
+    lock_client(tx, scope, id).await?;
+    let before = lock(tx, scope, id, seen).await?;
+    clients::refuse_archived(tx, before.client_id).await?;
+    Transition::Retire.check(&before)?;
+    let at = at.unwrap_or(tx.now());
+    if at > tx.now().after(chrono::Duration::minutes(CLOCKS_APART)) {
+        return Err(Error::field("/retired_at", in_future()));
+    }
+    let mut after = Contact { retired_at: Some(at), ..before.clone() };
+    after.terms.is_primary = false;
+    save(tx, "retired", &before, after).await
+}
+
+/// Notes that the person is at the client again.
+///
+/// # Errors
+/// 404, 403, 412, 409 when the client is archived or the person has not left.
+pub async fn restore(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Contact, Update>,
+    id: ContactId,
+    seen: &IfMatch,
+) -> Result<Contact> {
+    lock_client(tx, scope, id).await?;
+    let before = lock(tx, scope, id, seen).await?;
+    clients::refuse_archived(tx, before.client_id).await?;
+    Transition::Restore.check(&before)?;
+    let after = Contact { retired_at: None, ..before.clone() };
+    save(tx, "restored", &before, after).await
 }
 
 /// Deletes a contact that nothing refers to.

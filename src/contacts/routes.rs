@@ -33,6 +33,8 @@ pub fn routes(api: &mut Routes) {
 /// List contacts
 ///
 /// Use it to find a person by name, e-mail address or telephone number, or all persons of one client.
+///
+/// Those who have left their clients are listed only when asked for.
 #[utoipa::path(
     get,
     path = "/v1/contacts",
@@ -123,7 +125,7 @@ async fn update_contact(
 
 /// Delete a contact
 ///
-/// Use it for a contact that was made by mistake.
+/// Use it for a contact that was made by mistake. Whoever has left the client is retired instead.
 ///
 /// Not possible while interactions refer to the contact, nor for an archived client.
 #[utoipa::path(

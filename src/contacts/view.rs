@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::{
     model::{Contact, ContactId, ContactInclude, ContactIncludes},
     queries::referred_to,
+    steps::STEPS,
 };
 use crate::{
     access::{Actor, Delete, Update},
@@ -23,11 +24,11 @@ use crate::{
 #[schema(as = Contact, example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e40", "version": 2,
     "created_at": "2026-11-20T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z", "client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f",
     "owner_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31", "is_key": false,
-    "name": "Maria Anders", "job_title": "Head of purchasing", "decision_role": "decision_maker",
+    "retired_at": null, "name": "Maria Anders", "job_title": "Head of purchasing", "decision_role": "decision_maker",
     "email": "maria@romashka.example", "other_emails": [], "phone": "+74951234567", "other_phones": [],
     "formatted_phones": {"+74951234567": "+7 495 123-45-67"}, "messengers": [{"kind": "telegram", "handle": "@maria"}],
     "is_primary": true, "consents": [{"channel": "email", "purpose": "marketing", "given_at": "2026-11-20T09:30:00Z",
-    "withdrawn_at": null, "source": "web form"}], "actions": ["update", "delete"]}))]
+    "withdrawn_at": null, "source": "web form"}], "actions": ["update", "delete", "retire"]}))]
 pub struct ContactView {
     #[serde(flatten)]
     contact: Contact,
@@ -101,5 +102,7 @@ fn actions(contact: &Contact, referred_to: &HashSet<ContactId>, actor: &Actor) -
         ("update", actor.may::<Contact, Update>(contact)),
         ("delete", actor.may::<Contact, Delete>(contact) && !referred_to.contains(&contact.id)),
     ];
-    offered.into_iter().filter(|(_, may)| *may).map(|(name, _)| name).collect()
+    let steps = STEPS.iter().filter(|step| step.transition.is_possible(contact) && (step.may)(actor, contact));
+    let steps = steps.map(|step| <&str>::from(step.transition));
+    offered.into_iter().filter(|(_, may)| *may).map(|(name, _)| name).chain(steps).collect()
 }

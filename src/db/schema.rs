@@ -194,6 +194,7 @@ diesel::table! {
         search -> Text,
         other_phones -> Jsonb,
         other_emails -> Jsonb,
+        retired_at -> Nullable<Timestamptz>,
     }
 }
 

@@ -52,6 +52,9 @@ pub async fn load<'n>(
     Ok(clients)
 }
 
+/// The customer, the twenty-fifth, whose contact left.
+const LEFT: &str = "FRANK";
+
 /// Creates the contacts and returns them by customer number.
 ///
 /// # Errors
@@ -82,6 +85,15 @@ pub async fn load_contacts<'n>(
         contacts.insert(number, contact.id);
     }
     Ok(contacts)
+}
+
+/// Notes that the person at one customer left it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn retire_contact(tx: &mut Tx<'_>, contacts: &HashMap<&str, ContactId>) -> Result<()> {
+    let left = contacts.get(LEFT).copied().ok_or_else(|| Error::internal("a customer without a contact"))?;
+    contacts::retire(tx, &Scope::system(), left, &IfMatch::Any, None).await.map(drop)
 }
 
 /// Owners and managers decide; for others, the source does not say.

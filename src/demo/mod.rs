@@ -79,7 +79,8 @@ pub async fn load(
         saved_views::load(tx, &company).await?;
         under_way::load_service_account(tx, &company).await?;
         let orders = trade::load_orders(tx, &northwind, &company).await?;
-        trade::load_interactions(tx, &northwind, &company, &orders).await
+        trade::load_interactions(tx, &northwind, &company, &orders).await?;
+        customers::retire_contact(tx, &company.contacts).await
     })
     .await
 }

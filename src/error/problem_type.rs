@@ -178,6 +178,13 @@ problem_types! {
         "Conflict" / "Конфликт",
         "Another resource stands in the way." /
         "Этому мешает другой ресурс.";
+    /// The person withdrew the consent to be approached.
+    ConsentWithdrawn: CONFLICT,
+        "Consent withdrawn" / "Согласие отозвано",
+        "The person withdrew the consent to be approached by these means, and no contract asks for it. `consent` is the one that \
+                 was withdrawn. A consent that is given anew lets it pass." /
+        "Человек отозвал согласие на обращения таким способом, а договор их не требует. `consent` — отозванное согласие. \
+                 Новое согласие снимает запрет.";
     /// A request with this idempotency key is still running.
     IdempotencyInProgress: CONFLICT,
         "Request in progress" / "Запрос ещё выполняется",

@@ -5,6 +5,7 @@ use diesel_async::RunQueryDsl;
 use super::{
     kinds::{Direction, Purpose},
     model::{Interaction, InteractionTerms, NewInteraction, NextInteraction},
+    outreach,
     queries::breached,
     status::InteractionStatus,
 };
@@ -22,7 +23,8 @@ use crate::{
 /// Logs an interaction that took place, and plans the next one if it is given; or plans an interaction.
 ///
 /// # Errors
-/// 403 for a client or a user out of reach, 409 when the client is archived, 422 for values against the rules.
+/// 403 for a client or a user out of reach, 409 when the client is archived or the person may not be approached, 422 for
+/// values against the rules.
 pub async fn insert(
     tx: &mut Tx<'_>,
     scope: &Scope<Interaction, Create>,
@@ -143,6 +145,7 @@ fn row(tx: &mut Tx<'_>, client: &Client, user_id: UserId, terms: InteractionTerm
 
 /// Writes a new row. `parent` is the pointer to the object in the body that its fields come from.
 async fn write(tx: &mut Tx<'_>, row: &Interaction, parent: &str) -> Result<()> {
+    outreach::permit(tx, row, parent).await?;
     let insert = diesel::insert_into(interactions::table).values(row);
     insert.execute(&mut **tx).await.on_constraint(|name| breached(name, parent))?;
     tx.created(row);

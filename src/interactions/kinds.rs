@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use strum::{AsRefStr, EnumString};
 use utoipa::ToSchema;
 
-use crate::db::stored_as_text;
+use crate::{contacts::ConsentChannel, db::stored_as_text};
 
 /// By what means the two sides meet.
 #[derive(
@@ -96,15 +96,15 @@ pub enum Purpose {
     Presentation,
     /// To advise.
     Consultation,
-    /// To agree on terms.
+    /// To agree on terms. Contractual: it needs no consent.
     Negotiation,
-    /// The client is not content.
+    /// The client is not content. Contractual: it needs no consent.
     Complaint,
     /// The client tells what they think.
     Feedback,
     /// The company asks what the client thinks.
     Survey,
-    /// To help with what was bought.
+    /// To help with what was bought. Contractual: it needs no consent.
     Support,
     /// To go on with what was begun.
     FollowUp,
@@ -138,6 +138,32 @@ pub enum Outcome {
     Neutral,
     /// Badly.
     Negative,
+}
+
+impl Channel {
+    /// The channels of the consents that cover it. What no consent names by itself is covered by one for every means.
+    pub fn consents(self) -> &'static [ConsentChannel] {
+        use ConsentChannel::{Any, Email, Letter, Messenger, Phone, Sms};
+        match self {
+            Self::Phone => &[Phone, Any],
+            Self::Email => &[Email, Any],
+            Self::Messenger => &[Messenger, Sms, Any],
+            Self::Letter => &[Letter, Any],
+            Self::Meeting | Self::VideoCall | Self::Visit | Self::Other => &[Any],
+        }
+    }
+}
+
+impl Purpose {
+    /// Whether a contract asks for it, or the client did: then it needs no consent. Advice, offers and questions need one.
+    pub fn is_contractual(self) -> bool {
+        match self {
+            Self::Negotiation | Self::Complaint | Self::Support => true,
+            Self::Presentation | Self::Consultation | Self::Feedback | Self::Survey | Self::FollowUp | Self::Other => {
+                false
+            }
+        }
+    }
 }
 
 stored_as_text!(Channel, Direction, Purpose, Outcome);

@@ -3,6 +3,7 @@
 use super::{
     insert::follow_up,
     model::{Completion, Interaction, InteractionId, InteractionTerms, Rescheduling},
+    outreach,
     queries::lock_with_client,
     status::Transition,
 };
@@ -17,8 +18,8 @@ use crate::{
 /// Notes that a planned interaction took place, and plans the next one if it is given.
 ///
 /// # Errors
-/// 404, 403, 412, 409 when it is not planned, or when a next one is given and the client is archived, 422 for values
-/// against the rules.
+/// 404, 403, 412, 409 when it is not planned, when the person may not be approached, or when a next one is given and the
+/// client is archived, 422 for values against the rules.
 pub async fn complete(
     tx: &mut Tx<'_>,
     scope: &Scope<Interaction, Update>,
@@ -43,6 +44,7 @@ pub async fn complete(
     if !breaches.is_empty() {
         return Err(Error::fields(breaches));
     }
+    outreach::permit(tx, &after, "").await?;
     let after = save(tx, Transition::Complete.done(), &before, after).await?;
     let next = match done.next {
         Some(next) => {
@@ -111,7 +113,11 @@ async fn step(
 ) -> Result<Interaction> {
     let (client, before) = lock_with_client(tx, scope, id, seen).await?;
     let status = transition.apply(before.status, before.has_passed(tx.now()))?;
-    let after = save(tx, transition.done(), &before, Interaction { status, ..with(&before) }).await?;
+    let after = Interaction { status, ..with(&before) };
+    if outreach::is_new(&before, &after) {
+        outreach::permit(tx, &after, "").await?;
+    }
+    let after = save(tx, transition.done(), &before, after).await?;
     if after.version != before.version {
         reason.record(tx);
         clients::touch(tx, &client).await?;

@@ -9,6 +9,7 @@ mod kinds;
 mod life;
 mod model;
 mod of_client;
+mod outreach;
 mod queries;
 mod routes;
 mod status;

@@ -8,6 +8,7 @@ use super::{
     filter::{InteractionFilter, InteractionSort},
     insert::assignee,
     model::{Interaction, InteractionId, InteractionPatch, InteractionTerms},
+    outreach,
 };
 use crate::{
     access::{Action, Read, Scope, Update, Within},
@@ -170,7 +171,8 @@ pub async fn find(
 /// Changes the fields that `patch` names.
 ///
 /// # Errors
-/// 404, 403, 412, 422 for values against the rules or not open to change in the present status.
+/// 404, 403, 412, 409 when the person may not be approached, 422 for values against the rules or not open to change in the
+/// present status.
 pub async fn update(
     tx: &mut Tx<'_>,
     scope: &Scope<Interaction, Update>,
@@ -192,6 +194,9 @@ pub async fn update(
     }
     if !breaches.is_empty() {
         return Err(Error::fields(breaches));
+    }
+    if outreach::is_new(&before, &after) {
+        outreach::permit(tx, &after, "").await?;
     }
     let has_moved = after.at() != before.at();
     let after = save(tx, "updated", &before, after).await?;

@@ -59,6 +59,10 @@ async fn list_interactions(
 ///
 /// Logs an interaction that took place, and plans the next step if `next` is given. With `scheduled_at`, it plans the
 /// interaction instead.
+///
+/// A person who has withdrawn a consent is not approached on its channel, unless the purpose is contractual: `negotiation`,
+/// `complaint` or `support`. A consent for short messages counts for messengers, and one for `any` means for every channel.
+/// Nothing is planned with a person who has left the client.
 #[utoipa::path(
     post,
     path = "/v1/interactions",

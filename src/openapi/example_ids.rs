@@ -73,7 +73,7 @@ const ROWS: [(&str, &str, u32); 5] = [
 /// The rows that operations are tried on whose state or owner must be another than that of the first row. Each has a row
 /// of its own, so that none spoils the example of another.
 #[rustfmt::skip]
-const TRIED_ON: [(&str, &str, u32); 37] = [
+const TRIED_ON: [(&str, &str, u32); 39] = [
     ("post",   "/v1/access-requests/{id}/grant",        2),
     ("post",   "/v1/access-requests/{id}/decline",      3),
     ("put",    "/v1/clients/{id}/account-team",         2),
@@ -88,6 +88,8 @@ const TRIED_ON: [(&str, &str, u32); 37] = [
     ("post",   "/v1/clients/{id}/restore",             92),
     ("delete", "/v1/contacts/{id}",                    22),
     ("delete", "/v1/saved-views/{id}",                  2),
+    ("post",   "/v1/contacts/{id}/retire",             23),
+    ("post",   "/v1/contacts/{id}/restore",            25),
     ("post",   "/v1/contracts/{id}/complete",           2),
     ("post",   "/v1/contracts/{id}/terminate",          3),
     ("post",   "/v1/contracts/{id}/submit",            11),

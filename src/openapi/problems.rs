@@ -130,9 +130,10 @@ fn duplicates() -> Value {
 /// The members that only this type has. None of them is always there.
 fn members(problem: ProblemType) -> Vec<(&'static str, Value)> {
     use ProblemType::{
-        AlreadyExists, AnswerWithheld, Conflict, DuplicateClient, Forbidden, InsufficientUserAuthentication,
-        InvalidClient, InvalidGrant, InvalidRequest, InvalidScope, InvalidState, LimitExceeded, NotReady,
-        PreconditionFailed, SecondFactorRequired, Unauthorized, UnsupportedGrantType, ValidationFailed,
+        AlreadyExists, AnswerWithheld, Conflict, ConsentWithdrawn, DuplicateClient, Forbidden,
+        InsufficientUserAuthentication, InvalidClient, InvalidGrant, InvalidRequest, InvalidScope, InvalidState,
+        LimitExceeded, NotReady, PreconditionFailed, SecondFactorRequired, Unauthorized, UnsupportedGrantType,
+        ValidationFailed,
     };
     match problem {
         Forbidden => vec![("permission", named("The right that was missing.", "PermissionName")), ("rule", rule())],
@@ -144,7 +145,9 @@ fn members(problem: ProblemType) -> Vec<(&'static str, Value)> {
             ("state", text("The state of the resource.", 50)),
             ("allowed", words("The actions that this state allows.")),
             ("client_id", id("The client whose state it is, where it is not that of the resource itself.")),
+            ("contact_id", id("The contact whose state it is, where it is not that of the resource itself.")),
         ],
+        ConsentWithdrawn => vec![("contact_id", id("The person at the client.")), ("consent", consent())],
         Conflict => vec![
             ("orders", under_way("Orders that stand in the way and that the caller may see, the first ten.")),
             ("order_count", number("How many orders stand in the way that the caller may see.", 0)),
@@ -204,6 +207,11 @@ fn cannot_go() -> Value {
     let about = "Clients that cannot be transferred, each with what stands in the way, the first ten.";
     let one = json!({"$ref": "#/components/schemas/CannotGo"});
     json!({"type": "array", "items": one, "maxItems": 10, "description": about})
+}
+
+fn consent() -> Value {
+    let about = "The consent that was withdrawn, where the caller may see it.";
+    json!({"$ref": "#/components/schemas/Consent", "description": about})
 }
 
 fn named(about: &str, schema: &str) -> Value {

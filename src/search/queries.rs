@@ -1,7 +1,7 @@
 //! The queries of a search through everything, each within the caller's reach.
 
 use diesel::{
-    NullableExpressionMethods, QueryDsl, QueryResult,
+    ExpressionMethods, NullableExpressionMethods, QueryDsl, QueryResult,
     dsl::sql,
     sql_types::{Nullable, Text, Uuid as SqlUuid},
 };
@@ -60,7 +60,8 @@ async fn clients(db: &AsyncPgConnection, actor: &Actor, words: &Words) -> Found 
 
 async fn contacts(db: &AsyncPgConnection, actor: &Actor, words: &Words) -> Found {
     found::<Contact>(actor, async |scope, spelling| {
-        let rows = search(contacts::table.filter(scope.visible()).into_boxed(), Contact::NAME, words, spelling);
+        let rows = contacts::table.filter(scope.visible()).filter(contacts::retired_at.is_null()).into_boxed();
+        let rows = search(rows, Contact::NAME, words, spelling);
         let columns = (contacts::id, contacts::name, contacts::job_title, contacts::client_id.nullable());
         keyset(rows, by_rank::<Contact>(words, spelling), None, MOST).select(columns).load(&mut &*db).await
     })

@@ -197,7 +197,7 @@ kinds! {
 }
 
 /// The codes of the rules between fields. A test reads the source and fails when one is missing.
-const RULES: [&str; 36] = [
+const RULES: [&str; 37] = [
     "before_given",
     "beyond_reading",
     "cannot_see_client",
@@ -229,6 +229,7 @@ const RULES: [&str; 36] = [
     "planned_and_done",
     "repeated",
     "reserved",
+    "retired_contact",
     "supervisor_only",
     "unchanged_password",
     "wrong_code",

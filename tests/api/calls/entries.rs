@@ -354,6 +354,10 @@ async fn contacts(world: &World, operation: &str, target: Target) -> Option<Call
             world.about(target, client.clone()).json(new(&client))
         }
         "update_contact" => world.about(target, contact().await).json(json!({"job_title": "Director"})),
+        "retire_contact" => world.about(target, contact().await).json(json!({"reason": "Agreed"})),
+        "restore_contact" => {
+            world.about(target, world.step(&contact().await, "retire").await).json(json!({"reason": "Agreed"}))
+        }
         _ => return None,
     })
 }

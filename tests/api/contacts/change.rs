@@ -46,7 +46,7 @@ async fn a_manager_makes_reads_changes_and_deletes_a_contact() {
             "source": "form"}]),
         ),
         ("version", json!(1)),
-        ("actions", json!(["update", "delete"])),
+        ("actions", json!(["update", "delete", "retire"])),
     ] {
         assert_eq!(made[name], value, "{name}");
     }
@@ -105,7 +105,7 @@ async fn nothing_changes_at_an_archived_client() {
     assert_eq!(ann.get("/v1/contacts").await.ok()["data"][0]["actions"], json!([]));
 
     ann.transition("restore", &archived, json!({})).await.ok();
-    assert_eq!(ann.get(path(&olga)).await.ok()["actions"], json!(["update", "delete"]));
+    assert_eq!(ann.get(path(&olga)).await.ok()["actions"], json!(["update", "delete", "retire"]));
     ann.patch(path(&olga), &olga, json!({"name": "x"})).await.ok();
 }
 
@@ -120,9 +120,9 @@ async fn a_contact_that_interactions_refer_to_stays() {
 
     ann.delete(path(&olga), &olga).await.problem(409, "conflict");
     let read = ann.get(path(&olga)).await.ok();
-    assert_eq!(read["actions"], json!(["update"]));
+    assert_eq!(read["actions"], json!(["update", "retire"]));
     let changed = ann.patch(path(&olga), &read, json!({"name": "Olga B."})).await.ok();
-    assert_eq!(changed["actions"], json!(["update"]));
+    assert_eq!(changed["actions"], json!(["update", "retire"]));
     assert_eq!(app.events(&olga["id"]).await, ["contacts.created", "contacts.updated"]);
     ann.delete(path(&free), &free).await.no_content();
 }

@@ -1,9 +1,11 @@
 //! Contacts: who reaches them, the primary contact, and their consents.
 
 mod change;
+mod consents;
 mod list;
 mod primary;
 mod reach;
+mod retired;
 
 use serde_json::{Value, json};
 

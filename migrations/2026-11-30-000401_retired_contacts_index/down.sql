@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY contacts_retired_updated_at_idx;
