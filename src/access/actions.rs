@@ -45,3 +45,19 @@ pub enum Delete {}
 impl Action for Delete {
     const NAME: &'static str = "delete";
 }
+
+/// Erase the personal data in it.
+#[derive(Debug)]
+pub enum Erase {}
+impl Action for Erase {
+    const NAME: &'static str = "erase";
+    const BY_HELPERS: bool = false;
+}
+
+/// Take out all that is held on the person behind it.
+#[derive(Debug)]
+pub enum ReadPersonalData {}
+impl Action for ReadPersonalData {
+    const NAME: &'static str = "read_personal_data";
+    const BY_HELPERS: bool = false;
+}

@@ -23,7 +23,7 @@ pub mod token;
 pub mod token_keys;
 mod within;
 
-pub use actions::{Action, Create, Delete, Read, ReadConfidential, Update};
+pub use actions::{Action, Create, Delete, Erase, Read, ReadConfidential, ReadPersonalData, Update};
 pub use actor::Actor;
 pub use caller::{AccountTeams, Caller, Credential, Departments, Identified, Person, SignedIn};
 pub use callers::{Callers, decides_about_callers};

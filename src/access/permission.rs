@@ -21,13 +21,17 @@ pub const PERMISSIONS: &[Permission] = &[
     ("clients:assign_team",         [Own,    Own,    All]),
     ("clients:create",              [Own,    Team,   All]),
     ("clients:designate_key",       [None,   Team,   All]),
+    ("clients:erase",               [None,   None,   All]),
     ("clients:read",                [Own,    Team,   All]),
     ("clients:read_confidential",   [None,   Own,    All]),
+    ("clients:read_personal_data",  [None,   None,   All]),
     ("clients:transfer",            [None,   Own,    All]),
     ("clients:update",              [Own,    Team,   All]),
     ("contacts:create",             [Own,    Team,   All]),
     ("contacts:delete",             [Own,    Team,   All]),
+    ("contacts:erase",              [None,   None,   All]),
     ("contacts:read",               [Own,    Team,   All]),
+    ("contacts:read_personal_data", [None,   None,   All]),
     ("contacts:update",             [Own,    Team,   All]),
     ("contracts:approve",           [None,   Team,   All]),
     ("contracts:create",            [Own,    Team,   All]),
@@ -38,6 +42,7 @@ pub const PERMISSIONS: &[Permission] = &[
     ("departments:create",          [None,   None,   All]),
     ("departments:read",            [All,    All,    All]),
     ("departments:update",          [None,   None,   All]),
+    ("erasures:read",               [None,   None,   All]),
     ("interactions:create",         [Own,    Team,   All]),
     ("interactions:read",           [Own,    Team,   All]),
     ("interactions:update",         [Own,    Team,   All]),
@@ -75,8 +80,17 @@ pub const PERMISSIONS: &[Permission] = &[
 ];
 
 /// Resources that belong to nobody: a right to them reaches everywhere or nowhere.
-pub const SHARED: &[&str] =
-    &["audit", "departments", "lost_reasons", "organization", "products", "roles", "service_accounts", "teams"];
+pub const SHARED: &[&str] = &[
+    "audit",
+    "departments",
+    "erasures",
+    "lost_reasons",
+    "organization",
+    "products",
+    "roles",
+    "service_accounts",
+    "teams",
+];
 
 /// Rights with which a user can give rights to others or to themselves. Supervisors always have them, and nobody else
 /// ever does.
@@ -84,10 +98,11 @@ pub const ADMINISTRATION: &[&str] =
     &["roles:update", "service_accounts:create", "service_accounts:update", "users:create", "users:update"];
 
 /// Whether only a person can have `permission`. A program never decides who may sign in and with what rights, and never
-/// approves, whatever its scopes are.
+/// approves or erases, whatever its scopes are.
 pub fn is_for_persons_only(permission: &str) -> bool {
     let Some((resource, action)) = permission.split_once(':') else { return true };
-    action == "approve" || (matches!(resource, "roles" | "service_accounts" | "sessions" | "users") && action != "read")
+    matches!(action, "approve" | "erase")
+        || (matches!(resource, "roles" | "service_accounts" | "sessions" | "users") && action != "read")
 }
 
 /// The default reach of `role` for `permission`; a right that does not exist reaches nowhere.

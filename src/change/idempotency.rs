@@ -1,13 +1,17 @@
 //! `Idempotency-Key`: the same request twice has one effect and one answer.
 
+use std::collections::HashSet;
+
 use aws_lc_rs::digest;
 use chrono::Duration;
 use diesel::{
-    ExpressionMethods, QueryDsl, SelectableHelper,
+    BoolExpressionMethods, ExpressionMethods, QueryDsl, SelectableHelper,
     prelude::{Queryable, Selectable},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::future::try_join;
+use serde_json::Value;
+use uuid::Uuid;
 
 use crate::{
     access::UserId,
@@ -25,7 +29,8 @@ pub const ANSWERS: Place = Place {
     table: "idempotency_keys",
     key: &[("actor_id", "uuid"), ("key", "text")],
     column: "body",
-    only: "true",
+    // An answer that named somebody who was erased is empty.
+    only: "body <> ''",
     prefix: "idempotency ",
 };
 
@@ -47,6 +52,55 @@ pub async fn sweep(db: &mut AsyncPgConnection, now: Instant) -> Result<()> {
     let old = idempotency_keys::table.filter(idempotency_keys::created_at.le(kept_since(now)));
     diesel::delete(old).execute(db).await?;
     Ok(())
+}
+
+/// How many kept answers are looked at together.
+const LOOKED_AT: i64 = 500;
+
+/// Empties the kept answers that name one of `ids`, and returns how many. A request that is repeated later is told that it was
+/// carried out, as one whose caller has other rights is.
+///
+/// # Errors
+/// When the database fails.
+pub async fn empty_answers(tx: &mut Tx<'_>, ids: &HashSet<String>) -> Result<usize> {
+    let (mut emptied, mut after) = (0, None::<(Uuid, String)>);
+    loop {
+        let mut next = idempotency_keys::table
+            .filter(idempotency_keys::body.ne(Vec::<u8>::new()))
+            .order((idempotency_keys::actor_id, idempotency_keys::key))
+            .limit(LOOKED_AT)
+            .select((idempotency_keys::actor_id, idempotency_keys::key, idempotency_keys::body))
+            .into_boxed();
+        if let Some((actor, key)) = after {
+            let same = idempotency_keys::actor_id.eq(actor).and(idempotency_keys::key.gt(key));
+            next = next.filter(idempotency_keys::actor_id.gt(actor).or(same));
+        }
+        let kept: Vec<(Uuid, String, Vec<u8>)> = next.load(&mut **tx).await?;
+        let Some((actor, key, _)) = kept.last() else { return Ok(emptied) };
+        after = Some((*actor, key.clone()));
+        for (actor, key, body) in kept {
+            let opened = tx.secrets().open(&ANSWERS.label(&[&actor, &key]), &body);
+            // Nobody can say what an answer of another master secret names, so it goes, too.
+            if opened.is_none_or(|answer| names(&answer, ids)) {
+                let row = idempotency_keys::table.find((actor, &key));
+                let nothing = (idempotency_keys::body.eq(&[][..]), idempotency_keys::rights_digest.eq(&[][..]));
+                emptied += diesel::update(row).set(nothing).execute(&mut **tx).await?;
+            }
+        }
+    }
+}
+
+/// Whether `answer` has one of `ids` among its values, at any depth.
+fn names(answer: &[u8], ids: &HashSet<String>) -> bool {
+    fn has(value: &Value, ids: &HashSet<String>) -> bool {
+        match value {
+            Value::String(text) => ids.contains(text),
+            Value::Array(items) => items.iter().any(|item| has(item, ids)),
+            Value::Object(members) => members.values().any(|member| has(member, ids)),
+            _ => false,
+        }
+    }
+    serde_json::from_slice(answer).is_ok_and(|answer| has(&answer, ids))
 }
 
 /// A key that the caller chose: 1 to 255 printable ASCII characters.

@@ -41,14 +41,16 @@ pub async fn insert(mut db: &AsyncPgConnection, records: &[Record], now: Instant
         client_id: record.client_id,
         version: record.version,
     };
-    match records {
+    let told: Vec<&Record> = records.iter().filter(|record| record.is_told).collect();
+    match told.as_slice() {
+        [] => {}
         // The statement for one row is prepared once; the statement for many rows is not.
         [record] => {
             INSERT.of(diesel::insert_into(outbox_events::table).values(event(record))).execute(&mut db).await?;
         }
         _ => {
-            for batch in records.chunks(BATCH) {
-                let events: Vec<_> = batch.iter().map(event).collect();
+            for batch in told.chunks(BATCH) {
+                let events: Vec<_> = batch.iter().map(|record| event(record)).collect();
                 diesel::insert_into(outbox_events::table).values(events).execute(&mut db).await?;
             }
         }

@@ -20,6 +20,15 @@ use crate::{
 
 static INSERT: Sql = Sql::new();
 
+/// A field whose values were erased.
+#[derive(Clone, Copy, Debug)]
+pub struct ErasedField {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether only some callers may know of it.
+    pub is_confidential: bool,
+}
+
 /// What happened to one resource.
 #[derive(Debug)]
 pub struct Record {
@@ -38,6 +47,8 @@ pub struct Record {
     pub changes: Map<String, Value>,
     /// The fields that are stored erasable.
     pub personal: &'static [&'static str],
+    /// Whether listeners are told. They are not told of a read.
+    pub is_told: bool,
 }
 
 impl Record {
@@ -54,6 +65,22 @@ impl Record {
     /// `row` was deleted.
     pub fn deleted<E: Entity>(row: &E) -> Self {
         Self::of("deleted", row, difference(members(row), Map::new()))
+    }
+
+    /// `row` was read in a way that is recorded. Nothing has changed.
+    pub fn read<E: Entity>(action: &'static str, row: &E) -> Self {
+        Self { is_told: false, ..Self::of(action, row, Map::new()) }
+    }
+
+    /// The values of these `fields` were erased. They are named, but their values are not repeated.
+    pub fn erased(resource: &'static str, id: Uuid, client_id: Uuid, version: i64, fields: &[ErasedField]) -> Self {
+        let mark = |field: &ErasedField| match field.is_confidential {
+            true => json!({"personal": true, "confidential": true}),
+            false => json!({"personal": true}),
+        };
+        let changes = fields.iter().map(|field| (field.name.to_owned(), mark(field))).collect();
+        let client_id = Some(client_id);
+        Self { action: "erased", resource, resource_id: id, client_id, version, changes, personal: &[], is_told: true }
     }
 
     /// Adds the reason.
@@ -75,6 +102,7 @@ impl Record {
             version: row.version(),
             changes,
             personal: members_of::<E>().personal(),
+            is_told: true,
         }
     }
 

@@ -170,6 +170,47 @@ fn read(request: &HttpRequest) -> Result<Change> {
     Ok(Change { caller: Caller::of(request)?, key, means: Means::of(request)? })
 }
 
+/// A read that is recorded as a change is, in the same transaction.
+pub struct RecordedRead {
+    means: Means,
+    caller: Arc<Caller>,
+}
+
+impl RecordedRead {
+    /// Runs `work`, records it and commits.
+    ///
+    /// # Errors
+    /// The errors of `work`; 409 when the caller's rights have changed meanwhile.
+    pub async fn run<T>(self, work: impl AsyncFnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        let Self { means, caller } = self;
+        let origin = Origin::of(&means.request);
+        let mut db = means.db.connect().await?;
+        let mut tx = means.begin(&mut db, Actor::Caller(caller), origin).await?;
+        let done = work(&mut tx).await;
+        means.end(tx, done).await
+    }
+}
+
+impl FromRequest for RecordedRead {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let read = || {
+            NoParams::check(request)?;
+            Ok(Self { caller: Caller::of(request)?, means: Means::of(request)? })
+        };
+        ready(read())
+    }
+}
+
+impl Takes for RecordedRead {
+    fn describe(description: &mut Description) {
+        description.needs_caller();
+        description.refuses(&[400, 409]);
+    }
+}
+
 /// A change that needs no caller, such as a sign-in. Its actor has no rights at all.
 pub struct AnonymousChange {
     means: Means,

@@ -179,6 +179,16 @@ impl<'c> Tx<'c> {
         self.keep::<E>(Record::deleted(row));
     }
 
+    /// Records that `row` was read by `action`.
+    pub fn read<E: Entity>(&mut self, action: &'static str, row: &E) {
+        self.records.push(Record::read(action, row));
+    }
+
+    /// Records what was erased.
+    pub fn erased(&mut self, records: impl IntoIterator<Item = Record>) {
+        self.records.extend(records);
+    }
+
     fn keep<E: Entity>(&mut self, record: Record) {
         self.callers_changed |= access::decides_about_callers(E::NAME);
         self.records.push(record);

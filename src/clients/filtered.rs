@@ -60,7 +60,7 @@ impl<'a> Wanted<'a> {
 }
 
 fn filtered(within: Within<Client>, filter: &ClientFilter, spelling: Spelling, persons: Persons) -> Boxed {
-    let mut query = clients::table.filter(within).into_boxed();
+    let mut query = clients::table.filter(within).filter(clients::erased_at.is_null()).into_boxed();
     if !filter.id.is_empty() {
         query = query.filter(clients::id.eq_any(filter.id.clone()));
     }

@@ -47,7 +47,7 @@ pub use reference::{ClientRef, references};
 pub use sight::{cannot_see, refuse_blind};
 pub use status::{ClientStatus, Transition};
 pub use steps::{ARCHIVE, MARK_LOST};
-pub use touch::{hold_to_touch, lock_to_touch, touch};
+pub use touch::{hold_to_touch, lock_alone, lock_to_touch, touch};
 pub use view::{ClientView, changed, views};
 
 /// The operations on clients.

@@ -64,6 +64,9 @@ pub struct Client {
     pub lost_reason_id: Option<LostReasonId>,
     /// When the client was lost; `null` once it is active again.
     pub lost_at: Option<Instant>,
+    /// When the personal data was erased. Such a client is gone for callers.
+    #[serde(skip)]
+    pub erased_at: Option<Instant>,
     /// How many versions changed nothing but confidential fields.
     #[serde(skip)]
     pub hidden_changes: i64,
@@ -318,6 +321,7 @@ fn not_of_person() -> Invalid {
 
 impl Resource for Client {
     const NAME: &'static str = "clients";
+    const CAN_BE_ERASED: bool = true;
 }
 
 impl Entity for Client {

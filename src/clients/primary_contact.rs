@@ -40,6 +40,7 @@ pub struct ContactRef {
 
 impl Resource for ContactRef {
     const NAME: &'static str = "contacts";
+    const CAN_BE_ERASED: bool = true;
 }
 
 impl Owned for ContactRef {}

@@ -80,16 +80,16 @@ fn value(sort: ClientSort, client: &Client) -> SortValue {
 /// The client `id`, within reach.
 ///
 /// # Errors
-/// 404 when there is none.
+/// 404 when there is none, 410 when it was erased.
 pub async fn find<A: Action>(mut db: &AsyncPgConnection, scope: &Scope<Client, A>, id: ClientId) -> Result<Client> {
-    clients::table
+    let client: Option<Client> = clients::table
         .filter(clients::id.eq(id))
         .filter(scope.visible())
         .select(columns_of::<Client>())
         .first(&mut db)
         .await
-        .optional()?
-        .ok_or_else(Error::not_found)
+        .optional()?;
+    client.ok_or_else(Error::not_found)?.unless_erased()
 }
 
 /// The client that a new row refers to, locked so that its owner stays the same until the transaction ends.
@@ -162,6 +162,7 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Client, Create>, Parts(start,
         archived_from: None,
         lost_reason_id: None,
         lost_at: None,
+        erased_at: None,
         hidden_changes: 0,
         terms,
     };
@@ -260,7 +261,8 @@ impl Row for Client {
 
     async fn find_locked<A: Action>(tx: &mut Tx<'_>, scope: &Scope<Self, A>, id: ClientId) -> Result<Option<Self>> {
         let row = clients::table.filter(clients::id.eq(id)).filter(scope.visible()).select(columns_of::<Self>());
-        Ok(row.for_no_key_update().first(&mut **tx).await.optional()?)
+        let row: Option<Self> = row.for_no_key_update().first(&mut **tx).await.optional()?;
+        row.map(Self::unless_erased).transpose()
     }
 
     async fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
@@ -330,6 +332,17 @@ impl Client {
         let mut breaches = self.terms.breaches();
         breaches.extend(self.kind_breaches());
         if breaches.is_empty() { Ok(()) } else { Err(Error::fields(breaches)) }
+    }
+
+    /// The client itself, unless its personal data was erased.
+    ///
+    /// # Errors
+    /// 410.
+    pub fn unless_erased(self) -> Result<Self> {
+        match self.erased_at {
+            Some(at) => Err(Error::erased(at)),
+            None => Ok(self),
+        }
     }
 
     /// Refuses to work on an archived client.

@@ -9,7 +9,7 @@ use diesel_async::RunQueryDsl;
 
 use super::model::{Client, ClientId};
 use crate::{
-    access::{Read, Scope},
+    access::{Action, Read, Scope},
     change::{Tx, unknown_reference},
     db::{
         Sql, columns_of,
@@ -39,6 +39,16 @@ pub async fn hold_to_touch(tx: &mut Tx<'_>, id: ClientId, pointer: &str) -> Resu
 /// Only internal errors.
 pub async fn lock_to_touch(tx: &mut Tx<'_>, id: ClientId) -> Result<Client> {
     lock(tx, &Scope::system(), id).await?.ok_or_else(|| Error::internal("a row without its client"))
+}
+
+/// Locks the client so that nothing can be added to it either, until the transaction ends.
+///
+/// # Errors
+/// 404.
+pub async fn lock_alone<A: Action>(tx: &mut Tx<'_>, scope: &Scope<Client, A>, id: ClientId) -> Result<()> {
+    let client = clients::table.filter(clients::id.eq(id)).filter(scope.visible()).select(clients::id);
+    let locked: Option<ClientId> = client.for_update().first(&mut **tx).await.optional()?;
+    locked.map(drop).ok_or_else(Error::not_found)
 }
 
 async fn lock(tx: &mut Tx<'_>, scope: &Scope<Client, Read>, id: ClientId) -> Result<Option<Client>> {

@@ -17,7 +17,7 @@ use super::{
     under_way,
 };
 use crate::{
-    access::{Actor, Update, UserId},
+    access::{Actor, Erase, Update, UserId},
     change::Tx,
     error::{Error, Result},
     http::{Shown, View},
@@ -106,6 +106,9 @@ fn actions(client: &Client, actor: &Actor, circumstances: &Circumstances) -> Vec
     let steps = STEPS.iter().filter(|step| step.transition.target(client.status, client.archived_from).is_some());
     let steps = steps.filter(|step| !(circumstances.is_busy && step.transition.is_departure()));
     actions.extend(steps.filter(|step| (step.may)(actor, client)).map(|step| <&str>::from(step.transition)));
+    if !circumstances.is_busy && actor.may::<Client, Erase>(client) {
+        actions.push("erase");
+    }
     actions
 }
 
@@ -148,9 +151,10 @@ async fn key_owners(db: &AsyncPgConnection, clients: &[Client], actor: &Actor) -
     users::key_owners(db, owners).await
 }
 
-/// The clients with something under way. Looked up only for clients that `actor` could archive or mark lost.
+/// The clients with something under way. Looked up only for clients that `actor` could archive, mark lost or erase.
 async fn busy(db: &AsyncPgConnection, clients: &[Client], actor: &Actor) -> Result<HashSet<ClientId>> {
-    let could = |client: &&Client| client.status != ClientStatus::Archived && actor.may::<Client, Archive>(client);
+    let archives = |client: &Client| client.status != ClientStatus::Archived && actor.may::<Client, Archive>(client);
+    let could = |client: &&Client| archives(client) || actor.may::<Client, Erase>(client);
     let clients: Vec<ClientId> = clients.iter().filter(could).map(|client| client.id).collect();
     under_way::busy(db, &clients).await
 }

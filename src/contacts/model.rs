@@ -47,6 +47,9 @@ pub struct Contact {
     pub is_key: bool,
     /// When the person left the client; `null` while they are there.
     pub retired_at: Option<Instant>,
+    /// When the personal data was erased. Such a contact is gone for callers.
+    #[serde(skip)]
+    pub erased_at: Option<Instant>,
     /// The fields that callers write.
     #[diesel(embed)]
     #[serde(flatten)]
@@ -152,6 +155,7 @@ stored_as_text!(DecisionRole);
 
 impl Resource for Contact {
     const NAME: &'static str = "contacts";
+    const CAN_BE_ERASED: bool = true;
 }
 
 impl Entity for Contact {
@@ -177,6 +181,17 @@ impl Belongs for Contact {
 }
 
 impl Contact {
+    /// The contact itself, unless its personal data was erased.
+    ///
+    /// # Errors
+    /// 410.
+    pub fn unless_erased(self) -> Result<Self> {
+        match self.erased_at {
+            Some(at) => Err(Error::erased(at)),
+            None => Ok(self),
+        }
+    }
+
     /// The rules between fields, at the moment `now`.
     ///
     /// # Errors

@@ -21,6 +21,8 @@ use crate::{
 /// What the company wants with a person at a client, or did.
 #[derive(Clone, Copy, Debug)]
 pub struct Outreach<'o> {
+    /// Whether it comes from the company. What comes from the person needs no consent.
+    pub is_ours: bool,
     /// The channels of the consents that it needs; none when a contract asks for it.
     pub channels: &'o [ConsentChannel],
     /// Whether it is still to take place.
@@ -51,11 +53,15 @@ pub async fn permit_outreach(
     let contact: Option<Contact> = contacts::table
         .find(id)
         .filter(contacts::client_id.eq(client))
+        .filter(contacts::erased_at.is_null())
         .select(columns_of::<Contact>())
         .first(&mut **tx)
         .await
         .optional()?;
     let contact = contact.ok_or_else(|| unknown_reference(pointer))?;
+    if !outreach.is_ours {
+        return Ok(());
+    }
     if outreach.is_planned && contact.retired_at.is_some() {
         return Err(left(id));
     }

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     access::{Action, Create, Delete, Read, Scope, Update, Within},
     change::{Patched, Row, Tx, lock, lock_to_patch, patched, save},
-    clients::{self, ClientId},
+    clients::{self, Client, ClientId},
     db::{
         Sql, columns_of,
         schema::{contacts, interactions},
@@ -32,7 +32,7 @@ type Boxed = contacts::BoxedQuery<'static, Pg>;
 
 /// The query for the rows of `filter` within reach. The page and its total both use it.
 fn filtered(within: Within<Contact>, filter: &ContactFilter, spelling: Spelling) -> Boxed {
-    let mut query = contacts::table.filter(within).into_boxed();
+    let mut query = contacts::table.filter(within).filter(contacts::erased_at.is_null()).into_boxed();
     if !filter.id.is_empty() {
         query = query.filter(contacts::id.eq_any(filter.id.clone()));
     }
@@ -112,16 +112,16 @@ fn value(sort: ContactSort, contact: &Contact) -> SortValue {
 /// The contact `id`, within reach.
 ///
 /// # Errors
-/// 404 when there is none.
-pub async fn find(mut db: &AsyncPgConnection, scope: &Scope<Contact, Read>, id: ContactId) -> Result<Contact> {
-    contacts::table
+/// 404 when there is none, 410 when it was erased.
+pub async fn find<A: Action>(mut db: &AsyncPgConnection, scope: &Scope<Contact, A>, id: ContactId) -> Result<Contact> {
+    let contact: Option<Contact> = contacts::table
         .filter(contacts::id.eq(id))
         .filter(scope.visible())
         .select(columns_of::<Contact>())
         .first(&mut db)
         .await
-        .optional()?
-        .ok_or_else(Error::not_found)
+        .optional()?;
+    contact.ok_or_else(Error::not_found)?.unless_erased()
 }
 
 /// The contacts among `ids` that interactions refer to, in one query. It checks no reach: the contacts were read within
@@ -165,6 +165,7 @@ pub async fn insert(
         team_id: client.team_id,
         is_key: client.is_key,
         retired_at: None,
+        erased_at: None,
         terms,
     };
     scope.permit(&contact)?;
@@ -257,11 +258,13 @@ pub async fn delete(tx: &mut Tx<'_>, scope: &Scope<Contact, Delete>, id: Contact
 
 /// Locks the client of a contact, which is found by the words of its contacts and so written with them. A transfer also locks
 /// the client first, and the other order could deadlock with it.
-async fn lock_client<A: Action>(tx: &mut Tx<'_>, scope: &Scope<Contact, A>, id: ContactId) -> Result<()> {
+///
+/// # Errors
+/// 404.
+pub async fn lock_client<A: Action>(tx: &mut Tx<'_>, scope: &Scope<Contact, A>, id: ContactId) -> Result<Client> {
     let visible = contacts::table.filter(contacts::id.eq(id)).filter(scope.visible());
     let client_id: Option<ClientId> = visible.select(contacts::client_id).first(&mut **tx).await.optional()?;
-    clients::lock_to_touch(tx, client_id.ok_or_else(Error::not_found)?).await?;
-    Ok(())
+    clients::lock_to_touch(tx, client_id.ok_or_else(Error::not_found)?).await
 }
 
 impl Row for Contact {
@@ -269,7 +272,8 @@ impl Row for Contact {
 
     async fn find_locked<A: Action>(tx: &mut Tx<'_>, scope: &Scope<Self, A>, id: ContactId) -> Result<Option<Self>> {
         let row = contacts::table.filter(contacts::id.eq(id)).filter(scope.visible()).select(columns_of::<Self>());
-        Ok(row.for_no_key_update().first(&mut **tx).await.optional()?)
+        let row: Option<Self> = row.for_no_key_update().first(&mut **tx).await.optional()?;
+        row.map(Self::unless_erased).transpose()
     }
 
     async fn write(&self, tx: &mut Tx<'_>) -> Result<()> {

@@ -12,7 +12,7 @@ use super::{
     steps::STEPS,
 };
 use crate::{
-    access::{Actor, Delete, Update},
+    access::{Actor, Delete, Erase, Update},
     change::Tx,
     clients::{self, ClientRef},
     error::{Error, Result},
@@ -66,7 +66,8 @@ pub async fn views(
     let view = |contact: Contact| {
         let client = clients.get(&contact.client_id);
         let archived = client.is_some_and(ClientRef::is_archived);
-        let actions = if archived { Vec::new() } else { actions(&contact, &referred_to, actor) };
+        let mut actions = if archived { Vec::new() } else { actions(&contact, &referred_to, actor) };
+        actions.extend(actor.may::<Contact, Erase>(&contact).then_some("erase"));
         let client = client.filter(|_| include.has(ContactInclude::Client)).cloned();
         let formatted_phones = clients::formatted_phones(contact.terms.phone.as_ref(), &contact.terms.other_phones.0);
         ContactView { contact, actions, formatted_phones, client }

@@ -195,6 +195,7 @@ diesel::table! {
         other_phones -> Jsonb,
         other_emails -> Jsonb,
         retired_at -> Nullable<Timestamptz>,
+        erased_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -261,6 +262,23 @@ diesel::table! {
         name -> Text,
         kind -> Text,
         is_active -> Bool,
+    }
+}
+
+diesel::table! {
+    erasures (id) {
+        id -> Uuid,
+        version -> Int8,
+        created_at -> Timestamptz,
+        resource -> Text,
+        subject_id -> Uuid,
+        client_id -> Uuid,
+        erased_by -> Nullable<Uuid>,
+        reason -> Text,
+        places -> Jsonb,
+        audit_entries -> Int8,
+        kept_answers -> Int8,
+        letters -> Int8,
     }
 }
 
@@ -627,6 +645,8 @@ diesel::joinable!(api_keys -> service_accounts (account_id));
 diesel::joinable!(client_owners -> clients (client_id));
 diesel::joinable!(clients -> teams (team_id));
 diesel::joinable!(contract_events -> users (actor_id));
+diesel::joinable!(erasures -> clients (client_id));
+diesel::joinable!(erasures -> users (erased_by));
 diesel::joinable!(interactions -> users (user_id));
 diesel::joinable!(order_events -> users (actor_id));
 diesel::joinable!(order_lines -> orders (order_id));
@@ -657,6 +677,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     contract_numbers,
     contracts,
     departments,
+    erasures,
     idempotency_keys,
     interactions,
     lost_reasons,

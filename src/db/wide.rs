@@ -118,4 +118,9 @@ pub mod clients {
         /// When the client was lost.
         lost_at -> Nullable<Timestamptz>,
     }
+
+    column! {
+        /// When the personal data was erased.
+        erased_at -> Nullable<Timestamptz>,
+    }
 }

@@ -9,6 +9,7 @@ use crate::{
     clients::{self, Address, Client, ClientStart, ClientTerms, Kind, Transition},
     contacts::{self, ContactId, ContactStart, ContactTerms, DecisionRole},
     db::Jsonb,
+    erasures::{self, NewErasure},
     error::{Error, Result},
     http::{IfMatch, Parts},
     users::User,
@@ -54,6 +55,8 @@ pub async fn load<'n>(
 
 /// The customer, the twenty-fifth, whose contact left.
 const LEFT: &str = "FRANK";
+/// The customer, the twenty-seventh, whose contact asked to be forgotten.
+const FORGOTTEN: &str = "FRANS";
 
 /// Creates the contacts and returns them by customer number.
 ///
@@ -94,6 +97,16 @@ pub async fn load_contacts<'n>(
 pub async fn retire_contact(tx: &mut Tx<'_>, contacts: &HashMap<&str, ContactId>) -> Result<()> {
     let left = contacts.get(LEFT).copied().ok_or_else(|| Error::internal("a customer without a contact"))?;
     contacts::retire(tx, &Scope::system(), left, &IfMatch::Any, None).await.map(drop)
+}
+
+/// Erases the personal data of the person at one customer.
+///
+/// # Errors
+/// When the database fails.
+pub async fn erase_contact(tx: &mut Tx<'_>, contacts: &HashMap<&str, ContactId>) -> Result<()> {
+    let person = contacts.get(FORGOTTEN).copied().ok_or_else(|| Error::internal("a customer without a contact"))?;
+    let reason = Text::parse("The person asked for it").map_err(Error::internal)?;
+    erasures::erase_contact(tx, &Scope::system(), person, &IfMatch::Any, NewErasure { reason }).await.map(drop)
 }
 
 /// Owners and managers decide; for others, the source does not say.

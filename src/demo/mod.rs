@@ -80,7 +80,8 @@ pub async fn load(
         under_way::load_service_account(tx, &company).await?;
         let orders = trade::load_orders(tx, &northwind, &company).await?;
         trade::load_interactions(tx, &northwind, &company, &orders).await?;
-        customers::retire_contact(tx, &company.contacts).await
+        customers::retire_contact(tx, &company.contacts).await?;
+        customers::erase_contact(tx, &company.contacts).await
     })
     .await
 }

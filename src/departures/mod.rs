@@ -8,3 +8,4 @@ mod unfinished;
 
 pub use life::archive;
 pub use steps::routes;
+pub use unfinished::refuse_unfinished;

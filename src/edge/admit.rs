@@ -1,5 +1,5 @@
 //! Refuses requests before they are processed any further: when the caller asks too often, when the request is too
-//! long, and when the caller does not accept JSON.
+//! long, and when the caller does not accept what is answered.
 
 use actix_web::{
     Error as ActixError, HttpRequest,
@@ -7,10 +7,14 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::header::{self, HeaderMap},
     middleware::Next,
+    web::Data,
 };
 
 use super::{rate, single, size};
-use crate::error::{Error, ProblemType, Result};
+use crate::{
+    error::{Error, ProblemType, Result},
+    http::{Operations, part},
+};
 
 /// Refuses such a request. The rate limit comes first, so that every answer reports it.
 ///
@@ -33,19 +37,27 @@ fn admitted(request: &ServiceRequest) -> Result<()> {
     check_acceptable(request.request())
 }
 
-/// Refuses a caller of the API who does not accept JSON.
+/// Refuses a caller of the API who does not accept JSON, or the page where there is one.
 ///
 /// # Errors
 /// 406.
 fn check_acceptable(request: &HttpRequest) -> Result<()> {
-    if request.path().starts_with("/v1/") && !accepts_json(request.headers()) {
-        return Err(Error::new(ProblemType::NotAcceptable));
+    if !request.path().starts_with("/v1/") || accepts(request.headers(), &JSON) {
+        return Ok(());
     }
-    Ok(())
+    let operations: Data<Operations> = part(request)?;
+    let has_page = operations.find(request.method(), request.path()).has_page;
+    if has_page && accepts(request.headers(), &["text/html"]) {
+        return Ok(());
+    }
+    Err(Error::new(ProblemType::NotAcceptable))
 }
 
-/// Whether the caller accepts JSON.
-fn accepts_json(headers: &HeaderMap) -> bool {
+/// The ranges that JSON is in.
+const JSON: [&str; 4] = ["*/*", "application/*", "application/json", "application/problem+json"];
+
+/// Whether the caller accepts one of these media ranges, or says nothing.
+fn accepts(headers: &HeaderMap, ranges: &[&str]) -> bool {
     let Some(accept) = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()) else {
         return true;
     };
@@ -54,7 +66,7 @@ fn accepts_json(headers: &HeaderMap) -> bool {
         let refused = range.split(';').skip(1).any(|weight| {
             matches!(weight.trim().to_ascii_lowercase().as_str(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000")
         });
-        !refused && matches!(kind.as_str(), "*/*" | "application/*" | "application/json" | "application/problem+json")
+        !refused && ranges.contains(&kind.as_str())
     })
 }
 
@@ -62,7 +74,7 @@ fn accepts_json(headers: &HeaderMap) -> bool {
 mod tests {
     use actix_web::test::TestRequest;
 
-    use super::accepts_json;
+    use super::{JSON, accepts};
 
     #[test]
     fn an_accept_without_json_is_refused() {
@@ -70,7 +82,7 @@ mod tests {
             [("*/*", true), ("application/json", true), ("audio/mpeg", false), ("application/json;q=0", false)]
         {
             let request = TestRequest::default().insert_header(("Accept", accept)).to_http_request();
-            assert_eq!(accepts_json(request.headers()), kept, "{accept}");
+            assert_eq!(accepts(request.headers(), &JSON), kept, "{accept}");
         }
     }
 }

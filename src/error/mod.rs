@@ -84,6 +84,11 @@ impl Error {
         Self::new(ProblemType::NotFound)
     }
 
+    /// The personal data of the resource was erased at the moment `at`.
+    pub fn erased(at: impl Serialize) -> Self {
+        Self::new(ProblemType::Erased).with("erased_at", at)
+    }
+
     /// The caller may see the resource but not do this. Names the missing permission.
     pub fn forbidden(permission: &str) -> Self {
         Self::new(ProblemType::Forbidden)

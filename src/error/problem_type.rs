@@ -141,6 +141,11 @@ problem_types! {
         "Not found" / "Не найдено",
         "There is no such resource within your reach." /
         "Такого ресурса нет или он вам недоступен.";
+    /// The personal data of the resource was erased.
+    Erased: GONE,
+        "Erased" / "Данные стёрты",
+        "The personal data of this resource was erased, at `erased_at`. Figures and contracts are kept." /
+        "Персональные данные этого ресурса стёрты, время — в `erased_at`. Цифры и договоры сохранены.";
     /// A method that this path does not have.
     MethodNotAllowed: METHOD_NOT_ALLOWED,
         "Method not allowed" / "Метод не поддерживается",

@@ -298,6 +298,9 @@ impl<R: Resource> Takes for Path<Id<R>> {
     fn describe(description: &mut Description) {
         description.id::<R>();
         description.refuses(&[400, 404]);
+        if R::CAN_BE_ERASED {
+            description.refuses(&[410]);
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod body;
+mod both;
 pub mod caller;
 mod context;
 mod description;
@@ -10,6 +11,7 @@ mod endpoint;
 pub mod etag;
 mod field_errors;
 mod fields;
+pub mod html;
 mod operations;
 mod parts;
 mod patch;
@@ -24,6 +26,7 @@ mod unlisted_proxy;
 mod view;
 
 pub use body::{Body, BodyDigest, MAX_BODY_BYTES, ReadTimeout, read};
+pub use both::ForBoth;
 pub use context::{Deadline, RequestId, as_caller_writes, part, request_id, time_left};
 pub use description::{Answers, Description, RequestHeader, Takes, problem_response_name};
 pub(crate) use endpoint::endpoint;

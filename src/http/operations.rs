@@ -32,6 +32,8 @@ pub struct Operation {
     pub request: Option<String>,
     /// The schema of what it answers.
     pub answer: Option<String>,
+    /// Whether it answers with a page, too.
+    pub has_page: bool,
     /// Its place in the list of all.
     pub number: usize,
 }

@@ -12,16 +12,15 @@ use crate::{
 /// client.
 ///
 /// # Errors
-/// 409 naming the consent, 422 for a contact of another client.
+/// 409 naming the consent, 422 for a contact of another client or one who was erased.
 pub async fn permit(tx: &mut Tx<'_>, interaction: &Interaction, parent: &str) -> Result<()> {
     let terms = &interaction.terms;
     let Some(contact) = terms.contact_id else { return Ok(()) };
     let is_planned = interaction.status == InteractionStatus::Planned;
-    if terms.direction == Direction::Inbound || !(is_planned || interaction.status == InteractionStatus::Done) {
-        return Ok(());
-    }
+    let is_alive = is_planned || interaction.status == InteractionStatus::Done;
+    let is_ours = is_alive && terms.direction == Direction::Outbound;
     let channels = if terms.purpose.is_contractual() { &[] } else { terms.channel.consents() };
-    let outreach = Outreach { channels, is_planned, at: interaction.at() };
+    let outreach = Outreach { is_ours, channels, is_planned, at: interaction.at() };
     contacts::permit_outreach(tx, interaction.client_id, contact, outreach, &format!("{parent}/contact_id")).await
 }
 

@@ -64,6 +64,14 @@ impl fmt::Debug for Letter {
 }
 
 impl Letter {
+    /// To whom it goes.
+    pub(super) fn address(&self) -> &str {
+        match self {
+            Self::Forgotten { email, .. } => email,
+            Self::Reset { to, .. } | Self::Notice { to, .. } => to,
+        }
+    }
+
     /// The text to send; `None` when there is nothing to send.
     pub(super) fn text(self, mail: &Mail) -> Option<Text> {
         match self {

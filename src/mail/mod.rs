@@ -9,7 +9,7 @@ mod transport;
 
 pub use delivery::{EVERY, deliver};
 pub use letter::{Letter, Notice};
-pub use queue::{LETTERS, sweep};
+pub use queue::{LETTERS, Waiting, delete, sweep, waiting_for};
 pub use settings::{ResetUrl, Settings, Smtp};
 use uuid::Uuid;
 

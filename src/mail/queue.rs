@@ -1,6 +1,8 @@
 //! Mail that waits to be sent. It is sealed, since a letter may contain a token, and deleted once it is sent, or after
 //! a day.
 
+use std::collections::HashSet;
+
 use chrono::Duration;
 use diesel::{
     ExpressionMethods, OptionalExtension, QueryDsl,
@@ -138,4 +140,37 @@ pub async fn sweep(db: &mut AsyncPgConnection, now: Instant) -> Result<()> {
 pub async fn delete(db: &mut AsyncPgConnection, id: Uuid) -> Result<()> {
     diesel::delete(outgoing_mails::table.find(id)).execute(db).await?;
     Ok(())
+}
+
+/// A letter that waits for one of some addresses.
+#[derive(Clone, Copy, Debug)]
+pub struct Waiting {
+    /// Its id in the queue.
+    pub id: Uuid,
+    /// Since when it waits.
+    pub since: Instant,
+}
+
+/// The letters that wait to be sent to one of `addresses`. Letters that another master secret sealed are left out: nobody can
+/// read them any more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn waiting_for(
+    mut db: &AsyncPgConnection,
+    secrets: &Secrets,
+    addresses: &HashSet<String>,
+) -> Result<Vec<Waiting>> {
+    let sealed: Vec<(Uuid, Instant, Vec<u8>)> = outgoing_mails::table
+        .order(outgoing_mails::id)
+        .select((outgoing_mails::id, outgoing_mails::created_at, outgoing_mails::sealed_letter))
+        .load(&mut db)
+        .await?;
+    let is_theirs = |id: Uuid, letter: &[u8]| {
+        let letter = secrets.open(&label(id), letter)?;
+        let letter: Letter = serde_json::from_slice(&letter).ok()?;
+        Some(addresses.contains(&letter.address().to_lowercase()))
+    };
+    let theirs = sealed.into_iter().filter(|(id, _, letter)| is_theirs(*id, letter) == Some(true));
+    Ok(theirs.map(|(id, since, _)| Waiting { id, since }).collect())
 }

@@ -6,7 +6,7 @@ use super::complete::{Object, operations};
 use crate::values::example_id;
 
 /// What the members of examples refer to: the end of a member's name, and the kind of row.
-const MEMBERS: [(&str, &str); 32] = [
+const MEMBERS: [(&str, &str); 35] = [
     ("account_id", "service_accounts"),
     ("account_team", "users"),
     ("actor_id", "users"),
@@ -19,6 +19,7 @@ const MEMBERS: [(&str, &str); 32] = [
     ("department_id", "departments"),
     ("department_ids", "departments"),
     ("editor_ids", "users"),
+    ("erased_by", "users"),
     ("follows_id", "interactions"),
     ("given_by", "users"),
     ("line_id", "order_lines"),
@@ -30,6 +31,8 @@ const MEMBERS: [(&str, &str); 32] = [
     ("product_ids", "products"),
     ("requester", "users"),
     ("receiver_id", "receivers"),
+    ("subject_id", "contacts"),
+    ("taken_by", "users"),
     ("team_id", "teams"),
     ("user_id", "users"),
     ("user_ids", "users"),
@@ -42,17 +45,19 @@ const MEMBERS: [(&str, &str); 32] = [
 ];
 
 /// The kind of row that a schema describes.
-const SCHEMAS: [(&str, &str); 15] = [
+const SCHEMAS: [(&str, &str); 17] = [
     ("AccessRequest", "access_requests"),
     ("Client", "clients"),
     ("ClientDuplicate", "client_duplicates"),
     ("Contact", "contacts"),
     ("Contract", "contracts"),
     ("Department", "departments"),
+    ("Erasure", "erasures"),
     ("Interaction", "interactions"),
     ("LostReason", "lost_reasons"),
     ("Order", "orders"),
     ("OwnAccount", "users"),
+    ("PersonalData", "contacts"),
     ("Product", "products"),
     ("SavedView", "saved_views"),
     ("ServiceAccount", "service_accounts"),
@@ -73,7 +78,7 @@ const ROWS: [(&str, &str, u32); 5] = [
 /// The rows that operations are tried on whose state or owner must be another than that of the first row. Each has a row
 /// of its own, so that none spoils the example of another.
 #[rustfmt::skip]
-const TRIED_ON: [(&str, &str, u32); 39] = [
+const TRIED_ON: [(&str, &str, u32); 41] = [
     ("post",   "/v1/access-requests/{id}/grant",        2),
     ("post",   "/v1/access-requests/{id}/decline",      3),
     ("put",    "/v1/clients/{id}/account-team",         2),
@@ -86,10 +91,12 @@ const TRIED_ON: [(&str, &str, u32); 39] = [
     ("post",   "/v1/clients/{id}/qualify",             22),
     ("post",   "/v1/clients/{id}/activate",            57),
     ("post",   "/v1/clients/{id}/restore",             92),
+    ("post",   "/v1/clients/{id}/erase",               58),
     ("delete", "/v1/contacts/{id}",                    22),
     ("delete", "/v1/saved-views/{id}",                  2),
     ("post",   "/v1/contacts/{id}/retire",             23),
     ("post",   "/v1/contacts/{id}/restore",            25),
+    ("post",   "/v1/contacts/{id}/erase",              26),
     ("post",   "/v1/contracts/{id}/complete",           2),
     ("post",   "/v1/contracts/{id}/terminate",          3),
     ("post",   "/v1/contracts/{id}/submit",            11),

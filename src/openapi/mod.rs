@@ -42,6 +42,7 @@ use crate::{
         (name = "orders", description = "What clients order, from the draft to fulfilment, and the departments' queues."),
         (name = "products", description = "What the company sells."),
         (name = "departments", description = "The departments that orders are handed to, and the management."),
+        (name = "personal data", description = "What is held on a person, and its erasure."),
         (name = "search", description = "One search through everything."),
         (name = "lost reasons", description = "Why clients are lost: the list to choose from."),
         (name = "organization", description = "The organisation that works with this server."),
@@ -117,6 +118,7 @@ fn operation(path: &str, method: &str, about: &Value) -> Option<Operation> {
         is_open: is_open(about),
         request: about.get("requestBody").and_then(schema_name),
         answer,
+        has_page: about.pointer("/responses/200/content/text~1html").is_some(),
         number: 0,
     })
 }

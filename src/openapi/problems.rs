@@ -130,7 +130,7 @@ fn duplicates() -> Value {
 /// The members that only this type has. None of them is always there.
 fn members(problem: ProblemType) -> Vec<(&'static str, Value)> {
     use ProblemType::{
-        AlreadyExists, AnswerWithheld, Conflict, ConsentWithdrawn, DuplicateClient, Forbidden,
+        AlreadyExists, AnswerWithheld, Conflict, ConsentWithdrawn, DuplicateClient, Erased, Forbidden,
         InsufficientUserAuthentication, InvalidClient, InvalidGrant, InvalidRequest, InvalidScope, InvalidState,
         LimitExceeded, NotReady, PreconditionFailed, SecondFactorRequired, Unauthorized, UnsupportedGrantType,
         ValidationFailed,
@@ -147,6 +147,7 @@ fn members(problem: ProblemType) -> Vec<(&'static str, Value)> {
             ("client_id", id("The client whose state it is, where it is not that of the resource itself.")),
             ("contact_id", id("The contact whose state it is, where it is not that of the resource itself.")),
         ],
+        Erased => vec![("erased_at", moment("When it was erased."))],
         ConsentWithdrawn => vec![("contact_id", id("The person at the client.")), ("consent", consent())],
         Conflict => vec![
             ("orders", under_way("Orders that stand in the way and that the caller may see, the first ten.")),
@@ -195,6 +196,10 @@ fn number(about: &str, least: i64) -> Value {
 
 fn id(about: &str) -> Value {
     json!({"type": "string", "format": "uuid", "description": about})
+}
+
+fn moment(about: &str) -> Value {
+    json!({"type": "string", "format": "date-time", "description": about})
 }
 
 fn under_way(about: &str) -> Value {

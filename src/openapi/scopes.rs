@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::access::permission::{PERMISSIONS, is_for_persons_only};
 
 /// What each right allows that a service account can have.
-const MEANINGS: [(&str, &str); 55] = [
+const MEANINGS: [(&str, &str); 58] = [
     ("access_requests:create", "Ask for access to clients of others."),
     ("access_requests:decide", "Decide who is granted access to clients."),
     ("access_requests:read", "Read requests for access to clients."),
@@ -17,11 +17,13 @@ const MEANINGS: [(&str, &str); 55] = [
     ("clients:designate_key", "Make clients key clients, and ordinary ones again."),
     ("clients:read", "Read clients and their timelines."),
     ("clients:read_confidential", "Read and change the confidential fields of clients."),
+    ("clients:read_personal_data", "Take out all that is held on clients who are persons."),
     ("clients:transfer", "Give clients to other owners."),
     ("clients:update", "Change clients and their status."),
     ("contacts:create", "Create contacts."),
     ("contacts:delete", "Delete contacts."),
     ("contacts:read", "Read contacts."),
+    ("contacts:read_personal_data", "Take out all that is held on contacts."),
     ("contacts:update", "Change contacts."),
     ("contracts:approve", "Approve contracts, or return them to their authors."),
     ("contracts:create", "Draft contracts."),
@@ -32,6 +34,7 @@ const MEANINGS: [(&str, &str); 55] = [
     ("departments:create", "Create departments."),
     ("departments:read", "Read departments."),
     ("departments:update", "Change departments."),
+    ("erasures:read", "Read which personal data was erased, when, why and by whom."),
     ("interactions:create", "Log and plan interactions."),
     ("interactions:read", "Read interactions."),
     ("interactions:update", "Change, complete and cancel interactions."),

@@ -1,8 +1,8 @@
-//! Problem types as pages. Their texts are the server's own, and without scripts and styles the security policy of the API's
-//! answers suits them.
+//! Problem types as pages. Their texts are the server's own.
 
 use crate::{
     error::ProblemType,
+    http::html::{escaped, page},
     values::Language::{self, En, Ru},
 };
 
@@ -43,13 +43,6 @@ pub fn of(problem: ProblemType) -> String {
     page(&code, &body)
 }
 
-fn page(title: &str, body: &str) -> String {
-    format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width\"><title>{title} · Liaison</title></head>\n<body>\n{body}\n</body></html>\n"
-    )
-}
-
 /// A text as HTML; what stands between backticks is code.
 fn rich(text: &str) -> String {
     let part = |(at, part): (usize, &str)| match at % 2 {
@@ -57,8 +50,4 @@ fn rich(text: &str) -> String {
         _ => format!("<code>{}</code>", escaped(part)),
     };
     text.split('`').enumerate().map(part).collect()
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -15,7 +15,10 @@ use crate::{
     clients::{Client, ClientId, Persons},
     contacts::Contact,
     contracts::Contract,
-    db::schema::{clients, contacts, contracts, interactions, orders, products},
+    db::{
+        schema::{clients, contacts, contracts, interactions, orders, products},
+        wide,
+    },
     error::Result,
     interactions::Interaction,
     list::{SortBy, Spelling, keyset, search, search::Words},
@@ -51,7 +54,8 @@ type Found = Result<Option<Vec<Hit>>>;
 async fn clients(db: &AsyncPgConnection, actor: &Actor, words: &Words) -> Found {
     let persons = Persons::to(actor);
     found::<Client>(actor, async |scope, spelling| {
-        let rows = persons.search(clients::table.filter(scope.visible()).into_boxed(), words, spelling);
+        let rows = clients::table.filter(scope.visible()).filter(wide::clients::erased_at.is_null()).into_boxed();
+        let rows = persons.search(rows, words, spelling);
         let columns = (clients::id, clients::name, clients::legal_name, clients::id.nullable());
         keyset(rows, by_rank::<Client>(words, spelling), None, MOST).select(columns).load(&mut &*db).await
     })

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 /// The kinds of rows that have such ids; the place of a kind is part of its ids.
-const KINDS: [&str; 16] = [
+const KINDS: [&str; 17] = [
     "clients",
     "contacts",
     "contracts",
@@ -19,6 +19,7 @@ const KINDS: [&str; 16] = [
     "client_duplicates",
     "access_requests",
     "saved_views",
+    "erasures",
     "others",
 ];
 

@@ -8,6 +8,8 @@ use uuid::Uuid;
 pub trait Resource: 'static {
     /// The plural name, such as `clients`.
     const NAME: &'static str;
+    /// Whether the personal data of one can be erased. It is gone (410) then.
+    const CAN_BE_ERASED: bool = false;
 }
 
 /// A row that is a resource.

@@ -41,6 +41,7 @@ mod migrations;
 mod openapi;
 mod orders;
 mod organization;
+mod personal_data;
 mod policies;
 mod privileges;
 mod products;

@@ -62,8 +62,13 @@ const RIGHTS: [([Reach; 3], &[&str]); 7] = [
         &[
             "audit:read",
             "audit:verify",
+            "clients:erase",
+            "clients:read_personal_data",
+            "contacts:erase",
+            "contacts:read_personal_data",
             "departments:create",
             "departments:update",
+            "erasures:read",
             "lost_reasons:create",
             "lost_reasons:update",
             "orders:execute",
@@ -89,8 +94,17 @@ pub const ADMINISTRATION: [&str; 5] =
     ["roles:update", "service_accounts:create", "service_accounts:update", "users:create", "users:update"];
 
 /// Resources that belong to nobody.
-pub const SHARED: [&str; 8] =
-    ["audit", "departments", "lost_reasons", "organization", "products", "roles", "service_accounts", "teams"];
+pub const SHARED: [&str; 9] = [
+    "audit",
+    "departments",
+    "erasures",
+    "lost_reasons",
+    "organization",
+    "products",
+    "roles",
+    "service_accounts",
+    "teams",
+];
 
 /// The largest discount, contract and order without approval, and whether users of the role may own key clients.
 const LIMITS: [(Role, [Option<&str>; 3], bool); 3] = [

@@ -21,7 +21,7 @@ fn files(folder: &Path) -> Vec<(String, String)> {
     entries.flat_map(of).collect()
 }
 
-fn source() -> Vec<(String, String)> {
+pub fn source() -> Vec<(String, String)> {
     files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
 }
 
@@ -46,6 +46,8 @@ fn advisory_locks_have_their_numbers_in_one_place() {
 #[test]
 fn rows_are_locked_so_that_references_to_them_can_be_inserted() {
     let allowed = [
+        // A client that is about to be erased: what is added to it meanwhile would not be erased.
+        ("clients/touch.rs", 1),
         // A letter that is taken from the queue: no row refers to letters.
         ("mail/queue.rs", 1),
         // A key that is about to be deleted, which takes this lock anyway.
@@ -81,7 +83,7 @@ const TEXTS: [&str; 20] = [
 ];
 
 /// The first line of the doc comment.
-fn told(field: &Field) -> String {
+pub fn told(field: &Field) -> String {
     let line = |attribute: &Attribute| match &attribute.meta {
         Meta::NameValue(doc) if doc.path.is_ident("doc") => match &doc.value {
             Expr::Lit(text) => match &text.lit {
@@ -95,7 +97,7 @@ fn told(field: &Field) -> String {
     field.attrs.iter().find_map(line).unwrap_or_default()
 }
 
-fn says(attributes: &[Attribute], word: &str) -> bool {
+pub fn says(attributes: &[Attribute], word: &str) -> bool {
     let text = |attribute: &Attribute| match &attribute.meta {
         Meta::List(list) => list.tokens.to_string(),
         _ => String::new(),

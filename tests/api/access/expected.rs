@@ -36,8 +36,17 @@ const HANDS_OVER: [&str; 2] = ["transfer_client", "assign_account_team"];
 const TELLS_OF_EACH: [&str; 2] = ["transfer_clients", "preview_client_transfer"];
 
 /// What the members of an account team may not do, whatever its owner may.
-const NOT_BY_HELPERS: [&str; 5] =
-    ["access_requests:decide", "clients:archive", "clients:assign_team", "clients:designate_key", "clients:transfer"];
+const NOT_BY_HELPERS: [&str; 9] = [
+    "access_requests:decide",
+    "clients:archive",
+    "clients:assign_team",
+    "clients:designate_key",
+    "clients:erase",
+    "clients:read_personal_data",
+    "clients:transfer",
+    "contacts:erase",
+    "contacts:read_personal_data",
+];
 
 impl Row {
     pub fn expected(&self, caller: &Caller, call: &Call) -> Expected {
@@ -49,9 +58,11 @@ impl Row {
         }
         let is_strange = self.operation.is_for_persons() && caller.in_scope.is_some();
         let permission = self.operation.permission();
-        let persons_only = permission
-            .is_some_and(|permission| ADMINISTRATION.contains(&permission) || permission.ends_with(":approve"))
-            && caller.in_scope.is_some();
+        let is_for_persons = |permission: &str| {
+            ADMINISTRATION.contains(&permission)
+                || [":approve", ":erase"].iter().any(|end| permission.ends_with(end))
+        };
+        let persons_only = permission.is_some_and(is_for_persons) && caller.in_scope.is_some();
         if is_strange || persons_only || (caller.in_scope == Some(false) && permission.is_some()) {
             return Expected::Forbidden;
         }

@@ -18,11 +18,13 @@ const AT: &str = "/v1/auth/confirm";
 const WRONG: &str = "not the right password";
 
 /// The operations that always need a recent proof.
-const ALWAYS: [&str; 11] = [
+const ALWAYS: [&str; 13] = [
     "create_api_key",
     "create_user",
     "end_other_sessions",
     "end_own_session",
+    "erase_client",
+    "erase_contact",
     "give_consent",
     "replace_role_policy",
     "reset_second_factor",

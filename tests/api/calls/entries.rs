@@ -27,6 +27,7 @@ pub async fn call(world: &World, operation: &str, target: Target) -> Call {
         saved_views(world, operation, target).await,
         access_requests(world, operation, target).await,
         contacts(world, operation, target).await,
+        personal_data(world, operation, target).await,
         interactions(world, operation, target).await,
         contracts(world, operation, target).await,
         orders(world, operation, target).await,
@@ -357,6 +358,24 @@ async fn contacts(world: &World, operation: &str, target: Target) -> Option<Call
         "retire_contact" => world.about(target, contact().await).json(json!({"reason": "Agreed"})),
         "restore_contact" => {
             world.about(target, world.step(&contact().await, "retire").await).json(json!({"reason": "Agreed"}))
+        }
+        _ => return None,
+    })
+}
+
+async fn personal_data(world: &World, operation: &str, target: Target) -> Option<Call> {
+    let contact = async || {
+        let body = json!({"client_id": world.client(target).await["id"], "name": unique("Maria")});
+        world.sam.post("/v1/contacts", body).await.created()
+    };
+    let reason = || json!({"reason": "She asked for it"});
+    Some(match operation {
+        "get_client_personal_data" => world.about(target, world.client(target).await),
+        "get_contact_personal_data" => world.about(target, contact().await),
+        "erase_client" => world.about(target, world.client(target).await).json(reason()),
+        "erase_contact" => world.about(target, contact().await).json(reason()),
+        "list_erasures" | "get_erasure" => {
+            Call::shared(world.sam.transition("erase", &contact().await, reason()).await.created())
         }
         _ => return None,
     })

@@ -13,7 +13,7 @@ use crate::{
 
 /// The groups that are tested in parallel, by the tags of the document.
 const GROUPS: [&[&str]; 5] = [
-    &["clients", "contacts", "access requests"],
+    &["clients", "contacts", "access requests", "personal data"],
     &["contracts", "interactions"],
     &["orders"],
     &["products", "departments", "lost reasons", "organization", "teams", "saved views"],

@@ -73,6 +73,9 @@ async fn text_of_other_languages_is_only_text() {
     assert_eq!(world.app.count("clients").await, i64::try_from(made.len()).unwrap());
 }
 
+/// What is written down in the audit log when it is read.
+const RECORDED: [&str; 2] = ["get_client_personal_data", "get_contact_personal_data"];
+
 /// A GET changes nothing, so an attacker cannot change anything by making someone open a link or an image.
 ///
 /// ASVS 3.5.3
@@ -81,10 +84,12 @@ async fn what_is_read_changes_nothing() {
     let world = world().await;
     for operation in operations().into_iter().filter(|operation| operation.is_safe() && !operation.is_public()) {
         let call = call(&world, operation.id, Target::Key).await;
-        let before = rows(&world.app).await;
+        let is_compared = |row: &String| !RECORDED.contains(&operation.id) || !row.starts_with("audit_");
+        let before: Vec<String> = rows(&world.app).await.into_iter().filter(is_compared).collect();
         let answer = world.sue.send(call.request(&operation, &world.sue)).await;
         assert!(matches!(answer.status, 200 | 404), "{}: {:?}", operation.id, answer.body);
-        assert_eq!(rows(&world.app).await, before, "{}", operation.id);
+        let after: Vec<String> = rows(&world.app).await.into_iter().filter(is_compared).collect();
+        assert_eq!(after, before, "{}", operation.id);
     }
 }
 

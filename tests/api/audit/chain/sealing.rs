@@ -27,6 +27,7 @@ fn record(number: usize) -> Record {
         client_id: None,
         version: 1,
         changes,
+        is_told: true,
         personal: &["name"],
     }
 }
