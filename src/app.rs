@@ -25,7 +25,7 @@ use crate::{
     clock::Clock,
     contacts, contracts,
     db::Db,
-    departments, departures, docs,
+    departments, departures, deputies, docs,
     edge::{
         self, Edge,
         load::{self, Gates},
@@ -201,6 +201,7 @@ fn routes() -> Routes {
         contracts::routes,
         departments::routes,
         departures::routes,
+        deputies::routes,
         erasures::routes,
         interactions::routes,
         lost_reasons::routes,

@@ -37,6 +37,7 @@ pub mod contacts;
 pub mod contracts;
 pub mod departments;
 pub mod departures;
+pub mod deputies;
 pub mod erasures;
 pub mod interactions;
 pub mod lost_reasons;

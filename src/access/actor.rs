@@ -105,7 +105,7 @@ impl Actor {
     /// Whether the right to do `A` covers `row`.
     pub fn may<R: Belongs, A: Action>(&self, row: &R) -> bool {
         match self {
-            Self::Caller(caller) => caller.covers::<A>(caller.policy.reach_of(R::NAME, A::NAME), row),
+            Self::Caller(caller) => caller.covers::<A>(R::NAME, A::NAME, row),
             Self::System => true,
             Self::Nobody => false,
         }
@@ -123,7 +123,9 @@ impl Actor {
     /// Whether the right `permission` to read would cover something with the same owner and team as `row`.
     pub fn reaches(&self, permission: &str, row: &impl Belongs) -> bool {
         match self {
-            Self::Caller(caller) => caller.covers::<Read>(caller.policy.reach(permission), row),
+            Self::Caller(caller) => permission
+                .split_once(':')
+                .is_some_and(|(resource, action)| caller.covers::<Read>(resource, action, row)),
             Self::System => true,
             Self::Nobody => false,
         }

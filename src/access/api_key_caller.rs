@@ -14,7 +14,8 @@ use moka::sync::Cache;
 use uuid::Uuid;
 
 use super::{
-    AccountTeams, ApiKeyId, Caller, Callers, Credential, Departments, Epoch, Locale, Policy, Role, TeamId, UserId,
+    AbsentColleagues, AccountTeams, ApiKeyId, Caller, Callers, Credential, Departments, Epoch, Locale, Policy, Role,
+    TeamId, UserId,
     api_key::Presented,
     remembered::{Remembered, remembered},
 };
@@ -102,6 +103,7 @@ impl ApiKeyRow {
                 Some(of_token) => Arc::new(policy.narrowed(&self.scopes_among(of_token))),
             },
             account_teams: Arc::clone(&self.account_teams),
+            absent: AbsentColleagues::default(),
             departments: self.departments.clone(),
             locale: organization,
             organization,

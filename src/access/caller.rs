@@ -15,6 +15,18 @@ use crate::error::{Error, ProblemType, Result};
 /// The clients whose account teams a user is on.
 pub type AccountTeams = Arc<[Uuid]>;
 
+/// The colleagues whom a user stands in for today.
+pub type AbsentColleagues = Arc<[Absent]>;
+
+/// A colleague who is absent, and what they may do: their deputy does no more with their clients.
+#[derive(Clone, Debug)]
+pub struct Absent {
+    /// The colleague.
+    pub user_id: UserId,
+    /// The policy of their role.
+    pub policy: Arc<Policy>,
+}
+
 /// The departments that a service account works for.
 pub type Departments = Arc<[Uuid]>;
 
@@ -40,6 +52,8 @@ pub struct Caller {
     pub policy: Arc<Policy>,
     /// The clients that count as their own besides those that they own.
     pub account_teams: AccountTeams,
+    /// The colleagues whom they stand in for today.
+    pub absent: AbsentColleagues,
     /// The departments whose orders are all that they see of orders; `None` for a caller who is bound to none.
     pub departments: Option<Departments>,
     /// Their own time zone and language, or the organisation's.
@@ -67,7 +81,7 @@ impl Caller {
     }
 
     /// A digest of everything that decides what they may see and do: their role with its policy, narrowed by a key's
-    /// scopes, their team, their account teams and their departments.
+    /// scopes, their team, their account teams, their departments and whom they stand in for.
     ///
     /// # Errors
     /// Only internal ones.
@@ -83,6 +97,13 @@ impl Caller {
         if let Some(departments) = &self.departments {
             rights.update(b"departments");
             departments.iter().for_each(|id| rights.update(id.as_bytes()));
+        }
+        if !self.absent.is_empty() {
+            rights.update(b"absent");
+        }
+        for absent in self.absent.iter() {
+            rights.update(absent.user_id.as_uuid().as_bytes());
+            rights.update(absent.policy.digest()?);
         }
         Ok(rights.finish().as_ref().to_vec())
     }
@@ -170,7 +191,7 @@ mod tests {
 
     use uuid::Uuid;
 
-    use super::{Caller, Credential, Locale};
+    use super::{Absent, Caller, Credential, Locale};
     use crate::{
         access::{policy::Policy, role::Role},
         values::Id,
@@ -184,6 +205,7 @@ mod tests {
             credential: Credential::Session(Id::generate()),
             policy: Arc::new(Policy::initial(Role::Manager)),
             account_teams: [].into(),
+            absent: [].into(),
             departments: None,
             locale: Locale::default(),
             organization: Locale::default(),
@@ -198,6 +220,13 @@ mod tests {
         assert_eq!(several.iter().map(|clients| digest(clients)).collect::<HashSet<_>>().len(), several.len());
         assert_eq!(digest(&[1, 2]), digest(&[2, 1]));
         assert_eq!(digest(&[1, 2, 3]), digest(&[3, 1, 2]));
+        let absent = |role| Absent { user_id: Id::generate(), policy: Arc::new(Policy::initial(role)) };
+        let of = |absent: Absent| Caller { absent: [absent].into(), ..caller.clone() }.rights_digest().unwrap();
+        let (one, other) = (absent(Role::Manager), absent(Role::Manager));
+        let promoted = Absent { policy: absent(Role::Supervisor).policy, ..one.clone() };
+        let several = [digest(&[]), of(one.clone()), of(other), of(promoted)];
+        assert_eq!(several.iter().collect::<HashSet<_>>().len(), several.len());
+        assert_eq!(of(one.clone()), of(one));
         let moved = Caller { team_id: Id::generate(), ..caller.clone() };
         assert_ne!(moved.rights_digest().unwrap(), caller.rights_digest().unwrap());
     }

@@ -12,7 +12,7 @@ use diesel_async::AsyncPgConnection;
 use moka::future::Cache;
 
 use super::{
-    ApiKeyId, Caller, Credential, Locale, Policy, Role, SessionId,
+    Absent, AbsentColleagues, ApiKeyId, Caller, Credential, Locale, Policy, Role, SessionId, UserId,
     api_key_caller::{ApiKeyRow, ApiKeyUses},
     load::{SessionRow, load_policy, load_session},
     locale::load_locale,
@@ -27,7 +27,7 @@ const KEPT: Duration = Duration::from_mins(1);
 
 /// Whether the table of `resource` decides what callers may do.
 pub fn decides_about_callers(resource: &str) -> bool {
-    matches!(resource, "users" | "sessions" | "roles" | "service_accounts" | "api_keys" | "organization")
+    matches!(resource, "users" | "sessions" | "roles" | "service_accounts" | "api_keys" | "organization" | "deputies")
 }
 
 /// Caches sessions, keys and policies for a second, so that each of them is read at most that often. What is known since
@@ -66,6 +66,7 @@ impl Callers {
         let Some(row) = known.value.filter(|row| row.expires_at > now) else { return Ok(None) };
         let Remembered { value: policy, epoch, .. } = self.policy(db, row.role, now).await?;
         let organization = self.organization(db, now).await?;
+        let absent = self.absent(db, &row.absent, now).await?;
         let lacks_second_factor = policy.limits.second_factor_required && !row.has_second_factor;
         Ok(Some(Arc::new(Caller {
             user_id: row.user_id,
@@ -73,6 +74,7 @@ impl Callers {
             credential: Credential::Session(session),
             policy,
             account_teams: row.account_teams,
+            absent,
             departments: None,
             locale: Locale {
                 zone: row.zone.unwrap_or(organization.zone),
@@ -83,6 +85,15 @@ impl Callers {
             restriction: Restriction::of(row.must_change_password, lacks_second_factor),
             epoch: epoch.min(known.epoch),
         })))
+    }
+
+    /// The colleagues whom somebody stands in for, with the policies of their roles.
+    async fn absent(&self, db: &Db, colleagues: &[(UserId, Role)], now: Instant) -> Result<AbsentColleagues> {
+        let mut absent = Vec::with_capacity(colleagues.len());
+        for (user_id, role) in colleagues {
+            absent.push(Absent { user_id: *user_id, policy: self.policy(db, *role, now).await?.value });
+        }
+        Ok(absent.into())
     }
 
     /// Notes that `epoch` has begun: all that is known since an earlier one is read again.
@@ -121,7 +132,7 @@ impl Callers {
     }
 
     async fn session(&self, db: &Db, session: SessionId, now: Instant) -> Result<Remembered<Option<SessionRow>>> {
-        let load = async |db: &AsyncPgConnection| load_session(db, session).await;
+        let load = async |db: &AsyncPgConnection| load_session(db, session, now).await;
         remembered(&self.sessions, session, self.as_of(now), db, load).await
     }
 }

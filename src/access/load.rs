@@ -1,7 +1,12 @@
 //! Reads from the database a session with its user, and the policy of a role.
 
 use chrono_tz::Tz;
-use diesel::{ExpressionMethods, JoinOnDsl, NullableExpressionMethods, OptionalExtension, QueryDsl, dsl::array};
+use diesel::{
+    ExpressionMethods, JoinOnDsl, NullableExpressionMethods, OptionalExtension, QueryDsl,
+    dsl::{AsExprOf, array, sql},
+    expression::{SqlLiteral, UncheckedBind},
+    sql_types::{Bool, Timestamptz},
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
@@ -9,7 +14,7 @@ use super::{AccountTeams, Limits, Policy, Role, SessionId, TeamId, UserId, local
 use crate::{
     db::{
         Jsonb,
-        schema::{account_team_members, role_policies, second_factors, sessions, users},
+        schema::{account_team_members, deputies, role_policies, second_factors, sessions, users},
     },
     error::Result,
     values::{Instant, Language, TimeZone},
@@ -24,16 +29,35 @@ pub(super) struct SessionRow {
     pub(super) has_second_factor: bool,
     pub(super) expires_at: Instant,
     pub(super) account_teams: AccountTeams,
+    /// The absent colleagues, with their roles.
+    pub(super) absent: Vec<(UserId, Role)>,
     pub(super) zone: Option<Tz>,
     pub(super) language: Option<Language>,
 }
 
-pub(super) async fn load_session(mut db: &AsyncPgConnection, session: SessionId) -> Result<Option<SessionRow>> {
-    type Row =
-        ((UserId, TeamId, Role), bool, Option<Instant>, Instant, Vec<Uuid>, (Option<TimeZone>, Option<Language>));
+/// The session with its user, if both are valid, as of the moment `now`.
+pub(super) async fn load_session(
+    mut db: &AsyncPgConnection,
+    session: SessionId,
+    now: Instant,
+) -> Result<Option<SessionRow>> {
+    type Row = (
+        (UserId, TeamId, Role),
+        bool,
+        Option<Instant>,
+        Instant,
+        (Vec<Uuid>, Vec<Uuid>),
+        (Option<TimeZone>, Option<Language>),
+    );
     let memberships = account_team_members::table
         .filter(account_team_members::user_id.eq(sessions::user_id))
         .select(account_team_members::client_id);
+    let absent = deputies::table
+        .filter(deputies::deputy_id.eq(sessions::user_id))
+        .filter(in_force(now))
+        .select(deputies::user_id)
+        .distinct()
+        .order(deputies::user_id);
     let row: Option<Row> = sessions::table
         .inner_join(users::table.on(users::id.eq(sessions::user_id)))
         .left_join(second_factors::table.on(second_factors::user_id.eq(sessions::user_id)))
@@ -45,16 +69,17 @@ pub(super) async fn load_session(mut db: &AsyncPgConnection, session: SessionId)
             users::must_change_password,
             second_factors::confirmed_at.nullable(),
             sessions::expires_at,
-            array(memberships),
+            (array(memberships), array(absent)),
             (users::timezone, users::language),
         ))
         .first(&mut db)
         .await
         .optional()?;
-    let Some((user, must_change_password, confirmed_at, expires_at, memberships, (timezone, language))) = row else {
+    let Some((user, must_change_password, confirmed_at, expires_at, related, (timezone, language))) = row else {
         return Ok(None);
     };
-    let (user_id, team_id, role) = user;
+    let ((user_id, team_id, role), (memberships, absent)) = (user, related);
+    let absent = roles_of(db, absent).await?;
     Ok(Some(SessionRow {
         user_id,
         team_id,
@@ -63,9 +88,29 @@ pub(super) async fn load_session(mut db: &AsyncPgConnection, session: SessionId)
         has_second_factor: confirmed_at.is_some(),
         expires_at,
         account_teams: memberships.into(),
+        absent,
         zone: timezone.as_ref().map(zone_of).transpose()?,
         language,
     }))
+}
+
+/// The condition that a deputy is in force at the moment `now`. The organisation's day decides.
+pub(super) fn in_force(now: Instant) -> InForce {
+    sql::<Bool>("deputies.ended_at IS NULL AND (")
+        .bind::<Timestamptz, _>(now)
+        .sql(" AT TIME ZONE (SELECT timezone FROM organization))::date BETWEEN deputies.starts_on AND deputies.ends_on")
+}
+
+/// Its SQL.
+type InForce = SqlLiteral<Bool, UncheckedBind<SqlLiteral<Bool>, AsExprOf<Instant, Timestamptz>>>;
+
+/// The active users among `ids`, with their roles. Nobody stands in for who is blocked.
+async fn roles_of(mut db: &AsyncPgConnection, ids: Vec<Uuid>) -> Result<Vec<(UserId, Role)>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let active = users::table.filter(users::id.eq_any(ids)).filter(users::status.eq("active")).order(users::id);
+    Ok(active.select((users::id, users::role)).load(&mut db).await?)
 }
 
 /// The policy of `role`, read in the open transaction.

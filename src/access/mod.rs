@@ -25,7 +25,9 @@ mod within;
 
 pub use actions::{Action, Create, Delete, Erase, Read, ReadConfidential, ReadPersonalData, Update};
 pub use actor::Actor;
-pub use caller::{AccountTeams, Caller, Credential, Departments, Identified, Person, SignedIn};
+pub use caller::{
+    Absent, AbsentColleagues, AccountTeams, Caller, Credential, Departments, Identified, Person, SignedIn,
+};
 pub use callers::{Callers, decides_about_callers};
 pub use identification::Identification;
 pub use ids::{ApiKeyId, SessionId, TeamId, UserId};
@@ -36,5 +38,5 @@ pub use recent::RecentlyAuthenticated;
 pub use rights_epoch::Epoch;
 pub use role::{Reach, Role};
 pub use scope::{Belongs, Ownership, Scope};
-pub use sight::may_read;
+pub use sight::{may_read, may_read_as_owner};
 pub use within::{Owned, Part, Within};

@@ -42,6 +42,9 @@ pub const PERMISSIONS: &[Permission] = &[
     ("departments:create",          [None,   None,   All]),
     ("departments:read",            [All,    All,    All]),
     ("departments:update",          [None,   None,   All]),
+    ("deputies:create",             [Own,    Own,    All]),
+    ("deputies:read",               [Own,    Own,    All]),
+    ("deputies:update",             [Own,    Own,    All]),
     ("erasures:read",               [None,   None,   All]),
     ("interactions:create",         [Own,    Team,   All]),
     ("interactions:read",           [Own,    Team,   All]),
@@ -102,7 +105,7 @@ pub const ADMINISTRATION: &[&str] =
 pub fn is_for_persons_only(permission: &str) -> bool {
     let Some((resource, action)) = permission.split_once(':') else { return true };
     matches!(action, "approve" | "erase")
-        || (matches!(resource, "roles" | "service_accounts" | "sessions" | "users") && action != "read")
+        || (matches!(resource, "deputies" | "roles" | "service_accounts" | "sessions" | "users") && action != "read")
 }
 
 /// The default reach of `role` for `permission`; a right that does not exist reaches nowhere.

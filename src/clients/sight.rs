@@ -14,7 +14,7 @@ use crate::{
 /// # Errors
 /// 422 at `pointer`.
 pub async fn refuse_blind(tx: &mut Tx<'_>, user: UserId, client: &Client, pointer: &str) -> Result<()> {
-    if tx.user_id() == Some(user) || may_read(tx, user, client).await? {
+    if tx.user_id() == Some(user) || may_read(tx, user, client, tx.now()).await? {
         return Ok(());
     }
     Err(cannot_see(pointer))

@@ -37,6 +37,7 @@ pub const TABLES: &[Privileges] = &[
     ("contract_numbers",  &["SELECT", "INSERT", "UPDATE"]),
     ("contracts",         &["SELECT", "INSERT", "UPDATE"]),
     ("departments",       &["SELECT", "INSERT", "UPDATE"]),
+    ("deputies",          &["SELECT", "INSERT", "UPDATE"]),
     ("erasures",          &["SELECT", "INSERT"]),
     ("idempotency_keys",  &["SELECT", "INSERT", "DELETE", "UPDATE (body)", "UPDATE (replayed_at)", "UPDATE (rights_digest)"]),
     ("interactions",      &["SELECT", "INSERT", "UPDATE"]),

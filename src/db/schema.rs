@@ -266,6 +266,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    deputies (id) {
+        id -> Uuid,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        user_id -> Uuid,
+        team_id -> Uuid,
+        deputy_id -> Uuid,
+        starts_on -> Date,
+        ends_on -> Date,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     erasures (id) {
         id -> Uuid,
         version -> Int8,
@@ -645,6 +660,7 @@ diesel::joinable!(api_keys -> service_accounts (account_id));
 diesel::joinable!(client_owners -> clients (client_id));
 diesel::joinable!(clients -> teams (team_id));
 diesel::joinable!(contract_events -> users (actor_id));
+diesel::joinable!(deputies -> users (deputy_id));
 diesel::joinable!(erasures -> clients (client_id));
 diesel::joinable!(erasures -> users (erased_by));
 diesel::joinable!(interactions -> users (user_id));
@@ -677,6 +693,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     contract_numbers,
     contracts,
     departments,
+    deputies,
     erasures,
     idempotency_keys,
     interactions,

@@ -70,6 +70,7 @@ pub async fn load(
         tx.number_ids();
         describe_organization(tx).await?;
         let users = people::load(tx, &northwind, &hash).await?;
+        people::load_deputies(tx, &users).await?;
         let company = load_company(tx, &northwind, users).await?;
         trade::load_contracts(tx, &northwind, &company).await?;
         under_way::load_contracts(tx, &company).await?;

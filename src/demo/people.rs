@@ -7,14 +7,18 @@ use super::northwind::{Employee, Northwind};
 use crate::{
     access::{Role, Scope, TeamId},
     change::Tx,
+    deputies::{self, NewDeputy},
     error::{Error, Result},
     teams::{self, TeamTerms},
     users::{self, FirstPassword, User, UserTerms},
-    values::{Email, Line},
+    values::{Day, Email, Line},
 };
 
 /// How many of the largest customers make their owner a key-account manager.
 const LARGEST: usize = 5;
+
+/// Who is absent, and who stands in for them, by their numbers.
+const HOLIDAYS: [(u32, u32); 2] = [(1, 3), (3, 4)];
 
 /// Creates the users, all with the same password, and returns them by employee number.
 ///
@@ -41,6 +45,24 @@ pub async fn load(tx: &mut Tx<'_>, northwind: &Northwind, hash: &str) -> Result<
         users.insert(employee.employee_id, user);
     }
     Ok(users)
+}
+
+/// Names deputies for the summer holidays of two employees.
+///
+/// # Errors
+/// When the database fails.
+pub async fn load_deputies(tx: &mut Tx<'_>, users: &HashMap<u32, User>) -> Result<()> {
+    for (absent, deputy) in HOLIDAYS {
+        let id = |number: u32| {
+            let user = users.get(&number).map(|user| user.id);
+            user.ok_or_else(|| Error::internal("an employee who is no user"))
+        };
+        let day = |text: &str| text.parse::<Day>().map_err(Error::internal);
+        let (starts_on, ends_on) = (day("2031-07-07")?, day("2031-07-20")?);
+        let new = NewDeputy { user_id: Some(id(absent)?), deputy_id: id(deputy)?, starts_on, ends_on };
+        deputies::insert(tx, &Scope::system(), new).await?;
+    }
+    Ok(())
 }
 
 fn address(employee: &Employee) -> String {

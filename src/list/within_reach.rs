@@ -137,6 +137,7 @@ mod tests {
             credential: Credential::Session(Id::generate()),
             policy: Arc::new(Policy::initial(role)),
             account_teams: account_teams.into(),
+            absent: [].into(),
             departments: None,
             locale: Locale::default(),
             organization: Locale::default(),

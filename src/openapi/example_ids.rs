@@ -6,7 +6,7 @@ use super::complete::{Object, operations};
 use crate::values::example_id;
 
 /// What the members of examples refer to: the end of a member's name, and the kind of row.
-const MEMBERS: [(&str, &str); 35] = [
+const MEMBERS: [(&str, &str); 36] = [
     ("account_id", "service_accounts"),
     ("account_team", "users"),
     ("actor_id", "users"),
@@ -18,6 +18,7 @@ const MEMBERS: [(&str, &str); 35] = [
     ("contract_id", "contracts"),
     ("department_id", "departments"),
     ("department_ids", "departments"),
+    ("deputy_id", "receivers"),
     ("editor_ids", "users"),
     ("erased_by", "users"),
     ("follows_id", "interactions"),
@@ -45,13 +46,14 @@ const MEMBERS: [(&str, &str); 35] = [
 ];
 
 /// The kind of row that a schema describes.
-const SCHEMAS: [(&str, &str); 17] = [
+const SCHEMAS: [(&str, &str); 18] = [
     ("AccessRequest", "access_requests"),
     ("Client", "clients"),
     ("ClientDuplicate", "client_duplicates"),
     ("Contact", "contacts"),
     ("Contract", "contracts"),
     ("Department", "departments"),
+    ("Deputy", "deputies"),
     ("Erasure", "erasures"),
     ("Interaction", "interactions"),
     ("LostReason", "lost_reasons"),
@@ -78,7 +80,7 @@ const ROWS: [(&str, &str, u32); 5] = [
 /// The rows that operations are tried on whose state or owner must be another than that of the first row. Each has a row
 /// of its own, so that none spoils the example of another.
 #[rustfmt::skip]
-const TRIED_ON: [(&str, &str, u32); 41] = [
+const TRIED_ON: [(&str, &str, u32); 42] = [
     ("post",   "/v1/access-requests/{id}/grant",        2),
     ("post",   "/v1/access-requests/{id}/decline",      3),
     ("put",    "/v1/clients/{id}/account-team",         2),
@@ -105,6 +107,7 @@ const TRIED_ON: [(&str, &str, u32); 41] = [
     ("post",   "/v1/contracts/{id}/withdraw",          14),
     ("post",   "/v1/contracts/{id}/sign",              15),
     ("patch",  "/v1/contracts/{id}",                   16),
+    ("post",   "/v1/deputies/{id}/end",                 2),
     ("post",   "/v1/interactions/{id}/complete",        4),
     ("post",   "/v1/interactions/{id}/reschedule",      8),
     ("post",   "/v1/interactions/{id}/miss",           12),

@@ -48,6 +48,7 @@ use crate::{
         (name = "organization", description = "The organisation that works with this server."),
         (name = "teams", description = "Teams of users."),
         (name = "users", description = "The people who work here, and their roles."),
+        (name = "deputies", description = "Who stands in for whom."),
         (name = "roles", description = "What each role may do."),
         (name = "service accounts", description = "Integrations, what they may do, and their API keys."),
         (name = "audit", description = "Who changed what, when and why."),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::access::permission::{PERMISSIONS, is_for_persons_only};
 
 /// What each right allows that a service account can have.
-const MEANINGS: [(&str, &str); 58] = [
+const MEANINGS: [(&str, &str); 59] = [
     ("access_requests:create", "Ask for access to clients of others."),
     ("access_requests:decide", "Decide who is granted access to clients."),
     ("access_requests:read", "Read requests for access to clients."),
@@ -34,6 +34,7 @@ const MEANINGS: [(&str, &str); 58] = [
     ("departments:create", "Create departments."),
     ("departments:read", "Read departments."),
     ("departments:update", "Change departments."),
+    ("deputies:read", "Read who stands in for whom."),
     ("erasures:read", "Read which personal data was erased, when, why and by whom."),
     ("interactions:create", "Log and plan interactions."),
     ("interactions:read", "Read interactions."),

@@ -98,7 +98,7 @@ async fn hand_over_clients(tx: &mut Tx<'_>, from: UserId, receiver: Owner, why: 
 async fn hand_over_tasks(tx: &mut Tx<'_>, from: UserId, receiver: Owner) -> Result<()> {
     for client in interactions::clients_with_planned(tx, from).await? {
         let client = clients::find(tx, &Right::system(), client).await?;
-        let to = if may_read(tx, receiver.id, &client).await? { receiver.id } else { client.owner_id };
+        let to = if may_read(tx, receiver.id, &client, tx.now()).await? { receiver.id } else { client.owner_id };
         interactions::hand_over(tx, &[client.id], from, to).await?;
     }
     Ok(())

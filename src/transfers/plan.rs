@@ -6,7 +6,7 @@ use diesel_async::AsyncPgConnection;
 
 use super::model::{CannotGo, ClientTransfer, ClientTransferResult, MOST, Obstacle};
 use crate::{
-    access::{Scope, UserId, may_read},
+    access::{Scope, UserId, may_read_as_owner},
     clients::{self, Client, ClientId, ClientStatus, TransferClient},
     error::{Error, FieldError, Result},
     interactions,
@@ -123,7 +123,7 @@ fn obstacle(scope: &Right, owner: UserId, receiver: Owner, may_own_key: bool, cl
 async fn refuse_blind(db: &AsyncPgConnection, scope: &Right, receiver: Owner, one: Option<&Client>) -> Result<()> {
     let Some(one) = one.filter(|_| scope.actor().user_id() != Some(receiver.id)) else { return Ok(()) };
     let theirs = Client { owner_id: receiver.id, team_id: receiver.team_id, ..one.clone() };
-    match may_read(db, receiver.id, &theirs).await? {
+    match may_read_as_owner(db, receiver.id, &theirs).await? {
         true => Ok(()),
         false => Err(clients::cannot_see("/receiver_id")),
     }

@@ -9,7 +9,8 @@ mod sign_in;
 
 pub use model::{User, UserKind, UserRef, UserStatus, UserTerms, UserView};
 pub use queries::{
-    Owner, block, find_owner, find_to_administer, hold, insert, key_owners, owner, references, refuse_key_clients,
+    Owner, block, find_owner, find_to_administer, hold, insert, key_owners, owner, person, references,
+    refuse_key_clients,
 };
 pub use routes::routes;
 pub use sign_in::{FirstPassword, grow, sign_in_changed};

@@ -132,6 +132,7 @@ stored_as_text!(UserKind);
 
 impl Resource for User {
     const NAME: &'static str = "users";
+    const BY_DEPUTIES: bool = false;
 }
 
 impl Entity for User {

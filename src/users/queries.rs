@@ -177,6 +177,16 @@ pub async fn owner(tx: &mut Tx<'_>, id: UserId, pointer: &str) -> Result<Owner> 
     Ok(Owner { id, team_id, role })
 }
 
+/// The active person `id`, locked as [`owner`] does. A service account is none.
+///
+/// # Errors
+/// As [`owner`].
+pub async fn person(tx: &mut Tx<'_>, id: UserId, pointer: &str) -> Result<Owner> {
+    let person = users::table.find(id).filter(users::kind.eq(UserKind::Person)).select(users::id);
+    let known: Option<UserId> = person.first(&mut **tx).await.optional()?;
+    owner(tx, known.ok_or_else(|| unknown_reference(pointer))?, pointer).await
+}
+
 /// The same user, not locked: for who only looks at what would happen.
 ///
 /// # Errors

@@ -20,6 +20,7 @@ const KINDS: [&str; 17] = [
     "access_requests",
     "saved_views",
     "erasures",
+    "deputies",
     "others",
 ];
 

@@ -197,7 +197,7 @@ kinds! {
 }
 
 /// The codes of the rules between fields. A test reads the source and fails when one is missing.
-const RULES: [&str; 37] = [
+const RULES: [&str; 39] = [
     "before_given",
     "beyond_reading",
     "cannot_see_client",
@@ -212,6 +212,7 @@ const RULES: [&str; 37] = [
     "ends_before_start",
     "in_future",
     "in_the_future",
+    "in_the_past",
     "inactive_department",
     "inactive_lost_reason",
     "inactive_product",
@@ -225,6 +226,7 @@ const RULES: [&str; 37] = [
     "not_of_bank",
     "not_of_person",
     "not_with_status",
+    "own_deputy",
     "owner",
     "planned_and_done",
     "repeated",

@@ -10,6 +10,8 @@ pub trait Resource: 'static {
     const NAME: &'static str;
     /// Whether the personal data of one can be erased. It is gone (410) then.
     const CAN_BE_ERASED: bool = false;
+    /// Whether a deputy does with those of an absent colleague what the colleague may do.
+    const BY_DEPUTIES: bool = true;
 }
 
 /// A row that is a resource.

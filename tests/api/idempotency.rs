@@ -13,7 +13,7 @@ const GROUPS: [&[&str]; 5] = [
     &["contracts"],
     &["orders"],
     &["interactions", "products", "departments", "lost reasons", "organization", "teams", "saved views"],
-    &["auth", "users", "roles", "service accounts"],
+    &["auth", "users", "deputies", "roles", "service accounts"],
 ];
 
 /// Here a secret is checked before the key is looked at, and the first request used it up or changed it. So a repeated

@@ -27,6 +27,7 @@ mod contracts;
 mod database_errors;
 mod departments;
 mod departures;
+mod deputies;
 mod docs;
 mod edge;
 mod fields;

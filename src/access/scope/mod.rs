@@ -43,15 +43,16 @@ impl<R: Resource, A: Action> Scope<R, A> {
     /// # Errors
     /// 403 naming the permission.
     pub fn of(caller: &Arc<Caller>) -> Result<Self> {
-        let allowed = Rows::of::<A>(caller, caller.policy.reach_of(R::NAME, A::NAME));
+        let allowed = Rows::of::<R, A>(caller, caller.policy.reach_of(R::NAME, A::NAME));
         if allowed == Rows::None {
             return Err(Error::forbidden(&Self::permission()));
         }
         let visible = match caller.policy.reach_of(R::NAME, Read::NAME) {
             Reach::Team if A::TO_WHOLE_TEAM => {
-                Rows::Of(Belonging::Team(caller.team_id), Arc::clone(&caller.account_teams))
+                let absent = caller.absent_owners::<R, Read>();
+                Rows::Of(Belonging::Team(caller.team_id), Arc::clone(&caller.account_teams), absent)
             }
-            reach => Rows::of::<Read>(caller, reach),
+            reach => Rows::of::<R, Read>(caller, reach),
         };
         Ok(Self { actor: Actor::Caller(Arc::clone(caller)), visible, allowed, proof: PhantomData })
     }
@@ -108,13 +109,15 @@ impl<R: Owned, A: Action> Scope<R, A> {
     }
 
     fn within(rows: &Rows) -> Within<R> {
-        let (belonging, teams) = match rows {
+        let (belonging, teams, absent) = match rows {
             Rows::All => return Within::all(),
             Rows::None => return Within::any_of([]),
-            Rows::Of(belonging, teams) => (belonging, teams),
+            Rows::Of(belonging, teams, absent) => (belonging, teams, absent),
         };
         let clients = R::CLIENT.filter(|_| !teams.is_empty());
         let joined = clients.map(|column| Part::Clients(column, Arc::clone(teams)));
+        // A part for each owner, since an index has the newest rows of one owner.
+        let joined = joined.into_iter().chain(absent.iter().copied().map(Part::Owner));
         match *belonging {
             Belonging::Own(user) => Within::any_of(iter::once(Part::Owner(user)).chain(joined)),
             Belonging::Team(team) => Within::any_of(iter::once(Part::Team(team)).chain(joined)),
@@ -125,16 +128,17 @@ impl<R: Owned, A: Action> Scope<R, A> {
         }
     }
 
-    /// Refuses to make something for a user whom the right does not reach: `own` reaches only the caller, `team` the
-    /// caller's team.
+    /// Refuses to make something for a user whom the right does not reach: `own` reaches only the caller and those whom they
+    /// stand in for, `team` the caller's team.
     ///
     /// # Errors
     /// 403 naming the permission.
     pub fn permit_owner(&self, owner: UserId, team: TeamId) -> Result<()> {
-        let within = match self.allowed {
+        let within = match &self.allowed {
             Rows::None => false,
-            Rows::Of(Belonging::Own(user), _) => owner == user,
-            Rows::Of(Belonging::Team(mine) | Belonging::OwnAndKeyOfTeam(_, mine), _) => team == mine,
+            Rows::Of(_, _, absent) if absent.contains(&owner) => true,
+            Rows::Of(Belonging::Own(user), ..) => owner == *user,
+            Rows::Of(Belonging::Team(mine) | Belonging::OwnAndKeyOfTeam(_, mine), ..) => team == *mine,
             Rows::All => true,
         };
         if within { Ok(()) } else { Err(Error::forbidden(&Self::permission())) }

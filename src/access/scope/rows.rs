@@ -1,17 +1,24 @@
-//! Which rows a right covers, by its reach and by the role, the team and the account teams of the caller.
+//! Which rows a right covers, by its reach and by the role, the team and the account teams of the caller, and by whom the
+//! caller stands in for.
 
 use std::sync::Arc;
 
 use super::{Belongs, Ownership};
-use crate::access::{AccountTeams, Action, Caller, Reach, Read, Role, TeamId, UserId};
+use crate::{
+    access::{Absent, AccountTeams, Action, Caller, Reach, Read, Role, TeamId, UserId},
+    values::Resource,
+};
 
 /// The rows that a right covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Rows {
     None,
-    Of(Belonging, AccountTeams),
+    Of(Belonging, AccountTeams, AbsentOwners),
     All,
 }
+
+/// The colleagues with whose rows a right may be used.
+pub(super) type AbsentOwners = Arc<[UserId]>;
 
 /// To whom rows belong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,13 +30,16 @@ pub(super) enum Belonging {
 
 impl Rows {
     /// The rows that the right to do `A` covers when it has this `reach`.
-    pub(super) fn of<A: Action>(caller: &Caller, reach: Reach) -> Self {
+    pub(super) fn of<R: Resource, A: Action>(caller: &Caller, reach: Reach) -> Self {
         let helped = if A::BY_HELPERS { Arc::clone(&caller.account_teams) } else { Arc::default() };
+        let absent = caller.absent_owners::<R, A>();
         match reach {
             Reach::None => Self::None,
             Reach::All => Self::All,
-            Reach::Own => Self::Of(Belonging::Own(caller.user_id), helped),
-            Reach::Team => Self::Of(Belonging::team_of::<A>(caller.role(), caller.user_id, caller.team_id), helped),
+            Reach::Own => Self::Of(Belonging::Own(caller.user_id), helped, absent),
+            Reach::Team => {
+                Self::Of(Belonging::team_of::<A>(caller.role(), caller.user_id, caller.team_id), helped, absent)
+            }
         }
     }
 
@@ -38,7 +48,7 @@ impl Rows {
         match self {
             Self::None => false,
             Self::All => true,
-            Self::Of(belonging, helped) => belonging.covers(row) || helps(helped, row),
+            Self::Of(belonging, helped, absent) => belonging.covers(row) || helps(helped, row) || is_of(absent, row),
         }
     }
 }
@@ -58,17 +68,43 @@ fn helps(teams: &AccountTeams, row: &impl Belongs) -> bool {
     row.client().is_some_and(|client| teams.contains(&client))
 }
 
+/// Whether `row` is of one of these owners.
+fn is_of(owners: &[UserId], row: &impl Belongs) -> bool {
+    !owners.is_empty() && row.ownership().is_some_and(|ownership| owners.contains(&ownership.owner))
+}
+
 impl Caller {
-    /// Whether the right to do `A`, with this `reach`, covers `row`. Decides as [`Rows::cover`] does, but copies nothing
-    /// of the caller, since it is called several times for each row of a page.
-    pub(in crate::access) fn covers<A: Action>(&self, reach: Reach, row: &impl Belongs) -> bool {
-        let belonging = match reach {
+    /// The absent colleagues with whose `R` the caller may do `A`: the colleague may do it with their own.
+    pub(super) fn absent_owners<R: Resource, A: Action>(&self) -> AbsentOwners {
+        if self.absent.is_empty() || !R::BY_DEPUTIES {
+            return Arc::default();
+        }
+        let may = |absent: &&Absent| absent.policy.reach_of(R::NAME, A::NAME) != Reach::None;
+        self.absent.iter().filter(may).map(|absent| absent.user_id).collect()
+    }
+
+    /// Whether the caller stands in for the owner of `row`, who may do `action` with such a `resource`.
+    fn stands_in_for<B: Belongs>(&self, resource: &str, action: &str, row: &B) -> bool {
+        if self.absent.is_empty() || !B::BY_DEPUTIES {
+            return false;
+        }
+        let owner = row.ownership().map(|ownership| ownership.owner);
+        let absent = self.absent.iter().find(|absent| Some(absent.user_id) == owner);
+        absent.is_some_and(|absent| absent.policy.reach_of(resource, action) != Reach::None)
+    }
+
+    /// Whether the right to do `A`, which is called `action` of this `resource`, covers `row`. Decides as [`Rows::cover`]
+    /// does, but copies nothing of the caller, since it is called several times for each row of a page.
+    pub(in crate::access) fn covers<A: Action>(&self, resource: &str, action: &str, row: &impl Belongs) -> bool {
+        let belonging = match self.policy.reach_of(resource, action) {
             Reach::None => return false,
             Reach::All => return self.is_department_of(row),
             Reach::Own => Belonging::Own(self.user_id),
             Reach::Team => Belonging::team_of::<A>(self.role(), self.user_id, self.team_id),
         };
-        let covered = belonging.covers(row) || (A::BY_HELPERS && helps(&self.account_teams, row));
+        let covered = belonging.covers(row)
+            || (A::BY_HELPERS && helps(&self.account_teams, row))
+            || self.stands_in_for(resource, action, row);
         covered && self.is_department_of(row)
     }
 

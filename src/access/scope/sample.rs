@@ -57,6 +57,7 @@ pub fn caller(role: Role, read: Reach, update: Reach, account_teams: &[Uuid]) ->
         credential: Credential::Session(Id::generate()),
         policy: Arc::new(Policy::new(role, Policy::initial(role).limits, &stored)),
         account_teams: account_teams.into(),
+        absent: [].into(),
         departments: None,
         locale: Locale::default(),
         organization: Locale::default(),

@@ -60,6 +60,7 @@ impl Row {
         let permission = self.operation.permission();
         let is_for_persons = |permission: &str| {
             ADMINISTRATION.contains(&permission)
+                || ["deputies:create", "deputies:update"].contains(&permission)
                 || [":approve", ":erase"].iter().any(|end| permission.ends_with(end))
         };
         let persons_only = permission.is_some_and(is_for_persons) && caller.in_scope.is_some();
@@ -80,6 +81,11 @@ impl Row {
         if self.absent || !visible(&self.operation, caller, call) {
             // 404 if the address names the object; 422 if the body refers to it.
             return Expected::Missing(if self.operation.path.contains('{') { 404 } else { 422 });
+        }
+        // The call names a colleague of one team as the deputy.
+        if self.operation.id == "create_deputy" && reach < Reach::All {
+            let is_colleague = call.object["team_id"] == serde_json::json!(caller.user.team_id);
+            return if is_colleague { Expected::Success } else { Expected::Forbidden };
         }
         // Nobody designates their own client, and a helper has not all rights of an owner.
         let is_own = matches!(call.about, About::Client(belongs) if belongs.owner == caller.user.id);

@@ -18,8 +18,9 @@ const AT: &str = "/v1/auth/confirm";
 const WRONG: &str = "not the right password";
 
 /// The operations that always need a recent proof.
-const ALWAYS: [&str; 13] = [
+const ALWAYS: [&str; 14] = [
     "create_api_key",
+    "create_deputy",
     "create_user",
     "end_other_sessions",
     "end_own_session",

@@ -14,6 +14,7 @@ pub async fn call(world: &World, operation: &str, target: Target) -> Call {
         auth(world, operation).await,
         account(world, operation).await,
         users(world, operation).await,
+        deputies(world, operation).await,
         sessions(world, operation).await,
         teams(world, operation).await,
         roles(world, operation).await,
@@ -119,6 +120,24 @@ async fn users(world: &World, operation: &str) -> Option<Call> {
         "create_user" => Call::plain().json(world.new_user()),
         "update_user" => Call::of_user(world.user().await).json(json!({"job_title": "Expert"})),
         "unblock_user" => Call::of_user(world.step(&world.user().await, "block").await),
+        _ => return None,
+    })
+}
+
+async fn deputies(world: &World, operation: &str) -> Option<Call> {
+    let colleague = async || world.user().await;
+    let new = |deputy: &Value| json!({"deputy_id": deputy["id"], "starts_on": "2026-12-01", "ends_on": "2028-12-31"});
+    Some(match operation {
+        "list_deputies" | "get_deputy" | "end_deputy" => {
+            let mut body = new(&colleague().await);
+            body["user_id"] = json!(world.ann.id);
+            let call = Call::of_deputy(world.sam.post("/v1/deputies", body).await.created());
+            if operation == "end_deputy" { call.json(json!({"reason": "Agreed"})) } else { call }
+        }
+        "create_deputy" => {
+            let colleague = colleague().await;
+            Call::standing(json!({"team_id": colleague["team_id"]})).json(new(&colleague))
+        }
         _ => return None,
     })
 }

@@ -106,6 +106,12 @@ impl Call {
         Self::new(About::User(belongs), object)
     }
 
+    /// A call about the deputy of somebody who is absent.
+    pub fn of_deputy(deputy: Value) -> Self {
+        let belongs = Belongs { owner: read(&deputy["user_id"]), team: read(&deputy["team_id"]), is_key: true };
+        Self::new(About::User(belongs), deputy)
+    }
+
     /// With a JSON body.
     pub fn json(self, body: Value) -> Self {
         Self { body: Body::Json(body), ..self }

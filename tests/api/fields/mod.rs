@@ -17,7 +17,7 @@ const GROUPS: [&[&str]; 5] = [
     &["contracts", "interactions"],
     &["orders"],
     &["products", "departments", "lost reasons", "organization", "teams", "saved views"],
-    &["auth", "users", "service accounts"],
+    &["auth", "users", "deputies", "service accounts"],
 ];
 
 /// The fields that their resource does not show, each with the reason.

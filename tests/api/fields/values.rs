@@ -172,6 +172,7 @@ async fn reference(world: &World, field: &Field, client: &Value, nth: usize) -> 
     let row = match field.name {
         "owner_id" => return json!([world.kim.id, world.kai.id][nth]),
         "author_id" => return json!([world.ann.id, world.kim.id][nth]),
+        "deputy_id" => return json!([world.bob.id, world.ann.id][nth]),
         "user_id" => return json!([world.kai.id, world.kim.id][nth]),
         "team_id" => return json!([world.ann.team_id, world.mia.team_id][nth]),
         "next" => return next(world, client, nth).await,
