@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 /// The kinds of rows that have such ids; the place of a kind is part of its ids.
-const KINDS: [&str; 17] = [
+const KINDS: [&str; 18] = [
     "clients",
     "contacts",
     "contracts",
