@@ -37,7 +37,7 @@ async fn nothing_is_left_of_a_client() {
     let contract = contract(&sue, &zoe, "Zoe Canary").await;
     let order = order(&sue, &zoe).await;
     let ann = app.manager("ann").await;
-    let asked = json!({"email": "zoe@canary.example", "reason": "Canary called us"});
+    let asked = json!({"tax_id": "500100732259", "reason": "Canary called us"});
     let asked = ann.post("/v1/access-requests", asked).await.created();
     let _ =
         sue.transition("decline", &sue.get(path(&asked)).await.ok(), json!({"answer": "The canary stays"})).await.ok();

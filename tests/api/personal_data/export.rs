@@ -38,7 +38,7 @@ async fn all_that_is_held_on_a_client_is_told() {
     let contract = contract(&sue, &zoe, "Zoe Canary").await;
     let order = order(&sue, &zoe).await;
     let ann = app.manager("ann").await;
-    let asked = json!({"email": "zoe@canary.example", "reason": "Canary called us"});
+    let asked = json!({"tax_id": "500100732259", "reason": "Canary called us"});
     let asked = ann.post("/v1/access-requests", asked).await.created();
     let asked = sue.get(path(&asked)).await.ok();
     let _ = sue.transition("decline", &asked, json!({"answer": "The canary stays"})).await.ok();
