@@ -31,6 +31,7 @@ pub mod account_teams;
 pub mod audit_entries;
 pub mod auth;
 pub mod client_duplicates;
+pub mod client_merges;
 pub mod client_pages;
 pub mod clients;
 pub mod contacts;

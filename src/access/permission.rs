@@ -22,6 +22,7 @@ pub const PERMISSIONS: &[Permission] = &[
     ("clients:create",              [Own,    Team,   All]),
     ("clients:designate_key",       [None,   Team,   All]),
     ("clients:erase",               [None,   None,   All]),
+    ("clients:merge",               [Own,    Team,   All]),
     ("clients:read",                [Own,    Team,   All]),
     ("clients:read_confidential",   [None,   Own,    All]),
     ("clients:read_personal_data",  [None,   None,   All]),

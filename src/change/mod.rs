@@ -20,7 +20,7 @@ pub use origin::Origin;
 pub use reason::{Reason, RequiredReason};
 pub use record::{ErasedField, Record, events_of, write as write_audit};
 pub use request::{AnonymousChange, Change, RecordedRead};
-pub use row::{Patched, Row, lock, lock_to_patch, patched, permit_confidential, save, update};
+pub use row::{Patched, Row, lock, lock_to_patch, patched, permit_confidential, refuse_hidden, save, update};
 pub use separation::{Work, note_editor};
 pub use step::{AnyStep, Step};
 pub use transaction::{Tx, by_system, unknown_reference};

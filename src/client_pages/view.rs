@@ -39,7 +39,7 @@ pub struct ClientDetails {
     #[serde(flatten)]
     #[schema(value_type = ClientView)]
     client: ClientView,
-    /// The first 50 contacts, the primary one before the others, when included.
+    /// The first 50 contacts who have not left, the primary one before the others, when included.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 50)]
     contacts: Option<Vec<ContactView>>,
@@ -74,7 +74,7 @@ pub struct ClientDetails {
     "orders_under_way": 1, "orders": {"count": 6, "currencies": [{"currency": "USD", "count": 6, "net_total": "4273.00",
     "tax_total": "0.00", "total": "4273.00"}]}}))]
 pub struct ClientTotals {
-    /// The contacts.
+    /// The contacts who have not left.
     #[schema(minimum = 0)]
     contacts: i64,
     /// The interactions, planned or not.

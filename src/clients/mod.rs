@@ -8,6 +8,7 @@ mod designation;
 mod duplicates;
 mod filter;
 mod filtered;
+mod merged;
 mod model;
 mod of_owner;
 mod owners;
@@ -40,6 +41,7 @@ pub use model::{Address, Archive, Client, ClientId, ClientStart, ClientTerms, Ki
 pub use of_owner::{count_of_owner, find_all, lock_all, of_owner};
 pub use owners::{Why, follow};
 pub use pairs::ClientDuplicateId;
+pub use parent::belongs_to;
 pub use persons::Persons;
 pub use primary_contact::{ContactId, ContactRef};
 pub use queries::{find, grow, hold, hold_for_business, insert, refuse_archived, step};

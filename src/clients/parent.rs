@@ -4,7 +4,7 @@ use diesel::{
     OptionalExtension, QueryDsl, QueryableByName,
     sql_types::{Bool, Uuid as SqlUuid},
 };
-use diesel_async::RunQueryDsl;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::{Client, ClientId};
 use crate::{
@@ -45,11 +45,14 @@ struct Answer {
 }
 
 /// Whether `client` is `other`, or belongs to it through any number of parents.
-async fn belongs_to(tx: &mut Tx<'_>, client: ClientId, other: ClientId) -> Result<bool> {
+///
+/// # Errors
+/// When the database fails.
+pub async fn belongs_to(mut db: &AsyncPgConnection, client: ClientId, other: ClientId) -> Result<bool> {
     let upwards = "WITH RECURSIVE upwards (id) AS (
             SELECT $1 UNION SELECT clients.parent_id FROM clients JOIN upwards USING (id)
         ) SELECT EXISTS (SELECT FROM upwards WHERE id = $2) AS yes";
     let query = diesel::sql_query(upwards).bind::<SqlUuid, _>(client).bind::<SqlUuid, _>(other);
-    let Answer { yes } = query.get_result(&mut **tx).await?;
+    let Answer { yes } = query.get_result(&mut db).await?;
     Ok(yes)
 }

@@ -9,6 +9,7 @@ use super::{
     duplicates::{self, Identifiers},
     filter::{ClientFilter, ClientSort},
     filtered::Wanted,
+    merged,
     model::{Archive, Client, ClientId, ClientPatch, ClientTerms, NewClient},
     owners, pairs, parent,
     sight::refuse_blind,
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::{
     access::{Action, Create, Read, Scope, Update},
-    change::{Patched, Row, Tx, lock, lock_to_patch, patched, permit_confidential, save, unknown_reference},
+    change::{Patched, Row, Tx, lock, lock_to_patch, patched, permit_confidential, save},
     db::{Sql, columns_of, wide::clients},
     error::{Error, FieldError, OnConstraint, Result},
     http::{IfMatch, Parts, Terms},
@@ -80,7 +81,7 @@ fn value(sort: ClientSort, client: &Client) -> SortValue {
 /// The client `id`, within reach.
 ///
 /// # Errors
-/// 404 when there is none, 410 when it was erased.
+/// 404 when there is none, 410 when it was erased or merged into another one.
 pub async fn find<A: Action>(mut db: &AsyncPgConnection, scope: &Scope<Client, A>, id: ClientId) -> Result<Client> {
     let client: Option<Client> = clients::table
         .filter(clients::id.eq(id))
@@ -89,7 +90,10 @@ pub async fn find<A: Action>(mut db: &AsyncPgConnection, scope: &Scope<Client, A
         .first(&mut db)
         .await
         .optional()?;
-    client.ok_or_else(Error::not_found)?.unless_erased()
+    match client {
+        Some(client) => client.unless_erased(),
+        None => Err(merged::missing(db, scope, id).await?),
+    }
 }
 
 /// The client that a new row refers to, locked so that its owner stays the same until the transaction ends.
@@ -122,7 +126,10 @@ async fn find_held(tx: &mut Tx<'_>, id: ClientId, pointer: &str) -> Result<Clien
         .first(&mut **tx)
         .await
         .optional()?;
-    client.ok_or_else(|| unknown_reference(pointer))
+    match client {
+        Some(client) => Ok(client),
+        None => Err(merged::unknown(tx, &scope, id, pointer).await?),
+    }
 }
 
 /// Refuses to change what belongs to an archived client. The client is not locked here: the caller has already locked a
@@ -262,7 +269,10 @@ impl Row for Client {
     async fn find_locked<A: Action>(tx: &mut Tx<'_>, scope: &Scope<Self, A>, id: ClientId) -> Result<Option<Self>> {
         let row = clients::table.filter(clients::id.eq(id)).filter(scope.visible()).select(columns_of::<Self>());
         let row: Option<Self> = row.for_no_key_update().first(&mut **tx).await.optional()?;
-        row.map(Self::unless_erased).transpose()
+        match row {
+            Some(client) => client.unless_erased().map(Some),
+            None => Err(merged::missing(tx, scope, id).await?),
+        }
     }
 
     async fn write(&self, tx: &mut Tx<'_>) -> Result<()> {

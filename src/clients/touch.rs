@@ -7,10 +7,13 @@ use diesel::{
 };
 use diesel_async::RunQueryDsl;
 
-use super::model::{Client, ClientId};
+use super::{
+    merged,
+    model::{Client, ClientId},
+};
 use crate::{
     access::{Action, Read, Scope},
-    change::{Tx, unknown_reference},
+    change::Tx,
     db::{
         Sql, columns_of,
         schema::{clients, interactions},
@@ -27,7 +30,10 @@ static TOUCH: Sql = Sql::new();
 /// 422 at `pointer` when the caller cannot reach it, 409 when it is archived.
 pub async fn hold_to_touch(tx: &mut Tx<'_>, id: ClientId, pointer: &str) -> Result<Client> {
     let scope = tx.scope::<Client, Read>()?;
-    let client = lock(tx, &scope, id).await?.ok_or_else(|| unknown_reference(pointer))?;
+    let client = match lock(tx, &scope, id).await? {
+        Some(client) => client,
+        None => return Err(merged::unknown(tx, &scope, id, pointer).await?),
+    };
     client.refuse_archived()?;
     Ok(client)
 }

@@ -17,7 +17,7 @@ use crate::{
 /// Most contacts on a page.
 const MOST: i64 = 50;
 
-/// The first contacts of a client that `actor` may read: the primary one, then the others by name.
+/// The first contacts who have not left the client, of those that `actor` may read: the primary one, then the others by name.
 ///
 /// # Errors
 /// As [`Actor::scope_with_clients`].
@@ -25,6 +25,7 @@ pub async fn of_client(mut db: &AsyncPgConnection, actor: &Actor, client: Client
     let scope = actor.scope_with_clients::<Contact>()?;
     let rows = contacts::table
         .filter(contacts::client_id.eq(client))
+        .filter(contacts::retired_at.is_null())
         .filter(scope.visible())
         .order((contacts::is_primary.desc(), sql::<Text>("contacts.name COLLATE names"), contacts::id))
         .limit(MOST)
@@ -34,12 +35,15 @@ pub async fn of_client(mut db: &AsyncPgConnection, actor: &Actor, client: Client
     views(db, rows, &ContactIncludes::default(), actor).await
 }
 
-/// How many contacts of a client `actor` may read.
+/// How many contacts who have not left the client `actor` may read.
 ///
 /// # Errors
 /// As [`Actor::scope_with_clients`].
 pub async fn count_of_client(mut db: &AsyncPgConnection, actor: &Actor, client: ClientId) -> Result<i64> {
     let scope = actor.scope_with_clients::<Contact>()?;
-    let rows = contacts::table.filter(contacts::client_id.eq(client)).filter(scope.visible());
+    let rows = contacts::table
+        .filter(contacts::client_id.eq(client))
+        .filter(contacts::retired_at.is_null())
+        .filter(scope.visible());
     Ok(rows.count().get_result(&mut db).await?)
 }

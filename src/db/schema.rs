@@ -115,6 +115,25 @@ diesel::table! {
 }
 
 diesel::table! {
+    client_merges (id) {
+        id -> Uuid,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        survivor_id -> Uuid,
+        merged_id -> Uuid,
+        merged_name -> Text,
+        merged_by -> Nullable<Uuid>,
+        reason -> Nullable<Text>,
+        moved -> Jsonb,
+        kept -> Jsonb,
+        changed -> Jsonb,
+        undone_at -> Nullable<Timestamptz>,
+        undone_by -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
     client_owners (id) {
         id -> Uuid,
         client_id -> Uuid,
@@ -685,6 +704,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_leaves,
     audit_seals,
     audit_unsealed,
+    client_merges,
     client_owners,
     clients,
     consents,

@@ -76,6 +76,7 @@ pub async fn load(
         under_way::load_contracts(tx, &company).await?;
         under_way::load_orders(tx, &company).await?;
         under_way::load_archived_client(tx, &company).await?;
+        under_way::load_merges(tx, &company).await?;
         under_way::load_access_requests(tx, &company).await?;
         saved_views::load(tx, &company).await?;
         under_way::load_service_account(tx, &company).await?;

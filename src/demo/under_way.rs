@@ -8,6 +8,7 @@ use crate::{
     access::{Role, Scope, UserId},
     access_requests,
     change::Tx,
+    client_merges::{self, NewClientMerge},
     clients::{self, AllowDuplicate, Client, ClientStart, Kind},
     contracts::{self, ContractStart, ContractStatus, ContractTerms, Past, Side, Signatory},
     db::Jsonb,
@@ -157,16 +158,34 @@ pub async fn load_access_requests(tx: &mut Tx<'_>, company: &Company<'_>) -> Res
 /// # Errors
 /// When the database fails.
 pub async fn load_archived_client(tx: &mut Tx<'_>, company: &Company<'_>) -> Result<()> {
+    let double = enter_again(tx, customer(company)?, "double").await?;
+    departures::archive(tx, &Scope::system(), double.id, &IfMatch::Any).await?;
+    Ok(())
+}
+
+/// Enters the first customer twice more, and merges what was entered into it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn load_merges(tx: &mut Tx<'_>, company: &Company<'_>) -> Result<()> {
     let client = customer(company)?;
+    for name in ["second entry", "third entry"] {
+        let double = enter_again(tx, client, name).await?;
+        let reason = Some(text("Entered once more")?);
+        let new = NewClientMerge { survivor_id: client.id, merged_id: double.id, take: Vec::new(), reason };
+        client_merges::merge(tx, &Scope::system(), new).await?;
+    }
+    Ok(())
+}
+
+async fn enter_again(tx: &mut Tx<'_>, client: &Client, name: &str) -> Result<Client> {
     let allow_duplicate = Some(AllowDuplicate { reason: text("Entered once more")? });
     let start = ClientStart { kind: Kind::Organization, owner_id: Some(client.owner_id), allow_duplicate };
     let mut terms = client.terms.clone();
-    terms.name = Name::parse(&format!("{} (double)", client.terms.name.as_str())).map_err(Error::internal)?;
+    terms.name = Name::parse(&format!("{} ({name})", client.terms.name.as_str())).map_err(Error::internal)?;
     terms.external_source = None;
     terms.external_id = None;
-    let double = clients::insert(tx, &Scope::system(), Parts(start, terms)).await?;
-    departures::archive(tx, &Scope::system(), double.id, &IfMatch::Any).await?;
-    Ok(())
+    clients::insert(tx, &Scope::system(), Parts(start, terms)).await
 }
 
 /// Creates the account with which the first carrier's system takes its orders over. It has no key yet.

@@ -146,6 +146,11 @@ problem_types! {
         "Erased" / "Данные стёрты",
         "The personal data of this resource was erased, at `erased_at`. Figures and contracts are kept." /
         "Персональные данные этого ресурса стёрты, время — в `erased_at`. Цифры и договоры сохранены.";
+    /// The client was merged into another one.
+    Merged: GONE,
+        "Merged" / "Объединён с другим клиентом",
+        "This client was one with another one, and was merged into it: `merged_into` is its id." /
+        "Этот клиент объединён с другим: `merged_into` — его идентификатор.";
     /// A method that this path does not have.
     MethodNotAllowed: METHOD_NOT_ALLOWED,
         "Method not allowed" / "Метод не поддерживается",

@@ -6,7 +6,9 @@ use super::complete::{Object, operations};
 use crate::values::example_id;
 
 /// What the members of examples refer to: the end of a member's name, and the kind of row.
-const MEMBERS: [(&str, &str); 36] = [
+const MEMBERS: [(&str, &str); 38] = [
+    ("survivor_id", "merge_survivors"),
+    ("merged_id", "merged_clients"),
     ("account_id", "service_accounts"),
     ("account_team", "users"),
     ("actor_id", "users"),
@@ -46,7 +48,8 @@ const MEMBERS: [(&str, &str); 36] = [
 ];
 
 /// The kind of row that a schema describes.
-const SCHEMAS: [(&str, &str); 18] = [
+const SCHEMAS: [(&str, &str); 19] = [
+    ("ClientMerge", "client_merges"),
     ("AccessRequest", "access_requests"),
     ("Client", "clients"),
     ("ClientDuplicate", "client_duplicates"),
@@ -69,7 +72,9 @@ const SCHEMAS: [(&str, &str); 18] = [
 
 /// The kinds whose examples are not of their first row: the first products are no longer sold, the first nine users are
 /// persons, and the lines are those of an order in progress. Who receives clients is another user than who has them.
-const ROWS: [(&str, &str, u32); 5] = [
+const ROWS: [(&str, &str, u32); 7] = [
+    ("merge_survivors", "clients", 31),
+    ("merged_clients", "clients", 30),
     ("products", "products", 3),
     ("service_accounts", "users", 10),
     ("order_lines", "order_lines", 21),
@@ -80,7 +85,8 @@ const ROWS: [(&str, &str, u32); 5] = [
 /// The rows that operations are tried on whose state or owner must be another than that of the first row. Each has a row
 /// of its own, so that none spoils the example of another.
 #[rustfmt::skip]
-const TRIED_ON: [(&str, &str, u32); 42] = [
+const TRIED_ON: [(&str, &str, u32); 43] = [
+    ("post",   "/v1/client-merges/{id}/undo",           2),
     ("post",   "/v1/access-requests/{id}/grant",        2),
     ("post",   "/v1/access-requests/{id}/decline",      3),
     ("put",    "/v1/clients/{id}/account-team",         2),

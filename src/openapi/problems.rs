@@ -132,7 +132,7 @@ fn members(problem: ProblemType) -> Vec<(&'static str, Value)> {
     use ProblemType::{
         AlreadyExists, AnswerWithheld, Conflict, ConsentWithdrawn, DuplicateClient, Erased, Forbidden,
         InsufficientUserAuthentication, InvalidClient, InvalidGrant, InvalidRequest, InvalidScope, InvalidState,
-        LimitExceeded, NotReady, PreconditionFailed, SecondFactorRequired, Unauthorized, UnsupportedGrantType,
+        LimitExceeded, Merged, NotReady, PreconditionFailed, SecondFactorRequired, Unauthorized, UnsupportedGrantType,
         ValidationFailed,
     };
     match problem {
@@ -147,6 +147,7 @@ fn members(problem: ProblemType) -> Vec<(&'static str, Value)> {
             ("client_id", id("The client whose state it is, where it is not that of the resource itself.")),
             ("contact_id", id("The contact whose state it is, where it is not that of the resource itself.")),
         ],
+        Merged => vec![("merged_into", id("The client that it was merged into."))],
         Erased => vec![("erased_at", moment("When it was erased."))],
         ConsentWithdrawn => vec![("contact_id", id("The person at the client.")), ("consent", consent())],
         Conflict => vec![
@@ -171,7 +172,10 @@ fn members(problem: ProblemType) -> Vec<(&'static str, Value)> {
         AnswerWithheld => vec![("location", text("Where what was made can be read.", 200))],
         NotReady => vec![("reasons", words("Why the server is not ready."))],
         ValidationFailed => {
-            vec![("left", text("How much is left under the contract's ceiling, when an order is over it.", 40))]
+            vec![
+                ("left", text("How much is left under the contract's ceiling, when an order is over it.", 40)),
+                ("merged_into", id("The client that the one that is named was merged into.")),
+            ]
         }
         InsufficientUserAuthentication => {
             vec![("error", oauth_error()), ("max_age", number("How old the proof may be, in seconds.", 0))]

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::access::permission::{PERMISSIONS, is_for_persons_only};
 
 /// What each right allows that a service account can have.
-const MEANINGS: [(&str, &str); 59] = [
+const MEANINGS: [(&str, &str); 60] = [
     ("access_requests:create", "Ask for access to clients of others."),
     ("access_requests:decide", "Decide who is granted access to clients."),
     ("access_requests:read", "Read requests for access to clients."),
@@ -15,6 +15,7 @@ const MEANINGS: [(&str, &str); 59] = [
     ("clients:assign_team", "Decide who is on the account team of a client."),
     ("clients:create", "Create clients."),
     ("clients:designate_key", "Make clients key clients, and ordinary ones again."),
+    ("clients:merge", "Merge clients that were entered twice, and undo merges."),
     ("clients:read", "Read clients and their timelines."),
     ("clients:read_confidential", "Read and change the confidential fields of clients."),
     ("clients:read_personal_data", "Take out all that is held on clients who are persons."),

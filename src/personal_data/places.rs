@@ -104,6 +104,7 @@ const ORDER_EVENTS: (&str, &str) = ("Histories of the orders", "История �
 const ACCESS_REQUESTS: (&str, &str) = ("Requests for access", "Запросы доступа");
 const OWNERS: (&str, &str) = ("Who worked with the client", "Кто вёл клиента");
 const DUPLICATES: (&str, &str) = ("Possible duplicates", "Возможные дубликаты");
+const MERGES: (&str, &str) = ("Clients that were merged into it", "Объединённые с ним клиенты");
 const PERSON: (&str, &str) = ("The person", "Человек");
 const SIGNED: (&str, &str) = ("Contracts that the person signs", "Договоры, которые подписывает человек");
 
@@ -143,6 +144,7 @@ const OTHER_SIGNATORIES: &str = r#"(
 
 const AUDIT_OF_CLIENT: &str = "id IN (
     SELECT id FROM audit_events WHERE client_id = $1
+        OR client_id IN (SELECT merged_id FROM client_merges WHERE survivor_id = $1 AND undone_at IS NULL)
     UNION SELECT id FROM audit_events WHERE resource = 'access_requests'
         AND resource_id IN (SELECT id FROM access_requests WHERE client_id = $1)
     UNION SELECT id FROM audit_events WHERE resource = 'client_duplicates'
@@ -184,7 +186,7 @@ pub static OF_CONTACT: [Place; 3] = [
 
 /// The tables that tell of a client. Persons at it are persons of their own: they are erased with it, and only their names and
 /// positions are taken out with its data.
-pub static OF_CLIENT: [Place; 11] = [
+pub static OF_CLIENT: [Place; 12] = [
     Place { personal: &[("reason", "NULL"), ("note", "NULL")], ..Place::of("client_owners", OWNERS, "client_id = $1") },
     Place {
         personal: &[("allowed_because", "NULL")],
@@ -193,6 +195,12 @@ pub static OF_CLIENT: [Place; 11] = [
     Place {
         personal: &[("reason", GONE), ("answer", "NULL")],
         ..Place::of("access_requests", ACCESS_REQUESTS, "client_id = $1")
+    },
+    Place {
+        // A merge cannot be undone when nothing is kept of the client that was given up.
+        personal: &[("merged_name", GONE), ("reason", "NULL"), ("kept", "'{}'"), ("changed", "'{}'")],
+        shown: &["id", "created_at", "merged_name", "reason"],
+        ..Place::of("client_merges", MERGES, "survivor_id = $1")
     },
     Place { personal: &[("reason", "NULL")], ..Place::of("contract_events", CONTRACT_EVENTS, "client_id = $1") },
     Place { personal: &[("reason", "NULL")], ..Place::of("order_events", ORDER_EVENTS, "client_id = $1") },

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 /// The kinds of rows that have such ids; the place of a kind is part of its ids.
-const KINDS: [&str; 18] = [
+const KINDS: [&str; 19] = [
     "clients",
     "contacts",
     "contracts",
@@ -21,6 +21,7 @@ const KINDS: [&str; 18] = [
     "saved_views",
     "erasures",
     "deputies",
+    "client_merges",
     "others",
 ];
 

@@ -197,7 +197,8 @@ kinds! {
 }
 
 /// The codes of the rules between fields. A test reads the source and fails when one is missing.
-const RULES: [&str; 39] = [
+const RULES: [&str; 45] = [
+    "archived_client",
     "before_given",
     "beyond_reading",
     "cannot_see_client",
@@ -219,6 +220,7 @@ const RULES: [&str; 39] = [
     "invalid_etag",
     "invalid_token",
     "lockout",
+    "merged",
     "no_work",
     "none_or_all",
     "not_in_future",
@@ -226,13 +228,17 @@ const RULES: [&str; 39] = [
     "not_of_bank",
     "not_of_person",
     "not_with_status",
+    "other_kind",
     "own_deputy",
     "owner",
     "planned_and_done",
+    "related_client",
     "repeated",
     "reserved",
     "retired_contact",
+    "same_client",
     "supervisor_only",
+    "two_key_clients",
     "unchanged_password",
     "wrong_code",
     "wrong_password",

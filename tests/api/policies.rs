@@ -18,6 +18,7 @@ const RIGHTS: [([Reach; 3], &[&str]); 7] = [
         &[
             "clients:archive",
             "clients:create",
+            "clients:merge",
             "clients:read",
             "clients:update",
             "contacts:create",

@@ -36,12 +36,13 @@ const HANDS_OVER: [&str; 2] = ["transfer_client", "assign_account_team"];
 const TELLS_OF_EACH: [&str; 2] = ["transfer_clients", "preview_client_transfer"];
 
 /// What the members of an account team may not do, whatever its owner may.
-const NOT_BY_HELPERS: [&str; 9] = [
+const NOT_BY_HELPERS: [&str; 10] = [
     "access_requests:decide",
     "clients:archive",
     "clients:assign_team",
     "clients:designate_key",
     "clients:erase",
+    "clients:merge",
     "clients:read_personal_data",
     "clients:transfer",
     "contacts:erase",

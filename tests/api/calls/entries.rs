@@ -247,6 +247,14 @@ async fn clients(world: &World, operation: &str, target: Target) -> Option<Call>
         // Only a key-account manager's client can be made key, and only a key one ordinary.
         "designate_key_client" => Call::of_client(world.client_of(&world.kim).await),
         "revoke_key_client" => world.about(Target::Key, world.client(Target::Key).await),
+        "preview_client_merge" | "create_client_merge" => {
+            let (survivor, body) = merge(world, target).await;
+            Call::of_client(survivor).json(body)
+        }
+        "list_client_merges" | "get_client_merge" | "undo_client_merge" => {
+            let merge = world.sam.post("/v1/client-merges", merge(world, target).await.1).await.created();
+            world.about(target, merge)
+        }
         "list_client_duplicates" | "get_client_duplicate" | "settle_client_duplicate" => {
             world.about(target, pair(world, target).await)
         }
@@ -265,6 +273,13 @@ async fn saved_views(world: &World, operation: &str, target: Target) -> Option<C
         "update_saved_view" => view().await.json(json!({"name": unique("Renamed"), "is_shared": true})),
         _ => return None,
     })
+}
+
+/// A client of the target's owner, and the body that merges another one into it.
+async fn merge(world: &World, target: Target) -> (Value, Value) {
+    let (survivor, merged) = (world.client(target).await, world.client(target).await);
+    let body = json!({"survivor_id": survivor["id"], "merged_id": merged["id"], "reason": "Entered twice"});
+    (survivor, body)
 }
 
 /// Two clients of the target's owner that may be one.

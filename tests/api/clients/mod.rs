@@ -7,6 +7,7 @@ mod duplicates;
 mod idempotency;
 mod life;
 mod list;
+mod merges;
 mod owners;
 mod ownership;
 mod page;

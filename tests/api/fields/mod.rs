@@ -21,7 +21,8 @@ const GROUPS: [&[&str]; 5] = [
 ];
 
 /// The fields that their resource does not show, each with the reason.
-const NOT_SHOWN: [(&str, &str, &str); 6] = [
+const NOT_SHOWN: [(&str, &str, &str); 7] = [
+    ("create_client_merge", "take", "it decides on the fields of the survivor: see clients/merges.rs"),
     ("create_client", "allow_duplicate", "it stands with the pair: see clients/duplicates.rs"),
     ("update_client", "allow_duplicate", "it stands with the pair: see clients/duplicates.rs"),
     ("rotate_api_key", "overlap_hours", "it ends the key that is replaced: see service_accounts/keys.rs"),

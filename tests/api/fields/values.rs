@@ -177,7 +177,7 @@ async fn reference(world: &World, field: &Field, client: &Value, nth: usize) -> 
         "team_id" => return json!([world.ann.team_id, world.mia.team_id][nth]),
         "next" => return next(world, client, nth).await,
         "lines" => return lines(world, nth).await,
-        "client_id" | "parent_id" => world.client(crate::calls::Target::Key).await,
+        "client_id" | "parent_id" | "survivor_id" | "merged_id" => world.client(crate::calls::Target::Key).await,
         "contact_id" => contact(world, client).await,
         "contract_id" => contract(world, client).await,
         "order_id" => {
