@@ -20,6 +20,7 @@ use crate::{
     audit::{Budget, Watch},
     audit_entries,
     auth::{self, hashing::Hashing, throttle::Limits},
+    background_jobs,
     change::Unsealed,
     client_duplicates, client_merges, client_pages, clients,
     clock::Clock,
@@ -33,6 +34,8 @@ use crate::{
         receive::Receiving,
     },
     erasures,
+    exports,
+    files::Files,
     http::{Operations, ReadTimeout, Routes, not_served},
     interactions,
     lifecycle::Lifecycle,
@@ -65,6 +68,8 @@ pub struct Parts {
     pub sign_in_limits: Data<Limits>,
     /// How mail is sent, if it is.
     pub mail: Data<Mail>,
+    /// Where files are kept.
+    pub files: Data<Files>,
     /// How many refusals are recorded.
     pub refusals: Data<Budget>,
     /// The events that were written lately.
@@ -114,6 +119,7 @@ impl Parts {
             hashing: Data::new(hashing),
             sign_in_limits: Data::new(sign_in_limits),
             mail: Data::new(Mail::default()),
+            files: Data::new(Files::default()),
             refusals: Data::new(Budget::default()),
             unsealed: Data::new(Unsealed::default()),
             watch: Data::new(Watch::default()),
@@ -165,6 +171,7 @@ impl Parts {
             .app_data(self.hashing.clone())
             .app_data(self.sign_in_limits.clone())
             .app_data(self.mail.clone())
+            .app_data(self.files.clone())
             .app_data(self.refusals.clone())
             .app_data(self.unsealed.clone())
             .app_data(self.watch.clone())
@@ -196,6 +203,7 @@ fn routes() -> Routes {
         account_teams::routes,
         audit_entries::routes,
         auth::routes,
+        background_jobs::routes,
         clients::routes,
         contacts::routes,
         contracts::routes,
@@ -203,6 +211,7 @@ fn routes() -> Routes {
         departures::routes,
         deputies::routes,
         erasures::routes,
+        exports::routes,
         interactions::routes,
         lost_reasons::routes,
         orders::routes,

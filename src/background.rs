@@ -3,7 +3,16 @@
 use std::time::Duration;
 
 use crate::{
-    app::Parts, audit, auth, change::idempotency, contracts, db::Db, error::Result, jobs::Jobs, mail, signing_keys,
+    app::Parts,
+    audit, auth,
+    background_jobs::{self, JobKind, Means, Worker},
+    change::idempotency,
+    contracts,
+    db::Db,
+    error::Result,
+    exports,
+    jobs::Jobs,
+    mail, signing_keys,
     telemetry::sampler,
 };
 
@@ -12,6 +21,12 @@ const EVERY: Duration = Duration::from_mins(1);
 
 /// How long one run of sending mail may take: each letter of a long queue waits for the mail server.
 const PATIENCE_WITH_MAIL: Duration = Duration::from_hours(1);
+
+/// How often a server looks for jobs that wait.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// How long a server may go on with jobs before it is looked at again: as many as wait are done, one after the other.
+const PATIENCE_WITH_JOBS: Duration = Duration::from_hours(12);
 
 /// Starts the jobs: upkeep, rotating the signing keys, sealing the audit log and watching that nothing of it goes missing, and
 /// sending mail if it is configured.
@@ -36,7 +51,25 @@ pub fn start(db: &Db, parts: &Parts, rotate_keys_every: Option<chrono::Duration>
     if parts.mail.is_configured() {
         jobs.within(PATIENCE_WITH_MAIL, "mail", mail::EVERY, async move || deliver(&db, &parts).await.map(drop));
     }
+    // Two at a time, so that a long one does not hold up a short one.
+    for name in ["background_jobs", "more_background_jobs"] {
+        let (db, parts) = own();
+        let worker = worker(&db, &parts);
+        jobs.within(PATIENCE_WITH_JOBS, name, LOOK_EVERY, async move || worker.work().await.map(drop));
+    }
     jobs
+}
+
+/// What does the jobs that are kept in the database.
+pub fn worker(db: &Db, parts: &Parts) -> Worker {
+    Worker::new(Means {
+        db: db.clone(),
+        clock: parts.clock.clone(),
+        secrets: parts.secrets.clone(),
+        files: parts.files.clone(),
+        lifecycle: parts.lifecycle.clone(),
+    })
+    .with(JobKind::Export, exports::work)
 }
 
 /// Also starts the job that reads the metrics of the database.
@@ -68,5 +101,7 @@ async fn upkeep(db: &Db, parts: &Parts) -> Result<()> {
     let now = clock.now();
     idempotency::sweep(&mut db, now).await?;
     auth::sweep(&mut db, now).await?;
+    background_jobs::sweep(&mut db, now).await?;
+    exports::sweep(&mut db, &parts.files, now).await?;
     mail::sweep(&mut db, now).await
 }

@@ -81,13 +81,14 @@ pub async fn serve(
 ) -> Result<()> {
     let telemetry = Telemetry::by(&config.telemetry, parts.operations.clone().into_inner())?;
     let mail = Data::new(Mail::new(&config.mail)?);
-    let parts = Parts { mail, ..parts.behind(config.edge.clone()).watched(telemetry) };
+    let files = Data::new(config.files.open()?);
+    let parts = Parts { mail, files, ..parts.behind(config.edge.clone()).watched(telemetry) };
     let settings = PoolSettings { max_size: config.pool_size, ..PoolSettings::default() };
     let (server, address) = start(config.listen, config.workers, login, settings, &parts)?;
     let metrics =
         config.telemetry.metrics_listen.map(|listen| listener::start(listen, parts.telemetry.clone())).transpose()?;
-    // One connection for each background job.
-    let own_pool = Db::new(login, PoolSettings { max_size: 6, asks_first: true, ..settings });
+    // One connection for each background job, and another for each that acts on behalf of somebody.
+    let own_pool = Db::new(login, PoolSettings { max_size: 10, asks_first: true, ..settings });
     let meter = parts.telemetry.metrics.pool("background");
     let own_pool = own_pool.measured(meter.clone(), meter);
     let mut jobs = background::start(&own_pool, &parts, config.rotate_keys_every);

@@ -84,9 +84,19 @@ impl ApiKeyRow {
         self.expires_at > on.now && self.networks.iter().all(|networks| networks.include(on.address))
     }
 
+    /// When the key ends.
+    pub(super) fn lasts_until(&self) -> Instant {
+        self.expires_at
+    }
+
+    /// The role of its account.
+    pub(super) fn role(&self) -> Role {
+        self.role
+    }
+
     /// The caller, with only those rights that the role, the scopes of the account and the key, and the scopes of the
     /// token include.
-    fn caller(
+    pub(super) fn caller(
         &self,
         key: ApiKeyId,
         policy: &Arc<Policy>,
@@ -183,7 +193,7 @@ impl Callers {
     }
 }
 
-async fn load_key(mut db: &AsyncPgConnection, key: ApiKeyId) -> Result<Option<Arc<ApiKeyRow>>> {
+pub(super) async fn load_key(mut db: &AsyncPgConnection, key: ApiKeyId) -> Result<Option<Arc<ApiKeyRow>>> {
     type Texts = Jsonb<Vec<String>>;
     type Row =
         ((UserId, TeamId, Role), (Texts, Texts, Jsonb<Vec<Uuid>>), (Vec<u8>, Option<Texts>, Texts, Instant), Vec<Uuid>);

@@ -3,6 +3,7 @@
 pub(crate) mod audit_event;
 pub(crate) mod canonical;
 pub mod idempotency;
+mod on_behalf;
 mod origin;
 mod outbox;
 mod reason;
@@ -16,6 +17,7 @@ mod transaction;
 mod unsealed;
 
 pub use audit_event::Outcome;
+pub use on_behalf::on_behalf;
 pub use origin::Origin;
 pub use reason::{Reason, RequiredReason};
 pub use record::{ErasedField, Record, events_of, write as write_audit};

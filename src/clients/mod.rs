@@ -37,6 +37,7 @@ pub use contact_points::{
 pub use designation::{designate, refuse_ordinary_owner};
 pub use duplicates::{AllowDuplicate, Identifiers, certain};
 pub use filter::ClientInclude;
+pub use filter::ClientFilter;
 pub use model::{Address, Archive, Client, ClientId, ClientStart, ClientTerms, Kind, TransferClient};
 pub use of_owner::{count_of_owner, find_all, lock_all, of_owner};
 pub use owners::{Why, follow};
@@ -44,7 +45,7 @@ pub use pairs::ClientDuplicateId;
 pub use parent::belongs_to;
 pub use persons::Persons;
 pub use primary_contact::{ContactId, ContactRef};
-pub use queries::{find, grow, hold, hold_for_business, insert, refuse_archived, step};
+pub use queries::{chunk, find, grow, hold, hold_for_business, insert, refuse_archived, step};
 pub use reference::{ClientRef, references};
 pub use sight::{cannot_see, refuse_blind};
 pub use status::{ClientStatus, Transition};

@@ -21,7 +21,7 @@ use crate::{
     db::{Sql, columns_of, wide::clients},
     error::{Error, FieldError, OnConstraint, Result},
     http::{IfMatch, Parts, Terms},
-    list::{By, ListQuery, Page, Sort, SortKey, SortValue, keyset_within},
+    list::{By, ListQuery, Page, Sort, SortKey, SortValue, Spelling, keyset_within},
     users,
     values::{Entity, Instant, Invalid, Resource},
 };
@@ -60,6 +60,22 @@ pub async fn list(
         false => None,
     };
     query.page_of_search(found, total, |client: &Client| (by.key(|sort| value(sort, client)), client.uuid()))
+}
+
+/// The next clients within reach after the one with the id `after`, in the order of their ids: for what goes through all.
+///
+/// # Errors
+/// When the database fails.
+pub async fn chunk(
+    mut db: &AsyncPgConnection,
+    scope: &Scope<Client, Read>,
+    filter: &ClientFilter,
+    after: ClientId,
+    limit: i64,
+) -> Result<Vec<Client>> {
+    let rows = filtered(scope.visible(), filter, Spelling::AsWritten, Persons::to(scope.actor()));
+    let rows = rows.filter(clients::id.gt(after)).order(clients::id).limit(limit).select(columns_of::<Client>());
+    Ok(rows.load(&mut db).await?)
 }
 
 fn column(sort: ClientSort) -> SortKey {

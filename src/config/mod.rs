@@ -10,6 +10,7 @@ pub use self::base::{Base, BaseSettings};
 use crate::{
     auth::throttle::Limits,
     edge::{Edge, settings::EdgeSettings},
+    files::Place,
     mail::{self, ResetUrl, Smtp},
     settings::{Problems, address, count},
     telemetry::settings::{self, TelemetrySettings},
@@ -69,6 +70,10 @@ pub struct Settings {
     /// token is given.
     #[arg(long, env = "LIAISON_PASSWORD_RESET_URL", value_name = "URL", help_heading = "Mail")]
     pub password_reset_url: Option<String>,
+    /// Where the files of exports and imports are kept: a folder, or a bucket such as `s3://bucket/folder`, which all servers
+    /// of a database share; `files` in the data folder when left out.
+    #[arg(long, env = "LIAISON_FILES", value_name = "PLACE", help_heading = "Files")]
+    pub files: Option<String>,
     /// After how many days a new signing key takes over; 0 means never.
     #[arg(
         long,
@@ -104,6 +109,8 @@ pub struct Config {
     pub sign_in_limits: Limits,
     /// How mail is sent.
     pub mail: mail::Settings,
+    /// Where files are kept.
+    pub files: Place,
     /// How old the newest signing key may become; `None` means any age.
     pub rotate_keys_every: Option<chrono::Duration>,
     /// Telemetry.
@@ -132,6 +139,7 @@ impl Settings {
         let pool_size = problems.check("--pool-size", &self.pool_size, count(&self.pool_size, 1000));
         let sign_in_limits = self.sign_in_limits(&mut problems);
         let mail = self.mail(&mut problems);
+        let files = self.files.as_deref().map(|text| problems.check("--files", text, Place::parse(text)));
         let every = &self.rotate_keys_every_days;
         let rotate_keys_every = problems.check("--rotate-keys-every-days", every, days(every));
         let telemetry = self.telemetry.check(&mut problems);
@@ -151,6 +159,7 @@ impl Settings {
         else {
             return Err(problems.told());
         };
+        let base_files = base.data_dir.join("files");
         Ok(Config {
             listen,
             base,
@@ -159,6 +168,7 @@ impl Settings {
             pool_size,
             sign_in_limits,
             mail,
+            files: files.flatten().unwrap_or_else(|| Place::Folder(base_files)),
             rotate_keys_every,
             telemetry,
             edge,

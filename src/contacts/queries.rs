@@ -95,6 +95,22 @@ pub async fn list(
     query.page_of_search(found, total, |contact: &Contact| (by.key(|sort| value(sort, contact)), contact.uuid()))
 }
 
+/// The next contacts within reach after the one with the id `after`, in the order of their ids: for what goes through all.
+///
+/// # Errors
+/// When the database fails.
+pub async fn chunk(
+    mut db: &AsyncPgConnection,
+    scope: &Scope<Contact, Read>,
+    filter: &ContactFilter,
+    after: ContactId,
+    limit: i64,
+) -> Result<Vec<Contact>> {
+    let rows = filtered(scope.visible(), filter, Spelling::AsWritten);
+    let rows = rows.filter(contacts::id.gt(after)).order(contacts::id).limit(limit).select(columns_of::<Contact>());
+    Ok(rows.load(&mut db).await?)
+}
+
 fn column(sort: ContactSort) -> SortKey {
     match sort {
         ContactSort::Name => SortKey::Name("name"),

@@ -317,6 +317,25 @@ diesel::table! {
 }
 
 diesel::table! {
+    exports (id) {
+        id -> Uuid,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        owner_id -> Uuid,
+        team_id -> Uuid,
+        resource -> Text,
+        format -> Text,
+        separator -> Nullable<Text>,
+        column_names -> Jsonb,
+        filter -> Jsonb,
+        row_count -> Nullable<Int8>,
+        byte_count -> Nullable<Int8>,
+        expires_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     idempotency_keys (actor_id, key) {
         actor_id -> Uuid,
         key -> Text,
@@ -358,6 +377,34 @@ diesel::table! {
         order_id -> Nullable<Uuid>,
         follows_id -> Nullable<Uuid>,
         search -> Text,
+    }
+}
+
+diesel::table! {
+    jobs (id) {
+        id -> Uuid,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        owner_id -> Uuid,
+        team_id -> Uuid,
+        kind -> Text,
+        subject_id -> Uuid,
+        state -> Text,
+        done -> Int8,
+        total -> Nullable<Int8>,
+        attempts -> Int8,
+        error_code -> Nullable<Text>,
+        error_detail -> Nullable<Text>,
+        heartbeat_at -> Nullable<Timestamptz>,
+        started_at -> Nullable<Timestamptz>,
+        finished_at -> Nullable<Timestamptz>,
+        due_at -> Timestamptz,
+        lease -> Nullable<Uuid>,
+        leased_until -> Nullable<Timestamptz>,
+        session_id -> Nullable<Uuid>,
+        api_key_id -> Nullable<Uuid>,
+        scopes -> Nullable<Jsonb>,
     }
 }
 
@@ -682,7 +729,11 @@ diesel::joinable!(contract_events -> users (actor_id));
 diesel::joinable!(deputies -> users (deputy_id));
 diesel::joinable!(erasures -> clients (client_id));
 diesel::joinable!(erasures -> users (erased_by));
+diesel::joinable!(exports -> teams (team_id));
+diesel::joinable!(exports -> users (owner_id));
 diesel::joinable!(interactions -> users (user_id));
+diesel::joinable!(jobs -> teams (team_id));
+diesel::joinable!(jobs -> users (owner_id));
 diesel::joinable!(order_events -> users (actor_id));
 diesel::joinable!(order_lines -> orders (order_id));
 diesel::joinable!(order_lines -> products (product_id));
@@ -715,8 +766,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     departments,
     deputies,
     erasures,
+    exports,
     idempotency_keys,
     interactions,
+    jobs,
     lost_reasons,
     order_events,
     order_lines,

@@ -193,6 +193,14 @@ impl Description {
         self.answer(status, headers).content.insert("application/json".to_owned(), content.into());
     }
 
+    /// Adds that the answer may be a file of this type.
+    pub fn answers_file(&mut self, media_type: &str, example: &str) {
+        let file = ObjectBuilder::new().schema_type(Type::String).content_media_type(media_type);
+        let mut content = Content::new(Some(RefOr::T(Schema::from(file))));
+        content.example = Some(example.into());
+        self.answer(StatusCode::OK, &[]).content.insert(media_type.to_owned(), content.into());
+    }
+
     /// Adds an answer with these headers, which the caller may complete.
     pub fn answer(&mut self, status: StatusCode, headers: &[&str]) -> &mut Response {
         let answer = self.answers.entry(status.as_str().to_owned()).or_default();

@@ -6,7 +6,7 @@ use super::complete::{Object, operations};
 use crate::values::example_id;
 
 /// What the members of examples refer to: the end of a member's name, and the kind of row.
-const MEMBERS: [(&str, &str); 38] = [
+const MEMBERS: [(&str, &str); 39] = [
     ("survivor_id", "merge_survivors"),
     ("merged_id", "merged_clients"),
     ("account_id", "service_accounts"),
@@ -27,6 +27,7 @@ const MEMBERS: [(&str, &str); 38] = [
     ("given_by", "users"),
     ("line_id", "order_lines"),
     ("lost_reason_id", "lost_reasons"),
+    ("job", "jobs"),
     ("order_id", "orders"),
     ("other_id", "clients"),
     ("owner_id", "users"),
@@ -48,7 +49,7 @@ const MEMBERS: [(&str, &str); 38] = [
 ];
 
 /// The kind of row that a schema describes.
-const SCHEMAS: [(&str, &str); 19] = [
+const SCHEMAS: [(&str, &str); 21] = [
     ("ClientMerge", "client_merges"),
     ("AccessRequest", "access_requests"),
     ("Client", "clients"),
@@ -58,7 +59,9 @@ const SCHEMAS: [(&str, &str); 19] = [
     ("Department", "departments"),
     ("Deputy", "deputies"),
     ("Erasure", "erasures"),
+    ("Export", "exports"),
     ("Interaction", "interactions"),
+    ("Job", "jobs"),
     ("LostReason", "lost_reasons"),
     ("Order", "orders"),
     ("OwnAccount", "users"),

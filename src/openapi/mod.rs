@@ -45,6 +45,8 @@ use crate::{
         (name = "personal data", description = "What is held on a person, and its erasure."),
         (name = "search", description = "One search through everything."),
         (name = "lost reasons", description = "Why clients are lost: the list to choose from."),
+        (name = "exports", description = "Files of what the caller sees: CSV, Excel and JSON lines."),
+        (name = "jobs", description = "What is done in the background, how far it is, and what became of it."),
         (name = "organization", description = "The organisation that works with this server."),
         (name = "teams", description = "Teams of users."),
         (name = "users", description = "The people who work here, and their roles."),

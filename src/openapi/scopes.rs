@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::access::permission::{PERMISSIONS, is_for_persons_only};
 
 /// What each right allows that a service account can have.
-const MEANINGS: [(&str, &str); 60] = [
+const MEANINGS: [(&str, &str); 64] = [
     ("access_requests:create", "Ask for access to clients of others."),
     ("access_requests:decide", "Decide who is granted access to clients."),
     ("access_requests:read", "Read requests for access to clients."),
@@ -37,9 +37,13 @@ const MEANINGS: [(&str, &str); 60] = [
     ("departments:update", "Change departments."),
     ("deputies:read", "Read who stands in for whom."),
     ("erasures:read", "Read which personal data was erased, when, why and by whom."),
+    ("exports:create", "Export data to files."),
+    ("exports:read", "Read exports and their files."),
     ("interactions:create", "Log and plan interactions."),
     ("interactions:read", "Read interactions."),
     ("interactions:update", "Change, complete and cancel interactions."),
+    ("jobs:read", "Read what is done in the background."),
+    ("jobs:update", "Cancel what is done in the background."),
     ("lost_reasons:create", "Create reasons for losing clients."),
     ("lost_reasons:read", "Read the reasons for losing clients."),
     ("lost_reasons:update", "Change reasons for losing clients."),

@@ -22,10 +22,11 @@ mod view;
 use crate::http::Routes;
 
 pub use client::under_way;
+pub use filter::OrderFilter;
 pub use lines::LineTerms;
 pub use model::{Order, OrderId, OrderLine, OrderNumber, OrderTerms, OrderWithLines, Priority};
 pub use of_client::{of_client, totals_of_client};
-pub use queries::{OrderSummary, next_number};
+pub use queries::{OrderSummary, chunk, next_number};
 pub use record::{PastOrder, record, record_all};
 pub use status::OrderStatus;
 pub use view::OrderView;

@@ -63,6 +63,22 @@ pub async fn list(
     query.page_of_search(found, total, |order: &Order| (by.key(|sort| value(sort, order)), order.uuid()))
 }
 
+/// The next orders within reach after the one with the id `after`, in the order of their ids: for what goes through all.
+///
+/// # Errors
+/// When the database fails.
+pub async fn chunk(
+    mut db: &AsyncPgConnection,
+    scope: &Scope<Order, Read>,
+    filter: &OrderFilter,
+    after: OrderId,
+    limit: i64,
+) -> Result<Vec<Order>> {
+    let rows = filtered(scope.visible(), filter, Spelling::AsWritten);
+    let rows = rows.filter(orders::id.gt(after)).order(orders::id).limit(limit).select(columns_of::<Order>());
+    Ok(rows.load(&mut db).await?)
+}
+
 fn column(sort: OrderSort) -> SortKey {
     match sort {
         OrderSort::UpdatedAt => SortKey::Column("updated_at"),

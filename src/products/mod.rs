@@ -6,6 +6,6 @@ mod queries;
 mod routes;
 mod view;
 
-pub use model::{Product, ProductId, ProductKind, ProductTerms};
-pub use queries::{find_all, insert};
+pub use model::{Product, ProductFilter, ProductId, ProductKind, ProductTerms};
+pub use queries::{chunk, find_all, insert};
 pub use routes::routes;

@@ -73,6 +73,22 @@ pub async fn list(
     query.page_of_search(found, total, |product: &Product| (by.key(|sort| value(sort, product)), product.uuid()))
 }
 
+/// The next products after the one with the id `after`, in the order of their ids: for what goes through all.
+///
+/// # Errors
+/// When the database fails.
+pub async fn chunk(
+    mut db: &AsyncPgConnection,
+    _scope: &Scope<Product, Read>,
+    filter: &ProductFilter,
+    after: ProductId,
+    limit: i64,
+) -> Result<Vec<Product>> {
+    let rows = filtered(filter, Spelling::AsWritten);
+    let rows = rows.filter(products::id.gt(after)).order(products::id).limit(limit).select(columns_of::<Product>());
+    Ok(rows.load(&mut db).await?)
+}
+
 fn column(sort: ProductSort) -> SortKey {
     match sort {
         ProductSort::Name => SortKey::Name("name"),

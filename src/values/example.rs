@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 /// The kinds of rows that have such ids; the place of a kind is part of its ids.
-const KINDS: [&str; 19] = [
+const KINDS: [&str; 21] = [
     "clients",
     "contacts",
     "contracts",
@@ -22,6 +22,8 @@ const KINDS: [&str; 19] = [
     "erasures",
     "deputies",
     "client_merges",
+    "jobs",
+    "exports",
     "others",
 ];
 

@@ -197,7 +197,7 @@ kinds! {
 }
 
 /// The codes of the rules between fields. A test reads the source and fails when one is missing.
-const RULES: [&str; 45] = [
+const RULES: [&str; 46] = [
     "archived_client",
     "before_given",
     "beyond_reading",
@@ -227,6 +227,7 @@ const RULES: [&str; 45] = [
     "not_of_account",
     "not_of_bank",
     "not_of_person",
+    "not_with_format",
     "not_with_status",
     "other_kind",
     "own_deputy",

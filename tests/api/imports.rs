@@ -13,7 +13,7 @@ use syn::{
 };
 
 /// The shared modules from the bottom up: none uses a later one, or anything else of the server.
-const SHARED: [&str; 19] = [
+const SHARED: [&str; 20] = [
     "settings",
     "lifecycle",
     "values",
@@ -31,6 +31,7 @@ const SHARED: [&str; 19] = [
     "telemetry",
     "edge",
     "mail",
+    "files",
     "jobs",
     "openapi",
 ];

@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use crate::process::{DataDir, Server};
 
-/// What no example can stand for: it needs a password, a code, a token, a session or a key of the moment.
-const OF_THE_MOMENT: [&str; 16] = [
+/// What no example can stand for: it needs a password, a code, a token, a session, a key, a job or a file of the moment.
+const OF_THE_MOMENT: [&str; 20] = [
     "begin_second_factor",
+    "cancel_job",
     "change_password",
     "confirm_second_factor",
     "confirm_session",
@@ -18,6 +19,9 @@ const OF_THE_MOMENT: [&str; 16] = [
     "end_own_session",
     "end_user_session",
     "get_api_key",
+    "get_export",
+    "get_export_file",
+    "get_job",
     "get_second_factor",
     "remove_second_factor",
     "renew_recovery_codes",

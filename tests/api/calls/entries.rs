@@ -19,6 +19,8 @@ pub async fn call(world: &World, operation: &str, target: Target) -> Call {
         teams(world, operation).await,
         roles(world, operation).await,
         lost_reasons(world, operation).await,
+        jobs(world, operation, target).await,
+        exports(world, operation, target).await,
         organization(world, operation).await,
         service_accounts(world, operation).await,
         api_keys(world, operation).await,
@@ -106,6 +108,38 @@ async fn account(world: &World, operation: &str) -> Option<Call> {
         _ => return None,
     };
     Some(Call::plain().json(body))
+}
+
+/// An export of the target's owner, which waits for a server.
+async fn export(world: &World, target: Target) -> Value {
+    let body = json!({"resource": "products", "format": "csv", "columns": ["sku", "name"]});
+    world.owner(target).post("/v1/exports", body).await.created()
+}
+
+async fn jobs(world: &World, operation: &str, target: Target) -> Option<Call> {
+    let owner = world.owner(target);
+    Some(match operation {
+        "list_jobs" | "get_job" | "cancel_job" => {
+            let job = export(world, target).await["job"]["id"].clone();
+            let call = Call::owned_by(owner, owner.get(&format!("/v1/jobs/{}", job.as_str()?)).await.ok());
+            if operation == "cancel_job" { call.json(json!({"reason": "Not needed"})) } else { call }
+        }
+        _ => return None,
+    })
+}
+
+async fn exports(world: &World, operation: &str, target: Target) -> Option<Call> {
+    let owner = world.owner(target);
+    Some(match operation {
+        "list_exports" | "get_export" => Call::owned_by(owner, export(world, target).await),
+        "create_export" => Call::plain().json(json!({"resource": "clients", "format": "csv"})),
+        "get_export_file" => {
+            let export = export(world, target).await;
+            world.app.work().await;
+            Call::owned_by(owner, export)
+        }
+        _ => return None,
+    })
 }
 
 async fn users(world: &World, operation: &str) -> Option<Call> {

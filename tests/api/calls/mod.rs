@@ -112,6 +112,11 @@ impl Call {
         Self::new(About::User(belongs), deputy)
     }
 
+    /// A call about something of `user` alone, such as a job.
+    pub fn owned_by(user: &TestUser, object: Value) -> Self {
+        Self::new(About::User(Belongs { owner: user.id, team: user.team_id, is_key: true }), object)
+    }
+
     /// With a JSON body.
     pub fn json(self, body: Value) -> Self {
         Self { body: Body::Json(body), ..self }

@@ -16,7 +16,7 @@ const GROUPS: [&[&str]; 5] = [
     &["clients", "contacts", "access requests", "personal data"],
     &["contracts", "interactions"],
     &["orders"],
-    &["products", "departments", "lost reasons", "organization", "teams", "saved views"],
+    &["products", "departments", "lost reasons", "organization", "teams", "saved views", "exports"],
     &["auth", "users", "deputies", "service accounts"],
 ];
 

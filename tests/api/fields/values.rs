@@ -34,6 +34,10 @@ fn plain(name: &str) -> Option<[Value; 2]> {
             [unique("First"), unique("Second")]
         }
         "amount" | "base_price" | "credit_limit" | "min_price" => [json!("1000.50"), json!("250.00")],
+        "columns" => [json!(["id", "updated_at"]), json!(["created_at"])],
+        "filter" => {
+            [json!({"updated_at_from": "2026-11-20T09:00:00Z"}), json!({"updated_at_to": "2026-12-20T09:00:00Z"})]
+        }
         "margin_percent" => [json!("-3.50"), json!("23.40")],
         "tax_rate" => [json!("10.00"), json!("7.50")],
         "currency" => [json!("USD"), json!("EUR")],

@@ -12,11 +12,12 @@ use liaison::{
     app::{self, Parts},
     audit,
     auth::{self, hashing::Hashing, throttle::Limits},
-    background,
+    background, background_jobs,
     change::idempotency,
     clock::Clock,
     db::{self, Db, Login, PoolSettings},
     edge::{Edge, rate::Quotas},
+    exports,
     jobs::Jobs,
     mail::{self, Mail},
     secrets::Secrets,
@@ -136,7 +137,8 @@ impl TestApp {
             limits,
             contract::served(),
         );
-        let parts = change(parts.behind((**known.edge).clone()));
+        let parts = Parts { files: known.files.clone(), ..parts.behind((**known.edge).clone()) };
+        let parts = change(parts);
         Self::over(Rc::clone(&self.0.database), parts).await
     }
 
@@ -226,11 +228,19 @@ impl TestApp {
         audit::settle(&mut self.db().await, secrets, refusals, clock.now()).await.unwrap();
     }
 
+    /// Does the jobs that wait, as a server does in the background, and returns how many were begun.
+    pub async fn work(&self) -> usize {
+        let db = Db::new(&self.login(), PoolSettings::default());
+        background::worker(&db, self.parts()).work().await.unwrap()
+    }
+
     /// Deletes expired data, as upkeep does.
     pub async fn sweep(&self) {
         let (mut db, now) = (self.db().await, self.parts().clock.now());
         idempotency::sweep(&mut db, now).await.unwrap();
         auth::sweep(&mut db, now).await.unwrap();
+        background_jobs::sweep(&mut db, now).await.unwrap();
+        exports::sweep(&mut db, &self.parts().files, now).await.unwrap();
         mail::sweep(&mut db, now).await.unwrap();
     }
 
