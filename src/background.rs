@@ -10,7 +10,7 @@ use crate::{
     contracts,
     db::Db,
     error::Result,
-    exports,
+    exports, imports,
     jobs::Jobs,
     mail, signing_keys,
     telemetry::sampler,
@@ -70,6 +70,9 @@ pub fn worker(db: &Db, parts: &Parts) -> Worker {
         lifecycle: parts.lifecycle.clone(),
     })
     .with(JobKind::Export, exports::work)
+    .with(JobKind::ImportCheck, imports::check)
+    .with(JobKind::ImportApply, imports::apply)
+    .with(JobKind::ImportUndo, imports::undo)
 }
 
 /// Also starts the job that reads the metrics of the database.
@@ -103,5 +106,6 @@ async fn upkeep(db: &Db, parts: &Parts) -> Result<()> {
     auth::sweep(&mut db, now).await?;
     background_jobs::sweep(&mut db, now).await?;
     exports::sweep(&mut db, &parts.files, now).await?;
+    imports::sweep(&mut db, &parts.files, now).await?;
     mail::sweep(&mut db, now).await
 }

@@ -43,6 +43,7 @@ pub mod departures;
 pub mod deputies;
 pub mod erasures;
 pub mod exports;
+pub mod imports;
 pub mod interactions;
 pub mod lost_reasons;
 pub mod orders;

@@ -14,7 +14,7 @@ use crate::http::Routes;
 
 pub use claim::sweep;
 pub use model::{Job, JobId, JobKind, JobRef, JobState};
-pub use queries::{enqueue, latest_of};
+pub use queries::{enqueue, latest_of, working};
 pub use run::{Progress, Run, Stopped};
 pub use worker::{Means, Worker};
 

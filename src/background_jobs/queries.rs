@@ -125,12 +125,15 @@ pub async fn enqueue(tx: &mut Tx<'_>, kind: JobKind, subject: Uuid) -> Result<Jo
 }
 
 fn breached(constraint: &str) -> Option<Error> {
-    (constraint == "jobs_live_key").then(|| {
-        Error::new(ProblemType::Conflict).detail(
-            "A job works on this already. Wait until it is done, or cancel it.",
-            "Над этим уже работает задание. Дождитесь его завершения или отмените его.",
-        )
-    })
+    (constraint == "jobs_live_key").then(working)
+}
+
+/// The error for what a job works on already.
+pub fn working() -> Error {
+    Error::new(ProblemType::Conflict).detail(
+        "A job works on this already. Wait until it is done, or cancel it.",
+        "Над этим уже работает задание. Дождитесь его завершения или отмените его.",
+    )
 }
 
 /// The latest job of each of `subjects`, in one query. It checks no reach: what they work on was read within reach before.

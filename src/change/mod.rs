@@ -21,7 +21,7 @@ pub use on_behalf::on_behalf;
 pub use origin::Origin;
 pub use reason::{Reason, RequiredReason};
 pub use record::{ErasedField, Record, events_of, write as write_audit};
-pub use request::{AnonymousChange, Change, RecordedRead};
+pub use request::{AnonymousChange, Change, ChangeBy, RecordedRead};
 pub use row::{Patched, Row, lock, lock_to_patch, patched, permit_confidential, refuse_hidden, save, update};
 pub use separation::{Work, note_editor};
 pub use step::{AnyStep, Step};

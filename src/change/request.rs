@@ -8,6 +8,8 @@ use std::{
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web::Data};
 use aws_lc_rs::digest;
 use diesel_async::AsyncPgConnection;
+use serde::de::DeserializeOwned;
+use utoipa::IntoParams;
 
 use super::{
     Origin,
@@ -21,7 +23,10 @@ use crate::{
     clock::Clock,
     db::Db,
     error::{Error, FieldError, ProblemType, Result},
-    http::{Answer, BodyDigest, Description, NoParams, Reply, ReplyOf, RequestHeader, Takes, part, time_left},
+    http::{
+        Answer, BodyDigest, Description, NoParams, Reply, ReplyOf, RequestHeader, Takes, as_caller_writes, pairs,
+        parse_query, part, time_left,
+    },
     secrets::Secrets,
 };
 
@@ -159,8 +164,33 @@ impl Takes for Change {
     }
 }
 
+/// A change whose request also says something in its address.
+pub struct ChangeBy<T>(pub Change, pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for ChangeBy<T> {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let said = as_caller_writes(request, || parse_query(&pairs(request)));
+        ready(said.and_then(|said| Ok(Self(keyed_change(request)?, said))))
+    }
+}
+
+impl<T: IntoParams> Takes for ChangeBy<T> {
+    fn describe(description: &mut Description) {
+        description.query::<T>();
+        description.refuses(&[400]);
+        Change::describe(description);
+    }
+}
+
 fn read(request: &HttpRequest) -> Result<Change> {
     NoParams::check(request)?;
+    keyed_change(request)
+}
+
+fn keyed_change(request: &HttpRequest) -> Result<Change> {
     let key = match request.headers().get("idempotency-key") {
         Some(value) => Some(IdempotencyKey::parse(value.as_bytes()).map_err(|invalid| {
             Error::new(ProblemType::InvalidHeader).with_fields(vec![FieldError::new("Idempotency-Key", invalid)])

@@ -16,6 +16,7 @@ use crate::{
     change::Tx,
     db::{Jsonb, Sql, lock_values_until_commit, schema::clients},
     error::{Error, ProblemType, Result},
+    list::search::{fold, is_legal_form},
     values::{Email, Kpp, Line, Phone, TaxId, Website},
 };
 
@@ -40,7 +41,7 @@ pub struct Identifiers {
 }
 
 /// A client that another one may be.
-#[derive(Debug, QueryableByName)]
+#[derive(Clone, Debug, QueryableByName)]
 pub struct Candidate {
     #[diesel(sql_type = sql_types::Uuid)]
     id: ClientId,
@@ -112,6 +113,15 @@ impl Identifiers {
     fn is_empty(&self) -> bool {
         let Self { tax_id, kpp: _, phones, emails, name, website, mail } = self;
         [tax_id, name, website, mail].iter().all(|one| one.is_none()) && phones.is_empty() && emails.is_empty()
+    }
+
+    /// By what two entries in one list are the same client: what only one can have, and the name of a company without its legal
+    /// form.
+    pub fn keys(&self) -> Vec<String> {
+        let folded = self.name.as_deref().map(fold).unwrap_or_default();
+        let words: Vec<&str> = folded.split(' ').filter(|word| !is_legal_form(word)).collect();
+        let name = (!words.is_empty()).then(|| format!("name {}", words.concat()));
+        self.certain().into_iter().chain(name).collect()
     }
 
     /// What only one client can have, for locks.
@@ -196,6 +206,80 @@ pub async fn refuse(
     let told = in_the_way.iter().take(MOST_NAMED).map(|one| one.told(visible.contains(&one.id), tell));
     let refusal = Error::new(ProblemType::DuplicateClient).with("duplicates", told.collect::<Vec<_>>());
     Err(refusal.with("may_be_allowed", !certain || tx.actor().reach("clients:read") == Reach::All))
+}
+
+/// A client that one of several is already.
+#[derive(Clone, Debug)]
+pub struct Twin {
+    /// The client, where the caller may see it.
+    pub client: Option<ClientId>,
+    /// Who works with it, where the caller may know that.
+    pub owner_name: Option<String>,
+    /// What both have in common.
+    pub matched: Vec<String>,
+}
+
+/// For each of `clients`, the one that stands in its way as [`refuse`] would tell it without leave, in a number of statements that
+/// does not grow with them. Also the likely ones that do not, to be left as pairs.
+///
+/// # Errors
+/// When the database fails.
+pub async fn twins(tx: &mut Tx<'_>, clients: &[&Client]) -> Result<Vec<(Option<Twin>, Vec<Candidate>)>> {
+    let found = find_all(tx, clients).await?;
+    let all: Vec<Candidate> = found.iter().flatten().cloned().collect();
+    let visible = if all.is_empty() { HashSet::new() } else { visible(tx, &all).await? };
+    let tell = tx.actor().duplicates_tell();
+    let twin = |candidates: &[Candidate]| {
+        let seen = |one: &&Candidate| visible.contains(&one.id);
+        let first = candidates.iter().find(|one| one.is_certain() && seen(one));
+        let one = first.or(candidates.iter().find(|one| one.is_certain())).or(candidates.iter().find(seen))?;
+        let is_seen = visible.contains(&one.id);
+        Some(Twin {
+            client: is_seen.then_some(one.id),
+            owner_name: (is_seen || tell == DuplicatesTell::Owner).then(|| one.owner_name.clone()),
+            matched: one.matched.clone(),
+        })
+    };
+    Ok(found.into_iter().map(|candidates| (twin(&candidates), candidates)).collect())
+}
+
+/// What each of `clients` may be. What only one client can have is locked until the transaction ends.
+async fn find_all(tx: &mut Tx<'_>, clients: &[&Client]) -> Result<Vec<Vec<Candidate>>> {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = sql_types::Integer)]
+        place: i32,
+        #[diesel(embed)]
+        candidate: Candidate,
+    }
+    let identifiers: Vec<Identifiers> = clients.iter().map(|client| Identifiers::of(client)).collect();
+    let certain: Vec<String> = identifiers.iter().flat_map(Identifiers::certain).collect();
+    let asked = |(place, (client, known)): (usize, (&&Client, &Identifiers))| {
+        json!({
+            "place": place, "self": client.id, "number": known.tax_id, "code": known.kpp, "numbers": known.phones,
+            "number_objects": known.phones.iter().map(|number| json!([{"number": number}])).collect::<Vec<_>>(),
+            "addresses": known.emails,
+            "address_objects": known.emails.iter().map(|address| json!([{"address": address}])).collect::<Vec<_>>(),
+            "called": known.name, "site": known.website, "mail": known.mail,
+        })
+    };
+    let asked: Vec<Value> = clients.iter().zip(&identifiers).enumerate().map(asked).collect();
+    if !certain.is_empty() {
+        lock_values_until_commit(tx, certain).await?;
+    }
+    let query = sql_query(
+        "SELECT asked.place, alike.* FROM jsonb_to_recordset($1) AS asked(place int, self uuid, number text, code text,
+            numbers text[], number_objects jsonb[], addresses text[], address_objects jsonb[], called text, site text, mail text),
+        LATERAL clients_alike(self, number, code, numbers, number_objects, addresses, address_objects, called, site, mail) AS alike",
+    );
+    let rows: Vec<Found> = query.bind::<sql_types::Jsonb, _>(Jsonb(asked)).load(&mut **tx).await?;
+    let mut found: Vec<Vec<Candidate>> = clients.iter().map(|_| Vec::new()).collect();
+    for Found { place, candidate } in rows {
+        if let Some(candidates) = usize::try_from(place).ok().and_then(|place| found.get_mut(place)) {
+            candidates.push(candidate);
+        }
+    }
+    Ok(found)
 }
 
 /// The clients, also out of reach, that have certain identifiers.

@@ -8,6 +8,7 @@ mod designation;
 mod duplicates;
 mod filter;
 mod filtered;
+mod many;
 mod merged;
 mod model;
 mod of_owner;
@@ -35,17 +36,20 @@ pub use contact_points::{
     LabelledEmail, LabelledPhone, Messenger, MessengerKind, formatted as formatted_phones, repetitions,
 };
 pub use designation::{designate, refuse_ordinary_owner};
-pub use duplicates::{AllowDuplicate, Identifiers, certain};
+pub use duplicates::{AllowDuplicate, Identifiers, Twin, certain, twins};
 pub use filter::ClientInclude;
 pub use filter::ClientFilter;
-pub use model::{Address, Archive, Client, ClientId, ClientStart, ClientTerms, Kind, TransferClient};
+pub use many::{Entered, insert_all};
+pub use model::{
+    Address, Archive, Client, ClientChange, ClientId, ClientPatch, ClientStart, ClientTerms, Kind, TransferClient,
+};
 pub use of_owner::{count_of_owner, find_all, lock_all, of_owner};
 pub use owners::{Why, follow};
 pub use pairs::ClientDuplicateId;
 pub use parent::belongs_to;
 pub use persons::Persons;
 pub use primary_contact::{ContactId, ContactRef};
-pub use queries::{chunk, find, grow, hold, hold_for_business, insert, refuse_archived, step};
+pub use queries::{chunk, find, grow, hold, hold_for_business, insert, refuse_archived, restore, step, update};
 pub use reference::{ClientRef, references};
 pub use sight::{cannot_see, refuse_blind};
 pub use status::{ClientStatus, Transition};

@@ -10,7 +10,7 @@ use super::{
     filter::{ClientFilter, ClientSort},
     filtered::Wanted,
     merged,
-    model::{Archive, Client, ClientId, ClientPatch, ClientTerms, NewClient},
+    model::{Archive, Client, ClientId, ClientPatch, ClientTerms, Kind, NewClient},
     owners, pairs, parent,
     sight::refuse_blind,
     status::{ClientStatus, Transition},
@@ -22,7 +22,7 @@ use crate::{
     error::{Error, FieldError, OnConstraint, Result},
     http::{IfMatch, Parts, Terms},
     list::{By, ListQuery, Page, Sort, SortKey, SortValue, Spelling, keyset_within},
-    users,
+    users::{self, Owner},
     values::{Entity, Instant, Invalid, Resource},
 };
 
@@ -73,7 +73,8 @@ pub async fn chunk(
     after: ClientId,
     limit: i64,
 ) -> Result<Vec<Client>> {
-    let rows = filtered(scope.visible(), filter, Spelling::AsWritten, Persons::to(scope.actor()));
+    let wanted = Wanted::by(db, scope.actor(), filter, Vec::new()).await?;
+    let rows = wanted.rows(scope.visible(), Spelling::AsWritten);
     let rows = rows.filter(clients::id.gt(after)).order(clients::id).limit(limit).select(columns_of::<Client>());
     Ok(rows.load(&mut db).await?)
 }
@@ -168,27 +169,7 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Client, Create>, Parts(start,
     let owner_id = owner_id.ok_or_else(|| Error::field("/owner_id", Invalid::Required))?;
     let owner = users::owner(tx, owner_id, "/owner_id").await?;
     scope.permit_owner(owner.id, owner.team_id)?;
-    let now = tx.now();
-    let client = Client {
-        id: tx.new_id(),
-        version: 1,
-        created_at: now,
-        updated_at: now,
-        kind: start.kind,
-        status: ClientStatus::Lead,
-        owner_id: owner.id,
-        team_id: owner.team_id,
-        is_key: false,
-        last_verified_at: None,
-        last_interaction_at: None,
-        next_interaction_at: None,
-        archived_from: None,
-        lost_reason_id: None,
-        lost_at: None,
-        erased_at: None,
-        hidden_changes: 0,
-        terms,
-    };
+    let client = Client::lead(tx.new_id(), start.kind, &owner, terms, tx.now());
     permit_confidential(tx.actor(), &client)?;
     client.check()?;
     parent::check(tx, &client).await?;
@@ -353,8 +334,32 @@ pub async fn grow(tx: &mut Tx<'_>, before: &Client) -> Result<Client> {
 }
 
 impl Client {
+    /// A client as it begins.
+    pub fn lead(id: ClientId, kind: Kind, owner: &Owner, terms: ClientTerms, now: Instant) -> Self {
+        Self {
+            id,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+            kind,
+            status: ClientStatus::Lead,
+            owner_id: owner.id,
+            team_id: owner.team_id,
+            is_key: false,
+            last_verified_at: None,
+            last_interaction_at: None,
+            next_interaction_at: None,
+            archived_from: None,
+            lost_reason_id: None,
+            lost_at: None,
+            erased_at: None,
+            hidden_changes: 0,
+            terms,
+        }
+    }
+
     /// Checks a client that was not read from a body.
-    fn check(&self) -> Result<()> {
+    pub(super) fn check(&self) -> Result<()> {
         let mut breaches = self.terms.breaches();
         breaches.extend(self.kind_breaches());
         if breaches.is_empty() { Ok(()) } else { Err(Error::fields(breaches)) }
@@ -380,6 +385,6 @@ impl Client {
     }
 }
 
-fn breached(constraint: &str) -> Option<Error> {
+pub(super) fn breached(constraint: &str) -> Option<Error> {
     (constraint == "clients_external_key").then(|| Error::taken("/external_id", None))
 }

@@ -18,7 +18,7 @@ pub use consent::{Consent, ConsentChannel};
 pub use model::{Contact, ContactFilter, ContactId, ContactStart, ContactTerms, DecisionRole};
 pub use of_client::{count_of_client, of_client};
 pub use outreach::{Outreach, permit_outreach};
-pub use queries::{chunk, find, insert, lock_client, retire};
+pub use queries::{chunk, find, insert, insert_first, lock_client, retire};
 pub use reference::references;
 pub use view::ContactView;
 

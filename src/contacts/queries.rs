@@ -195,6 +195,33 @@ pub async fn insert(
     Ok(contact)
 }
 
+/// Creates the first contact of each of clients that were just created, in one statement.
+///
+/// # Errors
+/// 403 for who may not add contacts to one of them, 422 for values against the rules.
+pub async fn insert_first(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Contact, Create>,
+    new: Vec<(&Client, ContactTerms)>,
+) -> Result<()> {
+    let now = tx.now();
+    let mut contacts = Vec::with_capacity(new.len());
+    for (client, terms) in new {
+        let (client_id, owner_id, team_id, is_key) = (client.id, client.owner_id, client.team_id, client.is_key);
+        let id = tx.new_id();
+        let contact =
+            Contact { id, version: 1, created_at: now, updated_at: now, client_id, owner_id, team_id, is_key, terms };
+        scope.permit(&contact)?;
+        contact.check(now)?;
+        contacts.push(contact);
+    }
+    if !contacts.is_empty() {
+        diesel::insert_into(contacts::table).values(&contacts).execute(&mut **tx).await.on_constraint(breached)?;
+    }
+    contacts.iter().for_each(|contact| tx.created(contact));
+    Ok(())
+}
+
 /// Changes the fields that `patch` names.
 ///
 /// # Errors

@@ -43,6 +43,8 @@ pub const TABLES: &[Privileges] = &[
     ("idempotency_keys",  &["SELECT", "INSERT", "DELETE", "UPDATE (body)", "UPDATE (replayed_at)", "UPDATE (rights_digest)"]),
     ("exports",           &["SELECT", "INSERT", "UPDATE", "DELETE"]),
     ("idempotency_keys",  &["SELECT", "INSERT", "DELETE", "UPDATE (replayed_at)"]),
+    ("import_rows",       &["SELECT", "INSERT", "UPDATE", "DELETE"]),
+    ("imports",           &["SELECT", "INSERT", "UPDATE"]),
     ("interactions",      &["SELECT", "INSERT", "UPDATE"]),
     ("jobs",              &["SELECT", "INSERT", "UPDATE", "DELETE"]),
     ("lost_reasons",      &["SELECT", "INSERT", "UPDATE"]),

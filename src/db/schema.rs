@@ -351,6 +351,56 @@ diesel::table! {
 }
 
 diesel::table! {
+    import_rows (id) {
+        id -> Uuid,
+        import_id -> Uuid,
+        line -> Int8,
+        cells -> Jsonb,
+        broken -> Nullable<Text>,
+        revision -> Int8,
+        fate -> Nullable<Text>,
+        target_id -> Nullable<Uuid>,
+        duplicate_of_line -> Nullable<Int8>,
+        notes -> Jsonb,
+        keys -> Jsonb,
+        applied_at -> Nullable<Timestamptz>,
+        target_version -> Nullable<Int8>,
+        filled -> Jsonb,
+        undo -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    imports (id) {
+        id -> Uuid,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        owner_id -> Uuid,
+        team_id -> Uuid,
+        resource -> Text,
+        file_name -> Text,
+        byte_count -> Int8,
+        format -> Text,
+        encoding -> Nullable<Text>,
+        separator -> Nullable<Text>,
+        head_line -> Int8,
+        heads -> Jsonb,
+        sample -> Jsonb,
+        state -> Text,
+        row_count -> Nullable<Int8>,
+        counts -> Jsonb,
+        revision -> Int8,
+        mapping -> Jsonb,
+        default_owner_id -> Nullable<Uuid>,
+        duplicates -> Text,
+        wrong_values -> Text,
+        external_source -> Nullable<Text>,
+        phone_region -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     interactions (id) {
         id -> Uuid,
         version -> Int8,
@@ -731,6 +781,8 @@ diesel::joinable!(erasures -> clients (client_id));
 diesel::joinable!(erasures -> users (erased_by));
 diesel::joinable!(exports -> teams (team_id));
 diesel::joinable!(exports -> users (owner_id));
+diesel::joinable!(import_rows -> imports (import_id));
+diesel::joinable!(imports -> teams (team_id));
 diesel::joinable!(interactions -> users (user_id));
 diesel::joinable!(jobs -> teams (team_id));
 diesel::joinable!(jobs -> users (owner_id));
@@ -768,6 +820,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     erasures,
     exports,
     idempotency_keys,
+    import_rows,
+    imports,
     interactions,
     jobs,
     lost_reasons,

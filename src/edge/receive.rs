@@ -22,7 +22,7 @@ use super::identify;
 use crate::{
     access::{Identified, UserId},
     error::{Error, ProblemType, Result},
-    http::{MAX_BODY_BYTES, Operations, address, part, read},
+    http::{Operations, address, most_bytes, part, read},
 };
 
 /// The most unfinished bodies of one caller, or of everyone in one network who is not signed in.
@@ -159,7 +159,8 @@ async fn body_of(request: &HttpRequest, payload: Payload) -> Result<(Bytes, bool
 /// How many bytes the body has at most.
 fn announced(request: &HttpRequest) -> usize {
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-    length.unwrap_or(MAX_BODY_BYTES).min(MAX_BODY_BYTES)
+    let most = most_bytes(request);
+    length.unwrap_or(most).min(most)
 }
 
 #[cfg(test)]

@@ -225,8 +225,8 @@ problem_types! {
     /// The body is over the limit.
     BodyTooLarge: PAYLOAD_TOO_LARGE,
         "Body too large" / "Тело запроса слишком велико",
-        "A body may have at most 1 MiB." /
-        "Тело запроса не больше 1 МиБ.";
+        "A body may have at most 1 MiB, and a file to import 50 MiB." /
+        "Тело запроса не больше 1 МиБ, а файл для импорта — 50 МиБ.";
     /// The address is over the limit.
     UriTooLong: URI_TOO_LONG,
         "Address too long" / "Адрес слишком длинный",

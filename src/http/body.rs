@@ -15,7 +15,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    Description, Takes,
+    Description, Operations, Takes,
     context::as_caller_writes,
     field_errors::{PathError, Rules, all_errors},
     strict::Strict,
@@ -65,31 +65,89 @@ impl<T: ToSchema> Takes for Body<T> {
     }
 }
 
-/// Reads a body of at most [`MAX_BODY_BYTES`], and for as long as the server's settings allow.
+/// The bytes of a file, which are read as they are.
+#[derive(Debug)]
+pub struct Upload(pub Bytes);
+
+/// The largest file: 50 MiB.
+pub const MAX_UPLOAD_BYTES: usize = 50 << 20;
+/// How long a caller may take to send a file.
+const UPLOAD_TIMEOUT: Duration = Duration::from_mins(2);
+/// What a file may be. Who does not know sends it as a stream of bytes.
+const FILES: [&str; 3] =
+    ["application/octet-stream", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "text/csv"];
+
+impl FromRequest for Upload {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let payload = payload.take();
+        Box::pin(async move {
+            let bytes = read(&request, payload).await?;
+            super::encoding::check(&request)?;
+            if !FILES.contains(&request.content_type().to_ascii_lowercase().as_str()) {
+                return Err(Error::new(ProblemType::UnsupportedMediaType));
+            }
+            request.extensions_mut().insert(digest_of(&bytes));
+            Ok(Self(bytes))
+        })
+    }
+}
+
+impl Takes for Upload {
+    fn describe(description: &mut Description) {
+        description.file(&FILES);
+        description.extension(MAX_BODY, MAX_UPLOAD_BYTES);
+    }
+}
+
+/// The extension of an operation that takes larger bodies than others.
+pub const MAX_BODY: &str = "x-max-body-bytes";
+
+/// How many bytes the body of `request` may have: what its operation says, or what all others take.
+pub fn most_bytes(request: &HttpRequest) -> usize {
+    let operations = request.app_data::<Data<Operations>>();
+    let operation = operations.map(|operations| operations.find(request.method(), request.path()));
+    operation.and_then(|operation| operation.max_body).unwrap_or(MAX_BODY_BYTES)
+}
+
+/// Reads a body of as many bytes as its operation takes, and for as long as the server's settings allow.
 ///
 /// # Errors
 /// 413 when there is more, 408 when it takes longer, 400 when the connection breaks off.
 pub async fn read(request: &HttpRequest, payload: Payload) -> Result<Bytes> {
     let within = request.app_data::<Data<ReadTimeout>>().map_or(Duration::MAX, |timeout| timeout.0);
+    let most = most_bytes(request);
+    let within = if most > MAX_BODY_BYTES { within.max(UPLOAD_TIMEOUT) } else { within };
     let late = |_elapsed| Error::new(ProblemType::RequestTimeout);
-    tokio::time::timeout(within, read_all(request, payload)).await.map_err(late)?
+    tokio::time::timeout(within, read_all(request, payload, most)).await.map_err(late)?
 }
 
-async fn read_all(request: &HttpRequest, mut payload: Payload) -> Result<Bytes> {
+async fn read_all(request: &HttpRequest, mut payload: Payload, most: usize) -> Result<Bytes> {
     let announced =
         request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|bytes| bytes > MAX_BODY_BYTES) {
-        return Err(Error::new(ProblemType::BodyTooLarge));
+    if announced.is_some_and(|bytes| bytes > most) {
+        return Err(too_large(most));
     }
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_broken_off| Error::new(ProblemType::MalformedBody))?;
-        if body.len() + chunk.len() > MAX_BODY_BYTES {
-            return Err(Error::new(ProblemType::BodyTooLarge));
+        if body.len() + chunk.len() > most {
+            return Err(too_large(most));
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body.freeze())
+}
+
+fn too_large(most: usize) -> Error {
+    let mebibytes = most >> 20;
+    Error::new(ProblemType::BodyTooLarge).detail(
+        format!("A body may have at most {mebibytes} MiB here."),
+        format!("Тело запроса здесь не больше {mebibytes} МиБ."),
+    )
 }
 
 fn digest_of(bytes: &[u8]) -> BodyDigest {

@@ -176,6 +176,19 @@ impl Description {
         self.refuses(&[400, 408, 413, 415, 422]);
     }
 
+    /// Adds a file of one of `media_types` as the body of the request.
+    pub fn file(&mut self, media_types: &[&str]) {
+        let mut body = RequestBodyBuilder::new().required(Some(Required::True));
+        for media_type in media_types {
+            let file = ObjectBuilder::new().schema_type(Type::String).content_media_type(*media_type);
+            let mut content = Content::new(Some(RefOr::T(Schema::from(file))));
+            content.example = Some("Company;Phone\r\nRomashka;8 495 123-45-67\r\n".into());
+            body = body.content(*media_type, content);
+        }
+        self.operation.request_body = Some(body.build().into());
+        self.refuses(&[400, 408, 413, 415, 422]);
+    }
+
     /// Adds statuses with which the operation refuses requests.
     pub fn refuses(&mut self, statuses: &[u16]) {
         self.refusals.extend(statuses);

@@ -25,7 +25,7 @@ mod unchanging;
 mod unlisted_proxy;
 mod view;
 
-pub use body::{Body, BodyDigest, MAX_BODY_BYTES, ReadTimeout, parse_document, read};
+pub use body::{Body, BodyDigest, MAX_BODY, MAX_BODY_BYTES, ReadTimeout, Upload, most_bytes, parse_document, read};
 pub use both::ForBoth;
 pub use context::{Deadline, RequestId, as_caller_writes, part, request_id, time_left};
 pub use description::{Answers, Description, RequestHeader, Takes, problem_response_name};

@@ -28,6 +28,8 @@ pub struct Operation {
     pub right: Option<String>,
     /// Whether anyone may call it, without a token.
     pub is_open: bool,
+    /// How many bytes its body may have, where that is more than for others.
+    pub max_body: Option<usize>,
     /// The schema of its body.
     pub request: Option<String>,
     /// The schema of what it answers.

@@ -49,7 +49,7 @@ const MEMBERS: [(&str, &str); 39] = [
 ];
 
 /// The kind of row that a schema describes.
-const SCHEMAS: [(&str, &str); 21] = [
+const SCHEMAS: [(&str, &str); 22] = [
     ("ClientMerge", "client_merges"),
     ("AccessRequest", "access_requests"),
     ("Client", "clients"),
@@ -60,6 +60,7 @@ const SCHEMAS: [(&str, &str); 21] = [
     ("Deputy", "deputies"),
     ("Erasure", "erasures"),
     ("Export", "exports"),
+    ("Import", "imports"),
     ("Interaction", "interactions"),
     ("Job", "jobs"),
     ("LostReason", "lost_reasons"),

@@ -14,7 +14,7 @@ use utoipa::OpenApi;
 
 use crate::{
     error::{Problem, ProblemField},
-    http::{Operation, Unchanging},
+    http::{MAX_BODY, Operation, Unchanging},
 };
 
 #[derive(OpenApi)]
@@ -46,6 +46,7 @@ use crate::{
         (name = "search", description = "One search through everything."),
         (name = "lost reasons", description = "Why clients are lost: the list to choose from."),
         (name = "exports", description = "Files of what the caller sees: CSV, Excel and JSON lines."),
+        (name = "imports", description = "Files that are sent in, and what becomes of each of their rows."),
         (name = "jobs", description = "What is done in the background, how far it is, and what became of it."),
         (name = "organization", description = "The organisation that works with this server."),
         (name = "teams", description = "Teams of users."),
@@ -119,6 +120,7 @@ fn operation(path: &str, method: &str, about: &Value) -> Option<Operation> {
         path: path.to_owned(),
         right: text("x-permission"),
         is_open: is_open(about),
+        max_body: about.get(MAX_BODY).and_then(Value::as_u64).and_then(|bytes| usize::try_from(bytes).ok()),
         request: about.get("requestBody").and_then(schema_name),
         answer,
         has_page: about.pointer("/responses/200/content/text~1html").is_some(),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::access::permission::{PERMISSIONS, is_for_persons_only};
 
 /// What each right allows that a service account can have.
-const MEANINGS: [(&str, &str); 64] = [
+const MEANINGS: [(&str, &str); 67] = [
     ("access_requests:create", "Ask for access to clients of others."),
     ("access_requests:decide", "Decide who is granted access to clients."),
     ("access_requests:read", "Read requests for access to clients."),
@@ -39,6 +39,9 @@ const MEANINGS: [(&str, &str); 64] = [
     ("erasures:read", "Read which personal data was erased, when, why and by whom."),
     ("exports:create", "Export data to files."),
     ("exports:read", "Read exports and their files."),
+    ("imports:create", "Send in files to import."),
+    ("imports:read", "Read imports and their rows."),
+    ("imports:update", "Check, apply and take back imports."),
     ("interactions:create", "Log and plan interactions."),
     ("interactions:read", "Read interactions."),
     ("interactions:update", "Change, complete and cancel interactions."),

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 /// The kinds of rows that have such ids; the place of a kind is part of its ids.
-const KINDS: [&str; 21] = [
+const KINDS: [&str; 22] = [
     "clients",
     "contacts",
     "contracts",
@@ -24,6 +24,7 @@ const KINDS: [&str; 21] = [
     "client_merges",
     "jobs",
     "exports",
+    "imports",
     "others",
 ];
 

@@ -197,7 +197,7 @@ kinds! {
 }
 
 /// The codes of the rules between fields. A test reads the source and fails when one is missing.
-const RULES: [&str; 46] = [
+const RULES: [&str; 53] = [
     "archived_client",
     "before_given",
     "beyond_reading",
@@ -210,6 +210,7 @@ const RULES: [&str; 46] = [
     "contract_not_active",
     "currency_mismatch",
     "duplicate",
+    "empty_file",
     "ends_before_start",
     "in_future",
     "in_the_future",
@@ -219,6 +220,7 @@ const RULES: [&str; 46] = [
     "inactive_product",
     "invalid_etag",
     "invalid_token",
+    "left_out",
     "lockout",
     "merged",
     "no_work",
@@ -240,8 +242,13 @@ const RULES: [&str; 46] = [
     "same_client",
     "supervisor_only",
     "two_key_clients",
+    "too_large_unpacked",
+    "too_many_rows",
     "unchanged_password",
+    "unclosed_quote",
+    "unreadable_file",
     "wrong_code",
+    "wrong_length",
     "wrong_password",
     "wrong_state",
 ];

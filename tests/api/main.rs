@@ -32,6 +32,7 @@ mod docs;
 mod edge;
 mod exports;
 mod fields;
+mod file_imports;
 mod hosts;
 mod idempotency;
 mod imports;

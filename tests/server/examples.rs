@@ -8,12 +8,15 @@ use serde_json::Value;
 use crate::process::{DataDir, Server};
 
 /// What no example can stand for: it needs a password, a code, a token, a session, a key, a job or a file of the moment.
-const OF_THE_MOMENT: [&str; 20] = [
+const OF_THE_MOMENT: [&str; 27] = [
+    "apply_import",
     "begin_second_factor",
     "cancel_job",
     "change_password",
+    "check_import",
     "confirm_second_factor",
     "confirm_session",
+    "create_import",
     "create_token",
     "delete_api_key",
     "end_own_session",
@@ -21,14 +24,18 @@ const OF_THE_MOMENT: [&str; 20] = [
     "get_api_key",
     "get_export",
     "get_export_file",
+    "get_import",
     "get_job",
     "get_second_factor",
+    "list_import_rows",
     "remove_second_factor",
     "renew_recovery_codes",
     "reset_password",
     "reset_second_factor",
     "revoke_token",
     "rotate_api_key",
+    "undo_import",
+    "update_import",
 ];
 
 /// What stops others from working for a while, and what lets them work again. They are run last, in this sequence.

@@ -5,5 +5,5 @@ mod queries;
 mod routes;
 
 pub use model::Why;
-pub use queries::{begin, follow};
+pub use queries::{begin, begin_all, follow};
 pub use routes::routes;

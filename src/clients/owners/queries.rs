@@ -57,6 +57,17 @@ pub async fn begin(tx: &mut Tx<'_>, client: &Client) -> Result<()> {
     Ok(())
 }
 
+/// Notes who owns each of clients that were just created.
+///
+/// # Errors
+/// When the database fails.
+pub async fn begin_all(tx: &mut Tx<'_>, clients: &[Client]) -> Result<()> {
+    let first: Vec<ClientOwner> =
+        clients.iter().map(|client| entry(tx, client.id, client.owner_id, &Why::default())).collect();
+    diesel::insert_into(client_owners::table).values(&first).execute(&mut **tx).await?;
+    Ok(())
+}
+
 /// Notes that `owner` follows the present owners of `clients`, which the caller has locked.
 ///
 /// # Errors

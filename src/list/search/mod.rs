@@ -24,7 +24,7 @@ use utoipa::{
     openapi::{RefOr, Schema},
 };
 
-use self::fold::fold;
+pub use self::fold::fold;
 use crate::values::{Phone, Text as Bounded};
 
 /// The most words that are searched for; more would not narrow the answer.
@@ -99,7 +99,8 @@ impl Words {
     }
 }
 
-fn is_legal_form(word: &str) -> bool {
+/// Whether `word` is the legal form of a company.
+pub fn is_legal_form(word: &str) -> bool {
     LEGAL_FORMS.contains(&fold(word).as_str())
 }
 

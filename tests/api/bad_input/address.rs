@@ -185,9 +185,8 @@ const TOLD_BY_ANSWERS: [&str; 3] = ["cursor", "head", "view_id"];
 async fn parameters_take_what_the_document_says() {
     let world = world().await;
     let is_query = |parameter: &Value| parameter["in"] == "query";
-    for (operation, call) in
-        each(&world, |operation| operation.method == "get" && operation.parameters().any(is_query)).await
-    {
+    let reads = |operation: &Operation| operation.is_safe() && operation.parameters().any(is_query);
+    for (operation, call) in each(&world, reads).await {
         let path = call.path(&operation);
         for parameter in operation.parameters().filter(|parameter| is_query(parameter)) {
             let name = parameter["name"].as_str().unwrap();

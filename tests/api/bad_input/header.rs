@@ -35,6 +35,9 @@ async fn a_body_of_another_media_type_is_415() {
             Some("application/json") => {
                 ["text/plain", "application/x-www-form-urlencoded", "application/xml", "application/jsonp", ""]
             }
+            Some("application/octet-stream") => {
+                ["text/plain", "application/json", "multipart/form-data", "text/html", ""]
+            }
             _ => ["text/plain", "application/json", "multipart/form-data", "application/octet-stream", ""],
         };
         for media_type in wrong {

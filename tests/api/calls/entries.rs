@@ -1,5 +1,6 @@
 //! One entry for each operation: the object it is about, and a body with which it succeeds.
 
+use actix_web::http::Method;
 use serde_json::{Value, json};
 
 use crate::harness::TestUser;
@@ -21,6 +22,7 @@ pub async fn call(world: &World, operation: &str, target: Target) -> Call {
         lost_reasons(world, operation).await,
         jobs(world, operation, target).await,
         exports(world, operation, target).await,
+        imports(world, operation, target).await,
         organization(world, operation).await,
         service_accounts(world, operation).await,
         api_keys(world, operation).await,
@@ -138,6 +140,36 @@ async fn exports(world: &World, operation: &str, target: Target) -> Option<Call>
             world.app.work().await;
             Call::owned_by(owner, export)
         }
+        _ => return None,
+    })
+}
+
+const FILE: &str = "Company,Phone\nRomashka,+74951234567\n";
+
+/// An import of the target's owner, after these steps.
+async fn import(world: &World, target: Target, steps: &[&str]) -> Value {
+    let owner = world.owner(target);
+    let request = owner.request(Method::POST, "/v1/imports").insert_header(("Content-Type", "text/csv"));
+    let mut import = owner.send(request.set_payload(FILE)).await.created();
+    for step in steps {
+        let _ = owner.transition(step, &import, json!({})).await.ok();
+        world.app.work().await;
+        import = owner.get(import["path"].as_str().unwrap()).await.ok();
+    }
+    import
+}
+
+async fn imports(world: &World, operation: &str, target: Target) -> Option<Call> {
+    let about = |import: Value| Call::of_owner(world.owner(target), import);
+    let reason = || json!({"reason": "As agreed"});
+    Some(match operation {
+        "list_imports" | "get_import" => about(import(world, target, &[]).await),
+        "create_import" => Call::plain().file(FILE),
+        "update_import" => about(import(world, target, &[]).await).json(json!({"duplicates": "fill"})),
+        "list_import_rows" => about(import(world, target, &["check"]).await),
+        "check_import" => about(import(world, target, &[]).await).json(reason()),
+        "apply_import" => about(import(world, target, &["check"]).await).json(reason()),
+        "undo_import" => about(import(world, target, &["check", "apply"]).await).json(reason()),
         _ => return None,
     })
 }

@@ -55,6 +55,7 @@ pub enum Body {
     None,
     Json(Value),
     Form(Vec<(&'static str, String)>),
+    File(&'static str),
 }
 
 /// One call of an operation that is valid; only the caller may lack the right.
@@ -120,6 +121,11 @@ impl Call {
     /// With a JSON body.
     pub fn json(self, body: Value) -> Self {
         Self { body: Body::Json(body), ..self }
+    }
+
+    /// With a file.
+    pub fn file(self, text: &'static str) -> Self {
+        Self { body: Body::File(text), ..self }
     }
 
     /// With a form.
@@ -192,6 +198,7 @@ impl Call {
             Body::None => request,
             Body::Json(body) => request.set_json(body),
             Body::Form(fields) => request.set_form(fields),
+            Body::File(text) => request.insert_header(("Content-Type", "text/csv")).set_payload(*text),
         }
     }
 }

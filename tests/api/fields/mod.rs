@@ -16,7 +16,7 @@ const GROUPS: [&[&str]; 5] = [
     &["clients", "contacts", "access requests", "personal data"],
     &["contracts", "interactions"],
     &["orders"],
-    &["products", "departments", "lost reasons", "organization", "teams", "saved views", "exports"],
+    &["products", "departments", "lost reasons", "organization", "teams", "saved views", "exports", "imports"],
     &["auth", "users", "deputies", "service accounts"],
 ];
 
@@ -87,7 +87,8 @@ fn contains(actual: &Value, expected: &Value) -> bool {
 }
 
 fn creates(operation: &Operation) -> bool {
-    operation.method == "post" && operation.about["responses"].get("201").is_some()
+    let takes_json = operation.media_type() == Some("application/json");
+    operation.method == "post" && operation.about["responses"].get("201").is_some() && takes_json
 }
 
 fn changes(operation: &Operation) -> bool {

@@ -38,6 +38,7 @@ fn plain(name: &str) -> Option<[Value; 2]> {
         "filter" => {
             [json!({"updated_at_from": "2026-11-20T09:00:00Z"}), json!({"updated_at_to": "2026-12-20T09:00:00Z"})]
         }
+        "mapping" => [json!(["name", "phone"]), json!(["legal_name", null])],
         "margin_percent" => [json!("-3.50"), json!("23.40")],
         "tax_rate" => [json!("10.00"), json!("7.50")],
         "currency" => [json!("USD"), json!("EUR")],
@@ -174,7 +175,7 @@ fn essential(schema: &'static Value) -> &'static Value {
 /// A reference to another object, or a value that contains one.
 async fn reference(world: &World, field: &Field, client: &Value, nth: usize) -> Value {
     let row = match field.name {
-        "owner_id" => return json!([world.kim.id, world.kai.id][nth]),
+        "owner_id" | "default_owner_id" => return json!([world.kim.id, world.kai.id][nth]),
         "author_id" => return json!([world.ann.id, world.kim.id][nth]),
         "deputy_id" => return json!([world.bob.id, world.ann.id][nth]),
         "user_id" => return json!([world.kai.id, world.kim.id][nth]),
@@ -262,6 +263,7 @@ fn assert_whole(field: &Field, schema: &'static Value, value: &Value, at: &str) 
 pub async fn along(world: &World, field: &Field, value: &Value) -> Value {
     let other = if value.is_null() { Value::Null } else { unique("Other") };
     match (field.operation.id, field.name) {
+        ("update_import", _) => json!({}),
         (_, "external_source") => json!({"external_id": other}),
         (_, "external_id") => json!({"external_source": other}),
         (_, "auto_renew") => json!({"ends_on": "2027-12-31"}),

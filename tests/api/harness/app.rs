@@ -17,7 +17,7 @@ use liaison::{
     clock::Clock,
     db::{self, Db, Login, PoolSettings},
     edge::{Edge, rate::Quotas},
-    exports,
+    exports, imports,
     jobs::Jobs,
     mail::{self, Mail},
     secrets::Secrets,
@@ -241,6 +241,7 @@ impl TestApp {
         auth::sweep(&mut db, now).await.unwrap();
         background_jobs::sweep(&mut db, now).await.unwrap();
         exports::sweep(&mut db, &self.parts().files, now).await.unwrap();
+        imports::sweep(&mut db, &self.parts().files, now).await.unwrap();
         mail::sweep(&mut db, now).await.unwrap();
     }
 

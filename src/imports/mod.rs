@@ -1,0 +1,34 @@
+//! Imports: a file is sent in, its columns are mapped, a dry run tells the fate of each row, and only then anything is changed.
+//! All of it is done by jobs, with the rights that the owner of the import has by then. Everyone sees their own imports,
+//! supervisors all.
+
+mod apply;
+mod check;
+mod dates;
+mod entry;
+mod fields;
+mod inspect;
+mod load;
+mod model;
+mod owners;
+mod queries;
+mod routes;
+mod row;
+mod rows;
+mod steps;
+mod sweep;
+mod table;
+mod undo;
+
+use crate::http::Routes;
+
+pub use apply::work as apply;
+pub use check::work as check;
+pub use sweep::sweep;
+pub use undo::work as undo;
+
+/// The operations on imports.
+pub fn routes(api: &mut Routes) {
+    routes::routes(api);
+    steps::routes(api);
+}
