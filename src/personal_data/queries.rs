@@ -15,8 +15,11 @@ use super::{
 };
 use crate::{change::Tx, clients::Client, db::Jsonb, error::Result, mail, values::members_of};
 
-/// What a row is found by is made of its other columns.
-const DERIVED: [&str; 4] = ["search", "contact_words", "name_key", "domain"];
+/// What a row is found by is made of its other columns, and how often it changed in secret is told to nobody.
+const DERIVED: [&str; 5] = ["search", "contact_words", "name_key", "domain", "hidden_changes"];
+
+/// What changes with confidential columns, too.
+const GROWING: &str = "version";
 
 const AUDIT: (&str, &str) = ("Entries of the audit log", "Записи журнала аудита");
 const MAILS: (&str, &str) = ("Letters that wait to be sent", "Письма, ожидающие отправки");
@@ -54,7 +57,7 @@ fn part(table: &'static str, (title, title_ru): (&'static str, &'static str)) ->
 async fn rows(mut db: &AsyncPgConnection, place: &Place, subject: Subject, knows_all: bool) -> Result<Vec<StoredRow>> {
     let Place { table, rows, shown, .. } = place;
     let shown = if shown.is_empty() { "*".to_owned() } else { shown.join(", ") };
-    let confidential = members_of::<Client>().confidential().iter().filter(|_| !knows_all);
+    let confidential = members_of::<Client>().confidential().iter().chain([&GROWING]).filter(|_| !knows_all);
     let hidden: Vec<&str> = DERIVED.iter().chain(confidential).copied().collect();
     // A decimal is a text, as everywhere in the API: as a number, programs would round it.
     let held = sql_query(format!(
@@ -67,14 +70,16 @@ async fn rows(mut db: &AsyncPgConnection, place: &Place, subject: Subject, knows
     Ok(held.into_iter().map(|held| held.value.0).collect())
 }
 
-/// The entries of the audit log, without where those who work here were when they acted.
+/// The entries of the audit log, without those that changed only what is hidden, and without where those who work here were when they acted.
 async fn entries(mut db: &AsyncPgConnection, subject: Subject, knows_all: bool) -> Result<Vec<StoredRow>> {
     let held = sql_query(format!(
         "SELECT jsonb_build_object('id', id, 'at', at, 'actor_id', actor_id, 'action', action, 'resource', resource,
              'resource_id', resource_id, 'changes', coalesce((
                  SELECT jsonb_object_agg(key, value) FROM jsonb_each(changes || coalesce(personal, '{{}}'))
                  WHERE $2 OR NOT coalesce((value ->> 'confidential')::boolean, false)), '{{}}')) AS value
-         FROM audit_events WHERE {} ORDER BY at, id",
+         FROM audit_events WHERE {} AND ($2 OR changes = '{{}}' OR EXISTS (
+             SELECT FROM jsonb_each(changes) WHERE NOT coalesce((value ->> 'confidential')::boolean, false)))
+         ORDER BY at, id",
         subject.audit_entries()
     ));
     let held: Vec<Held> = held.bind::<SqlUuid, _>(subject.id()).bind::<Bool, _>(knows_all).load(&mut db).await?;
