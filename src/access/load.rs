@@ -94,6 +94,16 @@ pub(super) async fn load_session(
     }))
 }
 
+/// The colleagues for whom `user` stands in at the moment `now`, with their roles.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn absent_of(mut db: &AsyncPgConnection, user: UserId, now: Instant) -> Result<Vec<(UserId, Role)>> {
+    let absent = deputies::table.filter(deputies::deputy_id.eq(user)).filter(in_force(now)).select(deputies::user_id);
+    let absent: Vec<Uuid> = absent.distinct().order(deputies::user_id).load(&mut db).await?;
+    roles_of(db, absent).await
+}
+
 /// The condition that a deputy is in force at the moment `now`. The organisation's day decides.
 pub(super) fn in_force(now: Instant) -> InForce {
     sql::<Bool>("deputies.ended_at IS NULL AND (")

@@ -7,9 +7,9 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{
-    ApiKeyId, Caller, Credential, Locale, Reach, Role, SessionId, TeamId, UserId,
+    Absent, ApiKeyId, Caller, Credential, Locale, Reach, Role, SessionId, TeamId, UserId,
     api_key_caller::load_key,
-    load::load_policy,
+    load::{absent_of, load_policy},
     locale::{load_locale, zone_of},
     restriction::Restriction,
     rights_epoch,
@@ -76,7 +76,7 @@ impl OnBehalf {
         let epoch = rights_epoch::read(db).await?;
         let organization = load_locale(db).await?;
         let caller = match self.credential {
-            Credential::Session(_) => self.person(db, organization).await?,
+            Credential::Session(_) => self.person(db, organization, now).await?,
             Credential::Key(key) => self.program(db, key, organization, now).await?,
         };
         Ok(caller.map(|caller| Arc::new(Caller { epoch, ..caller })))
@@ -94,7 +94,7 @@ impl OnBehalf {
         Ok(Some(row.caller(key, &policy, Some(self.scopes.as_deref().unwrap_or_default()), organization, 0)))
     }
 
-    async fn person(&self, mut db: &AsyncPgConnection, organization: Locale) -> Result<Option<Caller>> {
+    async fn person(&self, mut db: &AsyncPgConnection, organization: Locale, now: Instant) -> Result<Option<Caller>> {
         type Row = ((TeamId, Role, bool), Option<Instant>, Vec<Uuid>, (Option<TimeZone>, Option<Language>));
         let memberships = account_team_members::table
             .filter(account_team_members::user_id.eq(users::id))
@@ -121,12 +121,17 @@ impl OnBehalf {
         if Restriction::of(must_change_password, lacks_second_factor).is_some() {
             return Ok(None);
         }
+        let mut absent = Vec::new();
+        for (user_id, role) in absent_of(db, self.user, now).await? {
+            absent.push(Absent { user_id, policy: Arc::new(load_policy(db, role).await?) });
+        }
         Ok(Some(Caller {
             user_id: self.user,
             team_id,
             credential: self.credential,
             policy: Arc::new(policy),
             account_teams: memberships.into(),
+            absent: absent.into(),
             departments: None,
             locale: Locale {
                 zone: timezone.as_ref().map(zone_of).transpose()?.unwrap_or(organization.zone),

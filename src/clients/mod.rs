@@ -37,8 +37,8 @@ pub use contact_points::{
 };
 pub use designation::{designate, refuse_ordinary_owner};
 pub use duplicates::{AllowDuplicate, Identifiers, Twin, certain, twins};
-pub use filter::ClientInclude;
 pub use filter::ClientFilter;
+pub use filter::ClientInclude;
 pub use many::{Entered, insert_all};
 pub use model::{
     Address, Archive, Client, ClientChange, ClientId, ClientPatch, ClientStart, ClientTerms, Kind, TransferClient,

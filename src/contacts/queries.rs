@@ -209,8 +209,19 @@ pub async fn insert_first(
     for (client, terms) in new {
         let (client_id, owner_id, team_id, is_key) = (client.id, client.owner_id, client.team_id, client.is_key);
         let id = tx.new_id();
-        let contact =
-            Contact { id, version: 1, created_at: now, updated_at: now, client_id, owner_id, team_id, is_key, terms };
+        let contact = Contact {
+            id,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+            client_id,
+            owner_id,
+            team_id,
+            is_key,
+            retired_at: None,
+            erased_at: None,
+            terms,
+        };
         scope.permit(&contact)?;
         contact.check(now)?;
         contacts.push(contact);

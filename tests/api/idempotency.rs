@@ -12,7 +12,18 @@ const GROUPS: [&[&str]; 5] = [
     &["clients", "contacts", "access requests", "personal data"],
     &["contracts"],
     &["orders"],
-    &["interactions", "products", "departments", "lost reasons", "organization", "teams", "saved views", "exports", "imports", "jobs"],
+    &[
+        "interactions",
+        "products",
+        "departments",
+        "lost reasons",
+        "organization",
+        "teams",
+        "saved views",
+        "exports",
+        "imports",
+        "jobs",
+    ],
     &["auth", "users", "deputies", "roles", "service accounts"],
 ];
 
