@@ -77,7 +77,9 @@ async fn write(tx: &mut Tx<'_>, created: &[Client], likely: &[(ClientId, Vec<Can
     }
     diesel::insert_into(clients::table).values(created).execute(&mut **tx).await.on_constraint(breached)?;
     owners::begin_all(tx, created).await?;
-    created.iter().for_each(|client| tx.created(client));
+    for client in created {
+        tx.created(client);
+    }
     for (client, candidates) in likely {
         pairs::leave(tx, *client, candidates, None).await?;
     }

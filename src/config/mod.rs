@@ -168,7 +168,7 @@ impl Settings {
             pool_size,
             sign_in_limits,
             mail,
-            files: files.flatten().unwrap_or_else(|| Place::Folder(base_files)),
+            files: files.flatten().unwrap_or(Place::Folder(base_files)),
             rotate_keys_every,
             telemetry,
             edge,

@@ -229,7 +229,9 @@ pub async fn insert_first(
     if !contacts.is_empty() {
         diesel::insert_into(contacts::table).values(&contacts).execute(&mut **tx).await.on_constraint(breached)?;
     }
-    contacts.iter().for_each(|contact| tx.created(contact));
+    for contact in &contacts {
+        tx.created(contact);
+    }
     Ok(())
 }
 

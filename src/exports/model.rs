@@ -195,7 +195,7 @@ impl Separator {
     "created_at": "2026-11-24T09:30:00Z", "updated_at": "2026-11-24T09:30:04Z",
     "owner_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31",
     "resource": "clients", "format": "csv", "separator": "semicolon", "columns": ["name", "tax_id"],
-    "filter": {"status": ["active"]}, "row_count": 4711, "byte_count": 190000, "expires_at": "2026-12-01T09:30:04Z",
+    "filter": {"status": ["active"]}, "row_count": 4711, "byte_count": 90210, "expires_at": "2026-12-01T09:30:04Z",
     "job": {"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e70", "kind": "export", "state": "succeeded", "done": 4711, "total": null,
         "error_code": null, "error_detail": null}, "has_file": true}))]
 pub struct ExportView {

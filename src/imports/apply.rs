@@ -19,7 +19,7 @@ use crate::{
     db::Jsonb,
     error::{Error, Result},
     http::{IfMatch, Parts, Patch},
-    interactions::{self, Channel, Interaction, InteractionStart, InteractionTerms, Purpose},
+    interactions::{self, Channel, Direction, Interaction, InteractionStart, InteractionTerms, Purpose},
     values::{Entity, Language, Line},
 };
 
@@ -94,7 +94,7 @@ async fn chunk(tx: &mut Tx<'_>, progress: &mut Progress, import: &Import, size: 
 async fn refuse(tx: &mut Tx<'_>, progress: &mut Progress, import: &Import, error: Error) -> Result<()> {
     let loaded = rows::next(tx, import, Wanted::Unapplied, 0, 1).await?;
     let (_, language) = entries(tx, import, &[]).await?;
-    let notes = notes_of(error, language);
+    let notes = notes_of(&error, language);
     let refused: Vec<Applied> = loaded.iter().map(|row| kept(row.line, Fate::Error, None, notes.clone())).collect();
     let now = tx.now();
     rows::apply(tx, import, &refused, now).await?;
@@ -138,7 +138,7 @@ async fn create(tx: &mut Tx<'_>, new: Vec<(&Loaded, Entry)>, language: Language)
             }
             Entered::Twin(twin) => kept(line, Fate::Duplicate, twin.client, notes),
             Entered::Refused(error) => {
-                notes.extend(notes_of(error, language));
+                notes.extend(notes_of(&error, language));
                 kept(line, Fate::Error, None, notes)
             }
         });
@@ -173,7 +173,7 @@ async fn remember(tx: &mut Tx<'_>, client: &Client, past: Past, language: Langua
     let terms = InteractionTerms {
         contact_id: None,
         channel: Channel::Other,
-        direction: Default::default(),
+        direction: Direction::default(),
         purpose: Purpose::Other,
         duration_seconds: None,
         subject: Line::parse(subject).map_err(Error::internal)?,

@@ -165,7 +165,7 @@ async fn decide(
         return Ok(());
     }
     if let Some(refusal) = refusal(tx, entry, lead).await? {
-        fate.notes.extend(notes_of(refusal, language));
+        fate.notes.extend(notes_of(&refusal, language));
         return Ok(());
     }
     fate.fate = Fate::Create;
@@ -228,7 +228,7 @@ fn is_empty(value: &serde_json::Value) -> bool {
 }
 
 /// What a refusal says, as notes of the row.
-pub fn notes_of(error: Error, language: Language) -> Vec<Note> {
+pub fn notes_of(error: &Error, language: Language) -> Vec<Note> {
     let told = error.document(language, "", "");
     let whole = Note { column: None, head: None, code: told.code, detail: told.detail };
     if told.errors.is_empty() {

@@ -64,9 +64,8 @@ pub fn amount(text: &str) -> String {
     let (comma, dot) = (bare.rfind(','), bare.rfind('.'));
     match (comma, dot) {
         (Some(comma), Some(dot)) if comma > dot => bare.replace('.', "").replace(',', "."),
-        (Some(_), Some(_)) => bare.replace(',', ""),
         (Some(_), None) if bare.matches(',').count() == 1 => bare.replace(',', "."),
-        (Some(_), None) => bare.replace(',', ""),
+        (Some(_), _) => bare.replace(',', ""),
         (None, _) => bare,
     }
 }

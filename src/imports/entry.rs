@@ -96,7 +96,7 @@ impl<'i> Reader<'i> {
         let mut wrong: Vec<(Option<usize>, Invalid)> = Vec::new();
         let region = values.get("address.country").and_then(|(_, country)| region_of(country)).or(self.region);
         entry.client = from_region(region, || self.client(&values, &mut wrong));
-        entry.contact = from_region(region, || self.contact(&values, &mut wrong));
+        entry.contact = from_region(region, || Self::contact(&values, &mut wrong));
         entry.owner = self.owner(&values, &mut wrong);
         entry.past = self.past(&values, &mut wrong);
         entry.notes = wrong.iter().map(|(at, invalid)| self.note(*at, invalid)).collect();
@@ -205,17 +205,12 @@ impl<'i> Reader<'i> {
             wrong.push((Some(at), Invalid::Rule("unclosed_quote", unclosed_quote())));
         }
         let terms: Option<ClientTerms> = salvaged(body, ClientTerms::breaches, &place, wrong);
-        let kind = self.kind(values, terms.as_ref(), wrong);
+        let kind = Self::kind(values, terms.as_ref(), wrong);
         terms.map(|terms| (kind, terms))
     }
 
     /// A sole trader is a person, and so is who has a taxpayer number of twelve digits.
-    fn kind(
-        &self,
-        values: &Values<'_>,
-        terms: Option<&ClientTerms>,
-        wrong: &mut Vec<(Option<usize>, Invalid)>,
-    ) -> Kind {
+    fn kind(values: &Values<'_>, terms: Option<&ClientTerms>, wrong: &mut Vec<(Option<usize>, Invalid)>) -> Kind {
         let is_trader = |name: &str| name.to_uppercase().starts_with("ИП ");
         let guessed = terms.is_some_and(|terms| {
             let number = terms.tax_id.as_ref().map(|number| number.as_str().len());
@@ -237,7 +232,7 @@ impl<'i> Reader<'i> {
         }
     }
 
-    fn contact(&self, values: &Values<'_>, wrong: &mut Vec<(Option<usize>, Invalid)>) -> Option<ContactTerms> {
+    fn contact(values: &Values<'_>, wrong: &mut Vec<(Option<usize>, Invalid)>) -> Option<ContactTerms> {
         values.get("contact.name")?;
         let mut body = Map::new();
         for field in ["name", "job_title", "phone", "email"] {

@@ -85,7 +85,7 @@ pub async fn views(db: &AsyncPgConnection, imports: Vec<Import>, actor: &Actor) 
         }
         let steps = Transition::ALL.into_iter().filter(|step| is_free && step.is_possible(import.state));
         actions.extend(steps.map(<&str>::from));
-        ImportView { job, actions, import }
+        ImportView { import, job, actions }
     };
     Ok(imports.into_iter().map(view).collect())
 }
