@@ -61,4 +61,5 @@ CREATE TABLE import_rows (
     CONSTRAINT import_rows_fate_check CHECK (fate IN ('create', 'update', 'unchanged', 'duplicate', 'error')),
     CONSTRAINT import_rows_undo_check CHECK (undo IN ('undone', 'changed_since', 'in_use', 'forbidden'))
 );
+CREATE INDEX import_rows_target_id_idx ON import_rows (target_id) WHERE target_id IS NOT NULL;
 CREATE INDEX import_rows_fate_idx ON import_rows (import_id, fate, line, id);

@@ -35,20 +35,23 @@ pub(super) struct SessionRow {
     pub(super) language: Option<Language>,
 }
 
+/// What is read of a session: the user, whether they must change their password, since when they have a second factor, until when the
+/// session lasts, their account teams and absent colleagues, and their own time zone and language.
+type SessionColumns = (
+    (UserId, TeamId, Role),
+    bool,
+    Option<Instant>,
+    Instant,
+    (Vec<Uuid>, Vec<Uuid>),
+    (Option<TimeZone>, Option<Language>),
+);
+
 /// The session with its user, if both are valid, as of the moment `now`.
 pub(super) async fn load_session(
     mut db: &AsyncPgConnection,
     session: SessionId,
     now: Instant,
 ) -> Result<Option<SessionRow>> {
-    type Row = (
-        (UserId, TeamId, Role),
-        bool,
-        Option<Instant>,
-        Instant,
-        (Vec<Uuid>, Vec<Uuid>),
-        (Option<TimeZone>, Option<Language>),
-    );
     let memberships = account_team_members::table
         .filter(account_team_members::user_id.eq(sessions::user_id))
         .select(account_team_members::client_id);
@@ -58,7 +61,7 @@ pub(super) async fn load_session(
         .select(deputies::user_id)
         .distinct()
         .order(deputies::user_id);
-    let row: Option<Row> = sessions::table
+    let row: Option<SessionColumns> = sessions::table
         .inner_join(users::table.on(users::id.eq(sessions::user_id)))
         .left_join(second_factors::table.on(second_factors::user_id.eq(sessions::user_id)))
         .filter(sessions::id.eq(session))

@@ -7,12 +7,12 @@
 //! A known device has a budget of its own, apart from those of the account and of the network. Besides the budgets of
 //! five minutes, there is a limit on failures in a row. Only a success or a reset of the password resets that count.
 
-use std::net::IpAddr;
+use std::{collections::BTreeSet, net::IpAddr};
 
 use chrono::Duration;
 use diesel::{
     ExpressionMethods, QueryDsl, sql_query,
-    sql_types::{BigInt, Integer, Text, Timestamptz},
+    sql_types::{Array, BigInt, Integer, Text, Timestamptz},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
@@ -154,6 +154,23 @@ pub async fn count_request(
 /// When the database fails.
 pub async fn forget_streak(db: &mut AsyncPgConnection, account: &str) -> Result<()> {
     diesel::delete(sign_in_streaks::table.find(account_subject(account))).execute(db).await?;
+    Ok(())
+}
+
+/// Forgets the attempts with these e-mail addresses, because whoever they are of was erased.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_addresses(db: &mut AsyncPgConnection, addresses: &BTreeSet<String>) -> Result<()> {
+    let accounts: Vec<String> = addresses.iter().map(|address| format!("account {address}")).collect();
+    sql_query(
+        "WITH accounts AS (SELECT unnest($1) AS account), \
+              streaks AS (DELETE FROM sign_in_streaks USING accounts WHERE right(subject, length(account)) = account) \
+         DELETE FROM sign_in_failures USING accounts WHERE right(subject, length(account)) = account",
+    )
+    .bind::<Array<Text>, _>(accounts)
+    .execute(db)
+    .await?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! `Idempotency-Key`: the same request twice has one effect and one answer.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use aws_lc_rs::digest;
 use chrono::Duration;
@@ -62,7 +62,7 @@ const LOOKED_AT: i64 = 500;
 ///
 /// # Errors
 /// When the database fails.
-pub async fn empty_answers(tx: &mut Tx<'_>, ids: &HashSet<String>) -> Result<usize> {
+pub async fn empty_answers(tx: &mut Tx<'_>, ids: &BTreeSet<String>) -> Result<usize> {
     let (mut emptied, mut after) = (0, None::<(Uuid, String)>);
     loop {
         let mut next = idempotency_keys::table
@@ -91,8 +91,8 @@ pub async fn empty_answers(tx: &mut Tx<'_>, ids: &HashSet<String>) -> Result<usi
 }
 
 /// Whether `answer` has one of `ids` among its values, at any depth.
-fn names(answer: &[u8], ids: &HashSet<String>) -> bool {
-    fn has(value: &Value, ids: &HashSet<String>) -> bool {
+fn names(answer: &[u8], ids: &BTreeSet<String>) -> bool {
+    fn has(value: &Value, ids: &BTreeSet<String>) -> bool {
         match value {
             Value::String(text) => ids.contains(text),
             Value::Array(items) => items.iter().any(|item| has(item, ids)),

@@ -241,7 +241,7 @@ async fn serve(
 ) -> Result<Outcome> {
     let hashing = Hashing::new()?;
     let clock = Clock::system();
-    let prepared = signals.unless_told(prepare(urls, &secrets, &hashing, &clock, demo.as_ref())).await;
+    let prepared = signals.unless_told(Box::pin(prepare(urls, &secrets, &hashing, &clock, demo.as_ref()))).await;
     let Some(prepared) = prepared else {
         return Ok(Outcome::BrokenOff);
     };

@@ -121,15 +121,15 @@ mod tests {
 
     use super::combine;
 
-    fn members(value: Value) -> Map<String, Value> {
+    fn members(value: &Value) -> Map<String, Value> {
         value.as_object().unwrap().clone()
     }
 
     #[test]
     fn the_survivor_keeps_takes_and_is_filled() {
-        let survivor = members(json!({"name": "A", "city": null, "tags": ["x"], "phone": "1", "other_phones": [],
+        let survivor = members(&json!({"name": "A", "city": null, "tags": ["x"], "phone": "1", "other_phones": [],
             "email": null, "other_emails": [], "external_source": null, "external_id": null}));
-        let merged = members(json!({"name": "B", "city": "Tver", "tags": ["x", "y"], "phone": "2",
+        let merged = members(&json!({"name": "B", "city": "Tver", "tags": ["x", "y"], "phone": "2",
             "other_phones": [{"label": "Fax", "number": "1"}, {"label": null, "number": "3"}], "email": "b@b.example",
             "other_emails": [], "external_source": "erp", "external_id": "7"}));
         let combined = Value::Object(combine(&survivor, &merged, &[]).unwrap());
@@ -145,8 +145,8 @@ mod tests {
 
     #[test]
     fn an_id_of_another_system_comes_with_its_source() {
-        let survivor = members(json!({"external_source": "crm", "external_id": "1"}));
-        let merged = members(json!({"external_source": "erp", "external_id": "7"}));
+        let survivor = members(&json!({"external_source": "crm", "external_id": "1"}));
+        let merged = members(&json!({"external_source": "erp", "external_id": "7"}));
         let kept = combine(&survivor, &merged, &[]).unwrap();
         assert_eq!((&kept["external_source"], &kept["external_id"]), (&json!("crm"), &json!("1")));
         let taken = combine(&survivor, &merged, &["external_source"]).unwrap();

@@ -23,7 +23,7 @@ use crate::{
     error::{Error, OnConstraint, ProblemType, Result},
     http::{Terms, parse_document},
     list::Words,
-    values::{Entity, Invalid, Say, members_of},
+    values::{Entity, Invalid, Say, Text, members_of},
 };
 
 /// What a merge would do.
@@ -32,7 +32,7 @@ use crate::{
 /// As [`merge`].
 pub async fn preview(db: &AsyncPgConnection, scope: &Right, new: &NewClientMerge) -> Result<Preview> {
     let ids = ids(new)?;
-    let (survivor, merged) = both(clients::find_all(db, scope, &ids).await?, scope, new)?;
+    let (survivor, merged) = both(&clients::find_all(db, scope, &ids).await?, scope, new)?;
     refuse_two(db, &survivor, &merged).await?;
     let (before, after) = survivor_of(scope.actor(), &survivor, &merged, new)?;
     let moved = rows_of(db, merged.id).await?;
@@ -101,11 +101,11 @@ async fn lock(tx: &mut Tx<'_>, scope: &Right, new: &NewClientMerge) -> Result<(C
         }
         locked.extend(clients::lock_all(tx, scope, &[id]).await?);
     }
-    both(locked, scope, new)
+    both(&locked, scope, new)
 }
 
 /// Both among `clients`, if the caller may merge them.
-fn both(clients: Vec<Client>, scope: &Right, new: &NewClientMerge) -> Result<(Client, Client)> {
+fn both(clients: &[Client], scope: &Right, new: &NewClientMerge) -> Result<(Client, Client)> {
     let find = |id: ClientId, pointer: &str| {
         let client =
             clients.iter().find(|client| client.id == id).cloned().ok_or_else(|| unknown_reference(pointer))?;
@@ -167,7 +167,7 @@ fn survivor_of(
     merged: &Client,
     new: &NewClientMerge,
 ) -> Result<(Map<String, Value>, Client)> {
-    let take: Vec<&str> = new.take.iter().map(|name| name.as_str()).collect();
+    let take: Vec<&str> = new.take.iter().map(Text::as_str).collect();
     if members_of::<ClientTerms>().confidential().iter().any(|name| take.contains(name)) {
         [survivor, merged].iter().try_for_each(|client| refuse_hidden(actor, *client))?;
     }

@@ -30,9 +30,8 @@ static TOUCH: Sql = Sql::new();
 /// 422 at `pointer` when the caller cannot reach it, 409 when it is archived.
 pub async fn hold_to_touch(tx: &mut Tx<'_>, id: ClientId, pointer: &str) -> Result<Client> {
     let scope = tx.scope::<Client, Read>()?;
-    let client = match lock(tx, &scope, id).await? {
-        Some(client) => client,
-        None => return Err(merged::unknown(tx, &scope, id, pointer).await?),
+    let Some(client) = lock(tx, &scope, id).await? else {
+        return Err(merged::unknown(tx, &scope, id, pointer).await?);
     };
     client.refuse_archived()?;
     Ok(client)

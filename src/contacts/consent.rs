@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn a_short_message_and_a_messenger_stand_for_each_other() {
         let (by_messenger, gone) = (&[Messenger, Sms, Any], consent(Sms, "marketing", 1, Some(10)));
-        assert_eq!(withdrawn(&[gone.clone()], by_messenger, day(20)), Some(&gone));
+        assert_eq!(withdrawn(std::slice::from_ref(&gone), by_messenger, day(20)), Some(&gone));
         let still = consent(Messenger, "marketing", 1, None);
         assert_eq!(withdrawn(&[gone.clone(), still.clone()], by_messenger, day(20)), None);
         let all_gone = consent(Any, "marketing", 1, Some(11));

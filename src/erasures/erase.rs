@@ -1,6 +1,6 @@
 //! What an erasure does, in one transaction.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use diesel::{
     QueryableByName, sql_query,
@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::model::{Erased, ErasedPlace, Erasure, NewErasure};
 use crate::{
     access::{Erase, Scope},
+    auth::throttle,
     change::{ErasedField, Record, Tx, idempotency, lock},
     clients::{self, Client, ClientId},
     contacts::{self, Contact, ContactId},
@@ -62,9 +63,10 @@ pub async fn contact(
 async fn erase(tx: &mut Tx<'_>, subject: Subject, client: &Client, new: NewErasure) -> Result<Erasure> {
     let addresses = addresses(tx, subject).await?;
     let letters = delete_letters(tx, &addresses).await?;
+    throttle::forget_addresses(tx, &addresses).await?;
     let audit_entries = erase_audit(tx, subject, addresses).await?;
     let mut places = Vec::new();
-    let mut ids = HashSet::from([subject.id().to_string()]);
+    let mut ids = BTreeSet::from([subject.id().to_string()]);
     for place in subject.places().iter().filter(|place| !place.personal.is_empty()) {
         let changed = replace(tx, place, subject).await?;
         ids.extend(changed.iter().map(|row| row.id.to_string()));
@@ -146,7 +148,7 @@ async fn replace(tx: &mut Tx<'_>, place: &Place, subject: Subject) -> Result<Vec
 }
 
 /// Takes the personal values out of the entries of the audit log. Their digests stay, which the seals cover.
-async fn erase_audit(tx: &mut Tx<'_>, subject: Subject, addresses: HashSet<String>) -> Result<i64> {
+async fn erase_audit(tx: &mut Tx<'_>, subject: Subject, addresses: BTreeSet<String>) -> Result<i64> {
     // The reason of an earlier erasure stays, and so does that of this one.
     let of_subject = format!(
         "UPDATE audit_events SET personal = NULL, personal_salt = NULL
@@ -164,7 +166,7 @@ async fn erase_audit(tx: &mut Tx<'_>, subject: Subject, addresses: HashSet<Strin
     Ok(count(erased + tried))
 }
 
-async fn delete_letters(tx: &mut Tx<'_>, addresses: &HashSet<String>) -> Result<i64> {
+async fn delete_letters(tx: &mut Tx<'_>, addresses: &BTreeSet<String>) -> Result<i64> {
     let waiting = mail::waiting_for(tx, tx.secrets(), addresses).await?;
     for letter in &waiting {
         mail::delete(tx, letter.id).await?;

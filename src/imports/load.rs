@@ -31,7 +31,10 @@ pub async fn load(run: &Run) -> Result<Import, Stopped> {
     for chunk in records.get(written..).unwrap_or_default().chunks(CHUNK) {
         run.chunk(async |tx, _| rows::insert(tx, id, chunk).await).await?;
     }
-    run.chunk(async |tx, progress| loaded(tx, progress, id, records.len()).await).await
+    let loaded = run.chunk(async |tx, progress| loaded(tx, progress, id, records.len()).await).await?;
+    // Nothing needs the file any more; what is left of it by a crash goes when its time is over.
+    run.files().remove(Import::NAME, import.uuid()).await?;
+    Ok(loaded)
 }
 
 /// The records after the head. The file is read in a thread of its own.

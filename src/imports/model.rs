@@ -55,7 +55,7 @@ pub struct Import {
     /// The line with the heads of the columns.
     #[schema(minimum = 1)]
     pub head_line: i64,
-    /// Personal: The heads of the columns.
+    /// Business: The heads of the columns.
     #[schema(value_type = Vec<String>, max_items = 200)]
     pub heads: Jsonb<Vec<String>>,
     /// Personal: The values of the first rows.

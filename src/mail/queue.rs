@@ -1,7 +1,7 @@
 //! Mail that waits to be sent. It is sealed, since a letter may contain a token, and deleted once it is sent, or after
 //! a day.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use chrono::Duration;
 use diesel::{
@@ -159,7 +159,7 @@ pub struct Waiting {
 pub async fn waiting_for(
     mut db: &AsyncPgConnection,
     secrets: &Secrets,
-    addresses: &HashSet<String>,
+    addresses: &BTreeSet<String>,
 ) -> Result<Vec<Waiting>> {
     let sealed: Vec<(Uuid, Instant, Vec<u8>)> = outgoing_mails::table
         .order(outgoing_mails::id)

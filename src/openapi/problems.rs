@@ -150,16 +150,7 @@ fn members(problem: ProblemType) -> Vec<(&'static str, Value)> {
         Merged => vec![("merged_into", id("The client that it was merged into."))],
         Erased => vec![("erased_at", moment("When it was erased."))],
         ConsentWithdrawn => vec![("contact_id", id("The person at the client.")), ("consent", consent())],
-        Conflict => vec![
-            ("orders", under_way("Orders that stand in the way and that the caller may see, the first ten.")),
-            ("order_count", number("How many orders stand in the way that the caller may see.", 0)),
-            ("contracts", under_way("Contracts that stand in the way and that the caller may see, the first ten.")),
-            ("contract_count", number("How many contracts stand in the way that the caller may see.", 0)),
-            ("client_count", number("How many clients of the user would be left without an owner.", 0)),
-            ("interaction_count", number("How many planned interactions of the user would be left undone.", 0)),
-            ("cannot_go", cannot_go()),
-            ("cannot_go_count", number("How many clients cannot be transferred.", 0)),
-        ],
+        Conflict => in_the_way(),
         PreconditionFailed => vec![("current_version", number("The version of the resource now.", 1))],
         DuplicateClient => vec![
             ("duplicates", duplicates()),
@@ -184,6 +175,20 @@ fn members(problem: ProblemType) -> Vec<(&'static str, Value)> {
         | UnsupportedGrantType => vec![("error", oauth_error())],
         _ => Vec::new(),
     }
+}
+
+/// What stands in the way of a change.
+fn in_the_way() -> Vec<(&'static str, Value)> {
+    vec![
+        ("orders", under_way("Orders that stand in the way and that the caller may see, the first ten.")),
+        ("order_count", number("How many orders stand in the way that the caller may see.", 0)),
+        ("contracts", under_way("Contracts that stand in the way and that the caller may see, the first ten.")),
+        ("contract_count", number("How many contracts stand in the way that the caller may see.", 0)),
+        ("client_count", number("How many clients of the user would be left without an owner.", 0)),
+        ("interaction_count", number("How many planned interactions of the user would be left undone.", 0)),
+        ("cannot_go", cannot_go()),
+        ("cannot_go_count", number("How many clients cannot be transferred.", 0)),
+    ]
 }
 
 fn text(about: &str, longest: usize) -> Value {

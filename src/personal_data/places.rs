@@ -105,6 +105,8 @@ const ACCESS_REQUESTS: (&str, &str) = ("Requests for access", "Запросы д
 const OWNERS: (&str, &str) = ("Who worked with the client", "Кто вёл клиента");
 const DUPLICATES: (&str, &str) = ("Possible duplicates", "Возможные дубликаты");
 const MERGES: (&str, &str) = ("Clients that were merged into it", "Объединённые с ним клиенты");
+const IMPORTS: (&str, &str) = ("Files that were imported", "Загруженные файлы");
+const IMPORTED: (&str, &str) = ("Rows of imported files", "Строки загруженных файлов");
 const PERSON: (&str, &str) = ("The person", "Человек");
 const SIGNED: (&str, &str) = ("Contracts that the person signs", "Договоры, которые подписывает человек");
 
@@ -186,7 +188,17 @@ pub static OF_CONTACT: [Place; 3] = [
 
 /// The tables that tell of a client. Persons at it are persons of their own: they are erased with it, and only their names and
 /// positions are taken out with its data.
-pub static OF_CLIENT: [Place; 12] = [
+pub static OF_CLIENT: [Place; 14] = [
+    Place {
+        personal: &[("file_name", GONE), ("sample", "'[]'")],
+        shown: &["id", "created_at"],
+        ..Place::of("imports", IMPORTS, "id IN (SELECT import_id FROM import_rows WHERE target_id = $1)")
+    },
+    Place {
+        personal: &[("cells", "'[]'"), ("keys", "'[]'"), ("notes", "'[]'")],
+        shown: &["line", "cells"],
+        ..Place::of("import_rows", IMPORTED, "target_id = $1")
+    },
     Place { personal: &[("reason", "NULL"), ("note", "NULL")], ..Place::of("client_owners", OWNERS, "client_id = $1") },
     Place {
         personal: &[("allowed_because", "NULL")],

@@ -1,6 +1,6 @@
 //! Reads all that is held on a person, in a number of queries that does not grow with it.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use diesel::{
     QueryableByName, sql_query,
@@ -90,7 +90,7 @@ async fn entries(mut db: &AsyncPgConnection, subject: Subject, knows_all: bool) 
 ///
 /// # Errors
 /// When the database fails.
-pub async fn addresses(mut db: &AsyncPgConnection, subject: Subject) -> Result<HashSet<String>> {
+pub async fn addresses(mut db: &AsyncPgConnection, subject: Subject) -> Result<BTreeSet<String>> {
     #[derive(QueryableByName)]
     struct Address {
         #[diesel(sql_type = Nullable<Text>)]

@@ -110,7 +110,9 @@ fn outside_quotes(line: &str, separator: char) -> usize {
 mod tests {
     use super::{super::text::decode, Broken, read};
 
-    fn rows(text: &str) -> (char, Vec<(i64, Vec<String>, Option<Broken>)>) {
+    type Row = (i64, Vec<String>, Option<Broken>);
+
+    fn rows(text: &str) -> (char, Vec<Row>) {
         let (separator, records) = read(&decode(text.as_bytes()).unwrap(), usize::MAX);
         (separator, records.into_iter().map(|record| (record.line, record.cells, record.broken)).collect())
     }

@@ -160,7 +160,7 @@ async fn import(world: &World, target: Target, steps: &[&str]) -> Value {
 }
 
 async fn imports(world: &World, operation: &str, target: Target) -> Option<Call> {
-    let about = |import: Value| Call::of_owner(world.owner(target), import);
+    let about = |import: Value| Call::owned_by(world.owner(target), import);
     let reason = || json!({"reason": "As agreed"});
     Some(match operation {
         "list_imports" | "get_import" => about(import(world, target, &[]).await),

@@ -141,7 +141,9 @@ fn without_required(mut schema: Value) -> Value {
 fn a_member_that_is_not_documented_breaks_every_schema_with_members() {
     let schemas = document()["components"]["schemas"].as_object().unwrap();
     let mut tried = 0;
-    for name in schemas.keys().filter(|name| has_members(&schemas[*name])) {
+    // An object that needs one of its members has no empty one.
+    let may_be_empty = |name: &&String| schemas[*name]["minProperties"].is_null();
+    for name in schemas.keys().filter(|name| has_members(&schemas[*name])).filter(may_be_empty) {
         let schema = json!({"$ref": format!("#/components/schemas/{name}")});
         let validator = sparse_validator(&schema);
         assert!(validator.is_valid(&json!({})), "{name}");

@@ -8,13 +8,15 @@ use syn::{Attribute, Item, Meta};
 use crate::source;
 
 /// Personal fields of tables that tell of nobody outside, or that must stay, each with the reason.
-const NOT_OF_CLIENTS: [(&str, &str); 6] = [
+const NOT_OF_CLIENTS: [(&str, &str); 8] = [
     ("users", "they tell of those who work here"),
     ("sessions", "they tell of those who work here"),
     ("organization", "it tells of the organisation itself"),
     ("service_accounts", "they tell of programs"),
     ("api_keys", "they tell of programs"),
     ("erasures", "the deed is kept"),
+    ("exports", "they tell what somebody asked for"),
+    ("jobs", "they tell what became of the work of those who work here"),
 ];
 
 /// The table of a row, as Diesel is told it.

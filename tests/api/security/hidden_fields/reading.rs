@@ -101,6 +101,12 @@ fn said(answer: &Answer) -> Value {
             members.remove(changing);
         }
     }
+    // Who takes personal data out finds in it that they did so before.
+    for part in body.get_mut("parts").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(rows) = part["rows"].as_array_mut() {
+            rows.retain(|row| row["action"] != "personal_data_read");
+        }
+    }
     json!([answer.status, answer.header("etag"), body])
 }
 
