@@ -85,6 +85,9 @@ BEGIN
         UPDATE public.access_requests AS row
         SET client_id = to_client, owner_id = heir.owner_id, team_id = heir.team_id, is_key = heir.is_key, version = row.version + 1
         WHERE row.client_id = from_client AND row.id IN (SELECT id FROM asked WHERE kind = 'access_requests')
+            -- Nobody asks for access to one client twice at once.
+            AND NOT (row.status = 'open' AND EXISTS (SELECT FROM public.access_requests AS other
+                WHERE other.client_id = to_client AND other.requester_id = row.requester_id AND other.status = 'open'))
         RETURNING row.id
     ), moved_erasures AS (
         UPDATE public.erasures AS row SET client_id = to_client
@@ -139,11 +142,13 @@ BEGIN
             (SELECT coalesce(jsonb_agg(to_jsonb(row)), '[]') FROM public.account_team_members AS row WHERE client_id = client),
         'client_duplicates', (SELECT coalesce(jsonb_agg(to_jsonb(row)), '[]') FROM public.client_duplicates AS row
             WHERE client IN (row.client_id, row.other_id)),
+        'access_requests', (SELECT coalesce(jsonb_agg(to_jsonb(row)), '[]') FROM public.access_requests AS row WHERE client_id = client),
         'primary_contact', primary_contact
     ) INTO rows;
     UPDATE public.client_merges SET kept = rows WHERE id = merge;
     DELETE FROM public.client_duplicates AS row WHERE client IN (row.client_id, row.other_id);
     DELETE FROM public.account_team_members WHERE client_id = client;
+    DELETE FROM public.access_requests WHERE client_id = client;
     DELETE FROM public.client_owners WHERE client_id = client;
     DELETE FROM public.clients WHERE id = client;
     RETURN rows;
@@ -172,6 +177,10 @@ BEGIN
         'team_id', (SELECT team_id FROM public.users WHERE id = (client ->> 'owner_id')::uuid))));
     PERFORM public.write_back('public.client_owners', kept -> 'client_owners');
     PERFORM public.write_back('public.account_team_members', kept -> 'account_team_members');
+    PERFORM public.write_back('public.access_requests', (
+        SELECT coalesce(jsonb_agg(request || jsonb_build_object('team_id', restored.team_id)), '[]')
+        FROM jsonb_array_elements(kept -> 'access_requests') AS request, public.clients AS restored
+        WHERE restored.id = (client ->> 'id')::uuid));
     PERFORM public.write_back('public.client_duplicates', coalesce((
         SELECT jsonb_agg(pair) FROM jsonb_array_elements(kept -> 'client_duplicates') AS pair
         WHERE EXISTS (SELECT FROM public.clients WHERE id = (pair ->> 'client_id')::uuid)

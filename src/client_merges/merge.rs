@@ -70,6 +70,9 @@ pub async fn merge(tx: &mut Tx<'_>, scope: &Right, new: NewClientMerge) -> Resul
             grown
         }
     };
+    if let Some(reason) = &merge.reason {
+        tx.because(reason.as_str());
+    }
     clients::touch(tx, &survivor).await?;
     tx.callers_changed();
     Ok(merge)

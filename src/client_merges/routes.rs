@@ -79,7 +79,7 @@ async fn preview_client_merge(
 /// Use it when a client was entered twice.
 ///
 /// Contacts, interactions, contracts, orders, requests for access, erasures and the clients that belong to it move to the survivor,
-/// with their histories. The survivor keeps its owner and its account team. A field that it lacks is filled from the other client,
+/// with their histories; of two open requests of the same user, the survivor's stays. The survivor keeps its owner and its account team. A field that it lacks is filled from the other client,
 /// lists have the items of both, and `take` names fields that are taken from the other client all the same. The id of the client
 /// that is given up answers 410 with `merged_into`. A merge can be undone.
 #[utoipa::path(

@@ -103,7 +103,7 @@ const TRIED_ON: [(&str, &str, u32); 43] = [
     ("post",   "/v1/clients/{id}/qualify",             22),
     ("post",   "/v1/clients/{id}/activate",            57),
     ("post",   "/v1/clients/{id}/restore",             92),
-    ("post",   "/v1/clients/{id}/erase",               58),
+    ("post",   "/v1/clients/{id}/erase",               53),
     ("delete", "/v1/contacts/{id}",                    22),
     ("delete", "/v1/saved-views/{id}",                  2),
     ("post",   "/v1/contacts/{id}/retire",             23),

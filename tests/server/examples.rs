@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::process::{DataDir, Server};
 
 /// What no example can stand for: it needs a password, a code, a token, a session, a key, a job or a file of the moment.
-const OF_THE_MOMENT: [&str; 27] = [
+const OF_THE_MOMENT: [&str; 28] = [
     "apply_import",
     "begin_second_factor",
     "cancel_job",
@@ -28,6 +28,8 @@ const OF_THE_MOMENT: [&str; 27] = [
     "get_job",
     "get_second_factor",
     "list_import_rows",
+    // The example of the merge itself has run by then.
+    "preview_client_merge",
     "remove_second_factor",
     "renew_recovery_codes",
     "reset_password",

@@ -96,7 +96,7 @@ async fn everything_moves_to_the_survivor() {
     let has = |action: &str, resource: &str| {
         timeline["data"].as_array().unwrap().iter().any(|row| row["action"] == action && row["resource"] == resource)
     };
-    assert!(has("merged", "clients") && has("drafted", "contracts"), "{timeline}");
+    assert!(has("merged", "clients") && has("created", "contracts"), "{timeline}");
 }
 
 #[actix_web::test]
@@ -270,4 +270,24 @@ async fn lists_that_would_be_too_long_are_told() {
     let mut taking = body(&one, &other);
     taking["take"] = json!(["other_phones"]);
     world.ann.post("/v1/client-merges", taking).await.created();
+}
+
+#[actix_web::test]
+async fn a_request_for_access_to_both_stays_once() {
+    let world = world().await;
+    let ann = &world.ann;
+    let one = create_with(ann, json!({"name": "one", "email": "office@one.example"})).await;
+    let other = create_with(ann, json!({"name": "other", "email": "office@two.example"})).await;
+    for email in ["office@one.example", "office@two.example"] {
+        world.mia.post("/v1/access-requests", json!({"email": email, "reason": "They called us."})).await.created();
+    }
+    let open = async || {
+        let page = ann.get("/v1/access-requests?status=open").await.ok();
+        page["data"].as_array().unwrap().iter().filter(|row| row["status"] == "open").count()
+    };
+    assert_eq!(open().await, 2);
+    let made = merge(ann, &one, &other).await;
+    assert_eq!(open().await, 1);
+    let _ = ann.transition("undo", &made, json!({})).await.ok();
+    assert_eq!(open().await, 2);
 }
