@@ -57,8 +57,11 @@ async fn rows(user: &TestUser, import: &Value, query: &str) -> Vec<Value> {
     }
 }
 
+/// The line of a row, its fate, and the columns and codes of its notes.
+type Told = (i64, String, Vec<(Option<String>, String)>);
+
 /// The fate of each row, with the codes of its notes and their columns.
-fn told(rows: &[Value]) -> Vec<(i64, String, Vec<(Option<String>, String)>)> {
+fn told(rows: &[Value]) -> Vec<Told> {
     let note = |note: &Value| (note["head"].as_str().map(str::to_owned), note["code"].as_str().unwrap().to_owned());
     let row = |row: &Value| {
         let notes = row["notes"].as_array().unwrap().iter().map(note).collect();

@@ -29,6 +29,7 @@ pub async fn call(world: &World, operation: &str, target: Target) -> Call {
         products(world, operation).await,
         departments(world, operation).await,
         clients(world, operation, target).await,
+        client_merges(world, operation, target).await,
         saved_views(world, operation, target).await,
         access_requests(world, operation, target).await,
         contacts(world, operation, target).await,
@@ -313,14 +314,6 @@ async fn clients(world: &World, operation: &str, target: Target) -> Option<Call>
         // Only a key-account manager's client can be made key, and only a key one ordinary.
         "designate_key_client" => Call::of_client(world.client_of(&world.kim).await),
         "revoke_key_client" => world.about(Target::Key, world.client(Target::Key).await),
-        "preview_client_merge" | "create_client_merge" => {
-            let (survivor, body) = merge(world, target).await;
-            Call::of_client(survivor).json(body)
-        }
-        "list_client_merges" | "get_client_merge" | "undo_client_merge" => {
-            let merge = world.sam.post("/v1/client-merges", merge(world, target).await.1).await.created();
-            world.about(target, merge)
-        }
         "list_client_duplicates" | "get_client_duplicate" | "settle_client_duplicate" => {
             world.about(target, pair(world, target).await)
         }
@@ -337,6 +330,21 @@ async fn saved_views(world: &World, operation: &str, target: Target) -> Option<C
         "list_saved_views" | "get_saved_view" | "delete_saved_view" => view().await,
         "create_saved_view" => Call::plain().json(new()),
         "update_saved_view" => view().await.json(json!({"name": unique("Renamed"), "is_shared": true})),
+        _ => return None,
+    })
+}
+
+/// Merges of clients.
+async fn client_merges(world: &World, operation: &str, target: Target) -> Option<Call> {
+    Some(match operation {
+        "preview_client_merge" | "create_client_merge" => {
+            let (survivor, body) = merge(world, target).await;
+            Call::of_client(survivor).json(body)
+        }
+        "list_client_merges" | "get_client_merge" | "undo_client_merge" => {
+            let merge = world.sam.post("/v1/client-merges", merge(world, target).await.1).await.created();
+            world.about(target, merge)
+        }
         _ => return None,
     })
 }

@@ -1,6 +1,6 @@
 //! Every personal field of every table is in the list of places, or has a reason not to be.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path};
 
 use liaison::personal_data::{Place, places};
 use syn::{Attribute, Item, Meta};
@@ -32,7 +32,9 @@ fn table_of(attributes: &[Attribute]) -> Option<String> {
 /// The personal fields of all rows, each with its table.
 fn personal_fields() -> BTreeSet<(String, String)> {
     let mut found = BTreeSet::new();
-    for (file, text) in source::source().into_iter().filter(|(file, _)| file.ends_with(".rs")) {
+    for (file, text) in
+        source::source().into_iter().filter(|(file, _)| Path::new(file).extension().is_some_and(|end| end == "rs"))
+    {
         for item in syn::parse_file(&text).unwrap_or_else(|error| panic!("{file}: {error}")).items {
             let Item::Struct(item) = item else { continue };
             let Some(table) = table_of(&item.attrs) else { continue };
@@ -45,7 +47,7 @@ fn personal_fields() -> BTreeSet<(String, String)> {
 
 fn listed(places: &[Place]) -> BTreeSet<(String, String)> {
     let fields = |place: &Place| place.fields().into_iter().map(|field| (place.table.to_owned(), field.to_owned()));
-    places.iter().flat_map(fields.clone()).collect()
+    places.iter().flat_map(fields).collect()
 }
 
 #[test]
