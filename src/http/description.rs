@@ -16,7 +16,7 @@ use utoipa::{
         extensions::ExtensionsBuilder,
         path::{Operation, Parameter, ParameterBuilder, ParameterIn},
         request_body::RequestBodyBuilder,
-        schema::ArrayItems,
+        schema::{ArrayItems, KnownFormat, SchemaFormat},
     },
 };
 
@@ -180,7 +180,7 @@ impl Description {
     pub fn file(&mut self, media_types: &[&str]) {
         let mut body = RequestBodyBuilder::new().required(Some(Required::True));
         for media_type in media_types {
-            let file = ObjectBuilder::new().schema_type(Type::String).content_media_type(*media_type);
+            let file = ObjectBuilder::new().schema_type(Type::String).content_media_type(*media_type).format(binary());
             let mut content = Content::new(Some(RefOr::T(Schema::from(file))));
             content.example = Some("Company;Phone\r\nRomashka;8 495 123-45-67\r\n".into());
             body = body.content(*media_type, content);
@@ -208,7 +208,7 @@ impl Description {
 
     /// Adds that the answer may be a file of this type.
     pub fn answers_file(&mut self, media_type: &str, example: &str) {
-        let file = ObjectBuilder::new().schema_type(Type::String).content_media_type(media_type);
+        let file = ObjectBuilder::new().schema_type(Type::String).content_media_type(media_type).format(binary());
         let mut content = Content::new(Some(RefOr::T(Schema::from(file))));
         content.example = Some(example.into());
         self.answer(StatusCode::OK, &[]).content.insert(media_type.to_owned(), content.into());
@@ -414,4 +414,9 @@ fn or_me(schema: RefOr<Schema>) -> RefOr<Schema> {
             RefOr::T(user.examples([ME, "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f"]).build().into())
         }
     }
+}
+
+/// The format of what is no text: generators of clients send and give it as bytes.
+fn binary() -> Option<SchemaFormat> {
+    Some(SchemaFormat::KnownFormat(KnownFormat::Binary))
 }

@@ -12,14 +12,15 @@ from liaison_client.api.audit import list_audit_entries
 from liaison_client.api.auth import create_token
 from liaison_client.api.clients import create_client, get_client, list_clients
 from liaison_client.models import (
+    ClientDetails,
+    ClientDetailsField,
     ClientField,
     ClientKind,
     ClientPage,
-    ClientRecord,
     ForbiddenProblem,
     NewClient,
     NotFoundProblem,
-    SparseClient,
+    SparseClientDetails,
     SparseClientPage,
     TokenRequest,
     TokenRequestGrantType,
@@ -43,8 +44,8 @@ def read_whole(liaison: AuthenticatedClient) -> UUID:
     page = list_clients.sync(client=liaison, limit=1)
     assert isinstance(page, ClientPage), page
     client = get_client.sync(page.data[0].id, client=liaison)
-    assert isinstance(client, ClientRecord), client
-    assert client == page.data[0]
+    assert isinstance(client, ClientDetails), client
+    assert client.to_dict() == page.data[0].to_dict()
     return client.id
 
 
@@ -52,9 +53,9 @@ def read_some_fields(liaison: AuthenticatedClient, id: UUID) -> None:
     fields = [ClientField.ID, ClientField.NAME]
     page = list_clients.sync(client=liaison, id=[id], fields=fields)
     assert isinstance(page, SparseClientPage), page
-    client = get_client.sync(id, client=liaison, fields=fields)
-    assert isinstance(client, SparseClient), client
-    assert page.data == [client]
+    client = get_client.sync(id, client=liaison, fields=[ClientDetailsField.ID, ClientDetailsField.NAME])
+    assert isinstance(client, SparseClientDetails), client
+    assert [row.to_dict() for row in page.data] == [client.to_dict()]
     assert client.to_dict().keys() == {"id", "name"}
 
 
