@@ -115,7 +115,12 @@ fn both(clients: &[Client], scope: &Right, new: &NewClientMerge) -> Result<(Clie
         scope.permit(&client)?;
         client.unless_erased().map_err(|_erased| unknown_reference(pointer))
     };
-    Ok((find(new.survivor_id, "/survivor_id")?, find(new.merged_id, "/merged_id")?))
+    let (survivor, merged) = (find(new.survivor_id, "/survivor_id")?, find(new.merged_id, "/merged_id")?);
+    // A merge gives the one client to the owner of the other, which in a smaller reach only a transfer may do.
+    if survivor.owner_id != merged.owner_id && !scope.covers_all() {
+        return Err(Error::forbidden(&Right::permission()));
+    }
+    Ok((survivor, merged))
 }
 
 /// Refuses clients that cannot be one.

@@ -236,6 +236,12 @@ async fn what_cannot_be_one_is_not_merged() {
     let [kims, kais] = [create(&world.kim, "kims").await, create(&world.kai, "kais").await];
     let [kims, kais] = [world.step(&kims, "designate-key").await, world.step(&kais, "designate-key").await];
     post(sue, &kims, &kais).await.field_error("/merged_id", "two_key_clients");
+    // Nobody takes a colleague's client, and its secrets, by a merge.
+    let lead = create(&world.kim, "lead").await;
+    for (survivor, merged) in [(&lead, &kais), (&kais, &lead), (&kims, &kais)] {
+        let refused = post(&world.kim, survivor, merged).await.problem(403, "forbidden");
+        assert_eq!(refused["permission"], "clients:merge");
+    }
     let child = create_with(ann, json!({"name": "child", "parent_id": one["id"]})).await;
     let grandchild = create_with(ann, json!({"name": "grandchild", "parent_id": child["id"]})).await;
     for (survivor, merged) in [(&one, &child), (&child, &one), (&one, &grandchild), (&grandchild, &one)] {
