@@ -82,6 +82,7 @@ async fn preview_client_merge(
 /// with their histories; of two open requests of the same user, the survivor's stays. The survivor keeps its owner and its account team. A field that it lacks is filled from the other client,
 /// lists have the items of both, and `take` names fields that are taken from the other client all the same. The id of the client
 /// that is given up answers 410 with `merged_into`. A merge can be undone.
+/// Clients of different owners are merged only by who reaches all clients.
 #[utoipa::path(
     post,
     path = "/v1/client-merges",
