@@ -180,7 +180,8 @@ impl Description {
     pub fn file(&mut self, media_types: &[&str]) {
         let mut body = RequestBodyBuilder::new().required(Some(Required::True));
         for media_type in media_types {
-            let file = ObjectBuilder::new().schema_type(Type::String).content_media_type(*media_type).format(binary());
+            let file =
+                ObjectBuilder::new().schema_type(Type::String).content_media_type(*media_type).format(Some(binary()));
             let mut content = Content::new(Some(RefOr::T(Schema::from(file))));
             content.example = Some("Company;Phone\r\nRomashka;8 495 123-45-67\r\n".into());
             body = body.content(*media_type, content);
@@ -208,7 +209,7 @@ impl Description {
 
     /// Adds that the answer may be a file of this type.
     pub fn answers_file(&mut self, media_type: &str, example: &str) {
-        let file = ObjectBuilder::new().schema_type(Type::String).content_media_type(media_type).format(binary());
+        let file = ObjectBuilder::new().schema_type(Type::String).content_media_type(media_type).format(Some(binary()));
         let mut content = Content::new(Some(RefOr::T(Schema::from(file))));
         content.example = Some(example.into());
         self.answer(StatusCode::OK, &[]).content.insert(media_type.to_owned(), content.into());
@@ -417,6 +418,6 @@ fn or_me(schema: RefOr<Schema>) -> RefOr<Schema> {
 }
 
 /// The format of what is no text: generators of clients send and give it as bytes.
-fn binary() -> Option<SchemaFormat> {
-    Some(SchemaFormat::KnownFormat(KnownFormat::Binary))
+fn binary() -> SchemaFormat {
+    SchemaFormat::KnownFormat(KnownFormat::Binary)
 }
