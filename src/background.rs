@@ -7,7 +7,7 @@ use crate::{
     audit, auth,
     background_jobs::{self, JobKind, Means, Worker},
     change::idempotency,
-    contracts,
+    client_duplicates, contracts,
     db::Db,
     error::Result,
     exports, imports,
@@ -73,6 +73,7 @@ pub fn worker(db: &Db, parts: &Parts) -> Worker {
     .with(JobKind::ImportCheck, imports::check)
     .with(JobKind::ImportApply, imports::apply)
     .with(JobKind::ImportUndo, imports::undo)
+    .with(JobKind::DuplicateScan, client_duplicates::scan)
 }
 
 /// Also starts the job that reads the metrics of the database.

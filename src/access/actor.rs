@@ -6,8 +6,9 @@ use chrono_tz::Tz;
 
 use super::{Action, Belongs, Caller, DuplicatesTell, Reach, Read, ReadConfidential, Scope, UserId};
 use crate::{
+    custom::Definitions,
     error::{Error, ProblemType, Result},
-    values::Resource,
+    values::{Language, Resource},
 };
 
 /// Who reads or changes something.
@@ -72,10 +73,26 @@ impl Actor {
         }
     }
 
+    /// The language in which the actor reads; that of the system is English.
+    pub fn language(&self) -> Language {
+        match self {
+            Self::Caller(caller) => caller.locale.language,
+            Self::System | Self::Nobody => Language::En,
+        }
+    }
+
     /// The organisation's time zone, in which the days of contracts begin; `None` where no caller has brought it along.
     pub fn zone_of_organization(&self) -> Option<Tz> {
         match self {
             Self::Caller(caller) => Some(caller.organization.zone),
+            Self::System | Self::Nobody => None,
+        }
+    }
+
+    /// The organisation's own fields; `None` where no caller has brought them along.
+    pub fn custom(&self) -> Option<&Arc<Definitions>> {
+        match self {
+            Self::Caller(caller) => Some(&caller.custom),
             Self::System | Self::Nobody => None,
         }
     }

@@ -14,8 +14,8 @@ use moka::sync::Cache;
 use uuid::Uuid;
 
 use super::{
-    AbsentColleagues, AccountTeams, ApiKeyId, Caller, Callers, Credential, Departments, Epoch, Locale, Policy, Role,
-    TeamId, UserId,
+    AbsentColleagues, AccountTeams, ApiKeyId, Caller, Callers, Credential, Departments, Epoch, OfOrganization, Policy,
+    Role, TeamId, UserId,
     api_key::Presented,
     remembered::{Remembered, remembered},
 };
@@ -101,7 +101,7 @@ impl ApiKeyRow {
         key: ApiKeyId,
         policy: &Arc<Policy>,
         of_token: Option<&[String]>,
-        organization: Locale,
+        OfOrganization { locale: organization, custom }: OfOrganization,
         epoch: Epoch,
     ) -> Caller {
         Caller {
@@ -117,6 +117,7 @@ impl ApiKeyRow {
             departments: self.departments.clone(),
             locale: organization,
             organization,
+            custom,
             restriction: None,
             epoch,
         }
@@ -182,9 +183,10 @@ impl Callers {
         on: Occasion,
     ) -> Result<Arc<Caller>> {
         let Remembered { value: policy, epoch, .. } = self.policy(db, row.role, on.now).await?;
-        let organization = self.organization(db, on.now).await?;
+        let of_organization =
+            OfOrganization { locale: self.organization(db, on.now).await?, custom: self.custom(db, on.now).await? };
         self.uses.note(db, key, on);
-        Ok(Arc::new(row.caller(key, &policy, scopes, organization, epoch.min(of_row))))
+        Ok(Arc::new(row.caller(key, &policy, scopes, of_organization, epoch.min(of_row))))
     }
 
     async fn key(&self, db: &Db, key: ApiKeyId, now: Instant) -> Result<Remembered<Option<Arc<ApiKeyRow>>>> {

@@ -10,7 +10,10 @@ use aws_lc_rs::digest;
 use uuid::Uuid;
 
 use super::{ApiKeyId, Locale, Policy, Role, SessionId, TeamId, UserId, restriction::Restriction, rights_epoch::Epoch};
-use crate::error::{Error, ProblemType, Result};
+use crate::{
+    custom::Definitions,
+    error::{Error, ProblemType, Result},
+};
 
 /// The clients whose account teams a user is on.
 pub type AccountTeams = Arc<[Uuid]>;
@@ -29,6 +32,15 @@ pub struct Absent {
 
 /// The departments that a service account works for.
 pub type Departments = Arc<[Uuid]>;
+
+/// What the organisation decides for all callers.
+#[derive(Clone, Debug)]
+pub(super) struct OfOrganization {
+    /// Its time zone and language.
+    pub(super) locale: Locale,
+    /// Its own fields.
+    pub(super) custom: Arc<Definitions>,
+}
 
 /// What a caller is known by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +72,8 @@ pub struct Caller {
     pub locale: Locale,
     /// The organisation's time zone and language.
     pub organization: Locale,
+    /// The organisation's own fields.
+    pub custom: Arc<Definitions>,
     /// What they have to do before anything else.
     pub restriction: Option<Restriction>,
     /// The epoch in which all of this was true.
@@ -209,6 +223,7 @@ mod tests {
             departments: None,
             locale: Locale::default(),
             organization: Locale::default(),
+            custom: Arc::default(),
             restriction: None,
             epoch: 0,
         };

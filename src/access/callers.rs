@@ -20,14 +20,29 @@ use super::{
     restriction::Restriction,
     rights_epoch::Epoch,
 };
-use crate::{db::Db, error::Result, values::Instant};
+use crate::{
+    custom::{self, Definitions},
+    db::Db,
+    error::Result,
+    values::Instant,
+};
 
 /// How long a value that nobody asks for any more stays in memory.
 const KEPT: Duration = Duration::from_mins(1);
 
-/// Whether the table of `resource` decides what callers may do.
+/// Whether the table of `resource` decides what callers may do, or write.
 pub fn decides_about_callers(resource: &str) -> bool {
-    matches!(resource, "users" | "sessions" | "roles" | "service_accounts" | "api_keys" | "organization" | "deputies")
+    matches!(
+        resource,
+        "users"
+            | "sessions"
+            | "roles"
+            | "service_accounts"
+            | "api_keys"
+            | "organization"
+            | "deputies"
+            | "custom_fields"
+    )
 }
 
 /// Caches sessions, keys and policies for a second, so that each of them is read at most that often. What is known since
@@ -39,6 +54,7 @@ pub struct Callers {
     pub(super) uses: ApiKeyUses,
     policies: Cache<Role, Remembered<Arc<Policy>>>,
     organization: Cache<(), Remembered<Locale>>,
+    custom: Cache<(), Remembered<Arc<Definitions>>>,
     /// The latest epoch that this server has seen.
     latest: Arc<AtomicI64>,
 }
@@ -51,6 +67,7 @@ impl Default for Callers {
             uses: ApiKeyUses::default(),
             policies: Cache::builder().max_capacity(10).time_to_live(KEPT).build(),
             organization: Cache::builder().max_capacity(1).time_to_live(KEPT).build(),
+            custom: Cache::builder().max_capacity(1).time_to_live(KEPT).build(),
             latest: Arc::default(),
         }
     }
@@ -66,6 +83,7 @@ impl Callers {
         let Some(row) = known.value.filter(|row| row.expires_at > now) else { return Ok(None) };
         let Remembered { value: policy, epoch, .. } = self.policy(db, row.role, now).await?;
         let organization = self.organization(db, now).await?;
+        let custom = self.custom(db, now).await?;
         let absent = self.absent(db, &row.absent, now).await?;
         let lacks_second_factor = policy.limits.second_factor_required && !row.has_second_factor;
         Ok(Some(Arc::new(Caller {
@@ -82,6 +100,7 @@ impl Callers {
                 ..organization
             },
             organization,
+            custom,
             restriction: Restriction::of(row.must_change_password, lacks_second_factor),
             epoch: epoch.min(known.epoch),
         })))
@@ -123,12 +142,22 @@ impl Callers {
         Ok(remembered(&self.organization, (), self.as_of(now), db, load).await?.value)
     }
 
+    /// The organisation's own fields.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub(super) async fn custom(&self, db: &Db, now: Instant) -> Result<Arc<Definitions>> {
+        let load = async |db: &AsyncPgConnection| custom::load(db).await;
+        Ok(remembered(&self.custom, (), self.as_of(now), db, load).await?.value)
+    }
+
     /// Forgets everything, so that a change made on this server takes effect on it at once.
     pub fn forget(&self) {
         self.sessions.invalidate_all();
         self.keys.invalidate_all();
         self.policies.invalidate_all();
         self.organization.invalidate_all();
+        self.custom.invalidate_all();
     }
 
     async fn session(&self, db: &Db, session: SessionId, now: Instant) -> Result<Remembered<Option<SessionRow>>> {

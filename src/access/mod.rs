@@ -26,6 +26,7 @@ mod within;
 
 pub use actions::{Action, Create, Delete, Erase, Read, ReadConfidential, ReadPersonalData, Update};
 pub use actor::Actor;
+use caller::OfOrganization;
 pub use caller::{
     Absent, AbsentColleagues, AccountTeams, Caller, Credential, Departments, Identified, Person, SignedIn,
 };

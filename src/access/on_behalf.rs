@@ -7,7 +7,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{
-    Absent, ApiKeyId, Caller, Credential, Locale, Reach, Role, SessionId, TeamId, UserId,
+    Absent, ApiKeyId, Caller, Credential, Locale, OfOrganization, Reach, Role, SessionId, TeamId, UserId,
     api_key_caller::load_key,
     load::{absent_of, load_policy},
     locale::{load_locale, zone_of},
@@ -15,6 +15,7 @@ use super::{
     rights_epoch,
 };
 use crate::{
+    custom,
     db::schema::{account_team_members, second_factors, users},
     error::Result,
     values::{Instant, Language, TimeZone},
@@ -74,7 +75,7 @@ impl OnBehalf {
     pub async fn caller(&self, db: &AsyncPgConnection, now: Instant) -> Result<Option<Arc<Caller>>> {
         // Read first: what is read afterwards is as of this epoch or a later one.
         let epoch = rights_epoch::read(db).await?;
-        let organization = load_locale(db).await?;
+        let organization = OfOrganization { locale: load_locale(db).await?, custom: custom::load(db).await? };
         let caller = match self.credential {
             Credential::Session(_) => self.person(db, organization, now).await?,
             Credential::Key(key) => self.program(db, key, organization, now).await?,
@@ -86,7 +87,7 @@ impl OnBehalf {
         &self,
         db: &AsyncPgConnection,
         key: ApiKeyId,
-        organization: Locale,
+        organization: OfOrganization,
         now: Instant,
     ) -> Result<Option<Caller>> {
         let Some(row) = load_key(db, key).await?.filter(|row| row.lasts_until() > now) else { return Ok(None) };
@@ -94,7 +95,12 @@ impl OnBehalf {
         Ok(Some(row.caller(key, &policy, Some(self.scopes.as_deref().unwrap_or_default()), organization, 0)))
     }
 
-    async fn person(&self, mut db: &AsyncPgConnection, organization: Locale, now: Instant) -> Result<Option<Caller>> {
+    async fn person(
+        &self,
+        mut db: &AsyncPgConnection,
+        organization: OfOrganization,
+        now: Instant,
+    ) -> Result<Option<Caller>> {
         type Row = ((TeamId, Role, bool), Option<Instant>, Vec<Uuid>, (Option<TimeZone>, Option<Language>));
         let memberships = account_team_members::table
             .filter(account_team_members::user_id.eq(users::id))
@@ -134,11 +140,12 @@ impl OnBehalf {
             absent: absent.into(),
             departments: None,
             locale: Locale {
-                zone: timezone.as_ref().map(zone_of).transpose()?.unwrap_or(organization.zone),
-                language: language.unwrap_or(organization.language),
-                ..organization
+                zone: timezone.as_ref().map(zone_of).transpose()?.unwrap_or(organization.locale.zone),
+                language: language.unwrap_or(organization.locale.language),
+                ..organization.locale
             },
-            organization,
+            organization: organization.locale,
+            custom: organization.custom,
             restriction: None,
             epoch: 0,
         }))

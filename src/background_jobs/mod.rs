@@ -13,8 +13,8 @@ mod worker;
 use crate::http::Routes;
 
 pub use claim::sweep;
-pub use model::{Job, JobId, JobKind, JobRef, JobState};
-pub use queries::{enqueue, latest_of, working};
+pub use model::{Job, JobId, JobKind, JobRef, JobState, JobView};
+pub use queries::{ask, enqueue, latest_of, working};
 pub use run::{Progress, Run, Stopped};
 pub use worker::{Means, Worker};
 

@@ -45,7 +45,7 @@ pub struct Job {
     pub team_id: TeamId,
     /// What is done.
     pub kind: JobKind,
-    /// The export or the import that it works on.
+    /// The export or the import that it works on; all zeros for all clients.
     pub subject_id: SubjectId,
     /// How far it is.
     pub state: JobState,
@@ -120,6 +120,8 @@ pub enum JobKind {
     ImportApply,
     /// Takes back what an import has done.
     ImportUndo,
+    /// Looks for clients that may be one.
+    DuplicateScan,
 }
 stored_as_text!(JobKind);
 

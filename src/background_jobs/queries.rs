@@ -124,6 +124,26 @@ pub async fn enqueue(tx: &mut Tx<'_>, kind: JobKind, subject: Uuid) -> Result<Jo
     Ok(job.id)
 }
 
+/// As [`enqueue`], for a job that nothing else tells of: it is recorded and answered itself. The one that works on `subject` already
+/// is answered as well.
+///
+/// # Errors
+/// As [`enqueue`], when another caller is faster by a moment.
+pub async fn ask(tx: &mut Tx<'_>, kind: JobKind, subject: Uuid) -> Result<JobView> {
+    let live = jobs::table
+        .filter(jobs::subject_id.eq(subject))
+        .filter(jobs::state.eq_any([JobState::Queued, JobState::Running]))
+        .select(columns_of::<Job>());
+    let live: Option<Job> = live.first(&mut **tx).await.optional()?;
+    if let Some(live) = live {
+        return Ok(view(live, tx.actor()));
+    }
+    let id = enqueue(tx, kind, subject).await?;
+    let job: Job = jobs::table.find(id).select(columns_of::<Job>()).first(&mut **tx).await?;
+    tx.created(&job);
+    Ok(view(job, tx.actor()))
+}
+
 fn breached(constraint: &str) -> Option<Error> {
     (constraint == "jobs_live_key").then(working)
 }

@@ -2,6 +2,8 @@
 
 pub(crate) mod audit_event;
 pub(crate) mod canonical;
+mod custom;
+mod external;
 pub mod idempotency;
 mod on_behalf;
 mod origin;
@@ -17,6 +19,8 @@ mod transaction;
 mod unsealed;
 
 pub use audit_event::Outcome;
+pub use custom::{begin_custom, check_custom};
+pub use external::{External, external, refuse_held};
 pub use on_behalf::on_behalf;
 pub use origin::Origin;
 pub use reason::{Reason, RequiredReason};

@@ -33,6 +33,9 @@ async fn look_again(known: &Arc<Caller>, request: &HttpRequest, epoch: Epoch) ->
         Some(Identified::Refused) | None => return Err(recent::over()),
     };
     now.restriction.map_or(Ok(()), |restriction| restriction.admit(request.path()))?;
-    let is_same = now.user_id == known.user_id && now.rights_digest()? == known.rights_digest()?;
+    // A field that was defined meanwhile may be one that the change lacks.
+    let is_same = now.user_id == known.user_id
+        && now.rights_digest()? == known.rights_digest()?
+        && now.custom.digest() == known.custom.digest();
     if is_same { Ok(()) } else { Err(Error::new(ProblemType::RightsChanged)) }
 }

@@ -35,6 +35,17 @@ pub trait Row: Belongs + Clone + PartialEq {
         Ok(())
     }
 
+    /// Refuses wrong values of the organisation's own fields, for a row that can have such values.
+    ///
+    /// # Errors
+    /// As [`super::check_custom`].
+    async fn check_values(&self, _tx: &mut Tx<'_>, _before: &Self) -> Result<()>
+    where
+        Self: Sized,
+    {
+        Ok(())
+    }
+
     /// Becomes the next version, changed at `now`.
     fn advance(&mut self, now: Instant);
 
@@ -142,6 +153,7 @@ pub async fn save<R: Row>(tx: &mut Tx<'_>, action: &'static str, before: &R, mut
     if *before == after {
         return Ok(after);
     }
+    after.check_values(tx, before).await?;
     after.refuse_taken(tx, Some(before)).await?;
     match is_hidden_change(before, &after)? {
         true => after.advance_hidden(tx.now()),

@@ -17,7 +17,7 @@ use crate::{
     audit::{Anchor, Watch},
     auth::hashing::Hashing,
     clock::Clock,
-    commands::{self, DemoPassword, KeysCommand, SecretsCommand},
+    commands::{self, DemoPassword, KeysCommand, SecretsCommand, SeedClients},
     config::{BaseSettings, Config, Settings},
     db::Login,
     error::{Error, Result},
@@ -84,11 +84,18 @@ enum Command {
     },
     /// Print the manual page, for `man -l`.
     Man,
-    /// Fill an empty database.
+    /// Fill an empty database: with made-up clients in any number, or with the demonstration company.
+    #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
     Seed {
-        /// What to fill it with.
+        #[command(flatten)]
+        settings: Box<BaseSettings>,
+        #[command(flatten)]
+        password: DemoPassword,
+        #[command(flatten)]
+        clients: SeedClients,
+        /// What else to fill it with.
         #[command(subcommand)]
-        what: Seed,
+        what: Option<Seed>,
     },
     /// Look after the audit log.
     Audit {
@@ -180,22 +187,19 @@ fn execute(cli: Cli) -> Result<(), String> {
             Ok(())
         }
         Command::Man => manual_page(),
-        Command::Serve(with) => {
-            let Serve { settings, demo, password } = *with;
-            let demo = demo.then_some(password);
-            let config = settings.check()?;
-            server::refuse_taken_ports(&config)?;
-            serving(&config.base, async |urls, secrets, signals| {
-                Box::pin(serve(&config, urls, secrets, demo, signals)).await
-            })
-        }
+        Command::Serve(with) => serve_with(*with),
         Command::Migrate { settings } => {
             with_database(&settings.check()?, async |urls, secrets| commands::migrate(urls, &secrets).await)
         }
         Command::Backup { settings, file } => backup(&settings.check()?, &file),
         Command::Restore { settings, file } => restore(&settings.check()?, &file),
-        Command::Seed { what: Seed::Demo { settings, password } } => {
+        Command::Seed { what: Some(Seed::Demo { settings, password }), .. } => {
             with_database(&settings.check()?, async |urls, secrets| seed_demo(urls, &secrets, &password).await)
+        }
+        Command::Seed { settings, password, clients, what: None } => {
+            with_database(&settings.check()?, async |urls, secrets| {
+                commands::seed_clients(urls, &secrets, &clients, &password).await
+            })
         }
         Command::Keys { what } => {
             let base = what.settings().check()?;
@@ -220,6 +224,13 @@ fn execute(cli: Cli) -> Result<(), String> {
             })
         }
     }
+}
+
+fn serve_with(Serve { settings, demo, password }: Serve) -> Result<(), String> {
+    let demo = demo.then_some(password);
+    let config = settings.check()?;
+    server::refuse_taken_ports(&config)?;
+    serving(&config.base, async |urls, secrets, signals| Box::pin(serve(&config, urls, secrets, demo, signals)).await)
 }
 
 fn openapi() -> Result<(), String> {

@@ -3,5 +3,7 @@
 mod model;
 mod queries;
 mod routes;
+mod scan;
 
 pub use routes::routes;
+pub use scan::work as scan;

@@ -35,8 +35,9 @@ pub struct ClientDuplicate {
     /// How likely both are one, 1 to 100.
     #[schema(minimum = 1, maximum = 100)]
     pub score: i16,
-    /// Business: What both have in common: `tax_id`, `phone`, `email`, `name`, `domain`.
-    #[schema(max_items = 5)]
+    /// Business: What both have in common: `tax_id`, `phone`, `email`, `name`, `similar_name`, `domain`, and beside one of these
+    /// `city` and `contact`, a person at both.
+    #[schema(max_items = 8)]
     pub reasons: Vec<String>,
     /// Whether somebody has decided.
     pub status: PairStatus,

@@ -4,15 +4,16 @@ use actix_web::web::Path;
 
 use super::{
     model::{ClientDuplicateFilter, ClientDuplicateView},
-    queries,
+    queries, scan,
 };
 use crate::{
     access::{Read, Scope, Update},
+    background_jobs::JobView,
     change::Change,
     clients::{Client, ClientDuplicateId},
     db::{Cost, Db},
     error::Result,
-    http::{Changed, IfMatch, OneParams, Query, Reply, Routes, Tagged, endpoint},
+    http::{Accepted, Changed, IfMatch, OneParams, Query, Reply, Routes, Tagged, endpoint},
     list::{ListQuery, Page},
 };
 
@@ -22,6 +23,7 @@ pub fn routes(api: &mut Routes) {
         "clients",
         [endpoint!(list_client_duplicates), endpoint!(get_client_duplicate), endpoint!(settle_client_duplicate)],
     );
+    api.add("clients", [endpoint!(scan_client_duplicates)]);
 }
 
 /// List clients that may be one
@@ -42,6 +44,22 @@ async fn list_client_duplicates(
 ) -> Result<Page<ClientDuplicateView>> {
     let db = db.reader(query.cost).await?;
     queries::list(&db, &scope, &query).await
+}
+
+/// Look for clients that may be one
+///
+/// Use it to clean a client base that was filled by others, such as by an import from elsewhere.
+///
+/// A job goes through all clients and leaves the pairs that have the tax number, a telephone number, an e-mail address, the domain,
+/// the name or a similar name in one town in common. It is for who may change all clients. Pairs that were settled stay settled.
+/// One such job works at a time, and is answered again while it does.
+#[utoipa::path(
+    post,
+    path = "/v1/clients/duplicates/scan",
+    responses((status = 202, description = "The job."))
+)]
+async fn scan_client_duplicates(scope: Scope<Client, Update>, change: Change) -> Result<Accepted<JobView>> {
+    change.run(async |tx| Reply::accepted(&scan::begin(tx, &scope).await?)).await
 }
 
 /// Get a pair of clients that may be one

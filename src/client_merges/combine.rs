@@ -10,8 +10,8 @@ use crate::{
     values::{Invalid, confidential::reveal, members_of},
 };
 
-/// The fields that belong together: they are taken both or not at all.
-const TOGETHER: (&str, &str) = ("external_source", "external_id");
+/// The members that have values of the organisation's own fields: those that the survivor lacks come from the other.
+const OWN_FIELDS: [&str; 2] = ["custom_fields", "confidential_custom_fields"];
 
 /// The lists of further values, beside the first value, by the member that has it.
 const FURTHER: [(&str, &str, &str); 2] = [("phone", "other_phones", "number"), ("email", "other_emails", "address")];
@@ -38,24 +38,15 @@ pub fn combine(
     take: &[&str],
 ) -> Result<Map<String, Value>> {
     refuse_unknown(take)?;
-    let takes = |name: &str| take.contains(&name) || (name == TOGETHER.1 && take.contains(&TOGETHER.0));
-    let lacks_id = is_empty(survivor.get(TOGETHER.1));
     let mut combined = Map::new();
     let names: BTreeSet<&String> = survivor.keys().chain(merged.keys()).collect();
     for name in names {
         let own = survivor.get(name).unwrap_or(&Value::Null);
         let other = merged.get(name).cloned().unwrap_or(Value::Null);
-        let is_id = [TOGETHER.0, TOGETHER.1].contains(&name.as_str());
         let value = match own {
-            _ if takes(name) => other,
-            _ if is_id => {
-                if lacks_id {
-                    other
-                } else {
-                    own.clone()
-                }
-            }
+            _ if take.contains(&name.as_str()) => other,
             Value::Array(items) => union(items, &other),
+            Value::Object(values) if OWN_FIELDS.contains(&name.as_str()) => filled(values, other),
             _ if is_empty(Some(own)) => other,
             _ => own.clone(),
         };
@@ -77,6 +68,13 @@ fn refuse_unknown(take: &[&str]) -> Result<()> {
 
 fn is_empty(value: Option<&Value>) -> bool {
     value.is_none_or(|value| value.is_null() || value.as_str() == Some(""))
+}
+
+/// The values of `own`, and of `other` those that are missing.
+fn filled(own: &Map<String, Value>, other: Value) -> Value {
+    let mut values = if let Value::Object(values) = other { values } else { Map::new() };
+    values.extend(own.clone());
+    Value::Object(values)
 }
 
 /// The items of both lists, each once.
@@ -128,28 +126,18 @@ mod tests {
     #[test]
     fn the_survivor_keeps_takes_and_is_filled() {
         let survivor = members(&json!({"name": "A", "city": null, "tags": ["x"], "phone": "1", "other_phones": [],
-            "email": null, "other_emails": [], "external_source": null, "external_id": null}));
+            "email": null, "other_emails": [], "external_ids": [{"source": "crm", "id": "1"}]}));
         let merged = members(&json!({"name": "B", "city": "Tver", "tags": ["x", "y"], "phone": "2",
             "other_phones": [{"label": "Fax", "number": "1"}, {"label": null, "number": "3"}], "email": "b@b.example",
-            "other_emails": [], "external_source": "erp", "external_id": "7"}));
+            "other_emails": [], "external_ids": [{"source": "erp", "id": "7"}]}));
         let combined = Value::Object(combine(&survivor, &merged, &[]).unwrap());
         let expected = json!({"name": "A", "city": "Tver", "tags": ["x", "y"], "phone": "1",
             "other_phones": [{"label": null, "number": "3"}, {"label": null, "number": "2"}], "email": "b@b.example",
-            "other_emails": [], "external_source": "erp", "external_id": "7"});
+            "other_emails": [], "external_ids": [{"source": "crm", "id": "1"}, {"source": "erp", "id": "7"}]});
         assert_eq!(combined, expected);
         let taken = combine(&survivor, &merged, &["name", "phone", "tags"]).unwrap();
         assert_eq!((&taken["name"], &taken["phone"], &taken["tags"]), (&json!("B"), &json!("2"), &json!(["x", "y"])));
         assert_eq!(taken["other_phones"], json!([{"label": "Fax", "number": "1"}, {"label": null, "number": "3"}]));
         assert!(combine(&survivor, &merged, &["height"]).is_err());
-    }
-
-    #[test]
-    fn an_id_of_another_system_comes_with_its_source() {
-        let survivor = members(&json!({"external_source": "crm", "external_id": "1"}));
-        let merged = members(&json!({"external_source": "erp", "external_id": "7"}));
-        let kept = combine(&survivor, &merged, &[]).unwrap();
-        assert_eq!((&kept["external_source"], &kept["external_id"]), (&json!("crm"), &json!("1")));
-        let taken = combine(&survivor, &merged, &["external_source"]).unwrap();
-        assert_eq!((&taken["external_source"], &taken["external_id"]), (&json!("erp"), &json!("7")));
     }
 }

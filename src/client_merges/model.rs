@@ -97,8 +97,7 @@ pub struct NewClientMerge {
     "status": "active", "source": null, "email": null, "other_emails": [], "phone": "+74951234567", "other_phones": [],
     "formatted_phones": {"+74951234567": "+7 495 123-45-67"}, "messengers": [], "address": null, "website": null, "employees": 120,
     "language": "ru", "timezone": "Europe/Moscow", "owner_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30",
-    "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31", "is_key": false, "tags": ["wholesale"], "external_source": null,
-    "external_id": null, "last_verified_at": null, "last_interaction_at": "2026-11-23T14:00:00Z", "next_interaction_at": null,
+    "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31", "is_key": false, "tags": ["wholesale"], "external_ids": [{"source": "erp", "id": "4711"}], "last_verified_at": null, "last_interaction_at": "2026-11-23T14:00:00Z", "next_interaction_at": null,
     "archived_from": null, "lost_reason_id": null, "lost_at": null, "actions": ["update", "verify"]},
     "differences": [{"field": "phone", "survivor": "+74951234567", "merged": "+74957654321", "result": "+74951234567"}],
     "moved": {"contacts": 2, "contracts": 0, "orders": 3, "interactions": 7, "access_requests": 0, "children": 0}}))]

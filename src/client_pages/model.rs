@@ -44,6 +44,8 @@ pub enum ClientPageInclude {
     Orders,
     /// How many there are of each, and what the orders come to.
     Totals,
+    /// How much of what the organisation expects is known.
+    Completeness,
 }
 
 impl ClientPageIncludes {

@@ -9,7 +9,7 @@ use super::model::{ClientPageInclude, ClientPageIncludes};
 use crate::{
     access::Actor,
     account_teams,
-    clients::{self, Client, ClientId, ClientView},
+    clients::{self, Client, ClientCompleteness, ClientId, ClientView, Expected},
     contacts::{self, ContactView},
     contracts::{self, ContractView},
     error::{Error, Result},
@@ -28,8 +28,7 @@ use crate::{
     "status": "active", "source": null, "email": null, "other_emails": [], "phone": null, "other_phones": [],
     "formatted_phones": {}, "messengers": [], "address": null, "website": null, "employees": 120, "language": "ru",
     "timezone": "Europe/Moscow", "owner_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30",
-    "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31", "is_key": false, "tags": ["wholesale"], "external_source": null,
-    "external_id": null, "last_verified_at": null, "last_interaction_at": "2026-11-23T14:00:00Z", "next_interaction_at": null,
+    "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31", "is_key": false, "tags": ["wholesale"], "external_ids": [{"source": "erp", "id": "4711"}], "last_verified_at": null, "last_interaction_at": "2026-11-23T14:00:00Z", "next_interaction_at": null,
     "archived_from": null, "lost_reason_id": null, "lost_at": null, "actions": ["update", "verify"],
     "owner": {"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "name": "Anna Petrova", "job_title": null}, "account_team": [],
     "totals": {"contacts": 2, "interactions": 14, "open_interactions": 1, "contracts": 1, "contracts_under_way": 1,
@@ -66,6 +65,9 @@ pub struct ClientDetails {
     /// How many there are of each, and what the orders come to, when included.
     #[serde(skip_serializing_if = "Option::is_none")]
     totals: Option<ClientTotals>,
+    /// How much of what the organisation expects is known of the client, when included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    completeness: Option<ClientCompleteness>,
 }
 
 /// What there is of a client within the caller's reach.
@@ -118,6 +120,10 @@ pub async fn page(
 ) -> Result<ClientDetails> {
     use ClientPageInclude as Part;
     let id = client.id;
+    let completeness = match include.has(Part::Completeness) {
+        true => Some(clients::completeness_of(&client, &Expected::load(db, actor).await?)?),
+        false => None,
+    };
     let persons = join(
         part(include.has(Part::Contacts), contacts::of_client(db, actor, id)),
         part(include.has(Part::AccountTeam), account_teams::members_of(db, id)),
@@ -144,6 +150,7 @@ pub async fn page(
         contracts: business.0?,
         orders: business.1?,
         totals: totals?,
+        completeness,
     })
 }
 

@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::model::{Client, ClientId, Kind};
+use super::{
+    likeness,
+    model::{Client, ClientId, Kind},
+};
 use crate::{
     access::{DuplicatesTell, Reach, Read},
     change::Tx,
@@ -140,14 +143,7 @@ impl Candidate {
 
     /// How likely it is the same client, 1 to 100.
     pub fn score(&self) -> i16 {
-        let weight = |matched: &String| match matched.as_str() {
-            "tax_id" => 95,
-            "phone" | "email" => 85,
-            "name" => 70,
-            _ => 55,
-        };
-        let others = i16::try_from(self.matched.len()).unwrap_or(i16::MAX).saturating_sub(1).min(3);
-        (self.matched.iter().map(weight).max().unwrap_or(1) + others * 5).min(100)
+        likeness::score(&self.matched)
     }
 
     /// The client.

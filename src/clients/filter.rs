@@ -12,7 +12,7 @@ use super::{
 use crate::{
     access::{TeamId, UserId},
     error::{Error, Result},
-    list::{Sort, Words, search},
+    list::{CustomFilter, CustomSort, Sort, Words, search},
     lost_reasons::LostReasonId,
     values::{CountryCode, Email, Instant, Phone, TaxId, Text, bounds},
 };
@@ -66,7 +66,7 @@ pub struct ClientFilter {
     /// Only clients that belong to one of these, such as the companies of a holding.
     #[param(inline)]
     pub parent_id: Vec<ClientId>,
-    /// Only clients known to this system.
+    /// Only clients that this other system knows.
     #[param(inline)]
     pub external_source: Option<Text<50>>,
     /// Only clients with this id in another system.
@@ -121,7 +121,17 @@ pub struct ClientFilter {
     /// matches first, unless `sort` says otherwise.
     #[param(inline)]
     pub q: Option<search::Words>,
-    /// The order; `-updated_at` when left out.
+    /// Only clients whose custom fields have such values, at most ten conditions: `beds=120`, and of numbers, amounts and days also
+    /// `beds>=100` and `beds<200`. The fields must be indexed.
+    #[param(inline)]
+    pub custom_field: Vec<CustomFilter>,
+    /// The order of a custom field in place of `sort`: its name, with `-` before it for largest first. It must be indexed; clients
+    /// without a value are left out.
+    #[param(inline)]
+    pub custom_sort: Option<CustomSort>,
+    /// The order; `-updated_at` when left out. Clients never contacted or never verified come before all others in
+    /// `last_interaction_at` and `last_verified_at`, and those without a planned interaction after all others in
+    /// `next_interaction_at`.
     #[param(inline)]
     pub sort: Option<ClientSorting>,
     /// Related resources to put in: one parameter each, or all in one, separated by commas.
@@ -165,6 +175,12 @@ pub enum ClientSort {
     CreatedAt,
     /// When the client was last changed.
     UpdatedAt,
+    /// When something last passed between the company and the client; those with whom nothing ever did come first.
+    LastInteractionAt,
+    /// When the next interaction is due; those without one come last.
+    NextInteractionAt,
+    /// When the data was last verified; those never verified come first.
+    LastVerifiedAt,
 }
 
 /// What to put into a client.

@@ -13,6 +13,7 @@ use super::{
     conditions::{Condition, Where, conditions_of},
     filter::ClientFilter,
     model::Client,
+    moments::{LAST_INTERACTION, LAST_VERIFIED, NEXT_INTERACTION},
     persons::Persons,
     status::ClientStatus,
 };
@@ -20,7 +21,8 @@ use crate::{
     access::{Actor, Within},
     db::{Jsonb, wide::clients},
     error::Result,
-    list::Spelling,
+    external_ids,
+    list::{ByCustom, Spelling},
 };
 
 /// The query for clients.
@@ -31,6 +33,8 @@ pub struct Wanted<'a> {
     filter: &'a ClientFilter,
     conditions: Vec<Where>,
     persons: Persons,
+    /// What is asked for by custom fields.
+    pub custom: ByCustom,
 }
 
 impl<'a> Wanted<'a> {
@@ -49,12 +53,14 @@ impl<'a> Wanted<'a> {
             None => Vec::new(),
         };
         let conditions = conditions.into_iter().chain(saved).map(|condition| Where::of(condition, actor));
-        Ok(Self { filter, conditions: conditions.collect::<Result<_>>()?, persons: Persons::to(actor) })
+        let custom = ByCustom::asked::<Client>(actor, &filter.custom_field, filter.custom_sort.as_ref())?;
+        Ok(Self { custom, filter, conditions: conditions.collect::<Result<_>>()?, persons: Persons::to(actor) })
     }
 
     /// The query for these clients within reach.
     pub fn rows(&self, within: Within<Client>, spelling: Spelling) -> Boxed {
         let query = filtered(within, self.filter, spelling, self.persons);
+        let query = self.custom.narrow(query);
         self.conditions.iter().cloned().fold(query, Boxed::filter)
     }
 }
@@ -90,11 +96,8 @@ fn filtered(within: Within<Client>, filter: &ClientFilter, spelling: Spelling, p
     if !filter.parent_id.is_empty() {
         query = query.filter(clients::parent_id.eq_any(filter.parent_id.clone()));
     }
-    if let Some(source) = &filter.external_source {
-        query = query.filter(clients::external_source.eq(source.clone()));
-    }
-    if let Some(id) = &filter.external_id {
-        query = query.filter(clients::external_id.eq(id.clone()));
+    if let Some(known) = external_ids::known::<Client>(filter.external_source.as_ref(), filter.external_id.as_ref()) {
+        query = query.filter(known);
     }
     if !filter.lost_reason_id.is_empty() {
         query = query.filter(clients::lost_reason_id.eq_any(filter.lost_reason_id.clone()));
@@ -122,7 +125,7 @@ fn in_time(mut query: Boxed, filter: &ClientFilter) -> Boxed {
         query = query.filter(clients::created_at.lt(to));
     }
     if let Some(since) = filter.unverified_since {
-        query = query.filter(clients::last_verified_at.is_null().or(clients::last_verified_at.lt(since)));
+        query = query.filter(LAST_VERIFIED.lt(since));
     }
     query
 }
@@ -159,25 +162,25 @@ fn by_contact(mut query: Boxed, filter: &ClientFilter) -> Boxed {
         None => {}
     }
     if let Some(from) = filter.next_interaction_at_from {
-        query = query.filter(clients::next_interaction_at.ge(from));
+        query = query.filter(NEXT_INTERACTION.ge(from)).filter(clients::next_interaction_at.is_not_null());
     }
     if let Some(to) = filter.next_interaction_at_to {
-        query = query.filter(clients::next_interaction_at.lt(to));
+        query = query.filter(NEXT_INTERACTION.lt(to));
     }
     if let Some(from) = filter.last_interaction_at_from {
-        query = query.filter(clients::last_interaction_at.ge(from));
+        query = query.filter(LAST_INTERACTION.ge(from));
     }
     if let Some(to) = filter.last_interaction_at_to {
-        query = query.filter(clients::last_interaction_at.lt(to));
+        query = query.filter(LAST_INTERACTION.lt(to)).filter(clients::last_interaction_at.is_not_null());
     }
     if let Some(since) = filter.no_contact_since {
-        query = query.filter(clients::last_interaction_at.is_null().or(clients::last_interaction_at.lt(since)));
+        query = query.filter(LAST_INTERACTION.lt(since));
     }
     if let Some(from) = filter.last_verified_at_from {
-        query = query.filter(clients::last_verified_at.ge(from));
+        query = query.filter(LAST_VERIFIED.ge(from));
     }
     if let Some(to) = filter.last_verified_at_to {
-        query = query.filter(clients::last_verified_at.lt(to));
+        query = query.filter(LAST_VERIFIED.lt(to)).filter(clients::last_verified_at.is_not_null());
     }
     query
 }

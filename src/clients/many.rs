@@ -8,14 +8,13 @@ use super::{
     duplicates::{self, Candidate, Twin},
     model::{Client, ClientId, ClientStart, NewClient},
     owners, pairs, parent,
-    queries::breached,
     sight::refuse_blind,
 };
 use crate::{
     access::{Create, Scope, UserId},
-    change::{Row, Tx, permit_confidential},
+    change::{Row, Tx, begin_custom, permit_confidential},
     db::wide::clients,
-    error::{Error, OnConstraint, Result},
+    error::{Error, Result},
     http::Parts,
     users::{self, Owner},
     values::Invalid,
@@ -43,8 +42,8 @@ pub async fn insert_all(tx: &mut Tx<'_>, scope: &Scope<Client, Create>, new: Vec
     for Parts(start, terms) in new {
         let client = match known.owner(tx, scope, &start).await {
             Ok(owner) => {
-                let client = Client::lead(tx.new_id(), start.kind, &owner, terms, tx.now());
-                known.check(tx, &client).await.map(|()| client)
+                let mut client = Client::lead(tx.new_id(), start.kind, &owner, terms, tx.now());
+                known.check(tx, &mut client).await.map(|()| client)
             }
             Err(error) => Err(error),
         };
@@ -75,7 +74,7 @@ async fn write(tx: &mut Tx<'_>, created: &[Client], likely: &[(ClientId, Vec<Can
     if created.is_empty() {
         return Ok(());
     }
-    diesel::insert_into(clients::table).values(created).execute(&mut **tx).await.on_constraint(breached)?;
+    diesel::insert_into(clients::table).values(created).execute(&mut **tx).await?;
     owners::begin_all(tx, created).await?;
     for client in created {
         tx.created(client);
@@ -105,9 +104,10 @@ impl Known {
         Ok(owner)
     }
 
-    async fn check(&mut self, tx: &mut Tx<'_>, client: &Client) -> Result<()> {
+    async fn check(&mut self, tx: &mut Tx<'_>, client: &mut Client) -> Result<()> {
         permit_confidential(tx.actor(), client)?;
         client.check()?;
+        begin_custom(tx, client).await?;
         parent::check(tx, client).await?;
         match self.seeing.get(&client.owner_id) {
             Some(true) => {}

@@ -2,7 +2,7 @@
 
 use diesel::prelude::{AsChangeset, Identifiable, Insertable, Queryable, Selectable};
 use serde::{Deserialize, Serialize};
-use strum::{AsRefStr, EnumString};
+use strum::{AsRefStr, EnumString, VariantNames};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -13,8 +13,10 @@ use super::{
 };
 use crate::{
     access::{Action, Belongs, Owned, Ownership, TeamId, UserId},
+    custom::{Custom, CustomResource, CustomValues, Given},
     db::{Jsonb, stored_as_text, wide::clients},
     error::FieldError,
+    external_ids::{self, ExternalId},
     http::{Parts, Patch, PatchText, Terms},
     lost_reasons::LostReasonId,
     values::{
@@ -155,10 +157,14 @@ pub struct ClientTerms {
     #[serde(default, deserialize_with = "bounds::at_most::<50, _, _, _>")]
     #[schema(max_items = 50)]
     pub tags: Vec<Text<50>>,
-    /// Business: The system that `external_id` is from.
-    pub external_source: Option<Text<50>>,
-    /// Personal: The client's id in another system; unique within its source.
-    pub external_id: Option<Text<100>>,
+    /// Personal: The ids by which other systems know the client, at most twenty. Each is unique in its source.
+    #[serde(default, deserialize_with = "bounds::at_most::<20, _, _, _>")]
+    #[schema(value_type = Vec<ExternalId>, max_items = 20)]
+    pub external_ids: Jsonb<Vec<ExternalId>>,
+    /// Personal: The values of the organisation's own fields, by their names.
+    #[serde(default)]
+    #[schema(value_type = CustomValues)]
+    pub custom_fields: Jsonb<CustomValues>,
     /// Confidential: how much the client may owe.
     #[serde(skip_serializing_if = "confidential::is_hidden")]
     pub credit_limit: Option<Amount>,
@@ -168,6 +174,10 @@ pub struct ClientTerms {
     /// Personal: Confidential: a note for those who may see it.
     #[serde(skip_serializing_if = "confidential::is_hidden")]
     pub confidential_note: Option<Prose>,
+    /// Personal: Confidential: the values of the organisation's own fields that only some may see, by their names.
+    #[serde(skip_serializing_if = "confidential::is_hidden")]
+    #[schema(value_type = Option<CustomValues>)]
+    pub confidential_custom_fields: Option<Jsonb<CustomValues>>,
 }
 
 /// The fields of a client to change, and what is said only with the change.
@@ -190,13 +200,7 @@ impl Terms for ClientTerms {
     };
 
     fn breaches(&self) -> Vec<FieldError> {
-        let missing = match (&self.external_source, &self.external_id) {
-            (None, Some(_)) => Some("/external_source"),
-            (Some(_), None) => Some("/external_id"),
-            _ => None,
-        };
-        let mut breaches: Vec<FieldError> =
-            missing.into_iter().map(|missing| FieldError::new(missing, Invalid::Required)).collect();
+        let mut breaches: Vec<FieldError> = external_ids::repeated(&self.external_ids.0).collect();
         breaches.extend(self.wrong_accounts());
         breaches.extend(self.repeated_foreign_ids());
         breaches.extend(contact_points::repetitions(
@@ -265,6 +269,7 @@ pub enum ForeignIdKind {
     ToSchema,
     AsRefStr,
     EnumString,
+    VariantNames,
     diesel::expression::AsExpression,
     diesel::deserialize::FromSqlRow,
 )]
@@ -335,6 +340,23 @@ impl Entity for Client {
 
     fn client(&self) -> Option<Uuid> {
         Some(self.id.uuid())
+    }
+}
+
+impl Custom for Client {
+    const RESOURCE: CustomResource = CustomResource::Clients;
+
+    fn given(&self) -> Given<'_> {
+        Given {
+            open: &self.terms.custom_fields.0,
+            confidential: self.terms.confidential_custom_fields.as_ref().map(|values| &values.0),
+            kind: Some(self.kind.as_ref()),
+            status: Some(self.status.as_ref()),
+        }
+    }
+
+    fn values_mut(&mut self) -> &mut CustomValues {
+        &mut self.terms.custom_fields.0
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     change::Tx,
-    db::schema::client_duplicates,
+    db::{BATCH, schema::client_duplicates},
     error::Result,
     values::{Id, Instant, Line, Resource},
 };
@@ -39,6 +39,19 @@ struct Pair {
     allowed_because: Option<Line>,
 }
 
+/// Two clients that may be one.
+#[derive(Clone, Debug)]
+pub struct Likely {
+    /// One of them.
+    pub client: ClientId,
+    /// The other one.
+    pub other: ClientId,
+    /// How likely they are, 1 to 100.
+    pub score: i16,
+    /// What both have in common.
+    pub reasons: Vec<String>,
+}
+
 /// Leaves `client` and each of its candidates to be settled. A pair that was settled before stays settled.
 ///
 /// # Errors
@@ -52,10 +65,28 @@ pub async fn leave(
     if candidates.is_empty() {
         return Ok(());
     }
+    let because = allow.map(|allow| allow.reason.clone());
+    let likely = candidates.iter().map(|candidate| Likely {
+        client,
+        other: candidate.id(),
+        score: candidate.score(),
+        reasons: candidate.matched().to_vec(),
+    });
+    write(tx, likely, because.as_ref()).await
+}
+
+/// Leaves pairs to be settled. Those that are known stay as they are.
+///
+/// # Errors
+/// When the database fails.
+pub async fn leave_all(tx: &mut Tx<'_>, likely: Vec<Likely>) -> Result<()> {
+    write(tx, likely.into_iter(), None).await
+}
+
+async fn write(tx: &mut Tx<'_>, likely: impl Iterator<Item = Likely>, because: Option<&Line>) -> Result<()> {
     let now = tx.now();
     let mut pairs = Vec::new();
-    for candidate in candidates {
-        let other = candidate.id();
+    for Likely { client, other, score, reasons } in likely {
         let in_order = client.uuid() < other.uuid();
         let (client_id, other_id) = if in_order { (client, other) } else { (other, client) };
         pairs.push(Pair {
@@ -65,13 +96,15 @@ pub async fn leave(
             updated_at: now,
             client_id,
             other_id,
-            score: candidate.score(),
-            reasons: candidate.matched().to_vec(),
+            score,
+            reasons,
             status: "open",
-            allowed_because: allow.map(|allow| allow.reason.clone()),
+            allowed_because: because.cloned(),
         });
     }
-    let insert = diesel::insert_into(client_duplicates::table).values(pairs).on_conflict_do_nothing();
-    insert.execute(&mut **tx).await?;
+    for some in pairs.chunks(BATCH) {
+        let insert = diesel::insert_into(client_duplicates::table).values(some).on_conflict_do_nothing();
+        insert.execute(&mut **tx).await?;
+    }
     Ok(())
 }

@@ -11,15 +11,19 @@ use super::{
     filtered::Wanted,
     merged,
     model::{Archive, Client, ClientId, ClientPatch, ClientTerms, Kind, NewClient},
+    moments::{LAST_INTERACTION, LAST_VERIFIED, NEXT_INTERACTION},
     owners, pairs, parent,
     sight::refuse_blind,
     status::{ClientStatus, Transition},
 };
 use crate::{
     access::{Action, Create, Read, Scope, Update},
-    change::{Patched, Row, Tx, lock, lock_to_patch, patched, permit_confidential, save},
+    change::{
+        Patched, Row, Tx, begin_custom, check_custom, lock, lock_to_patch, patched, permit_confidential, refuse_held,
+        save,
+    },
     db::{Sql, columns_of, wide::clients},
-    error::{Error, FieldError, OnConstraint, Result},
+    error::{Error, FieldError, Result},
     http::{IfMatch, Parts, Terms},
     list::{By, ListQuery, Page, Sort, SortKey, SortValue, Spelling, keyset_within},
     users::{self, Owner},
@@ -42,8 +46,9 @@ pub async fn list(
 ) -> Result<Page<Client>> {
     let filter = &query.filter;
     let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: ClientSort::UpdatedAt, descending: true });
-    let order = by.order(Client::NAME, column);
     let wanted = Wanted::by(db, scope.actor(), filter, conditions).await?;
+    let by = by.or_custom(&wanted.custom);
+    let order = by.order(Client::NAME, column);
     let load = async |spelling| {
         let page = keyset_within(
             scope,
@@ -56,7 +61,7 @@ pub async fn list(
     };
     let found = query.spelled(filter.q.as_ref(), load).await?;
     let total = match query.total {
-        true => Some(wanted.rows(scope.visible(), found.1).count().get_result(&mut &*db).await?),
+        true => Some(wanted.custom.counted(wanted.rows(scope.visible(), found.1)).count().get_result(&mut &*db).await?),
         false => None,
     };
     query.page_of_search(found, total, |client: &Client| (by.key(|sort| value(sort, client)), client.uuid()))
@@ -84,6 +89,9 @@ fn column(sort: ClientSort) -> SortKey {
         ClientSort::Name => SortKey::Name("name"),
         ClientSort::CreatedAt => SortKey::Column("created_at"),
         ClientSort::UpdatedAt => SortKey::Column("updated_at"),
+        ClientSort::LastInteractionAt => SortKey::Moment(LAST_INTERACTION),
+        ClientSort::NextInteractionAt => SortKey::Moment(NEXT_INTERACTION),
+        ClientSort::LastVerifiedAt => SortKey::Moment(LAST_VERIFIED),
     }
 }
 
@@ -92,6 +100,9 @@ fn value(sort: ClientSort, client: &Client) -> SortValue {
         ClientSort::Name => SortValue::Text(client.terms.name.as_str().to_owned()),
         ClientSort::CreatedAt => SortValue::Instant(client.created_at),
         ClientSort::UpdatedAt => SortValue::Instant(client.updated_at),
+        ClientSort::LastInteractionAt => client.last_interaction_at.into(),
+        ClientSort::NextInteractionAt => client.next_interaction_at.into(),
+        ClientSort::LastVerifiedAt => client.last_verified_at.into(),
     }
 }
 
@@ -169,15 +180,16 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Client, Create>, Parts(start,
     let owner_id = owner_id.ok_or_else(|| Error::field("/owner_id", Invalid::Required))?;
     let owner = users::owner(tx, owner_id, "/owner_id").await?;
     scope.permit_owner(owner.id, owner.team_id)?;
-    let client = Client::lead(tx.new_id(), start.kind, &owner, terms, tx.now());
+    let mut client = Client::lead(tx.new_id(), start.kind, &owner, terms, tx.now());
     permit_confidential(tx.actor(), &client)?;
     client.check()?;
     parent::check(tx, &client).await?;
     refuse_blind(tx, owner.id, &client, "/owner_id").await?;
+    begin_custom(tx, &mut client).await?;
     client.refuse_taken(tx, None).await?;
     let allow = start.allow_duplicate.as_ref();
     let alike = duplicates::refuse(tx, client.id, &Identifiers::of(&client), allow).await?;
-    INSERT.of(diesel::insert_into(clients::table).values(&client)).execute(&mut **tx).await.on_constraint(breached)?;
+    INSERT.of(diesel::insert_into(clients::table).values(&client)).execute(&mut **tx).await?;
     pairs::leave(tx, client.id, &alike, allow).await?;
     owners::begin(tx, &client).await?;
     tx.created(&client);
@@ -274,21 +286,16 @@ impl Row for Client {
 
     async fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
         let update = SAVE.of(diesel::update(clients::table.find(self.id)).set(self.clone()));
-        update.execute(&mut **tx).await.on_constraint(breached)?;
+        update.execute(&mut **tx).await?;
         Ok(())
     }
 
+    async fn check_values(&self, tx: &mut Tx<'_>, before: &Self) -> Result<()> {
+        check_custom(tx, before, self).await
+    }
+
     async fn refuse_taken(&self, tx: &mut Tx<'_>, before: Option<&Self>) -> Result<()> {
-        let external = |client: &Self| (client.terms.external_source.clone(), client.terms.external_id.clone());
-        let (Some(source), Some(id)) = external(self) else { return Ok(()) };
-        if before.is_some_and(|before| external(before) == external(self)) {
-            return Ok(());
-        }
-        let holder = clients::table.filter(clients::external_source.eq(source)).filter(clients::external_id.eq(id));
-        let holder: Option<ClientId> = holder.select(clients::id).first(&mut **tx).await.optional()?;
-        let Some(holder) = holder else { return Ok(()) };
-        let seen = find(tx, &tx.scope::<Self, Read>()?, holder).await.ok();
-        Err(Error::taken("/external_id", seen.map(|client| client.id.uuid())))
+        refuse_held(tx, before, self).await
     }
 
     fn advance(&mut self, now: Instant) {
@@ -383,8 +390,4 @@ impl Client {
     pub fn refuse_archived(&self) -> Result<()> {
         self.status.refuse_archived()
     }
-}
-
-pub(super) fn breached(constraint: &str) -> Option<Error> {
-    (constraint == "clients_external_key").then(|| Error::taken("/external_id", None))
 }

@@ -3,6 +3,7 @@
 use actix_web::web::Path;
 
 use super::{
+    completeness::{self, CompletenessParams, CompletenessSummary},
     designation,
     filter::{ClientFilter, ClientSearch},
     model::{Client, ClientId, ClientPatch, DesignateKey, NewClient},
@@ -27,6 +28,7 @@ pub fn routes(api: &mut Routes) {
             endpoint!(list_clients),
             endpoint!(search_clients),
             endpoint!(summarize_clients),
+            endpoint!(summarize_completeness),
             endpoint!(create_client),
             endpoint!(update_client),
             endpoint!(verify_client),
@@ -95,6 +97,28 @@ async fn summarize_clients(
     let RowsQuery { of, filter } = query;
     let db = db.reader(Cost::Large).await?;
     let summary = summary::summary(&db, &scope, &filter, of.by).await?;
+    Ok(Reply::json(&summary)?.reply.into_response(false).into())
+}
+
+/// Sum up the completeness of clients
+///
+/// Use it to see whose clients lack what the organisation expects to know, so that the base stays true.
+///
+/// Counts the clients that `GET /v1/clients` gives with the same filters. Expected are the fields that the organisation names for
+/// the kind of client, and those of its own fields that are required. `include=completeness` tells what one client lacks.
+#[utoipa::path(
+    get,
+    path = "/v1/clients/completeness",
+    responses((status = 200, description = "What is known of the clients of each group."))
+)]
+async fn summarize_completeness(
+    scope: Scope<Client, Read>,
+    query: RowsQuery<CompletenessParams, ClientFilter>,
+    db: Db,
+) -> Result<Plain<CompletenessSummary>> {
+    let RowsQuery { of, filter } = query;
+    let db = db.reader(Cost::Large).await?;
+    let summary = completeness::summary(&db, &scope, &filter, of.by).await?;
     Ok(Reply::json(&summary)?.reply.into_response(false).into())
 }
 

@@ -1,7 +1,7 @@
 //! The life of a client: lead → prospect → active → dormant → lost, and archived.
 
 use serde::{Deserialize, Serialize};
-use strum::{AsRefStr, EnumIter, EnumString, IntoEnumIterator, IntoStaticStr};
+use strum::{AsRefStr, EnumIter, EnumString, IntoEnumIterator, IntoStaticStr, VariantNames};
 use utoipa::ToSchema;
 
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
     ToSchema,
     AsRefStr,
     EnumString,
+    VariantNames,
     EnumIter,
     diesel::expression::AsExpression,
     diesel::deserialize::FromSqlRow,

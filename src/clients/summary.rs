@@ -134,7 +134,7 @@ pub async fn summary(
     if rows.is_empty() && filter.q.is_some() {
         rows = load(Spelling::Nearly).await?;
     }
-    let labels = labels(db, by, &rows).await?;
+    let labels = labels(db, by, rows.iter().filter_map(|(key, ..)| key.as_deref())).await?;
     let all = rows.as_slice().first().map_or(0, |(_, _, all)| *all);
     let groups: Vec<ClientGroup> = rows
         .into_iter()
@@ -145,8 +145,15 @@ pub async fn summary(
 }
 
 /// The names of what the keys refer to.
-async fn labels(mut db: &AsyncPgConnection, by: Grouping, rows: &[Row]) -> Result<HashMap<String, String>> {
-    let ids: Vec<Uuid> = rows.iter().filter_map(|(key, _, _)| key.as_ref()?.parse().ok()).collect();
+///
+/// # Errors
+/// When the database fails.
+pub async fn labels(
+    mut db: &AsyncPgConnection,
+    by: Grouping,
+    keys: impl Iterator<Item = &str>,
+) -> Result<HashMap<String, String>> {
+    let ids: Vec<Uuid> = keys.filter_map(|key| key.parse().ok()).collect();
     let named: Vec<(Uuid, String)> = match by {
         Grouping::Owner => {
             users::table.filter(users::id.eq_any(ids)).select((users::id, users::name)).load(&mut db).await?

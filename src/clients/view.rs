@@ -40,7 +40,7 @@ use crate::{
     "address": {"street": "Tverskaya 1", "city": "Moscow", "region": null, "postal_code": "125009", "country": "RU"},
     "website": "https://romashka.example/", "employees": 120, "language": "ru", "timezone": "Europe/Moscow",
     "owner_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31", "is_key": false,
-    "tags": ["wholesale"], "external_source": null, "external_id": null, "last_verified_at": "2026-11-01T09:30:00Z",
+    "tags": ["wholesale"], "external_ids": [{"source": "erp", "id": "4711"}], "last_verified_at": "2026-11-01T09:30:00Z",
     "last_interaction_at": "2026-11-23T14:00:00Z", "next_interaction_at": "2026-12-01T10:00:00Z", "archived_from": null,
     "lost_reason_id": null, "lost_at": null, "actions": ["update", "verify", "mark-dormant", "mark-lost", "archive"]}))]
 pub struct ClientView {

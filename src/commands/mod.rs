@@ -6,6 +6,7 @@ mod keys;
 mod postgres_tool;
 mod restore;
 mod secrets;
+mod seed;
 
 use std::path::PathBuf;
 
@@ -19,6 +20,7 @@ pub use self::{
     keys::{KeysCommand, keys},
     restore::{refuse_to_overwrite, restore},
     secrets::{SecretsCommand, secrets},
+    seed::{SeedClients, seed_clients},
 };
 use crate::{
     access::{Role, Scope, TeamId, token_keys::Keys},
@@ -127,7 +129,8 @@ async fn generated(hashing: &Hashing) -> Result<(NewPassword, String)> {
 #[derive(Args, Clone)]
 #[command(next_help_heading = "Demonstration company")]
 pub struct DemoPassword {
-    /// The password of all users of the demonstration company, at least 15 characters; generated when left out.
+    /// The password of all users of the demonstration company, or of made-up clients, at least 15 characters; generated when
+    /// left out.
     #[arg(long, env = "LIAISON_DEMO_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
     demo_password: Option<String>,
     /// A file with that password, in place of the password itself.
@@ -155,6 +158,16 @@ pub async fn seed_demo(
     given: &DemoPassword,
     welcome: &mut Welcome,
 ) -> Result<()> {
+    let (password, shown) = chosen_password(given)?;
+    tracing::info!("the demonstration company, Northwind, is loaded");
+    let mut connection = login.connect().await?;
+    demo::load(&mut connection, secrets, hashing, clock, password).await?;
+    welcome.add_demo(&shown);
+    Ok(())
+}
+
+/// The password that is given or else generated, and how it is shown.
+fn chosen_password(given: &DemoPassword) -> Result<(NewPassword, String)> {
     let (password, shown) = match given.given()? {
         Some(text) => (text, "of LIAISON_DEMO_PASSWORD".to_owned()),
         None => {
@@ -164,11 +177,7 @@ pub async fn seed_demo(
     };
     let password =
         demo_password(&password).map_err(|invalid| Error::internal(format!("LIAISON_DEMO_PASSWORD: {invalid}")))?;
-    tracing::info!("the demonstration company, Northwind, is loaded");
-    let mut connection = login.connect().await?;
-    demo::load(&mut connection, secrets, hashing, clock, password).await?;
-    welcome.add_demo(&shown);
-    Ok(())
+    Ok((password, shown))
 }
 
 fn demo_password(text: &str) -> Result<NewPassword, Invalid> {

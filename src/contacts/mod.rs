@@ -2,6 +2,7 @@
 //! decide.
 
 mod consent;
+mod external;
 mod model;
 mod of_client;
 mod outreach;
@@ -15,7 +16,9 @@ mod view;
 use crate::http::Routes;
 
 pub use consent::{Consent, ConsentChannel};
-pub use model::{Contact, ContactFilter, ContactId, ContactStart, ContactTerms, DecisionRole};
+pub use model::{
+    Contact, ContactFilter, ContactId, ContactPatch, ContactStart, ContactTerms, DecisionRole, NewContact,
+};
 pub use of_client::{count_of_client, of_client};
 pub use outreach::{Outreach, permit_outreach};
 pub use queries::{chunk, find, insert, insert_first, lock_client, retire};
@@ -25,5 +28,6 @@ pub use view::ContactView;
 /// The operations on contacts.
 pub fn routes(api: &mut Routes) {
     routes::routes(api);
+    external::routes(api);
     steps::routes(api);
 }

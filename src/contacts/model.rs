@@ -11,11 +11,13 @@ pub use crate::clients::ContactId;
 use crate::{
     access::{Belongs, Owned, Ownership, TeamId, UserId},
     clients::{self, ClientId, LabelledEmail, LabelledPhone, Messenger},
+    custom::{Custom, CustomResource, CustomValues, Given},
     db::{Jsonb, schema::contacts, stored_as_text},
     error::{Error, FieldError, Result},
+    external_ids::{self, ExternalId},
     http::{Parts, Patch, PatchText, Terms},
-    list::{Sort, Words, search},
-    values::{Email, Entity, Instant, Invalid, Line, Name, Phone, Resource, Say, bounds},
+    list::{CustomFilter, CustomSort, Sort, Words, search},
+    values::{Email, Entity, Instant, Invalid, Line, Name, Phone, Resource, Say, Text, bounds},
 };
 
 /// Most messengers of one contact.
@@ -102,10 +104,18 @@ pub struct ContactTerms {
     #[serde(default)]
     #[schema(default = false)]
     pub is_primary: bool,
+    /// Personal: The values of the organisation's own fields, by their names.
+    #[serde(default)]
+    #[schema(value_type = CustomValues)]
+    pub custom_fields: Jsonb<CustomValues>,
     /// Personal: What the person has agreed to, at most fifty.
     #[serde(default, deserialize_with = "bounds::at_most::<50, _, _, _>")]
     #[schema(value_type = Vec<Consent>, max_items = 50)]
     pub consents: Jsonb<Vec<Consent>>,
+    /// Personal: The ids by which other systems know the contact, at most twenty. Each is unique in its source.
+    #[serde(default, deserialize_with = "bounds::at_most::<20, _, _, _>")]
+    #[schema(value_type = Vec<ExternalId>, max_items = 20)]
+    pub external_ids: Jsonb<Vec<ExternalId>>,
 }
 
 /// The fields of a contact to change.
@@ -119,7 +129,10 @@ impl Terms for ContactTerms {
     };
 
     fn breaches(&self) -> Vec<FieldError> {
-        clients::repetitions(self.phone.as_ref(), &self.other_phones.0, self.email.as_ref(), &self.other_emails.0)
+        let Self { phone, other_phones, email, other_emails, external_ids, .. } = self;
+        let mut breaches = clients::repetitions(phone.as_ref(), &other_phones.0, email.as_ref(), &other_emails.0);
+        breaches.extend(external_ids::repeated(&external_ids.0));
+        breaches
     }
 }
 
@@ -169,6 +182,18 @@ impl Entity for Contact {
 
     fn client(&self) -> Option<Uuid> {
         Some(self.client_id.uuid())
+    }
+}
+
+impl Custom for Contact {
+    const RESOURCE: CustomResource = CustomResource::Contacts;
+
+    fn given(&self) -> Given<'_> {
+        Given { open: &self.terms.custom_fields.0, confidential: None, kind: None, status: None }
+    }
+
+    fn values_mut(&mut self) -> &mut CustomValues {
+        &mut self.terms.custom_fields.0
     }
 }
 
@@ -238,6 +263,12 @@ pub struct ContactFilter {
     /// Only those who have left their clients, or only those who are there. When left out, those who are there, and those whom
     /// `id` names.
     pub is_retired: Option<bool>,
+    /// Only contacts that this other system knows.
+    #[param(inline)]
+    pub external_source: Option<Text<50>>,
+    /// Only contacts with this id in another system.
+    #[param(inline)]
+    pub external_id: Option<Text<100>>,
     /// Only contacts changed at or after this moment.
     #[param(inline)]
     pub updated_at_from: Option<Instant>,
@@ -249,6 +280,14 @@ pub struct ContactFilter {
     /// `sort` says otherwise.
     #[param(inline)]
     pub q: Option<search::Words>,
+    /// Only contacts whose custom fields have such values, at most ten conditions: `beds=120`, and of numbers, amounts and days also
+    /// `beds>=100` and `beds<200`. The fields must be indexed.
+    #[param(inline)]
+    pub custom_field: Vec<CustomFilter>,
+    /// The order of a custom field in place of `sort`: its name, with `-` before it for largest first. It must be indexed; contacts
+    /// without a value are left out.
+    #[param(inline)]
+    pub custom_sort: Option<CustomSort>,
     /// The order; `-updated_at` when left out.
     #[param(inline)]
     pub sort: Option<ContactSorting>,

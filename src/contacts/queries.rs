@@ -13,15 +13,16 @@ use super::{
 };
 use crate::{
     access::{Action, Create, Delete, Read, Scope, Update, Within},
-    change::{Patched, Row, Tx, lock, lock_to_patch, patched, save},
+    change::{Patched, Row, Tx, begin_custom, check_custom, lock, lock_to_patch, patched, refuse_held, save},
     clients::{self, Client, ClientId},
     db::{
         Sql, columns_of,
         schema::{contacts, interactions},
     },
     error::{Error, OnConstraint, ProblemType, Result},
+    external_ids,
     http::{IfMatch, Parts},
-    list::{By, ListQuery, Page, Sort, SortKey, SortValue, Spelling, keyset_within, search},
+    list::{By, ByCustom, ListQuery, Page, Sort, SortKey, SortValue, Spelling, keyset_within, search},
     values::{Entity, Instant, Resource},
 };
 
@@ -41,6 +42,9 @@ fn filtered(within: Within<Contact>, filter: &ContactFilter, spelling: Spelling)
     }
     if !filter.owner_id.is_empty() {
         query = query.filter(contacts::owner_id.eq_any(filter.owner_id.clone()));
+    }
+    if let Some(known) = external_ids::known::<Contact>(filter.external_source.as_ref(), filter.external_id.as_ref()) {
+        query = query.filter(known);
     }
     if !filter.decision_role.is_empty() {
         query = query.filter(contacts::decision_role.eq_any(filter.decision_role.clone()));
@@ -75,12 +79,14 @@ pub async fn list(
     query: &ListQuery<ContactFilter>,
 ) -> Result<Page<Contact>> {
     let filter = &query.filter;
-    let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: ContactSort::UpdatedAt, descending: true });
+    let custom = ByCustom::asked::<Contact>(scope.actor(), &filter.custom_field, filter.custom_sort.as_ref())?;
+    let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: ContactSort::UpdatedAt, descending: true })
+        .or_custom(&custom);
     let order = by.order(Contact::NAME, column);
     let load = async |spelling| {
         let page = keyset_within(
             scope,
-            |within| filtered(within, filter, spelling),
+            |within| custom.narrow(filtered(within, filter, spelling)),
             order.spelled(spelling),
             query.after.clone(),
             query.limit,
@@ -89,7 +95,7 @@ pub async fn list(
     };
     let found = query.spelled(filter.q.as_ref(), load).await?;
     let total = match query.total {
-        true => Some(filtered(scope.visible(), filter, found.1).count().get_result(&mut &*db).await?),
+        true => Some(custom.counted(filtered(scope.visible(), filter, found.1)).count().get_result(&mut &*db).await?),
         false => None,
     };
     query.page_of_search(found, total, |contact: &Contact| (by.key(|sort| value(sort, contact)), contact.uuid()))
@@ -106,7 +112,8 @@ pub async fn chunk(
     after: ContactId,
     limit: i64,
 ) -> Result<Vec<Contact>> {
-    let rows = filtered(scope.visible(), filter, Spelling::AsWritten);
+    let custom = ByCustom::asked::<Contact>(scope.actor(), &filter.custom_field, None)?;
+    let rows = custom.narrow(filtered(scope.visible(), filter, Spelling::AsWritten));
     let rows = rows.filter(contacts::id.gt(after)).order(contacts::id).limit(limit).select(columns_of::<Contact>());
     Ok(rows.load(&mut db).await?)
 }
@@ -171,7 +178,7 @@ pub async fn insert(
 ) -> Result<Contact> {
     let client = clients::hold_to_touch(tx, start.client_id, "/client_id").await?;
     let now = tx.now();
-    let contact = Contact {
+    let mut contact = Contact {
         id: tx.new_id(),
         version: 1,
         created_at: now,
@@ -186,6 +193,8 @@ pub async fn insert(
     };
     scope.permit(&contact)?;
     contact.check(now)?;
+    begin_custom(tx, &mut contact).await?;
+    contact.refuse_taken(tx, None).await?;
     if contact.terms.is_primary {
         primary::give_way(tx, contact.client_id).await?;
     }
@@ -209,7 +218,7 @@ pub async fn insert_first(
     for (client, terms) in new {
         let (client_id, owner_id, team_id, is_key) = (client.id, client.owner_id, client.team_id, client.is_key);
         let id = tx.new_id();
-        let contact = Contact {
+        let mut contact = Contact {
             id,
             version: 1,
             created_at: now,
@@ -224,6 +233,7 @@ pub async fn insert_first(
         };
         scope.permit(&contact)?;
         contact.check(now)?;
+        begin_custom(tx, &mut contact).await?;
         contacts.push(contact);
     }
     if !contacts.is_empty() {
@@ -336,6 +346,14 @@ impl Row for Contact {
         let update = SAVE.of(diesel::update(contacts::table.find(self.id)).set(self.clone()));
         update.execute(&mut **tx).await.on_constraint(breached)?;
         Ok(())
+    }
+
+    async fn check_values(&self, tx: &mut Tx<'_>, before: &Self) -> Result<()> {
+        check_custom(tx, before, self).await
+    }
+
+    async fn refuse_taken(&self, tx: &mut Tx<'_>, before: Option<&Self>) -> Result<()> {
+        refuse_held(tx, before, self).await
     }
 
     fn advance(&mut self, now: Instant) {

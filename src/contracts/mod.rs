@@ -6,6 +6,7 @@ mod ceiling;
 mod client;
 pub mod clock;
 mod events;
+mod external;
 mod life;
 mod model;
 mod numbers;
@@ -22,7 +23,7 @@ use crate::http::Routes;
 
 pub use ceiling::hold_for_order;
 pub use client::under_way;
-pub use model::{Contract, ContractId, ContractStart, ContractTerms, Side, Signatory};
+pub use model::{Contract, ContractId, ContractPatch, ContractStart, ContractTerms, NewContract, Side, Signatory};
 pub use of_client::{count_of_client, of_client};
 pub use past::{Past, insert_past};
 pub use queries::insert;
@@ -32,5 +33,6 @@ pub use view::ContractView;
 /// The operations on contracts.
 pub fn routes(api: &mut Routes) {
     routes::routes(api);
+    external::routes(api);
     steps::routes(api);
 }

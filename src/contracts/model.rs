@@ -10,10 +10,12 @@ use super::status::ContractStatus;
 use crate::{
     access::{Action, Belongs, Owned, Ownership, TeamId, UserId},
     clients::ClientId,
+    custom::{Custom, CustomResource, CustomValues, Given},
     db::{Jsonb, schema::contracts},
     error::FieldError,
+    external_ids::{self, ExternalId},
     http::{Parts, Patch, PatchText, Terms},
-    list::{Sort, Words, search},
+    list::{CustomFilter, CustomSort, Sort, Words, search},
     values::{Amount, CurrencyCode, Day, Entity, Id, Instant, Invalid, Line, Resource, Say, Text, bounds},
 };
 
@@ -115,6 +117,14 @@ pub struct ContractTerms {
     #[serde(default, deserialize_with = "bounds::at_most::<20, _, _, _>")]
     #[schema(value_type = Vec<Signatory>, max_items = 20)]
     pub signatories: Jsonb<Vec<Signatory>>,
+    /// Personal: The values of the organisation's own fields, by their names.
+    #[serde(default)]
+    #[schema(value_type = CustomValues)]
+    pub custom_fields: Jsonb<CustomValues>,
+    /// Business: The ids by which other systems know the contract, at most twenty. Each is unique in its source.
+    #[serde(default, deserialize_with = "bounds::at_most::<20, _, _, _>")]
+    #[schema(value_type = Vec<ExternalId>, max_items = 20)]
+    pub external_ids: Jsonb<Vec<ExternalId>>,
 }
 
 /// The fields of a draft to change.
@@ -128,7 +138,7 @@ impl Terms for ContractTerms {
     };
 
     fn breaches(&self) -> Vec<FieldError> {
-        let mut breaches = Vec::new();
+        let mut breaches: Vec<FieldError> = external_ids::repeated(&self.external_ids.0).collect();
         if self.ends_on.is_some_and(|last| last < self.starts_on) {
             let say = Say::new("The last day is before the first.", "Последний день раньше первого.");
             breaches.push(FieldError::new("/ends_on", Invalid::Rule("ends_before_start", say)));
@@ -181,6 +191,18 @@ impl Entity for Contract {
     }
 }
 
+impl Custom for Contract {
+    const RESOURCE: CustomResource = CustomResource::Contracts;
+
+    fn given(&self) -> Given<'_> {
+        Given { open: &self.terms.custom_fields.0, confidential: None, kind: None, status: Some(self.status.as_ref()) }
+    }
+
+    fn values_mut(&mut self) -> &mut CustomValues {
+        &mut self.terms.custom_fields.0
+    }
+}
+
 impl Owned for Contract {}
 
 impl Belongs for Contract {
@@ -226,6 +248,12 @@ pub struct ContractFilter {
     pub ends_on_to: Option<Day>,
     /// Only active contracts whose notice day is today, in the organisation's time zone, or past, or only others.
     pub notice_due: Option<bool>,
+    /// Only contracts that this other system knows.
+    #[param(inline)]
+    pub external_source: Option<Text<50>>,
+    /// Only contracts with this id in another system.
+    #[param(inline)]
+    pub external_id: Option<Text<100>>,
     /// Only contracts changed at or after this moment.
     #[param(inline)]
     pub updated_at_from: Option<Instant>,
@@ -235,6 +263,14 @@ pub struct ContractFilter {
     /// Every word must occur in the number or the title. Best matches first, unless `sort` says otherwise.
     #[param(inline)]
     pub q: Option<search::Words>,
+    /// Only contracts whose custom fields have such values, at most ten conditions: `beds=120`, and of numbers, amounts and days also
+    /// `beds>=100` and `beds<200`. The fields must be indexed.
+    #[param(inline)]
+    pub custom_field: Vec<CustomFilter>,
+    /// The order of a custom field in place of `sort`: its name, with `-` before it for largest first. It must be indexed; contracts
+    /// without a value are left out.
+    #[param(inline)]
+    pub custom_sort: Option<CustomSort>,
     /// The order; `-updated_at` when left out.
     #[param(inline)]
     pub sort: Option<ContractSorting>,

@@ -12,12 +12,13 @@ use super::{
 };
 use crate::{
     access::{Action, Create, Read, Scope, Update, UserId, Within},
-    change::{Patched, Row, Tx, lock_to_patch, note_editor, patched, save},
+    change::{Patched, Row, Tx, begin_custom, check_custom, lock_to_patch, note_editor, patched, refuse_held, save},
     clients,
     db::{Jsonb, Sql, columns_of, schema::contracts},
     error::{Error, Result},
+    external_ids,
     http::{IfMatch, Parts, Terms},
-    list::{By, ListQuery, Page, Sort, SortKey, SortValue, Spelling, keyset_within, search},
+    list::{By, ByCustom, ListQuery, Page, Sort, SortKey, SortValue, Spelling, keyset_within, search},
     values::{Day, Entity, Instant, Resource},
 };
 
@@ -46,6 +47,9 @@ fn filtered(within: Within<Contract>, filter: &ContractFilter, today: Day, spell
     }
     if !filter.currency.is_empty() {
         query = query.filter(contracts::currency.eq_any(filter.currency.clone()));
+    }
+    if let Some(known) = external_ids::known::<Contract>(filter.external_source.as_ref(), filter.external_id.as_ref()) {
+        query = query.filter(known);
     }
     query = in_time(query, filter);
     let active = contracts::status.eq(ContractStatus::Active);
@@ -95,12 +99,14 @@ pub async fn list(
     today: Day,
 ) -> Result<Page<Contract>> {
     let filter = &query.filter;
-    let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: ContractSort::UpdatedAt, descending: true });
+    let custom = ByCustom::asked::<Contract>(scope.actor(), &filter.custom_field, filter.custom_sort.as_ref())?;
+    let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: ContractSort::UpdatedAt, descending: true })
+        .or_custom(&custom);
     let order = by.order(Contract::NAME, column);
     let load = async |spelling| {
         let page = keyset_within(
             scope,
-            |within| filtered(within, filter, today, spelling),
+            |within| custom.narrow(filtered(within, filter, today, spelling)),
             order.spelled(spelling),
             query.after.clone(),
             query.limit,
@@ -109,7 +115,9 @@ pub async fn list(
     };
     let found = query.spelled(filter.q.as_ref(), load).await?;
     let total = match query.total {
-        true => Some(filtered(scope.visible(), filter, today, found.1).count().get_result(&mut &*db).await?),
+        true => {
+            Some(custom.counted(filtered(scope.visible(), filter, today, found.1)).count().get_result(&mut &*db).await?)
+        }
         false => None,
     };
     query.page_of_search(found, total, |contract: &Contract| (by.key(|sort| value(sort, contract)), contract.uuid()))
@@ -157,6 +165,7 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Contract, Create>, new: NewCo
     let author = author.ok_or_else(|| Error::internal("the system drafts no contracts"))?;
     let now = tx.now();
     let contract = draft(tx, scope, new, author, now).await?;
+    contract.refuse_taken(tx, None).await?;
     write(tx, contract, now).await
 }
 
@@ -172,7 +181,7 @@ pub async fn draft(
     now: Instant,
 ) -> Result<Contract> {
     let client = clients::hold_for_business(tx, start.client_id, "/client_id").await?;
-    let contract = Contract {
+    let mut contract = Contract {
         id: tx.new_id(),
         version: 1,
         created_at: now,
@@ -194,6 +203,7 @@ pub async fn draft(
     };
     scope.permit(&contract)?;
     contract.terms.check()?;
+    begin_custom(tx, &mut contract).await?;
     Ok(contract)
 }
 
@@ -245,6 +255,14 @@ impl Row for Contract {
     async fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
         SAVE.of(diesel::update(contracts::table.find(self.id)).set(self.clone())).execute(&mut **tx).await?;
         Ok(())
+    }
+
+    async fn check_values(&self, tx: &mut Tx<'_>, before: &Self) -> Result<()> {
+        check_custom(tx, before, self).await
+    }
+
+    async fn refuse_taken(&self, tx: &mut Tx<'_>, before: Option<&Self>) -> Result<()> {
+        refuse_held(tx, before, self).await
     }
 
     fn advance(&mut self, now: Instant) {

@@ -172,14 +172,13 @@ diesel::table! {
         team_id -> Uuid,
         is_key -> Bool,
         tags -> Array<Text>,
-        external_source -> Nullable<Text>,
-        external_id -> Nullable<Text>,
         last_verified_at -> Nullable<Timestamptz>,
         last_interaction_at -> Nullable<Timestamptz>,
         next_interaction_at -> Nullable<Timestamptz>,
         credit_limit -> Nullable<Numeric>,
         margin_percent -> Nullable<Numeric>,
         confidential_note -> Nullable<Text>,
+        external_ids -> Jsonb,
     }
 }
 
@@ -215,6 +214,8 @@ diesel::table! {
         other_emails -> Jsonb,
         retired_at -> Nullable<Timestamptz>,
         erased_at -> Nullable<Timestamptz>,
+        external_ids -> Jsonb,
+        custom_fields -> Jsonb,
     }
 }
 
@@ -269,6 +270,50 @@ diesel::table! {
         search -> Text,
         editor_ids -> Jsonb,
         return_reason -> Nullable<Text>,
+        external_ids -> Jsonb,
+        custom_fields -> Jsonb,
+    }
+}
+
+diesel::table! {
+    custom_fields (id) {
+        id -> Uuid,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        resource -> Text,
+        name -> Text,
+        kind -> Text,
+        is_confidential -> Bool,
+        is_unique -> Bool,
+        is_indexed -> Bool,
+        is_searchable -> Bool,
+        label_en -> Text,
+        label_ru -> Text,
+        help_en -> Nullable<Text>,
+        help_ru -> Nullable<Text>,
+        choices -> Jsonb,
+        is_required -> Bool,
+        required_for_kinds -> Jsonb,
+        required_in_statuses -> Jsonb,
+        default_value -> Nullable<Jsonb>,
+        minimum -> Nullable<Numeric>,
+        maximum -> Nullable<Numeric>,
+        max_length -> Nullable<Int4>,
+        is_personal -> Bool,
+        position -> Int4,
+        is_active -> Bool,
+    }
+}
+
+diesel::table! {
+    custom_values (field_id, row_id, place) {
+        field_id -> Uuid,
+        row_id -> Uuid,
+        place -> Int8,
+        text_value -> Nullable<Text>,
+        number_value -> Nullable<Numeric>,
+        is_unique -> Bool,
     }
 }
 
@@ -336,6 +381,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    external_ids (resource, source, external_id) {
+        resource -> Text,
+        source -> Text,
+        external_id -> Text,
+        row_id -> Uuid,
+    }
+}
+
+diesel::table! {
     idempotency_keys (actor_id, key) {
         actor_id -> Uuid,
         key -> Text,
@@ -367,6 +421,7 @@ diesel::table! {
         target_version -> Nullable<Int8>,
         filled -> Jsonb,
         undo -> Nullable<Text>,
+        group_line -> Int8,
     }
 }
 
@@ -427,6 +482,8 @@ diesel::table! {
         order_id -> Nullable<Uuid>,
         follows_id -> Nullable<Uuid>,
         search -> Text,
+        external_ids -> Jsonb,
+        custom_fields -> Jsonb,
     }
 }
 
@@ -532,10 +589,11 @@ diesel::table! {
         handed_over_at -> Nullable<Timestamptz>,
         fulfilled_at -> Nullable<Timestamptz>,
         queue_rank -> Int2,
-        search -> Text,
         editor_ids -> Jsonb,
         return_reason -> Nullable<Text>,
         exceeded -> Jsonb,
+        external_ids -> Jsonb,
+        custom_fields -> Jsonb,
     }
 }
 
@@ -558,6 +616,8 @@ diesel::table! {
         phone_region -> Text,
         language -> Text,
         fiscal_year_begins -> Int2,
+        expected_of_organizations -> Jsonb,
+        expected_of_persons -> Jsonb,
     }
 }
 
@@ -615,6 +675,9 @@ diesel::table! {
         is_active -> Bool,
         search -> Text,
         hidden_changes -> Int8,
+        external_ids -> Jsonb,
+        custom_fields -> Jsonb,
+        confidential_custom_fields -> Nullable<Jsonb>,
     }
 }
 
@@ -776,6 +839,7 @@ diesel::joinable!(api_keys -> service_accounts (account_id));
 diesel::joinable!(client_owners -> clients (client_id));
 diesel::joinable!(clients -> teams (team_id));
 diesel::joinable!(contract_events -> users (actor_id));
+diesel::joinable!(custom_values -> custom_fields (field_id));
 diesel::joinable!(deputies -> users (deputy_id));
 diesel::joinable!(erasures -> clients (client_id));
 diesel::joinable!(erasures -> users (erased_by));
@@ -815,10 +879,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     contract_events,
     contract_numbers,
     contracts,
+    custom_fields,
+    custom_values,
     departments,
     deputies,
     erasures,
     exports,
+    external_ids,
     idempotency_keys,
     import_rows,
     imports,

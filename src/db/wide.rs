@@ -105,6 +105,16 @@ pub mod clients {
     }
 
     column! {
+        /// The values of the organisation's own fields.
+        custom_fields -> Jsonb,
+    }
+
+    column! {
+        /// The values of the organisation's own fields that only some callers see.
+        confidential_custom_fields -> Nullable<Jsonb>,
+    }
+
+    column! {
         /// How many versions changed nothing but confidential fields.
         hidden_changes -> Int8,
     }
@@ -122,5 +132,17 @@ pub mod clients {
     column! {
         /// When the personal data was erased.
         erased_at -> Nullable<Timestamptz>,
+    }
+}
+
+/// `orders`, with all its columns.
+pub mod orders {
+    use diesel::sql_types::Text;
+
+    pub use crate::db::schema::orders::*;
+
+    column! {
+        /// The text that a search looks through.
+        search -> Text,
     }
 }

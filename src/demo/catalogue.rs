@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::northwind::{Northwind, Product as Sample};
+use super::northwind::{self, Northwind, Product as Sample};
 use crate::{
     access::Scope,
     change::Tx,
+    db::Jsonb,
     departments::{self, DepartmentId, DepartmentKind, DepartmentTerms},
     error::{Error, Result},
     products::{self, Product, ProductKind, ProductTerms},
@@ -42,8 +43,11 @@ fn describe(northwind: &Northwind, sample: &Sample) -> Result<ProductTerms> {
         currency: CurrencyCode::parse(CURRENCY).map_err(Error::internal)?,
         tax_rate: Percent::new(0.into()).map_err(Error::internal)?,
         min_price: None,
+        custom_fields: Jsonb::default(),
+        confidential_custom_fields: None,
         strengths: category.and_then(|category| Prose::parse(&category.description).ok()),
         weaknesses: None,
+        external_ids: northwind::known_as(&sample.product_id.to_string())?,
         is_active: sample.discontinued == 0,
     })
 }

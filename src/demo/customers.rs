@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::northwind::{Customer, Northwind};
+use super::northwind::{self, Customer, Northwind};
 use crate::{
     access::{Role, Scope, Update},
     change::Tx,
@@ -82,6 +82,8 @@ pub async fn load_contacts<'n>(
             messengers: Jsonb::default(),
             is_primary: true,
             consents: Jsonb::default(),
+            custom_fields: Jsonb::default(),
+            external_ids: Jsonb::default(),
         };
         let contact =
             contacts::insert(tx, &Scope::system(), Parts(ContactStart { client_id: client.id }, terms)).await?;
@@ -146,11 +148,12 @@ fn describe(customer: &Customer) -> Result<ClientTerms> {
         language: None,
         timezone: country.and_then(|country| TimeZone::parse(country.timezone).ok()),
         tags: Text::parse(&customer.country).ok().into_iter().collect(),
-        external_source: Text::parse("northwind").ok(),
-        external_id: Text::parse(&customer.customer_id).ok(),
+        external_ids: northwind::known_as(&customer.customer_id)?,
+        custom_fields: Jsonb::default(),
         credit_limit: None,
         margin_percent: None,
         confidential_note: None,
+        confidential_custom_fields: None,
     })
 }
 

@@ -1,6 +1,7 @@
 //! The demonstration company: Northwind, a food trader of the 1990s, as if it had used Liaison.
 
 mod catalogue;
+mod custom_fields;
 mod customers;
 pub mod northwind;
 mod people;
@@ -79,6 +80,7 @@ pub async fn load(
         under_way::load_merges(tx, &company).await?;
         under_way::load_access_requests(tx, &company).await?;
         saved_views::load(tx, &company).await?;
+        custom_fields::load(tx).await?;
         under_way::load_service_account(tx, &company).await?;
         let orders = trade::load_orders(tx, &northwind, &company).await?;
         trade::load_interactions(tx, &northwind, &company, &orders).await?;

@@ -6,7 +6,12 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::error::{Error, Result};
+use crate::{
+    db::Jsonb,
+    error::{Error, Result},
+    external_ids::ExternalId,
+    values::Text,
+};
 
 /// An employee of the company.
 #[derive(Debug, Deserialize)]
@@ -21,6 +26,15 @@ pub struct Employee {
     pub title: String,
     /// The manager's number; the head of the company has none.
     pub reports_to: Option<u32>,
+}
+
+/// The id that a row has in the sample data.
+///
+/// # Errors
+/// Only for data that is not that of the sample.
+pub fn known_as(id: &str) -> Result<Jsonb<Vec<ExternalId>>> {
+    let source = Text::parse("northwind").map_err(Error::internal)?;
+    Ok(Jsonb(vec![ExternalId { source, id: Text::parse(id).map_err(Error::internal)? }]))
 }
 
 /// A company that buys.

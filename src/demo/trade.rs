@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use super::{
     Company,
     catalogue::CURRENCY,
-    northwind::{Northwind, Order as Sample},
+    northwind::{self, Northwind, Order as Sample},
 };
 use crate::{
     access::{Scope, UserId},
@@ -57,6 +57,8 @@ pub async fn load_contracts(tx: &mut Tx<'_>, northwind: &Northwind, company: &Co
                 position: Line::parse(&contact.contact_title).ok(),
                 side: Side::Client,
             }]),
+            custom_fields: Jsonb::default(),
+            external_ids: Jsonb::default(),
         };
         let signed_on = day(year - 1, 12, 15)?;
         let past = Past {
@@ -122,6 +124,8 @@ fn past_order(northwind: &Northwind, order: &Sample, company: &Company<'_>) -> R
             contract_id: None,
             requested_delivery_on: order.required_date.map(Day::from),
             comment: None,
+            custom_fields: Jsonb::default(),
+            external_ids: northwind::known_as(&order.order_id.to_string())?,
         },
         lines: lines.collect::<Result<_>>()?,
     })
@@ -180,6 +184,8 @@ fn call(order: &Sample, company: &Company<'_>, orders: &HashMap<u32, OrderId>) -
         outcome: Some(Outcome::Positive),
         contract_id: None,
         order_id: orders.get(&order.order_id).copied(),
+        custom_fields: Jsonb::default(),
+        external_ids: Jsonb::default(),
     };
     Ok(Parts(start, terms))
 }

@@ -86,7 +86,7 @@ fn order(tx: &Tx<'_>, company: &Company<'_>, number: OrderNumber, status: OrderS
         fulfilled_on: None,
         department_id: if is_handed_over { Some(department(company)?) } else { None },
         due_at: is_handed_over.then(|| in_days(3)),
-        terms: OrderTerms { contract_id: None, requested_delivery_on: Some(in_days(7).day()), comment: None },
+        terms: OrderTerms { requested_delivery_on: Some(in_days(7).day()), ..OrderTerms::default() },
         lines: PRODUCTS.iter().map(|number| line(company.products.get(number))).collect::<Result<_>>()?,
     })
 }
@@ -124,6 +124,8 @@ pub async fn load_contracts(tx: &mut Tx<'_>, company: &Company<'_>) -> Result<()
             auto_renew: true,
             notice_days: 60,
             signatories: Jsonb(vec![Signatory { name: text("Maria Anders")?, position: None, side: Side::Client }]),
+            custom_fields: Jsonb::default(),
+            external_ids: Jsonb::default(),
         };
         let past = Past {
             status,
@@ -183,8 +185,7 @@ async fn enter_again(tx: &mut Tx<'_>, client: &Client, name: &str) -> Result<Cli
     let start = ClientStart { kind: Kind::Organization, owner_id: Some(client.owner_id), allow_duplicate };
     let mut terms = client.terms.clone();
     terms.name = Name::parse(&format!("{} ({name})", client.terms.name.as_str())).map_err(Error::internal)?;
-    terms.external_source = None;
-    terms.external_id = None;
+    terms.external_ids = Jsonb::default();
     clients::insert(tx, &Scope::system(), Parts(start, terms)).await
 }
 

@@ -4,6 +4,7 @@ use super::model::ExportResource;
 use crate::{
     access::{Actor, Reach},
     clients::Client,
+    custom::CustomResource,
     error::{Error, FieldError, Result},
     products::Product,
     values::{Invalid, Say, Text, hint, members_of},
@@ -41,8 +42,7 @@ const CLIENTS: &[&str] = &[
     "parent_id",
     "foreign_ids",
     "bank_accounts",
-    "external_source",
-    "external_id",
+    "external_ids",
     "credit_limit",
     "margin_percent",
     "confidential_note",
@@ -67,6 +67,7 @@ const CONTACTS: &[&str] = &[
     "messengers",
     "is_primary",
     "consents",
+    "external_ids",
     "owner_id",
     "team_id",
     "is_key",
@@ -87,6 +88,7 @@ const PRODUCTS: &[&str] = &[
     "min_price",
     "strengths",
     "weaknesses",
+    "external_ids",
     "is_active",
     "created_at",
     "updated_at",
@@ -105,6 +107,7 @@ const ORDERS: &[&str] = &[
     "tax_total",
     "total",
     "comment",
+    "external_ids",
     "owner_id",
     "team_id",
     "author_id",
@@ -140,23 +143,38 @@ fn confidential(resource: ExportResource) -> &'static [&'static str] {
     }
 }
 
+/// The columns of the organisation's own fields.
+fn own(resource: ExportResource, actor: &Actor) -> Vec<String> {
+    let of_resource = match resource {
+        ExportResource::Clients => CustomResource::Clients,
+        ExportResource::Contacts => CustomResource::Contacts,
+        ExportResource::Products => CustomResource::Products,
+        ExportResource::Orders => CustomResource::Orders,
+    };
+    let fields = actor.custom().map(|custom| custom.of_resource(of_resource)).unwrap_or_default();
+    fields.iter().map(|field| format!("{}.{}", field.member(), field.name.as_str())).collect()
+}
+
 /// The columns that `actor` gets: those asked for, or all that they may see at all.
 ///
 /// # Errors
 /// 422 for columns that there are not and for one twice, 403 for a confidential one of somebody who may see none.
-pub fn chosen(resource: ExportResource, asked: Vec<Text<50>>, actor: &Actor) -> Result<Vec<Text<50>>> {
+pub fn chosen(resource: ExportResource, asked: Vec<Text<100>>, actor: &Actor) -> Result<Vec<Text<100>>> {
     let permission = format!("{}:read_confidential", resource.as_ref());
     let sees = actor.reach(&permission) > Reach::None;
-    let is_hidden = |name: &str| !sees && confidential(resource).contains(&name);
+    let is_hidden = |name: &str| {
+        let member = name.split('.').next().unwrap_or(name);
+        !sees && confidential(resource).contains(&member)
+    };
+    let known: Vec<String> = of(resource).iter().map(|name| (*name).to_owned()).chain(own(resource, actor)).collect();
     if asked.is_empty() {
-        let all = of(resource).iter().filter(|name| !is_hidden(name));
+        let all = known.iter().filter(|name| !is_hidden(name));
         return all.map(|name| Text::parse(name).map_err(Error::internal)).collect();
     }
-    let known = |name: &str| of(resource).contains(&name);
     let mut wrong = Vec::new();
     for (at, column) in asked.iter().enumerate() {
         let pointer = format!("/columns/{at}");
-        if !known(column.as_str()) {
+        if !known.iter().any(|name| name == column.as_str()) {
             wrong.push(FieldError::new(pointer, hint::unknown_word(column.as_str(), of(resource))));
         } else if asked.iter().take(at).any(|before| before == column) {
             wrong.push(FieldError::new(

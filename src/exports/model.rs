@@ -46,8 +46,8 @@ pub struct Export {
     pub separator: Option<Separator>,
     /// Business: The columns, in their order.
     #[diesel(column_name = column_names)]
-    #[schema(value_type = Vec<Text<50>>, max_items = 100)]
-    pub columns: Jsonb<Vec<Text<50>>>,
+    #[schema(value_type = Vec<Text<100>>, max_items = 200)]
+    pub columns: Jsonb<Vec<Text<100>>>,
     /// Personal: Which rows: the parameters of the list of this resource, with one value or several each.
     #[schema(value_type = Object)]
     pub filter: Jsonb<Map<String, Value>>,
@@ -74,9 +74,9 @@ pub struct NewExport {
     /// What stands between the values of CSV; a comma when left out. Excel with Russian settings wants a semicolon.
     pub separator: Option<Separator>,
     /// The columns, in their order; all when left out. A member of a member is named with a dot: `address.city`.
-    #[serde(default, deserialize_with = "bounds::at_most::<100, _, _, _>")]
-    #[schema(max_items = 100)]
-    pub columns: Vec<Text<50>>,
+    #[serde(default, deserialize_with = "bounds::at_most::<200, _, _, _>")]
+    #[schema(max_items = 200)]
+    pub columns: Vec<Text<100>>,
     /// Personal: Which rows: the parameters of the list of this resource, with one value or several each. All that the caller may
     /// export when left out.
     #[serde(default)]

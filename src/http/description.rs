@@ -23,6 +23,7 @@ use utoipa::{
 use super::query::{ME, MOST_VALUES, OF_USERS};
 use crate::{
     access::{Action, Person, RecentlyAuthenticated, Role, Scope, SignedIn},
+    custom::CustomResource,
     db::Db,
     error::Result,
     values::{Id, Resource},
@@ -56,6 +57,8 @@ pub enum RequestHeader {
     IdempotencyKey,
     /// `If-Match`.
     IfMatch,
+    /// `If-Match` that may be left out.
+    MaybeIfMatch,
     /// `If-None-Match`.
     IfNoneMatch,
 }
@@ -270,6 +273,12 @@ impl RequestHeader {
                 "The `ETag` of the resource as you read it, or `*`.",
                 text.min_length(Some(1)).pattern(Some(TAGS)),
             ),
+            Self::MaybeIfMatch => (
+                "If-Match",
+                Required::False,
+                "The `ETag` of the resource as you read it, or `*`: then nothing is created.",
+                text.min_length(Some(1)).pattern(Some(TAGS)),
+            ),
             Self::IfNoneMatch => (
                 "If-None-Match",
                 Required::False,
@@ -328,6 +337,12 @@ impl<R: Resource> Takes for Path<Id<R>> {
 
 // `#[utoipa::path]` describes other parameters in the address.
 impl<A, B> Takes for Path<(A, B)> {
+    fn describe(description: &mut Description) {
+        description.refuses(&[400, 404]);
+    }
+}
+
+impl Takes for Path<CustomResource> {
     fn describe(description: &mut Description) {
         description.refuses(&[400, 404]);
     }

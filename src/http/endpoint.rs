@@ -54,6 +54,23 @@ impl Endpoint {
         Self::of(path, HttpMethod::Post, move || text.operation::<R>(), handler)
     }
 
+    /// The operation that creates or changes the resource that another system knows by an id of its own.
+    pub fn external<R: Resource, H, Args>(text: StepText, handler: H) -> Self
+    where
+        H: Handler<Args>,
+        Args: FromRequest + Takes + 'static,
+        H::Output: Responder + Answers + 'static,
+    {
+        let path = format!("/v1/{}/external/{{source}}/{{id}}", R::NAME.replace('_', "-"));
+        let texts = move || {
+            let mut operation = text.operation::<R>();
+            let created = Response::new(format!("The new {}.", one_of::<R>()));
+            operation.responses.responses.insert("201".to_owned(), created.into());
+            operation
+        };
+        Self::of(path, HttpMethod::Put, texts, handler)
+    }
+
     fn of<H, Args>(path: String, method: HttpMethod, texts: impl Fn() -> Operation + 'static, handler: H) -> Self
     where
         H: Handler<Args>,

@@ -119,6 +119,27 @@ impl Takes for IfMatch {
     }
 }
 
+/// The version that the caller has seen, where they need not have seen any.
+#[derive(Clone, Debug)]
+pub struct MaybeIfMatch(pub Option<IfMatch>);
+
+impl FromRequest for MaybeIfMatch {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let seen = request.headers().contains_key(header::IF_MATCH).then(|| IfMatch::read(request)).transpose();
+        ready(seen.map(Self))
+    }
+}
+
+impl Takes for MaybeIfMatch {
+    fn describe(description: &mut Description) {
+        description.header(RequestHeader::MaybeIfMatch);
+        description.refuses(&[412, 428]);
+    }
+}
+
 /// The version that a strong tag names.
 fn version_of(tag: &str) -> Option<i64> {
     let opaque = tag.strip_prefix('"')?.strip_suffix('"')?;

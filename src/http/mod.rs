@@ -16,6 +16,7 @@ mod operations;
 mod parts;
 mod patch;
 mod proxies;
+mod put;
 mod query;
 pub mod reply;
 mod router;
@@ -32,14 +33,15 @@ pub use description::{Answers, Description, RequestHeader, Takes, problem_respon
 pub(crate) use endpoint::endpoint;
 pub use endpoint::{Endpoint, StepText};
 
-pub use etag::{IfMatch, Tagged, encoded, version_tag};
+pub use etag::{IfMatch, MaybeIfMatch, Tagged, encoded, version_tag};
 pub use fields::Fields;
 pub use operations::{Operation, Operations, Values};
 pub use parts::Parts;
 pub use patch::{Patch, PatchText, Terms};
 pub use proxies::Proxies;
+pub use put::{FromMembers, Put};
 pub use query::{INCLUDE, NoParams, OneParams, Query, invalid_parameter, pairs, parse_query};
-pub use reply::{Accepted, Answer, Changed, Created, NoContent, Plain, Reply, ReplyOf};
+pub use reply::{Accepted, Answer, Changed, Created, CreatedOrChanged, NoContent, Plain, Reply, ReplyOf};
 pub use router::{Router, Routes, not_served};
 pub use shown::Shown;
 pub use unchanging::Unchanging;

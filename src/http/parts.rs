@@ -17,6 +17,7 @@ use super::{
     context::as_caller_writes,
     field_errors::Rules,
     patch::{Patch, Terms},
+    put::FromMembers,
     strict::Object,
 };
 use crate::{
@@ -61,6 +62,34 @@ where
             let object = object.await?.0;
             as_caller_writes(&request, || Self::of(object, |_| Vec::new()))
         })
+    }
+}
+
+impl<A, B> FromMembers for Parts<A, B>
+where
+    A: DeserializeOwned + ToSchema + 'static,
+    B: Terms,
+{
+    fn from_members(members: Map<String, Value>) -> Result<Self> {
+        Self::of(Object(members), B::breaches)
+    }
+
+    fn has_member(name: &str) -> bool {
+        members_of::<A>().get(name).is_some() || members_of::<B>().get(name).is_some()
+    }
+}
+
+impl<A, B> FromMembers for Parts<A, Patch<B>>
+where
+    A: DeserializeOwned + ToSchema + 'static,
+    B: Terms,
+{
+    fn from_members(members: Map<String, Value>) -> Result<Self> {
+        Self::of(Object(members), |_| Vec::new())
+    }
+
+    fn has_member(name: &str) -> bool {
+        members_of::<A>().get(name).is_some() || members_of::<B>().get(name).is_some()
     }
 }
 

@@ -10,7 +10,7 @@ use utoipa::{
     openapi::{RefOr, Schema},
 };
 
-use super::{body, strict::members};
+use super::{body, put::FromMembers, strict::members};
 use crate::{
     error::{Error, FieldError, Result},
     values::{Invalid, PhoneRegion, confidential::reveal, from_region, members_of, region},
@@ -112,6 +112,26 @@ impl<'de, T: Terms> Deserialize<'de> for Patch<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let members = members(deserializer, |name| members_of::<T>().get(name).is_some())?;
         Ok(Self { members, region: region(), of: PhantomData })
+    }
+}
+
+impl<T: Terms> FromMembers for Patch<T> {
+    fn from_members(members: Map<String, Value>) -> Result<Self> {
+        body::parse_document(&Value::Object(members), |_| Vec::new())
+    }
+
+    fn has_member(name: &str) -> bool {
+        members_of::<T>().get(name).is_some()
+    }
+}
+
+impl<T: Terms> FromMembers for T {
+    fn from_members(members: Map<String, Value>) -> Result<Self> {
+        body::parse_document(&Value::Object(members), T::breaches)
+    }
+
+    fn has_member(name: &str) -> bool {
+        members_of::<T>().get(name).is_some()
     }
 }
 

@@ -44,6 +44,8 @@ pub struct Answer<K>(HttpResponse, PhantomData<fn() -> K>);
 pub type Created<V> = Answer<kind::Created<V>>;
 /// 200 with the changed resource.
 pub type Changed<V> = Answer<kind::Changed<V>>;
+/// 201 with the created resource, or 200 with the changed one.
+pub type CreatedOrChanged<V> = Answer<kind::CreatedOrChanged<V>>;
 /// 200 with something that has no version.
 pub type Plain<T> = Answer<kind::Plain<T>>;
 /// 202 with what happens next.
@@ -61,6 +63,9 @@ pub mod kind {
     /// The kind of [`super::Changed`].
     #[derive(Debug)]
     pub struct Changed<V>(PhantomData<V>);
+    /// The kind of [`super::Put`].
+    #[derive(Debug)]
+    pub struct CreatedOrChanged<V>(PhantomData<V>);
     /// The kind of [`super::Plain`].
     #[derive(Debug)]
     pub struct Plain<T>(PhantomData<T>);
@@ -80,6 +85,13 @@ impl<V: ToSchema> Answers for kind::Created<V> {
 
 impl<V: ToSchema> Answers for kind::Changed<V> {
     fn describe(description: &mut Description) {
+        description.answers::<V>(StatusCode::OK, &["ETag"]);
+    }
+}
+
+impl<V: ToSchema> Answers for kind::CreatedOrChanged<V> {
+    fn describe(description: &mut Description) {
+        description.answers::<V>(StatusCode::CREATED, &["ETag", "Location"]);
         description.answers::<V>(StatusCode::OK, &["ETag"]);
     }
 }
@@ -139,6 +151,18 @@ impl Reply {
         Self::versioned(view, view.row().version())
     }
 
+    /// 201 with the resource that was created, or 200 with the one that was changed.
+    ///
+    /// # Errors
+    /// Only when the value cannot be written as JSON.
+    pub fn created_or_changed<V: View>(view: &V, is_new: bool) -> Result<ReplyOf<kind::CreatedOrChanged<V>>> {
+        let (status, location) = match is_new {
+            true => (StatusCode::CREATED, Some(view.row().path())),
+            false => (StatusCode::OK, None),
+        };
+        Self::of(status, location, Some(view.row().version()), view)
+    }
+
     /// 200 with the result of a change, and with `version` as its `ETag`.
     ///
     /// # Errors
@@ -153,6 +177,14 @@ impl Reply {
     /// Only when the value cannot be written as JSON.
     pub fn json<T: Serialize>(value: &T) -> Result<ReplyOf<kind::Plain<T>>> {
         Self::of(StatusCode::OK, None, None, value)
+    }
+
+    /// 202 with what happens next.
+    ///
+    /// # Errors
+    /// Only when the value cannot be written as JSON.
+    pub fn accepted<T: Serialize>(value: &T) -> Result<ReplyOf<kind::Accepted<T>>> {
+        Self::of(StatusCode::ACCEPTED, None, None, value)
     }
 
     /// 204, for a change that has nothing to answer.

@@ -1,7 +1,7 @@
 //! What a file is, as far as its first rows tell: where its head is, what its columns are, and some values.
 
 use super::{
-    fields,
+    fields::Fields,
     table::{self, Form, Record},
 };
 use crate::{
@@ -30,9 +30,9 @@ pub struct Inspected {
 ///
 /// # Errors
 /// 422 for what is no table.
-pub fn inspect(bytes: &[u8]) -> Result<Inspected> {
+pub fn inspect(bytes: &[u8], fields: Fields) -> Result<Inspected> {
     let (form, records) = table::read_some(bytes, HEADS_WITHIN + SAMPLE)?;
-    let at = head(&records);
+    let at = head(&records, fields);
     let head = records.get(at).ok_or_else(table::unreadable)?;
     let mut heads: Vec<String> = head.cells.iter().map(|cell| cell.trim().to_owned()).collect();
     while heads.last().is_some_and(String::is_empty) {
@@ -41,7 +41,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspected> {
     heads.truncate(MOST_COLUMNS);
     let mut mapping: Vec<Option<Text<50>>> = Vec::new();
     for head in &heads {
-        let field = fields::guess(head).map(|field| Text::parse(field).map_err(Error::internal)).transpose()?;
+        let field = fields.guess(head).map(|field| Text::parse(field).map_err(Error::internal)).transpose()?;
         // The first column that fits takes the field.
         mapping.push(field.filter(|field| !mapping.iter().flatten().any(|taken| taken == field)));
     }
@@ -53,8 +53,8 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspected> {
 }
 
 /// The record with most heads that are known; else the first one with several values. A title stands before it.
-fn head(records: &[Record]) -> usize {
-    let known = |record: &Record| record.cells.iter().filter(|cell| fields::guess(cell).is_some()).count();
+fn head(records: &[Record], fields: Fields) -> usize {
+    let known = |record: &Record| record.cells.iter().filter(|cell| fields.guess(cell).is_some()).count();
     let best = records.iter().enumerate().take(HEADS_WITHIN).rev().max_by_key(|(_, record)| known(record));
     if let Some((at, record)) = best
         && known(record) > 0

@@ -4,14 +4,19 @@
 
 mod apply;
 mod check;
+mod clients;
 mod dates;
-mod entry;
 mod fields;
 mod inspect;
+mod kind;
+mod kinds;
 mod load;
 mod model;
+mod orders;
 mod owners;
+mod products;
 mod queries;
+mod reader;
 mod routes;
 mod row;
 mod rows;
@@ -22,10 +27,8 @@ mod undo;
 
 use crate::http::Routes;
 
-pub use apply::work as apply;
-pub use check::work as check;
+pub use kinds::{apply, check, undo};
 pub use sweep::sweep;
-pub use undo::work as undo;
 
 /// The operations on imports.
 pub fn routes(api: &mut Routes) {

@@ -6,7 +6,7 @@ use strum::{AsRefStr, EnumString, IntoStaticStr};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::fields;
+use super::kinds::fields_of;
 use crate::{
     access::{Belongs, Owned, Ownership, TeamId, UserId},
     background_jobs::JobRef,
@@ -19,7 +19,7 @@ use crate::{
 /// An import's identifier.
 pub type ImportId = Id<Import>;
 
-/// A file whose rows are to become clients.
+/// A file whose rows are to become clients, products or past orders.
 #[derive(
     Clone, Debug, PartialEq, Queryable, Selectable, Insertable, Identifiable, AsChangeset, Serialize, ToSchema,
 )]
@@ -90,18 +90,18 @@ pub struct ImportTerms {
     pub mapping: Jsonb<Vec<Option<Text<50>>>>,
     /// Who gets the clients whose row names nobody, or somebody who is not known.
     pub default_owner_id: Option<UserId>,
-    /// What is done with a row whose client there is already.
+    /// What is done with a row that there is already.
     pub duplicates: Duplicates,
     /// What is done with values that a field cannot have.
     pub wrong_values: WrongValues,
-    /// Business: The system that the ids in the column `external_id` are from.
+    /// Business: The system that the ids in the columns `external_id`, `client.external_id` and `line.external_id` are from.
     pub external_source: Option<Text<50>>,
     /// The country of telephone numbers without a country code, where the row names no country; that of the organisation when left
     /// out. Russia when the heads are Russian.
     pub phone_region: Option<CountryCode>,
 }
 
-/// What is done with a row whose client there is already.
+/// What is done with a row that there is already.
 #[derive(
     Clone,
     Copy,
@@ -121,9 +121,9 @@ pub struct ImportTerms {
 #[diesel(sql_type = diesel::sql_types::Text)]
 #[schema(as = ImportDuplicates)]
 pub enum Duplicates {
-    /// The client stays as it is.
+    /// The client or the product stays as it is.
     Skip,
-    /// The client's empty fields are filled; nothing is overwritten.
+    /// Its empty fields are filled; nothing is overwritten. A past order stays as it is all the same.
     Fill,
 }
 stored_as_text!(Duplicates);
@@ -176,6 +176,10 @@ stored_as_text!(WrongValues);
 pub enum ImportResource {
     /// Clients, each with a contact.
     Clients,
+    /// Products.
+    Products,
+    /// Past orders, each row a line of one.
+    Orders,
 }
 stored_as_text!(ImportResource);
 
@@ -271,16 +275,16 @@ impl Transition {
 #[serde(default)]
 #[schema(as = ImportCounts)]
 pub struct Counts {
-    /// A client is made of the row.
+    /// Something is made of the row, or of its order.
     #[schema(minimum = 0)]
     pub create: i64,
-    /// Empty fields of a client are filled.
+    /// Empty fields of a client or a product are filled.
     #[schema(minimum = 0)]
     pub update: i64,
-    /// The client has all of it already.
+    /// There is all of it already.
     #[schema(minimum = 0)]
     pub unchanged: i64,
-    /// There is such a client already, or the file has it twice.
+    /// There is such a one already, or the file has it twice.
     #[schema(minimum = 0)]
     pub duplicate: i64,
     /// Nothing can be made of the row.
@@ -300,14 +304,24 @@ impl Terms for ImportTerms {
         description: "How the rows of an import are to be understood.",
         example: r#"{"duplicates": "fill", "wrong_values": "leave_out"}"#,
     };
+}
 
-    fn breaches(&self) -> Vec<FieldError> {
+impl Import {
+    /// The column that fills a field, counted from 0.
+    pub fn column_of(&self, field: &str) -> Option<usize> {
+        self.terms.mapping.0.iter().position(|one| one.as_ref().is_some_and(|one| one.as_str() == field))
+    }
+
+    /// The fields of the mapping that there are not, and those that are given twice.
+    pub fn wrong_fields(&self) -> Vec<FieldError> {
         let mut breaches = Vec::new();
-        let named: Vec<Option<&str>> = self.mapping.0.iter().map(|field| field.as_ref().map(Text::as_str)).collect();
+        let known = fields_of(self.resource).all;
+        let named: Vec<Option<&str>> =
+            self.terms.mapping.0.iter().map(|field| field.as_ref().map(Text::as_str)).collect();
         for (at, field) in named.iter().enumerate() {
             let (Some(name), pointer) = (field, format!("/mapping/{at}")) else { continue };
-            if !fields::ALL.contains(name) {
-                breaches.push(FieldError::new(pointer, hint::unknown_word(name, fields::ALL)));
+            if !known.contains(name) {
+                breaches.push(FieldError::new(pointer, hint::unknown_word(name, known)));
             } else if named.iter().take(at).any(|before| before == field) {
                 let say = Say::new("This is given twice.", "Это указано дважды.");
                 breaches.push(FieldError::new(pointer, Invalid::Rule("repeated", say)));
@@ -315,9 +329,7 @@ impl Terms for ImportTerms {
         }
         breaches
     }
-}
 
-impl Import {
     /// The columns without a head are none of the mapping.
     pub fn wrong_length(&self) -> Option<FieldError> {
         let (columns, mapped) = (self.heads.0.len(), self.terms.mapping.0.len());

@@ -112,7 +112,8 @@ pub async fn insert(
     let Actor::Caller(caller) = tx.actor() else { return Err(Error::new(ProblemType::Unauthorized)) };
     let (owner_id, team_id) = (caller.user_id, caller.team_id);
     let now = tx.now();
-    let file_name = params.file_name.map_or_else(|| Line::parse("clients"), Ok);
+    let resource = params.resource.unwrap_or(ImportResource::Clients);
+    let file_name = params.file_name.map_or_else(|| Line::parse(resource.as_ref()), Ok);
     let text = |text: &str| Text::parse(text).map_err(Error::internal);
     let separator = inspected.form.separator.map(|one| if one == '\t' { "tab".to_owned() } else { one.to_string() });
     let import = Import {
@@ -122,7 +123,7 @@ pub async fn insert(
         updated_at: now,
         owner_id,
         team_id,
-        resource: params.resource.unwrap_or(ImportResource::Clients),
+        resource,
         file_name: file_name.map_err(Error::internal)?,
         byte_count: i64::try_from(bytes.len()).map_err(Error::internal)?,
         format: inspected.form.format,
@@ -263,6 +264,6 @@ impl Patched for Import {
     }
 
     fn breaches(&self) -> Vec<FieldError> {
-        self.wrong_length().into_iter().collect()
+        self.wrong_fields().into_iter().chain(self.wrong_length()).collect()
     }
 }

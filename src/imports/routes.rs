@@ -4,7 +4,8 @@ use actix_web::web::{Data, Path};
 
 use super::{
     inspect::inspect,
-    model::{Import, ImportFilter, ImportId, ImportTerms, ImportView, UploadParams},
+    kinds::fields_of,
+    model::{Import, ImportFilter, ImportId, ImportResource, ImportTerms, ImportView, UploadParams},
     queries,
     row::{ImportRowRef, RowFilter},
     rows,
@@ -48,11 +49,14 @@ async fn list_imports(scope: Scope<Import, Read>, query: ListQuery<ImportFilter>
 
 /// Send in a file to import
 ///
-/// Use it to bring clients with their contacts along from a spreadsheet or another system.
+/// Use it to bring clients with their contacts, products and past orders along from a spreadsheet or another system.
 ///
 /// The file is CSV with any usual separator and encoding, or a workbook of Excel, of at most 50 MiB. A title above the heads is
 /// skipped. The answer has the columns with the fields that they most likely fill; nothing is changed yet. The file and its rows
 /// are removed after thirty days.
+///
+/// Each row of past orders is a line of one: those with the same `external_id` make one order, which is imported whole or not at
+/// all. Clients and products are found by their ids in `external_source`, by taxpayer number and name, and by `sku`.
 #[utoipa::path(
     post,
     path = "/v1/imports",
@@ -67,8 +71,9 @@ async fn create_import(
     let ChangeBy(change, params) = change;
     let Upload(bytes) = upload;
     let looked_at = bytes.clone();
+    let fields = fields_of(params.resource.unwrap_or(ImportResource::Clients));
     // In a thread of its own: a large file takes a while.
-    let inspected = actix_web::web::block(move || inspect(&looked_at)).await.map_err(Error::internal)??;
+    let inspected = actix_web::web::block(move || inspect(&looked_at, fields)).await.map_err(Error::internal)??;
     change
         .run(async |tx| {
             let import = queries::insert(tx, &scope, params, inspected, (&files, bytes)).await?;

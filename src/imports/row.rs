@@ -32,9 +32,9 @@ pub struct ImportRowRef {
     pub cells: Jsonb<Vec<String>>,
     /// What becomes of the row; `null` as long as that is not known.
     pub fate: Option<Fate>,
-    /// The client that was made of the row, was filled, or is the same; `null` where the caller may not know it.
+    /// What was made of the row, was filled, or is the same: a client, a product or an order; `null` where the caller may not know it.
     pub target_id: Option<Uuid>,
-    /// The row of the file that has the same client.
+    /// The row of the file that has the same one.
     #[schema(minimum = 1)]
     pub duplicate_of_line: Option<i64>,
     /// Everything that is wrong with the row, or that is left out of it.
@@ -92,13 +92,13 @@ pub struct Note {
 #[diesel(sql_type = diesel::sql_types::Text)]
 #[schema(as = ImportFate)]
 pub enum Fate {
-    /// A client is made of it.
+    /// Something is made of it.
     Create,
-    /// Empty fields of a client are filled.
+    /// Empty fields of a client or a product are filled.
     Update,
-    /// The client has all of it already.
+    /// There is all of it already.
     Unchanged,
-    /// There is such a client already, or the file has it twice.
+    /// There is such a one already, or the file has it twice.
     Duplicate,
     /// Nothing can be made of it; `notes` tell everything that is wrong.
     Error,
@@ -125,13 +125,14 @@ stored_as_text!(Fate);
 #[diesel(sql_type = diesel::sql_types::Text)]
 #[schema(as = ImportUndo)]
 pub enum Undo {
-    /// A client that was made is in the archive, and fields that were filled are empty again.
+    /// A client that was made is in the archive, a product is out of sale, a past order is cancelled, and fields that were
+    /// filled are empty again.
     Undone,
-    /// The client was changed since.
+    /// It was changed since.
     ChangedSince,
     /// The client has interactions, contracts or orders.
     InUse,
-    /// Whoever takes it back may not do that to this client.
+    /// Whoever takes it back may not do that to it.
     Forbidden,
 }
 stored_as_text!(Undo);

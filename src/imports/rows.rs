@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     db::{Jsonb, columns_of, schema::import_rows},
-    error::Result,
+    error::{Error, Result},
     list::{ListQuery, Page, SortBy, SortValue, keyset},
     values::Instant,
 };
@@ -22,6 +22,8 @@ use crate::{
 pub struct Loaded {
     #[diesel(sql_type = sql_types::BigInt)]
     pub line: i64,
+    #[diesel(sql_type = sql_types::BigInt)]
+    pub group_line: i64,
     #[diesel(sql_type = sql_types::Jsonb)]
     pub cells: Jsonb<Vec<String>>,
     #[diesel(sql_type = sql_types::Nullable<sql_types::Text>)]
@@ -36,7 +38,7 @@ pub struct Loaded {
     pub filled: Jsonb<Vec<String>>,
 }
 
-const COLUMNS: &str = "line, cells, broken, fate, target_id, target_version, filled";
+const COLUMNS: &str = "line, group_line, cells, broken, fate, target_id, target_version, filled";
 
 /// The fate of a row, found by a check.
 #[derive(Debug, Serialize)]
@@ -122,8 +124,8 @@ pub async fn insert(db: &mut AsyncPgConnection, import: ImportId, records: &[Rec
         })
         .collect();
     sql_query(
-        "INSERT INTO import_rows (id, import_id, line, cells, broken, revision, notes, keys, filled)
-        SELECT gen_random_uuid(), $1, line, cells, broken, 0, '[]', '[]', '[]'
+        "INSERT INTO import_rows (id, import_id, line, group_line, cells, broken, revision, notes, keys, filled)
+        SELECT gen_random_uuid(), $1, line, line, cells, broken, 0, '[]', '[]', '[]'
         FROM jsonb_to_recordset($2) AS new(line bigint, cells jsonb, broken text)",
     )
     .bind::<sql_types::Uuid, _>(import)
@@ -141,7 +143,8 @@ pub async fn count(db: &mut AsyncPgConnection, import: ImportId) -> Result<i64> 
     Ok(import_rows::table.filter(import_rows::import_id.eq(import)).count().get_result(db).await?)
 }
 
-/// The next rows after `line` that a job of this kind has to do.
+/// The rows of the next groups after the one that begins in line `after` that a job of this kind has to do; at most `most` groups.
+/// A row that belongs to no other is a group of its own.
 ///
 /// # Errors
 /// When the database fails.
@@ -157,8 +160,13 @@ pub async fn next(
         Wanted::Unapplied => "revision = $2 AND fate IN ('create', 'update') AND applied_at IS NULL",
         Wanted::Applied => "revision = $2 AND fate IN ('create', 'update') AND applied_at IS NOT NULL AND undo IS NULL",
     };
+    let wanted = format!("import_id = $1 AND group_line > $3 AND {condition}");
     let sql = format!(
-        "SELECT {COLUMNS} FROM import_rows WHERE import_id = $1 AND line > $3 AND {condition} ORDER BY line LIMIT $4"
+        "SELECT {COLUMNS} FROM import_rows WHERE {wanted} AND group_line <= (
+             SELECT max(group_line) FROM (
+                 SELECT DISTINCT group_line FROM import_rows WHERE {wanted} ORDER BY group_line LIMIT $4
+             ) AS next
+         ) ORDER BY group_line, line"
     );
     let query = sql_query(sql)
         .bind::<sql_types::Uuid, _>(import.id)
@@ -177,6 +185,25 @@ pub enum Wanted {
     Unapplied,
     /// Those that have changed something, and were not taken back.
     Applied,
+}
+
+/// Puts the rows together that have the same value in a column, which is counted from 0; without a column, each row stands alone.
+///
+/// # Errors
+/// When the database fails.
+pub async fn group(db: &mut AsyncPgConnection, import: &Import, column: Option<usize>) -> Result<()> {
+    let column = column.map(i32::try_from).transpose().map_err(Error::internal)?;
+    sql_query(
+        "UPDATE import_rows SET group_line = groups.first_line FROM (
+             SELECT id, min(line) OVER (PARTITION BY coalesce('=' || nullif(trim(cells ->> $2), ''), line::text)) AS first_line
+             FROM import_rows WHERE import_id = $1
+         ) AS groups WHERE import_rows.id = groups.id AND import_rows.group_line <> groups.first_line",
+    )
+    .bind::<sql_types::Uuid, _>(import.id)
+    .bind::<sql_types::Nullable<sql_types::Integer>, _>(column)
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// By what the rows that make a client are known, each with its line.

@@ -33,8 +33,8 @@ pub fn routes(api: &mut Routes) {
             Transition::Undo,
             "undo_import",
             "Take an import back",
-            "A job archives the clients that were made and empties the fields that were filled, where nothing was changed since; \
-             `undo` of each row says whether it could. Use it when the wrong file was imported.",
+            "A job archives the clients that were made, takes the products out of sale, cancels the past orders and empties the \
+             fields that were filled, where nothing was changed since; `undo` of each row says whether it could. Use it when the wrong file was imported.",
         ),
     ];
     api.add("imports", steps);

@@ -16,9 +16,9 @@ use crate::{
     clients::ClientId,
     contacts::ContactId,
     contracts::ContractId,
-    list::{Sort, Words, search},
+    list::{CustomFilter, CustomSort, Sort, Words, search},
     orders::OrderId,
-    values::{Instant, TimeZone},
+    values::{Instant, Text, TimeZone},
 };
 
 /// Which interactions to list, and how.
@@ -68,6 +68,12 @@ pub struct InteractionFilter {
     /// Only interactions that take or took place before this moment.
     #[param(inline)]
     pub at_to: Option<Instant>,
+    /// Only interactions that this other system knows.
+    #[param(inline)]
+    pub external_source: Option<Text<50>>,
+    /// Only interactions with this id in another system.
+    #[param(inline)]
+    pub external_id: Option<Text<100>>,
     /// Only interactions changed at or after this moment.
     #[param(inline)]
     pub updated_at_from: Option<Instant>,
@@ -84,6 +90,14 @@ pub struct InteractionFilter {
     /// Every word must occur in the subject or the summary. Best matches first, unless `sort` says otherwise.
     #[param(inline)]
     pub q: Option<search::Words>,
+    /// Only interactions whose custom fields have such values, at most ten conditions: `beds=120`, and of numbers, amounts and days also
+    /// `beds>=100` and `beds<200`. The fields must be indexed.
+    #[param(inline)]
+    pub custom_field: Vec<CustomFilter>,
+    /// The order of a custom field in place of `sort`: its name, with `-` before it for largest first. It must be indexed; interactions
+    /// without a value are left out.
+    #[param(inline)]
+    pub custom_sort: Option<CustomSort>,
     /// The order; `-at` when left out.
     #[param(inline)]
     pub sort: Option<InteractionSorting>,

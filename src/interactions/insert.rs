@@ -11,9 +11,9 @@ use super::{
 };
 use crate::{
     access::{Action, Create, Scope, UserId},
-    change::Tx,
+    change::{Row, Tx, begin_custom},
     clients::{self, Client},
-    db::schema::interactions,
+    db::{Jsonb, schema::interactions},
     error::{Error, OnConstraint, Result},
     http::Parts,
     users,
@@ -47,6 +47,7 @@ pub async fn insert(
     if !breaches.is_empty() {
         return Err(Error::fields(breaches));
     }
+    begin_custom(tx, &mut row).await?;
     write(tx, &row, "").await?;
     let next = match start.next {
         Some(next) => Some(follow_up(tx, scope, &client, &row, next).await?),
@@ -79,6 +80,8 @@ pub async fn follow_up(
         outcome: None,
         contract_id: None,
         order_id: None,
+        custom_fields: Jsonb::default(),
+        external_ids: Jsonb::default(),
     };
     let row = Interaction {
         scheduled_at: Some(next.scheduled_at),
@@ -146,6 +149,7 @@ fn row(tx: &mut Tx<'_>, client: &Client, user_id: UserId, terms: InteractionTerm
 /// Writes a new row. `parent` is the pointer to the object in the body that its fields come from.
 async fn write(tx: &mut Tx<'_>, row: &Interaction, parent: &str) -> Result<()> {
     outreach::permit(tx, row, parent).await?;
+    row.refuse_taken(tx, None).await?;
     let insert = diesel::insert_into(interactions::table).values(row);
     insert.execute(&mut **tx).await.on_constraint(|name| breached(name, parent))?;
     tx.created(row);

@@ -2,6 +2,7 @@
 //! interaction is within reach when its client is.
 
 mod due;
+mod external;
 mod filter;
 mod hand_over;
 mod insert;
@@ -21,7 +22,9 @@ use crate::http::Routes;
 pub use hand_over::{clients_with_planned, count_planned, count_planned_with, hand_over};
 pub use insert::insert;
 pub use kinds::{Channel, Direction, Outcome, Purpose};
-pub use model::{Interaction, InteractionId, InteractionStart, InteractionTerms, NewInteraction, NextInteraction};
+pub use model::{
+    Interaction, InteractionId, InteractionPatch, InteractionStart, InteractionTerms, NewInteraction, NextInteraction,
+};
 pub use of_client::{count_of_client, last_of_client, open_of_client};
 pub use status::InteractionStatus;
 pub use view::InteractionView;
@@ -29,5 +32,6 @@ pub use view::InteractionView;
 /// The operations on interactions.
 pub fn routes(api: &mut Routes) {
     routes::routes(api);
+    external::routes(api);
     steps::routes(api);
 }

@@ -15,8 +15,10 @@ use crate::{
     clients::ClientId,
     contacts::ContactId,
     contracts::ContractId,
-    db::schema::interactions,
+    custom::{Custom, CustomResource, CustomValues, Given},
+    db::{Jsonb, schema::interactions},
     error::FieldError,
+    external_ids::{self, ExternalId},
     http::{Parts, Patch, PatchText, Terms},
     orders::OrderId,
     values::{Entity, Id, Instant, Invalid, Line, Prose, Resource, Say, Text, bounds},
@@ -98,6 +100,14 @@ pub struct InteractionTerms {
     pub contract_id: Option<ContractId>,
     /// The order that it is about; of the same client.
     pub order_id: Option<OrderId>,
+    /// Personal: The values of the organisation's own fields, by their names.
+    #[serde(default)]
+    #[schema(value_type = CustomValues)]
+    pub custom_fields: Jsonb<CustomValues>,
+    /// Business: The ids by which other systems know the interaction, at most twenty. Each is unique in its source.
+    #[serde(default, deserialize_with = "bounds::at_most::<20, _, _, _>")]
+    #[schema(value_type = Vec<ExternalId>, max_items = 20)]
+    pub external_ids: Jsonb<Vec<ExternalId>>,
 }
 
 impl Terms for InteractionTerms {
@@ -106,6 +116,10 @@ impl Terms for InteractionTerms {
         description: "The fields of an interaction to change.",
         example: r#"{"summary": "They agree to 2 %.", "outcome": "positive"}"#,
     };
+
+    fn breaches(&self) -> Vec<FieldError> {
+        external_ids::repeated(&self.external_ids.0).collect()
+    }
 }
 
 impl Resource for Interaction {
@@ -123,6 +137,18 @@ impl Entity for Interaction {
 
     fn client(&self) -> Option<Uuid> {
         Some(self.client_id.uuid())
+    }
+}
+
+impl Custom for Interaction {
+    const RESOURCE: CustomResource = CustomResource::Interactions;
+
+    fn given(&self) -> Given<'_> {
+        Given { open: &self.terms.custom_fields.0, confidential: None, kind: None, status: Some(self.status.as_ref()) }
+    }
+
+    fn values_mut(&mut self) -> &mut CustomValues {
+        &mut self.terms.custom_fields.0
     }
 }
 

@@ -12,12 +12,13 @@ use super::{
 };
 use crate::{
     access::{Action, Read, Scope, Update, Within},
-    change::{Patched, Row, Tx, lock, patched, save, unknown_reference},
+    change::{Patched, Row, Tx, check_custom, lock, patched, refuse_held, save, unknown_reference},
     clients::{self, Client, ClientId},
     db::{Sql, columns_of, schema::interactions},
     error::{Error, OnConstraint, Result},
+    external_ids,
     http::{IfMatch, Parts},
-    list::{By, ListQuery, Page, Sort, SortKey, SortValue, Spelling, keyset_within, search},
+    list::{By, ByCustom, ListQuery, Page, Sort, SortKey, SortValue, Spelling, keyset_within, search},
     values::{Entity, Instant, Resource},
 };
 
@@ -83,6 +84,11 @@ fn in_time(mut query: Boxed, filter: &InteractionFilter, due: Option<Window>) ->
     if let Some(to) = filter.at_to {
         query = query.filter(interactions::at.lt(to));
     }
+    if let Some(known) =
+        external_ids::known::<Interaction>(filter.external_source.as_ref(), filter.external_id.as_ref())
+    {
+        query = query.filter(known);
+    }
     if let Some(from) = filter.updated_at_from {
         query = query.filter(interactions::updated_at.ge(from));
     }
@@ -113,12 +119,14 @@ pub async fn list(
 ) -> Result<Page<Interaction>> {
     let filter = &query.filter;
     let due = filter.due.map(|due| due.window(now, filter.zone_or(scope.actor().zone())));
-    let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: InteractionSort::At, descending: true });
+    let custom = ByCustom::asked::<Interaction>(scope.actor(), &filter.custom_field, filter.custom_sort.as_ref())?;
+    let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: InteractionSort::At, descending: true })
+        .or_custom(&custom);
     let order = by.order(Interaction::NAME, column);
     let load = async |spelling| {
         let page = keyset_within(
             scope,
-            |within| filtered(within, filter, due, spelling),
+            |within| custom.narrow(filtered(within, filter, due, spelling)),
             order.spelled(spelling),
             query.after.clone(),
             query.limit,
@@ -127,7 +135,9 @@ pub async fn list(
     };
     let found = query.spelled(filter.q.as_ref(), load).await?;
     let total = match query.total {
-        true => Some(filtered(scope.visible(), filter, due, found.1).count().get_result(&mut &*db).await?),
+        true => {
+            Some(custom.counted(filtered(scope.visible(), filter, due, found.1)).count().get_result(&mut &*db).await?)
+        }
         false => None,
     };
     query.page_of_search(found, total, |interaction: &Interaction| {
@@ -238,6 +248,14 @@ impl Row for Interaction {
         let update = SAVE.of(diesel::update(interactions::table.find(self.id)).set(self.clone()));
         update.execute(&mut **tx).await.on_constraint(|name| breached(name, ""))?;
         Ok(())
+    }
+
+    async fn check_values(&self, tx: &mut Tx<'_>, before: &Self) -> Result<()> {
+        check_custom(tx, before, self).await
+    }
+
+    async fn refuse_taken(&self, tx: &mut Tx<'_>, before: Option<&Self>) -> Result<()> {
+        refuse_held(tx, before, self).await
     }
 
     fn advance(&mut self, now: Instant) {

@@ -1,7 +1,7 @@
 //! The life of an interaction: planned → done, cancelled or missed.
 
 use serde::{Deserialize, Serialize};
-use strum::{AsRefStr, EnumIter, EnumString, IntoEnumIterator, IntoStaticStr};
+use strum::{AsRefStr, EnumIter, EnumString, IntoEnumIterator, IntoStaticStr, VariantNames};
 use utoipa::ToSchema;
 
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
     ToSchema,
     AsRefStr,
     EnumString,
+    VariantNames,
     EnumIter,
     diesel::expression::AsExpression,
     diesel::deserialize::FromSqlRow,

@@ -13,7 +13,7 @@ use diesel::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::search::Spelling;
+use super::{custom::CustomKey, moment::Moment, search::Spelling};
 use crate::values::{Day, Instant};
 
 /// What a list is ordered by, before the id.
@@ -23,8 +23,12 @@ pub enum SortKey {
     Column(&'static str),
     /// A column of names, in the order of a dictionary: ё beside е, capital beside small letters, 2 before 10.
     Name(&'static str),
+    /// A column of moments that may be null.
+    Moment(Moment),
     /// Several columns that are never null, all in the same direction.
     Columns(&'static [&'static str]),
+    /// The value of a custom field.
+    Custom(CustomKey),
     /// How well the `search` column matches the best of these texts, when they were found as exactly as this.
     Rank(Vec<String>, Spelling),
 }
@@ -68,6 +72,9 @@ pub enum SortValue {
     /// A moment.
     #[serde(rename = "i")]
     Instant(Instant),
+    /// No moment, where there may be none.
+    #[serde(rename = "a")]
+    Absent,
     /// A day.
     #[serde(rename = "d")]
     Day(Day),
@@ -80,7 +87,7 @@ pub enum SortValue {
     /// A value for each of several columns.
     #[serde(rename = "s")]
     Several(Vec<SortValue>),
-    /// The row's rank, looked up again by its id.
+    /// The row's rank or its value of a custom field, looked up again by its id.
     #[serde(rename = "r")]
     Rank,
 }
@@ -120,11 +127,18 @@ pub struct Beyond {
     after: After,
 }
 
+impl From<Option<Instant>> for SortValue {
+    fn from(moment: Option<Instant>) -> Self {
+        moment.map_or(Self::Absent, Self::Instant)
+    }
+}
+
 impl SortBy {
     /// The key, with `direction` after each of its columns.
     fn push_key<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>, direction: &str) -> QueryResult<()> {
         match &self.key {
             SortKey::Column(column) => push_column(out, self.table, column)?,
+            SortKey::Moment(moment) => moment.push(out)?,
             SortKey::Columns(columns) => {
                 for (position, column) in columns.iter().enumerate() {
                     if position > 0 {
@@ -138,6 +152,7 @@ impl SortBy {
                 push_column(out, self.table, column)?;
                 out.push_sql(" COLLATE names");
             }
+            SortKey::Custom(key) => key.push_of_row(out, |out| push_column(out, self.table, "id"))?,
             SortKey::Rank(phrases, spelling) => self.push_rank(out, phrases, *spelling)?,
         }
         out.push_sql(direction);
@@ -228,6 +243,10 @@ impl Beyond {
     fn push_value<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>, value: &'b SortValue) -> QueryResult<()> {
         match value {
             SortValue::Instant(instant) => out.push_bind_param::<Timestamptz, _>(instant)?,
+            SortValue::Absent => out.push_sql(match self.order.key {
+                SortKey::Moment(moment) => moment.absent.moment(),
+                _ => "NULL",
+            }),
             SortValue::Day(day) => out.push_bind_param::<Date, _>(day)?,
             SortValue::Text(text) => out.push_bind_param::<Text, _>(text)?,
             SortValue::Number(number) => out.push_bind_param::<Int8, _>(number)?,

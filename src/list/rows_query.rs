@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The parameters of a list that say how rows are answered, not which.
-const HOW: [&str; 2] = ["sort", "include"];
+const HOW: [&str; 3] = ["sort", "custom_sort", "include"];
 
 /// The query of an operation on the rows of a list: its own parameters, and the filters of the list.
 #[derive(Debug)]

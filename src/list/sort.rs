@@ -8,7 +8,7 @@ use utoipa::{
     openapi::{ObjectBuilder, RefOr, Schema, Type},
 };
 
-use super::search;
+use super::{ByCustom, custom::CustomKey, search};
 use crate::list::{SortBy, SortKey, SortValue};
 
 /// What a list is sorted by: a word of `K`, with `-` before it for largest first.
@@ -48,6 +48,8 @@ impl<K: VariantNames> ToSchema for Sort<K> {}
 pub enum By<K> {
     /// By how well these words match.
     Rank(search::Words),
+    /// By a custom field; the largest first when `true`.
+    Custom(CustomKey, bool),
     /// By a key.
     Sort(Sort<K>),
 }
@@ -61,10 +63,22 @@ impl<K: Copy> By<K> {
         }
     }
 
+    /// The same, unless a custom field is asked for.
+    #[must_use]
+    pub fn or_custom(self, custom: &ByCustom) -> Self {
+        match custom.order.clone() {
+            Some((key, descending)) => Self::Custom(key, descending),
+            None => self,
+        }
+    }
+
     /// The order of `table`, where `column` tells the column of a key.
     pub fn order(&self, table: &'static str, column: impl FnOnce(K) -> SortKey) -> SortBy {
         match self {
             Self::Rank(words) => SortBy::rank(table, words.phrases()),
+            Self::Custom(key, descending) => {
+                SortBy { table, key: SortKey::Custom(key.clone()), descending: *descending }
+            }
             Self::Sort(sort) => SortBy { table, key: column(sort.key), descending: sort.descending },
         }
     }
@@ -72,7 +86,7 @@ impl<K: Copy> By<K> {
     /// The key of a row, where `value` gives the row's value for a column.
     pub fn key(&self, value: impl FnOnce(K) -> SortValue) -> SortValue {
         match self {
-            Self::Rank(_) => SortValue::Rank,
+            Self::Rank(_) | Self::Custom(..) => SortValue::Rank,
             Self::Sort(sort) => value(sort.key),
         }
     }

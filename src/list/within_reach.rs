@@ -13,7 +13,11 @@ use diesel::{
     sql_types::{Bool, Uuid},
 };
 
-use super::{After, Beyond, SortBy, SortKey, keyset};
+use super::{
+    After, Beyond, SortBy, SortKey,
+    custom::{CustomKey, CustomPage},
+    keyset,
+};
 use crate::access::{Owned, Read, Scope, Within};
 
 /// As [`keyset`], for `rows` within the reach of `scope`.
@@ -33,6 +37,9 @@ where
     Q: FilterDsl<Beyond, Output = Q> + OrderDsl<SortBy, Output = Q> + LimitDsl<Output = Q>,
     Q: SelectDsl<IdOf, Output = Ids> + FilterDsl<AnyOf<Ids>, Output = Q>,
 {
+    if let SortKey::Custom(_) = order.key {
+        return keyset_custom(R::NAME, || rows(scope.visible()), order, after, limit);
+    }
     let all = rows(scope.visible());
     if order.key != SortKey::Column(R::NEWEST) {
         return keyset(all, order, after, limit);
@@ -43,8 +50,29 @@ where
         let page = keyset(rows(part), order.clone(), after.clone(), limit);
         SelectDsl::select(page, id)
     });
-    let any = AnyOf { id, ids: ids.collect() };
+    let any = AnyOf { id, ids: ids.collect(), in_order: None };
     keyset(FilterDsl::filter(all, any), order, None, limit)
+}
+
+/// As [`keyset`], for an order that may be that of a custom field. The ids of such a page are chosen along the index of the
+/// field's values; rows without a value are left out.
+pub fn keyset_custom<Q, Ids>(
+    table: &'static str,
+    rows: impl Fn() -> Q,
+    order: SortBy,
+    after: Option<After>,
+    limit: u16,
+) -> Q
+where
+    Q: FilterDsl<Beyond, Output = Q> + OrderDsl<SortBy, Output = Q> + LimitDsl<Output = Q>,
+    Q: SelectDsl<IdOf, Output = Ids> + FilterDsl<AnyOf<Ids>, Output = Q>,
+{
+    let SortKey::Custom(key) = order.key.clone() else { return keyset(rows(), order, after, limit) };
+    let id = IdOf(table);
+    let page =
+        CustomPage { after: after.map(|after| after.id), descending: order.descending, limit: i64::from(limit) + 1 };
+    let any = AnyOf { id, ids: vec![SelectDsl::select(rows(), id)], in_order: Some((key, page)) };
+    OrderDsl::order(FilterDsl::filter(rows(), any), order)
 }
 
 /// The id of a row of a table.
@@ -56,6 +84,8 @@ pub struct IdOf(&'static str);
 pub struct AnyOf<Ids> {
     id: IdOf,
     ids: Vec<Ids>,
+    /// Of the results, only the page in the order of a custom field.
+    in_order: Option<(CustomKey, CustomPage)>,
 }
 
 impl QueryFragment<Pg> for IdOf {
@@ -74,7 +104,10 @@ impl<Ids: QueryFragment<Pg>> QueryFragment<Pg> for AnyOf<Ids> {
         out.push_sql(" = ANY(ARRAY(");
         for (position, ids) in self.ids.iter().enumerate() {
             out.push_sql(if position == 0 { "(" } else { " UNION ALL (" });
-            ids.walk_ast(out.reborrow())?;
+            match &self.in_order {
+                Some((key, page)) => key.push_page(&mut out, ids, page)?,
+                None => ids.walk_ast(out.reborrow())?,
+            }
             out.push_sql(")");
         }
         out.push_sql("))");
@@ -141,6 +174,7 @@ mod tests {
             departments: None,
             locale: Locale::default(),
             organization: Locale::default(),
+            custom: Arc::default(),
             restriction: None,
             epoch: 0,
         }));

@@ -49,13 +49,14 @@ const MEMBERS: [(&str, &str); 39] = [
 ];
 
 /// The kind of row that a schema describes.
-const SCHEMAS: [(&str, &str); 22] = [
+const SCHEMAS: [(&str, &str); 23] = [
     ("ClientMerge", "client_merges"),
     ("AccessRequest", "access_requests"),
     ("Client", "clients"),
     ("ClientDuplicate", "client_duplicates"),
     ("Contact", "contacts"),
     ("Contract", "contracts"),
+    ("CustomField", "custom_fields"),
     ("Department", "departments"),
     ("Deputy", "deputies"),
     ("Erasure", "erasures"),

@@ -44,6 +44,7 @@ use crate::{
         (name = "departments", description = "The departments that orders are handed to, and the management."),
         (name = "personal data", description = "What is held on a person, and its erasure."),
         (name = "search", description = "One search through everything."),
+        (name = "custom fields", description = "Fields that the organisation adds to clients, contacts, interactions, products, contracts and orders."),
         (name = "lost reasons", description = "Why clients are lost: the list to choose from."),
         (name = "exports", description = "Files of what the caller sees: CSV, Excel and JSON lines."),
         (name = "imports", description = "Files that are sent in, and what becomes of each of their rows."),

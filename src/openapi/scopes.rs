@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::access::permission::{PERMISSIONS, is_for_persons_only};
 
 /// What each right allows that a service account can have.
-const MEANINGS: [(&str, &str); 67] = [
+const MEANINGS: [(&str, &str); 70] = [
     ("access_requests:create", "Ask for access to clients of others."),
     ("access_requests:decide", "Decide who is granted access to clients."),
     ("access_requests:read", "Read requests for access to clients."),
@@ -32,6 +32,9 @@ const MEANINGS: [(&str, &str); 67] = [
     ("contracts:sign", "Record that contracts were signed."),
     ("contracts:terminate", "End contracts before their last day."),
     ("contracts:update", "Change drafts of contracts, submit and complete contracts."),
+    ("custom_fields:create", "Define the organisation's own fields."),
+    ("custom_fields:read", "Read which fields of its own the organisation has."),
+    ("custom_fields:update", "Change the organisation's own fields."),
     ("departments:create", "Create departments."),
     ("departments:read", "Read departments."),
     ("departments:update", "Change departments."),

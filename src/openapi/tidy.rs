@@ -36,7 +36,10 @@ fn write_out_closed_parts(document: &mut Value) {
         .filter(|(_, schema)| is_closed(schema))
         .map(|(name, schema)| (name.clone(), schema.clone()))
         .collect();
-    let named = |part: &Value| closed.get(part.get("$ref")?.as_str()?.rsplit('/').next()?).cloned();
+    // A part that is written in its place stands beside its description.
+    let in_place = |part: &Value| part.get("allOf")?.as_array()?.iter().find(|part| is_closed(part)).cloned();
+    let referred = |part: &Value| closed.get(part.get("$ref")?.as_str()?.rsplit('/').next()?).cloned();
+    let named = |part: &Value| in_place(part).or_else(|| referred(part));
     for row in schemas.values_mut().filter_map(Value::as_object_mut) {
         let Some(parts) = row.get("allOf").and_then(Value::as_array) else { continue };
         let written: Vec<Value> = parts.iter().filter_map(named).collect();

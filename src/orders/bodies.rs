@@ -42,8 +42,10 @@ pub struct OrderStart {
 #[schema(example = json!({"product_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "quantity": "12", "unit_price": "100.00",
     "discount_percent": "5", "tax_rate": "20"}))]
 pub struct NewOrderLine {
-    /// What is ordered.
-    pub product_id: ProductId,
+    /// What is ordered. Give either this or `sku`.
+    pub product_id: Option<ProductId>,
+    /// Business: The stock keeping unit of what is ordered, in place of `product_id`.
+    pub sku: Option<Text<50>>,
     /// How much is ordered.
     pub quantity: Quantity,
     /// What one unit costs before discount and tax; the product's base price when left out.

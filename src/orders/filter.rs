@@ -18,9 +18,10 @@ use crate::{
     contracts::ContractId,
     db::schema::{order_lines, orders},
     departments::DepartmentId,
-    list::{Sort, Spelling, Words, search},
+    external_ids,
+    list::{CustomFilter, CustomSort, Sort, Spelling, Words, search},
     products::ProductId,
-    values::{CurrencyCode, Day, Instant, Resource},
+    values::{CurrencyCode, Day, Instant, Resource, Text},
 };
 
 /// Which orders to list, and how.
@@ -64,6 +65,12 @@ pub struct OrderFilter {
     /// Only orders of days before this one.
     #[param(inline)]
     pub ordered_on_to: Option<Day>,
+    /// Only orders that this other system knows.
+    #[param(inline)]
+    pub external_source: Option<Text<50>>,
+    /// Only orders with this id in another system.
+    #[param(inline)]
+    pub external_id: Option<Text<100>>,
     /// Only orders changed at or after this moment.
     #[param(inline)]
     pub updated_at_from: Option<Instant>,
@@ -73,6 +80,14 @@ pub struct OrderFilter {
     /// Every word must occur in the number or the comment. Best matches first, unless `sort` says otherwise.
     #[param(inline)]
     pub q: Option<search::Words>,
+    /// Only orders whose custom fields have such values, at most ten conditions: `beds=120`, and of numbers, amounts and days also
+    /// `beds>=100` and `beds<200`. The fields must be indexed.
+    #[param(inline)]
+    pub custom_field: Vec<CustomFilter>,
+    /// The order of a custom field in place of `sort`: its name, with `-` before it for largest first. It must be indexed; orders
+    /// without a value are left out.
+    #[param(inline)]
+    pub custom_sort: Option<CustomSort>,
     /// The order; `-updated_at` when left out.
     #[param(inline)]
     pub sort: Option<OrderSorting>,
@@ -225,6 +240,9 @@ fn in_time(mut query: Boxed, filter: &OrderFilter) -> Boxed {
     }
     if let Some(to) = filter.ordered_on_to {
         query = query.filter(orders::ordered_on.lt(to));
+    }
+    if let Some(known) = external_ids::known::<Order>(filter.external_source.as_ref(), filter.external_id.as_ref()) {
+        query = query.filter(known);
     }
     if let Some(from) = filter.updated_at_from {
         query = query.filter(orders::updated_at.ge(from));

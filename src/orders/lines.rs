@@ -73,16 +73,16 @@ pub async fn price(
     past: bool,
 ) -> Result<Priced> {
     check_count(&new)?;
-    let ids: HashSet<ProductId> = new.iter().map(|line| line.product_id).collect();
-    let products = products::find_all(db, ids.into_iter().collect()).await?;
-    let first =
-        new.iter().find_map(|line| products.get(&line.product_id)).map(|product| product.terms.currency.clone());
+    let ids: HashSet<ProductId> = new.iter().filter_map(|line| line.product_id).collect();
+    let skus = new.iter().filter_map(|line| line.sku.clone()).collect();
+    let products = products::find_all(db, ids.into_iter().collect(), skus).await?;
+    let first = new.iter().find_map(|line| meant(line, &products).ok()).map(|product| product.terms.currency.clone());
     let currency = currency.or(first);
     let (mut lines, mut errors) = (Vec::new(), Vec::new());
     for (index, line) in new.into_iter().enumerate() {
-        match sold(&products, line.product_id, currency.as_ref(), past) {
+        match sold(&line, &products, currency.as_ref(), past) {
             Ok(product) => lines.push(terms(&line, product)),
-            Err(invalid) => errors.push(FieldError::new(format!("/lines/{index}/product_id"), invalid)),
+            Err((member, invalid)) => errors.push(FieldError::new(format!("/lines/{index}/{member}"), invalid)),
         }
     }
     match currency {
@@ -91,19 +91,37 @@ pub async fn price(
     }
 }
 
+/// A member of a line, and what is wrong with it.
+type Wrong = (&'static str, Invalid);
+
+/// The product that a line names, by its id or by its stock keeping unit.
+fn meant<'p>(line: &NewOrderLine, products: &'p [Product]) -> Result<&'p Product, Wrong> {
+    let (member, found) = match (&line.product_id, &line.sku) {
+        (Some(id), None) => ("product_id", products.iter().find(|product| product.id == *id)),
+        (None, Some(sku)) => ("sku", products.iter().find(|product| product.terms.sku == *sku)),
+        (None, None) => return Err(("product_id", Invalid::Required)),
+        (Some(_), Some(_)) => {
+            let say = Say::new("Give either product_id or sku.", "Укажите либо `product_id`, либо `sku`.");
+            return Err(("sku", Invalid::Rule("one_of", say)));
+        }
+    };
+    found.ok_or((member, Invalid::UnknownReference))
+}
+
 fn sold(
-    products: &HashMap<ProductId, Product>,
-    id: ProductId,
+    line: &NewOrderLine,
+    products: &[Product],
     currency: Option<&CurrencyCode>,
     past: bool,
-) -> Result<Product, Invalid> {
-    let product = products.get(&id).ok_or(Invalid::UnknownReference)?;
+) -> Result<Product, Wrong> {
+    let product = meant(line, products)?;
+    let member = if line.sku.is_some() { "sku" } else { "product_id" };
     if !product.terms.is_active && !past {
-        return Err(inactive());
+        return Err((member, inactive()));
     }
     if currency != Some(&product.terms.currency) {
         let say = Say::new("The product is priced in another currency.", "Цена товара в другой валюте.");
-        return Err(Invalid::Rule("currency_mismatch", say));
+        return Err((member, Invalid::Rule("currency_mismatch", say)));
     }
     Ok(product.clone())
 }

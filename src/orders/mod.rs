@@ -4,8 +4,10 @@
 mod bodies;
 mod client;
 mod contract;
+mod external;
 mod filter;
 mod fulfil;
+mod imported;
 mod life;
 mod limits;
 mod lines;
@@ -21,18 +23,22 @@ mod view;
 
 use crate::http::Routes;
 
+pub use bodies::{NewOrder, OrderPatch};
+pub use bodies::{NewPastOrder, RecordOrder};
 pub use client::under_way;
 pub use filter::OrderFilter;
+pub use imported::{numbered, take_back, within_reach};
 pub use lines::LineTerms;
 pub use model::{Order, OrderId, OrderLine, OrderNumber, OrderTerms, OrderWithLines, Priority};
 pub use of_client::{of_client, totals_of_client};
-pub use queries::{OrderSummary, chunk, next_number};
-pub use record::{PastOrder, record, record_all};
+pub use queries::{OrderSummary, chunk, find, next_number};
+pub use record::{PastOrder, prepare, record, record_all};
 pub use status::OrderStatus;
 pub use view::OrderView;
 
 /// The operations on orders.
 pub fn routes(api: &mut Routes) {
     routes::routes(api);
+    external::routes(api);
     steps::routes(api);
 }

@@ -15,17 +15,20 @@ use crate::{
     access::{Belongs, Owned, Ownership, TeamId, UserId},
     clients::ClientId,
     contracts::ContractId,
+    custom::{Custom, CustomResource, CustomValues, Given},
     db::{
         Jsonb,
         schema::{order_events, order_lines, orders},
         stored_as_text,
     },
     departments::DepartmentId,
+    error::FieldError,
+    external_ids::{self, ExternalId},
     http::{PatchText, Terms},
     products::ProductId,
     values::{
         Amount, CurrencyCode, Day, Entity, FulfilledQuantity, Id, Instant, Line, Percent, Prose, Quantity, Resource,
-        Text, Total,
+        Text, Total, bounds,
     },
 };
 
@@ -121,6 +124,14 @@ pub struct OrderTerms {
     pub requested_delivery_on: Option<Day>,
     /// Personal: What else is to be said.
     pub comment: Option<Prose>,
+    /// Personal: The values of the organisation's own fields, by their names.
+    #[serde(default)]
+    #[schema(value_type = CustomValues)]
+    pub custom_fields: Jsonb<CustomValues>,
+    /// Business: The ids by which other systems know the order, at most twenty. Each is unique in its source.
+    #[serde(default, deserialize_with = "bounds::at_most::<20, _, _, _>")]
+    #[schema(value_type = Vec<ExternalId>, max_items = 20)]
+    pub external_ids: Jsonb<Vec<ExternalId>>,
 }
 
 impl Terms for OrderTerms {
@@ -129,6 +140,10 @@ impl Terms for OrderTerms {
         description: "The fields of a draft to change.",
         example: r#"{"priority": "urgent", "comment": null}"#,
     };
+
+    fn breaches(&self) -> Vec<FieldError> {
+        external_ids::repeated(&self.external_ids.0).collect()
+    }
 }
 
 /// An order's number.
@@ -292,6 +307,18 @@ impl Entity for Order {
 
     fn client(&self) -> Option<Uuid> {
         Some(self.client_id.uuid())
+    }
+}
+
+impl Custom for Order {
+    const RESOURCE: CustomResource = CustomResource::Orders;
+
+    fn given(&self) -> Given<'_> {
+        Given { open: &self.terms.custom_fields.0, confidential: None, kind: None, status: Some(self.status.as_ref()) }
+    }
+
+    fn values_mut(&mut self) -> &mut CustomValues {
+        &mut self.terms.custom_fields.0
     }
 }
 

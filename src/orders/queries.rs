@@ -17,7 +17,9 @@ use super::{
 };
 use crate::{
     access::{Action, Create, Read, Scope, Update},
-    change::{self, Patched, Row, Tx, note_editor, patched, unknown_reference},
+    change::{
+        self, Patched, Row, Tx, begin_custom, check_custom, note_editor, patched, refuse_held, unknown_reference,
+    },
     clients,
     db::{
         Jsonb, Sql, columns_of,
@@ -26,7 +28,7 @@ use crate::{
     departments::{self, DepartmentId},
     error::{Error, OnConstraint, Result},
     http::{IfMatch, Parts},
-    list::{By, ListQuery, Page, Sort, SortBy, SortKey, SortValue, Spelling, keyset, keyset_within},
+    list::{By, ByCustom, ListQuery, Page, Sort, SortBy, SortKey, SortValue, Spelling, keyset, keyset_within},
     values::{CurrencyCode, Entity, Instant, Invalid, Resource, Sum, Total},
 };
 
@@ -43,12 +45,14 @@ pub async fn list(
     query: &ListQuery<OrderFilter>,
 ) -> Result<Page<Order>> {
     let filter = &query.filter;
-    let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: OrderSort::UpdatedAt, descending: true });
+    let custom = ByCustom::asked::<Order>(scope.actor(), &filter.custom_field, filter.custom_sort.as_ref())?;
+    let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: OrderSort::UpdatedAt, descending: true })
+        .or_custom(&custom);
     let order = by.order(Order::NAME, column);
     let load = async |spelling| {
         let page = keyset_within(
             scope,
-            |within| filtered(within, filter, spelling),
+            |within| custom.narrow(filtered(within, filter, spelling)),
             order.spelled(spelling),
             query.after.clone(),
             query.limit,
@@ -57,7 +61,7 @@ pub async fn list(
     };
     let found = query.spelled(filter.q.as_ref(), load).await?;
     let total = match query.total {
-        true => Some(filtered(scope.visible(), filter, found.1).count().get_result(&mut &*db).await?),
+        true => Some(custom.counted(filtered(scope.visible(), filter, found.1)).count().get_result(&mut &*db).await?),
         false => None,
     };
     query.page_of_search(found, total, |order: &Order| (by.key(|sort| value(sort, order)), order.uuid()))
@@ -74,7 +78,8 @@ pub async fn chunk(
     after: OrderId,
     limit: i64,
 ) -> Result<Vec<Order>> {
-    let rows = filtered(scope.visible(), filter, Spelling::AsWritten);
+    let custom = ByCustom::asked::<Order>(scope.actor(), &filter.custom_field, None)?;
+    let rows = custom.narrow(filtered(scope.visible(), filter, Spelling::AsWritten));
     let rows = rows.filter(orders::id.gt(after)).order(orders::id).limit(limit).select(columns_of::<Order>());
     Ok(rows.load(&mut db).await?)
 }
@@ -136,9 +141,11 @@ pub async fn summary(
 ) -> Result<OrderSummary> {
     use diesel::dsl::{count_star, sum};
     type Row = (CurrencyCode, i64, Option<Decimal>, Option<Decimal>, Option<Decimal>);
-    let spelling = spelling(db, scope, filter).await?;
+    let custom = ByCustom::asked::<Order>(scope.actor(), &filter.custom_field, None)?;
+    let spelling = spelling(db, scope, filter, &custom).await?;
+    let rows = custom.narrow(filtered(scope.visible(), filter, spelling));
     let rows: Vec<Row> = orders::table
-        .filter(orders::id.eq_any(filtered(scope.visible(), filter, spelling).select(orders::id)))
+        .filter(orders::id.eq_any(rows.select(orders::id)))
         .filter(orders::status.eq_any(summed(filter)))
         .group_by(orders::currency)
         .order(orders::currency)
@@ -164,11 +171,16 @@ fn summed(filter: &OrderFilter) -> Vec<OrderStatus> {
 }
 
 /// How exactly the list finds the words of `filter`.
-async fn spelling(mut db: &AsyncPgConnection, scope: &Scope<Order, Read>, filter: &OrderFilter) -> Result<Spelling> {
+async fn spelling(
+    mut db: &AsyncPgConnection,
+    scope: &Scope<Order, Read>,
+    filter: &OrderFilter,
+    custom: &ByCustom,
+) -> Result<Spelling> {
     if filter.q.is_none() {
         return Ok(Spelling::AsWritten);
     }
-    let as_written = filtered(scope.visible(), filter, Spelling::AsWritten);
+    let as_written = custom.narrow(filtered(scope.visible(), filter, Spelling::AsWritten));
     let first: Option<OrderId> = as_written.select(orders::id).first(&mut db).await.optional()?;
     Ok(if first.is_some() { Spelling::AsWritten } else { Spelling::Nearly })
 }
@@ -264,7 +276,7 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Order, Create>, new: NewOrder
     let author_id = author_id.ok_or_else(|| Error::field("/author_id", Invalid::Required))?;
     let priced = lines::price(tx, new.lines, new.currency, false).await?;
     let now = tx.now();
-    let order = Order {
+    let mut order = Order {
         id: tx.new_id(),
         version: 1,
         created_at: now,
@@ -293,6 +305,8 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Order, Create>, new: NewOrder
         fulfilled_at: None,
         terms,
     };
+    begin_custom(tx, &mut order).await?;
+    order.refuse_taken(tx, None).await?;
     let draft = lines::write(tx, order, priced.lines, &[])?;
     let insert = INSERT.of(diesel::insert_into(orders::table).values(&draft.order));
     insert.execute(&mut **tx).await.on_constraint(breached)?;
@@ -381,6 +395,7 @@ pub async fn save(
     if *before == after {
         return Ok(after);
     }
+    after.order.refuse_taken(tx, Some(&before.order)).await?;
     after.order.advance(tx.now());
     after.order.write(tx).await?;
     tx.changed(action, before, &after);
@@ -399,6 +414,14 @@ impl Row for Order {
         let update = SAVE.of(diesel::update(orders::table.find(self.id)).set(self.clone()));
         update.execute(&mut **tx).await.on_constraint(breached)?;
         Ok(())
+    }
+
+    async fn check_values(&self, tx: &mut Tx<'_>, before: &Self) -> Result<()> {
+        check_custom(tx, before, self).await
+    }
+
+    async fn refuse_taken(&self, tx: &mut Tx<'_>, before: Option<&Self>) -> Result<()> {
+        refuse_held(tx, before, self).await
     }
 
     fn advance(&mut self, now: Instant) {

@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     access::{Scope, TeamId, UserId},
-    change::Tx,
-    clients::{self, ClientId, ClientStatus, Standing},
+    change::{Row, Tx, begin_custom},
+    clients::{self, Client, ClientId, ClientStatus, Standing},
     contracts,
     db::{
         BATCH, Jsonb,
@@ -74,6 +74,15 @@ pub struct PastOrder {
     pub lines: Vec<LineTerms>,
 }
 
+/// A past order that can be recorded, with its client.
+#[derive(Debug)]
+pub struct Prepared {
+    client: Client,
+    past: PastOrder,
+    /// Whether it has a number of its own.
+    is_numbered: bool,
+}
+
 /// Records one past order. A lead or a prospect that has bought is an active client. An order that is still to be handed
 /// over begins business with the client.
 ///
@@ -81,6 +90,25 @@ pub struct PastOrder {
 /// 403 for a client out of the right's reach, 409 for one that is archived, or lost when the order is under way, 422 for
 /// values against the rules.
 pub async fn record(tx: &mut Tx<'_>, scope: &Scope<Order, RecordOrder>, new: NewPastOrder) -> Result<OrderWithLines> {
+    let Prepared { client, mut past, is_numbered } = prepare(tx, scope, new).await?;
+    if !is_numbered {
+        past.number = next_number(tx).await?;
+    }
+    let mut order = past.written(tx)?;
+    begin_custom(tx, &mut order.order).await?;
+    insert(tx, std::slice::from_ref(&order)).await?;
+    // What a silent client bought in the past does not say that it buys now.
+    if order.order.fulfilled_at.is_some() && client.status != ClientStatus::Dormant {
+        clients::activate_buyer(tx, &client).await?;
+    }
+    Ok(order)
+}
+
+/// Finds out whether a past order can be recorded, without writing anything. Its client is locked.
+///
+/// # Errors
+/// As [`record`].
+pub async fn prepare(tx: &mut Tx<'_>, scope: &Scope<Order, RecordOrder>, new: NewPastOrder) -> Result<Prepared> {
     let Parts(new, terms) = new;
     let client = clients::hold_to_touch(tx, new.client_id, "/client_id").await?;
     scope.permit(&client)?;
@@ -91,16 +119,13 @@ pub async fn record(tx: &mut Tx<'_>, scope: &Scope<Order, RecordOrder>, new: New
     let author_id = new.author_id.or_else(|| tx.user_id());
     let author_id = author_id.ok_or_else(|| Error::field("/author_id", Invalid::Required))?;
     let priced = lines::price(tx, new.lines, new.currency, true).await?;
-    let number = match new.number {
-        Some(number) => number,
-        None => next_number(tx).await?,
-    };
+    let is_numbered = new.number.is_some();
     let past = PastOrder {
         client_id: client.id,
         owner_id: client.owner_id,
         team_id: client.team_id,
         is_key: client.is_key,
-        number,
+        number: new.number.map_or_else(|| OrderNumber::parse("-").map_err(Error::internal), Ok)?,
         author_id,
         status: new.status.unwrap_or_default().into(),
         priority: new.priority.unwrap_or_else(|| Priority::initial(client.is_key)),
@@ -112,18 +137,8 @@ pub async fn record(tx: &mut Tx<'_>, scope: &Scope<Order, RecordOrder>, new: New
         terms,
         lines: priced.lines,
     };
-    let order = past.written(tx)?;
-    if let Some(contract_id) = order.order.terms.contract_id {
-        let Order { client_id, ordered_on, net_total, .. } = order.order;
-        let day = (&order.order.currency, ordered_on);
-        contracts::hold_for_order(tx, contract_id, client_id, day, net_total.value(), None, "/contract_id").await?;
-    }
-    insert(tx, std::slice::from_ref(&order)).await?;
-    // What a silent client bought in the past does not say that it buys now.
-    if order.order.fulfilled_at.is_some() && client.status != ClientStatus::Dormant {
-        clients::activate_buyer(tx, &client).await?;
-    }
-    Ok(order)
+    past.check(tx).await?;
+    Ok(Prepared { client, past, is_numbered })
 }
 
 /// Records many past orders in few statements. The caller must make sure of what [`record`] checks: that each order
@@ -136,7 +151,10 @@ pub async fn record_all(
     _scope: &Scope<Order, RecordOrder>,
     past: Vec<PastOrder>,
 ) -> Result<Vec<OrderWithLines>> {
-    let orders = past.into_iter().map(|past| past.written(tx)).collect::<Result<Vec<_>>>()?;
+    let mut orders = past.into_iter().map(|past| past.written(tx)).collect::<Result<Vec<_>>>()?;
+    for order in &mut orders {
+        begin_custom(tx, &mut order.order).await?;
+    }
     insert(tx, &orders).await?;
     Ok(orders)
 }
@@ -186,6 +204,18 @@ fn is_reserved(number: &OrderNumber) -> bool {
 }
 
 impl PastOrder {
+    /// Refuses amounts that are too large, a contract whose rules it breaks, and an id that another order has.
+    async fn check(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let OrderWithLines { order, .. } = self.clone().written(tx)?;
+        order.refuse_taken(tx, None).await?;
+        if let Some(contract_id) = order.terms.contract_id {
+            let Order { client_id, ordered_on, net_total, .. } = order;
+            let day = (&order.currency, ordered_on);
+            contracts::hold_for_order(tx, contract_id, client_id, day, net_total.value(), None, "/contract_id").await?;
+        }
+        Ok(())
+    }
+
     /// The order as it stands now. Its lines are fulfilled when the order is.
     fn written(self, tx: &mut Tx<'_>) -> Result<OrderWithLines> {
         let (now, status) = (tx.now(), self.status);

@@ -2,7 +2,7 @@
 //! closed, and cancelled.
 
 use serde::{Deserialize, Serialize};
-use strum::{AsRefStr, EnumIter, EnumString, IntoEnumIterator, IntoStaticStr};
+use strum::{AsRefStr, EnumIter, EnumString, IntoEnumIterator, IntoStaticStr, VariantNames};
 use utoipa::ToSchema;
 
 use crate::{
@@ -22,6 +22,7 @@ use crate::{
     ToSchema,
     AsRefStr,
     EnumString,
+    VariantNames,
     EnumIter,
     diesel::expression::AsExpression,
     diesel::deserialize::FromSqlRow,

@@ -33,6 +33,7 @@ use crate::{
     "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e32", "is_key": false, "number": "O-2026-000123", "contract_id": null,
     "author_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31", "editor_ids": [], "return_reason": null, "exceeded": [], "status": "handed_over", "priority": "normal", "currency": "RUB",
     "ordered_on": "2026-11-20", "requested_delivery_on": "2026-12-10", "comment": "Deliver to the back door",
+    "external_ids": [{"source": "erp", "id": "4711"}],
     "net_total": "1140.0000", "tax_total": "228.0000", "total": "1368.0000",
     "department_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e33", "due_at": "2026-12-01T15:00:00Z",
     "submitted_at": "2026-11-20T10:00:00Z", "approved_by": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31",

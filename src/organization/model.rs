@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     access::{Belongs, Ownership},
-    clients::Address,
+    clients::{Address, ExpectedField},
     db::{Jsonb, schema::organization},
     error::FieldError,
     http::{Patch, PatchText, Terms},
@@ -71,6 +71,15 @@ pub struct OrganizationTerms {
     #[serde(deserialize_with = "bounds::month")]
     #[schema(minimum = 1, maximum = 12)]
     pub fiscal_year_begins: i16,
+    /// What is expected to be known of every client that is an organisation. What has no value counts as missing at
+    /// `/v1/clients/completeness`.
+    #[serde(default, deserialize_with = "bounds::at_most::<20, _, _, _>")]
+    #[schema(value_type = Vec<ExpectedField>, max_items = 20)]
+    pub expected_of_organizations: Jsonb<Vec<ExpectedField>>,
+    /// What is expected to be known of every client that is a person.
+    #[serde(default, deserialize_with = "bounds::at_most::<20, _, _, _>")]
+    #[schema(value_type = Vec<ExpectedField>, max_items = 20)]
+    pub expected_of_persons: Jsonb<Vec<ExpectedField>>,
 }
 
 /// Who signs for the organisation.

@@ -9,7 +9,7 @@ use crate::{
     change::{Patched, Row, Tx},
     db::{Sql, schema::organization},
     error::Result,
-    values::Instant,
+    values::{CurrencyCode, Instant},
 };
 
 static SAVE: Sql = Sql::new();
@@ -20,6 +20,14 @@ static SAVE: Sql = Sql::new();
 /// When the database fails.
 pub async fn find(mut db: &AsyncPgConnection, _scope: &Scope<Organization, Read>) -> Result<Organization> {
     Ok(organization::table.select(Organization::as_select()).first(&mut db).await?)
+}
+
+/// The currency of the organisation, for amounts that name none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn currency(mut db: &AsyncPgConnection) -> Result<CurrencyCode> {
+    Ok(organization::table.select(organization::currency).first(&mut db).await?)
 }
 
 impl Row for Organization {

@@ -19,6 +19,7 @@ use crate::{
         "correspondent_account": "30101810400000000225"},
     "signatory": {"name": "Anna Petrova", "position": "General director", "basis": "Charter"},
     "currency": "RUB", "timezone": "Europe/Moscow", "phone_region": "RU", "language": "ru", "fiscal_year_begins": 1,
+    "expected_of_organizations": ["tax_id", "phone", "email", "address"], "expected_of_persons": ["phone", "email"],
     "actions": ["update"]}))]
 pub struct OrganizationView {
     #[serde(flatten)]

@@ -119,12 +119,24 @@ const OF_CONTACTS: &[(&str, &str)] = &[
     ("other_phones", "'[]'"),
     ("messengers", "'[]'"),
     ("consents", "'[]'"),
+    ("custom_fields", "custom_without_personal('contacts', custom_fields)"),
+    ("external_ids", "'[]'"),
 ];
 const WITH_CONTACTS: &[(&str, &str)] =
     &[("is_primary", "false"), ("retired_at", "coalesce(retired_at, $2)"), ("erased_at", "coalesce(erased_at, $2)")];
-const OF_INTERACTIONS: &[(&str, &str)] = &[("subject", GONE), ("summary", "NULL")];
+const OF_INTERACTIONS: &[(&str, &str)] = &[
+    ("subject", GONE),
+    ("summary", "NULL"),
+    ("custom_fields", "custom_without_personal('interactions', custom_fields)"),
+];
 /// Nobody talks with who was erased.
 const WITH_INTERACTIONS: &[(&str, &str)] = &[("status", "CASE status WHEN 'planned' THEN 'cancelled' ELSE status END")];
+
+/// The rows of files that were about a client, or about one of its orders.
+const IMPORTED_ROWS: &str = "(target_id = $1 OR target_id IN (SELECT id FROM orders WHERE client_id = $1))";
+const OF_IMPORTS: &str = "id IN (
+    SELECT import_id FROM import_rows WHERE target_id = $1
+    UNION SELECT import_id FROM import_rows WHERE target_id IN (SELECT id FROM orders WHERE client_id = $1))";
 
 /// The interactions with a contact, also those that named another one later.
 const INTERACTIONS_OF_CONTACT: &str = "id IN (
@@ -192,12 +204,12 @@ pub static OF_CLIENT: [Place; 14] = [
     Place {
         personal: &[("file_name", GONE), ("sample", "'[]'")],
         shown: &["id", "created_at"],
-        ..Place::of("imports", IMPORTS, "id IN (SELECT import_id FROM import_rows WHERE target_id = $1)")
+        ..Place::of("imports", IMPORTS, OF_IMPORTS)
     },
     Place {
         personal: &[("cells", "'[]'"), ("keys", "'[]'"), ("notes", "'[]'")],
         shown: &["line", "cells"],
-        ..Place::of("import_rows", IMPORTED, "target_id = $1")
+        ..Place::of("import_rows", IMPORTED, IMPORTED_ROWS)
     },
     Place { personal: &[("reason", "NULL"), ("note", "NULL")], ..Place::of("client_owners", OWNERS, "client_id = $1") },
     Place {
@@ -218,12 +230,22 @@ pub static OF_CLIENT: [Place; 14] = [
     Place { personal: &[("reason", "NULL")], ..Place::of("order_events", ORDER_EVENTS, "client_id = $1") },
     Place::of("order_lines", ORDER_LINES, "order_id IN (SELECT id FROM orders WHERE client_id = $1)"),
     Place {
-        personal: &[("comment", "NULL"), ("return_reason", "NULL")],
+        personal: &[
+            ("comment", "NULL"),
+            ("return_reason", "NULL"),
+            ("custom_fields", "custom_without_personal('orders', custom_fields)"),
+        ],
         is_resource: true,
         ..Place::of("orders", ORDERS, "client_id = $1")
     },
     Place {
-        personal: &[("title", GONE), ("payment_terms", "NULL"), ("signatories", "'[]'"), ("return_reason", "NULL")],
+        personal: &[
+            ("title", GONE),
+            ("payment_terms", "NULL"),
+            ("signatories", "'[]'"),
+            ("return_reason", "NULL"),
+            ("custom_fields", "custom_without_personal('contracts', custom_fields)"),
+        ],
         is_resource: true,
         ..Place::of("contracts", CONTRACTS, "client_id = $1")
     },
@@ -258,16 +280,12 @@ pub static OF_CLIENT: [Place; 14] = [
             ("address", "NULL"),
             ("website", "NULL"),
             ("tags", "'{}'"),
-            ("external_id", "NULL"),
+            ("external_ids", "'[]'"),
             ("confidential_note", "NULL"),
+            ("custom_fields", "custom_without_personal('clients', custom_fields)"),
+            ("confidential_custom_fields", "custom_without_personal('clients', confidential_custom_fields)"),
         ],
-        besides: &[
-            // An id of another system has a source.
-            ("external_source", "NULL"),
-            ("archived_from", "coalesce(archived_from, status)"),
-            ("status", "'archived'"),
-            ("erased_at", "$2"),
-        ],
+        besides: &[("archived_from", "coalesce(archived_from, status)"), ("status", "'archived'"), ("erased_at", "$2")],
         is_resource: true,
         ..Place::of("clients", CLIENTS, "id = $1")
     },

@@ -1,11 +1,19 @@
 //! What the company sells, with its strengths and weaknesses. Everyone may read the catalogue; supervisors maintain it.
 //! The lowest price is confidential.
 
+mod external;
 mod model;
 mod queries;
 mod routes;
 mod view;
 
-pub use model::{Product, ProductFilter, ProductId, ProductKind, ProductTerms};
-pub use queries::{chunk, find_all, insert};
-pub use routes::routes;
+use crate::http::Routes;
+
+pub use model::{Product, ProductFilter, ProductId, ProductKind, ProductPatch, ProductTerms};
+pub use queries::{chunk, find, find_all, insert};
+
+/// The operations on products.
+pub fn routes(api: &mut Routes) {
+    routes::routes(api);
+    external::routes(api);
+}

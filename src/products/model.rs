@@ -8,10 +8,13 @@ use uuid::Uuid;
 
 use crate::{
     access::{Belongs, Ownership},
-    db::{schema::products, stored_as_text},
+    custom::{Custom, CustomResource, CustomValues, Given},
+    db::{Jsonb, schema::products, stored_as_text},
+    error::FieldError,
+    external_ids::{self, ExternalId},
     http::{Patch, PatchText, Terms},
-    list::{Sort, search},
-    values::{Amount, CurrencyCode, Entity, Id, Instant, Line, Percent, Prose, Resource, Text, confidential},
+    list::{CustomFilter, CustomSort, Sort, search},
+    values::{Amount, CurrencyCode, Entity, Id, Instant, Line, Percent, Prose, Resource, Text, bounds, confidential},
 };
 
 /// A product's identifier.
@@ -70,10 +73,22 @@ pub struct ProductTerms {
     /// Confidential: the lowest price at which it may be sold.
     #[serde(skip_serializing_if = "confidential::is_hidden")]
     pub min_price: Option<Amount>,
+    /// Business: Confidential: the values of the organisation's own fields that only some may see, by their names.
+    #[serde(skip_serializing_if = "confidential::is_hidden")]
+    #[schema(value_type = Option<CustomValues>)]
+    pub confidential_custom_fields: Option<Jsonb<CustomValues>>,
     /// Business: What speaks for it.
     pub strengths: Option<Prose>,
     /// Business: What speaks against it.
     pub weaknesses: Option<Prose>,
+    /// Business: The values of the organisation's own fields, by their names.
+    #[serde(default)]
+    #[schema(value_type = CustomValues)]
+    pub custom_fields: Jsonb<CustomValues>,
+    /// Business: The ids by which other systems know the product, at most twenty. Each is unique in its source.
+    #[serde(default, deserialize_with = "bounds::at_most::<20, _, _, _>")]
+    #[schema(value_type = Vec<ExternalId>, max_items = 20)]
+    pub external_ids: Jsonb<Vec<ExternalId>>,
     /// Whether it is sold now.
     #[serde(default = "active")]
     #[schema(default = true)]
@@ -93,6 +108,10 @@ impl Terms for ProductTerms {
         description: "The fields of a product to change.",
         example: r#"{"base_price": "19.50", "weaknesses": null}"#,
     };
+
+    fn breaches(&self) -> Vec<FieldError> {
+        external_ids::repeated(&self.external_ids.0).collect()
+    }
 }
 
 /// Whether a product is a good or a service.
@@ -107,6 +126,7 @@ impl Terms for ProductTerms {
     ToSchema,
     AsRefStr,
     EnumString,
+    VariantNames,
     diesel::expression::AsExpression,
     diesel::deserialize::FromSqlRow,
 )]
@@ -132,6 +152,23 @@ impl Entity for Product {
 
     fn version(&self) -> i64 {
         self.version
+    }
+}
+
+impl Custom for Product {
+    const RESOURCE: CustomResource = CustomResource::Products;
+
+    fn given(&self) -> Given<'_> {
+        Given {
+            open: &self.terms.custom_fields.0,
+            confidential: self.terms.confidential_custom_fields.as_ref().map(|values| &values.0),
+            kind: Some(self.terms.kind.as_ref()),
+            status: None,
+        }
+    }
+
+    fn values_mut(&mut self) -> &mut CustomValues {
+        &mut self.terms.custom_fields.0
     }
 }
 
@@ -168,6 +205,12 @@ pub struct ProductFilter {
     /// Only the products with one of these stock keeping units.
     #[param(inline)]
     pub sku: Vec<Text<50>>,
+    /// Only products that this other system knows.
+    #[param(inline)]
+    pub external_source: Option<Text<50>>,
+    /// Only products with this id in another system.
+    #[param(inline)]
+    pub external_id: Option<Text<100>>,
     /// Only products changed at or after this moment.
     #[param(inline)]
     pub updated_at_from: Option<Instant>,
@@ -178,6 +221,14 @@ pub struct ProductFilter {
     /// unless `sort` says otherwise.
     #[param(inline)]
     pub q: Option<search::Words>,
+    /// Only products whose custom fields have such values, at most ten conditions: `beds=120`, and of numbers, amounts and days also
+    /// `beds>=100` and `beds<200`. The fields must be indexed.
+    #[param(inline)]
+    pub custom_field: Vec<CustomFilter>,
+    /// The order of a custom field in place of `sort`: its name, with `-` before it for largest first. It must be indexed; products
+    /// without a value are left out.
+    #[param(inline)]
+    pub custom_sort: Option<CustomSort>,
     /// The order; `name` when left out.
     #[param(inline)]
     pub sort: Option<ProductSorting>,

@@ -1,18 +1,17 @@
 //! Every query on products. They belong to nobody, so a right that reaches anywhere reaches all of them.
 
-use std::collections::HashMap;
-
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, pg::Pg};
+use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, pg::Pg};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::{Product, ProductFilter, ProductId, ProductSort, ProductTerms};
 use crate::{
     access::{Action, Create, Read, Scope},
-    change::{Patched, Row, Tx, permit_confidential},
+    change::{Patched, Row, Tx, begin_custom, check_custom, permit_confidential, refuse_held},
     db::{Sql, columns_of, schema::products},
     error::{Error, OnConstraint, Result},
-    list::{By, ListQuery, Page, Sort, SortKey, SortValue, Spelling, keyset, search},
-    values::{Entity, Instant, Resource},
+    external_ids,
+    list::{By, ByCustom, ListQuery, Page, Sort, SortKey, SortValue, Spelling, keyset_custom, search},
+    values::{Entity, Instant, Resource, Text},
 };
 
 static SAVE: Sql = Sql::new();
@@ -37,6 +36,9 @@ fn filtered(filter: &ProductFilter, spelling: Spelling) -> Boxed {
     if !filter.sku.is_empty() {
         query = query.filter(products::sku.eq_any(filter.sku.clone()));
     }
+    if let Some(known) = external_ids::known::<Product>(filter.external_source.as_ref(), filter.external_id.as_ref()) {
+        query = query.filter(known);
+    }
     if let Some(from) = filter.updated_at_from {
         query = query.filter(products::updated_at.ge(from));
     }
@@ -55,19 +57,22 @@ fn filtered(filter: &ProductFilter, spelling: Spelling) -> Boxed {
 /// When the database fails.
 pub async fn list(
     db: &AsyncPgConnection,
-    _scope: &Scope<Product, Read>,
+    scope: &Scope<Product, Read>,
     query: &ListQuery<ProductFilter>,
 ) -> Result<Page<Product>> {
     let filter = &query.filter;
-    let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: ProductSort::Name, descending: false });
+    let custom = ByCustom::asked::<Product>(scope.actor(), &filter.custom_field, filter.custom_sort.as_ref())?;
+    let by = By::asked(filter.sort, filter.q.as_ref(), Sort { key: ProductSort::Name, descending: false })
+        .or_custom(&custom);
     let order = by.order(Product::NAME, column);
     let load = async |spelling| {
-        let page = keyset(filtered(filter, spelling), order.spelled(spelling), query.after.clone(), query.limit);
+        let rows = || custom.narrow(filtered(filter, spelling));
+        let page = keyset_custom(Product::NAME, rows, order.spelled(spelling), query.after.clone(), query.limit);
         page.select(columns_of::<Product>()).load(&mut &*db).await
     };
     let found = query.spelled(filter.q.as_ref(), load).await?;
     let total = match query.total {
-        true => Some(filtered(filter, found.1).count().get_result(&mut &*db).await?),
+        true => Some(custom.counted(filtered(filter, found.1)).count().get_result(&mut &*db).await?),
         false => None,
     };
     query.page_of_search(found, total, |product: &Product| (by.key(|sort| value(sort, product)), product.uuid()))
@@ -79,12 +84,13 @@ pub async fn list(
 /// When the database fails.
 pub async fn chunk(
     mut db: &AsyncPgConnection,
-    _scope: &Scope<Product, Read>,
+    scope: &Scope<Product, Read>,
     filter: &ProductFilter,
     after: ProductId,
     limit: i64,
 ) -> Result<Vec<Product>> {
-    let rows = filtered(filter, Spelling::AsWritten);
+    let custom = ByCustom::asked::<Product>(scope.actor(), &filter.custom_field, None)?;
+    let rows = custom.narrow(filtered(filter, Spelling::AsWritten));
     let rows = rows.filter(products::id.gt(after)).order(products::id).limit(limit).select(columns_of::<Product>());
     Ok(rows.load(&mut db).await?)
 }
@@ -112,18 +118,17 @@ pub async fn find(mut db: &AsyncPgConnection, _scope: &Scope<Product, Read>, id:
     product.ok_or_else(Error::not_found)
 }
 
-/// The products among `ids` that exist, in one query, for the lines of an order. They have their confidential fields,
-/// so they must not be put into an answer.
+/// The products that have one of `ids` or one of `skus`, in one query, for the lines of an order. They have their confidential
+/// fields, so they must not be put into an answer.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn find_all(mut db: &AsyncPgConnection, ids: Vec<ProductId>) -> Result<HashMap<ProductId, Product>> {
-    if ids.is_empty() {
-        return Ok(HashMap::new());
+pub async fn find_all(mut db: &AsyncPgConnection, ids: Vec<ProductId>, skus: Vec<Text<50>>) -> Result<Vec<Product>> {
+    if ids.is_empty() && skus.is_empty() {
+        return Ok(Vec::new());
     }
-    let rows: Vec<Product> =
-        products::table.filter(products::id.eq_any(ids)).select(columns_of::<Product>()).load(&mut db).await?;
-    Ok(rows.into_iter().map(|product| (product.id, product)).collect())
+    let named = products::table.filter(products::id.eq_any(ids).or(products::sku.eq_any(skus)));
+    Ok(named.select(columns_of::<Product>()).load(&mut db).await?)
 }
 
 /// Creates a product.
@@ -132,8 +137,10 @@ pub async fn find_all(mut db: &AsyncPgConnection, ids: Vec<ProductId>) -> Result
 /// 403 for a confidential member that the caller may not write, 409 for a taken stock keeping unit.
 pub async fn insert(tx: &mut Tx<'_>, _scope: &Scope<Product, Create>, terms: ProductTerms) -> Result<Product> {
     let now = tx.now();
-    let product = Product { id: tx.new_id(), version: 1, created_at: now, updated_at: now, hidden_changes: 0, terms };
+    let mut product =
+        Product { id: tx.new_id(), version: 1, created_at: now, updated_at: now, hidden_changes: 0, terms };
     permit_confidential(tx.actor(), &product)?;
+    begin_custom(tx, &mut product).await?;
     product.refuse_taken(tx, None).await?;
     diesel::insert_into(products::table).values(&product).execute(&mut **tx).await.on_constraint(breached)?;
     tx.created(&product);
@@ -154,7 +161,12 @@ impl Row for Product {
         Ok(())
     }
 
+    async fn check_values(&self, tx: &mut Tx<'_>, before: &Self) -> Result<()> {
+        check_custom(tx, before, self).await
+    }
+
     async fn refuse_taken(&self, tx: &mut Tx<'_>, before: Option<&Self>) -> Result<()> {
+        refuse_held(tx, before, self).await?;
         if before.is_some_and(|before| before.terms.sku == self.terms.sku) {
             return Ok(());
         }

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 /// The kinds of rows that have such ids; the place of a kind is part of its ids.
-const KINDS: [&str; 22] = [
+const KINDS: [&str; 23] = [
     "clients",
     "contacts",
     "contracts",
@@ -25,6 +25,7 @@ const KINDS: [&str; 22] = [
     "jobs",
     "exports",
     "imports",
+    "custom_fields",
     "others",
 ];
 

@@ -130,6 +130,10 @@ kinds! {
     AccountNumber: "invalid_account_number",
         "Must be the number of a bank account: digits, or an IBAN with right check digits." /
         "Ожидается номер счёта: цифры или международный номер с верными контрольными цифрами.";
+    /// Not the name of a field.
+    FieldName: "invalid_field_name",
+        "Must be a word of small Latin letters, digits and underscores that begins with a letter." /
+        "Ожидается слово из строчных латинских букв, цифр и подчёркиваний, которое начинается с буквы.";
     /// Not an `http` or `https` address.
     Website: "invalid_website", "Must be an http or https address." / "Ожидается адрес `http` или `https`.";
     /// Not a language tag (BCP 47).
@@ -197,7 +201,8 @@ kinds! {
 }
 
 /// The codes of the rules between fields. A test reads the source and fails when one is missing.
-const RULES: [&str; 53] = [
+const RULES: [&str; 58] = [
+    "ambiguous",
     "archived_client",
     "before_given",
     "beyond_reading",
@@ -209,6 +214,7 @@ const RULES: [&str; 53] = [
     "contract_dates",
     "contract_not_active",
     "currency_mismatch",
+    "differs",
     "duplicate",
     "empty_file",
     "ends_before_start",
@@ -225,12 +231,15 @@ const RULES: [&str; 53] = [
     "merged",
     "no_work",
     "none_or_all",
+    "not_changeable",
     "not_in_future",
     "not_of_account",
     "not_of_bank",
     "not_of_person",
     "not_with_format",
     "not_with_status",
+    "of_order",
+    "one_of",
     "other_kind",
     "own_deputy",
     "owner",

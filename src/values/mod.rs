@@ -21,12 +21,12 @@ pub use example::example_id;
 pub use id::Id;
 pub use invalid::Invalid;
 pub use members::{BUSINESS, CONFIDENTIAL, Member, Members, PERSONAL, members_of};
-pub use number::{Amount, Bounded, Bounds, FulfilledQuantity, Margin, Percent, Quantity, Sum, Total};
+pub use number::{Amount, Bounded, Bounds, CustomNumber, FulfilledQuantity, Margin, Percent, Quantity, Sum, Total};
 pub use requisites::{AccountNumber, BankAccount, Bic, Kpp, RegistrationNumber};
 pub use resource::{Entity, Resource};
 pub use say::{Language, Say};
 pub use text::{
-    Checked, CountryCode, CurrencyCode, Email, LanguageTag, Line, Name, Phone, PhoneRegion, Prose, Rule, TaxId, Text,
-    TimeZone, Website, from_region, region, without_spaces,
+    Checked, CountryCode, CurrencyCode, Email, FieldName, LanguageTag, Line, Name, Phone, PhoneRegion, Prose, Rule,
+    TaxId, Text, TimeZone, Website, from_region, region, without_spaces,
 };
 pub use time::{Day, Instant};

@@ -41,6 +41,14 @@ pub trait Bounds {
 pub struct Bounded<B>(Decimal, PhantomData<fn() -> B>);
 
 impl<B: Bounds> Bounded<B> {
+    /// Reads a number as JSON has it: digits, an optional point and an optional minus.
+    ///
+    /// # Errors
+    /// [`Invalid::Decimal`], or as [`Self::new`].
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        Self::new(parse(text)?)
+    }
+
     /// The smallest of its kind.
     pub fn least() -> Self {
         Self::scaled(B::MIN)
@@ -113,7 +121,7 @@ impl<B> Serialize for Bounded<B> {
 impl<'de, B: Bounds> Deserialize<'de> for Bounded<B> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
-        parse(&text).and_then(Self::new).map_err(D::Error::custom)
+        Self::parse(&text).map_err(D::Error::custom)
     }
 }
 
@@ -257,6 +265,18 @@ pub mod bounds {
         const SCALE: u32 = 2;
         const EXAMPLE: &'static str = "1265793.04";
     }
+
+    /// See [`super::CustomNumber`].
+    #[derive(Debug)]
+    pub struct CustomNumber;
+    impl Bounds for CustomNumber {
+        const NAME: &'static str = "CustomNumber";
+        const ABOUT: &'static str = "A number of a field that the organisation defined.";
+        const MIN: Decimal = Decimal::from_parts(1_316_134_911, 2328, 0, true, 0); // −9 999 999 999 999
+        const MAX: Decimal = Decimal::from_parts(1_316_134_911, 2328, 0, false, 0); // 9 999 999 999 999
+        const SCALE: u32 = 4;
+        const EXAMPLE: &'static str = "120";
+    }
 }
 
 /// An amount of money of at most two decimals, 0 to 9 999 999 999 999; the currency is a separate value.
@@ -273,6 +293,8 @@ pub type FulfilledQuantity = Bounded<bounds::FulfilledQuantity>;
 pub type Total = Bounded<bounds::Total>;
 /// A sum of [`Total`]s, for people: two decimals.
 pub type Sum = Bounded<bounds::Sum>;
+/// −9 999 999 999 999 to 9 999 999 999 999 with four decimals.
+pub type CustomNumber = Bounded<bounds::CustomNumber>;
 
 #[cfg(test)]
 mod tests {

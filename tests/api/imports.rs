@@ -13,7 +13,7 @@ use syn::{
 };
 
 /// The shared modules from the bottom up: none uses a later one, or anything else of the server.
-const SHARED: [&str; 20] = [
+const SHARED: [&str; 22] = [
     "settings",
     "lifecycle",
     "values",
@@ -23,9 +23,11 @@ const SHARED: [&str; 20] = [
     "outgoing",
     "local_postgres",
     "secrets",
+    "custom",
     "access",
     "http",
     "list",
+    "external_ids",
     "change",
     "audit",
     "telemetry",
@@ -37,8 +39,8 @@ const SHARED: [&str; 20] = [
 ];
 
 /// The modules that assemble and run the server, from the bottom up. Each may use all earlier ones and every slice.
-const TOP: [&str; 10] =
-    ["logging", "app", "config", "setup", "background", "demo", "welcome", "server", "commands", "cli"];
+const TOP: [&str; 11] =
+    ["logging", "app", "config", "setup", "background", "demo", "seed", "welcome", "server", "commands", "cli"];
 
 /// For each module at the top of `src`: the ones that it uses.
 type Uses = BTreeMap<String, BTreeSet<String>>;

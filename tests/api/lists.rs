@@ -40,7 +40,7 @@ async fn several_ids_at_once_are_read_from_every_list() {
         let refused = read(all(201)).await.problem(400, "invalid_parameter");
         assert_eq!(refused["errors"][0]["pointer"], "id", "{}", operation.path);
     }
-    assert_eq!(lists.len(), 12, "{lists:?}");
+    assert_eq!(lists.len(), 13, "{lists:?}");
 }
 
 #[actix_web::test]

@@ -66,7 +66,15 @@ const RIGHTS: [([Reach; 3], &[&str]); 7] = [
     ([Team, Team, All], &["users:read"]),
     (
         [All, All, All],
-        &["departments:read", "lost_reasons:read", "organization:read", "products:read", "roles:read", "teams:read"],
+        &[
+            "custom_fields:read",
+            "departments:read",
+            "lost_reasons:read",
+            "organization:read",
+            "products:read",
+            "roles:read",
+            "teams:read",
+        ],
     ),
     (
         [None, None, All],
@@ -80,6 +88,8 @@ const RIGHTS: [([Reach; 3], &[&str]); 7] = [
             "departments:create",
             "departments:update",
             "erasures:read",
+            "custom_fields:create",
+            "custom_fields:update",
             "lost_reasons:create",
             "lost_reasons:update",
             "orders:execute",
@@ -105,10 +115,11 @@ pub const ADMINISTRATION: [&str; 5] =
     ["roles:update", "service_accounts:create", "service_accounts:update", "users:create", "users:update"];
 
 /// Resources that belong to nobody.
-pub const SHARED: [&str; 9] = [
+pub const SHARED: [&str; 10] = [
     "audit",
     "departments",
     "erasures",
+    "custom_fields",
     "lost_reasons",
     "organization",
     "products",

@@ -10,7 +10,7 @@ use crate::{
 
 /// The operations on one resource with a version.
 fn changes() -> Vec<Operation> {
-    operations().into_iter().filter(|operation| operation.has_parameter("If-Match")).collect()
+    operations().into_iter().filter(|operation| operation.requires("If-Match")).collect()
 }
 
 /// Lets managers see everything of their team, but change only their own.

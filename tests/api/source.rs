@@ -59,7 +59,7 @@ fn rows_are_locked_so_that_references_to_them_can_be_inserted() {
 }
 
 /// The text types, and the types that contain text.
-const TEXTS: [&str; 20] = [
+const TEXTS: [&str; 24] = [
     "Line",
     "Name",
     "Text",
@@ -73,10 +73,14 @@ const TEXTS: [&str; 20] = [
     "LabelledEmail",
     "LabelledPhone",
     "ForeignId",
+    "ExternalId",
     "Address",
     "Consent",
     "Signatory",
     "Kpp",
+    "FieldName",
+    "Choice",
+    "CustomValues",
     "RegistrationNumber",
     "BankAccount",
     "Representative",

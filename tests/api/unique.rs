@@ -46,8 +46,8 @@ async fn who_has_a_value_is_named() {
 #[actix_web::test]
 async fn who_has_a_value_out_of_reach_is_not_named() {
     let world = World::over(TestApp::start().await).await;
-    let body = json!({"kind": "person", "name": "Ivan", "external_source": "erp", "external_id": "7"});
+    let body = json!({"kind": "person", "name": "Ivan", "external_ids": [{"source": "erp", "id": "7"}]});
     let holder = world.ann.post("/v1/clients", body.clone()).await.created();
-    refused(world.ann.post("/v1/clients", body.clone()).await, "/external_id", Some(&holder));
-    refused(world.mia.post("/v1/clients", body).await, "/external_id", None);
+    refused(world.ann.post("/v1/clients", body.clone()).await, "/external_ids/0", Some(&holder));
+    refused(world.mia.post("/v1/clients", body).await, "/external_ids/0", None);
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::process::{DataDir, Server};
 
 /// What no example can stand for: it needs a password, a code, a token, a session, a key, a job or a file of the moment.
-const OF_THE_MOMENT: [&str; 28] = [
+const OF_THE_MOMENT: [&str; 30] = [
     "apply_import",
     "begin_second_factor",
     "cancel_job",
@@ -38,6 +38,9 @@ const OF_THE_MOMENT: [&str; 28] = [
     "rotate_api_key",
     "undo_import",
     "update_import",
+    // The examples of what creates the same client and the same product have run by then.
+    "upsert_client",
+    "upsert_product",
 ];
 
 /// What stops others from working for a while, and what lets them work again. They are run last, in this sequence.

@@ -12,6 +12,7 @@ mod life;
 mod local_postgres;
 mod process;
 mod secrets;
+mod seed;
 mod shutdown;
 mod standby;
 mod start;

@@ -61,6 +61,7 @@ pub fn caller(role: Role, read: Reach, update: Reach, account_teams: &[Uuid]) ->
         departments: None,
         locale: Locale::default(),
         organization: Locale::default(),
+        custom: Arc::default(),
         restriction: None,
         epoch: 0,
     })

@@ -7,7 +7,12 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    clients::{Kind, status::ClientStatus},
+    clients::{
+        Kind,
+        moments::{LAST_INTERACTION, LAST_VERIFIED, NEXT_INTERACTION},
+        status::ClientStatus,
+    },
+    list::Moment,
     values::{CountryCode, Email, Instant, Invalid, Phone, TaxId},
 };
 
@@ -62,9 +67,9 @@ pub enum Field {
     LostReasonId,
     /// Whether it is a key client.
     IsKey,
-    /// The other system that knows the client.
+    /// Each of the other systems that know the client.
     ExternalSource,
-    /// The id in that system.
+    /// Each of the ids in other systems.
     ExternalId,
     /// When the client was created.
     CreatedAt,
@@ -128,8 +133,8 @@ impl Field {
             Self::ParentId => "clients.parent_id",
             Self::LostReasonId => "clients.lost_reason_id",
             Self::IsKey => "clients.is_key",
-            Self::ExternalSource => "clients.external_source",
-            Self::ExternalId => "clients.external_id",
+            Self::ExternalSource => "external_ids.source",
+            Self::ExternalId => "external_ids.external_id",
             Self::CreatedAt => "clients.created_at",
             Self::UpdatedAt => "clients.updated_at",
             Self::LastVerifiedAt => "clients.last_verified_at",
@@ -138,6 +143,16 @@ impl Field {
             Self::LostAt => "clients.lost_at",
             Self::CreditLimit => "clients.credit_limit",
             Self::MarginPercent => "clients.margin_percent",
+        }
+    }
+
+    /// The field as an index has it, where that is another expression.
+    pub fn indexed(self) -> Option<Moment> {
+        match self {
+            Self::LastVerifiedAt => Some(LAST_VERIFIED),
+            Self::LastInteractionAt => Some(LAST_INTERACTION),
+            Self::NextInteractionAt => Some(NEXT_INTERACTION),
+            _ => None,
         }
     }
 
@@ -172,6 +187,11 @@ impl Field {
             | Self::NextInteractionAt
             | Self::LostAt => Type::Moment,
         }
+    }
+
+    /// Whether a client has any number of it, in rows of their own.
+    pub fn is_external(self) -> bool {
+        matches!(self, Self::ExternalSource | Self::ExternalId)
     }
 
     /// Whether only some may read it.

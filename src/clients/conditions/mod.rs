@@ -16,7 +16,7 @@ use written::Written;
 
 pub use saved::{SavedViewId, SavedViews, conditions_of, readable};
 
-use crate::{error::FieldError, values::Invalid};
+use crate::{error::FieldError, list::CustomFilter, values::Invalid};
 
 /// How deep conditions may stand within each other.
 const MOST_DEPTH: usize = 8;
@@ -40,6 +40,8 @@ pub enum Condition {
     ActiveContract(bool),
     /// The client ordered something.
     Ordered(Ordered),
+    /// A custom field of the client has such a value.
+    Custom(CustomFilter),
 }
 
 impl Condition {
@@ -66,7 +68,15 @@ impl Condition {
         match self {
             Self::And(parts) | Self::Or(parts) => parts,
             Self::Not(part) => std::slice::from_ref(part),
-            Self::Field(_) | Self::ActiveContract(_) | Self::Ordered(_) => &[],
+            Self::Field(_) | Self::ActiveContract(_) | Self::Ordered(_) | Self::Custom(_) => &[],
+        }
+    }
+
+    /// The conditions on custom fields, this one or within it.
+    fn custom_filters(&self) -> Vec<&CustomFilter> {
+        match self {
+            Self::Custom(filter) => vec![filter],
+            _ => self.parts().iter().flat_map(Self::custom_filters).collect(),
         }
     }
 

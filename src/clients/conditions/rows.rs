@@ -20,6 +20,7 @@ use crate::{
     access::{Actor, ReadConfidential, Within},
     clients::Client,
     error::{Error, Result},
+    list::{CustomFilter, custom::HasCustom},
 };
 
 /// The condition that a client is among those that an actor asked for. Neither what it is about out of their reach nor what is
@@ -33,19 +34,28 @@ struct Checked {
     contracts: Option<Within<Contracts>>,
     orders: Option<Within<Orders>>,
     confidential: Option<Within<Client>>,
+    /// The conditions on custom fields, with what they come to.
+    custom: Vec<(CustomFilter, HasCustom)>,
 }
 
 impl Where {
     /// The rows for which `condition` holds, as far as `actor` may know.
     ///
     /// # Errors
-    /// 403 naming the right to read something that the condition is about, when there is none.
+    /// 403 naming the right to read something that the condition is about, when there is none; 422 for a custom field that there is
+    /// not or that is not indexed.
     pub fn of(condition: Condition, actor: &Actor) -> Result<Self> {
         let about_contracts = condition.has(|part| matches!(part, Condition::ActiveContract(_)));
         let about_orders = condition.has(|part| matches!(part, Condition::Ordered(_)));
         let confidential =
             condition.has(|part| matches!(part, Condition::Field(field) if field.field().is_confidential()));
+        let custom = condition.custom_filters().into_iter().map(|filter| {
+            let has =
+                HasCustom::of::<Client>(actor, filter).map_err(|invalid| Error::field("/custom_field", invalid))?;
+            Ok((filter.clone(), has))
+        });
         Ok(Self(Arc::new(Checked {
+            custom: custom.collect::<Result<_>>()?,
             contracts: about_contracts.then(|| Ok::<_, Error>(actor.scope_with_clients()?.visible())).transpose()?,
             orders: about_orders.then(|| Ok::<_, Error>(actor.scope_with_clients()?.visible())).transpose()?,
             confidential: confidential
@@ -70,6 +80,10 @@ impl Checked {
             Condition::Field(field) => self.field(field, out),
             Condition::ActiveContract(has) => self.active_contract(*has, out),
             Condition::Ordered(ordered) => self.ordered(ordered, out),
+            Condition::Custom(filter) => match self.custom.iter().find(|(known, _)| known == filter) {
+                Some((_, has)) => has.walk_ast(out.reborrow()),
+                None => Err(unprepared()),
+            },
         }
     }
 
@@ -96,6 +110,9 @@ impl Checked {
 
     fn field<'b>(&'b self, condition: &'b FieldCondition, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         let field = condition.field();
+        if field.is_external() {
+            return external(field, &condition.bound, out);
+        }
         if !field.is_confidential() {
             return compare(field, &condition.bound, out);
         }
@@ -143,7 +160,23 @@ impl Checked {
     }
 }
 
+/// One of the ids of other systems is compared.
+fn external<'b>(field: Field, bound: &'b Bound, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+    let (none, bound) = match bound {
+        Bound::Set(is_set) => (!is_set, &Bound::Set(true)),
+        other => (false, other),
+    };
+    out.push_sql(if none { "NOT EXISTS (" } else { "EXISTS (" });
+    out.push_sql(
+        "SELECT FROM external_ids WHERE external_ids.resource = 'clients' AND external_ids.row_id = clients.id AND ",
+    );
+    compare(field, bound, out)?;
+    out.push_sql(")");
+    Ok(())
+}
+
 fn compare<'b>(field: Field, bound: &'b Bound, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+    out.push_sql("(");
     out.push_sql(field.column());
     match bound {
         // A list of tags is never null.
@@ -168,12 +201,17 @@ fn compare<'b>(field: Field, bound: &'b Bound, out: &mut AstPass<'_, 'b, Pg>) ->
             out.push_bind_param::<Numeric, _>(number)?;
         }
         Bound::ThanMoment(side, moment) => {
+            if let Some(indexed) = field.indexed() {
+                out.push_sql(" IS NOT NULL AND ");
+                indexed.push(out)?;
+            }
             out.push_sql(" ");
             out.push_sql(side);
             out.push_sql(" ");
             out.push_bind_param::<Timestamptz, _>(moment)?;
         }
     }
+    out.push_sql(")");
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use utoipa::{
 };
 
 use super::{Condition, FieldCondition, Ordered};
-use crate::values::Invalid;
+use crate::{list::CustomFilter, values::Invalid};
 
 /// A condition on clients. Exactly one member is given.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -41,13 +41,18 @@ pub struct Written {
     /// all clients that the caller may read.
     #[serde(skip_serializing_if = "Option::is_none")]
     ordered: Option<Ordered>,
+    /// A custom field of the client has such a value: `beds=120`, and of numbers, amounts and days also `beds>=100` and `beds<200`.
+    /// The field must be indexed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(inline)]
+    custom_field: Option<CustomFilter>,
 }
 
 impl TryFrom<Written> for Condition {
     type Error = Invalid;
 
     fn try_from(written: Written) -> Result<Self, Invalid> {
-        let Written { and, or, not, field, active_contract, ordered } = written;
+        let Written { and, or, not, field, active_contract, ordered, custom_field } = written;
         let given = [
             and.map(Self::And),
             or.map(Self::Or),
@@ -55,6 +60,7 @@ impl TryFrom<Written> for Condition {
             field.map(Self::Field),
             active_contract.map(Self::ActiveContract),
             ordered.map(Self::Ordered),
+            custom_field.map(Self::Custom),
         ];
         let mut given = given.into_iter().flatten();
         match (given.next(), given.next()) {
@@ -74,6 +80,7 @@ impl From<Condition> for Written {
             Condition::Field(field) => Self { field: Some(field), ..none },
             Condition::ActiveContract(has) => Self { active_contract: Some(has), ..none },
             Condition::Ordered(ordered) => Self { ordered: Some(ordered), ..none },
+            Condition::Custom(filter) => Self { custom_field: Some(filter), ..none },
         }
     }
 }

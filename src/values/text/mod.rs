@@ -5,6 +5,7 @@
 mod checked;
 mod codes;
 mod email;
+mod field_name;
 mod name;
 mod phone;
 mod plain;
@@ -21,6 +22,8 @@ pub use self::{
 
 /// An e-mail address, in lower case.
 pub type Email = Checked<email::Email>;
+/// The name of a field that the organisation defines.
+pub type FieldName = Checked<field_name::FieldName>;
 /// A name with a letter or a digit in it.
 pub type Name = Checked<name::Name>;
 /// A telephone number by E.164.

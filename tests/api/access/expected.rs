@@ -81,7 +81,13 @@ impl Row {
         }
         if self.absent || !visible(&self.operation, caller, call) {
             // 404 if the address names the object; 422 if the body refers to it.
-            return Expected::Missing(if self.operation.path.contains('{') { 404 } else { 422 });
+            // An operation that creates names in its address only the new object.
+            let names_object = self.operation.path.contains('{') && !self.operation.id.starts_with("upsert_");
+            return Expected::Missing(if names_object { 404 } else { 422 });
+        }
+        // The job goes through all clients.
+        if self.operation.id == "scan_client_duplicates" {
+            return if reach == Reach::All { Expected::Success } else { Expected::Forbidden };
         }
         // The call names a colleague of one team as the deputy.
         if self.operation.id == "create_deputy" && reach < Reach::All {
@@ -95,12 +101,9 @@ impl Row {
         {
             return Expected::Forbidden;
         }
-        // The calls hand over to the colleague, who takes nothing for himself.
-        if HANDS_OVER.contains(&self.operation.id) && caller.name == "key coll." && reach < Reach::All {
-            return Expected::Forbidden;
-        }
-        // The calls hand over to someone of the owner's team, which is not the team of the account team's member.
-        if HANDS_OVER.contains(&self.operation.id) && caller.is_member && reach < Reach::All {
+        // The calls hand over to the colleague, who takes nothing for himself and is not of the account team member's team.
+        let hands_over = HANDS_OVER.contains(&self.operation.id) && reach < Reach::All;
+        if hands_over && (caller.name == "key coll." || caller.is_member) {
             return Expected::Forbidden;
         }
         let designates = permission == "clients:designate_key" && reach == Reach::Team;

@@ -31,7 +31,9 @@ async fn an_id_that_is_none_is_not_found() {
         "00000000-0000-0000-0000-000000000000",
         &"x".repeat(2000),
     ];
-    for (operation, call) in each(&world, |operation| operation.path.contains('{')).await {
+    // Another system may know a row by any id.
+    let names_a_row = |operation: &Operation| operation.path.contains('{') && !operation.path.contains("/external/");
+    for (operation, call) in each(&world, names_a_row).await {
         let before = traces(&world).await;
         let template = operation.path.split('/').find(|part| part.starts_with('{')).unwrap();
         // An id of one kind of resource does not exist under another kind.
@@ -178,7 +180,7 @@ async fn parameters_are_what_the_document_says() {
 
 /// The parameters whose values come only from an answer. Other tests cover them: those that follow pages, and
 /// `audit/chain` and `saved_views`.
-const TOLD_BY_ANSWERS: [&str; 3] = ["cursor", "head", "view_id"];
+const TOLD_BY_ANSWERS: [&str; 5] = ["custom_field", "custom_sort", "cursor", "head", "view_id"];
 
 /// For each query parameter: values that its schema allows are accepted.
 #[actix_web::test]

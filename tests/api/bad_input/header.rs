@@ -61,7 +61,7 @@ async fn a_body_of_another_media_type_is_415() {
 #[actix_web::test]
 async fn a_change_without_its_precondition_is_refused() {
     let world = world().await;
-    for (operation, call) in each(&world, |operation| operation.has_parameter("If-Match")).await {
+    for (operation, call) in each(&world, |operation| operation.requires("If-Match")).await {
         let before = traces(&world).await;
         let with = |tag: &'static str| call.request(&operation, &world.sue).insert_header(("If-Match", tag));
         send(&world, with("")).await.problem(428, "precondition_required");

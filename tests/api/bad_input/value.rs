@@ -56,9 +56,12 @@ fn strange() -> Vec<Value> {
 
 #[actix_web::test]
 async fn every_field_refuses_what_the_document_refuses() {
+    // A field that is defined as required would be missing in all that is created later.
+    let of_definitions = world().await;
     let world = world().await;
     for operation in operations().into_iter().filter(|operation| operation.media_type() == Some("application/json")) {
-        try_fields(&world, operation).await;
+        let defines = operation.path.starts_with("/v1/custom-fields");
+        try_fields(if defines { &of_definitions } else { &world }, operation).await;
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::harness::TestUser;
 
-use super::{Call, LOST_REASON, PASSWORD, Target, World, code, unique};
+use super::{Call, LOST_REASON, PASSWORD, Target, World, code, unique, unique_word};
 
 /// The call of `operation` on the client of `target`, or on a new object of that client.
 pub async fn call(world: &World, operation: &str, target: Target) -> Call {
@@ -20,6 +20,7 @@ pub async fn call(world: &World, operation: &str, target: Target) -> Call {
         teams(world, operation).await,
         roles(world, operation).await,
         lost_reasons(world, operation).await,
+        custom_fields(world, operation).await,
         jobs(world, operation, target).await,
         exports(world, operation, target).await,
         imports(world, operation, target).await,
@@ -245,6 +246,21 @@ async fn roles(world: &World, operation: &str) -> Option<Call> {
     })
 }
 
+async fn custom_fields(world: &World, operation: &str) -> Option<Call> {
+    // A resource has a hundred fields at most.
+    let resources = ["clients", "products", "contacts", "interactions", "contracts", "orders"];
+    let full = usize::try_from(world.app.count("custom_fields").await / 80).unwrap();
+    let new = || json!({"resource": resources[full], "name": unique_word("field"), "kind": "text", "label_en": "Field", "label_ru": "Поле"});
+    let field = async || world.sue.post("/v1/custom-fields", new()).await.created();
+    Some(match operation {
+        "list_custom_fields" | "get_custom_field" => Call::shared(field().await),
+        "create_custom_field" => Call::plain().json(new()),
+        "update_custom_field" => Call::shared(field().await).json(json!({"is_active": false})),
+        "get_schema" => Call::plain().with("resource", "clients"),
+        _ => return None,
+    })
+}
+
 async fn lost_reasons(world: &World, operation: &str) -> Option<Call> {
     let reason = async || world.sam.post("/v1/lost-reasons", json!({"name": unique("Reason")})).await.created();
     Some(match operation {
@@ -286,7 +302,7 @@ async fn clients(world: &World, operation: &str, target: Target) -> Option<Call>
     Some(match operation {
         "search_clients" => Call::plain()
             .json(json!({"conditions": [{"not": {"field": {"name": "status", "op": "eq", "value": "lost"}}}]})),
-        "summarize_clients" => Call::plain(),
+        "summarize_clients" | "summarize_completeness" | "scan_client_duplicates" => Call::plain(),
         "list_clients"
         | "get_client"
         | "verify_client"
@@ -302,6 +318,9 @@ async fn clients(world: &World, operation: &str, target: Target) -> Option<Call>
         "mark_client_dormant" => world.about(target, after(&["activate"]).await).json(json!({})),
         "restore_client" => world.about(target, after(&["archive"]).await).json(json!({})),
         "create_client" => Call::plain().json(json!({"kind": "organization", "name": unique("Client")})),
+        "upsert_client" => {
+            known_elsewhere(Call::plain()).json(json!({"kind": "organization", "name": unique("Client")}))
+        }
         "update_client" => world.about(target, client().await).json(json!({"name": unique("Renamed")})),
         "assign_account_team" => world.about(target, client().await).json(json!({"user_ids": [world.kai.id]})),
         "preview_client_transfer" | "transfer_clients" => {
@@ -438,6 +457,7 @@ async fn products(world: &World, operation: &str) -> Option<Call> {
     Some(match operation {
         "list_products" | "get_product" => Call::shared(product().await),
         "create_product" => Call::plain().json(new_product()),
+        "upsert_product" => known_elsewhere(Call::plain()).json(new_product()),
         "update_product" => Call::shared(product().await).json(json!({"base_price": "19.50"})),
         _ => return None,
     })
@@ -458,9 +478,9 @@ async fn contacts(world: &World, operation: &str, target: Target) -> Option<Call
     let contact = async || world.sam.post("/v1/contacts", new(&world.client(target).await)).await.created();
     Some(match operation {
         "list_contacts" | "get_contact" | "delete_contact" => world.about(target, contact().await),
-        "create_contact" => {
+        "create_contact" | "upsert_contact" => {
             let client = world.client(target).await;
-            world.about(target, client.clone()).json(new(&client))
+            known_elsewhere(world.about(target, client.clone())).json(new(&client))
         }
         "update_contact" => world.about(target, contact().await).json(json!({"job_title": "Director"})),
         "retire_contact" => world.about(target, contact().await).json(json!({"reason": "Agreed"})),
@@ -500,9 +520,9 @@ async fn interactions(world: &World, operation: &str, target: Target) -> Option<
     };
     Some(match operation {
         "list_interactions" | "get_interaction" => planned().await,
-        "create_interaction" => {
+        "create_interaction" | "upsert_interaction" => {
             let client = world.client(target).await;
-            world.about(target, client.clone()).json(new(&client))
+            known_elsewhere(world.about(target, client.clone())).json(new(&client))
         }
         "update_interaction" => planned().await.json(json!({"summary": "They agree to 2 %."})),
         "complete_interaction" => planned().await.json(json!({"outcome": "positive"})),
@@ -524,9 +544,9 @@ async fn contracts(world: &World, operation: &str, target: Target) -> Option<Cal
     };
     Some(match operation {
         "list_contracts" | "get_contract" | "list_contract_history" => in_status("draft").await,
-        "create_contract" => {
+        "create_contract" | "upsert_contract" => {
             let client = world.client(target).await;
-            world.about(target, client.clone()).json(new(&client))
+            known_elsewhere(world.about(target, client.clone())).json(new(&client))
         }
         "update_contract" => in_status("draft").await.json(json!({"title": "Renamed"})),
         "submit_contract" => in_status("draft").await.json(json!({})),
@@ -550,7 +570,7 @@ async fn orders(world: &World, operation: &str, target: Target) -> Option<Call> 
     let reason = || json!({"reason": "Agreed"});
     Some(match operation {
         "get_order" | "list_order_history" => in_status(&[]).await,
-        "create_order" | "record_order" => {
+        "create_order" | "record_order" | "upsert_order" => {
             let client = world.client(target).await;
             let mut body = new_order(world, &client).await;
             if operation == "record_order" {
@@ -558,7 +578,7 @@ async fn orders(world: &World, operation: &str, target: Target) -> Option<Call> 
                 body["lines"][0]["unit_price"] = json!("14.00");
                 body["lines"][0]["tax_rate"] = json!("0");
             }
-            world.about(target, client).json(body)
+            known_elsewhere(world.about(target, client)).json(body)
         }
         "update_order" => in_status(&[]).await.json(json!({"comment": "Fragile"})),
         "submit_order" => in_status(&[]).await.json(reason()),
@@ -621,6 +641,12 @@ async fn order_after(world: &World, target: Target, steps: &[&str]) -> Value {
         order = world.sam.transition(step, &order, body).await.ok();
     }
     order
+}
+
+/// The call with an id of another system in its address, which nothing has yet.
+fn known_elsewhere(call: Call) -> Call {
+    let id = unique("known").as_str().unwrap_or_default().replace(' ', "-");
+    call.with("source", "erp").with("id", &id)
 }
 
 fn new_product() -> Value {

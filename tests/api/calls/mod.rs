@@ -180,7 +180,7 @@ impl Call {
     fn head_at(&self, operation: &Operation, address: &str, who: &TestUser) -> TestRequest {
         let method = Method::from_bytes(operation.method.to_uppercase().as_bytes()).unwrap();
         let request = who.request(method, address);
-        match (operation.has_parameter("If-Match"), self.object["version"].as_i64()) {
+        match (operation.requires("If-Match"), self.object["version"].as_i64()) {
             (true, Some(version)) => request.insert_header(("If-Match", format!("\"{version}\""))),
             (true, None) => request.insert_header(("If-Match", "*")),
             (false, _) => request,
@@ -205,6 +205,11 @@ impl Call {
 
 fn read<R>(id: &Value) -> Id<R> {
     serde_json::from_value(id.clone()).unwrap()
+}
+
+/// The name of a field that is defined by nobody else.
+pub fn unique_word(word: &str) -> String {
+    unique(word).as_str().unwrap_or_default().replace(' ', "_").chars().take(40).collect()
 }
 
 /// A name that no other object has. It is in letters, since numbers in names are sorted by their value.

@@ -50,6 +50,11 @@ impl Operation {
         self.parameters().any(|parameter| parameter["name"] == name)
     }
 
+    /// Whether it is refused without this parameter.
+    pub fn requires(&self, name: &str) -> bool {
+        self.parameters().any(|parameter| parameter["name"] == name && parameter["required"] == true)
+    }
+
     /// The media type of its body.
     pub fn media_type(&self) -> Option<&'static str> {
         let mut content = self.about["requestBody"]["content"].as_object()?.keys();

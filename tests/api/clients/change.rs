@@ -183,44 +183,30 @@ async fn all_wrong_fields_are_told_at_once() {
     ];
     let expected = expected.map(|(pointer, code)| (pointer.to_owned(), code.to_owned()));
     assert_eq!(errors, expected);
-    let together = json!({"kind": "person", "name": "x", "employees": -1, "external_id": "1", "tags": vec!["a"; 51],
+    let together = json!({"kind": "person", "name": "x", "employees": -1, "tags": vec!["a"; 51],
         "messengers": vec![json!({"kind": "vk", "handle": "a"}); 11]});
     let mut errors = world.ann.post("/v1/clients", together).await.field_errors();
     errors.sort();
     let codes: Vec<_> = errors.iter().map(|(pointer, code)| (pointer.as_str(), code.as_str())).collect();
-    assert_eq!(
-        codes,
-        [
-            ("/employees", "too_small"),
-            ("/external_source", "required"),
-            ("/messengers", "too_long"),
-            ("/tags", "too_long")
-        ]
-    );
-    let mixed = json!({"kind": "person", "name": "x", "email": "nobody", "employees": -4, "external_id": "1"});
+    assert_eq!(codes, [("/employees", "too_small"), ("/messengers", "too_long"), ("/tags", "too_long")]);
+    let mixed = json!({"kind": "person", "name": "x", "email": "nobody", "employees": -4});
     let mut errors = world.ann.post("/v1/clients", mixed).await.field_errors();
     errors.sort();
     let codes: Vec<_> = errors.iter().map(|(pointer, code)| (pointer.as_str(), code.as_str())).collect();
-    assert_eq!(codes, [("/email", "invalid_email"), ("/employees", "too_small"), ("/external_source", "required")]);
+    assert_eq!(codes, [("/email", "invalid_email"), ("/employees", "too_small")]);
     assert_eq!(world.app.count("clients").await, 0);
 }
 
 #[actix_web::test]
 async fn an_external_id_is_unique_within_its_source() {
     let world = world().await;
-    let known = json!({"external_source": "erp", "external_id": "7"});
+    let known = json!({"external_ids": [{"source": "erp", "id": "7"}]});
     let first = create_with(&world.ann, known.clone()).await;
-    let again = json!({"kind": "person", "name": "x", "external_source": "erp", "external_id": "7"});
+    let again = json!({"kind": "person", "name": "x", "external_ids": [{"source": "erp", "id": "7"}]});
     world.mia.post("/v1/clients", again).await.problem(409, "already_exists");
-    let other = create_with(&world.mia, json!({"external_source": "web", "external_id": "7"})).await;
-    world.mia.patch(path(&other), &other, json!({"external_source": "erp"})).await.problem(409, "already_exists");
-    world.mia.patch(path(&other), &other, json!({"external_id": null})).await.field_error("/external_id", "required");
-    world
-        .mia
-        .patch(path(&other), &other, json!({"external_source": null}))
-        .await
-        .field_error("/external_source", "required");
-    let free = json!({"external_source": null, "external_id": null});
+    let other = create_with(&world.mia, json!({"external_ids": [{"source": "web", "id": "7"}]})).await;
+    world.mia.patch(path(&other), &other, known.clone()).await.problem(409, "already_exists");
+    let free = json!({"external_ids": []});
     let _ = world.ann.patch(path(&first), &first, free).await.ok();
     let _ = world.mia.patch(path(&other), &other, known).await.ok();
 }

@@ -12,8 +12,8 @@ async fn each_filter_keeps_what_it_names() {
     let ann = &world.ann;
     create_with(ann, json!({"name": "person", "kind": "person", "tags": ["vip", "retail"]})).await;
     create_with(ann, json!({"name": "taxed", "tax_id": "7707083893", "tags": ["retail"]})).await;
-    create_with(ann, json!({"name": "erp 1", "external_source": "erp", "external_id": "1"})).await;
-    create_with(ann, json!({"name": "web 1", "external_source": "web", "external_id": "1"})).await;
+    create_with(ann, json!({"name": "erp 1", "external_ids": [{"source": "erp", "id": "1"}]})).await;
+    create_with(ann, json!({"name": "web 1", "external_ids": [{"source": "web", "id": "1"}]})).await;
     let lost = create(ann, "lost").await;
     let _ = ann.transition("mark-lost", &lost, step_body("mark-lost")).await.ok();
     let key = create(&world.kim, "key").await;
@@ -122,7 +122,7 @@ async fn search_finds_fragments_and_takes_wildcards_literally() {
     let ann = &world.ann;
     create_with(ann, json!({"name": "Ромашка", "legal_name": "ООО «Ромашка»", "tax_id": "7707083893"})).await;
     create_with(ann, json!({"name": "Ёлки и палки", "email": "Office@Elki.example", "phone": "+74951234567"})).await;
-    create_with(ann, json!({"name": "100% wool", "external_source": "erp", "external_id": "W-7"})).await;
+    create_with(ann, json!({"name": "100% wool", "external_ids": [{"source": "erp", "id": "W-7"}]})).await;
     create(ann, "100 wool").await;
     create(ann, "a_b").await;
     create(ann, "axb").await;

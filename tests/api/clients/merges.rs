@@ -41,7 +41,7 @@ async fn everything_moves_to_the_survivor() {
     let (ann, bob) = (&world.ann, &world.bob);
     let survivor = create_with(ann, json!({"name": "Ромашка", "phone": "+74951234567", "tags": ["a"]})).await;
     let twin = json!({"name": "Ромашка ООО", "phone": "+74957654321", "email": "a@r.example", "tags": ["b"], "owner_id": bob.id,
-        "external_source": "erp", "external_id": "7", "address": {"city": "Тверь"}});
+        "external_ids": [{"source": "erp", "id": "7"}], "address": {"city": "Тверь"}});
     let merged = create_with(&world.sue, twin).await;
     let things = fill(&world, bob, &merged).await;
     let child = create_with(&world.sue, json!({"name": "Child", "parent_id": merged["id"]})).await;
@@ -69,7 +69,7 @@ async fn everything_moves_to_the_survivor() {
         ("other_phones", json!([{"label": null, "number": "+74957654321"}])),
         ("email", json!("a@r.example")),
         ("tags", json!(["a", "b"])),
-        ("external_id", json!("7")),
+        ("external_ids", json!([{"source": "erp", "id": "7"}])),
         ("next_interaction_at", json!("2026-12-01T10:00:00Z")),
         ("version", json!(2)),
     ] {
@@ -133,7 +133,7 @@ async fn a_merge_is_undone() {
     let world = world().await;
     let (sue, bob) = (&world.sue, &world.bob);
     let survivor = create_with(&world.ann, json!({"name": "A", "phone": "+74951234567", "industry": "Retail"})).await;
-    let twin = json!({"name": "B", "phone": "+74957654321", "owner_id": bob.id, "external_source": "erp", "external_id": "7",
+    let twin = json!({"name": "B", "phone": "+74957654321", "owner_id": bob.id, "external_ids": [{"source": "erp", "id": "7"}],
         "website": "https://b.example", "industry": "Trade"});
     let merged = create_with(sue, twin).await;
     let things = fill(&world, bob, &merged).await;
@@ -160,7 +160,7 @@ async fn a_merge_is_undone() {
     let undone = sue.transition("undo", &made, json!({})).await.ok();
     assert_eq!((&undone["undone_by"], &undone["actions"]), (&json!(sue.id), &json!([])));
     let back = sue.get(path(&merged)).await.ok();
-    for field in ["name", "phone", "owner_id", "external_id", "website", "industry", "status", "created_at"] {
+    for field in ["name", "phone", "owner_id", "external_ids", "website", "industry", "status", "created_at"] {
         assert_eq!(back[field], before[field], "{field}");
     }
     assert_eq!(back["next_interaction_at"], before["next_interaction_at"]);
@@ -168,7 +168,7 @@ async fn a_merge_is_undone() {
     for (field, expected) in [
         ("phone", json!("+74951234567")),
         ("other_phones", json!([])),
-        ("external_id", Value::Null),
+        ("external_ids", json!([])),
         ("industry", json!("Retail")),
         ("website", later["website"].clone()),
         ("next_interaction_at", Value::Null),
@@ -205,14 +205,14 @@ async fn a_merge_stays_when_something_new_belongs_to_both() {
     let _ = ann.patch(path(&both), &both, json!({"order_id": null})).await.ok();
     let _ = ann.transition("undo", &made, json!({})).await.ok();
 
-    let taken = create_with(ann, json!({"name": "C", "external_source": "erp", "external_id": "9"})).await;
+    let taken = create_with(ann, json!({"name": "C", "external_ids": [{"source": "erp", "id": "9"}]})).await;
     let made = merge(ann, &survivor, &taken).await;
     let now = ann.get(path(&survivor)).await.ok();
-    let _ = ann.patch(path(&survivor), &now, json!({"external_source": null, "external_id": null})).await.ok();
-    let other = create_with(ann, json!({"name": "D", "external_source": "erp", "external_id": "9"})).await;
+    let _ = ann.patch(path(&survivor), &now, json!({"external_ids": []})).await.ok();
+    let other = create_with(ann, json!({"name": "D", "external_ids": [{"source": "erp", "id": "9"}]})).await;
     ann.transition("undo", &made, json!({})).await.problem(409, "conflict");
-    let other = ann.patch(path(&other), &other, json!({"external_source": null, "external_id": null})).await.ok();
-    assert_eq!(other["external_id"], Value::Null);
+    let other = ann.patch(path(&other), &other, json!({"external_ids": []})).await.ok();
+    assert_eq!(other["external_ids"], json!([]));
     let _ = ann.transition("undo", &made, json!({})).await.ok();
 }
 

@@ -1,6 +1,7 @@
 //! Clients: who reaches them, what is refused, and the steps of their life.
 
 mod change;
+mod completeness;
 mod conditions;
 mod confidential;
 mod duplicates;
@@ -15,6 +16,7 @@ mod paging;
 mod reach;
 mod records;
 mod requisites;
+mod scan;
 mod search;
 mod summary;
 

@@ -66,6 +66,50 @@ async fn a_walk_meets_everything_once() {
 }
 
 #[actix_web::test]
+async fn moments_that_there_may_be_none_of_have_a_place_in_the_order() {
+    let world = world().await;
+    let made: Vec<String> = many(&world).await.into_iter().map(|(_, id)| id).collect();
+    // Some have none, and some have the same.
+    let day = |at: usize| [None, Some(3), Some(1), None, Some(1), Some(2), None, Some(1), Some(3), None][at];
+    for (at, id) in made.iter().enumerate() {
+        let moment = day(at).map_or("NULL".to_owned(), |day| format!("'2031-01-0{day}T10:00:00Z'"));
+        let all =
+            format!("last_interaction_at = {moment}, next_interaction_at = {moment}, last_verified_at = {moment}");
+        world.app.sql(&format!("UPDATE clients SET {all} WHERE id = '{id}'")).await;
+    }
+    let sorted = |absent: i32| {
+        let mut places: Vec<usize> = (0..made.len()).collect();
+        places.sort_by_key(|at| (day(*at).unwrap_or(absent), made[*at].clone()));
+        places.into_iter().map(|at| made[at].clone()).collect::<Vec<_>>()
+    };
+    for (field, absent) in [("last_interaction_at", 0), ("next_interaction_at", 9), ("last_verified_at", 0)] {
+        let mut expected = sorted(absent);
+        for direction in ["", "-"] {
+            for who in [&world.ann, &world.sue] {
+                let first = format!("/v1/clients?limit=3&total=true&sort={direction}{field}");
+                assert_eq!(walk(who, &first, 10).await, expected, "{direction}{field}");
+            }
+            expected.reverse();
+        }
+        let filtered = async |filter: &str| {
+            let page = world.ann.get(&format!("/v1/clients?total=true&{filter}")).await.ok();
+            page["total"].as_u64().unwrap()
+        };
+        assert_eq!(filtered(&format!("{field}_from=2031-01-02T00:00:00Z")).await, 3, "{field}");
+        assert_eq!(filtered(&format!("{field}_to=2031-01-02T00:00:00Z")).await, 3, "{field}");
+    }
+    for (filter, count) in [("no_contact_since", 7), ("unverified_since", 7)] {
+        let page = world.ann.get(&format!("/v1/clients?total=true&{filter}=2031-01-02T00:00:00Z")).await.ok();
+        assert_eq!(page["total"], count, "{filter}");
+    }
+    for (op, field, count) in [("lt", "last_interaction_at", 3), ("ge", "next_interaction_at", 3)] {
+        let search = json!({"conditions": [{"field": {"name": field, "op": op, "value": "2031-01-02T00:00:00Z"}}]});
+        let found = world.ann.post("/v1/clients/search", search).await.ok();
+        assert_eq!(found["data"].as_array().unwrap().len(), count, "{field}");
+    }
+}
+
+#[actix_web::test]
 async fn what_comes_meanwhile_shifts_nothing() {
     let world = world().await;
     many(&world).await;

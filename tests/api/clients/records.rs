@@ -94,15 +94,15 @@ async fn what_is_refused_leaves_no_trace() {
         .problem(412, "precondition_failed");
     world
         .ann
-        .patch(path(&client), &client, json!({"name": "New", "external_id": "7"}))
+        .patch(path(&client), &client, json!({"name": "New", "employees": -1}))
         .await
-        .field_error("/external_source", "required");
+        .field_error("/employees", "too_small");
     world.mia.patch(path(&client), &client, json!({"name": "x"})).await.problem(404, "not_found");
     world
         .ann
-        .post("/v1/clients", json!({"kind": "person", "name": "x", "external_id": "1"}))
+        .post("/v1/clients", json!({"kind": "person", "name": "x", "employees": -1}))
         .await
-        .field_error("/external_source", "required");
+        .field_error("/employees", "too_small");
     assert_eq!(traces(&world.app).await, before);
     assert_eq!(world.ann.get(path(&client)).await.ok(), client);
 }

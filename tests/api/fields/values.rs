@@ -6,15 +6,21 @@ use serde_json::{Value, json};
 
 use super::Field;
 use crate::{
-    calls::{World, unique},
+    calls::{World, unique, unique_word},
     harness::resolve,
 };
 
 /// The first or second value of a field, with all its members. A reference points to something of `client`.
 pub async fn value(world: &World, field: &Field, client: &Value, nth: usize) -> Value {
+    if (field.operation.id, field.name) == ("create_custom_field", "name") {
+        return json!(unique_word("field"));
+    }
     // Persons have no number of a company.
     if field.name == "kind" && field.operation.id == "create_client" {
         return json!("organization");
+    }
+    if ["custom_fields", "confidential_custom_fields"].contains(&field.name) {
+        return custom(world, field, nth).await;
     }
     let named = plain(field.name).filter(|_| essential(field.schema)["enum"].is_null());
     let value = match (named, of_schema(field.schema)) {
@@ -25,14 +31,23 @@ pub async fn value(world: &World, field: &Field, client: &Value, nth: usize) -> 
     value
 }
 
+/// A value of a field that is defined for it.
+async fn custom(world: &World, field: &Field, nth: usize) -> Value {
+    let resource = field.operation.path.split('/').nth(2).unwrap();
+    let name = unique_word("own");
+    let definition = json!({"resource": resource, "name": name, "kind": "text", "label_en": "Own", "label_ru": "Своё",
+        "is_confidential": field.name == "confidential_custom_fields"});
+    world.sue.post("/v1/custom-fields", definition).await.created();
+    let value = ["First", "Second"][nth];
+    json!({name: value})
+}
+
 /// The values of fields that the name alone determines.
 fn plain(name: &str) -> Option<[Value; 2]> {
     Some(match name {
-        "category" | "comment" | "confidential_note" | "description" | "external_id" | "external_source"
-        | "industry" | "job_title" | "legal_name" | "name" | "number" | "payment_terms" | "reason" | "sku"
-        | "source" | "strengths" | "subject" | "summary" | "supplier" | "title" | "unit" | "weaknesses" => {
-            [unique("First"), unique("Second")]
-        }
+        "category" | "comment" | "confidential_note" | "description" | "external_source" | "industry" | "job_title"
+        | "legal_name" | "name" | "number" | "payment_terms" | "reason" | "sku" | "source" | "strengths"
+        | "subject" | "summary" | "supplier" | "title" | "unit" | "weaknesses" => [unique("First"), unique("Second")],
         "amount" | "base_price" | "credit_limit" | "min_price" => [json!("1000.50"), json!("250.00")],
         "columns" => [json!(["id", "updated_at"]), json!(["created_at"])],
         "filter" => {
@@ -68,8 +83,24 @@ fn plain(name: &str) -> Option<[Value; 2]> {
         "occurred_at" => [json!("2026-11-20T09:00:00Z"), json!("2026-11-21T10:15:00Z")],
         "scheduled_at" => [json!("2026-12-01T10:00:00Z"), json!("2026-12-02T11:15:00Z")],
         "expires_at" => [json!("2026-12-24T09:30:00Z"), json!("2027-01-10T12:00:00Z")],
-        "address" | "bank_account" | "bank_accounts" | "consents" | "foreign_ids" | "messengers" | "other_emails"
-        | "other_phones" | "signatories" | "signatory" => return nested(name),
+        "address" | "bank_account" | "bank_accounts" | "consents" | "external_ids" | "foreign_ids" | "messengers"
+        | "other_emails" | "other_phones" | "signatories" | "signatory" => return nested(name),
+        _ => return of_definition(name),
+    })
+}
+
+/// The values of what defines a field, or says which fields are expected.
+fn of_definition(name: &str) -> Option<[Value; 2]> {
+    Some(match name {
+        "label_en" | "label_ru" | "help_en" | "help_ru" | "default_value" => [unique("First"), unique("Second")],
+        "choices" => [
+            json!([{"value": "a", "label_en": "A", "label_ru": "А", "is_active": true}]),
+            json!([{"value": "b", "label_en": "B", "label_ru": "Б", "is_active": false}]),
+        ],
+        "expected_of_organizations" | "expected_of_persons" => [json!(["phone"]), json!(["tax_id", "timezone"])],
+        "required_for_kinds" => [json!(["person"]), json!(["organization", "person"])],
+        "required_in_statuses" => [json!(["active"]), json!(["lead", "lost"])],
+        "minimum" | "maximum" => [json!("-3.5000"), json!("120.0000")],
         _ => return None,
     })
 }
@@ -85,6 +116,10 @@ fn nested(name: &str) -> Option<[Value; 2]> {
             json!({"bank": "Second", "bic": "BARCGB22", "account": "GB29NWBK60161331926819", "correspondent_account": "54321"}),
         ],
         "bank_accounts" => nested("bank_account")?.map(|account| json!([account])),
+        "external_ids" => [
+            json!([{"source": "erp", "id": unique("First")}]),
+            json!([{"source": "erp", "id": unique("Second")}, {"source": "web", "id": unique("Third")}]),
+        ],
         "foreign_ids" => [
             json!([{"country": "KZ", "kind": "tax", "number": "600400123456"}]),
             json!([{"country": "DE", "kind": "vat", "number": "DE811569869"}, {"country": "DE", "kind": "register", "number": "HRB 1"}]),
@@ -223,10 +258,14 @@ async fn product(world: &World, currency: &Value) -> Value {
 async fn lines(world: &World, nth: usize) -> Value {
     let product = product(world, &json!("RUB")).await;
     match nth {
-        0 => json!([{"product_id": product, "quantity": "3.500", "unit_price": "14.00", "discount_percent": "5.00",
-            "tax_rate": "10.00"}]),
-        _ => json!([{"product_id": product, "quantity": "7.000", "unit_price": "15.50", "discount_percent": "2.50",
-            "tax_rate": "7.50"}]),
+        0 => {
+            json!([{"product_id": product, "sku": null, "quantity": "3.500", "unit_price": "14.00", "discount_percent": "5.00",
+            "tax_rate": "10.00"}])
+        }
+        _ => {
+            json!([{"product_id": product, "sku": null, "quantity": "7.000", "unit_price": "15.50", "discount_percent": "2.50",
+            "tax_rate": "7.50"}])
+        }
     }
 }
 
@@ -261,11 +300,10 @@ fn assert_whole(field: &Field, schema: &'static Value, value: &Value, at: &str) 
 
 /// The fields that must be written along with a value of the field.
 pub async fn along(world: &World, field: &Field, value: &Value) -> Value {
-    let other = if value.is_null() { Value::Null } else { unique("Other") };
     match (field.operation.id, field.name) {
         ("update_import", _) => json!({}),
-        (_, "external_source") => json!({"external_id": other}),
-        (_, "external_id") => json!({"external_source": other}),
+        ("create_custom_field", "choices") => json!({"kind": "choice"}),
+        ("create_custom_field", "minimum" | "maximum") => json!({"kind": "number"}),
         (_, "auto_renew") => json!({"ends_on": "2027-12-31"}),
         // The prepared body plans an interaction, which can have none of these fields.
         ("create_interaction", "next" | "occurred_at" | "outcome") => json!({"scheduled_at": null}),

@@ -5,6 +5,7 @@ use liaison::{
     access::Scope,
     change::by_system,
     clients::ClientId,
+    db::Jsonb,
     http::Parts,
     interactions::{self, Channel, Direction, InteractionStart, InteractionTerms, Purpose},
     values::{Id, Line},
@@ -181,6 +182,8 @@ async fn the_system_logs_what_took_place_long_ago() {
             outcome: None,
             contract_id: None,
             order_id: None,
+            external_ids: Jsonb::default(),
+            custom_fields: Jsonb::default(),
         };
         Parts(start, terms)
     };

@@ -67,7 +67,7 @@ async fn nothing_is_left_of_a_client() {
     );
     assert_eq!((&deed["erased_by"], &deed["created_at"]), (&json!(sue.id), &json!("2026-11-24T10:00:00Z")));
     assert_eq!(erased_of(&deed, "interactions").unwrap()["rows"], 2);
-    assert_eq!(erased_of(&deed, "interactions").unwrap()["fields"], json!(["subject", "summary"]));
+    assert_eq!(erased_of(&deed, "interactions").unwrap()["fields"], json!(["subject", "summary", "custom_fields"]));
     assert_eq!(erased_of(&deed, "contacts").unwrap()["rows"], 1);
 
     // The books are kept.
@@ -141,7 +141,7 @@ async fn nothing_is_left_of_a_contact_and_the_client_stays() {
     assert_eq!(app.events(&with_mia["id"]).await, ["interactions.created", "interactions.erased"]);
     let entries = sue.get(&format!("/v1/audit?resource_id={}", id(&with_mia))).await.ok();
     let erased = json!({"from": null, "to": null, "erased": true});
-    assert_eq!(entries["data"][0]["changes"], json!({"subject": erased, "summary": erased}));
+    assert_eq!(entries["data"][0]["changes"], json!({"subject": erased, "summary": erased, "custom_fields": erased}));
     assert_eq!(entries["data"][1]["changes"]["subject"], erased);
     let entries = sue.get(&format!("/v1/audit?resource_id={}&action=erased", id(&mia))).await.ok();
     assert_eq!(entries["data"][0]["changes"]["reason"], json!({"from": null, "to": REASON}));

@@ -49,8 +49,8 @@ async fn text_of_other_languages_is_only_text() {
     let world = world().await;
     let mut made = Vec::new();
     for (number, text) in HOSTILE.iter().enumerate() {
-        let body = json!({"kind": "organization", "name": text, "tags": [text], "external_source": "x",
-            "external_id": format!("{number}{text}")});
+        let body = json!({"kind": "organization", "name": text, "tags": [text], 
+            "external_ids": [{"source": "x", "id": format!("{number}{text}")}]});
         let answer = world.ann.post("/v1/clients", body).await;
         assert_eq!(answer.header("content-type"), Some("application/json"));
         made.push((format!("{number}{text}"), *text, answer.created()));

@@ -71,9 +71,9 @@ async fn the_personal_fields_of_what_is_done_with_a_client_are_kept_apart() {
     let mut order = new_order(&world, &json!({"id": client})).await;
     order["comment"] = json!("canary comment");
     for (resource, body, personal) in [
-        ("interactions", interaction, &["subject", "summary"][..]),
-        ("contracts", contract, &["payment_terms", "signatories", "title"]),
-        ("orders", order, &["comment"]),
+        ("interactions", interaction, &["custom_fields", "subject", "summary"][..]),
+        ("contracts", contract, &["custom_fields", "payment_terms", "signatories", "title"]),
+        ("orders", order, &["comment", "custom_fields"]),
     ] {
         let made = world.sue.post(&format!("/v1/{resource}"), body).await.created();
         let event = format!("audit_events WHERE resource_id = '{}'", made["id"].as_str().unwrap());

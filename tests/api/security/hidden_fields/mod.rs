@@ -125,7 +125,7 @@ async fn withdraw(world: &World) {
 async fn fill(world: &World, object: &Value, field: &str, values: &[&str]) -> Value {
     let path = object["path"].as_str().unwrap();
     for value in values {
-        let answer = world.sam.patch(path, object, json!({field: value})).await;
+        let answer = world.sam.patch(path, object, json!({field: written(field, &json!(value))})).await;
         if answer.status == 200 {
             return answer.ok();
         }
@@ -143,7 +143,21 @@ async fn grant(app: &TestApp, role: &str, permission: &str, reach: &str) {
 }
 
 async fn world() -> World {
-    World::over(TestApp::start().await).await
+    let world = World::over(TestApp::start().await).await;
+    for resource in ["clients", "products"] {
+        let body = json!({"resource": resource, "name": "own", "kind": "text", "label_en": "Own", "label_ru": "Своё",
+            "is_confidential": true});
+        world.sam.post("/v1/custom-fields", body).await.created();
+    }
+    world
+}
+
+/// `value` as `field` has it.
+fn written(field: &str, value: &Value) -> Value {
+    match field {
+        "confidential_custom_fields" if !value.is_null() => json!({"own": value}),
+        _ => value.clone(),
+    }
 }
 
 /// The words that the document lists for a parameter, such as `sort` or `include`.

@@ -135,9 +135,14 @@ async fn no_answer_depends_on_what_is_hidden() {
     for (resource, _, fields) in resources() {
         for field in fields {
             // The least value becomes the greatest, so any order by the field is reversed.
+            let kind = match field {
+                "confidential_note" => "text",
+                "confidential_custom_fields" => "jsonb",
+                _ => "numeric",
+            };
             let sql = format!(
-                "WITH least AS (SELECT min({field}) AS value FROM {resource}), most AS (SELECT max({field}) AS value FROM {resource}) \
-                 UPDATE {resource} SET {field} = CASE WHEN {field} = least.value THEN most.value ELSE least.value END \
+                "WITH least AS (SELECT min({field}::text) AS value FROM {resource}), most AS (SELECT max({field}::text) AS value FROM {resource}) \
+                 UPDATE {resource} SET {field} = (CASE WHEN {field}::text = least.value THEN most.value ELSE least.value END)::{kind} \
                  FROM least, most WHERE {field} IS NOT NULL RETURNING '' AS value"
             );
             assert!(world.app.text(&sql).await.len() >= 2, "{resource}.{field}");
@@ -157,7 +162,7 @@ async fn who_has_the_right_sees_what_is_hidden_from_others() {
         for Seen { object, operation, .. } in seen.iter().filter(|seen| seen.resource == resource) {
             let shown = world.sam.get(object["path"].as_str().unwrap()).await.ok();
             for field in &fields {
-                assert!(shown[*field].is_string(), "{operation}: {field} in {shown}");
+                assert!(!shown[*field].is_null(), "{operation}: {field} in {shown}");
             }
         }
     }

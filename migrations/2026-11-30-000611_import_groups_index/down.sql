@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY import_rows_group_line_idx;

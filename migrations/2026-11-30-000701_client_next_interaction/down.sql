@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY clients_next_interaction_at_idx;

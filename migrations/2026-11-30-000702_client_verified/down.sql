@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY clients_verified_at_idx;

@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY clients_name_begins_idx;

@@ -1,0 +1,1 @@
+ALTER TABLE organization DROP COLUMN expected_of_persons, DROP COLUMN expected_of_organizations;

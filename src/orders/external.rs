@@ -1,0 +1,59 @@
+//! Orders that other systems write by their own ids.
+
+use super::{
+    bodies::{NewOrder, OrderPatch},
+    model::{Order, OrderId},
+    queries,
+    view::{OrderView, changed},
+};
+use crate::{
+    access::{Create, Read, Scope, Update},
+    change::{External, Tx, external},
+    error::Result,
+    external_ids::ExternalId,
+    http::{IfMatch, Routes, StepText},
+};
+
+const UPSERT: StepText = StepText {
+    id: "upsert_order",
+    summary: "Create or change the draft of an order of another system",
+    description: "Use it to bring over what another system has, as often as it changes there.\n\nWhere nothing has this id \
+                  yet, it creates the draft of an order, and answers 201. Otherwise it changes the members that are given, as `PATCH` does, \
+                  and answers 200; that needs `orders:update`. What only a creation takes must be as it is. The id \
+                  of the address is always among `external_ids`. An id that belongs to something out of reach is refused as taken.",
+};
+
+/// The operation that takes an id of another system.
+pub fn routes(api: &mut Routes) {
+    api.add("orders", [external::<Order>(UPSERT)]);
+}
+
+impl External for Order {
+    type New = NewOrder;
+    type Patch = OrderPatch;
+    type View = OrderView;
+
+    fn external_ids(&self) -> &[ExternalId] {
+        &self.terms.external_ids.0
+    }
+
+    async fn seen(tx: &mut Tx<'_>, id: OrderId) -> Result<Self> {
+        queries::find(tx, &tx.scope::<Self, Read>()?, id).await
+    }
+
+    async fn create(tx: &mut Tx<'_>, scope: &Scope<Self, Create>, new: NewOrder) -> Result<OrderView> {
+        let order = queries::insert(tx, scope, new).await?;
+        changed(tx, order).await
+    }
+
+    async fn change(
+        tx: &mut Tx<'_>,
+        scope: &Scope<Self, Update>,
+        id: OrderId,
+        seen: &IfMatch,
+        patch: OrderPatch,
+    ) -> Result<OrderView> {
+        let order = queries::update(tx, scope, id, seen, patch).await?;
+        changed(tx, order).await
+    }
+}
