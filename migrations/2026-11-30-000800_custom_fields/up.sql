@@ -106,7 +106,8 @@ $$;
 ALTER TABLE clients ALTER COLUMN search DROP EXPRESSION;
 CREATE FUNCTION search_of_client() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    NEW.search := public.search_document(ARRAY[NEW.name, NEW.legal_name], ARRAY[NEW.tax_id, NEW.registration_number, NEW.email, NEW.phone, NEW.website, NEW.address ->> 'city',
+    NEW.search := public.search_document(ARRAY[NEW.name, NEW.legal_name], ARRAY[NEW.tax_id, NEW.registration_number,
+        NEW.email, NEW.phone, NEW.website, NEW.address ->> 'city',
         jsonb_path_query_array(NEW.external_ids, '$[*].id')::text,
         jsonb_path_query_array(NEW.other_emails, '$[*].address')::text, jsonb_path_query_array(NEW.other_phones, '$[*].number')::text,
         jsonb_path_query_array(NEW.messengers, '$[*].handle')::text, jsonb_path_query_array(NEW.foreign_ids, '$[*].number')::text,
@@ -115,12 +116,6 @@ BEGIN
 END
 $$;
 CREATE TRIGGER search_of_client BEFORE INSERT OR UPDATE ON clients FOR EACH ROW EXECUTE FUNCTION search_of_client();
-CREATE TRIGGER clients_custom_values AFTER INSERT ON clients
-    FOR EACH ROW WHEN (NEW.custom_fields <> '{}') EXECUTE FUNCTION keep_custom_values();
-CREATE TRIGGER clients_custom_values_changed AFTER UPDATE ON clients
-    FOR EACH ROW WHEN (NEW.custom_fields <> OLD.custom_fields) EXECUTE FUNCTION keep_custom_values();
-CREATE TRIGGER clients_custom_values_deleted AFTER DELETE ON clients
-    FOR EACH ROW WHEN (OLD.custom_fields <> '{}') EXECUTE FUNCTION keep_custom_values();
 
 ALTER TABLE contacts ALTER COLUMN search DROP EXPRESSION;
 CREATE FUNCTION search_of_contact() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -132,12 +127,6 @@ BEGIN
 END
 $$;
 CREATE TRIGGER search_of_contact BEFORE INSERT OR UPDATE ON contacts FOR EACH ROW EXECUTE FUNCTION search_of_contact();
-CREATE TRIGGER contacts_custom_values AFTER INSERT ON contacts
-    FOR EACH ROW WHEN (NEW.custom_fields <> '{}') EXECUTE FUNCTION keep_custom_values();
-CREATE TRIGGER contacts_custom_values_changed AFTER UPDATE ON contacts
-    FOR EACH ROW WHEN (NEW.custom_fields <> OLD.custom_fields) EXECUTE FUNCTION keep_custom_values();
-CREATE TRIGGER contacts_custom_values_deleted AFTER DELETE ON contacts
-    FOR EACH ROW WHEN (OLD.custom_fields <> '{}') EXECUTE FUNCTION keep_custom_values();
 
 ALTER TABLE interactions ALTER COLUMN search DROP EXPRESSION;
 CREATE FUNCTION search_of_interaction() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -147,12 +136,6 @@ BEGIN
 END
 $$;
 CREATE TRIGGER search_of_interaction BEFORE INSERT OR UPDATE ON interactions FOR EACH ROW EXECUTE FUNCTION search_of_interaction();
-CREATE TRIGGER interactions_custom_values AFTER INSERT ON interactions
-    FOR EACH ROW WHEN (NEW.custom_fields <> '{}') EXECUTE FUNCTION keep_custom_values();
-CREATE TRIGGER interactions_custom_values_changed AFTER UPDATE ON interactions
-    FOR EACH ROW WHEN (NEW.custom_fields <> OLD.custom_fields) EXECUTE FUNCTION keep_custom_values();
-CREATE TRIGGER interactions_custom_values_deleted AFTER DELETE ON interactions
-    FOR EACH ROW WHEN (OLD.custom_fields <> '{}') EXECUTE FUNCTION keep_custom_values();
 
 ALTER TABLE products ALTER COLUMN search DROP EXPRESSION;
 CREATE FUNCTION search_of_product() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -162,12 +145,6 @@ BEGIN
 END
 $$;
 CREATE TRIGGER search_of_product BEFORE INSERT OR UPDATE ON products FOR EACH ROW EXECUTE FUNCTION search_of_product();
-CREATE TRIGGER products_custom_values AFTER INSERT ON products
-    FOR EACH ROW WHEN (NEW.custom_fields <> '{}') EXECUTE FUNCTION keep_custom_values();
-CREATE TRIGGER products_custom_values_changed AFTER UPDATE ON products
-    FOR EACH ROW WHEN (NEW.custom_fields <> OLD.custom_fields) EXECUTE FUNCTION keep_custom_values();
-CREATE TRIGGER products_custom_values_deleted AFTER DELETE ON products
-    FOR EACH ROW WHEN (OLD.custom_fields <> '{}') EXECUTE FUNCTION keep_custom_values();
 
 ALTER TABLE contracts ALTER COLUMN search DROP EXPRESSION;
 CREATE FUNCTION search_of_contract() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -177,12 +154,6 @@ BEGIN
 END
 $$;
 CREATE TRIGGER search_of_contract BEFORE INSERT OR UPDATE ON contracts FOR EACH ROW EXECUTE FUNCTION search_of_contract();
-CREATE TRIGGER contracts_custom_values AFTER INSERT ON contracts
-    FOR EACH ROW WHEN (NEW.custom_fields <> '{}') EXECUTE FUNCTION keep_custom_values();
-CREATE TRIGGER contracts_custom_values_changed AFTER UPDATE ON contracts
-    FOR EACH ROW WHEN (NEW.custom_fields <> OLD.custom_fields) EXECUTE FUNCTION keep_custom_values();
-CREATE TRIGGER contracts_custom_values_deleted AFTER DELETE ON contracts
-    FOR EACH ROW WHEN (OLD.custom_fields <> '{}') EXECUTE FUNCTION keep_custom_values();
 
 ALTER TABLE orders ALTER COLUMN search DROP EXPRESSION;
 CREATE FUNCTION search_of_order() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -192,12 +163,21 @@ BEGIN
 END
 $$;
 CREATE TRIGGER search_of_order BEFORE INSERT OR UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION search_of_order();
-CREATE TRIGGER orders_custom_values AFTER INSERT ON orders
-    FOR EACH ROW WHEN (NEW.custom_fields <> '{}') EXECUTE FUNCTION keep_custom_values();
-CREATE TRIGGER orders_custom_values_changed AFTER UPDATE ON orders
-    FOR EACH ROW WHEN (NEW.custom_fields <> OLD.custom_fields) EXECUTE FUNCTION keep_custom_values();
-CREATE TRIGGER orders_custom_values_deleted AFTER DELETE ON orders
-    FOR EACH ROW WHEN (OLD.custom_fields <> '{}') EXECUTE FUNCTION keep_custom_values();
+
+DO $$
+DECLARE
+    kept text;
+BEGIN
+    FOREACH kept IN ARRAY ARRAY['clients', 'contacts', 'interactions', 'products', 'contracts', 'orders'] LOOP
+        EXECUTE format('CREATE TRIGGER %I AFTER INSERT ON %I FOR EACH ROW
+            WHEN (NEW.custom_fields <> ''{}'') EXECUTE FUNCTION keep_custom_values()', kept || '_custom_values', kept);
+        EXECUTE format('CREATE TRIGGER %I AFTER UPDATE ON %I FOR EACH ROW
+            WHEN (NEW.custom_fields <> OLD.custom_fields) EXECUTE FUNCTION keep_custom_values()', kept || '_custom_values_changed', kept);
+        EXECUTE format('CREATE TRIGGER %I AFTER DELETE ON %I FOR EACH ROW
+            WHEN (OLD.custom_fields <> ''{}'') EXECUTE FUNCTION keep_custom_values()', kept || '_custom_values_deleted', kept);
+    END LOOP;
+END
+$$;
 
 -- The values that tell of nobody: those that an erasure leaves.
 CREATE FUNCTION custom_without_personal(of_resource text, custom jsonb) RETURNS jsonb

@@ -11,10 +11,7 @@ use super::{Tx, unknown_reference};
 use crate::{
     access::{Owned, Read},
     custom::{self, Comparable, Custom, CustomKind, Definition, Definitions, Given, Reference, comparable},
-    db::{
-        lock_values_until_commit,
-        schema::{clients, users},
-    },
+    db::{lock_values_until_commit, schema::users, wide::clients},
     error::{Error, FieldError, Result},
     values::{Entity, Resource},
 };
@@ -95,7 +92,11 @@ async fn refuse_unknown(tx: &mut Tx<'_>, references: Vec<Reference>) -> Result<(
     let (linked, named) = (ids(true), ids(false));
     if !linked.is_empty() {
         let within = tx.scope::<LinkedClient, Read>()?.visible();
-        let seen = clients::table.filter(clients::id.eq_any(linked)).filter(within).select(clients::id);
+        let seen = clients::table
+            .filter(clients::id.eq_any(linked))
+            .filter(within)
+            .filter(clients::erased_at.is_null())
+            .select(clients::id);
         known.extend(seen.load::<Uuid>(&mut **tx).await?);
     }
     if !named.is_empty() {

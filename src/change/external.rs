@@ -17,8 +17,8 @@ use crate::{
     error::{Error, ProblemType, Result},
     external_ids::{self, ExternalId},
     http::{
-        CreatedOrChanged, Description, Endpoint, FromMembers, IfMatch, MaybeIfMatch, Put, Reply, ReplyOf, StepText,
-        Takes, View, reply::kind,
+        CreatedOrChanged, Description, Endpoint, FromMembers, IfMatch, MaybeIfMatch, Put, Reply, ReplyOf, Takes, View,
+        reply::kind,
     },
     values::{Resource, confidential::reveal},
 };
@@ -108,13 +108,13 @@ impl<R: Resource> Takes for CreateOrUpdate<R> {
     }
 }
 
-/// The operation that writes the `R` that another system knows by an id of its own.
-pub fn external<R: External>(text: StepText) -> Endpoint {
+/// The operation `id` that writes the `R` that another system knows by an id of its own; `what` it is for readers.
+pub fn external<R: External>(id: &'static str, what: &'static str) -> Endpoint {
     let handler =
         |_: CreateOrUpdate<R>, id: Path<ExternalId>, seen: MaybeIfMatch, change: Change, body: Put<R::New>| {
             put::<R>(id.into_inner(), seen.0, change, body)
         };
-    Endpoint::external::<R, _, _>(text, handler)
+    Endpoint::external::<R, _, _>(id, what, OF_OWNER.iter().any(|name| R::New::has_member(name)), handler)
 }
 
 async fn put<R: External>(

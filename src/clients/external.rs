@@ -10,21 +10,12 @@ use crate::{
     change::{External, Tx, external},
     error::Result,
     external_ids::ExternalId,
-    http::{IfMatch, Routes, StepText},
-};
-
-const UPSERT: StepText = StepText {
-    id: "upsert_client",
-    summary: "Create or change a client of another system",
-    description: "Use it to bring over what another system has, as often as it changes there.\n\nWhere nothing has this id \
-                  yet, it creates a client, and answers 201. Otherwise it changes the members that are given, as `PATCH` does, \
-                  and answers 200; that needs `clients:update`. What only a creation takes must be as it is. `owner_id` is left alone: the client may have another owner by now. The id \
-                  of the address is always among `external_ids`. An id that belongs to something out of reach is refused as taken.",
+    http::{IfMatch, Routes},
 };
 
 /// The operation that takes an id of another system.
 pub fn routes(api: &mut Routes) {
-    api.add("clients", [external::<Client>(UPSERT)]);
+    api.add("clients", [external::<Client>("upsert_client", "a client")]);
 }
 
 impl External for Client {

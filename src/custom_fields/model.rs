@@ -70,7 +70,7 @@ pub struct CustomFieldStart {
     /// What kind of values it has.
     pub kind: CustomKind,
     /// Whether only who may read confidential fields sees its values, which then stand in `confidential_custom_fields`. Clients and
-    /// products only, and neither unique, indexed nor searchable.
+    /// products only, and neither required, unique, indexed nor searchable.
     #[serde(default)]
     #[schema(default = false)]
     pub is_confidential: bool,

@@ -51,6 +51,10 @@ impl CustomField {
             ("/minimum", !is_number && terms.minimum.is_some()),
             ("/maximum", !is_number && terms.maximum.is_some()),
             ("/max_length", kind != CustomKind::Text && terms.max_length.is_some()),
+            // Who may not see the values could create no row.
+            ("/is_required", self.start.is_confidential && terms.is_required),
+            ("/required_for_kinds", self.start.is_confidential && !terms.required_for_kinds.0.is_empty()),
+            ("/required_in_statuses", self.start.is_confidential && !terms.required_in_statuses.0.is_empty()),
         ];
         let mut breaches: Vec<FieldError> =
             misfits.into_iter().filter(|(_, wrong)| *wrong).map(|(at, _)| FieldError::new(at, other_kind())).collect();
@@ -93,7 +97,10 @@ impl CustomField {
         let default = self.terms.default_value.as_ref()?;
         match self.start.kind {
             CustomKind::User | CustomKind::Client => Some(FieldError::new("/default_value", other_kind())),
-            _ if self.start.is_confidential => Some(FieldError::new("/default_value", other_kind())),
+            // Only one row could have it.
+            _ if self.start.is_confidential || self.start.is_unique => {
+                Some(FieldError::new("/default_value", other_kind()))
+            }
             _ => {
                 let active = Definition { is_active: true, ..self.definition() };
                 checked(&active, &default.0.0).err().map(|invalid| FieldError::new("/default_value", invalid))

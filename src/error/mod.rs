@@ -311,11 +311,13 @@ impl From<diesel::result::Error> for Error {
     /// `.optional()?.ok_or_else(Error::not_found)`, "taken" with [`OnConstraint`].
     fn from(error: diesel::result::Error) -> Self {
         use diesel::result::{DatabaseErrorKind as Kind, Error as Diesel};
-        // Every table whose rows have ids of other systems may breach this one, and a trigger writes it.
-        if let Diesel::DatabaseError(Kind::UniqueViolation, info) = &error
-            && info.constraint_name() == Some("external_ids_pkey")
-        {
-            return Self::taken("/external_ids", None);
+        // Triggers of several tables write what these cover.
+        if let Diesel::DatabaseError(Kind::UniqueViolation, info) = &error {
+            match info.constraint_name() {
+                Some("external_ids_pkey") => return Self::taken("/external_ids", None),
+                Some("custom_values_unique_key") => return Self::taken("/custom_fields", None),
+                _ => {}
+            }
         }
         let trouble = match &error {
             Diesel::DatabaseError(

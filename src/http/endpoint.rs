@@ -55,7 +55,8 @@ impl Endpoint {
     }
 
     /// The operation that creates or changes the resource that another system knows by an id of its own.
-    pub fn external<R: Resource, H, Args>(text: StepText, handler: H) -> Self
+    /// `what` it is for readers; `has_owner` where a creation names its owner.
+    pub fn external<R: Resource, H, Args>(id: &'static str, what: &'static str, has_owner: bool, handler: H) -> Self
     where
         H: Handler<Args>,
         Args: FromRequest + Takes + 'static,
@@ -63,10 +64,13 @@ impl Endpoint {
     {
         let path = format!("/v1/{}/external/{{source}}/{{id}}", R::NAME.replace('_', "-"));
         let texts = move || {
-            let mut operation = text.operation::<R>();
-            let created = Response::new(format!("The new {}.", one_of::<R>()));
-            operation.responses.responses.insert("201".to_owned(), created.into());
-            operation
+            OperationBuilder::new()
+                .operation_id(Some(id))
+                .summary(Some(format!("Create or change {what} of another system")))
+                .description(Some(about_external(R::NAME, what, has_owner)))
+                .response("201", Response::new(format!("The new {}.", one_of::<R>())))
+                .response("200", Response::new(format!("The changed {}.", one_of::<R>())))
+                .build()
         };
         Self::of(path, HttpMethod::Put, texts, handler)
     }
@@ -117,6 +121,17 @@ impl Endpoint {
     pub fn into_route(self) -> Route {
         self.route
     }
+}
+
+/// What the operation does that writes what another system knows.
+fn about_external(resource: &str, what: &str, has_owner: bool) -> String {
+    let owner = if has_owner { " `owner_id` is left alone: it may have another owner by now." } else { "" };
+    format!(
+        "Use it to bring over what another system has, as often as it changes there.\n\nWhere nothing has this id yet, it \
+         creates {what}, and answers 201. Otherwise it changes the members that are given, as `PATCH` does, and answers 200; \
+         that needs `{resource}:update`. What only a creation takes must be as it is.{owner} The id of the address is always \
+         among `external_ids`. An id that belongs to something out of reach is refused as taken."
+    )
 }
 
 impl StepText {

@@ -136,7 +136,7 @@ impl FromRequest for MaybeIfMatch {
 impl Takes for MaybeIfMatch {
     fn describe(description: &mut Description) {
         description.header(RequestHeader::MaybeIfMatch);
-        description.refuses(&[412, 428]);
+        description.refuses(&[412]);
     }
 }
 

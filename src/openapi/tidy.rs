@@ -9,6 +9,7 @@ use super::{
     example_ids::address_examples,
     sparse::add_sparse_answers,
 };
+use crate::values::members::is_nullable;
 
 /// Tidies a document that is otherwise complete.
 pub fn tidy(document: &mut Value) {
@@ -75,13 +76,6 @@ fn write_out(row: &mut Object, part: &Value) {
             own.insert(name, property);
         }
     }
-}
-
-fn is_nullable(property: &Value) -> bool {
-    let is_null = |kind: Option<&Value>| kind == Some(&json!("null"));
-    let kinds = property.get("type").and_then(Value::as_array).into_iter().flatten();
-    let alternatives = property.get("oneOf").and_then(Value::as_array).into_iter().flatten();
-    kinds.map(Some).chain(alternatives.map(|alternative| alternative.get("type"))).any(is_null)
 }
 
 /// A text with a bound says nothing by a name such as `Text50`, so its schema is written out where it is used.

@@ -11,21 +11,12 @@ use crate::{
     change::{External, Tx, external},
     error::Result,
     external_ids::ExternalId,
-    http::{IfMatch, Routes, StepText},
-};
-
-const UPSERT: StepText = StepText {
-    id: "upsert_order",
-    summary: "Create or change the draft of an order of another system",
-    description: "Use it to bring over what another system has, as often as it changes there.\n\nWhere nothing has this id \
-                  yet, it creates the draft of an order, and answers 201. Otherwise it changes the members that are given, as `PATCH` does, \
-                  and answers 200; that needs `orders:update`. What only a creation takes must be as it is. The id \
-                  of the address is always among `external_ids`. An id that belongs to something out of reach is refused as taken.",
+    http::{IfMatch, Routes},
 };
 
 /// The operation that takes an id of another system.
 pub fn routes(api: &mut Routes) {
-    api.add("orders", [external::<Order>(UPSERT)]);
+    api.add("orders", [external::<Order>("upsert_order", "the draft of an order")]);
 }
 
 impl External for Order {

@@ -10,21 +10,12 @@ use crate::{
     change::{self, External, Tx, external},
     error::Result,
     external_ids::ExternalId,
-    http::{IfMatch, Routes, StepText},
-};
-
-const UPSERT: StepText = StepText {
-    id: "upsert_product",
-    summary: "Create or change a product of another system",
-    description: "Use it to bring over what another system has, as often as it changes there.\n\nWhere nothing has this id \
-                  yet, it creates a product, and answers 201. Otherwise it changes the members that are given, as `PATCH` does, \
-                  and answers 200; that needs `products:update`. What only a creation takes must be as it is. The id \
-                  of the address is always among `external_ids`. An id that belongs to something out of reach is refused as taken.",
+    http::{IfMatch, Routes},
 };
 
 /// The operation that takes an id of another system.
 pub fn routes(api: &mut Routes) {
-    api.add("products", [external::<Product>(UPSERT)]);
+    api.add("products", [external::<Product>("upsert_product", "a product")]);
 }
 
 impl External for Product {

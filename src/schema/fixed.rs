@@ -9,7 +9,10 @@ use super::{
     labels,
     model::{SchemaChoice, SchemaField, Shape, ValueKind},
 };
-use crate::values::{BUSINESS, CONFIDENTIAL, PERSONAL};
+use crate::values::{
+    BUSINESS, CONFIDENTIAL, PERSONAL,
+    members::{description, is_nullable},
+};
 
 /// How deep objects stand within each other at most.
 const MOST_DEPTH: usize = 4;
@@ -189,18 +192,4 @@ fn type_of(schema: &Value) -> &str {
         }
         _ => "",
     }
-}
-
-/// The description; of a member that may be `null`, it stands at the alternative that is not.
-fn description(property: &Value) -> &str {
-    let alternatives = property.get("oneOf").and_then(Value::as_array).into_iter().flatten();
-    let mut said = std::iter::once(property).chain(alternatives).filter_map(|schema| schema.get("description"));
-    said.find_map(Value::as_str).unwrap_or_default()
-}
-
-fn is_nullable(property: &Value) -> bool {
-    let null = Value::from("null");
-    let kinds = property.get("type").and_then(Value::as_array).into_iter().flatten();
-    let alternatives = property.get("oneOf").and_then(Value::as_array).into_iter().flatten();
-    kinds.chain(alternatives.filter_map(|schema| schema.get("type"))).any(|kind| *kind == null)
 }

@@ -1,6 +1,9 @@
 //! `/v1/schema`.
 
+use std::sync::LazyLock;
+
 use actix_web::web::{Json, Path};
+use utoipa::ToSchema;
 
 use super::{custom, fixed::Described, model::ResourceSchema};
 use crate::{
@@ -40,7 +43,7 @@ async fn get_schema(
     _: Query<NoParams>,
 ) -> Result<Json<ResourceSchema>> {
     let (actor, resource) = (scope.actor(), *resource);
-    let (row, new, patch) = types_of(resource);
+    let [row, new, patch] = types_of(resource);
     let may = |action: &str| actor.reach(&format!("{}:{action}", resource.name())) != Reach::None;
     let (may_create, may_update) = (may("create"), may("update"));
     let sees_confidential = may("read_confidential");
@@ -58,26 +61,25 @@ async fn get_schema(
     Ok(Json(ResourceSchema { resource, fields }))
 }
 
-/// The types of `resource`: its rows, what creates one, and what changes one.
-fn types_of(resource: CustomResource) -> (Described, Described, Described) {
+/// The types of `resource`: its rows, what creates one, and what changes one. They are read once.
+fn types_of(resource: CustomResource) -> &'static [Described; 3] {
+    static CLIENTS: LazyLock<[Described; 3]> = LazyLock::new(described::<Client, NewClient, ClientPatch>);
+    static CONTACTS: LazyLock<[Described; 3]> = LazyLock::new(described::<Contact, NewContact, ContactPatch>);
+    static INTERACTIONS: LazyLock<[Described; 3]> =
+        LazyLock::new(described::<Interaction, NewInteraction, InteractionPatch>);
+    static PRODUCTS: LazyLock<[Described; 3]> = LazyLock::new(described::<Product, ProductTerms, ProductPatch>);
+    static CONTRACTS: LazyLock<[Described; 3]> = LazyLock::new(described::<Contract, NewContract, ContractPatch>);
+    static ORDERS: LazyLock<[Described; 3]> = LazyLock::new(described::<OrderWithLines, NewOrder, OrderPatch>);
     match resource {
-        CustomResource::Clients => {
-            (Described::of::<Client>(), Described::of::<NewClient>(), Described::of::<ClientPatch>())
-        }
-        CustomResource::Contacts => {
-            (Described::of::<Contact>(), Described::of::<NewContact>(), Described::of::<ContactPatch>())
-        }
-        CustomResource::Interactions => {
-            (Described::of::<Interaction>(), Described::of::<NewInteraction>(), Described::of::<InteractionPatch>())
-        }
-        CustomResource::Products => {
-            (Described::of::<Product>(), Described::of::<ProductTerms>(), Described::of::<ProductPatch>())
-        }
-        CustomResource::Contracts => {
-            (Described::of::<Contract>(), Described::of::<NewContract>(), Described::of::<ContractPatch>())
-        }
-        CustomResource::Orders => {
-            (Described::of::<OrderWithLines>(), Described::of::<NewOrder>(), Described::of::<OrderPatch>())
-        }
+        CustomResource::Clients => &CLIENTS,
+        CustomResource::Contacts => &CONTACTS,
+        CustomResource::Interactions => &INTERACTIONS,
+        CustomResource::Products => &PRODUCTS,
+        CustomResource::Contracts => &CONTRACTS,
+        CustomResource::Orders => &ORDERS,
     }
+}
+
+fn described<Row: ToSchema, New: ToSchema, Patch: ToSchema>() -> [Described; 3] {
+    [Described::of::<Row>(), Described::of::<New>(), Described::of::<Patch>()]
 }

@@ -123,13 +123,14 @@ impl Member {
 }
 
 /// The description of a member. For a nullable member, utoipa puts it at the alternative that is not `null`.
-fn description(property: &Value) -> &str {
+pub fn description(property: &Value) -> &str {
     let alternatives = property.get("oneOf").and_then(Value::as_array).into_iter().flatten();
     let mut said = std::iter::once(property).chain(alternatives).filter_map(|schema| schema.get("description"));
     said.find_map(Value::as_str).unwrap_or_default()
 }
 
-fn is_nullable(property: &Value) -> bool {
+/// Whether the member can be `null`.
+pub fn is_nullable(property: &Value) -> bool {
     let null = Value::from("null");
     let kinds = property.get("type").and_then(Value::as_array).into_iter().flatten();
     let alternatives = property.get("oneOf").and_then(Value::as_array).into_iter().flatten();

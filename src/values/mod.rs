@@ -6,7 +6,7 @@ mod example;
 pub mod hint;
 mod id;
 mod invalid;
-mod members;
+pub mod members;
 pub mod network;
 mod number;
 mod plural;

@@ -32,9 +32,9 @@ const GROUPS: [&[&str]; 5] = [
 
 /// The fields that their resource does not show, each with the reason.
 const NOT_SHOWN: [(&str, &str, &str); 10] = [
-    ("update_custom_field", "choices", "a text has none: see custom_fields.rs"),
-    ("update_custom_field", "minimum", "a text has none: see custom_fields.rs"),
-    ("update_custom_field", "maximum", "a text has none: see custom_fields.rs"),
+    ("update_custom_field", "choices", "a text has none: see custom_fields/mod.rs"),
+    ("update_custom_field", "minimum", "a text has none: see custom_fields/mod.rs"),
+    ("update_custom_field", "maximum", "a text has none: see custom_fields/mod.rs"),
     ("create_client_merge", "take", "it decides on the fields of the survivor: see clients/merges.rs"),
     ("create_client", "allow_duplicate", "it stands with the pair: see clients/duplicates.rs"),
     ("update_client", "allow_duplicate", "it stands with the pair: see clients/duplicates.rs"),
