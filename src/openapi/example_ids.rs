@@ -183,6 +183,10 @@ fn kind_of(member: &str) -> Option<&'static str> {
 /// Gives the id in each address the one of the demonstration company.
 pub fn address_examples(document: &mut Value) {
     for (path, method, operation) in operations(document) {
+        // That id is another system's.
+        if path.contains("/external/") {
+            continue;
+        }
         let Some(kind) = path.strip_prefix("/v1/").and_then(|path| path.split_once("/{id}")) else { continue };
         let kind = kind.0.replace('-', "_");
         let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten();

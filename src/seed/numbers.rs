@@ -56,7 +56,7 @@ pub fn phone(number: u32, area: &str) -> String {
 /// A mobile number of the town's country.
 pub fn mobile(dice: &mut Dice, area: &str) -> String {
     match area {
-        "44" => format!("+4477{}", dice.digits(8)),
+        "44" => format!("+44771{}", dice.digits(7)),
         _ if area.starts_with('1') => format!("+{area}7{}", dice.digits(6)),
         _ => {
             format!("+79{}{}", dice.one(&["03", "05", "10", "15", "16", "21", "26", "62", "65", "85"]), dice.digits(7))

@@ -59,11 +59,6 @@ impl Row {
         }
         let is_strange = self.operation.is_for_persons() && caller.in_scope.is_some();
         let permission = self.operation.permission();
-        let is_for_persons = |permission: &str| {
-            ADMINISTRATION.contains(&permission)
-                || ["deputies:create", "deputies:update"].contains(&permission)
-                || [":approve", ":erase"].iter().any(|end| permission.ends_with(end))
-        };
         let persons_only = permission.is_some_and(is_for_persons) && caller.in_scope.is_some();
         if is_strange || persons_only || (caller.in_scope == Some(false) && permission.is_some()) {
             return Expected::Forbidden;
@@ -110,6 +105,13 @@ impl Row {
         let role = if designates { Role::Manager } else { policy.role };
         if covers(caller, role, reach, call.about) { Expected::Success } else { Expected::Forbidden }
     }
+}
+
+/// Whether only a person may use the right, no service account.
+fn is_for_persons(permission: &str) -> bool {
+    ADMINISTRATION.contains(&permission)
+        || ["deputies:create", "deputies:update"].contains(&permission)
+        || [":approve", ":erase"].iter().any(|end| permission.ends_with(end))
 }
 
 pub fn visible(operation: &Operation, caller: &Caller, call: &Call) -> bool {
