@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{Tx, unknown_reference};
 use crate::{
-    access::{Owned, Read},
+    access::{Actor, Owned, Read},
     custom::{self, Comparable, Custom, CustomKind, Definition, Definitions, Given, Reference, comparable},
     db::{lock_values_until_commit, schema::users, wide::clients},
     error::{Error, FieldError, Result},
@@ -111,11 +111,30 @@ async fn refuse_unknown(tx: &mut Tx<'_>, references: Vec<Reference>) -> Result<(
 /// Refuses a value that another row has. Whoever writes the same value at the same time waits.
 async fn refuse_taken(tx: &mut Tx<'_>, definition: &Definition, value: &Value, id: Uuid) -> Result<()> {
     let Some(key) = unique_key(definition.kind, value) else { return Ok(()) };
-    lock_values_until_commit(tx, vec![format!("custom {} {key}", definition.id)]).await?;
+    lock_values_until_commit(tx, vec![lock_key(definition, &key)]).await?;
     match holder(tx, definition.id, &key, id).await? {
         Some(_) => Err(Error::taken(&definition.pointer(), None)),
         None => Ok(()),
     }
+}
+
+/// Keys of the values of a row that no other row may have.
+pub fn unique_keys<R: Custom>(actor: &Actor, row: &R) -> Vec<String> {
+    let definitions = actor.custom().map(|custom| custom.of_resource(R::RESOURCE)).unwrap_or_default();
+    let keys = definitions.iter().filter(|definition| definition.is_unique).filter_map(|definition| {
+        let value = row.given().open.get(definition.name.as_str())?;
+        Some(lock_key(definition, &unique_key(definition.kind, value)?))
+    });
+    keys.collect()
+}
+
+fn lock_key(definition: &Definition, key: &str) -> String {
+    format!("custom {} {key}", definition.id)
+}
+
+/// What two rows that are written at once with the same unique value breach.
+pub fn custom_taken(constraint: &str) -> Option<Error> {
+    (constraint == "custom_values_unique_key").then(|| Error::taken("/custom_fields", None))
 }
 
 /// A value as the index of unique values has it.

@@ -19,7 +19,7 @@ mod transaction;
 mod unsealed;
 
 pub use audit_event::Outcome;
-pub use custom::{begin_custom, check_custom};
+pub use custom::{begin_custom, check_custom, custom_taken, unique_keys};
 pub use external::{External, external, refuse_held};
 pub use on_behalf::on_behalf;
 pub use origin::Origin;

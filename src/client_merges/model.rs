@@ -91,7 +91,7 @@ pub struct NewClientMerge {
 
 /// What a merge would do.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ClientMergePreview, example = json!({"survivor": {"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "version": 3, "created_at": "2026-11-20T09:30:00Z",
+#[schema(as = ClientMergePreview, example = json!({"survivor": {"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "version": 3, "custom_fields": {}, "created_at": "2026-11-20T09:30:00Z",
     "updated_at": "2026-11-24T09:30:00Z", "kind": "organization", "name": "Romashka", "legal_name": null, "tax_id": "7707083893",
     "kpp": null, "registration_number": null, "foreign_ids": [], "bank_accounts": [], "parent_id": null, "industry": "Retail",
     "status": "active", "source": null, "email": null, "other_emails": [], "phone": "+74951234567", "other_phones": [],

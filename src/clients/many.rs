@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{
     access::{Create, Scope, UserId},
-    change::{Row, Tx, begin_custom, permit_confidential},
+    change::{Row, Tx, begin_custom, custom_taken, permit_confidential},
     db::wide::clients,
-    error::{Error, Result},
+    error::{Error, OnConstraint, Result},
     http::Parts,
     users::{self, Owner},
     values::Invalid,
@@ -74,7 +74,8 @@ async fn write(tx: &mut Tx<'_>, created: &[Client], likely: &[(ClientId, Vec<Can
     if created.is_empty() {
         return Ok(());
     }
-    diesel::insert_into(clients::table).values(created).execute(&mut **tx).await?;
+    let insert = diesel::insert_into(clients::table).values(created).execute(&mut **tx);
+    insert.await.on_constraint(custom_taken)?;
     owners::begin_all(tx, created).await?;
     for client in created {
         tx.created(client);

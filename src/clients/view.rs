@@ -27,7 +27,7 @@ use crate::{
 
 /// A client, what the caller may do with it, and what was included.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Client, example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "version": 3,
+#[schema(as = Client, example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "version": 3, "custom_fields": {},
     "created_at": "2026-11-20T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z", "kind": "organization", "name": "Romashka",
     "legal_name": "OOO Romashka", "tax_id": "7707083893", "kpp": "773601001", "registration_number": "1027700132195",
     "foreign_ids": [{"country": "KZ", "kind": "tax", "number": "600400123456"}],

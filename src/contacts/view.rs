@@ -21,7 +21,7 @@ use crate::{
 
 /// A contact, what the caller may do with it, and what was included.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Contact, example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e40", "version": 2,
+#[schema(as = Contact, example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e40", "version": 2, "external_ids": [], "custom_fields": {},
     "created_at": "2026-11-20T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z", "client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f",
     "owner_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31", "is_key": false,
     "retired_at": null, "name": "Maria Anders", "job_title": "Head of purchasing", "decision_role": "decision_maker",

@@ -25,7 +25,7 @@ use crate::{
 
 /// A contract, what the caller may do with it, and what was included.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Contract, example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "version": 5,
+#[schema(as = Contract, example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "version": 5, "external_ids": [], "custom_fields": {},
     "created_at": "2026-11-20T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z",
     "client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "owner_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31",
     "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e32", "is_key": false, "number": "C-2026-000001",

@@ -1,5 +1,7 @@
 //! The fields that a column can fill, and the heads by which they are guessed.
 
+use crate::custom::CustomResource;
+
 /// The fields of one kind of rows.
 #[derive(Clone, Copy, Debug)]
 pub struct Fields {
@@ -7,6 +9,8 @@ pub struct Fields {
     pub all: &'static [&'static str],
     /// Heads as companies write them, by field, in lower case and without punctuation.
     pub guesses: &'static [(&'static str, &'static [&'static str])],
+    /// The resources whose own fields columns can fill, with what their names begin with.
+    pub own: &'static [(&'static str, CustomResource)],
 }
 
 impl Fields {
@@ -22,7 +26,8 @@ impl Fields {
     }
 }
 
-fn plain(head: &str) -> String {
+/// A head in lower case, without punctuation.
+pub fn plain(head: &str) -> String {
     let lower = head.to_lowercase().replace('ё', "е");
     let words = lower.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ")

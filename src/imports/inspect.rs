@@ -1,7 +1,7 @@
 //! What a file is, as far as its first rows tell: where its head is, what its columns are, and some values.
 
 use super::{
-    fields::Fields,
+    known::Known,
     table::{self, Form, Record},
 };
 use crate::{
@@ -21,7 +21,7 @@ pub struct Inspected {
     pub form: Form,
     pub head_line: i64,
     pub heads: Vec<String>,
-    pub mapping: Vec<Option<Text<50>>>,
+    pub mapping: Vec<Option<Text<100>>>,
     pub sample: Vec<Vec<String>>,
     pub phone_region: Option<CountryCode>,
 }
@@ -30,7 +30,7 @@ pub struct Inspected {
 ///
 /// # Errors
 /// 422 for what is no table.
-pub fn inspect(bytes: &[u8], fields: Fields) -> Result<Inspected> {
+pub fn inspect(bytes: &[u8], fields: &Known) -> Result<Inspected> {
     let (form, records) = table::read_some(bytes, HEADS_WITHIN + SAMPLE)?;
     let at = head(&records, fields);
     let head = records.get(at).ok_or_else(table::unreadable)?;
@@ -39,7 +39,7 @@ pub fn inspect(bytes: &[u8], fields: Fields) -> Result<Inspected> {
         heads.pop();
     }
     heads.truncate(MOST_COLUMNS);
-    let mut mapping: Vec<Option<Text<50>>> = Vec::new();
+    let mut mapping: Vec<Option<Text<100>>> = Vec::new();
     for head in &heads {
         let field = fields.guess(head).map(|field| Text::parse(field).map_err(Error::internal)).transpose()?;
         // The first column that fits takes the field.
@@ -53,7 +53,7 @@ pub fn inspect(bytes: &[u8], fields: Fields) -> Result<Inspected> {
 }
 
 /// The record with most heads that are known; else the first one with several values. A title stands before it.
-fn head(records: &[Record], fields: Fields) -> usize {
+fn head(records: &[Record], fields: &Known) -> usize {
     let known = |record: &Record| record.cells.iter().filter(|cell| fields.guess(cell).is_some()).count();
     let best = records.iter().enumerate().take(HEADS_WITHIN).rev().max_by_key(|(_, record)| known(record));
     if let Some((at, record)) = best

@@ -7,11 +7,16 @@ use aws_lc_rs::digest;
 use super::{
     fields::Fields,
     model::Import,
-    reader::{Read, Reader, Values, Wrong},
-    row::Undo,
+    reader::{Read, Reader, Values, Wrong, notes_of},
+    row::{Fate, Undo},
     rows::{Applied, Checked, Loaded},
 };
-use crate::{access::Actor, change::Tx, error::Result, values::Language};
+use crate::{
+    access::Actor,
+    change::Tx,
+    error::{Error, Result},
+    values::Language,
+};
 
 /// A kind of rows: what they say, what becomes of them, and how that is taken back.
 pub trait Kind {
@@ -72,6 +77,17 @@ pub struct About<'i> {
     pub import: &'i Import,
     /// The language of whoever imports, for notes.
     pub language: Language,
+}
+
+impl About<'_> {
+    /// Refuses a row with a value that must be the only one, and that a row before has. `unique` are the keys of its values.
+    pub fn refuse_repeated(&self, earlier: &Earlier<'_>, unique: Vec<String>, row: &mut Checked) {
+        if row.fate == Fate::Create && earlier.line(&unique).is_some() {
+            row.fate = Fate::Error;
+            row.notes.extend(notes_of(&Error::taken("/custom_fields", None), self.language));
+        }
+        row.keys.extend(unique);
+    }
 }
 
 /// What the rows before have said, by the beginnings of the digests of their keys, which take little memory.

@@ -5,11 +5,12 @@
 mod apply;
 mod check;
 mod clients;
-mod dates;
 mod fields;
+mod filling;
 mod inspect;
 mod kind;
 mod kinds;
+mod known;
 mod load;
 mod model;
 mod orders;
@@ -24,6 +25,7 @@ mod steps;
 mod sweep;
 mod table;
 mod undo;
+mod written;
 
 use crate::http::Routes;
 

@@ -6,7 +6,7 @@ use strum::{AsRefStr, EnumString, IntoStaticStr};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::kinds::fields_of;
+use super::known::Known;
 use crate::{
     access::{Belongs, Owned, Ownership, TeamId, UserId},
     background_jobs::JobRef,
@@ -84,10 +84,10 @@ pub struct Import {
 #[serde(deny_unknown_fields)]
 pub struct ImportTerms {
     /// Business: The field that each column fills, in their order; `null` for a column that is ignored. A member of a member is
-    /// named with a dot: `address.city`, `contact.name`.
+    /// named with a dot: `address.city`, `contact.name`, `custom_fields.beds`.
     #[serde(deserialize_with = "bounds::at_most::<200, _, _, _>")]
-    #[schema(value_type = Vec<Option<Text<50>>>, max_items = 200)]
-    pub mapping: Jsonb<Vec<Option<Text<50>>>>,
+    #[schema(value_type = Vec<Option<Text<100>>>, max_items = 200)]
+    pub mapping: Jsonb<Vec<Option<Text<100>>>>,
     /// Who gets the clients whose row names nobody, or somebody who is not known.
     pub default_owner_id: Option<UserId>,
     /// What is done with a row that there is already.
@@ -312,16 +312,16 @@ impl Import {
         self.terms.mapping.0.iter().position(|one| one.as_ref().is_some_and(|one| one.as_str() == field))
     }
 
-    /// The fields of the mapping that there are not, and those that are given twice.
-    pub fn wrong_fields(&self) -> Vec<FieldError> {
-        let mut breaches = Vec::new();
-        let known = fields_of(self.resource).all;
+    /// What is wrong with the mapping: a wrong number of columns, fields that there are not, and those that are given twice.
+    pub fn breaches(&self, known: &Known) -> Vec<FieldError> {
+        let mut breaches: Vec<FieldError> = self.wrong_length().into_iter().collect();
+        let known = known.names();
         let named: Vec<Option<&str>> =
             self.terms.mapping.0.iter().map(|field| field.as_ref().map(Text::as_str)).collect();
         for (at, field) in named.iter().enumerate() {
             let (Some(name), pointer) = (field, format!("/mapping/{at}")) else { continue };
             if !known.contains(name) {
-                breaches.push(FieldError::new(pointer, hint::unknown_word(name, known)));
+                breaches.push(FieldError::new(pointer, hint::unknown_word(name, &known)));
             } else if named.iter().take(at).any(|before| before == field) {
                 let say = Say::new("This is given twice.", "Это указано дважды.");
                 breaches.push(FieldError::new(pointer, Invalid::Rule("repeated", say)));
@@ -331,7 +331,7 @@ impl Import {
     }
 
     /// The columns without a head are none of the mapping.
-    pub fn wrong_length(&self) -> Option<FieldError> {
+    fn wrong_length(&self) -> Option<FieldError> {
         let (columns, mapped) = (self.heads.0.len(), self.terms.mapping.0.len());
         (columns != mapped).then(|| {
             let say = Say::new(

@@ -6,6 +6,8 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{
     inspect::Inspected,
+    kinds::fields_of,
+    known::Known,
     model::{
         Counts, Duplicates, Import, ImportFilter, ImportId, ImportResource, ImportState, ImportTerms, ImportView,
         Transition, UploadParams, WrongValues,
@@ -16,7 +18,7 @@ use crate::{
     background_jobs::{self, JobKind},
     change::{Patched, Row, Tx, lock, lock_to_patch, patched, save},
     db::{Jsonb, Sql, columns_of, schema::imports},
-    error::{Error, FieldError, ProblemType, Result},
+    error::{Error, ProblemType, Result},
     files::Files,
     http::{IfMatch, Patch},
     list::{ListQuery, Page, SortBy, SortValue, keyset_within},
@@ -167,6 +169,10 @@ pub async fn update(
     refuse_working(tx, &before).await?;
     before.refuse_change()?;
     let after = patched(&before, patch)?;
+    let breaches = after.breaches(&Known::to(tx.actor(), fields_of(after.resource)));
+    if !breaches.is_empty() {
+        return Err(Error::fields(breaches));
+    }
     if let Some(owner) = after.terms.default_owner_id.filter(|owner| Some(*owner) != before.terms.default_owner_id) {
         users::find_owner(tx, owner, "/default_owner_id").await?;
     }
@@ -261,9 +267,5 @@ impl Patched for Import {
             true => Ok(()),
             false => Err(Error::transition(self.state.as_ref(), &[])),
         }
-    }
-
-    fn breaches(&self) -> Vec<FieldError> {
-        self.wrong_fields().into_iter().chain(self.wrong_length()).collect()
     }
 }

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::{
     kind::Kind,
+    known::{Known, own_value},
     model::{Import, WrongValues},
     owners::Owners,
     row::{Fate, Note},
@@ -15,7 +16,7 @@ use super::{
 };
 use crate::{
     access::{Actor, Caller},
-    error::{Error, FieldError},
+    error::{Error, FieldError, ProblemField, Result},
     http::body::parse_document,
     values::{CurrencyCode, Day, Invalid, Language, PhoneRegion, Say},
 };
@@ -65,8 +66,10 @@ pub struct Reader<'i> {
     pub language: Language,
     /// The region of telephone numbers.
     pub region: Option<PhoneRegion>,
+    /// The fields that a column can fill.
+    known: Known,
     /// The fields that whoever imports may not write.
-    pub hidden: &'static [&'static str],
+    hidden: &'static [&'static str],
     /// The day.
     pub today: Day,
     /// The currency of the organisation.
@@ -87,6 +90,12 @@ impl<'r> Values<'r> {
     /// The column of a field that has a value.
     pub fn place(&self, field: &str) -> Option<usize> {
         self.get(field).map(|(at, _)| at)
+    }
+
+    /// The column of what a pointer into a body names: a member of a member, or the member.
+    pub fn place_of(&self, pointer: &str) -> Option<usize> {
+        let whole = pointer.trim_start_matches('/').replace('/', ".");
+        self.place(&whole).or_else(|| self.place(whole.split('.').next().unwrap_or_default()))
     }
 
     /// The fields that have a value, with the values.
@@ -115,6 +124,7 @@ impl<'i> Reader<'i> {
             owners,
             language: caller.locale.language,
             region: region.map_or(caller.organization.phone_region, |one| one.as_str().parse().ok()),
+            known: Known::to(actor, K::FIELDS),
             hidden: K::hidden(actor),
             today,
             currency,
@@ -177,8 +187,36 @@ impl<'i> Reader<'i> {
             "You may not write this field, so it is left out.",
             "Вам нельзя записывать это поле, поэтому оно пропущено.",
         );
-        let hidden = self.hidden.iter().filter_map(|field| values.place(field));
-        hidden.map(|at| self.note(Some(at), &Invalid::Rule("left_out", say.clone()))).collect()
+        let hidden = values.iter().filter(|(field, _)| self.is_hidden(field));
+        hidden.map(|(field, _)| self.note(values.place(field), &Invalid::Rule("left_out", say.clone()))).collect()
+    }
+
+    /// Whether whoever imports may not write the field.
+    fn is_hidden(&self, field: &str) -> bool {
+        self.hidden.contains(&field.split('.').next().unwrap_or_default())
+    }
+
+    /// Whether the field is one that every organisation has, and whoever imports may write.
+    pub fn takes(&self, field: &str) -> bool {
+        !self.is_hidden(field) && self.known.own(field).is_none()
+    }
+
+    /// The values of the organisation's own fields whose names begin with `beginning`, by the members that have them in a body.
+    pub fn own_values(&self, values: &Values<'_>, beginning: &str, wrong: &mut Wrong) -> Map<String, Value> {
+        let mut members: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
+        for (field, cell) in values.iter().filter(|(field, _)| !self.is_hidden(field)) {
+            let Some(definition) = self.known.own(field) else { continue };
+            if field.strip_prefix(beginning).is_none_or(|rest| !rest.starts_with(definition.member())) {
+                continue;
+            }
+            match own_value(definition, cell, self.owners, &self.currency) {
+                Ok(value) => {
+                    members.entry(definition.member()).or_default().insert(definition.name.as_str().to_owned(), value);
+                }
+                Err(invalid) => wrong.push((values.place(field), invalid)),
+            }
+        }
+        members.into_iter().map(|(member, values)| (member.to_owned(), Value::Object(values))).collect()
     }
 }
 
@@ -199,9 +237,23 @@ pub fn notes_of(error: &Error, language: Language) -> Vec<Note> {
     if told.errors.is_empty() {
         return vec![whole];
     }
-    let field =
-        |field: crate::error::ProblemField| Note { column: None, head: None, code: field.code, detail: field.detail };
+    // Nobody knows otherwise which field is meant.
+    let field = |field: ProblemField| {
+        let name = field.pointer.trim_start_matches('/').replace('/', ".");
+        Note { column: None, head: None, code: field.code, detail: format!("{name}: {}", field.detail) }
+    };
     told.errors.into_iter().map(field).collect()
+}
+
+/// Parts what is refused to whoever imports, and is told with the row, from every other error.
+///
+/// # Errors
+/// Any other error.
+pub fn refused<T>(outcome: Result<T>) -> Result<Result<T>> {
+    match outcome {
+        Err(error) if !error.problem().status().is_client_error() => Err(error),
+        outcome => Ok(outcome),
+    }
 }
 
 /// The `T` of `body` without the members that are wrong, which are noted. `None` when it needs one of them.

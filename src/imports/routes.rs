@@ -5,6 +5,7 @@ use actix_web::web::{Data, Path};
 use super::{
     inspect::inspect,
     kinds::fields_of,
+    known::Known,
     model::{Import, ImportFilter, ImportId, ImportResource, ImportTerms, ImportView, UploadParams},
     queries,
     row::{ImportRowRef, RowFilter},
@@ -57,6 +58,9 @@ async fn list_imports(scope: Scope<Import, Read>, query: ListQuery<ImportFilter>
 ///
 /// Each row of past orders is a line of one: those with the same `external_id` make one order, which is imported whole or not at
 /// all. Clients and products are found by their ids in `external_source`, by taxpayer number and name, and by `sku`.
+///
+/// The organisation's own fields are columns as in an export: `custom_fields.beds`, and those of a client's contact
+/// `contact.custom_fields.floor`. A choice is given by its value or by one of its labels, a user by e-mail address or name.
 #[utoipa::path(
     post,
     path = "/v1/imports",
@@ -71,9 +75,9 @@ async fn create_import(
     let ChangeBy(change, params) = change;
     let Upload(bytes) = upload;
     let looked_at = bytes.clone();
-    let fields = fields_of(params.resource.unwrap_or(ImportResource::Clients));
+    let fields = Known::to(scope.actor(), fields_of(params.resource.unwrap_or(ImportResource::Clients)));
     // In a thread of its own: a large file takes a while.
-    let inspected = actix_web::web::block(move || inspect(&looked_at, fields)).await.map_err(Error::internal)??;
+    let inspected = actix_web::web::block(move || inspect(&looked_at, &fields)).await.map_err(Error::internal)??;
     change
         .run(async |tx| {
             let import = queries::insert(tx, &scope, params, inspected, (&files, bytes)).await?;

@@ -192,7 +192,7 @@ fn resource_of(path: &str, parameter: &Value) -> String {
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let before = parts.iter().position(|part| *part == own).and_then(|at| parts.get(at.checked_sub(1)?));
     let named = before.or_else(|| parts.iter().rev().find(|part| !part.starts_with('{')));
-    camel(named.copied().unwrap_or_default())
+    camel(named.copied().unwrap_or_default().trim_matches(['{', '}']))
 }
 
 /// A name as components have it, such as `IfMatch` of `If-Match`.

@@ -78,7 +78,7 @@ pub struct PastOrder {
 #[derive(Debug)]
 pub struct Prepared {
     client: Client,
-    past: PastOrder,
+    order: OrderWithLines,
     /// Whether it has a number of its own.
     is_numbered: bool,
 }
@@ -90,12 +90,10 @@ pub struct Prepared {
 /// 403 for a client out of the right's reach, 409 for one that is archived, or lost when the order is under way, 422 for
 /// values against the rules.
 pub async fn record(tx: &mut Tx<'_>, scope: &Scope<Order, RecordOrder>, new: NewPastOrder) -> Result<OrderWithLines> {
-    let Prepared { client, mut past, is_numbered } = prepare(tx, scope, new).await?;
+    let Prepared { client, mut order, is_numbered } = prepare(tx, scope, new).await?;
     if !is_numbered {
-        past.number = next_number(tx).await?;
+        order.order.number = next_number(tx).await?;
     }
-    let mut order = past.written(tx)?;
-    begin_custom(tx, &mut order.order).await?;
     insert(tx, std::slice::from_ref(&order)).await?;
     // What a silent client bought in the past does not say that it buys now.
     if order.order.fulfilled_at.is_some() && client.status != ClientStatus::Dormant {
@@ -137,8 +135,10 @@ pub async fn prepare(tx: &mut Tx<'_>, scope: &Scope<Order, RecordOrder>, new: Ne
         terms,
         lines: priced.lines,
     };
-    past.check(tx).await?;
-    Ok(Prepared { client, past, is_numbered })
+    let mut order = past.written(tx)?;
+    check(tx, &order.order).await?;
+    begin_custom(tx, &mut order.order).await?;
+    Ok(Prepared { client, order, is_numbered })
 }
 
 /// Records many past orders in few statements. The caller must make sure of what [`record`] checks: that each order
@@ -203,19 +203,18 @@ fn is_reserved(number: &OrderNumber) -> bool {
     matches!(parts.as_slice(), ["O", year, count] if year.len() == 4 && count.len() >= 6 && digits(year) && digits(count))
 }
 
-impl PastOrder {
-    /// Refuses amounts that are too large, a contract whose rules it breaks, and an id that another order has.
-    async fn check(&self, tx: &mut Tx<'_>) -> Result<()> {
-        let OrderWithLines { order, .. } = self.clone().written(tx)?;
-        order.refuse_taken(tx, None).await?;
-        if let Some(contract_id) = order.terms.contract_id {
-            let Order { client_id, ordered_on, net_total, .. } = order;
-            let day = (&order.currency, ordered_on);
-            contracts::hold_for_order(tx, contract_id, client_id, day, net_total.value(), None, "/contract_id").await?;
-        }
-        Ok(())
+/// Refuses an id that another order has, and a contract whose rules the order breaks.
+async fn check(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
+    order.refuse_taken(tx, None).await?;
+    if let Some(contract_id) = order.terms.contract_id {
+        let day = (&order.currency, order.ordered_on);
+        let net = order.net_total.value();
+        contracts::hold_for_order(tx, contract_id, order.client_id, day, net, None, "/contract_id").await?;
     }
+    Ok(())
+}
 
+impl PastOrder {
     /// The order as it stands now. Its lines are fulfilled when the order is.
     fn written(self, tx: &mut Tx<'_>) -> Result<OrderWithLines> {
         let (now, status) = (tx.now(), self.status);

@@ -136,14 +136,23 @@ pub async fn find_all(mut db: &AsyncPgConnection, ids: Vec<ProductId>, skus: Vec
 /// # Errors
 /// 403 for a confidential member that the caller may not write, 409 for a taken stock keeping unit.
 pub async fn insert(tx: &mut Tx<'_>, _scope: &Scope<Product, Create>, terms: ProductTerms) -> Result<Product> {
+    let product = prepare(tx, terms).await?;
+    diesel::insert_into(products::table).values(&product).execute(&mut **tx).await.on_constraint(breached)?;
+    tx.created(&product);
+    Ok(product)
+}
+
+/// The product that [`insert`] would write.
+///
+/// # Errors
+/// As [`insert`].
+pub async fn prepare(tx: &mut Tx<'_>, terms: ProductTerms) -> Result<Product> {
     let now = tx.now();
     let mut product =
         Product { id: tx.new_id(), version: 1, created_at: now, updated_at: now, hidden_changes: 0, terms };
     permit_confidential(tx.actor(), &product)?;
     begin_custom(tx, &mut product).await?;
     product.refuse_taken(tx, None).await?;
-    diesel::insert_into(products::table).values(&product).execute(&mut **tx).await.on_constraint(breached)?;
-    tx.created(&product);
     Ok(product)
 }
 

@@ -15,6 +15,7 @@ use crate::{
     error::{Error, Result},
     http::{IfMatch, Parts, Patch},
     imports::{
+        filling::names,
         kind::About,
         reader::{Read, notes_of},
         row::Fate,
@@ -129,7 +130,7 @@ async fn fill(tx: &mut Tx<'_>, row: &Read<'_, Entry>) -> Result<Applied> {
     match filling(tx, id, &entry.terms).await? {
         Some(members) if members.is_empty() => Ok(row.kept(Fate::Unchanged, target)),
         Some(members) => {
-            let filled: Vec<String> = members.keys().cloned().collect();
+            let filled = names(&members);
             let client = patch(tx, id, members, &IfMatch::Any).await?;
             Ok(Applied { target_version: Some(client.version()), filled, ..row.kept(Fate::Update, target) })
         }

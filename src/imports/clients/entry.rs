@@ -3,14 +3,15 @@
 
 use serde_json::{Map, Value, json};
 
+use super::fields::CONTACT;
 use crate::{
     access::UserId,
     clients::{ClientTerms, Kind},
     contacts::ContactTerms,
     http::Terms,
     imports::{
-        dates,
         reader::{Reader, Values, Wrong, known_as, salvaged, unclosed_quote},
+        written,
     },
     values::{Day, Invalid, PhoneRegion, Prose, Say, from_region},
 };
@@ -42,7 +43,7 @@ pub struct Past {
 pub fn read(reader: &Reader<'_>, values: &Values<'_>, wrong: &mut Wrong) -> Option<Entry> {
     let region = values.get("address.country").and_then(|(_, country)| region_of(country)).or(reader.region);
     let client = from_region(region, || client(reader, values, wrong));
-    let contact = from_region(region, || contact(values, wrong));
+    let contact = from_region(region, || contact(reader, values, wrong));
     let owner = owner(reader, values, wrong);
     let past = past(reader, values, wrong);
     let (kind, terms) = client?;
@@ -55,15 +56,15 @@ fn client(reader: &Reader<'_>, values: &Values<'_>, wrong: &mut Wrong) -> Option
     for (field, cell) in values.iter() {
         match field {
             "kind" | "owner" | "last_deal_on" | "comment" | "external_id" => {}
-            field if reader.hidden.contains(&field) => {}
-            field if field.starts_with("contact.") => {}
+            field if !reader.takes(field) || field.starts_with(CONTACT) => {}
             "address.country" => drop(address.insert("country".to_owned(), json!(country(cell)))),
             field if field.starts_with("address.") => {
                 drop(address.insert(field.trim_start_matches("address.").to_owned(), json!(cell)));
             }
-            "credit_limit" | "margin_percent" => drop(body.insert(field.to_owned(), json!(dates::amount(cell)))),
+            "credit_limit" | "margin_percent" => drop(body.insert(field.to_owned(), json!(written::amount(cell)))),
             "employees" => {
-                let number = dates::amount(cell).parse::<i64>().map_or_else(|_no| json!(cell), |number| json!(number));
+                let number =
+                    written::amount(cell).parse::<i64>().map_or_else(|_no| json!(cell), |number| json!(number));
                 body.insert("employees".to_owned(), number);
             }
             "tags" => drop(body.insert("tags".to_owned(), json!(parts(cell, &[',', ';'])))),
@@ -79,13 +80,13 @@ fn client(reader: &Reader<'_>, values: &Values<'_>, wrong: &mut Wrong) -> Option
     if !address.is_empty() {
         body.insert("address".to_owned(), Value::Object(address));
     }
+    body.extend(reader.own_values(values, "", wrong));
     body.insert("external_ids".to_owned(), known_as(reader.import, values, wrong).into());
     let place = |pointer: &str| match pointer.split('/').nth(1).unwrap_or_default() {
         "other_phones" => values.place("phone"),
         "other_emails" => values.place("email"),
         "external_ids" => values.place("external_id"),
-        "address" => values.place(&format!("address.{}", pointer.split('/').nth(2).unwrap_or_default())),
-        field => values.place(field),
+        _ => values.place_of(pointer),
     };
     if let Some((at, _)) = values.get("name").filter(|(_, name)| name.matches('«').count() != name.matches('»').count())
     {
@@ -119,16 +120,18 @@ fn kind(values: &Values<'_>, terms: Option<&ClientTerms>, wrong: &mut Wrong) -> 
     }
 }
 
-fn contact(values: &Values<'_>, wrong: &mut Wrong) -> Option<ContactTerms> {
+fn contact(reader: &Reader<'_>, values: &Values<'_>, wrong: &mut Wrong) -> Option<ContactTerms> {
     values.get("contact.name")?;
     let mut body = Map::new();
     for field in ["name", "job_title", "phone", "email"] {
-        if let Some((_, cell)) = values.get(&format!("contact.{field}")) {
+        if let Some((_, cell)) = values.get(&format!("{CONTACT}{field}")) {
             body.insert(field.to_owned(), json!(cell));
         }
     }
+    body.extend(reader.own_values(values, CONTACT, wrong));
     body.insert("is_primary".to_owned(), json!(true));
-    let place = |pointer: &str| values.place(&format!("contact.{}", pointer.split('/').nth(1).unwrap_or_default()));
+    let place =
+        |pointer: &str| values.place(&format!("{CONTACT}{}", pointer.trim_start_matches('/').replace('/', ".")));
     salvaged(body, ContactTerms::breaches, &place, wrong)
 }
 
@@ -145,7 +148,7 @@ fn owner(reader: &Reader<'_>, values: &Values<'_>, wrong: &mut Wrong) -> Option<
 fn past(reader: &Reader<'_>, values: &Values<'_>, wrong: &mut Wrong) -> Past {
     let mut past = Past::default();
     if let Some((at, text)) = values.get("last_deal_on") {
-        match dates::day(text) {
+        match written::day(text) {
             Ok(day) if day > reader.today => {
                 let say = Say::new("This day is still to come.", "Этот день ещё не наступил.");
                 wrong.push((Some(at), Invalid::Rule("in_the_future", say)));

@@ -7,19 +7,20 @@ use uuid::Uuid;
 use super::entry::Entry;
 use crate::{
     access::{Actor, Create, Read as ReadRight, ReadConfidential, Update, UserId},
-    change::{Tx, permit_confidential},
+    change::{Tx, begin_custom, permit_confidential, unique_keys},
     clients::{self, Client, ClientId, ClientTerms, Identifiers, Twin},
     error::{Error, Result},
     external_ids::{self, ExternalId},
     imports::{
+        filling::lacking,
         kind::{About, Earlier},
         model::Duplicates,
-        reader::{Read, notes_of},
+        reader::{Read, notes_of, refused},
         row::Fate,
         rows::Checked,
     },
     users::{self, Owner},
-    values::{confidential::reveal, members_of},
+    values::members_of,
 };
 
 /// The owners whom rows have named, or why they cannot be owners.
@@ -49,6 +50,7 @@ pub async fn find(
             fate.keys = keys(lead);
             let found = (earlier.line(&fate.keys), twin);
             decide(tx, about, (entry, row.is_wrong), lead, found, &mut fate, &mut owners).await?;
+            about.refuse_repeated(&earlier, unique_keys(tx.actor(), lead), &mut fate);
         }
         if fate.fate == Fate::Create {
             earlier.note(&fate.keys, fate.line);
@@ -139,13 +141,16 @@ async fn refusal(tx: &mut Tx<'_>, entry: &Entry, lead: &Client, owners: &mut Own
         Some(Err(error)) => return Ok(Some(error.copy())),
         None => return Ok(None),
     };
-    let client = Client { owner_id: owner.id, team_id: owner.team_id, ..lead.clone() };
+    let mut client = Client { owner_id: owner.id, team_id: owner.team_id, ..lead.clone() };
     let breaches = client.kind_breaches();
     if !breaches.is_empty() {
         return Ok(Some(Error::fields(breaches)));
     }
     let permitted = scope.permit_owner(owner.id, owner.team_id).and_then(|()| permit_confidential(tx.actor(), &client));
-    Ok(permitted.err())
+    match permitted {
+        Ok(()) => Ok(refused(begin_custom(tx, &mut client).await)?.err()),
+        Err(error) => Ok(Some(error)),
+    }
 }
 
 /// The fields that `terms` has and the client lacks, if the actor may change the client; `None` otherwise.
@@ -164,26 +169,9 @@ pub async fn filling(
     if update.permit(&client).is_err() || client.refuse_archived().is_err() {
         return Ok(None);
     }
-    let members = |terms: &ClientTerms| match reveal(true, || serde_json::to_value(terms)) {
-        Ok(serde_json::Value::Object(members)) => Ok(members),
-        Ok(_) => Err(Error::internal("terms that are no object")),
-        Err(error) => Err(Error::internal(error)),
-    };
-    let (mut new, old) = (members(terms)?, members(&client.terms)?);
+    let mut new = lacking(terms, &client.terms)?;
     let sees = tx.actor().may::<Client, ReadConfidential>(&client);
     let hidden = members_of::<Client>().confidential();
-    new.retain(|name, value| {
-        let is_there = !is_empty(value) && (sees || !hidden.contains(&name.as_str()));
-        is_there && old.get(name).is_none_or(is_empty)
-    });
+    new.retain(|name, _| sees || !hidden.contains(&name.as_str()));
     Ok(Some(new))
-}
-
-fn is_empty(value: &serde_json::Value) -> bool {
-    match value {
-        serde_json::Value::Null => true,
-        serde_json::Value::Array(items) => items.is_empty(),
-        serde_json::Value::Object(members) => members.values().all(is_empty),
-        _ => false,
-    }
 }

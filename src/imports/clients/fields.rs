@@ -1,9 +1,13 @@
 //! The fields of clients that a column can fill, and the heads by which they are guessed.
 
-use crate::imports::fields::Fields;
+use crate::{custom::CustomResource, imports::fields::Fields};
 
 /// All of them.
-pub const FIELDS: Fields = Fields { all: ALL, guesses: GUESSES };
+pub const FIELDS: Fields =
+    Fields { all: ALL, guesses: GUESSES, own: &[("", CustomResource::Clients), (CONTACT, CustomResource::Contacts)] };
+
+/// What the names of the contact's fields begin with.
+pub const CONTACT: &str = "contact.";
 
 /// All fields of clients.
 const ALL: &[&str] = &[

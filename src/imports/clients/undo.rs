@@ -3,7 +3,6 @@
 
 use diesel::{QueryableByName, sql_query, sql_types};
 use diesel_async::RunQueryDsl;
-use serde_json::{Map, Value, json};
 
 use super::apply::patch;
 use crate::{
@@ -14,6 +13,7 @@ use crate::{
     error::Result,
     http::IfMatch,
     imports::{
+        filling::emptied,
         row::{Fate, Undo},
         rows::Loaded,
     },
@@ -52,15 +52,8 @@ async fn archive(tx: &mut Tx<'_>, client: &Client) -> Result<Undo> {
 }
 
 async fn empty(tx: &mut Tx<'_>, client: &Client, filled: &[String]) -> Result<Undo> {
-    const LISTS: [&str; 7] =
-        ["tags", "other_phones", "other_emails", "messengers", "foreign_ids", "bank_accounts", "external_ids"];
-    let cleared = |name: &String| {
-        let value = if LISTS.contains(&name.as_str()) { json!([]) } else { Value::Null };
-        (name.clone(), value)
-    };
-    let members: Map<String, Value> = filled.iter().map(cleared).collect();
     match tx.scope::<Client, Update>().and_then(|scope| scope.permit(client)) {
-        Ok(()) => patch(tx, client.id, members, &IfMatch::Any).await.map(|_| Undo::Undone),
+        Ok(()) => patch(tx, client.id, emptied(filled), &IfMatch::Any).await.map(|_| Undo::Undone),
         Err(_forbidden) => Ok(Undo::Forbidden),
     }
 }

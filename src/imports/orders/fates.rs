@@ -6,7 +6,7 @@ use crate::{
     error::{Error, Result},
     imports::{
         kind::About,
-        reader::{Read, note},
+        reader::{Read, note, refused},
         row::{Fate, Note},
         rows::Checked,
     },
@@ -73,12 +73,10 @@ async fn refusals(
     new: orders::NewPastOrder,
 ) -> Result<Vec<(usize, Note)>> {
     let scope = tx.scope::<Order, RecordOrder>()?;
-    let error = match orders::prepare(tx, &scope, new).await {
-        Ok(_) => return Ok(Vec::new()),
-        Err(error) if error.problem().status().is_client_error() => error,
-        Err(error) => return Err(error),
-    };
-    Ok(told(about, group, error))
+    match refused(orders::prepare(tx, &scope, new).await)? {
+        Ok(_) => Ok(Vec::new()),
+        Err(refusal) => Ok(told(about, group, refusal)),
+    }
 }
 
 fn told(about: &About<'_>, group: &[Read<'_, Entry>], error: Error) -> Vec<(usize, Note)> {

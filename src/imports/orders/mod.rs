@@ -11,12 +11,12 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
 use super::{
-    dates,
     fields::Fields,
     kind::{About, Earlier, Kind},
     reader::{Read, Reader, Values, Wrong},
     row::{Fate, Undo},
     rows::{Applied, Checked, Loaded},
+    written,
 };
 use crate::{
     access::Read as ReadRight,
@@ -125,7 +125,7 @@ fn head(reader: &Reader<'_>, values: &Values<'_>, wrong: &mut Wrong) -> Map<Stri
     let mut head = Map::new();
     for field in ["ordered_on", "fulfilled_on", "requested_delivery_on"] {
         let Some((at, cell)) = values.get(field) else { continue };
-        match dates::day(cell) {
+        match written::day(cell) {
             Ok(day) => drop(head.insert(field.to_owned(), json!(day))),
             Err(invalid) => wrong.push((Some(at), invalid)),
         }
@@ -136,6 +136,7 @@ fn head(reader: &Reader<'_>, values: &Values<'_>, wrong: &mut Wrong) -> Map<Stri
             head.insert(field.to_owned(), json!(written(cell)));
         }
     }
+    head.extend(reader.own_values(values, "", wrong));
     // A list that says when orders were fulfilled says of the others that they were not yet.
     let is_told = reader.import.column_of("fulfilled_on").is_some();
     if is_told && !head.contains_key("fulfilled_on") && !head.contains_key("status") {
@@ -157,11 +158,11 @@ fn line(values: &Values<'_>, wrong: &mut Wrong) -> Map<String, Value> {
     let mut line = Map::new();
     for field in ["quantity", "unit_price", "discount_percent", "tax_rate"] {
         if let Some((_, cell)) = values.get(&format!("line.{field}")) {
-            line.insert(field.to_owned(), json!(dates::amount(cell)));
+            line.insert(field.to_owned(), json!(written::amount(cell)));
         }
     }
     if let Some((at, cell)) = values.get("line.discount_fraction") {
-        match dates::amount(cell).parse::<Decimal>() {
+        match written::amount(cell).parse::<Decimal>() {
             Ok(part) => {
                 drop(line.insert("discount_percent".to_owned(), json!((part * Decimal::ONE_HUNDRED).normalize())));
             }

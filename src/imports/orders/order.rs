@@ -65,6 +65,7 @@ pub fn told_at(entries: &[&Entry], import: &Import, pointer: &str) -> (usize, Op
         ("lines", Some(at), Some(of_line)) => (at, format!("line.{of_line}")),
         ("client_id", ..) => (0, "client.external_id".to_owned()),
         ("external_ids", ..) => (0, super::fields::ORDER.to_owned()),
+        ("custom_fields", ..) => (0, pointer.trim_start_matches('/').replace('/', ".")),
         (member, ..) => (0, member.to_owned()),
     };
     (at, entries.get(at).and_then(|entry| place(entry, import, &field)))

@@ -1,9 +1,9 @@
 //! The fields of products that a column can fill, and the heads by which they are guessed.
 
-use crate::imports::fields::Fields;
+use crate::{custom::CustomResource, imports::fields::Fields};
 
 /// All of them.
-pub const FIELDS: Fields = Fields { all: ALL, guesses: GUESSES };
+pub const FIELDS: Fields = Fields { all: ALL, guesses: GUESSES, own: &[("", CustomResource::Products)] };
 
 const ALL: &[&str] = &[
     "sku",

@@ -5,22 +5,23 @@ mod fields;
 use serde_json::{Map, json};
 
 use super::{
-    dates,
     fields::Fields,
+    filling::{emptied, lacking, names},
     kind::{About, Earlier, Kind},
     model::Duplicates,
-    reader::{Read, Reader, Values, Wrong, known_as, notes_of, salvaged},
+    reader::{Read, Reader, Values, Wrong, known_as, notes_of, refused, salvaged},
     row::{Fate, Undo},
     rows::{Applied, Checked, Loaded},
+    written,
 };
 use crate::{
     access::{Actor, Create, Reach, Read as ReadRight, Update},
-    change::{self, Tx},
+    change::{self, Tx, unique_keys},
     error::Result,
     external_ids::{self, ExternalId},
     http::{IfMatch, Patch, Terms, body::parse_document},
     products::{self, Product, ProductId, ProductTerms},
-    values::{Entity, Invalid, confidential::reveal, members_of},
+    values::{Entity, members_of},
 };
 
 /// Rows that are products.
@@ -45,30 +46,33 @@ impl Kind for Products {
 
     fn read(reader: &Reader<'_>, values: &Values<'_>, wrong: &mut Wrong) -> Option<ProductTerms> {
         let mut body = Map::new();
-        for (field, cell) in values.iter().filter(|(field, _)| !reader.hidden.contains(field)) {
+        for (field, cell) in values.iter().filter(|(field, _)| reader.takes(field)) {
             let value = match field {
                 "external_id" => continue,
-                "base_price" | "min_price" | "tax_rate" => json!(dates::amount(cell)),
+                "base_price" | "min_price" | "tax_rate" => json!(written::amount(cell)),
                 "currency" => json!(cell.to_uppercase()),
                 "kind" => json!(cell.to_lowercase()),
-                "is_active" => flag(cell, values.place(field), wrong),
-                // A list of what is no longer sold says the contrary.
-                "is_discontinued" => match flag(cell, values.place(field), wrong).as_bool() {
-                    Some(is_over) => {
-                        body.insert("is_active".to_owned(), json!(!is_over));
+                "is_active" | "is_discontinued" => match written::flag(cell) {
+                    // A list of what is no longer sold says the contrary.
+                    Ok(given) => {
+                        body.insert("is_active".to_owned(), json!(given == (field == "is_active")));
                         continue;
                     }
-                    None => continue,
+                    Err(invalid) => {
+                        wrong.push((values.place(field), invalid));
+                        continue;
+                    }
                 },
                 _ => json!(cell),
             };
             body.insert(field.to_owned(), value);
         }
+        body.extend(reader.own_values(values, "", wrong));
         fill_in(reader, values, &mut body);
         body.insert("external_ids".to_owned(), known_as(reader.import, values, wrong).into());
         let place = |pointer: &str| match pointer.split('/').nth(1).unwrap_or_default() {
             "external_ids" => values.place("external_id"),
-            field => values.place(field),
+            _ => values.place_of(pointer),
         };
         salvaged(body, ProductTerms::breaches, &place, wrong)
     }
@@ -85,7 +89,7 @@ impl Kind for Products {
             let mut fate = row.unfit();
             if let Some(terms) = &row.entry {
                 fate.keys = keys(terms);
-                decide(about, &known, (row, terms), earlier.line(&fate.keys), &mut fate)?;
+                decide(tx, about, &known, (row, terms), &earlier, &mut fate).await?;
             }
             if fate.fate == Fate::Create {
                 earlier.note(&fate.keys, fate.line);
@@ -125,13 +129,9 @@ impl Kind for Products {
         if product.version != version {
             return Ok(Undo::ChangedSince);
         }
-        let emptied = |name: &String| {
-            let value = if name == "external_ids" { json!([]) } else { json!(null) };
-            (name.clone(), value)
-        };
         let members: Map<_, _> = match row.fate {
             Some(Fate::Create) => [("is_active".to_owned(), json!(false))].into_iter().collect(),
-            _ => row.filled.0.iter().map(emptied).collect(),
+            _ => emptied(&row.filled.0),
         };
         let patch: Patch<ProductTerms> = parse_document(&json!(members), |_| Vec::new())?;
         change::update(tx, &update, id, &IfMatch::Any, &patch).await.map(|_| Undo::Undone)
@@ -155,17 +155,6 @@ fn fill_in(reader: &Reader<'_>, values: &Values<'_>, body: &mut Map<String, serd
     }
 }
 
-fn flag(cell: &str, at: Option<usize>, wrong: &mut Wrong) -> serde_json::Value {
-    match cell.to_lowercase().as_str() {
-        "true" | "yes" | "1" | "да" => json!(true),
-        "false" | "no" | "0" | "нет" => json!(false),
-        _ => {
-            wrong.push((at, Invalid::Choice("true, false".to_owned())));
-            json!(null)
-        }
-    }
-}
-
 fn keys(terms: &ProductTerms) -> Vec<String> {
     let external = terms.external_ids.0.iter().map(ExternalId::key);
     std::iter::once(format!("sku {}", terms.sku.as_str())).chain(external).collect()
@@ -186,14 +175,15 @@ fn same<'p>(known: &'p [Product], terms: &ProductTerms) -> Option<&'p Product> {
     known.iter().find(|product| product.terms.sku == terms.sku).or_else(|| known.iter().find(by_id))
 }
 
-fn decide(
+async fn decide(
+    tx: &mut Tx<'_>,
     about: &About<'_>,
     known: &[Product],
     (row, terms): (&Read<'_, ProductTerms>, &ProductTerms),
-    earlier: Option<i64>,
+    earlier: &Earlier<'_>,
     fate: &mut Checked,
 ) -> Result<()> {
-    if let Some(line) = earlier {
+    if let Some(line) = earlier.line(&fate.keys) {
         fate.fate = Fate::Duplicate;
         fate.duplicate_of_line = Some(line);
         return Ok(());
@@ -201,14 +191,21 @@ fn decide(
     if let Some(product) = same(known, terms) {
         fate.target_id = Some(product.uuid());
         fate.fate = match (about.import.terms.duplicates, row.is_wrong) {
-            (Duplicates::Fill, false) if filling(product, terms)?.is_empty() => Fate::Unchanged,
+            (Duplicates::Fill, false) if lacking(terms, &product.terms)?.is_empty() => Fate::Unchanged,
             (Duplicates::Fill, false) => Fate::Update,
             _ => Fate::Duplicate,
         };
         return Ok(());
     }
-    if !row.is_wrong {
-        fate.fate = Fate::Create;
+    if row.is_wrong {
+        return Ok(());
+    }
+    match refused(products::prepare(tx, terms.clone()).await)? {
+        Err(refusal) => fate.notes.extend(notes_of(&refusal, about.language)),
+        Ok(product) => {
+            fate.fate = Fate::Create;
+            about.refuse_repeated(earlier, unique_keys(tx.actor(), &product), fate);
+        }
     }
     Ok(())
 }
@@ -220,30 +217,17 @@ async fn create(
     terms: ProductTerms,
 ) -> Result<Applied> {
     let scope = tx.scope::<Product, Create>()?;
-    match products::insert(tx, &scope, terms).await {
+    match refused(products::insert(tx, &scope, terms).await)? {
         Ok(product) => {
             let made = row.kept(Fate::Create, Some(product.uuid()));
             Ok(Applied { target_version: Some(product.version), ..made })
         }
         // Nothing was written yet.
-        Err(error) if error.problem().status().is_client_error() => {
-            row.notes.extend(notes_of(&error, about.language));
+        Err(refusal) => {
+            row.notes.extend(notes_of(&refusal, about.language));
             Ok(row.kept(Fate::Error, None))
         }
-        Err(error) => Err(error),
     }
-}
-
-/// The members that `terms` has and the product lacks.
-fn filling(product: &Product, terms: &ProductTerms) -> Result<Map<String, serde_json::Value>> {
-    let members = |terms: &ProductTerms| reveal(true, || serde_json::to_value(terms));
-    let (new, old) = (members(terms), members(&product.terms));
-    let (new, old) = (new.map_err(crate::error::Error::internal)?, old.map_err(crate::error::Error::internal)?);
-    let is_empty = |value: &serde_json::Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
-    let lacks =
-        |(name, value): &(&String, &serde_json::Value)| !is_empty(value) && old.get(name.as_str()).is_none_or(is_empty);
-    let new = new.as_object().into_iter().flatten().filter(lacks);
-    Ok(new.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 
 async fn fill(
@@ -252,12 +236,12 @@ async fn fill(
     product: &Product,
     terms: &ProductTerms,
 ) -> Result<Applied> {
-    let members = filling(product, terms)?;
+    let members = lacking(terms, &product.terms)?;
     if members.is_empty() {
         return Ok(row.kept(Fate::Unchanged, Some(product.uuid())));
     }
     let scope = tx.scope::<Product, Update>()?;
-    let filled = members.keys().cloned().collect();
+    let filled = names(&members);
     let patch: Patch<ProductTerms> = parse_document(&json!(members), |_| Vec::new())?;
     let product = change::update(tx, &scope, product.id, &IfMatch::Any, &patch).await?;
     Ok(Applied { target_version: Some(product.version), filled, ..row.kept(Fate::Update, Some(product.uuid())) })

@@ -1,5 +1,6 @@
 //! The fields that the organisation adds, and who defines them.
 
+mod imported;
 mod kept;
 mod lists;
 mod schema;

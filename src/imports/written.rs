@@ -1,4 +1,4 @@
-//! Days and amounts as people write them.
+//! Days, amounts and other values as people write them.
 
 use chrono::NaiveDate;
 
@@ -70,9 +70,44 @@ pub fn amount(text: &str) -> String {
     }
 }
 
+/// Yes or no.
+///
+/// # Errors
+/// [`Invalid::Choice`].
+pub fn flag(text: &str) -> Result<bool, Invalid> {
+    match text.to_lowercase().as_str() {
+        "true" | "yes" | "1" | "да" => Ok(true),
+        "false" | "no" | "0" | "нет" => Ok(false),
+        _ => Err(Invalid::Choice("true, false".to_owned())),
+    }
+}
+
+/// A number and the code of a currency, which may be left out: `1 500,50 EUR`, `1500 руб.`.
+pub fn money(text: &str) -> (String, Option<String>) {
+    let is_sign = |c: char| c.is_alphabetic() || c == '₽';
+    let signs: String = text.chars().filter(|c| is_sign(*c)).collect::<String>().to_uppercase();
+    let number = text.chars().filter(|c| !is_sign(*c)).collect::<String>();
+    let currency = match signs.as_str() {
+        "" => None,
+        "₽" | "Р" | "РУБ" => Some("RUB".to_owned()),
+        _ => Some(signs),
+    };
+    // What stands after an abbreviation is none of the number.
+    (amount(number.trim().trim_end_matches('.')), currency)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{amount, day};
+    use super::{amount, day, money};
+
+    #[test]
+    fn an_amount_may_have_its_currency() {
+        let code = |code: &str| Some(code.to_owned());
+        assert_eq!(money("1 500,50 EUR"), ("1500.50".to_owned(), code("EUR")));
+        assert_eq!(money("1500 руб."), ("1500".to_owned(), code("RUB")));
+        assert_eq!(money("1500"), ("1500".to_owned(), None));
+        assert_eq!(money("usd 1,234.5"), ("1234.5".to_owned(), code("USD")));
+    }
 
     #[test]
     fn days_are_read_in_every_usual_spelling() {
