@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use ureq::http;
 
 /// The server's address, which changes with each start.
@@ -30,6 +30,8 @@ pub struct Request {
     pub key: Option<String>,
     pub if_match: Option<String>,
     pub body: Option<Value>,
+    /// A file, in place of a body.
+    pub csv: Option<String>,
 }
 
 impl Request {
@@ -39,6 +41,17 @@ impl Request {
 
     pub fn post(path: impl Into<String>, key: impl Into<String>, body: Value) -> Self {
         Self { method: "POST", path: path.into(), key: Some(key.into()), body: Some(body), ..Self::default() }
+    }
+
+    /// A step of a resource whose version is `if_match`.
+    pub fn step(path: impl Into<String>, if_match: impl Into<String>) -> Self {
+        let if_match = Some(if_match.into());
+        Self { method: "POST", path: path.into(), if_match, body: Some(Value::Object(Map::new())), ..Self::default() }
+    }
+
+    /// Sends a file of values between commas.
+    pub fn csv(path: impl Into<String>, file: String) -> Self {
+        Self { method: "POST", path: path.into(), csv: Some(file), ..Self::default() }
     }
 
     pub fn patch(path: impl Into<String>, if_match: impl Into<String>, body: Value) -> Self {
@@ -119,9 +132,12 @@ impl Caller {
                 head = head.header(name, value);
             }
         }
-        let mut answer = match &request.body {
-            None => self.agent.run(head.body(())?)?,
-            Some(body) => self.agent.run(head.header("Content-Type", "application/json").body(body.to_string())?)?,
+        let mut answer = match (&request.body, &request.csv) {
+            (_, Some(file)) => self.agent.run(head.header("Content-Type", "text/csv").body(file.clone())?)?,
+            (None, None) => self.agent.run(head.body(())?)?,
+            (Some(body), None) => {
+                self.agent.run(head.header("Content-Type", "application/json").body(body.to_string())?)?
+            }
         };
         let text = answer.body_mut().read_to_string()?;
         Ok(Answer {

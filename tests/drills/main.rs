@@ -14,6 +14,7 @@ mod caller;
 mod cycles;
 mod equal_posts;
 mod history;
+mod imported;
 mod killed;
 mod length;
 mod load;

@@ -55,15 +55,20 @@ impl Stage {
     }
 
     pub fn start_server(&mut self) {
+        let server = self.another_server();
+        self.address.set(&server.address);
+        self.server = Some(server);
+    }
+
+    /// A server beside the one of the stage.
+    pub fn another_server(&self) -> Server {
         let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
-        let server = Server::run(&Start {
+        Server::run(&Start {
             data_dir: &self.postgres.folder.0,
             database_url: Some(&self.database_url),
             log: LOG,
             arguments: &arguments,
-        });
-        self.address.set(&server.address);
-        self.server = Some(server);
+        })
     }
 
     /// Ends the server like a crash does.
