@@ -12,9 +12,9 @@ use serde_json::json;
 use super::{
     conditions::{Condition, Where, conditions_of},
     filter::ClientFilter,
+    finding::Finding,
     model::Client,
     moments::{LAST_INTERACTION, LAST_VERIFIED, NEXT_INTERACTION},
-    persons::Persons,
     status::ClientStatus,
 };
 use crate::{
@@ -32,7 +32,7 @@ pub type Boxed = clients::BoxedQuery<'static, Pg>;
 pub struct Wanted<'a> {
     filter: &'a ClientFilter,
     conditions: Vec<Where>,
-    persons: Persons,
+    finding: Finding,
     /// What is asked for by custom fields.
     pub custom: ByCustom,
 }
@@ -54,18 +54,23 @@ impl<'a> Wanted<'a> {
         };
         let conditions = conditions.into_iter().chain(saved).map(|condition| Where::of(condition, actor));
         let custom = ByCustom::asked::<Client>(actor, &filter.custom_field, filter.custom_sort.as_ref())?;
-        Ok(Self { custom, filter, conditions: conditions.collect::<Result<_>>()?, persons: Persons::to(actor) })
+        let conditions = conditions.collect::<Result<_>>()?;
+        let finding = match filter.q {
+            Some(_) => Finding::to(db, actor).await?,
+            None => Finding::default(),
+        };
+        Ok(Self { filter, conditions, finding, custom })
     }
 
     /// The query for these clients within reach.
     pub fn rows(&self, within: Within<Client>, spelling: Spelling) -> Boxed {
-        let query = filtered(within, self.filter, spelling, self.persons);
+        let query = filtered(within, self.filter, spelling, self.finding);
         let query = self.custom.narrow(query);
         self.conditions.iter().cloned().fold(query, Boxed::filter)
     }
 }
 
-fn filtered(within: Within<Client>, filter: &ClientFilter, spelling: Spelling, persons: Persons) -> Boxed {
+fn filtered(within: Within<Client>, filter: &ClientFilter, spelling: Spelling, finding: Finding) -> Boxed {
     let mut query = clients::table.filter(within).filter(clients::erased_at.is_null()).into_boxed();
     if !filter.id.is_empty() {
         query = query.filter(clients::id.eq_any(filter.id.clone()));
@@ -106,7 +111,7 @@ fn filtered(within: Within<Client>, filter: &ClientFilter, spelling: Spelling, p
     query = in_time(query, filter);
     query = by_contact(query, filter);
     match &filter.q {
-        Some(words) => persons.search(query, words, spelling),
+        Some(words) => finding.search(query, words, spelling),
         None => query,
     }
 }
@@ -156,13 +161,11 @@ fn by_description(mut query: Boxed, filter: &ClientFilter) -> Boxed {
 
 /// By when something passed or is planned to pass between the company and the client.
 fn by_contact(mut query: Boxed, filter: &ClientFilter) -> Boxed {
-    match filter.has_next_interaction {
-        Some(true) => query = query.filter(clients::next_interaction_at.is_not_null()),
-        Some(false) => query = query.filter(clients::next_interaction_at.is_null()),
-        None => {}
+    if let Some(has) = filter.has_next_interaction {
+        query = query.filter(NEXT_INTERACTION.is_there(has));
     }
     if let Some(from) = filter.next_interaction_at_from {
-        query = query.filter(NEXT_INTERACTION.ge(from)).filter(clients::next_interaction_at.is_not_null());
+        query = query.filter(NEXT_INTERACTION.ge(from)).filter(NEXT_INTERACTION.is_there(true));
     }
     if let Some(to) = filter.next_interaction_at_to {
         query = query.filter(NEXT_INTERACTION.lt(to));
@@ -171,7 +174,7 @@ fn by_contact(mut query: Boxed, filter: &ClientFilter) -> Boxed {
         query = query.filter(LAST_INTERACTION.ge(from));
     }
     if let Some(to) = filter.last_interaction_at_to {
-        query = query.filter(LAST_INTERACTION.lt(to)).filter(clients::last_interaction_at.is_not_null());
+        query = query.filter(LAST_INTERACTION.lt(to)).filter(LAST_INTERACTION.is_there(true));
     }
     if let Some(since) = filter.no_contact_since {
         query = query.filter(LAST_INTERACTION.lt(since));
@@ -180,7 +183,7 @@ fn by_contact(mut query: Boxed, filter: &ClientFilter) -> Boxed {
         query = query.filter(LAST_VERIFIED.ge(from));
     }
     if let Some(to) = filter.last_verified_at_to {
-        query = query.filter(LAST_VERIFIED.lt(to)).filter(clients::last_verified_at.is_not_null());
+        query = query.filter(LAST_VERIFIED.lt(to)).filter(LAST_VERIFIED.is_there(true));
     }
     query
 }

@@ -1,34 +1,54 @@
-//! Whether clients are found by their contacts.
+//! How clients are found by words.
 
-use diesel::pg::Pg;
+use diesel::{
+    QueryDsl,
+    dsl::sql,
+    pg::Pg,
+    sql_types::{Array, Bool, Text},
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::Client;
+use super::model::{Client, ClientId};
 use crate::{
-    access::Actor,
+    access::{Actor, Reach, Read},
     db::schema::clients,
+    error::Result,
     list::{
         Spelling, search,
-        search::{Words, search_without_persons},
+        search::{Words, search_among_few, without_persons},
     },
     values::Resource,
 };
 
-/// Whether a caller finds clients by their contacts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Persons {
-    /// Contacts are searched with the clients.
-    Seen,
-    /// Only what the clients themselves have is searched.
-    Hidden,
+/// Those of `query` that are called just as `words` say, whatever their legal form.
+pub fn namesakes(query: clients::BoxedQuery<'static, Pg>, words: &Words) -> clients::BoxedQuery<'static, Pg> {
+    let called = sql::<Bool>("clients.name_key = ANY(ARRAY(SELECT search_name_key(phrase) FROM unnest(")
+        .bind::<Array<Text>, _>(words.phrases().to_vec())
+        .sql(") AS phrase))");
+    query.filter(called)
 }
 
-impl Persons {
-    /// Contacts are searched for who may see those of every client that they see.
-    pub fn to(actor: &Actor) -> Self {
-        match actor.reach("contacts:read") < actor.reach("clients:read") {
-            true => Self::Hidden,
-            false => Self::Seen,
-        }
+/// Up to how many clients are looked at one by one. An index of the words of all takes as long as for some thousand of them.
+const FEW: i64 = 3000;
+
+/// How a caller finds clients by words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Finding {
+    /// Whether contacts are searched with the clients: for who may see those of every client that they see.
+    sees_persons: bool,
+    /// Whether the caller's clients are few.
+    among_few: bool,
+}
+
+impl Finding {
+    /// How `actor` finds them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn to(db: &AsyncPgConnection, actor: &Actor) -> Result<Self> {
+        let sees_persons = actor.reach("contacts:read") >= actor.reach("clients:read");
+        let among_few = actor.reach("clients:read") < Reach::All && are_few(db, actor).await?;
+        Ok(Self { sees_persons, among_few })
     }
 
     /// The rows of `query` in which all of `words` are found.
@@ -38,9 +58,19 @@ impl Persons {
         words: &Words,
         spelling: Spelling,
     ) -> clients::BoxedQuery<'static, Pg> {
-        match self {
-            Self::Seen => search(query, Client::NAME, words, spelling),
-            Self::Hidden => search_without_persons(query, Client::NAME, words, spelling),
+        let found = match self.among_few {
+            true => search_among_few(query, Client::NAME, words, spelling),
+            false => search(query, Client::NAME, words, spelling),
+        };
+        match self.sees_persons {
+            true => found,
+            false => without_persons(found, Client::NAME, words, spelling),
         }
     }
+}
+
+async fn are_few(mut db: &AsyncPgConnection, actor: &Actor) -> Result<bool> {
+    let Ok(scope) = actor.scope::<Client, Read>() else { return Ok(true) };
+    let one_more = clients::table.filter(scope.visible()).select(clients::id).offset(FEW).limit(1);
+    Ok(one_more.load::<ClientId>(&mut db).await?.is_empty())
 }

@@ -12,6 +12,7 @@ mod expected;
 mod external;
 mod filter;
 mod filtered;
+mod finding;
 mod likeness;
 mod many;
 mod merged;
@@ -22,7 +23,6 @@ mod of_owner;
 mod owners;
 mod pairs;
 mod parent;
-mod persons;
 mod primary_contact;
 mod queries;
 mod reference;
@@ -49,6 +49,7 @@ pub use duplicates::{AllowDuplicate, Identifiers, Twin, certain, twins};
 pub use expected::{Expected, ExpectedField};
 pub use filter::ClientFilter;
 pub use filter::ClientInclude;
+pub use finding::{Finding, namesakes};
 pub use many::{Entered, insert_all};
 pub use model::{
     Address, Archive, Client, ClientChange, ClientId, ClientPatch, ClientStart, ClientTerms, Kind, NewClient,
@@ -59,7 +60,7 @@ pub use of_owner::{count_of_owner, find_all, lock_all, of_owner};
 pub use owners::{Why, follow};
 pub use pairs::ClientDuplicateId;
 pub use parent::belongs_to;
-pub use persons::Persons;
+
 pub use primary_contact::{ContactId, ContactRef};
 pub use queries::{chunk, find, grow, hold, hold_for_business, insert, refuse_archived, restore, step, update};
 pub use reference::{ClientRef, references};

@@ -9,6 +9,7 @@ use super::{
     duplicates::{self, Identifiers},
     filter::{ClientFilter, ClientSort},
     filtered::Wanted,
+    finding::namesakes,
     merged,
     model::{Archive, Client, ClientId, ClientPatch, ClientTerms, Kind, NewClient},
     moments::{LAST_INTERACTION, LAST_VERIFIED, NEXT_INTERACTION},
@@ -25,7 +26,7 @@ use crate::{
     db::{Sql, columns_of, wide::clients},
     error::{Error, FieldError, Result},
     http::{IfMatch, Parts, Terms},
-    list::{By, ListQuery, Page, Sort, SortKey, SortValue, Spelling, keyset_within},
+    list::{By, ListQuery, Page, Sort, SortKey, SortValue, Spelling, keyset_ranked, keyset_within},
     users::{self, Owner},
     values::{Entity, Instant, Invalid, Resource},
 };
@@ -50,13 +51,15 @@ pub async fn list(
     let by = by.or_custom(&wanted.custom);
     let order = by.order(Client::NAME, column);
     let load = async |spelling| {
-        let page = keyset_within(
-            scope,
-            |within| wanted.rows(within, spelling),
-            order.spelled(spelling),
-            query.after.clone(),
-            query.limit,
-        );
+        let (order, after) = (order.spelled(spelling), query.after.clone());
+        let rows = |within| wanted.rows(within, spelling);
+        let page = match (&order.key, &filter.q) {
+            (SortKey::Rank(..), Some(words)) => {
+                let namesakes = vec![namesakes(rows(scope.visible()), words)];
+                keyset_ranked(Client::NAME, || rows(scope.visible()), namesakes, order, after, query.limit)
+            }
+            _ => keyset_within(scope, rows, order, after, query.limit),
+        };
         page.select(columns_of::<Client>()).load(&mut &*db).await
     };
     let found = query.spelled(filter.q.as_ref(), load).await?;

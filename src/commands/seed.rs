@@ -18,8 +18,8 @@ use crate::{
 #[derive(Args, Clone)]
 #[command(next_help_heading = "Made-up clients")]
 pub struct SeedClients {
-    /// How many clients, Russian and English, with contacts and users to whom they belong: user0@seed.example and so on. A
-    /// million takes some minutes. They are written past the audit log and the events.
+    /// How many clients, Russian and English, with contacts and users to whom they belong: user0@seed.example and so on, and
+    /// supervisor@seed.example. A million takes some minutes. They are written past the audit log and the events.
     #[arg(long, value_name = "NUMBER", required = true, value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST)))]
     clients: Option<u32>,
     /// What all chance follows from: the same seed makes the same clients, whose times are counted back from now.
@@ -63,6 +63,7 @@ pub async fn seed_clients(urls: &Urls, secrets: &Secrets, wanted: &SeedClients, 
         "{clients} clients with {} contacts are written in {seconds} s, {} of them second entries.",
         loaded.contacts, loaded.copies
     );
-    println!("They belong to {owners} users, user0@seed.example and so on, who sign in with the password {shown}");
+    println!("They belong to {owners} users, user0@seed.example and so on; supervisor@seed.example sees all of them.");
+    println!("All sign in with the password {shown}");
     Ok(())
 }

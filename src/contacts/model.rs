@@ -276,8 +276,8 @@ pub struct ContactFilter {
     #[param(inline)]
     pub updated_at_to: Option<Instant>,
     /// Every word must occur in the name, the position, an e-mail address, a telephone number in any spelling or a messenger, in
-    /// any form of the word. When nothing has them all, one wrong letter in each word is forgiven. Best matches first, unless
-    /// `sort` says otherwise.
+    /// any form of the word. When nothing has them all, one wrong letter in each word of five letters or more is forgiven. Best
+    /// matches first, a thousand at most, unless `sort` says otherwise.
     #[param(inline)]
     pub q: Option<search::Words>,
     /// Only contacts whose custom fields have such values, at most ten conditions: `beds=120`, and of numbers, amounts and days also

@@ -260,7 +260,8 @@ pub struct ContractFilter {
     /// Only contracts changed before this moment.
     #[param(inline)]
     pub updated_at_to: Option<Instant>,
-    /// Every word must occur in the number or the title. Best matches first, unless `sort` says otherwise.
+    /// Every word must occur in the number or the title. Best matches first, a thousand at most, unless `sort` says
+    /// otherwise.
     #[param(inline)]
     pub q: Option<search::Words>,
     /// Only contracts whose custom fields have such values, at most ten conditions: `beds=120`, and of numbers, amounts and days also

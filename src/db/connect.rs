@@ -176,8 +176,9 @@ pub async fn connect(url: &str) -> Result<AsyncPgConnection> {
 }
 
 /// Every documented filter and search has an index. Postgres takes a pattern with a wildcard for some hundred times as common as
-/// it is, and would read a whole table to find a few rows.
-const INDEXES_FIRST: &str = "; SET enable_seqscan = off";
+/// it is, and would read a whole table to find a few rows. A common word is in so many rows that their places do not fit into the
+/// usual memory.
+const INDEXES_FIRST: &str = "; SET enable_seqscan = off; SET work_mem = '32MB'";
 
 /// How each connection of a worker is opened.
 #[derive(Clone)]

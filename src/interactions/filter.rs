@@ -87,7 +87,8 @@ pub struct InteractionFilter {
     /// The time zone of the current day for `due`; the caller's when left out.
     #[param(inline)]
     pub timezone: Option<TimeZone>,
-    /// Every word must occur in the subject or the summary. Best matches first, unless `sort` says otherwise.
+    /// Every word must occur in the subject or the summary. Best matches first, a thousand at most, unless `sort` says
+    /// otherwise.
     #[param(inline)]
     pub q: Option<search::Words>,
     /// Only interactions whose custom fields have such values, at most ten conditions: `beds=120`, and of numbers, amounts and days also

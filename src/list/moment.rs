@@ -6,7 +6,7 @@ use diesel::{
     expression::{AppearsOnTable, ValidGrouping, is_aggregate},
     pg::Pg,
     query_builder::{AstPass, QueryFragment, QueryId},
-    sql_types::Timestamptz,
+    sql_types::{Bool, Timestamptz},
 };
 
 /// Where rows without a moment stand, smallest first.
@@ -54,6 +54,46 @@ impl Moment {
         out.push_sql(")");
         Ok(())
     }
+}
+
+impl Moment {
+    /// The condition that a row has a moment, or that it has none. Written with the expression of the index, whose statistics
+    /// tell how many rows have none.
+    pub fn is_there(self, is_there: bool) -> Presence {
+        Presence { moment: self, is_there }
+    }
+}
+
+/// The condition that a row has a moment, or that it has none.
+#[derive(Clone, Copy, Debug)]
+pub struct Presence {
+    moment: Moment,
+    is_there: bool,
+}
+
+impl QueryFragment<Pg> for Presence {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.moment.push(&mut out)?;
+        out.push_sql(match (self.is_there, self.moment.absent) {
+            (true, Absent::First) => " > ",
+            (true, Absent::Last) => " < ",
+            (false, _) => " = ",
+        });
+        out.push_sql(self.moment.absent.moment());
+        Ok(())
+    }
+}
+impl Expression for Presence {
+    type SqlType = Bool;
+}
+impl<QS> AppearsOnTable<QS> for Presence {}
+impl<GB> ValidGrouping<GB> for Presence {
+    type IsAggregate = is_aggregate::No;
+}
+// The SQL depends on the column.
+impl QueryId for Presence {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
 }
 
 impl QueryFragment<Pg> for Moment {

@@ -146,7 +146,8 @@ impl<F> ListQuery<F> {
     ) -> Result<(Vec<R>, Spelling)> {
         let spelling = self.after.as_ref().map_or(Spelling::AsWritten, |after| after.spelling);
         let rows = load(spelling).await?;
-        if words.is_none() || self.after.is_some() || !rows.is_empty() {
+        let is_over = self.after.is_some() || !rows.is_empty();
+        if is_over || !words.is_some_and(search::Words::may_be_misspelt) {
             return Ok((rows, spelling));
         }
         Ok((load(Spelling::Nearly).await?, Spelling::Nearly))

@@ -20,6 +20,9 @@ use super::{
 };
 use crate::access::{Owned, Read, Scope, Within};
 
+/// Most rows that are ranked. What very many rows have in common tells them apart too little for more.
+const MOST_RANKED: i64 = 1000;
+
 /// As [`keyset`], for `rows` within the reach of `scope`.
 ///
 /// In the order of [`Owned::NEWEST`], a reach of several parts is read part by part: every row on the page of all parts
@@ -39,6 +42,9 @@ where
 {
     if let SortKey::Custom(_) = order.key {
         return keyset_custom(R::NAME, || rows(scope.visible()), order, after, limit);
+    }
+    if let SortKey::Rank(..) = order.key {
+        return keyset_ranked(R::NAME, || rows(scope.visible()), Vec::new(), order, after, limit);
     }
     let all = rows(scope.visible());
     if order.key != SortKey::Column(R::NEWEST) {
@@ -73,6 +79,26 @@ where
         CustomPage { after: after.map(|after| after.id), descending: order.descending, limit: i64::from(limit) + 1 };
     let any = AnyOf { id, ids: vec![SelectDsl::select(rows(), id)], in_order: Some((key, page)) };
     OrderDsl::order(FilterDsl::filter(rows(), any), order)
+}
+
+/// As [`keyset`], in the order of how well rows match the words of a search. Of `rows` a thousand are ranked, and the rows of
+/// each of `first` in any case.
+pub fn keyset_ranked<Q, Ids>(
+    table: &'static str,
+    rows: impl Fn() -> Q,
+    first: Vec<Q>,
+    order: SortBy,
+    after: Option<After>,
+    limit: u16,
+) -> Q
+where
+    Q: FilterDsl<Beyond, Output = Q> + OrderDsl<SortBy, Output = Q> + LimitDsl<Output = Q>,
+    Q: SelectDsl<IdOf, Output = Ids> + FilterDsl<AnyOf<Ids>, Output = Q>,
+{
+    let id = IdOf(table);
+    let ids = first.into_iter().chain([rows()]);
+    let ids = ids.map(|rows| SelectDsl::select(LimitDsl::limit(rows, MOST_RANKED), id)).collect();
+    keyset(FilterDsl::filter(rows(), AnyOf { id, ids, in_order: None }), order, after, limit)
 }
 
 /// The id of a row of a table.

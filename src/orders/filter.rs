@@ -77,7 +77,8 @@ pub struct OrderFilter {
     /// Only orders changed before this moment.
     #[param(inline)]
     pub updated_at_to: Option<Instant>,
-    /// Every word must occur in the number or the comment. Best matches first, unless `sort` says otherwise.
+    /// Every word must occur in the number or the comment. Best matches first, a thousand at most, unless `sort` says
+    /// otherwise.
     #[param(inline)]
     pub q: Option<search::Words>,
     /// Only orders whose custom fields have such values, at most ten conditions: `beds=120`, and of numbers, amounts and days also

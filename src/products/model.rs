@@ -218,7 +218,7 @@ pub struct ProductFilter {
     #[param(inline)]
     pub updated_at_to: Option<Instant>,
     /// Every word must occur in the name, the stock keeping unit, the category or the supplier. Best matches first,
-    /// unless `sort` says otherwise.
+    /// a thousand at most, unless `sort` says otherwise.
     #[param(inline)]
     pub q: Option<search::Words>,
     /// Only products whose custom fields have such values, at most ten conditions: `beds=120`, and of numbers, amounts and days also

@@ -11,7 +11,8 @@ use crate::{clients::ClientId, list::search::Words};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct SearchParams {
-    /// Every word must occur, in any form of it; when nothing has them all, one wrong letter in each word is forgiven.
+    /// Every word must occur, in any form of it; when nothing has them all, one wrong letter in each word of five letters or more is
+    /// forgiven.
     /// Without words, nothing is found.
     #[param(inline, example = "futterkiste")]
     pub q: Option<Words>,

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::model::{Hit, SearchResults};
 use crate::{
     access::{Actor, Read, Scope},
-    clients::{Client, ClientId, Persons},
+    clients::{Client, ClientId, Finding, namesakes},
     contacts::Contact,
     contracts::Contract,
     db::{
@@ -21,7 +21,7 @@ use crate::{
     },
     error::Result,
     interactions::Interaction,
-    list::{SortBy, Spelling, keyset, search, search::Words},
+    list::{SortBy, Spelling, keyset_ranked, search, search::Words},
     orders::Order,
     products::Product,
     values::Resource,
@@ -52,61 +52,69 @@ pub async fn everything(db: &AsyncPgConnection, actor: &Actor, words: &Words) ->
 type Found = Result<Option<Vec<Hit>>>;
 
 async fn clients(db: &AsyncPgConnection, actor: &Actor, words: &Words) -> Found {
-    let persons = Persons::to(actor);
-    found::<Client>(actor, async |scope, spelling| {
-        let rows = clients::table.filter(scope.visible()).filter(wide::clients::erased_at.is_null()).into_boxed();
-        let rows = persons.search(rows, words, spelling);
+    let finding = Finding::to(db, actor).await?;
+    found::<Client>(actor, words, async |scope, spelling| {
+        let rows = || clients::table.filter(scope.visible()).filter(wide::clients::erased_at.is_null()).into_boxed();
+        let rows = || finding.search(rows(), words, spelling);
         let columns = (clients::id, clients::name, clients::legal_name, clients::id.nullable());
-        keyset(rows, by_rank::<Client>(words, spelling), None, MOST).select(columns).load(&mut &*db).await
+        let order = by_rank::<Client>(words, spelling);
+        let page = keyset_ranked(Client::NAME, rows, vec![namesakes(rows(), words)], order, None, MOST);
+        page.select(columns).load(&mut &*db).await
     })
     .await
 }
 
 async fn contacts(db: &AsyncPgConnection, actor: &Actor, words: &Words) -> Found {
-    found::<Contact>(actor, async |scope, spelling| {
-        let rows = contacts::table.filter(scope.visible()).filter(contacts::retired_at.is_null()).into_boxed();
-        let rows = search(rows, Contact::NAME, words, spelling);
+    found::<Contact>(actor, words, async |scope, spelling| {
+        let rows = || contacts::table.filter(scope.visible()).filter(contacts::retired_at.is_null()).into_boxed();
+        let rows = || search(rows(), Contact::NAME, words, spelling);
         let columns = (contacts::id, contacts::name, contacts::job_title, contacts::client_id.nullable());
-        keyset(rows, by_rank::<Contact>(words, spelling), None, MOST).select(columns).load(&mut &*db).await
+        let page = keyset_ranked(Contact::NAME, rows, Vec::new(), by_rank::<Contact>(words, spelling), None, MOST);
+        page.select(columns).load(&mut &*db).await
     })
     .await
 }
 
 async fn products(db: &AsyncPgConnection, actor: &Actor, words: &Words) -> Found {
-    found::<Product>(actor, async |_, spelling| {
-        let rows = search(products::table.into_boxed(), Product::NAME, words, spelling);
+    found::<Product>(actor, words, async |_, spelling| {
+        let rows = || search(products::table.into_boxed(), Product::NAME, words, spelling);
         let columns = (products::id, products::name, products::sku.nullable(), sql::<Nullable<SqlUuid>>("NULL"));
-        keyset(rows, by_rank::<Product>(words, spelling), None, MOST).select(columns).load(&mut &*db).await
+        let page = keyset_ranked(Product::NAME, rows, Vec::new(), by_rank::<Product>(words, spelling), None, MOST);
+        page.select(columns).load(&mut &*db).await
     })
     .await
 }
 
 async fn contracts(db: &AsyncPgConnection, actor: &Actor, words: &Words) -> Found {
-    found::<Contract>(actor, async |scope, spelling| {
-        let rows = search(contracts::table.filter(scope.visible()).into_boxed(), Contract::NAME, words, spelling);
+    found::<Contract>(actor, words, async |scope, spelling| {
+        let rows = || search(contracts::table.filter(scope.visible()).into_boxed(), Contract::NAME, words, spelling);
         let columns = (contracts::id, contracts::number, contracts::title.nullable(), contracts::client_id.nullable());
-        keyset(rows, by_rank::<Contract>(words, spelling), None, MOST).select(columns).load(&mut &*db).await
+        let page = keyset_ranked(Contract::NAME, rows, Vec::new(), by_rank::<Contract>(words, spelling), None, MOST);
+        page.select(columns).load(&mut &*db).await
     })
     .await
 }
 
 async fn orders(db: &AsyncPgConnection, actor: &Actor, words: &Words) -> Found {
-    found::<Order>(actor, async |scope, spelling| {
-        let rows = search(orders::table.filter(scope.visible()).into_boxed(), Order::NAME, words, spelling);
+    found::<Order>(actor, words, async |scope, spelling| {
+        let rows = || search(orders::table.filter(scope.visible()).into_boxed(), Order::NAME, words, spelling);
         let comment = sql::<Nullable<Text>>("left(orders.comment, 200)");
         let columns = (orders::id, orders::number, comment, orders::client_id.nullable());
-        keyset(rows, by_rank::<Order>(words, spelling), None, MOST).select(columns).load(&mut &*db).await
+        let page = keyset_ranked(Order::NAME, rows, Vec::new(), by_rank::<Order>(words, spelling), None, MOST);
+        page.select(columns).load(&mut &*db).await
     })
     .await
 }
 
 async fn interactions(db: &AsyncPgConnection, actor: &Actor, words: &Words) -> Found {
-    found::<Interaction>(actor, async |scope, spelling| {
-        let rows = interactions::table.filter(scope.visible()).into_boxed();
-        let rows = search(rows, Interaction::NAME, words, spelling);
+    found::<Interaction>(actor, words, async |scope, spelling| {
+        let rows = || interactions::table.filter(scope.visible()).into_boxed();
+        let rows = || search(rows(), Interaction::NAME, words, spelling);
         let summary = sql::<Nullable<Text>>("left(interactions.summary, 200)");
         let columns = (interactions::id, interactions::subject, summary, interactions::client_id.nullable());
-        keyset(rows, by_rank::<Interaction>(words, spelling), None, MOST).select(columns).load(&mut &*db).await
+        let page =
+            keyset_ranked(Interaction::NAME, rows, Vec::new(), by_rank::<Interaction>(words, spelling), None, MOST);
+        page.select(columns).load(&mut &*db).await
     })
     .await
 }
@@ -119,11 +127,12 @@ fn by_rank<R: Resource>(words: &Words, spelling: Spelling) -> SortBy {
 /// written and, when that finds nothing, as nearly so.
 async fn found<R: Resource>(
     actor: &Actor,
+    words: &Words,
     load: impl AsyncFn(&Scope<R, Read>, Spelling) -> QueryResult<Vec<Row>>,
 ) -> Found {
     let Ok(scope) = actor.scope::<R, Read>() else { return Ok(None) };
     let mut rows = load(&scope, Spelling::AsWritten).await?;
-    if rows.is_empty() {
+    if rows.is_empty() && words.may_be_misspelt() {
         rows = load(&scope, Spelling::Nearly).await?;
     }
     let hit = |(id, title, detail, client): Row| Hit {

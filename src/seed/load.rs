@@ -174,18 +174,24 @@ async fn load_people(tx: &mut Tx<'_>, plan: &Plan, hash: &str) -> Result<Vec<Own
             Some(team_id) => *team_id,
             None => *teams.entry(number / IN_TEAM).or_insert(team(tx, number / IN_TEAM).await?),
         };
-        let id = user(tx, number, &email, team_id, hash).await?;
+        let role = if may_own_key_clients { Role::KeyAccountManager } else { Role::Manager };
+        let id = user(tx, &format!("User {number}"), &email, (role, team_id), hash).await?;
         owners.push(Owner { id, team_id: team_id.uuid(), may_own_key_clients });
+    }
+    // Somebody has to see all of it.
+    if known.is_empty() {
+        let team_id = team(tx, 0).await?;
+        user(tx, "Supervisor", "supervisor@seed.example", (Role::Supervisor, team_id), hash).await?;
     }
     Ok(owners)
 }
 
-async fn user(tx: &mut Tx<'_>, number: u32, email: &str, team_id: TeamId, hash: &str) -> Result<Uuid> {
+async fn user(tx: &mut Tx<'_>, name: &str, email: &str, (role, team_id): (Role, TeamId), hash: &str) -> Result<Uuid> {
     let new = UserTerms {
-        name: Line::parse(&format!("User {number}")).map_err(Error::internal)?,
+        name: Line::parse(name).map_err(Error::internal)?,
         email: Email::parse(email).map_err(Error::internal)?,
         job_title: None,
-        role: if owns_key_clients(number) { Role::KeyAccountManager } else { Role::Manager },
+        role,
         team_id,
         timezone: None,
         language: None,

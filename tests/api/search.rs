@@ -85,3 +85,30 @@ async fn there_are_ten_of_a_kind_at_most() {
         assert_eq!(errors[0].1, code, "{query}");
     }
 }
+
+/// So many clients that not all of them are ranked, entered by the database itself.
+const MANY: &str = "INSERT INTO clients (id, version, created_at, updated_at, kind, name, status, owner_id, team_id, is_key, tags, messengers)
+    SELECT gen_random_uuid(), 1, now(), now(), 'organization', 'Kolos and Brothers ' || n, 'active', owner_id, team_id, false, '{}', '[]'
+    FROM generate_series(1, 1500) n, (SELECT owner_id, team_id FROM clients LIMIT 1) client";
+
+#[actix_web::test]
+async fn who_is_called_just_so_comes_first_among_very_many() {
+    let world = World::over(TestApp::start().await).await;
+    let other = json!({"kind": "organization", "name": "Another"});
+    world.ann.post("/v1/clients", other).await.created();
+    world.app.sql(MANY).await;
+    let namesake = json!({"kind": "organization", "name": "Колос"});
+    let namesake = world.ann.post("/v1/clients", namesake).await.created();
+    for who in [&world.ann, &world.sue] {
+        let page = who.get("/v1/clients?q=kolos").await;
+        let next = page.next_page().unwrap();
+        let found = page.ok();
+        assert_eq!(found["data"][0]["id"], namesake["id"]);
+        let names = |page: &Value| -> Vec<String> {
+            page["data"].as_array().unwrap().iter().map(|client| client["name"].as_str().unwrap().to_owned()).collect()
+        };
+        let behind = who.get(&next).await.ok();
+        assert!(names(&behind).iter().all(|name| !names(&found).contains(name)));
+        assert_eq!(search(who, "kolos").await["clients"][0]["id"], namesake["id"]);
+    }
+}

@@ -10,6 +10,7 @@ mod demo;
 mod examples;
 mod life;
 mod local_postgres;
+mod plans;
 mod process;
 mod secrets;
 mod seed;

@@ -4,9 +4,9 @@ use std::{collections::BTreeSet, process::Command};
 
 use crate::process::{DataDir, Server};
 
-const PASSWORD: &str = "seven plums in a paper bag";
+pub const PASSWORD: &str = "seven plums in a paper bag";
 
-fn seed(folder: &DataDir, arguments: &[&str]) -> (bool, String, String) {
+pub fn seed(folder: &DataDir, arguments: &[&str]) -> (bool, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_liaison"));
     command.args(["seed", "--log", "warn", "--data-dir"]).arg(&folder.0).args(arguments);
     let output = command.env_remove("DATABASE_URL").env("LIAISON_DEMO_PASSWORD", PASSWORD).output().unwrap();

@@ -30,7 +30,7 @@ use crate::values::{Phone, Text as Bounded};
 /// The most words that are searched for; more would not narrow the answer.
 const MAX_WORDS: usize = 10;
 
-/// The most words in which a wrong letter is forgiven: each takes some dozens of patterns.
+/// The most words in which a wrong letter is forgiven: each takes up to some dozens of patterns.
 const MAX_NEARLY: usize = 3;
 
 /// The legal forms of companies, folded. Companies are found by their names, with or without them.
@@ -86,11 +86,19 @@ impl Words {
     }
 
     /// The patterns of each word, of which a row has one.
-    fn patterns(&self, spelling: Spelling) -> impl Iterator<Item = Vec<String>> {
+    fn patterns(&self, spelling: Spelling) -> impl Iterator<Item = Patterns> {
         self.words
             .iter()
             .enumerate()
             .map(move |(at, word)| word.patterns(if at < MAX_NEARLY { spelling } else { Spelling::AsWritten }))
+    }
+
+    /// Whether some word can be taken for another one.
+    pub fn may_be_misspelt(&self) -> bool {
+        self.words
+            .iter()
+            .take(MAX_NEARLY)
+            .any(|word| word.0.first().is_some_and(|form| !nearly::patterns(form).is_empty()))
     }
 
     /// What a row's match is measured by.
@@ -112,16 +120,36 @@ impl Word {
         Self(forms)
     }
 
-    fn patterns(&self, spelling: Spelling) -> Vec<String> {
-        let as_written = self.0.iter().map(|form| pattern(form));
-        match spelling {
-            Spelling::AsWritten => as_written.collect(),
-            // The word as it was meant is a guess already.
-            Spelling::Nearly => {
-                as_written.chain(self.0.first().into_iter().flat_map(|form| nearly::patterns(form))).collect()
-            }
+    fn patterns(&self, spelling: Spelling) -> Patterns {
+        let mut indexed: Vec<String> = self.0.iter().map(|form| pattern(telling(form))).collect();
+        let mut exact: Vec<String> = self.0.iter().map(|form| pattern(form)).collect();
+        // The word as it was meant is a guess already.
+        if let (Spelling::Nearly, Some(form)) = (spelling, self.0.first()) {
+            indexed.extend(nearly::parts(form));
+            exact.extend(nearly::patterns(form));
         }
+        Patterns { indexed, exact }
     }
+}
+
+/// The patterns of a word, of which a row must match one.
+#[derive(Clone, Debug, PartialEq)]
+struct Patterns {
+    /// Those that the index is asked for. A row with the word matches one of them; so may others.
+    indexed: Vec<String>,
+    /// Those that a row with the word matches.
+    exact: Vec<String>,
+}
+
+/// What the index is asked for to find `form`. Each three letters of it take time, so of an address or another form of several
+/// words it is one: the number, or the longest, of which the last one, such as the end of a domain, tells least.
+fn telling(form: &str) -> &str {
+    let mut words: Vec<&str> = form.split(' ').collect();
+    if words.len() > 1 {
+        words.pop();
+    }
+    let worth = |word: &&str| (word.len() > 3 && word.bytes().all(|byte| byte.is_ascii_digit()), word.len());
+    words.into_iter().max_by_key(worth).unwrap_or(form)
 }
 
 /// A `LIKE` pattern for `form`, which is folded and so has no wildcards of its own. A short one stands at the beginning of a
@@ -169,33 +197,50 @@ pub fn search<Q: FilterDsl<Matches, Output = Q>>(
 ) -> Q {
     if words.words.is_empty() {
         // Nothing that could be found was asked for.
-        return query.filter(Matches { table, patterns: Vec::new(), within: Within::All });
+        return query.filter(Matches { table, patterns: Vec::new(), within: Within::Some });
     }
-    for patterns in words.patterns(spelling) {
-        query = query.filter(Matches { table, patterns, within: Within::All });
+    for Patterns { indexed, exact } in words.patterns(spelling) {
+        let is_exact = indexed == exact;
+        query = query.filter(Matches { table, patterns: indexed, within: Within::All });
+        if !is_exact {
+            query = query.filter(Matches { table, patterns: exact, within: Within::Some });
+        }
     }
     query
 }
 
-/// As [`search`], without what belongs to persons: for callers who may not see them.
-pub fn search_without_persons<Q: FilterDsl<Matches, Output = Q>>(
+/// As [`search`], among so few rows that each of them is better looked at than the index.
+pub fn search_among_few<Q: FilterDsl<Matches, Output = Q>>(
     query: Q,
     table: &'static str,
     words: &Words,
     spelling: Spelling,
 ) -> Q {
-    let mut query = search(query, table, words, spelling);
-    for patterns in words.patterns(spelling) {
-        query = query.filter(Matches { table, patterns, within: Within::OwnPart });
+    if words.words.is_empty() {
+        return search(query, table, words, spelling);
     }
-    query
+    let exact = words.patterns(spelling).map(|patterns| patterns.exact);
+    exact.fold(query, |query, patterns| query.filter(Matches { table, patterns, within: Within::Some }))
+}
+
+/// Keeps the rows in which every word occurs in what does not belong to persons: for callers who may not see them.
+pub fn without_persons<Q: FilterDsl<Matches, Output = Q>>(
+    query: Q,
+    table: &'static str,
+    words: &Words,
+    spelling: Spelling,
+) -> Q {
+    let exact = words.patterns(spelling).map(|patterns| patterns.exact);
+    exact.fold(query, |query, patterns| query.filter(Matches { table, patterns, within: Within::OwnPart }))
 }
 
 /// Where words are looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Within {
-    /// In all that the column has.
+    /// In all that the column has, by its index.
     All,
+    /// In all that the column of few rows has, without the index.
+    Some,
     /// In what does not belong to persons. It has no index, so it only narrows what was found.
     OwnPart,
 }
@@ -210,14 +255,16 @@ pub struct Matches {
 
 impl QueryFragment<Pg> for Matches {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        if self.within == Within::OwnPart {
-            out.push_sql("regexp_replace(");
-        }
+        let (before, behind) = match self.within {
+            Within::All => ("", ""),
+            // An expression has no index.
+            Within::Some => ("(", " || '')"),
+            Within::OwnPart => ("regexp_replace(", r", '\|[^|]*$', '')"),
+        };
+        out.push_sql(before);
         out.push_identifier(self.table)?;
         out.push_sql(".search");
-        if self.within == Within::OwnPart {
-            out.push_sql(r", '\|[^|]*$', '')");
-        }
+        out.push_sql(behind);
         match self.patterns.as_slice() {
             [pattern] => {
                 out.push_sql(" LIKE ");
@@ -252,7 +299,7 @@ mod tests {
 
     fn patterns(text: &str) -> Vec<Vec<String>> {
         let words = from_region(Some(PhoneRegion::RU), || Words::read(&Written::parse(text).unwrap()));
-        words.patterns(Spelling::AsWritten).collect()
+        words.patterns(Spelling::AsWritten).map(|patterns| patterns.exact).collect()
     }
 
     #[test]
@@ -280,6 +327,19 @@ mod tests {
         }
         assert_eq!(patterns("123-45-67"), [["%1234567%"]]);
         assert_eq!(patterns("770708"), [["%770708%"]]);
+    }
+
+    #[test]
+    fn the_index_is_asked_for_what_tells_most() {
+        for (form, part) in [
+            ("romashka", "romashka"),
+            ("ofice romashka eksample", "romashka"),
+            ("ofice vasoprisistems 542659 eksample", "542659"),
+            ("romashka eksample", "romashka"),
+            ("", ""),
+        ] {
+            assert_eq!(super::telling(form), part, "{form}");
+        }
     }
 
     #[test]

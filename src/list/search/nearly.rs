@@ -1,14 +1,47 @@
 //! Words with one wrong letter.
 
 /// Shorter words have too many neighbours, and longer ones enough letters to be found by another word of the query.
-const LENGTHS: std::ops::RangeInclusive<usize> = 4..=16;
+const LENGTHS: std::ops::RangeInclusive<usize> = 5..=16;
+
+/// Words up to this length are looked up by each of their patterns; longer ones by the parts that a wrong letter leaves.
+const SHORT: usize = 8;
+
+/// How many trigrams a pattern needs to find few rows.
+const TRIGRAMS: usize = 2;
+
+/// The patterns by which an index finds all rows with the words of [`patterns`], and some others. Each takes a look-up.
+pub fn parts(word: &str) -> Vec<String> {
+    let letters: Vec<char> = word.chars().collect();
+    if letters.len() <= SHORT {
+        return patterns(word);
+    }
+    if !is_word(&letters) {
+        return Vec::new();
+    }
+    // A wrong letter, with its neighbour, is in the first part, in the last, or between.
+    let (before, from) = letters.split_at((letters.len() - 1) / 2);
+    let text = |letters: &[char]| letters.iter().collect::<String>();
+    let (first, last) = (text(letters.split_at(from.len()).0), text(from));
+    let shorter = before.len() - 1;
+    let (head, tail) = (text(letters.split_at(shorter).0), text(letters.split_at(letters.len() - shorter).1));
+    vec![format!("% {first}%"), format!("%{last}%"), format!("% {head}%{tail}%")]
+}
+
+fn is_word(letters: &[char]) -> bool {
+    LENGTHS.contains(&letters.len()) && letters.iter().all(|letter| letter.is_alphabetic())
+}
+
+/// Whether a pattern has enough letters in a row for the index.
+fn is_telling(pattern: &str) -> bool {
+    let runs = pattern.split(|letter: char| !letter.is_alphabetic());
+    runs.map(|run| run.chars().count().saturating_sub(2)).sum::<usize>() >= TRIGRAMS
+}
 
 /// `LIKE` patterns for words that begin with `word` where one letter is another, is missing, is too much, or has changed
 /// places with the next. `word` is folded, so it has no wildcards of its own.
 pub fn patterns(word: &str) -> Vec<String> {
     let letters: Vec<char> = word.chars().collect();
-    let is_word = letters.iter().all(|letter| letter.is_alphabetic());
-    if !is_word || !LENGTHS.contains(&letters.len()) {
+    if !is_word(&letters) {
         return Vec::new();
     }
     let join = |parts: [&[char]; 3]| format!("% {}%", parts.concat().into_iter().collect::<String>());
@@ -25,12 +58,13 @@ pub fn patterns(word: &str) -> Vec<String> {
     }
     patterns.sort();
     patterns.dedup();
+    patterns.retain(|pattern| is_telling(pattern));
     patterns
 }
 
 #[cfg(test)]
 mod tests {
-    use super::patterns;
+    use super::{parts, patterns};
 
     /// Whether `text` matches a pattern, where `_` is any letter.
     fn finds(word: &str, text: &str) -> bool {
@@ -50,5 +84,31 @@ mod tests {
         for word in ["rumoshk", "tomosk", "abc", "12345678"] {
             assert!(!finds(word, "romashka"), "{word}");
         }
+    }
+
+    #[test]
+    fn the_parts_of_a_long_word_are_in_all_that_it_stands_for() {
+        let word = "aleksandrovich";
+        assert_eq!(parts(word), ["% aleksand%", "%ndrovich%", "% aleks%ovich%"]);
+        let with = |pattern: &str, text: &str| {
+            let mut rest = text;
+            pattern.split('%').all(|part| match rest.find(part) {
+                Some(at) => {
+                    rest = rest.split_at(at + part.len()).1;
+                    true
+                }
+                None => false,
+            })
+        };
+        for pattern in patterns(word) {
+            let text = format!(" {} ", pattern.trim_matches(['%', ' ']).replace('_', "x"));
+            assert!(parts(word).iter().any(|part| with(part, &text)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_has_enough_letters_in_a_row() {
+        assert!(patterns("coer").is_empty());
+        assert!(patterns("mosoar").iter().all(|pattern| !pattern.contains("mos_ar")));
     }
 }
