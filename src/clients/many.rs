@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use diesel::ExpressionMethods;
 use diesel_async::RunQueryDsl;
 
 use super::{
@@ -32,17 +33,23 @@ pub enum Entered {
 }
 
 /// Creates clients, those that can be; each of the others is told by itself. They all begin without a parent and without leave to
-/// be duplicates.
+/// be duplicates. With each come the words of the contacts that are about to be entered, folded.
 ///
 /// # Errors
 /// When the database fails, or another transaction was faster with an id of another system.
-pub async fn insert_all(tx: &mut Tx<'_>, scope: &Scope<Client, Create>, new: Vec<NewClient>) -> Result<Vec<Entered>> {
+pub async fn insert_all(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Client, Create>,
+    new: Vec<(NewClient, String)>,
+) -> Result<Vec<Entered>> {
     let mut known = Known::default();
     let mut clients: Vec<Result<Client>> = Vec::with_capacity(new.len());
-    for Parts(start, terms) in new {
+    let mut words = HashMap::with_capacity(new.len());
+    for (Parts(start, terms), of_contacts) in new {
         let client = match known.owner(tx, scope, &start).await {
             Ok(owner) => {
                 let mut client = Client::lead(tx.new_id(), start.kind, &owner, terms, tx.now());
+                words.insert(client.id, of_contacts);
                 known.check(tx, &mut client).await.map(|()| client)
             }
             Err(error) => Err(error),
@@ -66,15 +73,22 @@ pub async fn insert_all(tx: &mut Tx<'_>, scope: &Scope<Client, Create>, new: Vec
             },
         });
     }
-    write(tx, &created, &likely).await?;
+    write(tx, &created, words, &likely).await?;
     Ok(entered)
 }
 
-async fn write(tx: &mut Tx<'_>, created: &[Client], likely: &[(ClientId, Vec<Candidate>)]) -> Result<()> {
+async fn write(
+    tx: &mut Tx<'_>,
+    created: &[Client],
+    mut words: HashMap<ClientId, String>,
+    likely: &[(ClientId, Vec<Candidate>)],
+) -> Result<()> {
     if created.is_empty() {
         return Ok(());
     }
-    let insert = diesel::insert_into(clients::table).values(created).execute(&mut **tx);
+    let mut words_of = |client: &Client| clients::contact_words.eq(words.remove(&client.id).unwrap_or_default());
+    let rows: Vec<(&Client, _)> = created.iter().map(|client| (client, words_of(client))).collect();
+    let insert = diesel::insert_into(clients::table).values(rows).execute(&mut **tx);
     insert.await.on_constraint(custom_taken)?;
     owners::begin_all(tx, created).await?;
     for client in created {

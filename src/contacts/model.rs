@@ -118,6 +118,20 @@ pub struct ContactTerms {
     pub external_ids: Jsonb<Vec<ExternalId>>,
 }
 
+impl ContactTerms {
+    /// The words by which a client with this contact alone is found. The database writes the same when the contact is entered;
+    /// a client that has them from the beginning is not written twice.
+    pub fn search_words(&self) -> String {
+        let Self { name, email, phone, other_emails, other_phones, messengers, .. } = self;
+        let first = [Some(name.as_str()), email.as_ref().map(Email::as_str), phone.as_ref().map(Phone::as_str)];
+        let addresses = other_emails.0.iter().map(|other| other.address.as_str());
+        let numbers = other_phones.0.iter().map(|other| other.number.as_str());
+        let handles = messengers.0.iter().map(|messenger| messenger.handle.as_str());
+        let words = first.into_iter().flatten().chain(addresses).chain(numbers).chain(handles);
+        search::fold(&words.collect::<Vec<_>>().join(" "))
+    }
+}
+
 /// The fields of a contact to change.
 pub type ContactPatch = Patch<ContactTerms>;
 

@@ -464,3 +464,24 @@ async fn rows_and_samples_are_removed_after_a_time() {
     assert_eq!(world.app.count("import_rows").await, 0);
     assert_eq!(world.app.text("SELECT sample::text AS value FROM imports").await, ["[]"]);
 }
+
+/// The words of a contact, by which its client is found, are there from the beginning: writing each client again would take as
+/// long as writing it.
+#[actix_web::test]
+async fn each_client_is_written_once() {
+    let world = world().await;
+    let refuse = "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'written again'; END $$";
+    world.app.sql(refuse).await;
+    world.app.sql("CREATE TRIGGER refuse BEFORE UPDATE ON clients FOR EACH ROW EXECUTE FUNCTION refuse()").await;
+    let file = "name,contact person,contact email,contact phone\n\
+        Kolos,Йоханнес Müller-Ёлкин,j.mueller@kolos.example,+7 495 123-45-67\nVega,,,\n";
+    let import = send(&world.sue, file.as_bytes()).await;
+    let checked = done(&world.sue, &import, "check").await;
+    let applied = done(&world.sue, &checked, "apply").await;
+    assert_eq!((&applied["counts"]["create"], &applied["counts"]["applied"]), (&json!(2), &json!(2)));
+    for words in ["елкин", "mueller@kolos.example", "84951234567"] {
+        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("q", words).finish();
+        let found = world.sue.get(&format!("/v1/clients?{query}")).await.ok();
+        assert_eq!(found["data"][0]["name"], "Kolos", "{words}");
+    }
+}

@@ -10,7 +10,7 @@ use crate::{
     access::{Create, Update},
     change::Tx,
     clients::{self, Client, ClientChange, ClientId, ClientStart, ClientTerms, Entered},
-    contacts::{self, Contact},
+    contacts::{self, Contact, ContactTerms},
     db::Jsonb,
     error::{Error, Result},
     http::{IfMatch, Parts, Patch},
@@ -49,7 +49,9 @@ async fn create(tx: &mut Tx<'_>, new: Vec<Read<'_, Entry>>, language: Language) 
     for mut row in new {
         match row.entry.take() {
             Some(Entry { kind, terms, owner, contact, past }) => {
-                bodies.push(Parts(ClientStart { kind, owner_id: owner, allow_duplicate: None }, terms));
+                let start = ClientStart { kind, owner_id: owner, allow_duplicate: None };
+                let words = contact.as_ref().map(ContactTerms::search_words).unwrap_or_default();
+                bodies.push((Parts(start, terms), words));
                 rows.push((row, contact, past));
             }
             None => applied.push(row.kept(Fate::Error, None)),

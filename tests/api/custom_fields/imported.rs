@@ -124,7 +124,7 @@ async fn a_dry_run_tells_what_is_required_taken_and_not_the_callers() {
     );
     let unknown = json!({"mapping": ["name", "custom_fields.nothing", null, null]});
     let import = send(&world.ann, "clients", file).await;
-    world.ann.patch(path(&import), &import, unknown).await.field_error("/mapping/1", "unknown_field");
+    world.ann.patch(path(&import), &import, unknown).await.field_error("/mapping/1", "invalid_choice");
     assert_eq!(world.ann.get(path(&dogwood)).await.ok()["custom_fields"]["license"], "L-1");
 }
 
