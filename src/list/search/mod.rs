@@ -149,7 +149,8 @@ fn telling(form: &str) -> &str {
         words.pop();
     }
     let worth = |word: &&str| (word.len() > 3 && word.bytes().all(|byte| byte.is_ascii_digit()), word.len());
-    words.into_iter().max_by_key(worth).unwrap_or(form)
+    // A shorter one would have to begin a word.
+    words.into_iter().filter(|word| word.chars().count() > 2).max_by_key(worth).unwrap_or(form)
 }
 
 /// A `LIKE` pattern for `form`, which is folded and so has no wildcards of its own. A short one stands at the beginning of a
@@ -197,13 +198,13 @@ pub fn search<Q: FilterDsl<Matches, Output = Q>>(
 ) -> Q {
     if words.words.is_empty() {
         // Nothing that could be found was asked for.
-        return query.filter(Matches { table, patterns: Vec::new(), within: Within::Some });
+        return query.filter(Matches { table, patterns: Vec::new(), within: Within::Unindexed });
     }
     for Patterns { indexed, exact } in words.patterns(spelling) {
         let is_exact = indexed == exact;
         query = query.filter(Matches { table, patterns: indexed, within: Within::All });
         if !is_exact {
-            query = query.filter(Matches { table, patterns: exact, within: Within::Some });
+            query = query.filter(Matches { table, patterns: exact, within: Within::Unindexed });
         }
     }
     query
@@ -220,7 +221,7 @@ pub fn search_among_few<Q: FilterDsl<Matches, Output = Q>>(
         return search(query, table, words, spelling);
     }
     let exact = words.patterns(spelling).map(|patterns| patterns.exact);
-    exact.fold(query, |query, patterns| query.filter(Matches { table, patterns, within: Within::Some }))
+    exact.fold(query, |query, patterns| query.filter(Matches { table, patterns, within: Within::Unindexed }))
 }
 
 /// Keeps the rows in which every word occurs in what does not belong to persons: for callers who may not see them.
@@ -239,8 +240,8 @@ pub fn without_persons<Q: FilterDsl<Matches, Output = Q>>(
 enum Within {
     /// In all that the column has, by its index.
     All,
-    /// In all that the column of few rows has, without the index.
-    Some,
+    /// In all that the column has, without its index: for few rows.
+    Unindexed,
     /// In what does not belong to persons. It has no index, so it only narrows what was found.
     OwnPart,
 }
@@ -258,7 +259,7 @@ impl QueryFragment<Pg> for Matches {
         let (before, behind) = match self.within {
             Within::All => ("", ""),
             // An expression has no index.
-            Within::Some => ("(", " || '')"),
+            Within::Unindexed => ("(", " || '')"),
             Within::OwnPart => ("regexp_replace(", r", '\|[^|]*$', '')"),
         };
         out.push_sql(before);
@@ -336,6 +337,7 @@ mod tests {
             ("ofice romashka eksample", "romashka"),
             ("ofice vasoprisistems 542659 eksample", "542659"),
             ("romashka eksample", "romashka"),
+            ("ab c", "ab c"),
             ("", ""),
         ] {
             assert_eq!(super::telling(form), part, "{form}");
