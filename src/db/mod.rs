@@ -4,6 +4,7 @@ mod advisory_lock;
 mod alive;
 mod columns;
 mod connect;
+mod joined;
 mod jsonb;
 mod lease;
 mod meter;
