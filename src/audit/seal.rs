@@ -115,24 +115,22 @@ pub fn hex(bytes: &[u8]) -> String {
 /// # Errors
 /// When the database fails.
 pub async fn seal_all(db: &mut AsyncPgConnection, secrets: &Secrets, now: Instant) -> Result<usize> {
-    let waiting = audit_unsealed::table.select(audit_unsealed::event_id).limit(1);
-    if waiting.first::<Uuid>(db).await.optional()?.is_none() {
-        return Ok(0);
-    }
+    let first = audit_unsealed::table.select(audit_unsealed::event_id).order(audit_unsealed::event_id).limit(1);
+    let Some(mut from) = first.first::<Uuid>(db).await.optional()? else { return Ok(0) };
     let key = secrets.audit_key();
-    let (mut sealed, mut after) = (0, Uuid::nil());
+    let mut sealed = 0;
     // Each seal begins where the last one ended, since the dead rows of sealed events lie at the beginning of the
     // table. An event with a smaller id that is committed meanwhile waits for the next run.
-    while let Some(leaves) = db.transaction(async |db| seal(db, key, now, after).await).await? {
+    while let Some(leaves) = db.transaction(async |db| seal(db, key, now, from).await).await? {
         sealed += leaves.len();
-        after = leaves.last().copied().unwrap_or(after);
+        from = leaves.last().copied().unwrap_or(from);
     }
     Ok(sealed)
 }
 
-/// Seals the next events after `after`, and returns their ids. `None` when there are none, or when another server is
+/// Seals the next events from the id `from` on, and returns their ids. `None` when there are none, or when another server is
 /// sealing.
-async fn seal(db: &mut AsyncPgConnection, key: &NamedKey, now: Instant, after: Uuid) -> Result<Option<Vec<Uuid>>> {
+async fn seal(db: &mut AsyncPgConnection, key: &NamedKey, now: Instant, from: Uuid) -> Result<Option<Vec<Uuid>>> {
     if !AdvisoryLock::Sealing.try_until_commit(db).await? {
         return Ok(None);
     }
@@ -140,7 +138,9 @@ async fn seal(db: &mut AsyncPgConnection, key: &NamedKey, now: Instant, after: U
     let waiting: Vec<(Uuid, Code)> = audit_unsealed::table
         .inner_join(audit_events::table.on(audit_events::id.eq(audit_unsealed::event_id)))
         .select((audit_unsealed::event_id, audit_events::mac))
-        .filter(audit_unsealed::event_id.gt(after))
+        .filter(audit_unsealed::event_id.ge(from))
+        // Both are read in the order of the ids: without this, all older events too.
+        .filter(audit_events::id.ge(from))
         .order(audit_unsealed::event_id)
         .limit(MOST)
         .load(db)
