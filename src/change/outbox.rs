@@ -6,12 +6,13 @@ use uuid::Uuid;
 
 use crate::{
     change::Record,
-    db::{BATCH, Sql, schema::outbox_events},
+    db::{Sql, insert_many, schema::outbox_events},
     error::Result,
     values::Instant,
 };
 
 static INSERT: Sql = Sql::new();
+static INSERT_MANY: Sql = Sql::new();
 
 #[derive(Insertable)]
 #[diesel(table_name = outbox_events, treat_none_as_default_value = false)]
@@ -42,18 +43,10 @@ pub async fn insert(mut db: &AsyncPgConnection, records: &[Record], now: Instant
         version: record.version,
     };
     let told: Vec<&Record> = records.iter().filter(|record| record.is_told).collect();
-    match told.as_slice() {
-        [] => {}
-        // The statement for one row is prepared once; the statement for many rows is not.
-        [record] => {
-            INSERT.of(diesel::insert_into(outbox_events::table).values(event(record))).execute(&mut db).await?;
-        }
-        _ => {
-            for batch in told.chunks(BATCH) {
-                let events: Vec<_> = batch.iter().map(|record| event(record)).collect();
-                diesel::insert_into(outbox_events::table).values(events).execute(&mut db).await?;
-            }
-        }
+    if let [record] = told.as_slice() {
+        INSERT.of(diesel::insert_into(outbox_events::table).values(event(record))).execute(&mut db).await?;
+        return Ok(());
     }
-    Ok(())
+    let events: Vec<_> = told.into_iter().map(event).collect();
+    Ok(insert_many(db, &INSERT_MANY, &events, |some| diesel::insert_into(outbox_events::table).values(some)).await?)
 }

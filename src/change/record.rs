@@ -12,13 +12,14 @@ use super::{
     audit_event::{Content, Event},
 };
 use crate::{
-    db::{BATCH, Sql, schema::audit_events},
+    db::{Sql, insert_many, schema::audit_events},
     error::Result,
     secrets::{NamedKey, Secrets},
     values::{Entity, Instant, confidential::reveal, members_of},
 };
 
 static INSERT: Sql = Sql::new();
+static INSERT_MANY: Sql = Sql::new();
 
 /// A field whose values were erased.
 #[derive(Clone, Copy, Debug)]
@@ -161,19 +162,11 @@ pub fn events_of(secrets: &Secrets, records: &mut [Record], origin: &Origin, now
 /// # Errors
 /// When the database fails.
 pub async fn write(mut db: &AsyncPgConnection, events: &[Event]) -> Result<()> {
-    match events {
-        [] => {}
-        // The statement for one row is prepared once; the statement for many rows is not.
-        [event] => {
-            INSERT.of(diesel::insert_into(audit_events::table).values(event)).execute(&mut db).await?;
-        }
-        _ => {
-            for batch in events.chunks(BATCH) {
-                diesel::insert_into(audit_events::table).values(batch).execute(&mut db).await?;
-            }
-        }
+    if let [event] = events {
+        INSERT.of(diesel::insert_into(audit_events::table).values(event)).execute(&mut db).await?;
+        return Ok(());
     }
-    Ok(())
+    Ok(insert_many(db, &INSERT_MANY, events, |some| diesel::insert_into(audit_events::table).values(some)).await?)
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use diesel::ExpressionMethods;
-use diesel_async::RunQueryDsl;
 
 use super::{
     duplicates::{self, Candidate, Twin},
@@ -14,7 +13,7 @@ use super::{
 use crate::{
     access::{Create, Scope, UserId},
     change::{Row, Tx, begin_custom, custom_taken, permit_confidential},
-    db::wide::clients,
+    db::{Sql, insert_many, wide::clients},
     error::{Error, OnConstraint, Result},
     http::Parts,
     users::{self, Owner},
@@ -83,13 +82,17 @@ async fn write(
     mut words: HashMap<ClientId, String>,
     likely: &[(ClientId, Vec<Candidate>)],
 ) -> Result<()> {
+    static INSERT: Sql = Sql::new();
     if created.is_empty() {
         return Ok(());
     }
-    let mut words_of = |client: &Client| clients::contact_words.eq(words.remove(&client.id).unwrap_or_default());
-    let rows: Vec<(&Client, _)> = created.iter().map(|client| (client, words_of(client))).collect();
-    let insert = diesel::insert_into(clients::table).values(rows).execute(&mut **tx);
-    insert.await.on_constraint(custom_taken)?;
+    let mut words_of = |client: &Client| words.remove(&client.id).unwrap_or_default();
+    let rows: Vec<(&Client, String)> = created.iter().map(|client| (client, words_of(client))).collect();
+    let written = insert_many(tx, &INSERT, &rows, |some| {
+        let rows = some.iter().map(|(client, words)| (*client, clients::contact_words.eq(words)));
+        diesel::insert_into(clients::table).values(rows.collect::<Vec<_>>())
+    });
+    written.await.on_constraint(custom_taken)?;
     owners::begin_all(tx, created).await?;
     for client in created {
         tx.created(client);

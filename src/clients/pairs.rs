@@ -1,14 +1,12 @@
 //! Pairs of clients that may be one, left to be settled.
 
-use diesel_async::RunQueryDsl;
-
 use super::{
     duplicates::{AllowDuplicate, Candidate},
     model::ClientId,
 };
 use crate::{
     change::Tx,
-    db::{BATCH, schema::client_duplicates},
+    db::{Sql, insert_many, schema::client_duplicates},
     error::Result,
     values::{Id, Instant, Line, Resource},
 };
@@ -84,6 +82,7 @@ pub async fn leave_all(tx: &mut Tx<'_>, likely: Vec<Likely>) -> Result<()> {
 }
 
 async fn write(tx: &mut Tx<'_>, likely: impl Iterator<Item = Likely>, because: Option<&Line>) -> Result<()> {
+    static INSERT: Sql = Sql::new();
     let now = tx.now();
     let mut pairs = Vec::new();
     for Likely { client, other, score, reasons } in likely {
@@ -102,9 +101,6 @@ async fn write(tx: &mut Tx<'_>, likely: impl Iterator<Item = Likely>, because: O
             allowed_because: because.cloned(),
         });
     }
-    for some in pairs.chunks(BATCH) {
-        let insert = diesel::insert_into(client_duplicates::table).values(some).on_conflict_do_nothing();
-        insert.execute(&mut **tx).await?;
-    }
-    Ok(())
+    let insert = |some| diesel::insert_into(client_duplicates::table).values(some).on_conflict_do_nothing();
+    Ok(insert_many(tx, &INSERT, &pairs, insert).await?)
 }

@@ -16,7 +16,7 @@ use crate::{
     change::{Patched, Row, Tx, begin_custom, check_custom, lock, lock_to_patch, patched, refuse_held, save},
     clients::{self, Client, ClientId},
     db::{
-        Sql, columns_of,
+        Sql, columns_of, insert_many,
         schema::{contacts, interactions},
     },
     error::{Error, OnConstraint, ProblemType, Result},
@@ -27,6 +27,7 @@ use crate::{
 };
 
 static INSERT: Sql = Sql::new();
+static INSERT_MANY: Sql = Sql::new();
 static SAVE: Sql = Sql::new();
 
 type Boxed = contacts::BoxedQuery<'static, Pg>;
@@ -236,9 +237,8 @@ pub async fn insert_first(
         begin_custom(tx, &mut contact).await?;
         contacts.push(contact);
     }
-    if !contacts.is_empty() {
-        diesel::insert_into(contacts::table).values(&contacts).execute(&mut **tx).await.on_constraint(breached)?;
-    }
+    let insert = |some| diesel::insert_into(contacts::table).values(some);
+    insert_many(tx, &INSERT_MANY, &contacts, insert).await.on_constraint(breached)?;
     for contact in &contacts {
         tx.created(contact);
     }

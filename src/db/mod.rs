@@ -7,6 +7,7 @@ mod connect;
 mod joined;
 mod jsonb;
 mod lease;
+mod many;
 mod meter;
 pub mod migrations;
 mod open;
@@ -25,14 +26,12 @@ mod tls;
 mod watched;
 pub mod wide;
 
-/// The most rows in one `INSERT`. A statement takes at most 65,535 values, and every table has fewer than 65 columns.
-pub const BATCH: usize = 1000;
-
 pub use advisory_lock::{AdvisoryLock, lock_values_until_commit, try_lock_until_commit};
 pub use columns::{Columns, columns_of};
 pub use connect::{Cost, Db, Login, PoolSettings, Reader, STATEMENT_TIMEOUT, connect};
 pub use jsonb::Jsonb;
 pub use lease::{Lease, closing_leases};
+pub use many::insert_many;
 pub use meter::{PoolMeter, PoolStatus, Probes};
 pub use open::OpenError;
 pub use reach::Unreachable;

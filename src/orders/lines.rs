@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     change::Tx,
-    db::{BATCH, columns_of, schema::order_lines},
+    db::{Sql, columns_of, insert_many, schema::order_lines},
     error::{Error, FieldError, Result},
     products::{self, Product, ProductId},
     values::{Amount, CurrencyCode, FulfilledQuantity, Invalid, Line, Percent, Quantity, Say, Text, Total},
@@ -209,10 +209,8 @@ pub async fn of(mut db: &AsyncPgConnection, orders: &[Order]) -> Result<HashMap<
 /// # Errors
 /// When the database fails.
 pub async fn insert(tx: &mut Tx<'_>, lines: &[OrderLine]) -> Result<()> {
-    for batch in lines.chunks(BATCH) {
-        diesel::insert_into(order_lines::table).values(batch).execute(&mut **tx).await?;
-    }
-    Ok(())
+    static INSERT: Sql = Sql::new();
+    Ok(insert_many(tx, &INSERT, lines, |some| diesel::insert_into(order_lines::table).values(some)).await?)
 }
 
 /// Replaces all lines of the order with `lines`.

@@ -1,6 +1,5 @@
 //! Past orders, recorded with their real dates: orders from before this system was in use, or made outside it.
 
-use diesel_async::RunQueryDsl;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -17,7 +16,7 @@ use crate::{
     clients::{self, Client, ClientId, ClientStatus, Standing},
     contracts,
     db::{
-        BATCH, Jsonb,
+        Jsonb, Sql, insert_many,
         schema::{order_events, orders},
     },
     departments::DepartmentId,
@@ -271,17 +270,17 @@ impl From<PastStatus> for OrderStatus {
 
 /// Writes past orders with their lines, their history and their audit records.
 async fn insert(tx: &mut Tx<'_>, past: &[OrderWithLines]) -> Result<()> {
-    let rows: Vec<&Order> = past.iter().map(|past| &past.order).collect();
-    for batch in rows.chunks(BATCH) {
-        diesel::insert_into(orders::table).values(batch.to_vec()).execute(&mut **tx).await.on_constraint(breached)?;
-    }
+    static ORDERS: Sql = Sql::new();
+    static EVENTS: Sql = Sql::new();
+    let written = insert_many(tx, &ORDERS, past, |some| {
+        diesel::insert_into(orders::table).values(some.iter().map(|past| &past.order).collect::<Vec<_>>())
+    });
+    written.await.on_constraint(breached)?;
     let rows: Vec<_> = past.iter().flat_map(|past| past.lines.iter().cloned()).collect();
     lines::insert(tx, &rows).await?;
     let actor = tx.user_id();
     let rows: Vec<OrderEvent> = past.iter().flat_map(|past| events(&past.order, actor)).collect();
-    for batch in rows.chunks(BATCH) {
-        diesel::insert_into(order_events::table).values(batch).execute(&mut **tx).await?;
-    }
+    insert_many(tx, &EVENTS, &rows, |some| diesel::insert_into(order_events::table).values(some)).await?;
     for order in past {
         tx.created(order);
     }

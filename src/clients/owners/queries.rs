@@ -8,7 +8,7 @@ use crate::{
     access::{Read, Scope, UserId},
     change::Tx,
     clients::{Client, ClientId, queries},
-    db::{Sql, schema::client_owners},
+    db::{Sql, insert_many, schema::client_owners},
     error::Result,
     list::{ListQuery, Page, SortBy, SortValue, keyset},
     users,
@@ -64,8 +64,7 @@ pub async fn begin(tx: &mut Tx<'_>, client: &Client) -> Result<()> {
 pub async fn begin_all(tx: &mut Tx<'_>, clients: &[Client]) -> Result<()> {
     let first: Vec<ClientOwner> =
         clients.iter().map(|client| entry(tx, client.id, client.owner_id, &Why::default())).collect();
-    diesel::insert_into(client_owners::table).values(&first).execute(&mut **tx).await?;
-    Ok(())
+    write(tx, &first).await
 }
 
 /// Notes that `owner` follows the present owners of `clients`, which the caller has locked.
@@ -78,8 +77,12 @@ pub async fn follow(tx: &mut Tx<'_>, clients: &[ClientId], owner: UserId, why: &
     let now = tx.now();
     diesel::update(present).set(client_owners::ended_at.eq(now)).execute(&mut **tx).await?;
     let next: Vec<ClientOwner> = clients.iter().map(|client| entry(tx, *client, owner, why)).collect();
-    diesel::insert_into(client_owners::table).values(&next).execute(&mut **tx).await?;
-    Ok(())
+    write(tx, &next).await
+}
+
+async fn write(db: &AsyncPgConnection, entries: &[ClientOwner]) -> Result<()> {
+    static INSERT: Sql = Sql::new();
+    Ok(insert_many(db, &INSERT, entries, |some| diesel::insert_into(client_owners::table).values(some)).await?)
 }
 
 /// The entry of `user`, who owns the client from now on.
