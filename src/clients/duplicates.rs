@@ -1,7 +1,7 @@
 //! Whether a client is entered a second time. The search goes beyond the caller's reach: else two managers who cannot see each
 //! other's clients would court the same company. What is told of a client out of reach is up to the role's policy.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, iter};
 
 use diesel::{ExpressionMethods, QueryDsl, QueryableByName, sql_query, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -241,34 +241,13 @@ pub async fn twins(tx: &mut Tx<'_>, clients: &[&Client]) -> Result<Vec<(Option<T
 
 /// What each of `clients` may be. What only one client can have is locked until the transaction ends.
 async fn find_all(tx: &mut Tx<'_>, clients: &[&Client]) -> Result<Vec<Vec<Candidate>>> {
-    #[derive(QueryableByName)]
-    struct Found {
-        #[diesel(sql_type = sql_types::Integer)]
-        place: i32,
-        #[diesel(embed)]
-        candidate: Candidate,
-    }
     let identifiers: Vec<Identifiers> = clients.iter().map(|client| Identifiers::of(client)).collect();
     let certain: Vec<String> = identifiers.iter().flat_map(Identifiers::certain).collect();
-    let asked = |(place, (client, known)): (usize, (&&Client, &Identifiers))| {
-        json!({
-            "place": place, "self": client.id, "number": known.tax_id, "code": known.kpp, "numbers": known.phones,
-            "number_objects": known.phones.iter().map(|number| json!([{"number": number}])).collect::<Vec<_>>(),
-            "addresses": known.emails,
-            "address_objects": known.emails.iter().map(|address| json!([{"address": address}])).collect::<Vec<_>>(),
-            "called": known.name, "site": known.website, "mail": known.mail,
-        })
-    };
-    let asked: Vec<Value> = clients.iter().zip(&identifiers).enumerate().map(asked).collect();
     if !certain.is_empty() {
         lock_values_until_commit(tx, certain).await?;
     }
-    let query = sql_query(
-        "SELECT asked.place, alike.* FROM jsonb_to_recordset($1) AS asked(place int, self uuid, number text, code text,
-            numbers text[], number_objects jsonb[], addresses text[], address_objects jsonb[], called text, site text, mail text),
-        LATERAL clients_alike(self, number, code, numbers, number_objects, addresses, address_objects, called, site, mail) AS alike",
-    );
-    let rows: Vec<Found> = query.bind::<sql_types::Jsonb, _>(Jsonb(asked)).load(&mut **tx).await?;
+    let ids = clients.iter().map(|client| client.id);
+    let rows = alike(tx, ids.zip(&identifiers)).await?;
     let mut found: Vec<Vec<Candidate>> = clients.iter().map(|_| Vec::new()).collect();
     for Found { place, candidate } in rows {
         if let Some(candidates) = usize::try_from(place).ok().and_then(|place| found.get_mut(place)) {
@@ -276,6 +255,32 @@ async fn find_all(tx: &mut Tx<'_>, clients: &[&Client]) -> Result<Vec<Vec<Candid
         }
     }
     Ok(found)
+}
+
+/// A candidate for the client in a place of those asked for.
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = sql_types::Integer)]
+    place: i32,
+    #[diesel(embed)]
+    candidate: Candidate,
+}
+
+/// The clients, also out of reach, that have something in common with those that are `known` by their identifiers.
+async fn alike(
+    mut db: &AsyncPgConnection,
+    known: impl Iterator<Item = (ClientId, &Identifiers)>,
+) -> Result<Vec<Found>> {
+    static FIND: Sql = Sql::new();
+    let asked = |(place, (client, known)): (usize, (ClientId, &Identifiers))| {
+        json!({
+            "place": place, "self": client, "tax_number": known.tax_id, "code": known.kpp, "numbers": known.phones,
+            "addresses": known.emails, "called": known.name, "site": known.website, "mail": known.mail,
+        })
+    };
+    let asked: Vec<Value> = known.enumerate().map(asked).collect();
+    let query = sql_query("SELECT * FROM clients_alike($1)").bind::<sql_types::Jsonb, _>(Jsonb(asked));
+    Ok(FIND.of(query).load(&mut db).await?)
 }
 
 /// The clients, also out of reach, that have certain identifiers.
@@ -289,23 +294,7 @@ pub async fn certain(tx: &mut Tx<'_>, identifiers: &Identifiers) -> Result<Vec<C
 }
 
 async fn find(tx: &mut Tx<'_>, client: ClientId, identifiers: &Identifiers) -> Result<Vec<Candidate>> {
-    static FIND: Sql = Sql::new();
     let certain = identifiers.certain();
-    let phones: Vec<Jsonb<Value>> =
-        identifiers.phones.iter().map(|number| Jsonb(json!([{"number": number}]))).collect();
-    let emails: Vec<Jsonb<Value>> =
-        identifiers.emails.iter().map(|address| Jsonb(json!([{"address": address}]))).collect();
-    let query = sql_query("SELECT * FROM clients_alike($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
-        .bind::<sql_types::Uuid, _>(client)
-        .bind::<sql_types::Nullable<sql_types::Text>, _>(identifiers.tax_id.clone())
-        .bind::<sql_types::Nullable<sql_types::Text>, _>(identifiers.kpp.clone())
-        .bind::<sql_types::Array<sql_types::Text>, _>(identifiers.phones.clone())
-        .bind::<sql_types::Array<sql_types::Jsonb>, _>(phones)
-        .bind::<sql_types::Array<sql_types::Text>, _>(identifiers.emails.clone())
-        .bind::<sql_types::Array<sql_types::Jsonb>, _>(emails)
-        .bind::<sql_types::Nullable<sql_types::Text>, _>(identifiers.name.clone())
-        .bind::<sql_types::Nullable<sql_types::Text>, _>(identifiers.website.clone())
-        .bind::<sql_types::Nullable<sql_types::Text>, _>(identifiers.mail.clone());
     let db: &AsyncPgConnection = tx;
     let lock = async {
         match certain.is_empty() {
@@ -314,9 +303,8 @@ async fn find(tx: &mut Tx<'_>, client: ClientId, identifiers: &Identifiers) -> R
         }
     };
     // Both are sent at once; Postgres looks when it has the locks.
-    let find = async { Ok(FIND.of(query).load(&mut &*db).await?) };
-    let ((), found) = try_join!(lock, find)?;
-    Ok(found)
+    let ((), found) = try_join!(lock, alike(db, iter::once((client, identifiers))))?;
+    Ok(found.into_iter().map(|found| found.candidate).collect())
 }
 
 /// Which of the candidates the caller may see.

@@ -38,7 +38,7 @@ const KEY_EVERY: u32 = 8;
 /// The indexes and the trigger that would slow the rows down. What a constraint needs stays.
 const ASIDE: &str = "
     SET LOCAL maintenance_work_mem = '256MB';
-    ALTER TABLE contacts DISABLE TRIGGER contacts_tell_client;
+    ALTER TABLE contacts DISABLE TRIGGER contacts_tell_clients;
     CREATE TEMP TABLE indexes_aside ON COMMIT DROP AS
         SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS definition FROM pg_index
         WHERE indrelid IN ('clients'::regclass, 'contacts'::regclass, 'client_owners'::regclass)
@@ -50,7 +50,7 @@ const BACK: &str = "
     DO $$ DECLARE one text; BEGIN
         FOR one IN SELECT definition FROM indexes_aside LOOP EXECUTE one; END LOOP;
     END $$;
-    ALTER TABLE contacts ENABLE TRIGGER contacts_tell_client";
+    ALTER TABLE contacts ENABLE TRIGGER contacts_tell_clients";
 
 const CLIENTS: &str = "
     INSERT INTO clients (version, messengers, id, created_at, updated_at, kind, name, legal_name, tax_id, kpp, registration_number,

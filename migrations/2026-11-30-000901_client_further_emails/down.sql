@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY clients_further_emails_idx;

@@ -1,0 +1,2 @@
+-- Nothing looks into the index of all clients any more.
+DROP INDEX CONCURRENTLY clients_other_emails_idx;
