@@ -66,14 +66,16 @@ async fn chunk<K: Kind>(
     import: &Import,
     (after, size): (i64, i64),
 ) -> Result<Option<i64>> {
-    let loaded = rows::next(tx, import, Wanted::Unapplied, after, size).await?;
-    let Some(last) = loaded.last().map(|row| row.group_line) else { return Ok(None) };
-    let (read, language) = read::<K>(tx, import, &loaded).await?;
+    let Some(part) = rows::next(tx, import, Wanted::Unapplied, after, size).await? else { return Ok(None) };
+    if part.rows.is_empty() {
+        return Ok(Some(part.last));
+    }
+    let (read, language) = read::<K>(tx, import, &part.rows).await?;
     let applied = K::apply(tx, &About { import, language }, read).await?;
     let now = tx.now();
     rows::apply(tx, import, &applied, now).await?;
     progress.done += i64::try_from(applied.len()).map_err(Error::internal)?;
-    Ok(Some(last))
+    Ok(Some(part.last))
 }
 
 /// Marks the next row, or the rows of the next group, as such that cannot be applied.
@@ -83,8 +85,8 @@ async fn refuse<K: Kind>(
     import: &Import,
     (after, error): (i64, Error),
 ) -> Result<()> {
-    let loaded = rows::next(tx, import, Wanted::Unapplied, after, 1).await?;
-    let (read, language) = read::<K>(tx, import, &loaded).await?;
+    let Some(part) = rows::next(tx, import, Wanted::Unapplied, after, 1).await? else { return Ok(()) };
+    let (read, language) = read::<K>(tx, import, &part.rows).await?;
     let notes = notes_of(&error, language);
     let refused = |read: &Read<'_, K::Entry>| Applied { notes: notes.clone(), ..read.kept(Fate::Error, None) };
     let refused: Vec<Applied> = read.iter().map(refused).collect();

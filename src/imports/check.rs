@@ -58,7 +58,7 @@ async fn end(tx: &mut Tx<'_>, id: ImportId) -> Result<()> {
 }
 
 /// A part that is checked.
-struct Part {
+struct CheckedPart {
     /// The group that it ends with.
     last: i64,
     /// The rows that make something, with their keys.
@@ -71,15 +71,17 @@ async fn chunk<K: Kind>(
     import: &Import,
     after: i64,
     seen: &Seen,
-) -> Result<Option<Part>> {
-    let rows = rows::next(tx, import, Wanted::Unchecked, after, K::CHUNK).await?;
-    let Some(last) = rows.last().map(|row| row.group_line) else { return Ok(None) };
-    let (read, language) = read::<K>(tx, import, &rows).await?;
+) -> Result<Option<CheckedPart>> {
+    let Some(part) = rows::next(tx, import, Wanted::Unchecked, after, K::CHUNK).await? else { return Ok(None) };
+    if part.rows.is_empty() {
+        return Ok(Some(CheckedPart { last: part.last, created: Vec::new() }));
+    }
+    let (read, language) = read::<K>(tx, import, &part.rows).await?;
     let checked = K::check(tx, &About { import, language }, Earlier::than(seen), read).await?;
     rows::check(tx, import, &checked).await?;
     progress.done += i64::try_from(checked.len()).map_err(Error::internal)?;
     let created = checked.into_iter().filter(|row| row.fate == Fate::Create);
-    Ok(Some(Part { last, created: created.map(|row| (row.line, row.keys)).collect() }))
+    Ok(Some(CheckedPart { last: part.last, created: created.map(|row| (row.line, row.keys)).collect() }))
 }
 
 /// What rows say, as the actor reads them, and the language for the actor.

@@ -143,8 +143,8 @@ pub async fn count(db: &mut AsyncPgConnection, import: ImportId) -> Result<i64> 
     Ok(import_rows::table.filter(import_rows::import_id.eq(import)).count().get_result(db).await?)
 }
 
-/// The rows of the next groups after the one that begins in line `after` that a job of this kind has to do; at most `most` groups.
-/// A row that belongs to no other is a group of its own.
+/// The next groups after the one that begins in line `after`, at most `most`. `None` when there are no more. A row that belongs to no
+/// other is a group of its own.
 ///
 /// # Errors
 /// When the database fails.
@@ -154,26 +154,36 @@ pub async fn next(
     wanted: Wanted,
     after: i64,
     most: i64,
-) -> Result<Vec<Loaded>> {
+) -> Result<Option<Part>> {
+    // Also groups that are done already: to look for others, the database would read all rows each time.
+    let of_import = import_rows::table.filter(import_rows::import_id.eq(import.id));
+    let groups = of_import.filter(import_rows::group_line.gt(after)).select(import_rows::group_line).distinct();
+    let groups: Vec<i64> = groups.order(import_rows::group_line).limit(most).load(db).await?;
+    let Some(last) = groups.last().copied() else { return Ok(None) };
     let condition = match wanted {
         Wanted::Unchecked => "revision < $2",
         Wanted::Unapplied => "revision = $2 AND fate IN ('create', 'update') AND applied_at IS NULL",
         Wanted::Applied => "revision = $2 AND fate IN ('create', 'update') AND applied_at IS NOT NULL AND undo IS NULL",
     };
-    let wanted = format!("import_id = $1 AND group_line > $3 AND {condition}");
     let sql = format!(
-        "SELECT {COLUMNS} FROM import_rows WHERE {wanted} AND group_line <= (
-             SELECT max(group_line) FROM (
-                 SELECT DISTINCT group_line FROM import_rows WHERE {wanted} ORDER BY group_line LIMIT $4
-             ) AS next
-         ) ORDER BY group_line, line"
+        "SELECT {COLUMNS} FROM import_rows WHERE import_id = $1 AND group_line > $3 AND group_line <= $4 AND {condition}
+         ORDER BY group_line, line"
     );
     let query = sql_query(sql)
         .bind::<sql_types::Uuid, _>(import.id)
         .bind::<sql_types::BigInt, _>(import.revision)
         .bind::<sql_types::BigInt, _>(after)
-        .bind::<sql_types::BigInt, _>(most);
-    Ok(query.load(db).await?)
+        .bind::<sql_types::BigInt, _>(last);
+    Ok(Some(Part { rows: query.load(db).await?, last }))
+}
+
+/// Some groups of an import.
+#[derive(Debug)]
+pub struct Part {
+    /// Their rows that a job has to do.
+    pub rows: Vec<Loaded>,
+    /// The line in which the last group begins.
+    pub last: i64,
 }
 
 /// Which rows a job has to do.

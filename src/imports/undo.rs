@@ -45,10 +45,10 @@ async fn end(tx: &mut Tx<'_>, id: ImportId) -> Result<()> {
 }
 
 async fn chunk<K: Kind>(tx: &mut Tx<'_>, progress: &mut Progress, import: &Import, after: i64) -> Result<Option<i64>> {
-    let loaded = rows::next(tx, import, Wanted::Applied, after, CHUNK).await?;
-    let mut undone = Vec::with_capacity(loaded.len());
+    let Some(part) = rows::next(tx, import, Wanted::Applied, after, CHUNK).await? else { return Ok(None) };
+    let mut undone = Vec::with_capacity(part.rows.len());
     let mut group: Option<(i64, Undo)> = None;
-    for row in &loaded {
+    for row in &part.rows {
         // The rows of a group have made one thing, which is taken back once.
         let undo = match group {
             Some((line, undo)) if line == row.group_line => undo,
@@ -59,5 +59,5 @@ async fn chunk<K: Kind>(tx: &mut Tx<'_>, progress: &mut Progress, import: &Impor
     }
     rows::undo(tx, import, &undone).await?;
     progress.done += i64::try_from(undone.len()).map_err(Error::internal)?;
-    Ok(loaded.last().map(|row| row.group_line))
+    Ok(Some(part.last))
 }
