@@ -139,7 +139,7 @@ pub async fn summary(
             Counted { expected: expected.clone(), missing: false },
             Counted { expected: expected.clone(), missing: true },
         );
-        let rows = wanted.rows(scope.visible(), spelling);
+        let rows = wanted.rows(scope.visible(), &wanted.spelled(db, spelling).await?);
         Grouped(diesel::QueryDsl::select(rows, (Key(by), counted.0, counted.1))).load::<Row>(&mut &*db).await
     };
     let mut rows: Vec<Row> = load(Spelling::AsWritten).await?;

@@ -118,8 +118,8 @@ pub struct ClientFilter {
     pub view_id: Option<SavedViewId>,
     /// Every word must occur in the names, the numbers, an address, a telephone number in any spelling, a messenger, the city,
     /// a tag or a contact, in any form of the word. When nothing has them all, one wrong letter in each word of five
-    /// letters or more is forgiven. Best matches first, a thousand at most and those called just so in any case, unless `sort` says
-    /// otherwise.
+    /// letters or more is forgiven; for who sees all clients, a word that more than a thousand of them have goes before others. Best
+    /// matches first, a thousand at most and those called just so in any case, unless `sort` says otherwise.
     #[param(inline)]
     pub q: Option<search::Words>,
     /// Only clients whose custom fields have such values, at most ten conditions: `beds=120`, and of numbers, amounts and days also

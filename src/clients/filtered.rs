@@ -2,6 +2,7 @@
 
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, PgArrayExpressionMethods, PgJsonbExpressionMethods, QueryDsl,
+    QueryResult,
     dsl::sql,
     pg::Pg,
     sql_types::{Nullable, Text},
@@ -22,7 +23,7 @@ use crate::{
     db::{Jsonb, wide::clients},
     error::Result,
     external_ids,
-    list::{ByCustom, Spelling},
+    list::{ByCustom, Spelling, search::Words},
 };
 
 /// The query for clients.
@@ -62,15 +63,36 @@ impl<'a> Wanted<'a> {
         Ok(Self { filter, conditions, finding, custom })
     }
 
+    /// The words of the filter as they are looked for in a spelling.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn spelled(&self, db: &AsyncPgConnection, spelling: Spelling) -> QueryResult<Spelled> {
+        match &self.filter.q {
+            Some(words) => Ok(Spelled { words: Some(self.finding.spelled(db, words, spelling).await?), spelling }),
+            None => Ok(Spelled { words: None, spelling }),
+        }
+    }
+
     /// The query for these clients within reach.
-    pub fn rows(&self, within: Within<Client>, spelling: Spelling) -> Boxed {
-        let query = filtered(within, self.filter, spelling, self.finding);
+    pub fn rows(&self, within: Within<Client>, spelled: &Spelled) -> Boxed {
+        let mut query = filtered(within, self.filter);
+        if let Some(words) = &spelled.words {
+            query = self.finding.search(query, words, spelled.spelling);
+        }
         let query = self.custom.narrow(query);
         self.conditions.iter().cloned().fold(query, Boxed::filter)
     }
 }
 
-fn filtered(within: Within<Client>, filter: &ClientFilter, spelling: Spelling, finding: Finding) -> Boxed {
+/// Words as they are looked for.
+#[derive(Clone, Debug)]
+pub struct Spelled {
+    words: Option<Words>,
+    spelling: Spelling,
+}
+
+fn filtered(within: Within<Client>, filter: &ClientFilter) -> Boxed {
     let mut query = clients::table.filter(within).filter(clients::erased_at.is_null()).into_boxed();
     if !filter.id.is_empty() {
         query = query.filter(clients::id.eq_any(filter.id.clone()));
@@ -109,11 +131,7 @@ fn filtered(within: Within<Client>, filter: &ClientFilter, spelling: Spelling, f
     }
     query = by_description(query, filter);
     query = in_time(query, filter);
-    query = by_contact(query, filter);
-    match &filter.q {
-        Some(words) => finding.search(query, words, spelling),
-        None => query,
-    }
+    by_contact(query, filter)
 }
 
 fn in_time(mut query: Boxed, filter: &ClientFilter) -> Boxed {

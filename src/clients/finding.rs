@@ -1,7 +1,7 @@
 //! How clients are found by words.
 
 use diesel::{
-    QueryDsl,
+    QueryDsl, QueryResult,
     dsl::sql,
     pg::Pg,
     sql_types::{Array, Bool, Text},
@@ -38,6 +38,8 @@ pub struct Finding {
     sees_persons: bool,
     /// Whether the caller's clients are few.
     among_few: bool,
+    /// Whether the caller sees all clients, and so may know what words many of them have.
+    sees_all: bool,
 }
 
 impl Finding {
@@ -47,8 +49,20 @@ impl Finding {
     /// When the database fails.
     pub async fn to(db: &AsyncPgConnection, actor: &Actor) -> Result<Self> {
         let sees_persons = actor.reach("contacts:read") >= actor.reach("clients:read");
-        let among_few = actor.reach("clients:read") < Reach::All && are_few(db, actor).await?;
-        Ok(Self { sees_persons, among_few })
+        let sees_all = actor.reach("clients:read") == Reach::All;
+        let among_few = !sees_all && are_few(db, actor).await?;
+        Ok(Self { sees_persons, among_few, sees_all })
+    }
+
+    /// `words` as they are looked for in a spelling.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn spelled(self, db: &AsyncPgConnection, words: &Words, spelling: Spelling) -> QueryResult<Words> {
+        match spelling {
+            Spelling::Nearly if self.sees_all => Ok(words.corrected(&frequent_words(db).await?)),
+            _ => Ok(words.clone()),
+        }
     }
 
     /// The rows of `query` in which all of `words` are found.
@@ -67,6 +81,11 @@ impl Finding {
             false => without_persons(found, Client::NAME, words, spelling),
         }
     }
+}
+
+/// The words that very many clients have, the most frequent first, as Postgres last found them.
+async fn frequent_words(mut db: &AsyncPgConnection) -> QueryResult<Vec<String>> {
+    diesel::select(sql::<Array<Text>>("frequent_words_of_clients()")).get_result(&mut db).await
 }
 
 async fn are_few(mut db: &AsyncPgConnection, actor: &Actor) -> Result<bool> {

@@ -52,7 +52,8 @@ pub async fn list(
     let order = by.order(Client::NAME, column);
     let load = async |spelling| {
         let (order, after) = (order.spelled(spelling), query.after.clone());
-        let rows = |within| wanted.rows(within, spelling);
+        let spelled = wanted.spelled(db, spelling).await?;
+        let rows = |within| wanted.rows(within, &spelled);
         let page = match (&order.key, &filter.q) {
             (SortKey::Rank(..), Some(words)) => {
                 let namesakes = vec![namesakes(rows(scope.visible()), words)];
@@ -64,7 +65,10 @@ pub async fn list(
     };
     let found = query.spelled(filter.q.as_ref(), load).await?;
     let total = match query.total {
-        true => Some(wanted.custom.counted(wanted.rows(scope.visible(), found.1)).count().get_result(&mut &*db).await?),
+        true => {
+            let rows = wanted.rows(scope.visible(), &wanted.spelled(db, found.1).await?);
+            Some(wanted.custom.counted(rows).count().get_result(&mut &*db).await?)
+        }
         false => None,
     };
     query.page_of_search(found, total, |client: &Client| (by.key(|sort| value(sort, client)), client.uuid()))
@@ -82,7 +86,7 @@ pub async fn chunk(
     limit: i64,
 ) -> Result<Vec<Client>> {
     let wanted = Wanted::by(db, scope.actor(), filter, Vec::new()).await?;
-    let rows = wanted.rows(scope.visible(), Spelling::AsWritten);
+    let rows = wanted.rows(scope.visible(), &wanted.spelled(db, Spelling::AsWritten).await?);
     let rows = rows.filter(clients::id.gt(after)).order(clients::id).limit(limit).select(columns_of::<Client>());
     Ok(rows.load(&mut db).await?)
 }

@@ -127,7 +127,8 @@ pub async fn summary(
 ) -> Result<ClientSummary> {
     let wanted = Wanted::by(db, scope.actor(), filter, Vec::new()).await?;
     let load = async |spelling| {
-        let keys = wanted.rows(scope.visible(), spelling).select(sql::<Nullable<Text>>(by.key()));
+        let rows = wanted.rows(scope.visible(), &wanted.spelled(db, spelling).await?);
+        let keys = rows.select(sql::<Nullable<Text>>(by.key()));
         Grouped(keys).load::<Row>(&mut &*db).await
     };
     let mut rows = load(Spelling::AsWritten).await?;

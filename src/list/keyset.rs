@@ -215,6 +215,10 @@ impl SortBy {
     #[must_use]
     pub fn spelled(&self, spelling: Spelling) -> Self {
         let key = match &self.key {
+            // A wrong letter is forgiven in words as they were typed, not as they were meant.
+            SortKey::Rank(phrases, _) if spelling == Spelling::Nearly => {
+                SortKey::Rank(phrases.iter().take(1).cloned().collect(), spelling)
+            }
             SortKey::Rank(phrases, _) => SortKey::Rank(phrases.clone(), spelling),
             other => other.clone(),
         };

@@ -55,7 +55,8 @@ async fn clients(db: &AsyncPgConnection, actor: &Actor, words: &Words) -> Found 
     let finding = Finding::to(db, actor).await?;
     found::<Client>(actor, words, async |scope, spelling| {
         let rows = || clients::table.filter(scope.visible()).filter(wide::clients::erased_at.is_null()).into_boxed();
-        let rows = || finding.search(rows(), words, spelling);
+        let spelled = finding.spelled(db, words, spelling).await?;
+        let rows = || finding.search(rows(), &spelled, spelling);
         let columns = (clients::id, clients::name, clients::legal_name, clients::id.nullable());
         let order = by_rank::<Client>(words, spelling);
         let page = keyset_ranked(Client::NAME, rows, vec![namesakes(rows(), words)], order, None, MOST);

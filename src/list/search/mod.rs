@@ -33,6 +33,9 @@ const MAX_WORDS: usize = 10;
 /// The most words in which a wrong letter is forgiven: each takes up to some dozens of patterns.
 const MAX_NEARLY: usize = 3;
 
+/// The most words for which one that is written wrong is taken.
+const MOST_MEANT: usize = 3;
+
 /// The legal forms of companies, folded. Companies are found by their names, with or without them.
 const LEGAL_FORMS: [&str; 25] = [
     "ab", "ag", "ao", "as", "bv", "co", "corp", "gmbh", "inc", "ip", "kg", "lc", "ltd", "nko", "nv", "o", "oao", "oi",
@@ -59,9 +62,14 @@ pub struct Words {
     phrases: Vec<String>,
 }
 
-/// A word in each form in which it is looked for.
+/// A word that is looked for.
 #[derive(Clone, Debug, PartialEq)]
-struct Word(Vec<String>);
+struct Word {
+    /// Each form in which it is looked for.
+    forms: Vec<String>,
+    /// Whether it is known to be spelled right.
+    is_right: bool,
+}
 
 /// What `q` is in the document.
 type Written = Bounded<200>;
@@ -75,7 +83,7 @@ impl Words {
         if is_number {
             let phone = Phone::parse(&text).ok().map(|phone| fold(phone.as_str()));
             let forms: Vec<String> = phone.into_iter().chain([number]).collect();
-            return Self { phrases: forms.clone(), words: vec![Word(forms)] };
+            return Self { phrases: forms.clone(), words: vec![Word { forms, is_right: false }] };
         }
         let words: Vec<&str> = text.split_whitespace().filter(|word| !fold(word).is_empty()).take(MAX_WORDS).collect();
         let names: Vec<&str> = words.iter().copied().filter(|word| !is_legal_form(word)).collect();
@@ -98,7 +106,17 @@ impl Words {
         self.words
             .iter()
             .take(MAX_NEARLY)
-            .any(|word| word.0.first().is_some_and(|form| !nearly::patterns(form).is_empty()))
+            .any(|word| word.forms.first().is_some_and(|form| !nearly::patterns(form).is_empty()))
+    }
+
+    /// The same, where a word that is nearly one of the `frequent` ones, which are folded, is taken for that.
+    #[must_use]
+    pub fn corrected(&self, frequent: &[String]) -> Self {
+        let corrected = |(at, word): (usize, &Word)| match at < MAX_NEARLY {
+            true => word.corrected(frequent),
+            false => word.clone(),
+        };
+        Self { words: self.words.iter().enumerate().map(corrected).collect(), phrases: self.phrases.clone() }
     }
 
     /// What a row's match is measured by.
@@ -117,14 +135,27 @@ impl Word {
         let forms = [Some(stem(word)), layout::retyped(word).map(|meant| stem(&meant))];
         let mut forms: Vec<String> = forms.into_iter().flatten().filter(|form| !form.is_empty()).collect();
         forms.dedup();
-        Self(forms)
+        Self { forms, is_right: false }
+    }
+
+    fn corrected(&self, frequent: &[String]) -> Self {
+        let Some(form) = self.forms.first() else { return self.clone() };
+        if frequent.iter().any(|word| word.starts_with(form.as_str())) {
+            return Self { is_right: true, ..self.clone() };
+        }
+        let meant = frequent.iter().filter(|word| nearly::begins_nearly_with(word, form)).take(MOST_MEANT);
+        let forms: Vec<String> = meant.map(|word| format!(" {word}")).collect();
+        match forms.is_empty() {
+            true => self.clone(),
+            false => Self { forms, is_right: true },
+        }
     }
 
     fn patterns(&self, spelling: Spelling) -> Patterns {
-        let mut indexed: Vec<String> = self.0.iter().map(|form| pattern(telling(form))).collect();
-        let mut exact: Vec<String> = self.0.iter().map(|form| pattern(form)).collect();
+        let mut indexed: Vec<String> = self.forms.iter().map(|form| pattern(telling(form))).collect();
+        let mut exact: Vec<String> = self.forms.iter().map(|form| pattern(form)).collect();
         // The word as it was meant is a guess already.
-        if let (Spelling::Nearly, Some(form)) = (spelling, self.0.first()) {
+        if let (Spelling::Nearly, Some(form), false) = (spelling, self.forms.first(), self.is_right) {
             indexed.extend(nearly::parts(form));
             exact.extend(nearly::patterns(form));
         }
@@ -311,6 +342,21 @@ mod tests {
         assert_eq!(patterns("ab"), [["% ab%", "% fi%"]]);
         assert_eq!(patterns("ю")[0][0], "% iu%");
         assert_eq!(patterns("3"), [["% 3 %"]]);
+    }
+
+    #[test]
+    fn a_word_that_is_nearly_a_frequent_one_is_taken_for_it() {
+        let frequent = ["romanovich", "hilton", "hiltons", "moskva"].map(str::to_owned);
+        let nearly = |text: &str| {
+            let words = Words::read(&Written::parse(text).unwrap()).corrected(&frequent);
+            words.patterns(Spelling::Nearly).map(|patterns| patterns.exact).collect::<Vec<_>>()
+        };
+        assert_eq!(nearly("ромаович"), [["% romanovich%"]]);
+        assert_eq!(nearly("hiltan"), [["% hilton%", "% hiltons%"]]);
+        // What is frequent itself is right.
+        assert_eq!(nearly("романович"), patterns("романович"));
+        // Of other words, all that they may be is looked for.
+        assert!(nearly("ромашка")[0].len() > 10);
     }
 
     #[test]

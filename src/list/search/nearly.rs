@@ -27,6 +27,14 @@ pub fn parts(word: &str) -> Vec<String> {
     vec![format!("% {first}%"), format!("%{last}%"), format!("% {head}%{tail}%")]
 }
 
+/// Whether `word` begins with `form` where one letter is wrong: what [`patterns`] of `form` would find it by.
+pub fn begins_nearly_with(word: &str, form: &str) -> bool {
+    let letters: Vec<char> = form.chars().collect();
+    let begins = |length: usize| word.chars().take(length).collect::<String>();
+    let lengths = letters.len().saturating_sub(1)..=letters.len() + 1;
+    is_word(&letters) && lengths.into_iter().any(|length| strsim::osa_distance(&begins(length), form) <= 1)
+}
+
 fn is_word(letters: &[char]) -> bool {
     LENGTHS.contains(&letters.len()) && letters.iter().all(|letter| letter.is_alphabetic())
 }

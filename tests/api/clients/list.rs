@@ -4,7 +4,10 @@ use chrono::Duration;
 use serde_json::{Value, json};
 
 use super::{create, create_with, names, path, set, world};
-use crate::calls::{LOST_REASON, World, step_body};
+use crate::{
+    calls::{LOST_REASON, World, step_body},
+    harness::TestUser,
+};
 
 #[actix_web::test]
 async fn each_filter_keeps_what_it_names() {
@@ -159,6 +162,33 @@ async fn search_finds_fragments_and_takes_wildcards_literally() {
     ann.get("/v1/clients?q=%00").await.problem(400, "invalid_parameter");
     let long = "x".repeat(201);
     ann.get(&format!("/v1/clients?q={long}")).await.problem(400, "invalid_parameter");
+}
+
+#[actix_web::test]
+async fn a_word_that_is_nearly_a_frequent_one_is_taken_for_that_by_who_sees_all() {
+    let world = world().await;
+    let many = create(&world.ann, "Иван Николаевич").await;
+    create(&world.ann, "Николебич").await;
+    let copies = format!(
+        "INSERT INTO clients (id, version, created_at, updated_at, kind, name, status, owner_id, team_id, is_key, messengers, tags)
+        SELECT gen_random_uuid(), 1, created_at, updated_at, kind, name, status, owner_id, team_id, is_key, '[]', '{{}}'
+        FROM clients, generate_series(1, 1100) WHERE id = '{}'",
+        many["id"].as_str().unwrap()
+    );
+    world.app.sql(&copies).await;
+    let asked = |path: &str, words: &str| {
+        let words: String = url::form_urlencoded::byte_serialize(words.as_bytes()).collect();
+        format!("/v1/clients{path}q={words}")
+    };
+    let total = async |who: &TestUser| who.get(&asked("?total=true&limit=1&", "Николевич")).await.ok()["total"].clone();
+    assert_eq!(total(&world.sue).await, 1102, "nothing is known to be frequent yet");
+    world.app.sql("ANALYZE clients").await;
+    assert_eq!(total(&world.sue).await, 1101);
+    assert_eq!(total(&world.ann).await, 1102, "what is frequent with others is not told");
+    let rare = world.sue.get(&asked("?", "Николебич")).await.ok();
+    assert_eq!(rare["data"].as_array().unwrap().len(), 1, "a word that somebody has stays as it is");
+    let grouped = world.sue.get(&asked("/summary?by=kind&", "Николевич")).await.ok();
+    assert_eq!(grouped["groups"][0]["count"], 1101);
 }
 
 #[actix_web::test]

@@ -1,0 +1,2 @@
+DROP FUNCTION frequent_words_of_clients;
+DROP STATISTICS clients_words;
