@@ -5,7 +5,7 @@ use diesel::{
     QueryResult,
     dsl::sql,
     pg::Pg,
-    sql_types::{Nullable, Text},
+    sql_types::{Bool, Nullable, Text},
 };
 use diesel_async::AsyncPgConnection;
 use serde_json::json;
@@ -167,11 +167,14 @@ fn by_description(mut query: Boxed, filter: &ClientFilter) -> Boxed {
         query = query.filter(sql::<Nullable<Text>>("(clients.address ->> 'country')").eq_any(filter.country.clone()));
     }
     if let Some(phone) = &filter.phone {
-        let other = clients::other_phones.contains(Jsonb(json!([{"number": phone}])));
+        // Only who has further numbers is in their index.
+        let any = sql::<Bool>("clients.other_phones <> '[]'");
+        let other = any.and(clients::other_phones.contains(Jsonb(json!([{"number": phone}]))));
         query = query.filter(clients::phone.eq(phone.clone()).or(other));
     }
     if let Some(email) = &filter.email {
-        let other = clients::other_emails.contains(Jsonb(json!([{"address": email}])));
+        let any = sql::<Bool>("clients.other_emails <> '[]'");
+        let other = any.and(clients::other_emails.contains(Jsonb(json!([{"address": email}]))));
         query = query.filter(clients::email.eq(email.clone()).or(other));
     }
     query
