@@ -18,6 +18,9 @@ CREATE FUNCTION pg_temp.tax_id(n bigint) RETURNS text LANGUAGE sql IMMUTABLE PAR
     $$ SELECT digits || (SELECT sum(weight * substr(digits, place::int, 1)::int) % 11 % 10
                          FROM unnest(ARRAY[2, 4, 10, 3, 5, 9, 4, 6, 8]) WITH ORDINALITY AS of_digit (weight, place))
        FROM (SELECT (770000000 + n)::text AS digits) of_number $$;
+-- The nth state registration number of a company, with its check digit.
+CREATE FUNCTION pg_temp.registration_number(n bigint) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+    $$ SELECT digits::text || digits % 11 % 10 FROM (SELECT 102770000000 + n AS digits) of_number $$;
 SET maintenance_work_mem = '512MB';
 SET work_mem = '128MB';
 SET synchronous_commit = off;
@@ -68,7 +71,8 @@ INSERT INTO clients (id, version, created_at, updated_at, kind, name, legal_name
         tags, last_verified_at)
     SELECT pg_temp.id('003', n), 1, born, born + (now() - born) * (pg_temp.any(n, 2, 100000) / 100000.0),
            CASE WHEN mix % 8 = 0 THEN 'person' ELSE 'organization' END, initcap(word) || ' ' || form,
-           'OOO ' || initcap(word), pg_temp.tax_id(n), lpad((1027700000000 + n)::text, 13, '0'),
+           'OOO ' || initcap(word), CASE WHEN mix % 8 <> 0 THEN pg_temp.tax_id(n) END,
+           CASE WHEN mix % 8 <> 0 THEN pg_temp.registration_number(n) END,
            'Branch ' || mix % 20,
            (ARRAY['lead', 'lead', 'prospect', 'prospect', 'active', 'active', 'active', 'active', 'dormant', 'lost'])[mix % 10 + 1],
            (ARRAY['web', 'fair', 'call', 'partner'])[mix % 4 + 1], 'office' || n || '@' || word || '.example',

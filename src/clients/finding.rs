@@ -24,7 +24,7 @@ use crate::{
 pub fn namesakes(query: clients::BoxedQuery<'static, Pg>, words: &Words) -> clients::BoxedQuery<'static, Pg> {
     let called = sql::<Bool>("clients.name_key = ANY(ARRAY(SELECT search_name_key(phrase) FROM unnest(")
         .bind::<Array<Text>, _>(words.phrases().to_vec())
-        .sql(") AS phrase))");
+        .sql("::text[]) AS phrase))");
     query.filter(called)
 }
 
