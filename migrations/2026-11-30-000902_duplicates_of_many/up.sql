@@ -44,8 +44,8 @@ END
 $$;
 
 -- The clients that were entered before the wanted ones and have something in common with them, whoever may see them; at most twenty by
--- each thing, and of names that begin or end alike those entered last, so that what very many have in common costs no more. Different tax numbers tell companies of one name apart. The
--- settings keep the look-ups by index, one by one.
+-- each thing, and of names that begin or end alike those entered last, so that what very many have in common costs no more.
+-- Different tax numbers tell companies of one name apart. The settings keep the look-ups by index, one by one.
 CREATE OR REPLACE FUNCTION client_pairs_alike(wanted uuid[])
 RETURNS TABLE (client_id uuid, other_id uuid, name_key text, other_key text, matched text[], same_city boolean) LANGUAGE plpgsql STABLE
 SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off

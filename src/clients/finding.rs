@@ -38,7 +38,7 @@ pub struct Finding {
     sees_persons: bool,
     /// Whether the caller's clients are few.
     among_few: bool,
-    /// Whether the caller sees all clients, and so may know what words many of them have.
+    /// Whether the caller sees all clients and their contacts, and so may know what words many of them have.
     sees_all: bool,
 }
 
@@ -49,9 +49,9 @@ impl Finding {
     /// When the database fails.
     pub async fn to(db: &AsyncPgConnection, actor: &Actor) -> Result<Self> {
         let sees_persons = actor.reach("contacts:read") >= actor.reach("clients:read");
-        let sees_all = actor.reach("clients:read") == Reach::All;
-        let among_few = !sees_all && are_few(db, actor).await?;
-        Ok(Self { sees_persons, among_few, sees_all })
+        let reaches_all = actor.reach("clients:read") == Reach::All;
+        let among_few = !reaches_all && are_few(db, actor).await?;
+        Ok(Self { sees_persons, among_few, sees_all: reaches_all && sees_persons })
     }
 
     /// `words` as they are looked for in a spelling.
