@@ -42,7 +42,7 @@ pub async fn lock_values_until_commit(mut db: &AsyncPgConnection, values: Vec<St
     // In one order, so that two that lock several wait for each other only one way.
     let lock = diesel::sql_query(
         "SELECT pg_advisory_xact_lock(number) FROM (
-             SELECT DISTINCT hashtextextended(value, 0) AS number FROM unnest($1) AS value ORDER BY 1
+             SELECT DISTINCT hashtextextended(value, 0) AS number FROM unnest($1::text[]) AS value ORDER BY 1
          ) AS numbers",
     );
     LOCK.of(lock.bind::<Array<Text>, _>(values)).execute(&mut db).await?;
