@@ -162,6 +162,7 @@ impl Values {
         for (index, value) in statement.values.iter().enumerate().rev() {
             let expression = match value {
                 None => "NULL".to_owned(),
+                Some(many) if sql.contains("advisory") && many.starts_with('{') => "ARRAY[:u0]".to_owned(),
                 Some(_) if sql.contains("advisory") => ":u0".to_owned(),
                 Some(value) => self.expression(value),
             };

@@ -147,6 +147,9 @@ INSERT INTO order_lines (id, order_id, position, product_id, name, unit, quantit
            'Product ' || n % 50 * 10 + place % 10, 'piece', 2, 100 + place % 10 * 10, 0, 20, 2 * (100 + place % 10 * 10),
            (2 * (100 + place % 10 * 10)) * 0.2, 0
     FROM generate_series(1, {drafts}) n CROSS JOIN generate_series(1, 10) place;
+-- Nothing is ordered for clients that are lost or archived.
+UPDATE clients SET status = 'active', archived_from = NULL
+    WHERE status IN ('lost', 'archived') AND id IN (SELECT client_id FROM orders WHERE status = 'draft');
 
 -- step: interactions, one for each client and fifty more for every 25th of each manager
 INSERT INTO interactions (id, version, created_at, updated_at, client_id, owner_id, team_id, is_key, user_id, channel,

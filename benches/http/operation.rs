@@ -139,7 +139,7 @@ pub const OPERATIONS: &[Operation] = &[
         draw: Draw::Changed,
         line: "PATCH /v1/clients/{client}",
         headers: "If-Match: {etag}\r\n",
-        body: r#"{"phone":"+7495{digits}"}"#,
+        body: r#"{"phone":"+7499{digits}"}"#,
         written: Some(
             "SELECT coalesce(sum(version - 1), 0) FROM clients WHERE id < '01910000-0000-7000-8000-000000000000'",
         ),

@@ -14,7 +14,7 @@ use diesel::{
 };
 
 use super::{
-    After, Beyond, SortBy, SortKey,
+    After, Beyond, SortBy, SortKey, Spelling,
     custom::{CustomKey, CustomPage},
     keyset,
 };
@@ -22,6 +22,9 @@ use crate::access::{Owned, Read, Scope, Within};
 
 /// Most rows that are ranked. What very many rows have in common tells them apart too little for more.
 const MOST_RANKED: i64 = 1000;
+
+/// Most of those rows where words are forgiven a wrong letter, which takes long to rank. A page has less.
+const MOST_NEARLY: i64 = 250;
 
 /// As [`keyset`], for `rows` within the reach of `scope`.
 ///
@@ -96,8 +99,12 @@ where
     Q: SelectDsl<IdOf, Output = Ids> + FilterDsl<AnyOf<Ids>, Output = Q>,
 {
     let id = IdOf(table);
+    let most = match order.key {
+        SortKey::Rank(_, Spelling::Nearly) => MOST_NEARLY,
+        _ => MOST_RANKED,
+    };
     let ids = first.into_iter().chain([rows()]);
-    let ids = ids.map(|rows| SelectDsl::select(LimitDsl::limit(rows, MOST_RANKED), id)).collect();
+    let ids = ids.map(|rows| SelectDsl::select(LimitDsl::limit(rows, most), id)).collect();
     keyset(FilterDsl::filter(rows(), AnyOf { id, ids, in_order: None }), order, after, limit)
 }
 

@@ -152,7 +152,7 @@ impl Word {
     }
 
     fn patterns(&self, spelling: Spelling) -> Patterns {
-        let mut indexed: Vec<String> = self.forms.iter().map(|form| pattern(telling(form))).collect();
+        let mut indexed: Vec<String> = self.forms.iter().map(|form| pattern(&telling(form))).collect();
         let mut exact: Vec<String> = self.forms.iter().map(|form| pattern(form)).collect();
         // The word as it was meant is a guess already.
         if let (Spelling::Nearly, Some(form), false) = (spelling, self.forms.first(), self.is_right) {
@@ -173,16 +173,25 @@ struct Patterns {
 }
 
 /// What the index is asked for to find `form`. Each three letters of it take time, so of an address or another form of several
-/// words it is one: the number, or the longest, of which the last one, such as the end of a domain, tells least.
-fn telling(form: &str) -> &str {
-    let mut words: Vec<&str> = form.split(' ').collect();
+/// words it is one: the number, or the longest, of which the last one, such as the end of a domain, tells least. Of a long word
+/// it is the middle: its beginning and its ending are those of many others.
+fn telling(form: &str) -> String {
+    let mut words: Vec<&str> = form.split(' ').filter(|word| !word.is_empty()).collect();
     if words.len() > 1 {
         words.pop();
     }
     let worth = |word: &&str| (word.len() > 3 && word.bytes().all(|byte| byte.is_ascii_digit()), word.len());
     // A shorter one would have to begin a word.
-    words.into_iter().filter(|word| word.chars().count() > 2).max_by_key(worth).unwrap_or(form)
+    let word = words.into_iter().filter(|word| word.chars().count() > 2).max_by_key(worth).unwrap_or(form);
+    let letters: Vec<char> = word.chars().collect();
+    if letters.len() <= MIDDLE + 1 || !letters.iter().all(|letter| letter.is_alphabetic()) {
+        return word.to_owned();
+    }
+    letters.iter().skip((letters.len() - MIDDLE) / 2).take(MIDDLE).collect()
 }
+
+/// How many letters of a long word the index is asked for.
+const MIDDLE: usize = 7;
 
 /// A `LIKE` pattern for `form`, which is folded and so has no wildcards of its own. A short one stands at the beginning of a
 /// word, and a single letter alone: else it would be in nearly every row.
@@ -383,6 +392,8 @@ mod tests {
             ("ofice romashka eksample", "romashka"),
             ("ofice vasoprisistems 542659 eksample", "542659"),
             ("romashka eksample", "romashka"),
+            ("nikolaevich", "kolaevi"),
+            (" nikolaev", "nikolaev"),
             ("ab c", "ab c"),
             ("", ""),
         ] {

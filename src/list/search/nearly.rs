@@ -9,14 +9,18 @@ const SHORT: usize = 8;
 /// How many trigrams a pattern needs to find few rows.
 const TRIGRAMS: usize = 2;
 
+/// How many letters at the beginning or at the end of a word are looked up together. A wrong letter leaves one of the two whole,
+/// unless it is between.
+const END: usize = 5;
+
 /// The patterns by which an index finds all rows with the words of [`patterns`], and some others. Each takes a look-up.
 pub fn parts(word: &str) -> Vec<String> {
     let letters: Vec<char> = word.chars().collect();
-    if letters.len() <= SHORT {
-        return patterns(word);
-    }
     if !is_word(&letters) {
         return Vec::new();
+    }
+    if letters.len() <= SHORT {
+        return ends_and_between(&letters, word);
     }
     // A wrong letter, with its neighbour, is in the first part, in the last, or between.
     let (before, from) = letters.split_at((letters.len() - 1) / 2);
@@ -25,6 +29,15 @@ pub fn parts(word: &str) -> Vec<String> {
     let shorter = before.len() - 1;
     let (head, tail) = (text(letters.split_at(shorter).0), text(letters.split_at(letters.len() - shorter).1));
     vec![format!("% {first}%"), format!("%{last}%"), format!("% {head}%{tail}%")]
+}
+
+/// One pattern for all words that begin as `word` does, one for those that end so, and the others each.
+fn ends_and_between(letters: &[char], word: &str) -> Vec<String> {
+    let text = |letters: &[char]| letters.iter().collect::<String>();
+    let first = format!("% {}", text(letters.split_at(END.min(letters.len())).0));
+    let last = text(letters.split_at(letters.len().saturating_sub(END)).1);
+    let between = patterns(word).into_iter().filter(|pattern| !pattern.starts_with(&first) && !pattern.contains(&last));
+    [format!("{first}%"), format!("%{last}%")].into_iter().chain(between).collect()
 }
 
 /// Whether `word` begins with `form` where one letter is wrong: what [`patterns`] of `form` would find it by.
@@ -95,11 +108,17 @@ mod tests {
     }
 
     #[test]
-    fn the_parts_of_a_long_word_are_in_all_that_it_stands_for() {
-        let word = "aleksandrovich";
-        assert_eq!(parts(word), ["% aleksand%", "%ndrovich%", "% aleks%ovich%"]);
+    fn the_parts_of_a_word_are_in_all_that_it_stands_for() {
+        assert_eq!(parts("aleksandrovich"), ["% aleksand%", "%ndrovich%", "% aleks%ovich%"]);
+        assert_eq!(parts("romashka").len(), 10);
+        for word in ["aleksandrovich", "romashka", "tedoksa", "mosoar", "olegs"] {
+            are_found_by_its_parts(word);
+        }
+    }
+
+    fn are_found_by_its_parts(word: &str) {
         let with = |pattern: &str, text: &str| {
-            let mut rest = text;
+            let (pattern, mut rest) = (pattern.replace('_', "x"), text);
             pattern.split('%').all(|part| match rest.find(part) {
                 Some(at) => {
                     rest = rest.split_at(at + part.len()).1;
