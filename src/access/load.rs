@@ -2,7 +2,7 @@
 
 use chrono_tz::Tz;
 use diesel::{
-    ExpressionMethods, JoinOnDsl, NullableExpressionMethods, OptionalExtension, QueryDsl,
+    ExpressionMethods, JoinOnDsl, NullableExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper,
     dsl::{AsExprOf, array, sql},
     expression::{SqlLiteral, UncheckedBind},
     sql_types::{Bool, Timestamptz},
@@ -131,47 +131,8 @@ async fn roles_of(mut db: &AsyncPgConnection, ids: Vec<Uuid>) -> Result<Vec<(Use
 /// # Errors
 /// When the database fails.
 pub async fn load_policy(mut db: &AsyncPgConnection, role: Role) -> Result<Policy> {
-    type Row = (
-        Option<crate::values::Percent>,
-        Option<crate::values::Amount>,
-        Option<crate::values::Amount>,
-        Option<crate::values::Amount>,
-        bool,
-        bool,
-        super::DuplicatesTell,
-        Jsonb<super::policy::Grants>,
-    );
-    let (
-        max_discount_percent,
-        max_contract_amount,
-        max_order_amount,
-        self_approval_up_to,
-        may_own_key_clients,
-        second_factor_required,
-        duplicates_tell,
-        Jsonb(grants),
-    ): Row = role_policies::table
-        .find(role)
-        .select((
-            role_policies::max_discount_percent,
-            role_policies::max_contract_amount,
-            role_policies::max_order_amount,
-            role_policies::self_approval_up_to,
-            role_policies::may_own_key_clients,
-            role_policies::second_factor_required,
-            role_policies::duplicates_tell,
-            role_policies::grants,
-        ))
-        .first(&mut db)
-        .await?;
-    let limits = Limits {
-        max_discount_percent,
-        max_contract_amount,
-        max_order_amount,
-        self_approval_up_to,
-        may_own_key_clients,
-        second_factor_required,
-        duplicates_tell,
-    };
+    let columns = (Limits::as_select(), role_policies::grants);
+    let (limits, Jsonb(grants)): (Limits, Jsonb<super::policy::Grants>) =
+        role_policies::table.find(role).select(columns).first(&mut db).await?;
     Ok(Policy::new(role, limits, &grants))
 }

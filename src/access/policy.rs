@@ -6,7 +6,12 @@ use std::{
 };
 
 use aws_lc_rs::digest;
-use diesel::{QueryDsl, deserialize::FromSqlRow, expression::AsExpression};
+use diesel::{
+    QueryDsl,
+    deserialize::FromSqlRow,
+    expression::AsExpression,
+    prelude::{AsChangeset, Insertable, Queryable, Selectable},
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use foldhash::fast::FixedState;
 use rust_decimal::Decimal;
@@ -43,22 +48,38 @@ pub struct Policy {
 /// names. A caller chooses none of the keys, so the hash need not withstand chosen ones.
 type Rights = HashMap<(&'static str, &'static str), Reach, FixedState>;
 
-/// What a role may do without approval; `None` means no limit.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// What a role may do without approval. Amounts are in the organisation's currency.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema, Queryable, Selectable, Insertable, AsChangeset,
+)]
+#[diesel(table_name = role_policies, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct Limits {
-    /// Largest discount on an order's line.
+    /// Largest discount on an order's line without approval, also when the price is cut by hand; `null` is without limit.
     pub max_discount_percent: Option<Percent>,
-    /// Largest contract signed off.
+    /// How far above the list price a line may be priced by hand without approval; `null` is without limit.
+    pub max_increase_percent: Option<Percent>,
+    /// Largest contract signed off without approval, in the organisation's currency; `null` is without limit.
     pub max_contract_amount: Option<Amount>,
-    /// Largest order submitted.
+    /// Largest order submitted without approval, in the organisation's currency; `null` is without limit.
     pub max_order_amount: Option<Amount>,
-    /// Largest contract or order that its users pass by themselves; a larger one waits for a second person.
+    /// Within how many days the orders of one client that nobody else approved must stay below `max_order_amount` together; 0
+    /// looks at each order by itself.
+    #[schema(minimum = 0, maximum = 366)]
+    pub order_period_days: i32,
+    /// Largest contract or order that a user of the role passes alone, in the organisation's currency; a larger one waits for a
+    /// second person, whatever the other limits are. `null` is without limit.
     pub self_approval_up_to: Option<Amount>,
-    /// Whether its users may own key clients.
+    /// Whether users of the role may charge another tax than the product's.
+    pub may_change_tax: bool,
+    /// Whether users of the role may let a client owe more than its credit limit.
+    pub may_exceed_credit: bool,
+    /// Whether users of the role may sell what went off sale after the order was drafted.
+    pub may_sell_inactive: bool,
+    /// Whether users of the role may own key clients.
     pub may_own_key_clients: bool,
-    /// Whether its users need a second factor.
+    /// Whether users of the role need a second factor; without one they can do nothing but set it up.
     pub second_factor_required: bool,
-    /// What its users are told of clients out of their reach that they enter again.
+    /// What users of the role are told of a client out of their reach that they enter again.
     pub duplicates_tell: DuplicatesTell,
 }
 
@@ -91,8 +112,19 @@ pub enum DuplicatesTell {
 stored_as_text!(DuplicatesTell);
 
 /// The limits that a refusal can name.
-pub const LIMITS: [&str; 5] =
-    ["max_contract_amount", "max_discount_percent", "max_order_amount", "min_price", "self_approval_up_to"];
+pub const LIMITS: [&str; 11] = [
+    "credit_limit",
+    "exchange_rate",
+    "max_contract_amount",
+    "max_discount_percent",
+    "max_increase_percent",
+    "max_order_amount",
+    "min_price",
+    "off_sale",
+    "order_period",
+    "self_approval_up_to",
+    "tax_rate",
+];
 
 impl Limits {
     /// Whether one person alone may pass something of this amount.
@@ -166,27 +198,42 @@ fn initial_limits(role: Role) -> Limits {
     match role {
         Role::Manager => Limits {
             max_discount_percent: percent(5),
+            max_increase_percent: percent(10),
             max_contract_amount: amount(0),
             max_order_amount: amount(100_000),
+            order_period_days: 1,
             self_approval_up_to: None,
+            may_change_tax: false,
+            may_exceed_credit: false,
+            may_sell_inactive: false,
             may_own_key_clients: false,
             second_factor_required: false,
             duplicates_tell: DuplicatesTell::Owner,
         },
         Role::KeyAccountManager => Limits {
             max_discount_percent: percent(15),
+            max_increase_percent: percent(25),
             max_contract_amount: amount(1_000_000),
             max_order_amount: amount(1_000_000),
+            order_period_days: 1,
             self_approval_up_to: None,
+            may_change_tax: false,
+            may_exceed_credit: false,
+            may_sell_inactive: false,
             may_own_key_clients: true,
             second_factor_required: false,
             duplicates_tell: DuplicatesTell::Owner,
         },
         Role::Supervisor => Limits {
             max_discount_percent: None,
+            max_increase_percent: None,
             max_contract_amount: None,
             max_order_amount: None,
+            order_period_days: 1,
             self_approval_up_to: amount(5_000_000),
+            may_change_tax: true,
+            may_exceed_credit: true,
+            may_sell_inactive: true,
             may_own_key_clients: true,
             second_factor_required: false,
             duplicates_tell: DuplicatesTell::Owner,
@@ -213,7 +260,7 @@ pub async fn second_factor_required(db: &mut AsyncPgConnection, role: Role) -> R
 
 #[cfg(test)]
 mod tests {
-    use super::{Limits, Policy};
+    use super::{Limits, Policy, initial_limits};
     use crate::access::{Reach, Role};
 
     #[test]
@@ -271,15 +318,7 @@ mod tests {
     #[test]
     fn a_service_account_shrinks_with_its_role() {
         let stored = [("clients:read".to_owned(), Reach::None)].into();
-        let limits = Limits {
-            max_discount_percent: None,
-            max_contract_amount: None,
-            max_order_amount: None,
-            self_approval_up_to: None,
-            may_own_key_clients: true,
-            second_factor_required: false,
-            duplicates_tell: super::DuplicatesTell::Owner,
-        };
+        let limits = initial_limits(Role::Supervisor);
         let policy = Policy::new(Role::Supervisor, limits, &stored);
         assert_eq!(policy.narrowed(&["clients:read"]).reach("clients:read"), Reach::None);
     }

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use chrono_tz::Tz;
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
 use futures_util::future::try_join4;
 use uuid::Uuid;
@@ -117,11 +118,18 @@ impl<'c> Tx<'c> {
     /// # Errors
     /// When the database fails.
     pub async fn contract_day(&self) -> Result<Day> {
-        let zone = match self.actor.zone_of_organization() {
-            Some(zone) => zone,
-            None => access::load_locale(self.db).await?.zone,
-        };
-        Ok(self.now.day_in(zone))
+        Ok(self.now.day_in(self.zone_of_contracts().await?))
+    }
+
+    /// The time zone in which the days of contracts begin.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn zone_of_contracts(&self) -> Result<Tz> {
+        match self.actor.zone_of_organization() {
+            Some(zone) => Ok(zone),
+            None => Ok(access::load_locale(self.db).await?.zone),
+        }
     }
 
     /// Who makes the change.

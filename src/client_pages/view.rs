@@ -15,7 +15,7 @@ use crate::{
     error::{Error, Result},
     http::View,
     interactions::{self, InteractionView},
-    orders::{self, OrderSummary, OrderView},
+    orders::{self, OrderTotals, OrderView},
     users::UserRef,
     values::Instant,
 };
@@ -94,8 +94,8 @@ pub struct ClientTotals {
     /// The orders that were submitted and are not fulfilled yet.
     #[schema(minimum = 0)]
     orders_under_way: i64,
-    /// What the orders come to, without rejected and cancelled ones.
-    orders: OrderSummary,
+    /// What the orders come to, without drafts, rejected and cancelled ones.
+    orders: OrderTotals,
 }
 
 impl View for ClientDetails {

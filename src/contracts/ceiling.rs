@@ -1,6 +1,9 @@
 //! What may be ordered under a contract: while it is in force, in its currency, up to its amount.
 
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, dsl::sum};
+use diesel::{
+    ExpressionMethods, OptionalExtension, QueryDsl, QueryableByName,
+    sql_types::{Bool, Nullable, Numeric, Uuid as SqlUuid},
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -13,38 +16,50 @@ use crate::{
     access::Read,
     change::{Tx, unknown_reference},
     clients::ClientId,
-    db::{
-        columns_of,
-        schema::{contracts, orders},
-    },
+    db::{Sql, columns_of, schema::contracts},
     error::{Error, FieldError, Result},
     values::{CurrencyCode, Day, Invalid, Say},
 };
 
-/// The statuses of orders that do not count towards the ceiling.
-const NOT_ORDERED: [&str; 3] = ["draft", "rejected", "cancelled"];
+/// An order that is to be under a contract.
+#[derive(Clone, Copy, Debug)]
+pub struct Ordering<'o> {
+    /// Who orders.
+    pub client_id: ClientId,
+    /// Its currency.
+    pub currency: &'o CurrencyCode,
+    /// Its day.
+    pub day: Day,
+    /// Its sum before tax.
+    pub net: Decimal,
+    /// Its sum with tax.
+    pub total: Decimal,
+    /// The order itself when it is stored already, so that it is not counted twice.
+    pub id: Option<Uuid>,
+}
 
 /// Locks the contract of an order until the transaction ends, so that two orders cannot exceed its ceiling together,
-/// and checks that an order of this client in this currency on this day can be under it. `adding` is the order's sum
-/// before tax; `except_order` is the order itself when it is stored already, so that it is not counted twice.
+/// and checks that the order can be under it.
 ///
 /// # Errors
 /// 422 at `pointer` when there is no such contract of this client within reach, when it is not active, of another
-/// currency or not in force on the order's `day`, and when less than `adding` is left of its amount.
+/// currency or not in force on the order's day, and when less than the order's sum is left of its amount.
 pub async fn hold_for_order(
     tx: &mut Tx<'_>,
     contract_id: ContractId,
-    client_id: ClientId,
-    (currency, day): (&CurrencyCode, Day),
-    adding: Decimal,
-    except_order: Option<Uuid>,
+    order: Ordering<'_>,
     pointer: &str,
 ) -> Result<()> {
-    let contract = lock(tx, contract_id, client_id).await?.ok_or_else(|| unknown_reference(pointer))?;
-    let mut breaches = breaches(&contract, day, currency);
+    let contract = lock(tx, contract_id, order.client_id).await?.ok_or_else(|| unknown_reference(pointer))?;
+    let mut breaches: Vec<Invalid> = [not_active(&contract), other_currency(&contract, order.currency)]
+        .into_iter()
+        .flatten()
+        .chain(out_of_days(&contract, order.day))
+        .collect();
     let mut short = None;
-    if contract.terms.currency == *currency {
-        let left = contract.terms.amount.value() - ordered_total(tx, contract.id, except_order).await?;
+    if let Some(amount) = contract.terms.amount.filter(|_| contract.terms.currency == *order.currency) {
+        let left = amount.value() - ordered(tx, &contract, order.id).await?;
+        let adding = if contract.terms.amount_includes_tax { order.total } else { order.net };
         short = (adding > left).then(|| money(left));
     }
     if let Some(left) = &short {
@@ -55,6 +70,30 @@ pub async fn hold_for_order(
     }
     let error = Error::fields(breaches.into_iter().map(|breach| FieldError::new(pointer, breach)).collect());
     Err(short.into_iter().fold(error, |error, left| error.with("left", left)))
+}
+
+/// Checks that a draft can be under the contract later: its currency stays.
+///
+/// # Errors
+/// 422 at `pointer` when there is no such contract of this client within reach, and when it has another currency.
+pub async fn refuse_currency(
+    tx: &mut Tx<'_>,
+    contract_id: ContractId,
+    client_id: ClientId,
+    currency: &CurrencyCode,
+    pointer: &str,
+) -> Result<()> {
+    let contract = lock(tx, contract_id, client_id).await?.ok_or_else(|| unknown_reference(pointer))?;
+    other_currency(&contract, currency).map_or(Ok(()), |breach| Err(Error::field(pointer, breach)))
+}
+
+/// Locks the contract of an order until the transaction ends, and checks that it is in force.
+///
+/// # Errors
+/// 422 at `pointer` when it is not.
+pub async fn hold_in_force(tx: &mut Tx<'_>, contract_id: ContractId, client_id: ClientId, pointer: &str) -> Result<()> {
+    let contract = lock(tx, contract_id, client_id).await?.ok_or_else(|| unknown_reference(pointer))?;
+    not_active(&contract).map_or(Ok(()), |breach| Err(Error::field(pointer, breach)))
 }
 
 async fn lock(tx: &mut Tx<'_>, id: ContractId, client: ClientId) -> Result<Option<Contract>> {
@@ -71,26 +110,26 @@ async fn lock(tx: &mut Tx<'_>, id: ContractId, client: ClientId) -> Result<Optio
     Ok(contract)
 }
 
-fn breaches(contract: &Contract, day: Day, currency: &CurrencyCode) -> Vec<Invalid> {
-    let mut breaches = Vec::new();
-    if contract.status != ContractStatus::Active {
-        let say = Say::new("The contract is not active.", "Договор не действует.");
-        breaches.push(Invalid::Rule("contract_not_active", say));
+fn not_active(contract: &Contract) -> Option<Invalid> {
+    let say = Say::new("The contract is not active.", "Договор не действует.");
+    (contract.status != ContractStatus::Active).then(|| Invalid::Rule("contract_not_active", say))
+}
+
+fn other_currency(contract: &Contract, currency: &CurrencyCode) -> Option<Invalid> {
+    if contract.terms.currency == *currency {
+        return None;
     }
-    if contract.terms.currency != *currency {
-        let currency = contract.terms.currency.as_str();
-        let say =
-            Say::new(format!("The currency of the contract is {currency}."), format!("Валюта договора — {currency}."));
-        breaches.push(Invalid::Rule("contract_currency", say));
-    }
-    if day < contract.terms.starts_on || contract.terms.ends_on.is_some_and(|last| day > last) {
-        let say = Say::new(
-            "The day of the order is outside the contract's days.",
-            "День заказа вне срока действия договора.",
-        );
-        breaches.push(Invalid::Rule("contract_dates", say));
-    }
-    breaches
+    let currency = contract.terms.currency.as_str();
+    let say =
+        Say::new(format!("The currency of the contract is {currency}."), format!("Валюта договора — {currency}."));
+    Some(Invalid::Rule("contract_currency", say))
+}
+
+fn out_of_days(contract: &Contract, day: Day) -> Option<Invalid> {
+    let is_within = day >= contract.terms.starts_on && contract.terms.ends_on.is_none_or(|last| day <= last);
+    let say =
+        Say::new("The day of the order is outside the contract's days.", "День заказа вне срока действия договора.");
+    (!is_within).then(|| Invalid::Rule("contract_dates", say))
 }
 
 fn ceiling(left: &str, currency: &CurrencyCode) -> Invalid {
@@ -109,19 +148,36 @@ fn money(left: Decimal) -> String {
     left.to_string()
 }
 
-/// What has been ordered under the contract, before tax.
+#[derive(QueryableByName)]
+struct Ordered {
+    #[diesel(sql_type = Numeric)]
+    total: Decimal,
+}
+
+/// What has been ordered under the contract, with tax where its amount includes that. Of a cancelled order, what was delivered
+/// before counts for ever; what came back does not count.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn ordered_total(mut db: &AsyncPgConnection, id: ContractId, except: Option<Uuid>) -> Result<Decimal> {
-    let mut ordered = orders::table
-        .filter(orders::contract_id.eq(id))
-        .filter(orders::status.ne_all(NOT_ORDERED))
-        .select(sum(orders::net_total))
-        .into_boxed();
-    if let Some(order) = except {
-        ordered = ordered.filter(orders::id.ne(order));
-    }
-    let total: Option<Decimal> = ordered.first(&mut db).await?;
-    Ok(total.unwrap_or_default())
+pub async fn ordered(mut db: &AsyncPgConnection, contract: &Contract, except: Option<Uuid>) -> Result<Decimal> {
+    static ORDERED: Sql = Sql::new();
+    let query = diesel::sql_query(
+        "SELECT round(
+             coalesce((
+                 SELECT sum(CASE WHEN $2 THEN total ELSE net_total END) FROM orders
+                 WHERE contract_id = $1 AND id IS DISTINCT FROM $3 AND status NOT IN ('draft', 'rejected', 'cancelled')
+             ), 0) + coalesce((
+                 SELECT sum((net_amount + CASE WHEN $2 THEN tax_amount ELSE 0 END)
+                     * (CASE status WHEN 'cancelled' THEN fulfilled_quantity ELSE 0 END - returned_quantity) / quantity)
+                 FROM orders JOIN order_lines ON order_lines.order_id = orders.id
+                 WHERE contract_id = $1 AND orders.id IS DISTINCT FROM $3 AND fulfilled_quantity > 0
+                     AND (status = 'cancelled' OR returned_quantity > 0)
+             ), 0), 4) AS total",
+    );
+    let query = query
+        .bind::<SqlUuid, _>(contract.id)
+        .bind::<Bool, _>(contract.terms.amount_includes_tax)
+        .bind::<Nullable<SqlUuid>, _>(except);
+    let ordered: Ordered = ORDERED.of(query).get_result(&mut db).await?;
+    Ok(ordered.total)
 }

@@ -37,7 +37,9 @@ pub async fn under_way(tx: &mut Tx<'_>, client: ClientId) -> Result<UnderWay> {
     let Some(scope) = scope else { return Ok(UnderWay { total, ..UnderWay::default() }) };
     let seen = all().filter(scope.visible()).count().get_result(&mut **tx).await?;
     let first = all().filter(scope.visible()).order(contracts::id).limit(NAMED);
-    let first: Vec<(ContractId, String)> = first.select((contracts::id, contracts::number)).load(&mut **tx).await?;
-    let named = first.into_iter().map(|(id, number)| Named { id: id.uuid(), number });
+    let first = first.select((contracts::id, contracts::number, contracts::title));
+    let first: Vec<(ContractId, Option<String>, String)> = first.load(&mut **tx).await?;
+    // What is still in review has no number yet.
+    let named = first.into_iter().map(|(id, number, title)| Named { id: id.uuid(), number: number.unwrap_or(title) });
     Ok(UnderWay { named: named.collect(), seen, total })
 }

@@ -1,9 +1,10 @@
 //! What happens to contracts as time passes: they come into force, go on for another term, or expire.
 
-use diesel::{ExpressionMethods, QueryDsl};
+use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{
+    amend::apply,
     life::take,
     model::Contract,
     status::{ContractStatus, Transition},
@@ -11,7 +12,7 @@ use super::{
 };
 use crate::{
     change::{self, Tx},
-    db::{columns_of, schema::contracts},
+    db::{columns_of, wide::contracts},
     error::Result,
     secrets::Secrets,
     values::{Day, Instant},
@@ -44,6 +45,7 @@ async fn batch(tx: &mut Tx<'_>, status: ContractStatus) -> Result<usize> {
     let due = due(tx, status, today).await?;
     for contract in &due {
         match status {
+            ContractStatus::Signed if contract.amends_id.is_some() => apply(tx, contract.clone()).await.map(drop)?,
             ContractStatus::Signed => activate(tx, contract).await?,
             _ => renew_or_expire(tx, contract, today).await?,
         }
@@ -56,7 +58,8 @@ async fn due(tx: &mut Tx<'_>, status: ContractStatus, today: Day) -> Result<Vec<
     let locked = of_status.for_no_key_update().skip_locked();
     let due = match status {
         ContractStatus::Signed => {
-            locked.filter(contracts::starts_on.le(today)).order(contracts::starts_on).load(tx).await
+            let begun = contracts::effective_on.is_null().or(contracts::effective_on.le(today));
+            locked.filter(contracts::starts_on.le(today)).filter(begun).order(contracts::starts_on).load(tx).await
         }
         _ => locked.filter(contracts::ends_on.lt(today)).order(contracts::ends_on).load(tx).await,
     };

@@ -50,7 +50,7 @@ pub struct ContractEvent {
     /// Who took it; `null` when it was the system, by the clock.
     pub actor_id: Option<UserId>,
     /// What was done: `created`, `submitted`, `approved`, `returned`, `withdrawn`, `signed`, `activated`, `renewed`,
-    /// `completed`, `expired` or `terminated`.
+    /// `completed`, `expired`, `terminated`, `recorded`, `amended` or `applied`.
     #[schema(max_length = 20)]
     pub action: String,
     /// The status before; `null` for the first step.

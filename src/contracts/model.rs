@@ -11,7 +11,7 @@ use crate::{
     access::{Action, Belongs, Owned, Ownership, TeamId, UserId},
     clients::ClientId,
     custom::{Custom, CustomResource, CustomValues, Given},
-    db::{Jsonb, schema::contracts},
+    db::{Jsonb, wide::contracts},
     error::FieldError,
     external_ids::{self, ExternalId},
     http::{Parts, Patch, PatchText, Terms},
@@ -21,6 +21,9 @@ use crate::{
 
 /// A contract's identifier.
 pub type ContractId = Id<Contract>;
+
+/// A contract's number.
+pub type ContractNumber = Text<50>;
 
 /// An agreement with a client, and the ceiling of the orders under it.
 #[derive(
@@ -46,10 +49,10 @@ pub struct Contract {
     pub team_id: TeamId,
     /// Whether the client is designated as key.
     pub is_key: bool,
-    /// Business: The number: `C-`, the year in which it was created, and its place in the sequence of that year, which
-    /// has no gaps.
-    #[schema(pattern = "^C-[0-9]{4}-[0-9]{6,}$", max_length = 20)]
-    pub number: String,
+    /// Business: The number, which the contract gets when it is approved: `C-`, the year, and its place in the sequence of that
+    /// year, which has no gaps. A past contract may have another.
+    #[schema(value_type = Option<Text<50>>, example = "C-2026-000001")]
+    pub number: Option<ContractNumber>,
     /// How far the contract has come; changed by transitions, and by the clock.
     pub status: ContractStatus,
     /// Who drafted the contract; can never approve it.
@@ -59,6 +62,8 @@ pub struct Contract {
     pub editor_ids: Jsonb<Vec<UserId>>,
     /// Personal: Why the contract was last returned to its author; `null` once it is submitted again.
     pub return_reason: Option<Text<1000>>,
+    /// The day on which it was last submitted. By the exchange rates of this day, its amount is compared with limits.
+    pub submitted_on: Option<Day>,
     /// The last day of the first term, before any renewal.
     pub initial_ends_on: Option<Day>,
     /// Who approved the contract; nobody when it was within the limit of the user who submitted it.
@@ -67,6 +72,16 @@ pub struct Contract {
     pub approved_at: Option<Instant>,
     /// The day on which the contract was signed.
     pub signed_on: Option<Day>,
+    /// The contract that this one amends; `null` for a contract of its own.
+    pub amends_id: Option<ContractId>,
+    /// The number of the amendment, from 1; 0 for a contract of its own.
+    #[schema(minimum = 0)]
+    pub amendment: i32,
+    /// The first day on which the amended terms hold; of an amendment only.
+    pub effective_on: Option<Day>,
+    /// The terms that the amendment replaced.
+    #[serde(skip)]
+    pub former_terms: Option<Jsonb<ContractTerms>>,
     /// The fields that callers write.
     #[diesel(embed)]
     #[serde(flatten)]
@@ -89,6 +104,54 @@ pub struct ContractStart {
     pub client_id: ClientId,
 }
 
+/// A past contract to be recorded.
+pub type NewPastContract = Parts<PastContractStart, ContractTerms>;
+
+/// What callers give only when they record a past contract.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewPastContract, description = "A contract that was signed before it was entered here.", example = json!({"client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "number": "17/2024", "signed_on": "2024-12-20",
+    "status": "completed", "title": "Supply of tea in 2025", "amount": "900000.00", "currency": "RUB", "starts_on": "2025-01-01", "ends_on": "2025-12-31"}))]
+pub struct PastContractStart {
+    /// The client.
+    pub client_id: ClientId,
+    /// Business: The number that it has; a new one of the year of its signature when left out. The form of new numbers, such as
+    /// C-2026-000123, is reserved.
+    pub number: Option<ContractNumber>,
+    /// The day on which it was signed, not in the future.
+    pub signed_on: Day,
+    /// How far it came; `active` when left out. One that is in force expires or is renewed when its last day is past.
+    pub status: Option<PastContractStatus>,
+    /// Who drafted it; the caller when left out.
+    pub author_id: Option<UserId>,
+}
+
+/// How far a past contract came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PastContractStatus {
+    /// In force.
+    #[default]
+    Active,
+    /// Everything agreed was done.
+    Completed,
+    /// Its last day is past.
+    Expired,
+    /// Ended before its last day.
+    Terminated,
+}
+
+impl From<PastContractStatus> for ContractStatus {
+    fn from(status: PastContractStatus) -> Self {
+        match status {
+            PastContractStatus::Active => Self::Active,
+            PastContractStatus::Completed => Self::Completed,
+            PastContractStatus::Expired => Self::Expired,
+            PastContractStatus::Terminated => Self::Terminated,
+        }
+    }
+}
+
 /// The fields of a contract that callers write.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize, ToSchema)]
 #[diesel(table_name = contracts, treat_none_as_null = true, treat_none_as_default_value = false)]
@@ -96,8 +159,12 @@ pub struct ContractStart {
 pub struct ContractTerms {
     /// Personal: What the contract is called.
     pub title: Line,
-    /// The most that the orders under the contract may come to in total, before tax.
-    pub amount: Amount,
+    /// The most that the orders under the contract may come to in total, above zero; a frame contract without one has no such
+    /// ceiling.
+    pub amount: Option<Amount>,
+    /// Whether the amount includes the tax: then the orders count with theirs.
+    #[serde(default)]
+    pub amount_includes_tax: bool,
     /// The currency of the amount and of the orders.
     pub currency: CurrencyCode,
     /// Personal: How and when the client pays.
@@ -109,7 +176,7 @@ pub struct ContractTerms {
     /// Whether the contract goes on for another term of the same length after its last day; needs `ends_on`.
     #[serde(default)]
     pub auto_renew: bool,
-    /// How many days before the last day notice must be given.
+    /// How many days before the last day notice must be given; not more than the contract lasts.
     #[serde(default, deserialize_with = "bounds::within::<0, 3650, _>")]
     #[schema(minimum = 0, maximum = 3650)]
     pub notice_days: i32,
@@ -146,8 +213,42 @@ impl Terms for ContractTerms {
         if self.auto_renew && self.ends_on.is_none() {
             breaches.push(FieldError::new("/ends_on", Invalid::Required));
         }
+        if self.amount.is_some_and(|amount| amount.value().is_zero()) {
+            breaches.push(FieldError::new("/amount", no_ceiling()));
+        }
+        if self.lasts().is_some_and(|days| i64::from(self.notice_days) > days) {
+            breaches.push(FieldError::new("/notice_days", long_notice()));
+        }
         breaches
     }
+}
+
+impl Contract {
+    /// The day on which its terms begin to hold.
+    pub fn begins_on(&self) -> Day {
+        self.effective_on.unwrap_or(self.terms.starts_on)
+    }
+}
+
+impl ContractTerms {
+    /// How many days the contract lasts, unless it has no end.
+    fn lasts(&self) -> Option<i64> {
+        let last = self.ends_on.filter(|last| *last >= self.starts_on)?;
+        Some(last.date().signed_duration_since(self.starts_on.date()).num_days() + 1)
+    }
+}
+
+fn no_ceiling() -> Invalid {
+    let say = Say::new(
+        "Nothing could be ordered. A frame contract has no amount: leave it out.",
+        "Заказать было бы нечего. У рамочного договора суммы нет: не указывайте её.",
+    );
+    Invalid::Rule("zero_amount", say)
+}
+
+fn long_notice() -> Invalid {
+    let say = Say::new("The notice is longer than the contract.", "Срок уведомления больше срока договора.");
+    Invalid::Rule("notice_too_long", say)
 }
 
 /// A person who signs a contract.
@@ -228,6 +329,9 @@ pub struct ContractFilter {
     /// Only contracts drafted by one of these users.
     #[param(inline)]
     pub author_id: Vec<UserId>,
+    /// Only amendments of one of these contracts.
+    #[param(inline)]
+    pub amends_id: Vec<ContractId>,
     /// Only contracts with one of these statuses.
     #[param(inline)]
     pub status: Vec<ContractStatus>,
@@ -288,9 +392,23 @@ pub struct ContractParams {
     /// Related resources to put in: one parameter each, or all in one, separated by commas.
     #[param(inline)]
     pub include: ContractIncludes,
+    /// With the terms that were in force on this day, before later amendments.
+    #[param(inline)]
+    pub as_of: Option<Day>,
     /// Only these fields; the others are absent then. One parameter each, or all in one, separated by commas.
     #[param(inline, value_type = Option<Vec<String>>, max_items = 100)]
     pub fields: Option<String>,
+}
+
+/// From when on the terms of a contract are to be others.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"effective_on": "2031-01-01", "reason": "The client doubles its volume"}))]
+pub struct Amend {
+    /// The first day on which the amended terms hold, not before the contract's first.
+    pub effective_on: Day,
+    /// Why; kept in the history.
+    pub reason: Option<Text<1000>>,
 }
 
 /// The order of a list of contracts.
@@ -302,7 +420,7 @@ pub type ContractSorting = Sort<ContractSort>;
 pub enum ContractSort {
     /// When the contract was last changed.
     UpdatedAt,
-    /// The number, which is the order of creation.
+    /// The number, which is the order of approval; contracts without a number come before all others.
     Number,
 }
 
@@ -326,8 +444,38 @@ pub enum ContractInclude {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"signed_on": "2026-11-24"}))]
 pub struct Signature {
-    /// The day on which both sides had signed; not in the future.
+    /// The day on which both sides had signed: not in the future, not before the approval, and not after the contract's last day.
     pub signed_on: Day,
+}
+
+/// How to complete a contract.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"reason": "All was delivered"}))]
+pub struct CompleteContract {
+    /// Why, kept in the history and in the audit log.
+    pub reason: Option<Text<1000>>,
+    /// Whether orders that are under way may be finished. Those that are not handed over yet can only be cancelled then.
+    pub let_finish: bool,
+}
+
+/// Why to terminate a contract.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"reason": "The client moves its production abroad"}))]
+pub struct TerminateContract {
+    /// Why, kept in the history and in the audit log.
+    pub reason: Text<1000>,
+    /// Whether orders that are under way may be finished. Those that are not handed over yet can only be cancelled then.
+    #[serde(default)]
+    pub let_finish: bool,
+}
+
+/// Record a past contract.
+#[derive(Debug)]
+pub enum RecordContract {}
+impl Action for RecordContract {
+    const NAME: &'static str = "record";
 }
 
 /// Approve a contract, or return it to its author.

@@ -1,25 +1,26 @@
 //! Every query on contracts.
 
-use chrono::Datelike;
 use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, pg::Pg};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{
     events,
     model::{Contract, ContractFilter, ContractId, ContractPatch, ContractSort, ContractTerms, NewContract},
-    numbers,
     status::{ContractStatus, refused},
 };
 use crate::{
-    access::{Action, Create, Read, Scope, Update, UserId, Within},
-    change::{Patched, Row, Tx, begin_custom, check_custom, lock_to_patch, note_editor, patched, refuse_held, save},
+    access::{Action, Create, Delete, Read, Scope, Update, UserId, Within},
+    change::{
+        Patched, Row, Tx, begin_custom, check_custom, lock, lock_to_patch, note_editor, patched, refuse_held, save,
+        unknown_reference,
+    },
     clients,
-    db::{Jsonb, Sql, columns_of, schema::contracts},
-    error::{Error, Result},
+    db::{Jsonb, Sql, columns_of, schema::contract_events, wide::contracts},
+    error::{Error, OnConstraint, ProblemType, Result},
     external_ids,
     http::{IfMatch, Parts, Terms},
     list::{By, ByCustom, ListQuery, Page, Sort, SortKey, SortValue, Spelling, keyset_within, search},
-    values::{Day, Entity, Instant, Resource},
+    values::{Day, Entity, Instant, Resource, Text},
 };
 
 static INSERT: Sql = Sql::new();
@@ -41,6 +42,9 @@ fn filtered(within: Within<Contract>, filter: &ContractFilter, today: Day, spell
     }
     if !filter.author_id.is_empty() {
         query = query.filter(contracts::author_id.eq_any(filter.author_id.clone()));
+    }
+    if !filter.amends_id.is_empty() {
+        query = query.filter(contracts::amends_id.eq_any(filter.amends_id.clone()));
     }
     if !filter.status.is_empty() {
         query = query.filter(contracts::status.eq_any(filter.status.clone()));
@@ -126,14 +130,16 @@ pub async fn list(
 fn column(sort: ContractSort) -> SortKey {
     match sort {
         ContractSort::UpdatedAt => SortKey::Column("updated_at"),
-        ContractSort::Number => SortKey::Column("number"),
+        ContractSort::Number => SortKey::Column("number_key"),
     }
 }
 
 fn value(sort: ContractSort, contract: &Contract) -> SortValue {
     match sort {
         ContractSort::UpdatedAt => SortValue::Instant(contract.updated_at),
-        ContractSort::Number => SortValue::Text(contract.number.clone()),
+        ContractSort::Number => {
+            SortValue::Text(contract.number.as_ref().map(|number| number.as_str().to_owned()).unwrap_or_default())
+        }
     }
 }
 
@@ -166,16 +172,18 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Contract, Create>, new: NewCo
     let now = tx.now();
     let contract = draft(tx, scope, new, author, now).await?;
     contract.refuse_taken(tx, None).await?;
-    write(tx, contract, now).await
+    let created =
+        events::Step { at: now, actor: Some(author), action: "created", from: None, to: ContractStatus::Draft };
+    write(tx, contract, created, None).await
 }
 
-/// The draft of `new`: checked, but not yet numbered and written.
+/// The draft of `new`: checked, but not yet written.
 ///
 /// # Errors
 /// As [`insert`].
-pub async fn draft(
+pub async fn draft<A: Action>(
     tx: &mut Tx<'_>,
-    scope: &Scope<Contract, Create>,
+    scope: &Scope<Contract, A>,
     Parts(start, terms): NewContract,
     author_id: UserId,
     now: Instant,
@@ -190,15 +198,20 @@ pub async fn draft(
         owner_id: client.owner_id,
         team_id: client.team_id,
         is_key: client.is_key,
-        number: String::new(),
+        number: None,
         status: ContractStatus::Draft,
         author_id,
         editor_ids: Jsonb(Vec::new()),
         return_reason: None,
+        submitted_on: None,
         initial_ends_on: terms.ends_on,
         approved_by: None,
         approved_at: None,
         signed_on: None,
+        amends_id: None,
+        amendment: 0,
+        effective_on: None,
+        former_terms: None,
         terms,
     };
     scope.permit(&contract)?;
@@ -207,17 +220,23 @@ pub async fn draft(
     Ok(contract)
 }
 
-/// Numbers and writes a new contract.
+/// Writes a new contract, with the first step of its history.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn write(tx: &mut Tx<'_>, mut contract: Contract, at: Instant) -> Result<Contract> {
-    contract.number = numbers::next(tx, contract.created_at.utc().year()).await?;
-    INSERT.of(diesel::insert_into(contracts::table).values(&contract)).execute(&mut **tx).await?;
+/// 409 for a number that another contract has.
+pub async fn write(
+    tx: &mut Tx<'_>,
+    contract: Contract,
+    first: events::Step,
+    reason: Option<&Text<1000>>,
+) -> Result<Contract> {
+    let insert = INSERT.of(diesel::insert_into(contracts::table).values(&contract));
+    insert.execute(&mut **tx).await.on_constraint(breached)?;
     tx.created(&contract);
-    let created =
-        events::Step { at, actor: Some(contract.author_id), action: "created", from: None, to: ContractStatus::Draft };
-    events::write(tx, &contract, created, None).await?;
+    if let Some(reason) = reason {
+        tx.because(reason.as_str());
+    }
+    events::write(tx, &contract, first, reason).await?;
     Ok(contract)
 }
 
@@ -242,6 +261,45 @@ pub async fn update(
         note_editor(&mut after.editor_ids, after.author_id, tx.user_id());
     }
     save(tx, "updated", &before, after).await
+}
+
+impl Contract {
+    /// Whether it is a draft that was never approved: nobody else knows of it, and no number would be missing.
+    pub fn can_be_discarded(&self) -> bool {
+        self.status == ContractStatus::Draft && self.number.is_none()
+    }
+}
+
+/// Discards a draft that was never approved, with its history.
+///
+/// # Errors
+/// 404, 403, 412, 409 for any other contract, and for one that orders or interactions name.
+pub async fn discard(tx: &mut Tx<'_>, scope: &Scope<Contract, Delete>, id: ContractId, seen: &IfMatch) -> Result<()> {
+    let contract = lock(tx, scope, id, seen).await?;
+    if !contract.can_be_discarded() {
+        return Err(refused(contract.status));
+    }
+    diesel::delete(contract_events::table.filter(contract_events::contract_id.eq(id))).execute(&mut **tx).await?;
+    diesel::delete(contracts::table.find(id)).execute(&mut **tx).await.on_constraint(in_use)?;
+    tx.deleted(&contract);
+    Ok(())
+}
+
+fn breached(constraint: &str) -> Option<Error> {
+    match constraint {
+        "contracts_number_key" => Some(Error::taken("/number", None)),
+        "contracts_author_id_fkey" => Some(unknown_reference("/author_id")),
+        _ => None,
+    }
+}
+
+fn in_use(constraint: &str) -> Option<Error> {
+    constraint.ends_with("_contract_id_fkey").then(|| {
+        Error::new(ProblemType::Conflict).detail(
+            "An order or an interaction names this contract. Change that first.",
+            "Договор указан в заказе или взаимодействии. Сначала измените их.",
+        )
+    })
 }
 
 impl Row for Contract {

@@ -4,18 +4,22 @@ use actix_web::web::{Data, Path};
 use chrono_tz::Tz;
 
 use super::{
+    amend,
     events::{self, ContractEventView, HistoryFilter},
-    model::{Contract, ContractFilter, ContractId, ContractParams, ContractPatch, NewContract},
-    queries,
+    model::{
+        Amend, Contract, ContractFilter, ContractId, ContractParams, ContractPatch, NewContract, NewPastContract,
+        RecordContract,
+    },
+    past, queries,
     view::{ContractView, changed, views},
 };
 use crate::{
-    access::{Create, Read, Scope, Update},
+    access::{Create, Delete, Read, Scope, Update},
     change::Change,
     clock::Clock,
     db::{Cost, Db},
     error::{Error, Result},
-    http::{Body, Changed, Created, Fields, IfMatch, Query, Reply, Routes, Tagged, endpoint},
+    http::{Body, Changed, Created, Fields, IfMatch, NoContent, Query, Reply, Routes, Tagged, endpoint},
     list::{ListQuery, Page},
 };
 
@@ -26,8 +30,11 @@ pub fn routes(api: &mut Routes) {
         [
             endpoint!(list_contracts),
             endpoint!(create_contract),
+            endpoint!(record_contract),
             endpoint!(get_contract),
             endpoint!(update_contract),
+            endpoint!(delete_contract),
+            endpoint!(amend_contract),
             endpoint!(list_contract_history),
         ],
     );
@@ -58,7 +65,7 @@ async fn list_contracts(
 ///
 /// Use it to begin a contract; submit it when it is complete.
 ///
-/// The caller is the author. The number is given at once, from the sequence of the year.
+/// The caller is the author. The contract gets its number when it is approved.
 #[utoipa::path(
     post,
     path = "/v1/contracts",
@@ -72,6 +79,30 @@ async fn create_contract(
     change
         .run(async |tx| {
             let contract = queries::insert(tx, &scope, new).await?;
+            Reply::created(&changed(tx, contract).await?)
+        })
+        .await
+}
+
+/// Record a past contract
+///
+/// Use it to bring in contracts from another system, and those that were signed on paper.
+///
+/// With its real days, and with its own number where it has one. No limits are checked: it is signed already. Its client must be
+/// neither lost nor archived.
+#[utoipa::path(
+    post,
+    path = "/v1/contracts/record",
+    responses((status = 201, description = "The recorded contract."))
+)]
+async fn record_contract(
+    scope: Scope<Contract, RecordContract>,
+    change: Change,
+    new: NewPastContract,
+) -> Result<Created<ContractView>> {
+    change
+        .run(async |tx| {
+            let contract = past::record(tx, &scope, new).await?;
             Reply::created(&changed(tx, contract).await?)
         })
         .await
@@ -96,7 +127,10 @@ async fn get_contract(
     let Query(params) = query;
     let fields = Fields::parse(params.fields.as_deref())?;
     let db = db.reader(Cost::Small).await?;
-    let contract = queries::find(&db, &scope, *id).await?;
+    let mut contract = queries::find(&db, &scope, *id).await?;
+    if let Some(day) = params.as_of {
+        contract = amend::as_of(&db, contract, day).await?;
+    }
     let view = views(&db, vec![contract], &params.include, scope.actor()).await?.pop();
     let view = view.ok_or_else(Error::not_found)?.with_ordered_total(&db).await?;
     Ok(Tagged::new(view, fields))
@@ -124,6 +158,58 @@ async fn update_contract(
         .run(async |tx| {
             let contract = queries::update(tx, &scope, *id, &seen, &patch).await?;
             Reply::ok(&changed(tx, contract).await?)
+        })
+        .await
+}
+
+/// Discard a draft
+///
+/// Use it when nothing comes of a draft.
+///
+/// Only a draft that was never approved: it has no number yet, so none is lost. Its history goes with it; the audit log keeps it.
+#[utoipa::path(
+    delete,
+    path = "/v1/contracts/{id}",
+    responses((status = 204, description = "The draft is gone."))
+)]
+async fn delete_contract(
+    scope: Scope<Contract, Delete>,
+    id: Path<ContractId>,
+    seen: IfMatch,
+    change: Change,
+) -> Result<NoContent> {
+    change
+        .run(async |tx| {
+            queries::discard(tx, &scope, *id, &seen).await?;
+            Ok(Reply::no_content())
+        })
+        .await
+}
+
+/// Amend a contract
+///
+/// Use it when the terms of a signed contract are to change.
+///
+/// Drafts an amendment with the terms of the contract, to be changed, approved and signed as any draft. When it is signed and its
+/// `effective_on` has come, its terms become those of the contract, which keeps its number, its orders and its history. The currency
+/// and the first day stay. One amendment at a time.
+#[utoipa::path(
+    post,
+    path = "/v1/contracts/{id}/amend",
+    responses((status = 201, description = "The draft of the amendment."))
+)]
+async fn amend_contract(
+    scope: Scope<Contract, Update>,
+    id: Path<ContractId>,
+    seen: IfMatch,
+    change: Change,
+    body: Body<Amend>,
+) -> Result<Created<ContractView>> {
+    let Body(body) = body;
+    change
+        .run(async |tx| {
+            let amendment = amend::amend(tx, &scope, *id, &seen, body).await?;
+            Reply::created(&changed(tx, amendment).await?)
         })
         .await
 }

@@ -40,7 +40,7 @@ pub enum ContractStatus {
     Signed,
     /// In force.
     Active,
-    /// Everything agreed was done.
+    /// Everything agreed was done; of an amendment, its terms are in the contract.
     Completed,
     /// Its last day is past.
     Expired,
@@ -65,6 +65,8 @@ pub enum Transition {
     Sign,
     /// It comes into force on its first day.
     Activate,
+    /// The terms of an amendment go into its contract.
+    Apply,
     /// It goes on for another term.
     Renew,
     /// Its last day is past.
@@ -87,7 +89,7 @@ impl Transition {
             (Self::Sign, Approved) => Some(Signed),
             (Self::Activate, Signed) | (Self::Renew, Active) => Some(Active),
             (Self::Expire, Active) => Some(Expired),
-            (Self::Complete, Active) => Some(Completed),
+            (Self::Complete, Active) | (Self::Apply, Signed) => Some(Completed),
             (Self::Terminate, Signed | Active) => Some(Terminated),
             _ => None,
         }
@@ -100,7 +102,7 @@ impl Transition {
 
     /// Whether the clock takes the step, and callers never do.
     pub fn is_by_clock(self) -> bool {
-        matches!(self, Self::Activate | Self::Renew | Self::Expire)
+        matches!(self, Self::Activate | Self::Apply | Self::Renew | Self::Expire)
     }
 
     /// The steps that callers can take from `status`.
@@ -125,6 +127,7 @@ impl Transition {
             Self::Withdraw => "withdrawn",
             Self::Sign => "signed",
             Self::Activate => "activated",
+            Self::Apply => "applied",
             Self::Renew => "renewed",
             Self::Expire => "expired",
             Self::Complete => "completed",
@@ -148,17 +151,17 @@ mod tests {
     use super::{ContractStatus, Transition};
     use crate::clients::under_way;
 
-    /// Every step from every status: the row's status, then submit, approve, return, withdraw, sign, activate, renew,
+    /// Every step from every status: the row's status, then submit, approve, return, withdraw, sign, activate, apply, renew,
     /// expire, complete, terminate.
     const TABLE: &str = "
-        draft       in_review  -         -      -      -       -       -       -        -          -
-        in_review   -          approved  draft  draft  -       -       -       -        -          -
-        approved    -          -         -      draft  signed  -       -       -        -          -
-        signed      -          -         -      -      -       active  -       -        -          terminated
-        active      -          -         -      -      -       -       active  expired  completed  terminated
-        completed   -          -         -      -      -       -       -       -        -          -
-        expired     -          -         -      -      -       -       -       -        -          -
-        terminated  -          -         -      -      -       -       -       -        -          -";
+        draft       in_review  -         -      -      -       -       -          -       -        -          -
+        in_review   -          approved  draft  draft  -       -       -          -       -        -          -
+        approved    -          -         -      draft  signed  -       -          -       -        -          -
+        signed      -          -         -      -      -       active  completed  -       -        -          terminated
+        active      -          -         -      -      -       -       -          active  expired  completed  terminated
+        completed   -          -         -      -      -       -       -          -       -        -          -
+        expired     -          -         -      -      -       -       -          -       -        -          -
+        terminated  -          -         -      -      -       -       -          -       -        -          -";
 
     #[test]
     fn each_step_leads_where_the_table_says() {
@@ -199,7 +202,7 @@ mod tests {
         /// Whatever steps are tried, in whatever order: no contract comes into force unsigned, none is signed
         /// unapproved, and one that has ended stays ended.
         #[test]
-        fn no_way_leads_around_approval_and_signature(steps in proptest::collection::vec((0_usize..10, any::<bool>()), 0..60)) {
+        fn no_way_leads_around_approval_and_signature(steps in proptest::collection::vec((0_usize..11, any::<bool>()), 0..60)) {
             use ContractStatus::{Active, Approved, Completed, Draft, Expired, InReview, Signed, Terminated};
             let mut status = Draft;
             for (index, cleared) in steps {

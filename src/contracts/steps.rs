@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::{
     approval, life,
-    model::{Approve, Contract, ContractId, Sign, Signature, Terminate},
+    model::{Approve, CompleteContract, Contract, ContractId, Sign, Signature, Terminate, TerminateContract},
     status::Transition,
     view::changed,
 };
@@ -38,8 +38,8 @@ pub fn routes(api: &mut Routes) {
             SUBMIT,
             "submit_contract",
             "Submit a contract",
-            "A draft within the caller's own limits is approved at once; any other waits for an approver, and what a service account \
-             submits always does. Not for a client that is lost or archived. Use it when the draft is ready for a decision.",
+            "A draft within the caller's own limits, which are in the organisation's currency, is approved at once and gets its \
+             number; any other waits for an approver, and what a service account submits always does. Not for a client that is lost or archived. Use it when the draft is ready for a decision.",
             async |tx, scope, id, seen, Reason { reason }| approval::submit(tx, scope, id, seen, reason.as_ref()).await,
         ),
         step(
@@ -73,26 +73,29 @@ pub fn routes(api: &mut Routes) {
             SIGN,
             "sign_contract",
             "Sign a contract",
-            "Records that both sides have signed. The contract is active from its first day on, at once when that is \
-             past. Not for a client that is lost or archived. Use it when the signed paper is there.",
+            "Records that both sides have signed, on a day between the approval and the end of the contract, which names who \
+             signs for each side. The contract is active from its first day on, at once when that is past. Not for a client that \
+             is lost or archived. Use it when the signed paper is there.",
             async |tx, scope, id, seen, body: Signature| life::sign(tx, scope, id, seen, &body).await,
         ),
         step(
             COMPLETE,
             "complete_contract",
             "Complete a contract",
-            "Everything agreed was done. Use it when a contract has run its course.",
-            async |tx, scope, id, seen, Reason { reason }| {
-                life::step(tx, scope, id, seen, COMPLETE.transition, reason.as_ref()).await
+            "Everything agreed was done. While orders under the contract are under way it is refused and names them, unless \
+             `let_finish` lets those that are handed over be finished. Use it when a contract has run its course.",
+            async |tx, scope, id, seen, CompleteContract { reason, let_finish }| {
+                life::end(tx, scope, id, seen, COMPLETE.transition, (reason.as_ref(), let_finish)).await
             },
         ),
         step(
             TERMINATE,
             "terminate_contract",
             "Terminate a contract",
-            "Ends a signed or active contract early, with the reason. Use it when one side ends the contract before its last day.",
-            async |tx, scope, id, seen, RequiredReason { reason }| {
-                life::step(tx, scope, id, seen, TERMINATE.transition, Some(&reason)).await
+            "Ends a signed or active contract early, with the reason. While orders under it are under way it is refused and names \
+             them, unless `let_finish` lets those that are handed over be finished. Use it when one side ends the contract before its last day.",
+            async |tx, scope, id, seen, TerminateContract { reason, let_finish }| {
+                life::end(tx, scope, id, seen, TERMINATE.transition, (Some(&reason), let_finish)).await
             },
         ),
     ];

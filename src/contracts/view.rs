@@ -3,24 +3,24 @@
 use std::collections::HashMap;
 
 use diesel_async::AsyncPgConnection;
-use rust_decimal::Decimal;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    approval::check_approver,
-    ceiling, events,
+    approval::{Submission, check_approver, submissions},
+    ceiling,
     model::{Contract, ContractId, ContractInclude, ContractIncludes},
     status::{ContractStatus, Transition},
     steps::STEPS,
 };
 use crate::{
-    access::{Actor, Update, UserId},
+    access::{Actor, Delete, Update, UserId},
     change::Tx,
     clients::{self, ClientRef},
     error::{Error, Result},
     http::View,
     users::{self, UserRef},
+    values::Total,
 };
 
 /// A contract, what the caller may do with it, and what was included.
@@ -30,21 +30,20 @@ use crate::{
     "client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "owner_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31",
     "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e32", "is_key": false, "number": "C-2026-000001",
     "title": "Supply of coffee in 2027", "status": "active", "author_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31",
-    "editor_ids": [], "return_reason": null, "amount": "1500000.00", "currency": "RUB", "payment_terms": "30 days after delivery", "starts_on": "2026-11-24",
+    "editor_ids": [], "return_reason": null, "amount": "1500000.00", "amount_includes_tax": false, "submitted_on": "2026-11-22", "currency": "RUB", "payment_terms": "30 days after delivery", "starts_on": "2026-11-24",
     "ends_on": "2027-11-23", "initial_ends_on": "2027-11-23", "auto_renew": true, "notice_days": 60,
     "signatories": [{"name": "Anna Petrova", "position": "Sales director", "side": "ours"}],
-    "approved_by": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e33", "approved_at": "2026-11-23T09:30:00Z", "signed_on": "2026-11-24",
-    "actions": ["complete"], "ordered_total": "120000.0000"}))]
+    "approved_by": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e33", "approved_at": "2026-11-23T09:30:00Z", "signed_on": "2026-11-24", "amends_id": null, "amendment": 0, "effective_on": null,
+    "actions": ["amend", "complete"], "ordered_total": "120000.00"}))]
 pub struct ContractView {
     #[serde(flatten)]
     contract: Contract,
     /// What the caller may do with the contract now.
     actions: Vec<&'static str>,
-    /// What was ordered under the contract, before tax, without drafts, rejected and cancelled orders. Only where one
-    /// contract is read. The `ETag` stays the same when it changes.
+    /// What was ordered under the contract, with tax where its amount includes that. Drafts and rejected orders do not count, and
+    /// of cancelled ones only what was delivered. Only where one contract is read. The `ETag` stays the same when it changes.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, pattern = r"^[0-9]+\.[0-9]{4}$", max_length = 40)]
-    ordered_total: Option<Decimal>,
+    ordered_total: Option<Total>,
     /// The client, when included.
     #[serde(skip_serializing_if = "Option::is_none")]
     client: Option<ClientRef>,
@@ -57,8 +56,8 @@ pub struct ContractView {
 }
 
 impl ContractView {
-    fn of(contract: Contract, is_gone: bool, submitter: Option<UserId>, actor: &Actor) -> Self {
-        let actions = actions(&contract, is_gone, submitter, actor);
+    fn of(contract: Contract, is_gone: bool, submission: Submission, actor: &Actor) -> Self {
+        let actions = actions(&contract, is_gone, submission, actor);
         Self { contract, actions, ordered_total: None, client: None, owner: None, author: None }
     }
 
@@ -67,9 +66,8 @@ impl ContractView {
     /// # Errors
     /// When the database fails.
     pub async fn with_ordered_total(self, db: &AsyncPgConnection) -> Result<Self> {
-        let mut ordered_total = ceiling::ordered_total(db, self.contract.id, None).await?;
-        ordered_total.rescale(4);
-        Ok(Self { ordered_total: Some(ordered_total), ..self })
+        let ordered = ceiling::ordered(db, &self.contract, None).await?;
+        Ok(Self { ordered_total: Some(Total::new(ordered).map_err(Error::internal)?), ..self })
     }
 }
 
@@ -82,17 +80,23 @@ impl View for ContractView {
 }
 
 /// What `actor` may do with `contract` in its present state. `is_gone` is whether its client is lost or archived.
-fn actions(contract: &Contract, is_gone: bool, submitter: Option<UserId>, actor: &Actor) -> Vec<&'static str> {
+fn actions(contract: &Contract, is_gone: bool, submission: Submission, actor: &Actor) -> Vec<&'static str> {
     let mut actions = Vec::new();
     if contract.status == ContractStatus::Draft && actor.may::<Contract, Update>(contract) {
         actions.push("update");
+    }
+    if contract.can_be_amended() && !is_gone && actor.may::<Contract, Update>(contract) {
+        actions.push("amend");
+    }
+    if contract.can_be_discarded() && actor.may::<Contract, Delete>(contract) {
+        actions.push("delete");
     }
     let steps = STEPS.iter().filter(|step| step.transition.target(contract.status, false).is_some());
     let steps = steps.filter(|step| !(is_gone && step.transition.begins_business()));
     let offered = steps.filter(|step| (step.may)(actor, contract));
     let offered = offered
         .map(|step| step.transition)
-        .filter(|step| *step != Transition::Approve || check_approver(actor, contract, submitter).is_ok());
+        .filter(|step| *step != Transition::Approve || check_approver(actor, contract, submission).is_ok());
     actions.extend(offered.map(<&str>::from));
     actions
 }
@@ -132,18 +136,19 @@ pub async fn views(
     let users = users::references(db, ids).await?;
     let in_review = contracts.iter().filter(|contract| contract.status == ContractStatus::InReview);
     let in_review: Vec<ContractId> = in_review.map(|contract| contract.id).collect();
-    let submitters = events::submitters(db, &in_review).await?;
-    let begins =
-        |contract: &&Contract| Transition::possible(contract.status).into_iter().any(Transition::begins_business);
+    let submissions = submissions(db, &in_review).await?;
+    let begins = |contract: &&Contract| {
+        contract.can_be_amended() || Transition::possible(contract.status).into_iter().any(Transition::begins_business)
+    };
     let gone = clients::gone(db, contracts.iter().filter(begins).map(|contract| contract.client_id).collect()).await?;
     let view = |contract: Contract| {
-        let submitter = submitters.get(&contract.id).copied();
+        let submission = submissions.get(&contract.id).copied().unwrap_or_default();
         let is_gone = gone.contains(&contract.client_id);
         ContractView {
             client: clients.get(&contract.client_id).cloned(),
             owner: users.get(&contract.owner_id).filter(|_| owners).cloned(),
             author: users.get(&contract.author_id).filter(|_| authors).cloned(),
-            ..ContractView::of(contract, is_gone, submitter, actor)
+            ..ContractView::of(contract, is_gone, submission, actor)
         }
     };
     Ok(contracts.into_iter().map(view).collect())

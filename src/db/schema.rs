@@ -183,6 +183,39 @@ diesel::table! {
 }
 
 diesel::table! {
+    competitor_offers (id) {
+        id -> Uuid,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        product_id -> Uuid,
+        competitor_id -> Uuid,
+        name -> Text,
+        price -> Nullable<Numeric>,
+        currency -> Nullable<Text>,
+        seen_on -> Date,
+        source -> Nullable<Text>,
+        better_at -> Nullable<Text>,
+        worse_at -> Nullable<Text>,
+        is_active -> Bool,
+    }
+}
+
+diesel::table! {
+    competitors (id) {
+        id -> Uuid,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        name -> Text,
+        website -> Nullable<Text>,
+        strengths -> Nullable<Text>,
+        weaknesses -> Nullable<Text>,
+        is_active -> Bool,
+    }
+}
+
+diesel::table! {
     consents (user_id, given_by) {
         user_id -> Uuid,
         given_by -> Uuid,
@@ -250,11 +283,11 @@ diesel::table! {
         owner_id -> Uuid,
         team_id -> Uuid,
         is_key -> Bool,
-        number -> Text,
+        number -> Nullable<Text>,
         title -> Text,
         status -> Text,
         author_id -> Uuid,
-        amount -> Numeric,
+        amount -> Nullable<Numeric>,
         currency -> Text,
         payment_terms -> Nullable<Text>,
         starts_on -> Date,
@@ -272,6 +305,8 @@ diesel::table! {
         return_reason -> Nullable<Text>,
         external_ids -> Jsonb,
         custom_fields -> Jsonb,
+        amount_includes_tax -> Bool,
+        submitted_on -> Nullable<Date>,
     }
 }
 
@@ -358,6 +393,19 @@ diesel::table! {
         audit_entries -> Int8,
         kept_answers -> Int8,
         letters -> Int8,
+    }
+}
+
+diesel::table! {
+    exchange_rates (id) {
+        id -> Uuid,
+        version -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        currency -> Text,
+        to_currency -> Text,
+        rate -> Numeric,
+        starts_on -> Date,
     }
 }
 
@@ -539,6 +587,7 @@ diesel::table! {
         to_status -> Text,
         reason -> Nullable<Text>,
         exceeded -> Jsonb,
+        details -> Jsonb,
     }
 }
 
@@ -557,6 +606,8 @@ diesel::table! {
         net_amount -> Numeric,
         tax_amount -> Numeric,
         fulfilled_quantity -> Numeric,
+        tax_reason -> Nullable<Text>,
+        returned_quantity -> Numeric,
     }
 }
 
@@ -618,6 +669,9 @@ diesel::table! {
         fiscal_year_begins -> Int2,
         expected_of_organizations -> Jsonb,
         expected_of_persons -> Jsonb,
+        rounding -> Text,
+        rounded_per -> Text,
+        prices_include_tax -> Bool,
     }
 }
 
@@ -678,6 +732,7 @@ diesel::table! {
         external_ids -> Jsonb,
         custom_fields -> Jsonb,
         confidential_custom_fields -> Nullable<Jsonb>,
+        is_divisible -> Bool,
     }
 }
 
@@ -719,6 +774,11 @@ diesel::table! {
         second_factor_required -> Bool,
         self_approval_up_to -> Nullable<Numeric>,
         duplicates_tell -> Text,
+        max_increase_percent -> Nullable<Numeric>,
+        order_period_days -> Int4,
+        may_change_tax -> Bool,
+        may_exceed_credit -> Bool,
+        may_sell_inactive -> Bool,
     }
 }
 
@@ -838,6 +898,8 @@ diesel::joinable!(account_team_members -> users (user_id));
 diesel::joinable!(api_keys -> service_accounts (account_id));
 diesel::joinable!(client_owners -> clients (client_id));
 diesel::joinable!(clients -> teams (team_id));
+diesel::joinable!(competitor_offers -> competitors (competitor_id));
+diesel::joinable!(competitor_offers -> products (product_id));
 diesel::joinable!(contract_events -> users (actor_id));
 diesel::joinable!(custom_values -> custom_fields (field_id));
 diesel::joinable!(deputies -> users (deputy_id));

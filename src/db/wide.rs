@@ -135,11 +135,68 @@ pub mod clients {
     }
 }
 
+/// `contracts`, with all its columns.
+pub mod contracts {
+    use diesel::sql_types::{Date, Int4, Jsonb, Nullable, Text, Uuid};
+
+    pub use crate::db::schema::contracts::*;
+
+    column! {
+        /// The contract that this one amends.
+        amends_id -> Nullable<Uuid>,
+    }
+
+    column! {
+        /// The number of the amendment, from 1; 0 for a contract of its own.
+        amendment -> Int4,
+    }
+
+    column! {
+        /// The first day of the amended terms.
+        effective_on -> Nullable<Date>,
+    }
+
+    column! {
+        /// The terms that the amendment replaced.
+        former_terms -> Nullable<Jsonb>,
+    }
+
+    column! {
+        /// The number, by which contracts are sorted; empty where there is none.
+        number_key -> Text,
+    }
+}
+
 /// `orders`, with all its columns.
 pub mod orders {
-    use diesel::sql_types::Text;
+    use diesel::sql_types::{Bool, Jsonb, Nullable, Text};
 
     pub use crate::db::schema::orders::*;
+
+    column! {
+        /// How the amounts are rounded.
+        rounding -> Text,
+    }
+
+    column! {
+        /// What is rounded.
+        rounded_per -> Text,
+    }
+
+    column! {
+        /// Whether unit prices include the tax.
+        prices_include_tax -> Bool,
+    }
+
+    column! {
+        /// What the department wants to know.
+        question -> Nullable<Jsonb>,
+    }
+
+    column! {
+        /// The request to cancel it, which waits for the department's word.
+        cancellation -> Nullable<Jsonb>,
+    }
 
     column! {
         /// The text that a search looks through.

@@ -48,6 +48,7 @@ fn describe(northwind: &Northwind, sample: &Sample) -> Result<ProductTerms> {
         strengths: category.and_then(|category| Prose::parse(&category.description).ok()),
         weaknesses: None,
         external_ids: northwind::known_as(&sample.product_id.to_string())?,
+        is_divisible: false,
         is_active: sample.discontinued == 0,
     })
 }

@@ -3,6 +3,7 @@
 mod catalogue;
 mod custom_fields;
 mod customers;
+mod market;
 pub mod northwind;
 mod people;
 mod saved_views;
@@ -81,6 +82,7 @@ pub async fn load(
         under_way::load_access_requests(tx, &company).await?;
         saved_views::load(tx, &company).await?;
         custom_fields::load(tx).await?;
+        market::load(tx, &company).await?;
         under_way::load_service_account(tx, &company).await?;
         let orders = trade::load_orders(tx, &northwind, &company).await?;
         trade::load_interactions(tx, &northwind, &company, &orders).await?;

@@ -45,7 +45,8 @@ pub async fn load_contracts(tx: &mut Tx<'_>, northwind: &Northwind, company: &Co
         let amount = (*bought * Decimal::new(15, 1)).round_dp(0);
         let terms = ContractTerms {
             title: line(&format!("Supply of foodstuffs {year}"))?,
-            amount: Amount::new(amount).map_err(Error::internal)?,
+            amount: Some(Amount::new(amount).map_err(Error::internal)?),
+            amount_includes_tax: false,
             currency: currency()?,
             payment_terms: Text::parse("30 days after delivery").ok(),
             starts_on: day(year, 1, 1)?,
@@ -104,6 +105,7 @@ fn past_order(northwind: &Northwind, order: &Sample, company: &Company<'_>) -> R
             unit_price: Amount::new(detail.unit_price).map_err(Error::internal)?,
             discount_percent: Percent::new(percent).map_err(Error::internal)?,
             tax_rate: Percent::new(Decimal::ZERO).map_err(Error::internal)?,
+            tax_reason: None,
         })
     });
     Ok(PastOrder {

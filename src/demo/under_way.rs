@@ -5,7 +5,7 @@ use chrono::{Datelike, Duration};
 
 use super::{Company, catalogue::CURRENCY};
 use crate::{
-    access::{Role, Scope, UserId},
+    access::{Role, Scope, Update, UserId},
     access_requests,
     change::Tx,
     client_merges::{self, NewClientMerge},
@@ -16,7 +16,7 @@ use crate::{
     departures,
     error::{Error, Result},
     http::{IfMatch, Parts},
-    orders::{self, LineTerms, OrderNumber, OrderStatus, OrderTerms, PastOrder, Priority},
+    orders::{self, LineTerms, Order, OrderNumber, OrderStatus, OrderTerms, PastOrder, Priority, Transition},
     products::Product,
     service_accounts::{self, ScopeName, Scopes, ServiceAccountTerms},
     values::{Amount, CurrencyCode, Day, Line, Name, Percent, Quantity, Text},
@@ -24,7 +24,7 @@ use crate::{
 
 /// The orders, in the sequence of their ids. Each is tried with another step by the document's examples, which name it by
 /// its place.
-const ORDERS: [OrderStatus; 12] = [
+const ORDERS: [OrderStatus; 18] = [
     OrderStatus::Draft,
     OrderStatus::Draft,
     OrderStatus::Submitted,
@@ -37,14 +37,27 @@ const ORDERS: [OrderStatus; 12] = [
     OrderStatus::Accepted,
     OrderStatus::InProgress,
     OrderStatus::Fulfilled,
+    OrderStatus::Submitted,
+    OrderStatus::HandedOver,
+    OrderStatus::HandedOver,
+    OrderStatus::Accepted,
+    OrderStatus::Accepted,
+    OrderStatus::Accepted,
+];
+/// What is asked about some of the orders, by their places.
+const ASKED: [(usize, Transition, &str); 3] = [
+    (14, Transition::Ask, "Which of the two gates?"),
+    (16, Transition::RequestCancellation, "The client has no room for it"),
+    (17, Transition::RequestCancellation, "The client has found it elsewhere"),
 ];
 /// The contracts, in the sequence of their ids, after those in force.
-const CONTRACTS: [ContractStatus; 6] = [
+const CONTRACTS: [ContractStatus; 7] = [
     ContractStatus::Draft,
     ContractStatus::InReview,
     ContractStatus::InReview,
     ContractStatus::InReview,
     ContractStatus::Approved,
+    ContractStatus::Draft,
     ContractStatus::Draft,
 ];
 
@@ -63,7 +76,12 @@ pub async fn load_orders(tx: &mut Tx<'_>, company: &Company<'_>) -> Result<()> {
         let number = orders::next_number(tx).await?;
         all.push(order(tx, company, number, status)?);
     }
-    orders::record_all(tx, &Scope::system(), all).await?;
+    let all = orders::record_all(tx, &Scope::system(), all).await?;
+    for (place, step, reason) in ASKED {
+        let order = all.get(place).ok_or_else(|| Error::internal("no such order"))?;
+        let reason = Text::parse(reason).ok();
+        orders::talk(tx, &Scope::<Order, Update>::system(), order.order.id, &IfMatch::Any, step, reason).await?;
+    }
     Ok(())
 }
 
@@ -101,6 +119,7 @@ fn line(product: Option<&Product>) -> Result<LineTerms> {
         unit_price: product.terms.base_price,
         discount_percent: Percent::new(0.into()).map_err(Error::internal)?,
         tax_rate: product.terms.tax_rate,
+        tax_reason: None,
     })
 }
 
@@ -116,14 +135,18 @@ pub async fn load_contracts(tx: &mut Tx<'_>, company: &Company<'_>) -> Result<()
         let year = tx.now().utc().year() + 1;
         let terms = ContractTerms {
             title: text(&format!("Supply of foodstuffs {year}"))?,
-            amount: Amount::new(20_000.into()).map_err(Error::internal)?,
+            amount: Some(Amount::new(20_000.into()).map_err(Error::internal)?),
+            amount_includes_tax: false,
             currency: currency()?,
             payment_terms: Text::parse("30 days after delivery").ok(),
             starts_on: day(year, 1, 1)?,
             ends_on: Some(day(year, 12, 31)?),
             auto_renew: true,
             notice_days: 60,
-            signatories: Jsonb(vec![Signatory { name: text("Maria Anders")?, position: None, side: Side::Client }]),
+            signatories: Jsonb(vec![
+                Signatory { name: text("Maria Anders")?, position: None, side: Side::Client },
+                Signatory { name: text("Andrew Fuller")?, position: None, side: Side::Ours },
+            ]),
             custom_fields: Jsonb::default(),
             external_ids: Jsonb::default(),
         };

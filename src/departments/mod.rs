@@ -7,6 +7,6 @@ mod routes;
 mod view;
 
 pub use model::{Department, DepartmentId, DepartmentKind, DepartmentTerms};
-pub use queries::{check_all_exist, find_active, insert};
+pub use queries::{QUEUED, check_all_exist, find_active, insert};
 pub use reference::{DepartmentRef, check_exists, references};
 pub use routes::routes;

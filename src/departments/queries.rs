@@ -1,14 +1,17 @@
 //! Every query on departments. They belong to nobody, so a right that reaches anywhere reaches all of them.
 
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper, pg::Pg};
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper, dsl::sql, pg::Pg, sql_types::Bool};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::{Department, DepartmentFilter, DepartmentId, DepartmentSort, DepartmentTerms};
 use crate::{
     access::{Action, Create, Read, Scope},
     change::{Patched, Row, Tx, unknown_reference},
-    db::{Sql, schema::departments},
-    error::{Error, FieldError, OnConstraint, Result},
+    db::{
+        Sql,
+        schema::{departments, orders},
+    },
+    error::{Error, FieldError, OnConstraint, ProblemType, Result},
     list::{ListQuery, Page, Sort, SortBy, SortKey, SortValue, keyset},
     values::{Entity, Instant, Invalid, Resource, Say},
 };
@@ -125,6 +128,28 @@ pub async fn insert(tx: &mut Tx<'_>, _scope: &Scope<Department, Create>, terms: 
     Ok(department)
 }
 
+/// Refuses to put a department out of use while orders wait in its queue. Its row is locked, so that nothing is handed to it
+/// meanwhile.
+async fn refuse_queue(tx: &mut Tx<'_>, id: DepartmentId) -> Result<()> {
+    let waiting: i64 = orders::table
+        .filter(orders::department_id.eq(id))
+        .filter(sql::<Bool>(QUEUED))
+        .count()
+        .get_result(&mut **tx)
+        .await?;
+    if waiting == 0 {
+        return Ok(());
+    }
+    let refusal = Error::new(ProblemType::Conflict).detail(
+        format!("Orders wait in the department's queue ({waiting}). They must be fulfilled or returned first."),
+        format!("В очереди отдела есть заказы ({waiting}). Сначала их нужно исполнить или вернуть."),
+    );
+    Err(refusal.with("order_count", waiting))
+}
+
+/// The condition that an order is in a department's queue, worded as in the index that serves the query.
+pub const QUEUED: &str = "orders.status IN ('handed_over', 'accepted', 'in_progress')";
+
 impl Row for Department {
     type Id = DepartmentId;
 
@@ -141,6 +166,13 @@ impl Row for Department {
         let update = SAVE.of(diesel::update(departments::table.find(self.id)).set(self.clone()));
         update.execute(&mut **tx).await.on_constraint(breached)?;
         Ok(())
+    }
+
+    async fn check_values(&self, tx: &mut Tx<'_>, before: &Self) -> Result<()> {
+        match before.terms.is_active && !self.terms.is_active {
+            true => refuse_queue(tx, self.id).await,
+            false => Ok(()),
+        }
     }
 
     async fn refuse_taken(&self, tx: &mut Tx<'_>, before: Option<&Self>) -> Result<()> {

@@ -6,7 +6,7 @@ use super::complete::{Object, operations};
 use crate::values::example_id;
 
 /// What the members of examples refer to: the end of a member's name, and the kind of row.
-const MEMBERS: [(&str, &str); 39] = [
+const MEMBERS: [(&str, &str); 40] = [
     ("survivor_id", "merge_survivors"),
     ("merged_id", "merged_clients"),
     ("account_id", "service_accounts"),
@@ -16,6 +16,7 @@ const MEMBERS: [(&str, &str); 39] = [
     ("author_id", "users"),
     ("client_id", "clients"),
     ("client_ids", "given_clients"),
+    ("competitor_id", "competitors"),
     ("contact_id", "contacts"),
     ("contract_id", "contracts"),
     ("department_id", "departments"),
@@ -49,7 +50,7 @@ const MEMBERS: [(&str, &str); 39] = [
 ];
 
 /// The kind of row that a schema describes.
-const SCHEMAS: [(&str, &str); 23] = [
+const SCHEMAS: [(&str, &str); 26] = [
     ("ClientMerge", "client_merges"),
     ("AccessRequest", "access_requests"),
     ("Client", "clients"),
@@ -64,6 +65,9 @@ const SCHEMAS: [(&str, &str); 23] = [
     ("Import", "imports"),
     ("Interaction", "interactions"),
     ("Job", "jobs"),
+    ("Competitor", "competitors"),
+    ("CompetitorOffer", "competitor_offers"),
+    ("ExchangeRate", "exchange_rates"),
     ("LostReason", "lost_reasons"),
     ("Order", "orders"),
     ("OwnAccount", "users"),
@@ -90,7 +94,17 @@ const ROWS: [(&str, &str, u32); 7] = [
 /// The rows that operations are tried on whose state or owner must be another than that of the first row. Each has a row
 /// of its own, so that none spoils the example of another.
 #[rustfmt::skip]
-const TRIED_ON: [(&str, &str, u32); 43] = [
+const TRIED_ON: [(&str, &str, u32); 53] = [
+    ("post",   "/v1/contracts/{id}/amend",              4),
+    ("delete", "/v1/contracts/{id}",                   17),
+    ("post",   "/v1/orders/{id}/withdraw",             13),
+    ("post",   "/v1/orders/{id}/ask",                  14),
+    ("post",   "/v1/orders/{id}/answer",               15),
+    ("post",   "/v1/orders/{id}/request-cancellation", 16),
+    ("post",   "/v1/orders/{id}/confirm-cancellation", 17),
+    ("post",   "/v1/orders/{id}/decline-cancellation", 18),
+    ("post",   "/v1/orders/{id}/correct",              11),
+    ("post",   "/v1/orders/{id}/take-back",            11),
     ("post",   "/v1/client-merges/{id}/undo",           2),
     ("post",   "/v1/access-requests/{id}/grant",        2),
     ("post",   "/v1/access-requests/{id}/decline",      3),

@@ -45,6 +45,8 @@ use crate::{
         (name = "personal data", description = "What is held on a person, and its erasure."),
         (name = "search", description = "One search through everything."),
         (name = "custom fields", description = "Fields that the organisation adds to clients, contacts, interactions, products, contracts and orders."),
+        (name = "competitors", description = "Who else sells, what they offer, and how it compares."),
+        (name = "exchange rates", description = "What other currencies are worth, for limits and ceilings."),
         (name = "lost reasons", description = "Why clients are lost: the list to choose from."),
         (name = "exports", description = "Files of what the caller sees: CSV, Excel and JSON lines."),
         (name = "imports", description = "Files that are sent in, and what becomes of each of their rows."),

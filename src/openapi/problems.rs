@@ -181,7 +181,11 @@ fn members(problem: ProblemType) -> Vec<(&'static str, Value)> {
 fn in_the_way() -> Vec<(&'static str, Value)> {
     vec![
         ("orders", under_way("Orders that stand in the way and that the caller may see, the first ten.")),
-        ("order_count", number("How many orders stand in the way that the caller may see.", 0)),
+        (
+            "order_count",
+            number("How many orders stand in the way; where they are named, those that the caller may see.", 0),
+        ),
+        ("amendment_id", id("The amendment that is under way.")),
         ("contracts", under_way("Contracts that stand in the way and that the caller may see, the first ten.")),
         ("contract_count", number("How many contracts stand in the way that the caller may see.", 0)),
         ("client_count", number("How many clients of the user would be left without an owner.", 0)),

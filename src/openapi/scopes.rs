@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::access::permission::{PERMISSIONS, is_for_persons_only};
 
 /// What each right allows that a service account can have.
-const MEANINGS: [(&str, &str); 70] = [
+const MEANINGS: [(&str, &str); 82] = [
     ("access_requests:create", "Ask for access to clients of others."),
     ("access_requests:decide", "Decide who is granted access to clients."),
     ("access_requests:read", "Read requests for access to clients."),
@@ -21,6 +21,12 @@ const MEANINGS: [(&str, &str); 70] = [
     ("clients:read_personal_data", "Take out all that is held on clients who are persons."),
     ("clients:transfer", "Give clients to other owners."),
     ("clients:update", "Change clients and their status."),
+    ("competitor_offers:create", "Enter offers of competitors."),
+    ("competitor_offers:read", "Read offers of competitors."),
+    ("competitor_offers:update", "Change offers of competitors."),
+    ("competitors:create", "Enter competitors."),
+    ("competitors:read", "Read competitors."),
+    ("competitors:update", "Change competitors."),
     ("contacts:create", "Create contacts."),
     ("contacts:delete", "Delete contacts."),
     ("contacts:read", "Read contacts."),
@@ -28,7 +34,9 @@ const MEANINGS: [(&str, &str); 70] = [
     ("contacts:update", "Change contacts."),
     ("contracts:approve", "Approve contracts, or return them to their authors."),
     ("contracts:create", "Draft contracts."),
+    ("contracts:delete", "Discard drafts of contracts."),
     ("contracts:read", "Read contracts and their histories."),
+    ("contracts:record", "Record past contracts."),
     ("contracts:sign", "Record that contracts were signed."),
     ("contracts:terminate", "End contracts before their last day."),
     ("contracts:update", "Change drafts of contracts, submit and complete contracts."),
@@ -40,6 +48,9 @@ const MEANINGS: [(&str, &str); 70] = [
     ("departments:update", "Change departments."),
     ("deputies:read", "Read who stands in for whom."),
     ("erasures:read", "Read which personal data was erased, when, why and by whom."),
+    ("exchange_rates:create", "Enter exchange rates."),
+    ("exchange_rates:read", "Read exchange rates."),
+    ("exchange_rates:update", "Change exchange rates."),
     ("exports:create", "Export data to files."),
     ("exports:read", "Read exports and their files."),
     ("imports:create", "Send in files to import."),
@@ -56,6 +67,7 @@ const MEANINGS: [(&str, &str); 70] = [
     ("orders:approve", "Approve and reject orders."),
     ("orders:create", "Draft orders."),
     ("orders:execute", "Accept, start, fulfil and return orders in the departments."),
+    ("orders:expedite", "Put orders before all others."),
     ("orders:hand_over", "Hand orders over to departments."),
     ("orders:read", "Read orders, their histories and their sums."),
     ("orders:record", "Record orders of the past."),

@@ -13,7 +13,7 @@ use crate::{
     departments::DepartmentId,
     http::{Parts, Patch},
     products::ProductId,
-    values::{Amount, CurrencyCode, Day, Instant, Percent, Quantity, Text, bounds},
+    values::{Amount, CurrencyCode, Day, FulfilledQuantity, Instant, Percent, Quantity, Text, bounds},
 };
 
 /// An order to be drafted.
@@ -54,6 +54,9 @@ pub struct NewOrderLine {
     pub discount_percent: Option<Percent>,
     /// The rate of the tax; the product's when left out.
     pub tax_rate: Option<Percent>,
+    /// Business: Why the tax is not that of the product, such as a delivery abroad. An order is submitted only with a reason for
+    /// each such line.
+    pub tax_reason: Option<Text<200>>,
 }
 
 /// The fields of a draft to change.
@@ -64,10 +67,14 @@ pub type OrderPatch = Parts<DraftPatch, Patch<OrderTerms>>;
 #[serde(deny_unknown_fields)]
 #[schema(as = OrderPatch)]
 pub struct DraftPatch {
-    /// How urgent the order is.
+    /// How urgent the order is. `urgent` needs the right to expedite orders.
     #[serde(default, deserialize_with = "bounds::not_null")]
     #[schema(nullable = false)]
     pub priority: Option<Priority>,
+    /// When the department is to be done. Only of an order in a department's queue.
+    #[serde(default, deserialize_with = "bounds::not_null")]
+    #[schema(nullable = false)]
+    pub due_at: Option<Instant>,
     /// What is ordered: 1 to 200 lines. They replace all lines of the draft.
     #[serde(default, deserialize_with = "bounds::not_null")]
     #[schema(nullable = false, min_items = 1, max_items = 200)]
@@ -132,6 +139,47 @@ pub struct Fulfilment {
     pub lines: Vec<FulfilledLine>,
     /// What is to be said about it; kept in the history.
     pub reason: Option<Text<1000>>,
+    /// Business: The paper that goes with it, such as the number of a delivery note; kept in the history.
+    pub document: Option<Text<100>>,
+}
+
+/// What is delivered in truth.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"lines": [{"line_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "fulfilled_quantity": "4"}],
+    "reason": "One box was counted twice"}))]
+pub struct Correction {
+    /// The lines that were noted wrongly: 1 to 200.
+    #[schema(min_items = 1, max_items = 200)]
+    pub lines: Vec<CorrectedLine>,
+    /// Why it is corrected; kept in the history.
+    pub reason: Text<1000>,
+}
+
+/// How much of one line is delivered in truth.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"line_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "fulfilled_quantity": "4"}))]
+pub struct CorrectedLine {
+    /// The line.
+    pub line_id: OrderLineId,
+    /// How much of it is delivered in all: at most what was ordered, and not less than what came back.
+    pub fulfilled_quantity: FulfilledQuantity,
+}
+
+/// What comes back from the client.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"lines": [{"line_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "quantity": "1"}],
+    "reason": "The box is broken"}))]
+pub struct GoodsReturn {
+    /// The lines of which something comes back: 1 to 200.
+    #[schema(min_items = 1, max_items = 200)]
+    pub lines: Vec<FulfilledLine>,
+    /// Why; kept in the history.
+    pub reason: Text<1000>,
+    /// Business: The paper that goes with it; kept in the history.
+    pub document: Option<Text<100>>,
 }
 
 /// How much of one line is delivered now.
@@ -141,7 +189,7 @@ pub struct Fulfilment {
 pub struct FulfilledLine {
     /// The line.
     pub line_id: OrderLineId,
-    /// How much is delivered now, at most what remains.
+    /// How much is delivered now, at most what remains; or how much comes back, at most what was delivered.
     pub quantity: Quantity,
 }
 
@@ -164,6 +212,13 @@ impl Action for HandOverOrder {
 pub enum ExecuteOrder {}
 impl Action for ExecuteOrder {
     const NAME: &'static str = "execute";
+}
+
+/// Put an order before all others.
+#[derive(Debug)]
+pub enum ExpediteOrder {}
+impl Action for ExpediteOrder {
+    const NAME: &'static str = "expedite";
 }
 
 /// Record a past order.

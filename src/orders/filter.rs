@@ -1,12 +1,9 @@
 //! Which orders to list and to sum, and how to answer them.
 
 use diesel::{ExpressionMethods, QueryDsl, pg::Pg};
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::Deserialize;
 use strum::{EnumString, VariantNames};
-use utoipa::{
-    IntoParams,
-    openapi::path::{Parameter, ParameterIn},
-};
+use utoipa::IntoParams;
 
 use super::{
     model::{Order, OrderId, Priority},
@@ -97,35 +94,6 @@ pub struct OrderFilter {
     pub include: OrderIncludes,
 }
 
-/// Which orders to sum. The filters are those of the list; `sort` and `include` are not accepted.
-#[derive(Debug)]
-pub struct SummaryFilter(pub OrderFilter);
-
-const HOW: [&str; 2] = ["sort", "include"];
-
-impl<'de> Deserialize<'de> for SummaryFilter {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let filter = OrderFilter::deserialize(deserializer)?;
-        let given = [filter.sort.is_some(), !filter.include.is_empty()];
-        match HOW.iter().zip(given).find(|(_, given)| *given) {
-            Some((name, _)) => Err(D::Error::unknown_field(name, &[])),
-            None => Ok(Self(filter)),
-        }
-    }
-}
-
-impl IntoParams for SummaryFilter {
-    fn into_params(parameter_in: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let mut parameters = OrderFilter::into_params(parameter_in);
-        parameters.retain(|parameter| !HOW.contains(&parameter.name.as_str()));
-        for parameter in parameters.iter_mut().filter(|parameter| parameter.name == "status") {
-            let said = "Only orders with one of these statuses; when left out, all but the rejected and the cancelled.";
-            parameter.description = Some(said.to_owned());
-        }
-        parameters
-    }
-}
-
 /// How to answer one order.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
@@ -144,9 +112,46 @@ pub struct OrderParams {
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct QueueFilter {
+    /// Only orders with one of these statuses: `handed_over`, `accepted` or `in_progress`.
+    #[param(inline)]
+    pub status: Vec<OrderStatus>,
+    /// Only orders of one of these clients.
+    #[param(inline)]
+    pub client_id: Vec<ClientId>,
+    /// Only orders with one of these priorities.
+    #[param(inline)]
+    pub priority: Vec<Priority>,
+    /// Only orders that are due at this moment or later.
+    #[param(inline)]
+    pub due_at_from: Option<Instant>,
+    /// Only orders that are due before this moment: with the present one, those that are overdue.
+    #[param(inline)]
+    pub due_at_to: Option<Instant>,
     /// Related resources to put in: one parameter each, or all in one, separated by commas.
     #[param(inline)]
     pub include: OrderIncludes,
+}
+
+impl QueueFilter {
+    /// Those of `query` that are asked for.
+    pub fn narrow(&self, mut query: Boxed) -> Boxed {
+        if !self.status.is_empty() {
+            query = query.filter(orders::status.eq_any(self.status.clone()));
+        }
+        if !self.client_id.is_empty() {
+            query = query.filter(orders::client_id.eq_any(self.client_id.clone()));
+        }
+        if !self.priority.is_empty() {
+            query = query.filter(orders::priority.eq_any(self.priority.clone()));
+        }
+        if let Some(from) = self.due_at_from {
+            query = query.filter(orders::due_at.ge(from));
+        }
+        if let Some(to) = self.due_at_to {
+            query = query.filter(orders::due_at.lt(to));
+        }
+        query
+    }
 }
 
 /// The filters of an order's history: there are none.

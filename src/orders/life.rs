@@ -4,21 +4,23 @@ use diesel_async::RunQueryDsl;
 
 use super::{
     bodies::{ApproveOrder, HandOver, HandOverOrder},
-    client::hold_standing,
-    contract,
+    circumstances::{at_submission, circumstances_of, refuse_probing},
+    client::{hold_standing, lock_client},
+    contract, days,
     limits::{self, Limit},
-    model::{Order, OrderEvent, OrderId, OrderWithLines},
+    model::{Asked, EventDetails, Order, OrderEvent, OrderId, OrderWithLines},
     queries::{lock, save},
-    status::{OrderStatus, Transition},
+    status::{OrderStatus, Transition, refusal},
 };
 use crate::{
     access::{Action, Scope, Update},
     change::Tx,
+    clients::Standing,
     db::{Jsonb, Sql, schema::order_events},
     departments,
     error::{Error, ProblemType, Result},
     http::IfMatch,
-    values::{Id, Invalid, Say, Text},
+    values::{Id, Text},
 };
 
 static INSERT: Sql = Sql::new();
@@ -29,12 +31,18 @@ pub struct Entry {
     action: &'static str,
     reason: Option<Text<1000>>,
     exceeded: Vec<Limit>,
+    details: EventDetails,
 }
 
 impl Entry {
     /// A step without a reason and without exceeded limits.
     pub fn of(action: &'static str) -> Self {
-        Self { action, reason: None, exceeded: Vec::new() }
+        Self { action, reason: None, exceeded: Vec::new(), details: EventDetails::default() }
+    }
+
+    /// The same step with its figures.
+    pub fn with(self, details: EventDetails) -> Self {
+        Self { details, ..self }
     }
 
     /// The step of `transition`, and the reason for it.
@@ -59,6 +67,7 @@ pub async fn note(tx: &mut Tx<'_>, order: &Order, from: Option<OrderStatus>, ste
         to_status: order.status,
         reason: step.reason,
         exceeded: Jsonb(step.exceeded),
+        details: Jsonb(step.details),
     };
     INSERT.of(diesel::insert_into(order_events::table).values(event)).execute(&mut **tx).await?;
     Ok(())
@@ -87,7 +96,7 @@ pub async fn take(
 ///
 /// # Errors
 /// 404, 403, 412, 409 when it is not a draft and for a client that is lost or archived, 422 when the rules of its contract do
-/// not hold.
+/// not hold and for another tax than the product's without a reason, 429 for somebody who tries out secret limits.
 pub async fn submit(
     tx: &mut Tx<'_>,
     scope: &Scope<Order, Update>,
@@ -95,24 +104,23 @@ pub async fn submit(
     seen: &IfMatch,
     reason: Option<Text<1000>>,
 ) -> Result<OrderWithLines> {
-    let client = hold_standing(tx, scope, id).await?;
+    let client = lock_client(tx, scope, id).await?;
     let before = lock(tx, scope, id, seen).await?;
     Transition::Submit.apply(before.order.status, false)?;
-    client.refuse_gone()?;
+    Standing::of(&client).refuse_gone()?;
     put_forward(tx, &before, reason).await
 }
 
-/// Submits the draft `before`. It waits for approval when it exceeds limits, and is approved otherwise.
+/// Submits the draft `before`, whose client is locked. It waits for approval when it exceeds limits, and is approved otherwise.
 async fn put_forward(tx: &mut Tx<'_>, before: &OrderWithLines, reason: Option<Text<1000>>) -> Result<OrderWithLines> {
-    limits::refuse_probing(tx).await?;
-    let circumstances = limits::circumstances_of(tx, before.order.id).await?;
-    let exceeded = limits::exceeded(&before.order, &circumstances, tx.actor())?;
+    refuse_probing(tx).await?;
     let mut after = before.clone();
     after.order.ordered_on = tx.today();
     after.order.submitted_at = Some(tx.now());
     after.order.return_reason = None;
-    after.order.exceeded = Jsonb(exceeded.clone());
     contract::hold(tx, &after.order).await?;
+    let exceeded = exceeded(tx, &after.order).await?;
+    after.order.exceeded = Jsonb(exceeded.clone());
     after.order.status = Transition::Submit.apply(before.order.status, exceeded.is_empty())?;
     if after.order.status == OrderStatus::Approved {
         after.order.approved_by = tx.user_id();
@@ -121,13 +129,52 @@ async fn put_forward(tx: &mut Tx<'_>, before: &OrderWithLines, reason: Option<Te
     take(tx, before, after, step).await
 }
 
-/// Submits a draft that is handed over in the same request. The caller must have the right to change it, and the draft
-/// must be within the limits of the caller's role.
-async fn submit_along(tx: &mut Tx<'_>, before: &OrderWithLines) -> Result<OrderWithLines> {
-    tx.scope::<Order, Update>()?.permit(&before.order)?;
-    let circumstances = limits::circumstances_of(tx, before.order.id).await?;
-    limits::permit_unapproved(&before.order, &circumstances, tx.actor())?;
-    put_forward(tx, before, None).await
+/// What the order needs approval for when the caller submits it.
+async fn exceeded(tx: &mut Tx<'_>, order: &Order) -> Result<Vec<Limit>> {
+    let Some(caller) = tx.actor().limited_by()?.cloned() else { return Ok(Vec::new()) };
+    let circumstances = at_submission(tx, order, &caller.policy.limits).await?;
+    circumstances.refuse_unexplained_taxes()?;
+    Ok(circumstances.facts.exceeded(&caller.policy.limits))
+}
+
+/// Asks something about an order, or answers it: a question of the department, or a cancellation that needs its word.
+///
+/// # Errors
+/// 404, 403, 412, 409 when the step is not possible.
+pub async fn talk<A: Action>(
+    tx: &mut Tx<'_>,
+    scope: &Scope<Order, A>,
+    id: OrderId,
+    seen: &IfMatch,
+    transition: Transition,
+    reason: Option<Text<1000>>,
+) -> Result<OrderWithLines> {
+    let before = lock(tx, scope, id, seen).await?;
+    let status = transition.apply(before.order.status, true)?;
+    if !is_open(transition, &before.order) {
+        return Err(refusal(before.order.status));
+    }
+    let asked = reason.clone().map(|reason| Jsonb(Asked { by: tx.user_id(), at: tx.now(), reason }));
+    let mut after = before.clone();
+    after.order.status = status;
+    match transition {
+        Transition::Ask => after.order.question = asked,
+        Transition::Answer => after.order.question = None,
+        Transition::RequestCancellation => after.order.cancellation = asked,
+        _ => after.order.cancellation = None,
+    }
+    take(tx, &before, after, Entry::because(transition, reason)).await
+}
+
+/// Whether what was asked about `order`, or was not, lets it take a step that its status allows.
+pub fn is_open(transition: Transition, order: &Order) -> bool {
+    match transition {
+        Transition::Ask => order.question.is_none(),
+        Transition::Answer => order.question.is_some(),
+        Transition::RequestCancellation => order.cancellation.is_none(),
+        Transition::ConfirmCancellation | Transition::DeclineCancellation => order.cancellation.is_some(),
+        _ => true,
+    }
 }
 
 /// Approves a submitted order.
@@ -146,7 +193,7 @@ pub async fn approve(
     let before = lock(tx, scope, id, seen).await?;
     let status = Transition::Approve.apply(before.order.status, true)?;
     client.refuse_gone()?;
-    let circumstances = limits::circumstances_of(tx, id).await?;
+    let circumstances = circumstances_of(tx, &before.order).await?;
     limits::permit_approval(&before.order, &circumstances, tx.actor())?;
     contract::hold(tx, &before.order).await?;
     let mut after = before.clone();
@@ -155,13 +202,12 @@ pub async fn approve(
     take(tx, &before, after, Entry::because(Transition::Approve, reason)).await
 }
 
-/// Hands an approved order to a department, where it waits in the queue. A draft within the caller's limits is
-/// submitted first. When its prices need approval, it stays submitted and waits for that.
+/// Hands an approved order to a department, where it waits in the queue. A draft is submitted first. When it needs approval, it
+/// stays submitted and waits for that.
 ///
 /// # Errors
-/// 404, 412, 403 also for a draft that needs approval, 409 when it is neither a draft nor approved and for a client that is
-/// lost or archived, 422 when the rules of a draft's contract do not hold, for a department that is not active and for a
-/// time that is past.
+/// 404, 412, 403, 409 when it is neither a draft nor approved and for a client that is lost or archived, 422 when the rules of
+/// its contract do not hold, for a department that is not active and for a time that cannot be.
 pub async fn hand_over(
     tx: &mut Tx<'_>,
     scope: &Scope<Order, HandOverOrder>,
@@ -169,20 +215,20 @@ pub async fn hand_over(
     seen: &IfMatch,
     body: HandOver,
 ) -> Result<OrderWithLines> {
-    let client = hold_standing(tx, scope, id).await?;
+    let client = lock_client(tx, scope, id).await?;
     let mut before = lock(tx, scope, id, seen).await?;
     let status = Transition::HandOver.apply(before.order.status, true)?;
-    client.refuse_gone()?;
+    Standing::of(&client).refuse_gone()?;
     departments::find_active(tx, body.department_id, "/department_id").await?;
-    if body.due_at <= tx.now() {
-        let say = Say::new("Must be in the future.", "Должно быть в будущем.");
-        return Err(Error::field("/due_at", Invalid::Rule("not_in_future", say)));
-    }
+    days::refuse_due(tx, body.due_at)?;
     if before.order.status == OrderStatus::Draft {
-        before = submit_along(tx, &before).await?;
+        tx.scope::<Order, Update>()?.permit(&before.order)?;
+        before = put_forward(tx, &before, None).await?;
         if before.order.status == OrderStatus::Submitted {
             return Ok(before);
         }
+    } else {
+        contract::hold_in_force(tx, &before.order).await?;
     }
     let mut after = before.clone();
     after.order.status = status;
@@ -193,7 +239,7 @@ pub async fn hand_over(
     take(tx, &before, after, Entry::because(Transition::HandOver, body.reason)).await
 }
 
-/// Takes a step that needs nothing more than the right to it: reject, reopen, accept, start, return, close or cancel.
+/// Takes a step that needs nothing more than the right to it: withdraw, reject, reopen, accept, start, return, close or cancel.
 ///
 /// # Errors
 /// 404, 403, 412, 409 when the step is not possible.
@@ -213,8 +259,14 @@ pub async fn step<A: Action>(
     }
     match transition {
         Transition::Reopen => after.order.submitted_at = None,
+        Transition::Withdraw => {
+            after.order.submitted_at = None;
+            after.order.exceeded = Jsonb::default();
+        }
         Transition::Return => {
             refuse_begun(&before)?;
+            after.order.question = None;
+            after.order.cancellation = None;
             after.order.department_id = None;
             after.order.due_at = None;
             after.order.handed_over_at = None;
@@ -231,9 +283,9 @@ fn refuse_begun(order: &OrderWithLines) -> Result<()> {
     }
     Err(Error::new(ProblemType::InvalidState)
         .detail(
-            "A part of the order is fulfilled: it cannot be returned. Fulfil the rest or cancel it.",
-            "Часть заказа уже исполнена: вернуть его нельзя. Исполните остаток или отмените заказ.",
+            "A part of the order is fulfilled: it cannot be returned. Fulfil the rest, or have it cancelled.",
+            "Часть заказа уже исполнена: вернуть его нельзя. Исполните остаток или запросите отмену заказа.",
         )
         .with("state", order.order.status)
-        .with("allowed", ["fulfil", "cancel"]))
+        .with("allowed", ["fulfil", "request-cancellation"]))
 }

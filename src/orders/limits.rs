@@ -1,30 +1,19 @@
-//! Who may approve an order: the limits of the role policy, and the minimum prices below which an order needs approval.
+//! What an order needs approval for, and who may approve it: one table of rules, whose bounds are data of the role's policy.
 
-use std::collections::HashMap;
-
-use chrono::Duration;
-use diesel::{ExpressionMethods, PgJsonbExpressionMethods, QueryDsl};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use strum::{AsRefStr, EnumString};
 use utoipa::ToSchema;
 
-use super::{
-    model::{Order, OrderId},
-    money::net_price,
-    status::OrderStatus,
-};
+use super::{circumstances::Circumstances, model::Order};
 use crate::{
-    access::{Actor, Reach, UserId, policy},
-    change::{Tx, Work},
-    db::schema::{order_events, order_lines, products},
-    error::{Error, ProblemType, Result, Standing},
-    values::{Amount, FulfilledQuantity, Percent},
+    access::{Actor, Limits, Reach},
+    change::Work,
+    error::{Error, ProblemType, Result},
+    values::{Amount, Percent},
 };
 
-/// A limit that an order can exceed.
+/// What an order can need approval for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, AsRefStr, EnumString)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -32,76 +21,112 @@ use crate::{
 pub enum Limit {
     /// The net total is above the role's largest order.
     MaxOrderAmount,
-    /// The discount on a line is above the role's largest discount.
+    /// Together with what the client ordered lately without a second person, it is above what the role may pass.
+    OrderPeriod,
+    /// The discount on a line, or how far its price was cut by hand, is above the role's largest discount.
     MaxDiscountPercent,
+    /// A line is priced further above the list price than the role may.
+    MaxIncreasePercent,
     /// A line is priced below its product's minimum. Only who may know that minimum is told.
     MinPrice,
+    /// A line has another tax than its product.
+    TaxRate,
+    /// A product went off sale after the order was drafted.
+    OffSale,
+    /// The client would owe more than its credit limit. Only who may know that limit is told.
+    CreditLimit,
+    /// The order's currency has no exchange rate, so it cannot be compared with a limit.
+    ExchangeRate,
     /// The net total is above what one person of the role passes alone.
     SelfApprovalUpTo,
 }
 
-impl Limit {
-    /// The limits of these that `actor` may know. Who could watch the others would find the minimum prices by trying.
-    pub fn known_to(actor: &Actor, limits: &[Self]) -> Vec<Self> {
-        let knows_prices = actor.reach("products:read_confidential") > Reach::None;
-        limits.iter().copied().filter(|limit| *limit != Self::MinPrice || knows_prices).collect()
-    }
-}
-
-/// What decides, besides the status of an order, which steps it can take.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Circumstances {
-    /// The largest discount on a line: its discount percentage, or how far its net price is below the list price,
-    /// whichever is more. A price that was lowered by hand is a discount, too.
-    discount: Decimal,
+/// What the rules look at. Amounts are in the organisation's currency.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Facts {
+    /// The largest discount on a line: its discount percentage, or how far its net price is below the list price, whichever is
+    /// more. A price that was lowered by hand is a discount, too.
+    pub discount: Decimal,
+    /// How far a line's net price is above the list price at most, in percent.
+    pub increase: Decimal,
     /// Whether a line is priced below its product's minimum.
-    below_minimum: bool,
-    /// Whether something is fulfilled.
-    pub begun: bool,
-    /// Who last submitted the order for approval.
-    submitted_by: Option<UserId>,
+    pub below_minimum: bool,
+    /// Whether a line has another tax than its product.
+    pub other_tax: bool,
+    /// Whether a product is off sale.
+    pub off_sale: bool,
+    /// The net total; `None` without an exchange rate.
+    pub amount: Option<Decimal>,
+    /// The net total with those of the client's last orders that one person alone passed.
+    pub lately: Option<Decimal>,
+    /// Whether the client would owe more than its credit limit.
+    pub over_credit: bool,
 }
 
-/// The values of a line that the circumstances of its order depend on.
-struct Facts {
-    discount_percent: Percent,
-    unit_price: Amount,
-    fulfilled_quantity: FulfilledQuantity,
-    base_price: Amount,
-    min_price: Option<Amount>,
+type Rule = (Limit, fn(&Facts, &Limits) -> bool);
+
+/// Whether an order needs approval for each of the limits when somebody with these limits submits it.
+const RULES: [Rule; 10] = [
+    (Limit::MaxOrderAmount, |facts, limits| above(facts.amount, limits.max_order_amount)),
+    (Limit::OrderPeriod, |facts, limits| limits.order_period_days > 0 && adds_up(facts, limits)),
+    (Limit::MaxDiscountPercent, |facts, limits| beyond(facts.discount, limits.max_discount_percent)),
+    (Limit::MaxIncreasePercent, |facts, limits| beyond(facts.increase, limits.max_increase_percent)),
+    (Limit::MinPrice, |facts, _| facts.below_minimum),
+    (Limit::TaxRate, |facts, limits| facts.other_tax && !limits.may_change_tax),
+    (Limit::OffSale, |facts, limits| facts.off_sale && !limits.may_sell_inactive),
+    (Limit::CreditLimit, |facts, limits| facts.over_credit && !limits.may_exceed_credit),
+    (Limit::ExchangeRate, |facts, limits| {
+        facts.amount.is_none() && (limits.max_order_amount.is_some() || limits.self_approval_up_to.is_some())
+    }),
+    (Limit::SelfApprovalUpTo, |facts, limits| above(facts.amount, limits.self_approval_up_to)),
+];
+
+fn above(value: Option<Decimal>, most: Option<Amount>) -> bool {
+    value.zip(most).is_some_and(|(value, most)| value > most.value())
 }
 
-impl Circumstances {
-    fn add(&mut self, line: &Facts) {
-        let price = net_price(line.unit_price, line.discount_percent);
-        let list = line.base_price.value();
-        let cut = (list - price).checked_div(list).unwrap_or_default() * Decimal::ONE_HUNDRED;
-        self.discount = self.discount.max(line.discount_percent.value()).max(cut);
-        self.below_minimum |= line.min_price.is_some_and(|least| price < least.value());
-        self.begun |= !line.fulfilled_quantity.value().is_zero();
+fn beyond(value: Decimal, most: Option<Percent>) -> bool {
+    most.is_some_and(|most| value > most.value())
+}
+
+/// Whether an order within a limit passes it together with others.
+fn adds_up(facts: &Facts, limits: &Limits) -> bool {
+    let passes = |most| above(facts.lately, most) && !above(facts.amount, most);
+    passes(limits.max_order_amount) || passes(limits.self_approval_up_to)
+}
+
+impl Facts {
+    /// What the order needs approval for when somebody with these `limits` submits it.
+    pub fn exceeded(&self, limits: &Limits) -> Vec<Limit> {
+        RULES.iter().filter(|(_, applies)| applies(self, limits)).map(|(limit, _)| *limit).collect()
     }
 
-    /// The limits that an order of `net_total` exceeds when someone with these `limits` submits it.
-    pub fn exceeded(&self, net_total: Decimal, limits: &policy::Limits) -> Vec<Limit> {
-        let over = |limit: Option<Decimal>, value: Decimal| limit.is_some_and(|limit| value > limit);
-        let checks = [
-            (Limit::MaxOrderAmount, over(limits.max_order_amount.map(Amount::value), net_total)),
-            (Limit::MaxDiscountPercent, over(limits.max_discount_percent.map(Percent::value), self.discount)),
-            (Limit::MinPrice, self.below_minimum),
-            (Limit::SelfApprovalUpTo, !limits.one_passes(net_total)),
-        ];
-        checks.into_iter().filter(|(_, over)| *over).map(|(limit, _)| limit).collect()
-    }
-
-    /// The limits that keep someone with these `limits` from approving it. Someone who may give any discount may also
-    /// approve any price.
-    pub fn beyond(&self, net_total: Decimal, limits: &policy::Limits) -> Vec<Limit> {
-        let mut exceeded = self.exceeded(net_total, limits);
-        exceeded.retain(|limit| *limit != Limit::SelfApprovalUpTo);
-        if limits.max_discount_percent.is_none() {
-            exceeded.retain(|limit| *limit != Limit::MinPrice);
-        }
+    /// The limits that keep somebody with these `limits` from approving it. They are the second person. Who may give any
+    /// discount may also approve any price.
+    pub fn beyond(&self, limits: &Limits) -> Vec<Limit> {
+        let mut exceeded = self.exceeded(limits);
+        exceeded.retain(|limit| match limit {
+            Limit::SelfApprovalUpTo | Limit::OrderPeriod => false,
+            Limit::MinPrice => limits.max_discount_percent.is_some(),
+            Limit::ExchangeRate => limits.max_order_amount.is_some(),
+            _ => true,
+        });
         exceeded
+    }
+}
+
+impl Limit {
+    /// Those of `limits` that `actor` may know of `order`. Who could watch the others would find secrets by trying.
+    pub fn known_to(actor: &Actor, order: &Order, limits: &[Self]) -> Vec<Self> {
+        limits.iter().copied().filter(|limit| limit.is_known_to(actor, order)).collect()
+    }
+
+    fn is_known_to(self, actor: &Actor, order: &Order) -> bool {
+        match self {
+            Self::MinPrice => actor.reach("products:read_confidential") > Reach::None,
+            Self::CreditLimit => actor.reaches("clients:read_confidential", order),
+            _ => true,
+        }
     }
 }
 
@@ -110,46 +135,11 @@ impl Circumstances {
 /// # Errors
 /// 403, naming the rule or the limit.
 pub fn permit_approval(order: &Order, circumstances: &Circumstances, actor: &Actor) -> Result<()> {
-    refuse(actor, &beyond_approver(order, circumstances, actor)?)
-}
-
-/// Whether the step `approve` is offered to `actor`. A limit that they may not know does not count.
-pub fn offers_approval(order: &Order, circumstances: &Circumstances, actor: &Actor) -> bool {
-    beyond_approver(order, circumstances, actor).is_ok_and(|limits| Limit::known_to(actor, &limits).is_empty())
-}
-
-fn beyond_approver(order: &Order, circumstances: &Circumstances, actor: &Actor) -> Result<Vec<Limit>> {
-    let Some(caller) = actor.limited_by()? else { return Ok(Vec::new()) };
-    let submitter = circumstances.submitted_by;
-    Work { author: order.author_id, editors: &order.editor_ids.0, submitter }.refuse_own(caller)?;
-    Ok(circumstances.beyond(order.net_total.value(), &caller.policy.limits))
-}
-
-/// Refuses an order that would need approval for a limit of the caller's role. An order that needs it only for a price
-/// passes: whether it does must not show until it is submitted.
-///
-/// # Errors
-/// 403, naming the limit.
-pub fn permit_unapproved(order: &Order, circumstances: &Circumstances, actor: &Actor) -> Result<()> {
-    let mut exceeded = exceeded(order, circumstances, actor)?;
-    exceeded.retain(|limit| *limit != Limit::MinPrice);
-    refuse(actor, &exceeded)
-}
-
-/// The limits that the order exceeds when `actor` submits it.
-///
-/// # Errors
-/// 401 for somebody who is not signed in.
-pub fn exceeded(order: &Order, circumstances: &Circumstances, actor: &Actor) -> Result<Vec<Limit>> {
-    let Some(caller) = actor.limited_by()? else { return Ok(Vec::new()) };
-    Ok(circumstances.exceeded(order.net_total.value(), &caller.policy.limits))
-}
-
-fn refuse(actor: &Actor, limits: &[Limit]) -> Result<()> {
+    let limits = beyond_approver(order, circumstances, actor)?;
     if limits.is_empty() {
         return Ok(());
     }
-    match Limit::known_to(actor, limits).as_slice() {
+    match Limit::known_to(actor, order, &limits).as_slice() {
         [] => Err(Error::new(ProblemType::LimitExceeded).detail(
             "Somebody with wider limits has to decide about this order.",
             "Решение по этому заказу принимает сотрудник с более широкими лимитами.",
@@ -158,180 +148,111 @@ fn refuse(actor: &Actor, limits: &[Limit]) -> Result<()> {
     }
 }
 
-/// How many orders priced below a minimum one user submits within an hour at most. Each of them tells that some minimum is
-/// higher than its prices, so without a bound one could find every minimum.
-const BELOW_MINIMUM_AN_HOUR: u32 = 10;
-
-/// Refuses any submission by a user who has submitted too many orders below minimum prices within the last hour. It is
-/// refused whatever its prices are, so that the refusal tells nothing of them.
-///
-/// # Errors
-/// 429.
-pub async fn refuse_probing(tx: &mut Tx<'_>) -> Result<()> {
-    let Some(user) = tx.user_id() else { return Ok(()) };
-    let since = tx.now().after(-Duration::hours(1));
-    let below: i64 = order_events::table
-        .filter(order_events::actor_id.eq(user))
-        .filter(order_events::at.gt(since))
-        .filter(order_events::exceeded.contains(json!([Limit::MinPrice])))
-        .count()
-        .get_result(&mut **tx)
-        .await?;
-    if below < i64::from(BELOW_MINIMUM_AN_HOUR) {
-        return Ok(());
-    }
-    let limit =
-        Standing { policy: "below_minimum", quota: BELOW_MINIMUM_AN_HOUR, window: 3600, remaining: 0, reset: 3600 };
-    Err(limit.refusal().detail(
-        "You submitted too many orders within an hour whose prices need approval. Wait for an hour.",
-        "За час вы отправили слишком много заказов, цены которых требуют согласования. Подождите час.",
-    ))
+/// Whether the step `approve` is offered to `actor`. A limit that they may not know does not count.
+pub fn offers_approval(order: &Order, circumstances: &Circumstances, actor: &Actor) -> bool {
+    beyond_approver(order, circumstances, actor).is_ok_and(|limits| Limit::known_to(actor, order, &limits).is_empty())
 }
 
-/// The circumstances of the `orders` whose steps depend on them, in two queries. Orders in other statuses are left out.
-///
-/// # Errors
-/// When the database fails.
-pub async fn circumstances<'o>(
-    db: &AsyncPgConnection,
-    orders: impl IntoIterator<Item = &'o Order>,
-) -> Result<HashMap<OrderId, Circumstances>> {
-    let matters =
-        |order: &&Order| matches!(order.status, OrderStatus::Draft | OrderStatus::Submitted | OrderStatus::InProgress);
-    let ids: Vec<OrderId> = orders.into_iter().filter(matters).map(|order| order.id).collect();
-    if ids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    load(db, ids).await
-}
-
-/// The circumstances of one order.
-///
-/// # Errors
-/// When the database fails.
-pub async fn circumstances_of(db: &AsyncPgConnection, id: OrderId) -> Result<Circumstances> {
-    Ok(load(db, vec![id]).await?.remove(&id).unwrap_or_default())
-}
-
-type Row = (OrderId, Percent, Amount, FulfilledQuantity, Amount, Option<Amount>);
-
-async fn load(mut db: &AsyncPgConnection, ids: Vec<OrderId>) -> Result<HashMap<OrderId, Circumstances>> {
-    let rows: Vec<Row> = order_lines::table
-        .inner_join(products::table)
-        .filter(order_lines::order_id.eq_any(&ids))
-        .select((
-            order_lines::order_id,
-            order_lines::discount_percent,
-            order_lines::unit_price,
-            order_lines::fulfilled_quantity,
-            products::base_price,
-            products::min_price,
-        ))
-        .load(&mut db)
-        .await?;
-    let mut all: HashMap<OrderId, Circumstances> = HashMap::new();
-    for (id, discount_percent, unit_price, fulfilled_quantity, base_price, min_price) in rows {
-        let line = Facts { discount_percent, unit_price, fulfilled_quantity, base_price, min_price };
-        all.entry(id).or_default().add(&line);
-    }
-    for (id, submitted_by) in submitters(db, &ids).await? {
-        all.entry(id).or_default().submitted_by = submitted_by;
-    }
-    Ok(all)
-}
-
-/// Who last submitted each of the orders for approval.
-async fn submitters(mut db: &AsyncPgConnection, ids: &[OrderId]) -> Result<Vec<(OrderId, Option<UserId>)>> {
-    let submitters = order_events::table
-        .filter(order_events::order_id.eq_any(ids))
-        .filter(order_events::to_status.eq(OrderStatus::Submitted))
-        .distinct_on(order_events::order_id)
-        .order((order_events::order_id, order_events::at.desc(), order_events::id.desc()))
-        .select((order_events::order_id, order_events::actor_id))
-        .load(&mut db)
-        .await?;
-    Ok(submitters)
+fn beyond_approver(order: &Order, circumstances: &Circumstances, actor: &Actor) -> Result<Vec<Limit>> {
+    let Some(caller) = actor.limited_by()? else { return Ok(Vec::new()) };
+    let submitter = circumstances.submitted_by;
+    Work { author: order.author_id, editors: &order.editor_ids.0, submitter }.refuse_own(caller)?;
+    // What the client owes is as it was found at the submission.
+    let over_credit = order.exceeded.0.contains(&Limit::CreditLimit);
+    let facts = Facts { over_credit, ..circumstances.facts };
+    Ok(facts.beyond(&caller.policy.limits))
 }
 
 #[cfg(test)]
 mod tests {
     use rust_decimal::Decimal;
 
-    use super::{Circumstances, Facts, Limit};
+    use super::{Facts, Limit};
     use crate::{
-        access::{DuplicatesTell, Limits},
-        values::{Amount, FulfilledQuantity, Percent},
+        access::{Limits, Policy, Role},
+        values::{Amount, Percent},
     };
 
-    fn amount(text: &str) -> Amount {
-        Amount::new(text.parse().unwrap()).unwrap()
+    fn amount(text: &str) -> Option<Amount> {
+        Some(Amount::new(text.parse().unwrap()).unwrap())
     }
 
-    fn percent(text: &str) -> Percent {
-        Percent::new(text.parse().unwrap()).unwrap()
+    fn percent(text: &str) -> Option<Percent> {
+        Some(Percent::new(text.parse().unwrap()).unwrap())
     }
 
-    fn line(price: &str, discount: &str, least: Option<&str>) -> Circumstances {
-        let mut circumstances = Circumstances::default();
-        circumstances.add(&Facts {
-            discount_percent: percent(discount),
-            unit_price: amount(price),
-            fulfilled_quantity: FulfilledQuantity::new(Decimal::ZERO).unwrap(),
-            base_price: amount("100"),
-            min_price: least.map(amount),
-        });
-        circumstances
+    fn number(text: &str) -> Decimal {
+        text.parse().unwrap()
     }
 
-    const FREE: Limits = Limits {
-        max_discount_percent: None,
-        max_contract_amount: None,
-        max_order_amount: None,
-        self_approval_up_to: None,
-        may_own_key_clients: true,
-        second_factor_required: false,
-        duplicates_tell: DuplicatesTell::Owner,
-    };
+    /// The limits of somebody whom nothing limits.
+    fn free() -> Limits {
+        Limits { self_approval_up_to: None, ..Policy::initial(Role::Supervisor).limits }
+    }
 
     fn bound(discount: &str, order: &str) -> Limits {
-        Limits { max_discount_percent: Some(percent(discount)), max_order_amount: Some(amount(order)), ..FREE }
+        Limits { max_discount_percent: percent(discount), max_order_amount: amount(order), ..free() }
+    }
+
+    fn of(amount: &str) -> Facts {
+        Facts { amount: Some(number(amount)), lately: Some(number(amount)), ..Facts::default() }
     }
 
     #[test]
     fn each_limit_holds_up_to_itself() {
         let limits = bound("5", "1000");
-        let exceeded =
-            |circumstances: Circumstances, net: &str| circumstances.exceeded(net.parse::<Decimal>().unwrap(), &limits);
-        assert_eq!(exceeded(line("100", "5", None), "1000.0000"), []);
-        assert_eq!(exceeded(line("100", "0", None), "1000.0001"), [Limit::MaxOrderAmount]);
-        assert_eq!(exceeded(line("100", "5.01", None), "1"), [Limit::MaxDiscountPercent]);
-        assert_eq!(exceeded(line("100", "5", Some("95")), "1"), []);
-        assert_eq!(exceeded(line("100", "5", Some("95.01")), "1"), [Limit::MinPrice]);
+        assert_eq!(of("1000.0000").exceeded(&limits), []);
+        assert_eq!(of("1000.0001").exceeded(&limits), [Limit::MaxOrderAmount]);
+        assert_eq!(Facts { discount: number("5"), ..of("1") }.exceeded(&limits), []);
+        assert_eq!(Facts { discount: number("5.01"), ..of("1") }.exceeded(&limits), [Limit::MaxDiscountPercent]);
+        let limits = Limits { max_increase_percent: percent("10"), ..free() };
+        assert_eq!(Facts { increase: number("10"), ..of("1") }.exceeded(&limits), []);
+        assert_eq!(Facts { increase: number("10.01"), ..of("1") }.exceeded(&limits), [Limit::MaxIncreasePercent]);
+        assert_eq!(Facts { below_minimum: true, ..of("1") }.exceeded(&free()), [Limit::MinPrice]);
     }
 
     #[test]
-    fn a_price_cut_by_hand_is_a_discount() {
-        let limits = bound("5", "1000");
-        assert_eq!(line("95", "0", None).exceeded(Decimal::ONE, &limits), []);
-        assert_eq!(line("94.99", "0", None).exceeded(Decimal::ONE, &limits), [Limit::MaxDiscountPercent]);
-        assert_eq!(line("96", "4", None).exceeded(Decimal::ONE, &limits), [Limit::MaxDiscountPercent]);
-        assert_eq!(line("120", "5", None).exceeded(Decimal::ONE, &limits), []);
+    fn several_orders_are_one_that_is_split() {
+        let limits = Limits { order_period_days: 1, ..bound("5", "1000") };
+        let fourth = Facts { amount: Some(number("400")), lately: Some(number("1000.01")), ..Facts::default() };
+        assert_eq!(fourth.exceeded(&limits), [Limit::OrderPeriod]);
+        assert_eq!(fourth.exceeded(&Limits { order_period_days: 0, ..limits }), []);
+        assert_eq!(fourth.beyond(&limits), [], "a second person");
+        let alone = Limits { self_approval_up_to: amount("1000"), ..free() };
+        assert_eq!(fourth.exceeded(&alone), [Limit::OrderPeriod]);
     }
 
     #[test]
     fn one_person_alone_passes_no_more_than_the_policy_says() {
-        let limits = Limits { self_approval_up_to: Some(amount("1000")), ..FREE };
-        let order = line("100", "0", None);
-        assert_eq!(order.exceeded("1000".parse().unwrap(), &limits), []);
-        assert_eq!(order.exceeded("1000.0001".parse().unwrap(), &limits), [Limit::SelfApprovalUpTo]);
-        assert_eq!(order.beyond("1000.0001".parse().unwrap(), &limits), [], "a second person");
+        let limits = Limits { self_approval_up_to: amount("1000"), ..free() };
+        assert_eq!(of("1000").exceeded(&limits), []);
+        assert_eq!(of("1000.0001").exceeded(&limits), [Limit::SelfApprovalUpTo]);
+        assert_eq!(of("1000.0001").beyond(&limits), [], "a second person");
+    }
+
+    #[test]
+    fn what_has_no_rate_is_compared_with_no_limit() {
+        let unknown = Facts::default();
+        assert_eq!(unknown.exceeded(&free()), []);
+        assert_eq!(unknown.exceeded(&bound("5", "1000")), [Limit::ExchangeRate]);
+        assert_eq!(unknown.beyond(&bound("5", "1000")), [Limit::ExchangeRate]);
+        let alone = Limits { self_approval_up_to: amount("1000"), ..free() };
+        assert_eq!((unknown.exceeded(&alone), unknown.beyond(&alone)), (vec![Limit::ExchangeRate], vec![]));
+    }
+
+    #[test]
+    fn what_a_role_may_do_is_in_its_policy() {
+        let facts = Facts { other_tax: true, off_sale: true, over_credit: true, ..of("1") };
+        assert_eq!(facts.exceeded(&free()), []);
+        let none = Limits { may_change_tax: false, may_sell_inactive: false, may_exceed_credit: false, ..free() };
+        assert_eq!(facts.exceeded(&none), [Limit::TaxRate, Limit::OffSale, Limit::CreditLimit]);
+        assert_eq!(facts.beyond(&none), facts.exceeded(&none));
     }
 
     #[test]
     fn only_who_may_give_any_discount_agrees_to_any_price() {
-        let cheap = line("100", "5", Some("99"));
-        assert_eq!(cheap.exceeded(Decimal::ONE, &FREE), [Limit::MinPrice]);
-        assert_eq!(cheap.beyond(Decimal::ONE, &FREE), []);
-        assert_eq!(cheap.beyond(Decimal::ONE, &bound("50", "1000")), [Limit::MinPrice]);
+        let cheap = Facts { below_minimum: true, ..of("1") };
+        assert_eq!(cheap.beyond(&free()), []);
+        assert_eq!(cheap.beyond(&bound("50", "1000")), [Limit::MinPrice]);
     }
 }

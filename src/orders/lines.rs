@@ -8,12 +8,12 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use super::{
     bodies::NewOrderLine,
     model::{Order, OrderId, OrderLine, OrderLineId, OrderWithLines},
-    money,
 };
 use crate::{
     change::Tx,
     db::{Sql, columns_of, insert_many, schema::order_lines},
     error::{Error, FieldError, Result},
+    pricing::{Amounts, Figures, amounts},
     products::{self, Product, ProductId},
     values::{Amount, CurrencyCode, FulfilledQuantity, Invalid, Line, Percent, Quantity, Say, Text, Total},
 };
@@ -47,6 +47,8 @@ pub struct LineTerms {
     pub discount_percent: Percent,
     /// The rate of the tax.
     pub tax_rate: Percent,
+    /// Why it is not the product's.
+    pub tax_reason: Option<Text<200>>,
 }
 
 /// Refuses an empty list and one that is too long.
@@ -123,6 +125,9 @@ fn sold(
         let say = Say::new("The product is priced in another currency.", "Цена товара в другой валюте.");
         return Err((member, Invalid::Rule("currency_mismatch", say)));
     }
+    if !product.terms.is_divisible && !past && !line.quantity.value().fract().is_zero() {
+        return Err(("quantity", indivisible()));
+    }
     Ok(product.clone())
 }
 
@@ -136,6 +141,7 @@ fn terms(line: &NewOrderLine, product: Product) -> LineTerms {
         unit_price: line.unit_price.unwrap_or(product.terms.base_price),
         discount_percent: line.discount_percent.unwrap_or_else(Percent::least),
         tax_rate: line.tax_rate.unwrap_or(product.terms.tax_rate),
+        tax_reason: line.tax_reason.clone(),
     }
 }
 
@@ -145,25 +151,27 @@ fn terms(line: &NewOrderLine, product: Product) -> LineTerms {
 /// # Errors
 /// 422 for amounts that exceed the largest total.
 pub fn write(tx: &mut Tx<'_>, order: Order, lines: Vec<LineTerms>, before: &[OrderLine]) -> Result<OrderWithLines> {
-    let (mut written, mut errors) = (Vec::new(), Vec::new());
-    for (index, terms) in lines.into_iter().enumerate() {
+    let amounts = amounts(lines.iter().map(LineTerms::figures), order.rules(), &order.currency)
+        .map_err(|at| Error::field(&format!("/lines/{at}/quantity"), too_large()))?;
+    let mut written = Vec::new();
+    for (index, (terms, amounts)) in lines.into_iter().zip(amounts).enumerate() {
         let id = before.get(index).map_or_else(|| tx.new_id(), |line| line.id);
         let position = i16::try_from(index + 1).map_err(Error::internal)?;
-        match line(id, order.id, position, terms) {
-            Some(line) => written.push(line),
-            None => errors.push(FieldError::new(format!("/lines/{index}/quantity"), too_large())),
-        }
-    }
-    if !errors.is_empty() {
-        return Err(Error::fields(errors));
+        written.push(line(id, order.id, position, terms, amounts));
     }
     OrderWithLines { order, lines: written }.totalled().ok_or_else(|| Error::field("/lines", too_large()))
 }
 
-fn line(id: OrderLineId, order_id: OrderId, position: i16, terms: LineTerms) -> Option<OrderLine> {
-    let LineTerms { product_id, name, unit, quantity, unit_price, discount_percent, tax_rate } = terms;
-    let amounts = money::line(quantity, unit_price, discount_percent, tax_rate)?;
-    Some(OrderLine {
+impl LineTerms {
+    fn figures(&self) -> Figures {
+        let Self { quantity, unit_price, discount_percent, tax_rate, .. } = *self;
+        Figures { quantity, unit_price, discount_percent, tax_rate }
+    }
+}
+
+fn line(id: OrderLineId, order_id: OrderId, position: i16, terms: LineTerms, amounts: Amounts) -> OrderLine {
+    let LineTerms { product_id, name, unit, quantity, unit_price, discount_percent, tax_rate, tax_reason } = terms;
+    OrderLine {
         id,
         order_id,
         position,
@@ -174,10 +182,12 @@ fn line(id: OrderLineId, order_id: OrderId, position: i16, terms: LineTerms) -> 
         unit_price,
         discount_percent,
         tax_rate,
+        tax_reason,
         net_amount: amounts.net,
         tax_amount: amounts.tax,
         fulfilled_quantity: FulfilledQuantity::least(),
-    })
+        returned_quantity: FulfilledQuantity::least(),
+    }
 }
 
 fn too_large() -> Invalid {
@@ -224,4 +234,8 @@ pub async fn replace(tx: &mut Tx<'_>, order: OrderId, lines: &[OrderLine]) -> Re
 
 fn inactive() -> Invalid {
     Invalid::Rule("inactive_product", Say::new("This product is not sold now.", "Сейчас этот товар не продаётся."))
+}
+
+fn indivisible() -> Invalid {
+    Invalid::Rule("indivisible", Say::new("It is sold in whole units only.", "Продаётся только целыми единицами."))
 }

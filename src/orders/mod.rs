@@ -2,8 +2,10 @@
 //! order is within reach when its client is.
 
 mod bodies;
+mod circumstances;
 mod client;
 mod contract;
+mod days;
 mod external;
 mod filter;
 mod fulfil;
@@ -12,13 +14,13 @@ mod life;
 mod limits;
 mod lines;
 mod model;
-mod money;
 mod of_client;
 mod queries;
 mod record;
 mod routes;
 mod status;
 mod steps;
+mod summary;
 mod view;
 
 use crate::http::Routes;
@@ -28,12 +30,14 @@ pub use bodies::{NewPastOrder, RecordOrder};
 pub use client::under_way;
 pub use filter::OrderFilter;
 pub use imported::{numbered, take_back, within_reach};
+pub use life::talk;
 pub use lines::LineTerms;
 pub use model::{Order, OrderId, OrderLine, OrderNumber, OrderTerms, OrderWithLines, Priority};
 pub use of_client::{of_client, totals_of_client};
-pub use queries::{OrderSummary, chunk, find, next_number};
+pub use queries::{chunk, find, next_number};
 pub use record::{PastOrder, prepare, record, record_all};
-pub use status::OrderStatus;
+pub use status::{OrderStatus, Transition};
+pub use summary::{OrderSummary, OrderTotals};
 pub use view::OrderView;
 
 /// The operations on orders.

@@ -6,11 +6,7 @@ use strum::{AsRefStr, EnumString};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{
-    limits::Limit,
-    money::{self, Amounts},
-    status::OrderStatus,
-};
+use super::{limits::Limit, status::OrderStatus};
 use crate::{
     access::{Belongs, Owned, Ownership, TeamId, UserId},
     clients::ClientId,
@@ -18,13 +14,15 @@ use crate::{
     custom::{Custom, CustomResource, CustomValues, Given},
     db::{
         Jsonb,
-        schema::{order_events, order_lines, orders},
+        schema::{order_events, order_lines},
         stored_as_text,
+        wide::orders,
     },
     departments::DepartmentId,
     error::FieldError,
     external_ids::{self, ExternalId},
     http::{PatchText, Terms},
+    pricing::{Amounts, RoundedPer, Rounding, Rules, sum},
     products::ProductId,
     values::{
         Amount, CurrencyCode, Day, Entity, FulfilledQuantity, Id, Instant, Line, Percent, Prose, Quantity, Resource,
@@ -76,7 +74,7 @@ pub struct Order {
     pub return_reason: Option<Text<1000>>,
     /// Why it needed approval when it was last submitted: the limits of its submitter that it exceeds. A limit that the
     /// caller may not know is left out.
-    #[schema(value_type = Vec<Limit>, max_items = 4)]
+    #[schema(value_type = Vec<Limit>, max_items = 10)]
     pub exceeded: Jsonb<Vec<Limit>>,
     /// How far the order is; changed by transitions.
     pub status: OrderStatus,
@@ -84,6 +82,12 @@ pub struct Order {
     pub priority: Priority,
     /// The currency of all amounts.
     pub currency: CurrencyCode,
+    /// How its amounts are rounded: as the organisation rounded when the lines were written.
+    pub rounding: Rounding,
+    /// What is rounded, each line or the whole order.
+    pub rounded_per: RoundedPer,
+    /// Whether its unit prices include the tax.
+    pub prices_include_tax: bool,
     /// The day of the order: when it was drafted, or once it is submitted, when it was submitted.
     pub ordered_on: Day,
     /// The sum of the lines after discount, before tax.
@@ -104,10 +108,27 @@ pub struct Order {
     pub handed_over_at: Option<Instant>,
     /// When the last of it was fulfilled.
     pub fulfilled_at: Option<Instant>,
+    /// What the department wants to know before it goes on; `null` once it is answered.
+    #[schema(value_type = Option<Asked>)]
+    pub question: Option<Jsonb<Asked>>,
+    /// The request to cancel the order while the department works on it; `null` once the department has given its word.
+    #[schema(value_type = Option<Asked>)]
+    pub cancellation: Option<Jsonb<Asked>>,
     /// The fields that callers write.
     #[diesel(embed)]
     #[serde(flatten)]
     pub terms: OrderTerms,
+}
+
+/// What somebody asked about an order, and waits for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Asked {
+    /// Who asked.
+    pub by: Option<UserId>,
+    /// When.
+    pub at: Instant,
+    /// Personal: What, or why.
+    pub reason: Text<1000>,
 }
 
 /// The fields of an order that callers write.
@@ -137,8 +158,8 @@ pub struct OrderTerms {
 impl Terms for OrderTerms {
     const PATCH: PatchText = PatchText {
         name: "OrderPatch",
-        description: "The fields of a draft to change.",
-        example: r#"{"priority": "urgent", "comment": null}"#,
+        description: "The fields of an order to change.",
+        example: r#"{"priority": "high", "comment": null}"#,
     };
 
     fn breaches(&self) -> Vec<FieldError> {
@@ -213,12 +234,16 @@ pub struct OrderLine {
     pub discount_percent: Percent,
     /// The rate of the tax.
     pub tax_rate: Percent,
-    /// Quantity × unit price after discount, rounded to four decimals.
+    /// Business: Why the tax is not that of the product.
+    pub tax_reason: Option<Text<200>>,
+    /// Quantity × unit price after discount, without tax, rounded as the order says.
     pub net_amount: Total,
-    /// The tax on the net amount, rounded to four decimals.
+    /// The tax, rounded as the order says.
     pub tax_amount: Total,
     /// How much of it is fulfilled.
     pub fulfilled_quantity: FulfilledQuantity,
+    /// How much of what was delivered came back.
+    pub returned_quantity: FulfilledQuantity,
 }
 
 impl OrderLine {
@@ -230,6 +255,20 @@ impl OrderLine {
     /// Whether all of it is fulfilled.
     pub fn is_complete(&self) -> bool {
         self.fulfilled_quantity.value() == self.quantity.value()
+    }
+}
+
+impl Order {
+    /// How its amounts are made.
+    pub fn rules(&self) -> Rules {
+        let Self { rounding, rounded_per, prices_include_tax, .. } = *self;
+        Rules { rounding, rounded_per, prices_include_tax }
+    }
+
+    /// The same with amounts that are made by these rules from now on.
+    #[must_use]
+    pub fn by(self, Rules { rounding, rounded_per, prices_include_tax }: Rules) -> Self {
+        Self { rounding, rounded_per, prices_include_tax, ..self }
     }
 }
 
@@ -247,7 +286,7 @@ impl OrderWithLines {
     /// Sets the order's totals to the sums of its lines; `None` when they exceed the largest total.
     #[must_use]
     pub fn totalled(mut self) -> Option<Self> {
-        let (amounts, total) = money::sum(self.lines.iter().map(OrderLine::amounts))?;
+        let (amounts, total) = sum(self.lines.iter().map(OrderLine::amounts))?;
         self.order.net_total = amounts.net;
         self.order.tax_total = amounts.tax;
         self.order.total = total;
@@ -272,9 +311,10 @@ pub struct OrderEvent {
     pub at: Instant,
     /// Who did it; the system itself when `null`.
     pub actor_id: Option<UserId>,
-    /// What was done: `created`, `recorded`, `submitted`, `approved`, `rejected`, `reopened`, `handed_over`,
-    /// `accepted`, `started`, `fulfilled`, `returned`, `closed` or `cancelled`.
-    #[schema(max_length = 20, example = "submitted")]
+    /// What was done: `created`, `recorded`, `submitted`, `withdrawn`, `approved`, `rejected`, `reopened`, `handed_over`,
+    /// `changed`, `asked`, `answered`, `accepted`, `started`, `fulfilled`, `corrected`, `taken_back`, `returned`, `closed`,
+    /// `cancellation_requested`, `cancellation_declined` or `cancelled`.
+    #[schema(max_length = 30, example = "submitted")]
     pub action: String,
     /// The status before.
     pub from_status: Option<OrderStatus>,
@@ -284,8 +324,55 @@ pub struct OrderEvent {
     pub reason: Option<Text<1000>>,
     /// The limits of the submitter that the order exceeds: why it waits for approval. A limit that the caller may not know
     /// is left out.
-    #[schema(value_type = Vec<Limit>, max_items = 4)]
+    #[schema(value_type = Vec<Limit>, max_items = 10)]
     pub exceeded: Jsonb<Vec<Limit>>,
+    /// The figures of the step.
+    #[schema(value_type = EventDetails)]
+    pub details: Jsonb<EventDetails>,
+}
+
+/// The figures of a step.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = OrderEventDetails)]
+pub struct EventDetails {
+    /// Of which lines something was delivered, corrected or taken back.
+    #[schema(max_items = 200)]
+    pub lines: Vec<EventLine>,
+    /// What was changed about an order under way.
+    #[schema(max_items = 10)]
+    pub changes: Vec<EventChange>,
+    /// Business: The paper that went with it, such as a delivery note.
+    pub document: Option<Text<100>>,
+}
+
+/// What a step did to a line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = OrderEventLine)]
+pub struct EventLine {
+    /// The line.
+    pub line_id: OrderLineId,
+    /// Its place among the lines.
+    #[schema(minimum = 1, maximum = 200)]
+    pub position: i16,
+    /// How much was delivered or taken back in all before the step.
+    pub before: FulfilledQuantity,
+    /// How much after it.
+    pub after: FulfilledQuantity,
+}
+
+/// What a step changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = OrderEventChange)]
+pub struct EventChange {
+    /// The field.
+    #[schema(max_length = 30, example = "priority")]
+    pub field: String,
+    /// Its value before; left out for a text.
+    #[schema(max_length = 40)]
+    pub from: Option<String>,
+    /// Its value after; left out for a text.
+    #[schema(max_length = 40)]
+    pub to: Option<String>,
 }
 
 impl Resource for OrderLine {

@@ -6,7 +6,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use super::{
     filter::{OrderFilter, OrderIncludes},
     model::Order,
-    queries::{OrderSummary, summary},
+    summary::{OrderTotals, summary},
     view::{OrderView, views},
 };
 use crate::{
@@ -36,7 +36,7 @@ pub async fn of_client(mut db: &AsyncPgConnection, actor: &Actor, client: Client
     views(db, rows, &OrderIncludes::default(), actor).await
 }
 
-/// What the orders of a client that `actor` may read come to, and how many are under way.
+/// How many orders of a client `actor` may read, what they come to in each currency, and how many are under way.
 ///
 /// # Errors
 /// As [`Actor::scope_with_clients`].
@@ -44,13 +44,13 @@ pub async fn totals_of_client(
     mut db: &AsyncPgConnection,
     actor: &Actor,
     client: ClientId,
-) -> Result<(OrderSummary, i64)> {
+) -> Result<(OrderTotals, i64)> {
     let scope = actor.scope_with_clients::<Order>()?;
     let filter = OrderFilter { client_id: vec![client], ..OrderFilter::default() };
-    let summary = summary(db, &scope, &filter).await?;
+    let summary = summary(db, &scope, &filter, None).await?;
     let under_way = orders::table
         .filter(orders::client_id.eq(client))
         .filter(sql::<Bool>(under_way::ORDERS))
         .filter(scope.visible());
-    Ok((summary, under_way.count().get_result(&mut db).await?))
+    Ok((summary.totals, under_way.count().get_result(&mut db).await?))
 }

@@ -2,34 +2,30 @@
 
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use rust_decimal::{Decimal, RoundingStrategy};
-use serde::Serialize;
-use strum::IntoEnumIterator;
-use utoipa::ToSchema;
 
 use super::{
-    bodies::{NewOrder, OrderPatch},
+    bodies::{DraftPatch, ExpediteOrder, NewOrder, OrderPatch},
+    contract, days,
     filter::{HistoryFilter, OrderFilter, OrderSort, QueueFilter, filtered},
-    life::{Entry, note},
+    life::{Entry, note, take},
     lines,
-    model::{Order, OrderEvent, OrderId, OrderNumber, OrderTerms, OrderWithLines, Priority},
-    status::{OrderStatus, QUEUED, refusal},
+    model::{EventChange, EventDetails, Order, OrderEvent, OrderId, OrderNumber, OrderTerms, OrderWithLines, Priority},
+    status::{OrderStatus, refusal},
 };
 use crate::{
-    access::{Action, Create, Read, Scope, Update},
+    access::{Action, Actor, Create, Read, Scope, Update},
     change::{
         self, Patched, Row, Tx, begin_custom, check_custom, note_editor, patched, refuse_held, unknown_reference,
     },
     clients,
-    db::{
-        Jsonb, Sql, columns_of,
-        schema::{order_events, orders},
-    },
-    departments::{self, DepartmentId},
+    db::{Jsonb, Sql, columns_of, schema::order_events, wide::orders},
+    departments::{self, DepartmentId, QUEUED},
     error::{Error, OnConstraint, Result},
-    http::{IfMatch, Parts},
+    http::{IfMatch, Parts, Patch},
     list::{By, ByCustom, ListQuery, Page, Sort, SortBy, SortKey, SortValue, Spelling, keyset, keyset_within},
-    values::{CurrencyCode, Entity, Instant, Invalid, Resource, Sum, Total},
+    organization,
+    pricing::Rules,
+    values::{Entity, Instant, Invalid, Resource, Say, Total},
 };
 
 static INSERT: Sql = Sql::new();
@@ -98,98 +94,6 @@ fn value(sort: OrderSort, order: &Order) -> SortValue {
     }
 }
 
-/// How many orders there are, and what they come to.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"count": 830, "currencies": [{"currency": "USD", "count": 830, "net_total": "1265793.04",
-    "tax_total": "0.00", "total": "1265793.04"}]}))]
-pub struct OrderSummary {
-    /// How many orders there are.
-    #[schema(minimum = 0)]
-    pub count: i64,
-    /// The sums of each currency, sorted by its code.
-    #[schema(max_items = 200)]
-    pub currencies: Vec<CurrencySummary>,
-}
-
-/// What the orders in one currency come to.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"currency": "USD", "count": 830, "net_total": "1265793.04", "tax_total": "0.00",
-    "total": "1265793.04"}))]
-pub struct CurrencySummary {
-    /// The currency.
-    pub currency: CurrencyCode,
-    /// How many orders there are.
-    #[schema(minimum = 0)]
-    pub count: i64,
-    /// The sum of their net totals, rounded once.
-    pub net_total: Sum,
-    /// The sum of their taxes, rounded once.
-    pub tax_total: Sum,
-    /// The sum of their totals, rounded once.
-    pub total: Sum,
-}
-
-/// The sums over the orders that the list gives with the same filters. Without a status, rejected and cancelled orders are left
-/// out: nothing comes of them.
-///
-/// # Errors
-/// When the database fails.
-pub async fn summary(
-    mut db: &AsyncPgConnection,
-    scope: &Scope<Order, Read>,
-    filter: &OrderFilter,
-) -> Result<OrderSummary> {
-    use diesel::dsl::{count_star, sum};
-    type Row = (CurrencyCode, i64, Option<Decimal>, Option<Decimal>, Option<Decimal>);
-    let custom = ByCustom::asked::<Order>(scope.actor(), &filter.custom_field, None)?;
-    let spelling = spelling(db, scope, filter, &custom).await?;
-    let rows = custom.narrow(filtered(scope.visible(), filter, spelling));
-    let rows: Vec<Row> = orders::table
-        .filter(orders::id.eq_any(rows.select(orders::id)))
-        .filter(orders::status.eq_any(summed(filter)))
-        .group_by(orders::currency)
-        .order(orders::currency)
-        .select((orders::currency, count_star(), sum(orders::net_total), sum(orders::tax_total), sum(orders::total)))
-        .load(&mut db)
-        .await?;
-    let currencies = rows
-        .into_iter()
-        .map(|(currency, count, net_total, tax_total, total)| {
-            let [net_total, tax_total, total] = [rounded(net_total)?, rounded(tax_total)?, rounded(total)?];
-            Ok(CurrencySummary { currency, count, net_total, tax_total, total })
-        })
-        .collect::<Result<Vec<_>>>()?;
-    Ok(OrderSummary { count: currencies.iter().map(|currency| currency.count).sum(), currencies })
-}
-
-/// The statuses of the orders to sum.
-fn summed(filter: &OrderFilter) -> Vec<OrderStatus> {
-    match filter.status.as_slice() {
-        [] => OrderStatus::iter().filter(|status| !status.is_void()).collect(),
-        asked => asked.to_vec(),
-    }
-}
-
-/// How exactly the list finds the words of `filter`.
-async fn spelling(
-    mut db: &AsyncPgConnection,
-    scope: &Scope<Order, Read>,
-    filter: &OrderFilter,
-    custom: &ByCustom,
-) -> Result<Spelling> {
-    if filter.q.is_none() {
-        return Ok(Spelling::AsWritten);
-    }
-    let as_written = custom.narrow(filtered(scope.visible(), filter, Spelling::AsWritten));
-    let first: Option<OrderId> = as_written.select(orders::id).first(&mut db).await.optional()?;
-    Ok(if first.is_some() { Spelling::AsWritten } else { Spelling::Nearly })
-}
-
-fn rounded(sum: Option<Decimal>) -> Result<Sum> {
-    let sum = sum.unwrap_or_default().round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
-    Sum::new(sum).map_err(Error::internal)
-}
-
 /// A page of a department's queue: priority first, then key clients, then what is due first.
 ///
 /// # Errors
@@ -202,11 +106,11 @@ pub async fn queue(
 ) -> Result<Page<Order>> {
     departments::check_exists(db, department).await?;
     let queued = || {
-        orders::table
+        let waiting = orders::table
             .filter(scope.visible())
             .filter(orders::department_id.eq(department))
-            .filter(diesel::dsl::sql::<diesel::sql_types::Bool>(QUEUED))
-            .into_boxed()
+            .filter(diesel::dsl::sql::<diesel::sql_types::Bool>(QUEUED));
+        query.filter.narrow(waiting.into_boxed())
     };
     let sequence = SortBy::columns(Order::NAME, &["queue_rank", "due_at"]);
     let rows: Vec<(Order, i16)> = keyset(queued(), sequence, query.after.clone(), query.limit)
@@ -225,7 +129,7 @@ pub async fn queue(
     Ok(page.map(|(order, _)| order))
 }
 
-/// A page of an order's history, newest first.
+/// An order and a page of its history, newest first.
 ///
 /// # Errors
 /// 404 for an order out of reach.
@@ -234,8 +138,8 @@ pub async fn history(
     scope: &Scope<Order, Read>,
     id: OrderId,
     query: &ListQuery<HistoryFilter>,
-) -> Result<Page<OrderEvent>> {
-    find(db, scope, id).await?;
+) -> Result<(Order, Page<OrderEvent>)> {
+    let order = find(db, scope, id).await?;
     let events = || order_events::table.filter(order_events::order_id.eq(id)).into_boxed();
     let sequence = SortBy::column("order_events", "at", true);
     let rows = keyset(events(), sequence, query.after.clone(), query.limit)
@@ -246,7 +150,8 @@ pub async fn history(
         true => Some(events().count().get_result(&mut db).await?),
         false => None,
     };
-    query.page(rows, total, |event: &OrderEvent| (SortValue::Instant(event.at), event.id.uuid()))
+    let page = query.page(rows, total, |event: &OrderEvent| (SortValue::Instant(event.at), event.id.uuid()))?;
+    Ok((order, page))
 }
 
 /// The order `id`, within reach, without its lines.
@@ -276,6 +181,7 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Order, Create>, new: NewOrder
     let author_id = author_id.ok_or_else(|| Error::field("/author_id", Invalid::Required))?;
     let priced = lines::price(tx, new.lines, new.currency, false).await?;
     let now = tx.now();
+    let Rules { rounding, rounded_per, prices_include_tax } = organization::rules(tx).await?;
     let mut order = Order {
         id: tx.new_id(),
         version: 1,
@@ -293,6 +199,9 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Order, Create>, new: NewOrder
         status: OrderStatus::Draft,
         priority: new.priority.unwrap_or_else(|| Priority::initial(client.is_key)),
         currency: priced.currency,
+        rounding,
+        rounded_per,
+        prices_include_tax,
         ordered_on: tx.today(),
         net_total: Total::least(),
         tax_total: Total::least(),
@@ -303,8 +212,13 @@ pub async fn insert(tx: &mut Tx<'_>, scope: &Scope<Order, Create>, new: NewOrder
         approved_by: None,
         handed_over_at: None,
         fulfilled_at: None,
+        question: None,
+        cancellation: None,
         terms,
     };
+    permit_urgent(tx.actor(), &order, None)?;
+    days::refuse_delivery(tx.today(), None, &order.terms)?;
+    contract::refuse_currency(tx, &order).await?;
     begin_custom(tx, &mut order).await?;
     order.refuse_taken(tx, None).await?;
     let draft = lines::write(tx, order, priced.lines, &[])?;
@@ -333,10 +247,11 @@ pub async fn next_number(tx: &mut Tx<'_>) -> Result<OrderNumber> {
     OrderNumber::parse(&format!("O-{year}-{next:06}")).map_err(Error::internal)
 }
 
-/// Changes the fields of a draft that `patch` names.
+/// Changes the fields of an order that `patch` names: all of a draft, and how it is executed until it is.
 ///
 /// # Errors
-/// 404, 403, 412, 409 when it is not a draft, 422 for values against the rules.
+/// 404, 403 also for `urgent` without the right to it, 412, 409 for what cannot be changed any more, 422 for values against the
+/// rules.
 pub async fn update(
     tx: &mut Tx<'_>,
     scope: &Scope<Order, Update>,
@@ -346,14 +261,24 @@ pub async fn update(
 ) -> Result<OrderWithLines> {
     let before = lock(tx, scope, id, seen).await?;
     if before.order.status != OrderStatus::Draft {
-        return Err(refusal(before.order.status));
+        return change_under_way(tx, &before, &draft, &patch).await;
+    }
+    if draft.due_at.is_some() {
+        let say = Say::new("A draft is due nowhere yet.", "Черновик ещё нигде не ждут.");
+        return Err(Error::field("/due_at", Invalid::Rule("not_with_status", say)));
     }
     let mut order = patched(&before.order, &patch)?;
+    days::refuse_delivery(tx.today(), Some(&before.order.terms), &order.terms)?;
+    if order.terms.contract_id != before.order.terms.contract_id {
+        contract::refuse_currency(tx, &order).await?;
+    }
     order.priority = draft.priority.unwrap_or(order.priority);
+    permit_urgent(tx.actor(), &order, Some(before.order.priority))?;
     let mut after = match draft.lines {
         None => OrderWithLines { order, lines: before.lines.clone() },
         Some(new) => {
             let priced = lines::price(tx, new, Some(order.currency.clone()), false).await?;
+            let order = order.by(organization::rules(tx).await?);
             lines::write(tx, order, priced.lines, &before.lines)?
         }
     };
@@ -364,6 +289,74 @@ pub async fn update(
         note_editor(&mut after.order.editor_ids, after.order.author_id, tx.user_id());
     }
     save(tx, "updated", &before, after).await
+}
+
+/// Changes what can be changed of an order that is approved or under way: its priority, comment, due time, and what other systems
+/// and the organisation's own fields say of it.
+async fn change_under_way(
+    tx: &mut Tx<'_>,
+    before: &OrderWithLines,
+    draft: &DraftPatch,
+    patch: &Patch<OrderTerms>,
+) -> Result<OrderWithLines> {
+    let status = before.order.status;
+    let mut order = patched(&before.order, patch)?;
+    let kept = OrderTerms {
+        comment: before.order.terms.comment.clone(),
+        custom_fields: before.order.terms.custom_fields.clone(),
+        external_ids: before.order.terms.external_ids.clone(),
+        ..order.terms.clone()
+    };
+    let is_due = draft.due_at.is_some();
+    if !status.can_be_changed()
+        || draft.lines.is_some()
+        || kept != before.order.terms
+        || (is_due && !status.is_queued())
+    {
+        return Err(refusal(status));
+    }
+    order.priority = draft.priority.unwrap_or(order.priority);
+    permit_urgent(tx.actor(), &order, Some(before.order.priority))?;
+    if let Some(due_at) = draft.due_at {
+        days::refuse_due(tx, due_at)?;
+        order.due_at = Some(due_at);
+    }
+    check_custom(tx, &before.order, &order).await?;
+    let after = OrderWithLines { order, lines: before.lines.clone() };
+    let details = EventDetails { changes: changes(&before.order, &after.order), ..EventDetails::default() };
+    if details.changes.is_empty() {
+        return save(tx, "updated", before, after).await;
+    }
+    take(tx, before, after, Entry::of("changed").with(details)).await
+}
+
+/// What the history says of a change. A comment may tell of persons, so it is only named.
+fn changes(before: &Order, after: &Order) -> Vec<EventChange> {
+    let mut changes = Vec::new();
+    let mut note = |field: &str, from, to| changes.push(EventChange { field: field.to_owned(), from, to });
+    if before.priority != after.priority {
+        let text = |priority: Priority| Some(priority.as_ref().to_owned());
+        note("priority", text(before.priority), text(after.priority));
+    }
+    if before.due_at != after.due_at {
+        let text = |at: Option<Instant>| at.map(|at| at.utc().to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true));
+        note("due_at", text(before.due_at), text(after.due_at));
+    }
+    if before.terms.comment != after.terms.comment {
+        note("comment", None, None);
+    }
+    changes
+}
+
+/// Refuses to put an order before all others without the right to it.
+fn permit_urgent(actor: &Actor, order: &Order, before: Option<Priority>) -> Result<()> {
+    if order.priority != Priority::Urgent
+        || before == Some(Priority::Urgent)
+        || actor.may::<Order, ExpediteOrder>(order)
+    {
+        return Ok(());
+    }
+    Err(Error::forbidden(&Scope::<Order, ExpediteOrder>::permission()))
 }
 
 /// The order `id` with its lines, as [`change::lock`] gives it. The lines change only under the lock of their order.

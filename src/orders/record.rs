@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::{
     bodies::{NewPastOrder, PastOrderStart, RecordOrder},
+    contract,
     lines::{self, LineTerms},
     model::{Order, OrderEvent, OrderNumber, OrderTerms, OrderWithLines, Priority},
     queries::{breached, next_number},
@@ -14,14 +15,11 @@ use crate::{
     access::{Scope, TeamId, UserId},
     change::{Row, Tx, begin_custom},
     clients::{self, Client, ClientId, ClientStatus, Standing},
-    contracts,
-    db::{
-        Jsonb, Sql, insert_many,
-        schema::{order_events, orders},
-    },
+    db::{Jsonb, Sql, insert_many, schema::order_events, wide::orders},
     departments::DepartmentId,
     error::{Error, FieldError, OnConstraint, Result},
     http::Parts,
+    pricing::{RoundedPer, Rounding},
     values::{CurrencyCode, Day, FulfilledQuantity, Id, Instant, Invalid, Say, Total},
 };
 
@@ -205,12 +203,7 @@ fn is_reserved(number: &OrderNumber) -> bool {
 /// Refuses an id that another order has, and a contract whose rules the order breaks.
 async fn check(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
     order.refuse_taken(tx, None).await?;
-    if let Some(contract_id) = order.terms.contract_id {
-        let day = (&order.currency, order.ordered_on);
-        let net = order.net_total.value();
-        contracts::hold_for_order(tx, contract_id, order.client_id, day, net, None, "/contract_id").await?;
-    }
-    Ok(())
+    contract::hold(tx, order).await
 }
 
 impl PastOrder {
@@ -236,6 +229,10 @@ impl PastOrder {
             status,
             priority: self.priority,
             currency: self.currency,
+            // The amounts are those of the source.
+            rounding: Rounding::None,
+            rounded_per: RoundedPer::Line,
+            prices_include_tax: false,
             ordered_on: self.ordered_on,
             net_total: Total::least(),
             tax_total: Total::least(),
@@ -246,6 +243,8 @@ impl PastOrder {
             approved_by: None,
             handed_over_at: self.department_id.map(|_| self.ordered_on.start()),
             fulfilled_at: executed.then(|| fulfilled_on.start()),
+            question: None,
+            cancellation: None,
             terms: self.terms,
         };
         let mut order = lines::write(tx, order, self.lines, &[])?;
@@ -304,6 +303,7 @@ fn events(order: &Order, actor: Option<UserId>) -> Vec<OrderEvent> {
             to_status,
             reason: None,
             exceeded: Jsonb(Vec::new()),
+            details: Jsonb::default(),
         });
         from_status = Some(to_status);
     }

@@ -4,10 +4,10 @@ use actix_web::web::{Json, Path};
 
 use super::{
     bodies::{NewOrder, NewPastOrder, OrderPatch, RecordOrder},
-    filter::{HistoryFilter, OrderFilter, OrderParams, QueueFilter, SummaryFilter},
+    filter::{HistoryFilter, OrderFilter, OrderParams, QueueFilter},
     model::{Order, OrderId},
-    queries::{self, OrderSummary},
-    record,
+    queries, record,
+    summary::{self, OrderSummary, SummaryParams},
     view::{self, OrderEventView, OrderView, views},
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     departments::DepartmentId,
     error::Result,
     http::{Changed, Created, Fields, IfMatch, Query, Reply, Routes, Tagged, endpoint},
-    list::{ListQuery, Page},
+    list::{ListQuery, Page, RowsQuery},
 };
 
 /// The operations on orders that are not steps.
@@ -78,8 +78,9 @@ async fn create_order(scope: Scope<Order, Create>, change: Change, new: NewOrder
 ///
 /// Use it for a report: the turnover of a month, of a client or of a manager.
 ///
-/// How many orders there are and what they come to in each currency, over exactly the orders that the list gives with
-/// the same filters.
+/// How many orders there are and what they come to in each currency, over the orders that the list gives with the same filters;
+/// without `status`, without drafts, rejected and cancelled ones. With `product_id`, the lines of these products are summed. `by`
+/// makes groups, each in its currency.
 #[utoipa::path(
     get,
     path = "/v1/orders/summary",
@@ -87,12 +88,12 @@ async fn create_order(scope: Scope<Order, Create>, change: Change, new: NewOrder
 )]
 async fn summarize_orders(
     scope: Scope<Order, Read>,
-    query: Query<SummaryFilter>,
+    query: RowsQuery<SummaryParams, OrderFilter>,
     db: Db,
 ) -> Result<Json<OrderSummary>> {
-    let Query(SummaryFilter(filter)) = query;
+    let RowsQuery { of, filter } = query;
     let db = db.reader(Cost::Large).await?;
-    Ok(Json(queries::summary(&db, &scope, &filter).await?))
+    Ok(Json(summary::summary(&db, &scope, &filter, of.by).await?))
 }
 
 /// Record a past order
@@ -140,15 +141,16 @@ async fn get_order(
     Ok(Tagged::new(view::view(&db, order, &params.include, scope.actor()).await?, fields))
 }
 
-/// Change a draft
+/// Change an order
 ///
-/// Use it while the order is still a draft.
+/// Use it while the order is a draft, and to change how it is executed.
 ///
-/// Only a draft can be changed; given lines replace all lines.
+/// All of a draft can be changed; given lines replace all lines and are priced anew. Of an order that is approved or under way,
+/// `priority`, `comment`, the due time in its department's queue, its ids in other systems and custom fields can be.
 #[utoipa::path(
     patch,
     path = "/v1/orders/{id}",
-    responses((status = 200, description = "The changed draft."))
+    responses((status = 200, description = "The changed order."))
 )]
 async fn update_order(
     scope: Scope<Order, Update>,
@@ -182,9 +184,9 @@ async fn list_order_history(
     db: Db,
 ) -> Result<Page<OrderEventView>> {
     let db = db.reader(query.cost).await?;
-    let mut page = queries::history(&db, &scope, *id, &query).await?;
+    let (order, mut page) = queries::history(&db, &scope, *id, &query).await?;
     let events = std::mem::take(&mut page.data);
-    Ok(page.with(view::history(&db, events, scope.actor()).await?))
+    Ok(page.with(view::history(&db, &order, events, scope.actor()).await?))
 }
 
 /// List a department's queue

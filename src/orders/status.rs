@@ -55,14 +55,21 @@ pub enum OrderStatus {
 stored_as_text!(OrderStatus);
 
 impl OrderStatus {
+    /// Whether something about the order can still be changed: all of a draft, and how it is executed until it is.
+    pub fn can_be_changed(self) -> bool {
+        matches!(self, Self::Draft | Self::Approved | Self::HandedOver | Self::Accepted | Self::InProgress)
+    }
+
+    /// Whether the order is in a department's queue.
+    pub fn is_queued(self) -> bool {
+        matches!(self, Self::HandedOver | Self::Accepted | Self::InProgress)
+    }
+
     /// Whether nothing comes of the order.
     pub fn is_void(self) -> bool {
         matches!(self, Self::Rejected | Self::Cancelled)
     }
 }
-
-/// The condition that an order is in a department's queue, worded as in the index that serves the query.
-pub const QUEUED: &str = "orders.status IN ('handed_over', 'accepted', 'in_progress')";
 
 /// A step from one status to another. Its name is the verb of its address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AsRefStr, IntoStaticStr, EnumIter)]
@@ -70,6 +77,8 @@ pub const QUEUED: &str = "orders.status IN ('handed_over', 'accepted', 'in_progr
 pub enum Transition {
     /// The draft is ready.
     Submit,
+    /// Who submitted it takes it back.
+    Withdraw,
     /// It may be executed.
     Approve,
     /// It may not be executed.
@@ -78,18 +87,32 @@ pub enum Transition {
     Reopen,
     /// A department is to execute it. A draft is submitted first.
     HandOver,
+    /// The department wants to know something first.
+    Ask,
+    /// It is told.
+    Answer,
     /// The department takes it on.
     Accept,
     /// The department begins.
     Start,
     /// Something is delivered.
     Fulfil,
+    /// A delivery was noted wrongly.
+    Correct,
+    /// Goods come back from the client.
+    TakeBack,
     /// The department gives it back.
     Return,
     /// It is settled.
     Close,
     /// It will not be executed.
     Cancel,
+    /// It shall not be executed, though the department works on it.
+    RequestCancellation,
+    /// The department agrees.
+    ConfirmCancellation,
+    /// The department goes on.
+    DeclineCancellation,
 }
 
 impl Transition {
@@ -102,18 +125,22 @@ impl Transition {
         };
         match (self, status) {
             (Self::Submit, Draft) => Some(if whole { Approved } else { Submitted }),
+            (Self::Withdraw, Submitted) => Some(Draft),
             (Self::Approve, Submitted) => Some(Approved),
             (Self::Reject, Submitted) => Some(Rejected),
             (Self::Reopen, Rejected) => Some(Draft),
             (Self::HandOver, Draft | Approved) => Some(HandedOver),
+            (Self::Ask | Self::Answer, HandedOver | Accepted | InProgress) => Some(status),
             (Self::Accept, HandedOver) => Some(Accepted),
             (Self::Start, Accepted) => Some(InProgress),
             (Self::Fulfil, Accepted | InProgress) => Some(if whole { Fulfilled } else { InProgress }),
+            (Self::Correct, InProgress | Fulfilled) => Some(if whole { Fulfilled } else { InProgress }),
+            (Self::TakeBack, InProgress | Fulfilled | Closed) => Some(status),
             (Self::Return, HandedOver | Accepted | InProgress) => Some(Approved),
             (Self::Close, Fulfilled) => Some(Closed),
-            (Self::Cancel, Draft | Submitted | Approved | Rejected | HandedOver | Accepted | InProgress) => {
-                Some(Cancelled)
-            }
+            (Self::Cancel, Draft | Submitted | Approved | Rejected | HandedOver) => Some(Cancelled),
+            (Self::RequestCancellation | Self::DeclineCancellation, Accepted | InProgress) => Some(status),
+            (Self::ConfirmCancellation, Accepted | InProgress) => Some(Cancelled),
             _ => None,
         }
     }
@@ -127,16 +154,23 @@ impl Transition {
     pub fn done(self) -> &'static str {
         match self {
             Self::Submit => "submitted",
+            Self::Withdraw => "withdrawn",
             Self::Approve => "approved",
             Self::Reject => "rejected",
             Self::Reopen => "reopened",
             Self::HandOver => "handed_over",
+            Self::Ask => "asked",
+            Self::Answer => "answered",
             Self::Accept => "accepted",
             Self::Start => "started",
             Self::Fulfil => "fulfilled",
+            Self::Correct => "corrected",
+            Self::TakeBack => "taken_back",
             Self::Return => "returned",
             Self::Close => "closed",
-            Self::Cancel => "cancelled",
+            Self::Cancel | Self::ConfirmCancellation => "cancelled",
+            Self::RequestCancellation => "cancellation_requested",
+            Self::DeclineCancellation => "cancellation_declined",
         }
     }
 
@@ -164,22 +198,24 @@ pub fn refusal(status: OrderStatus) -> Error {
 mod tests {
     use strum::IntoEnumIterator;
 
-    use super::{OrderStatus, QUEUED, Transition};
-    use crate::clients::under_way;
+    use super::{OrderStatus, Transition};
+    use crate::{clients::under_way, departments::QUEUED};
 
-    /// Every step from every status: the row's status, then submit, approve, reject, reopen, hand over, accept, start,
-    /// fulfil, return, close, cancel. After a `|` stands where the step leads when it is not whole.
+    /// Every step from every status: the row's status, then submit, withdraw, approve, reject, reopen, hand over, ask, answer,
+    /// accept, start, fulfil, correct, take back, return, close, cancel, request, confirm and decline a cancellation. After a `|`
+    /// stands where the step leads when it is not whole.
     const TABLE: &str = "
-        draft       approved|submitted - - - handed_over - - - - - cancelled
-        submitted   - approved rejected - - - - - - - cancelled
-        approved    - - - - handed_over - - - - - cancelled
-        rejected    - - - draft - - - - - - cancelled
-        handed_over - - - - - accepted - - approved - cancelled
-        accepted    - - - - - - in_progress fulfilled|in_progress approved - cancelled
-        in_progress - - - - - - - fulfilled|in_progress approved - cancelled
-        fulfilled   - - - - - - - - - closed -
-        closed      - - - - - - - - - - -
-        cancelled   - - - - - - - - - - -";
+        draft       approved|submitted - - - - handed_over - - - - - - - - - cancelled - - -
+        submitted   - draft approved rejected - - - - - - - - - - - cancelled - - -
+        approved    - - - - - handed_over - - - - - - - - - cancelled - - -
+        rejected    - - - - draft - - - - - - - - - - cancelled - - -
+        handed_over - - - - - - handed_over handed_over accepted - - - - approved - cancelled - - -
+        accepted    - - - - - - accepted accepted - in_progress fulfilled|in_progress - - approved - - accepted cancelled accepted
+        in_progress - - - - - - in_progress in_progress - - fulfilled|in_progress fulfilled|in_progress in_progress approved - -
+                    in_progress cancelled in_progress
+        fulfilled   - - - - - - - - - - - fulfilled|in_progress fulfilled - closed - - - -
+        closed      - - - - - - - - - - - - closed - - - - - -
+        cancelled   - - - - - - - - - - - - - - - - - - -";
 
     #[test]
     fn each_step_leads_where_the_table_says() {
@@ -199,7 +235,9 @@ mod tests {
     #[test]
     fn what_is_under_way_can_be_cancelled_and_has_left_its_author() {
         for status in OrderStatus::iter() {
-            let cancelled = Transition::Cancel.target(status, true).is_some();
+            let cancelled = [Transition::Cancel, Transition::ConfirmCancellation]
+                .iter()
+                .any(|step| step.target(status, true).is_some());
             let with_author = matches!(status, OrderStatus::Draft | OrderStatus::Rejected);
             let under_way = under_way::ORDERS.contains(&format!("'{}'", status.as_ref()));
             assert_eq!(under_way, cancelled && !with_author, "{status:?}");

@@ -4,8 +4,8 @@ use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
 use super::{
-    bodies::{ApproveOrder, ExecuteOrder, Fulfilment, HandOver, HandOverOrder},
-    fulfil::fulfil,
+    bodies::{ApproveOrder, Correction, ExecuteOrder, Fulfilment, GoodsReturn, HandOver, HandOverOrder},
+    fulfil::{correct, fulfil, take_back},
     life,
     model::{Order, OrderId, OrderWithLines},
     status::Transition,
@@ -21,30 +21,46 @@ use crate::{
 type Step<A> = change::Step<Order, Transition, A>;
 
 const SUBMIT: Step<Update> = Step::new(Transition::Submit);
+const WITHDRAW: Step<Update> = Step::new(Transition::Withdraw);
 const APPROVE: Step<ApproveOrder> = Step::new(Transition::Approve);
 const REJECT: Step<ApproveOrder> = Step::new(Transition::Reject);
 const REOPEN: Step<Update> = Step::new(Transition::Reopen);
 const HAND_OVER: Step<HandOverOrder> = Step::new(Transition::HandOver);
+const ASK: Step<ExecuteOrder> = Step::new(Transition::Ask);
+const ANSWER: Step<HandOverOrder> = Step::new(Transition::Answer);
 const ACCEPT: Step<ExecuteOrder> = Step::new(Transition::Accept);
 const START: Step<ExecuteOrder> = Step::new(Transition::Start);
 const FULFIL: Step<ExecuteOrder> = Step::new(Transition::Fulfil);
+const CORRECT: Step<ExecuteOrder> = Step::new(Transition::Correct);
+const TAKE_BACK: Step<ExecuteOrder> = Step::new(Transition::TakeBack);
 const RETURN: Step<ExecuteOrder> = Step::new(Transition::Return);
 const CLOSE: Step<Update> = Step::new(Transition::Close);
 const CANCEL: Step<Update> = Step::new(Transition::Cancel);
+const REQUEST_CANCELLATION: Step<Update> = Step::new(Transition::RequestCancellation);
+const CONFIRM_CANCELLATION: Step<ExecuteOrder> = Step::new(Transition::ConfirmCancellation);
+const DECLINE_CANCELLATION: Step<ExecuteOrder> = Step::new(Transition::DeclineCancellation);
 
 /// The steps that callers take, each with the right that it needs.
-pub const STEPS: [AnyStep<Order, Transition>; 11] = [
+pub const STEPS: [AnyStep<Order, Transition>; 19] = [
     SUBMIT.any(),
+    WITHDRAW.any(),
     APPROVE.any(),
     REJECT.any(),
     REOPEN.any(),
     HAND_OVER.any(),
+    ASK.any(),
+    ANSWER.any(),
     ACCEPT.any(),
     START.any(),
     FULFIL.any(),
+    CORRECT.any(),
+    TAKE_BACK.any(),
     RETURN.any(),
     CLOSE.any(),
     CANCEL.any(),
+    REQUEST_CANCELLATION.any(),
+    CONFIRM_CANCELLATION.any(),
+    DECLINE_CANCELLATION.any(),
 ];
 
 /// The operations that are steps.
@@ -55,10 +71,20 @@ pub fn routes(api: &mut Routes) {
             SUBMIT,
             "submit_order",
             "Submit an order",
-            "Within the caller's limits the order is approved at once. Over them, and for a price that needs it, the order \
-             waits for approval; `exceeded` names the limits that the caller may know. Too many submissions whose prices need \
-             approval are refused for an hour. The rules of its contract must hold, and its client is neither lost nor archived. Use it when the draft is complete.",
+            "Within the caller's limits the order is approved at once. Otherwise it waits for approval; `exceeded` names the limits \
+             that the caller may know. Limits are in the organisation's currency. Too many submissions beyond limits that are \
+             secret are refused for an hour. The rules of its contract must hold, a line with another tax than its product needs a \
+             `tax_reason`, and its client is neither lost nor archived. Use it when the draft is complete.",
             async |tx, scope, id, seen, Reason { reason }| life::submit(tx, scope, id, seen, reason).await,
+        ),
+        step(
+            WITHDRAW,
+            "withdraw_order",
+            "Withdraw an order",
+            "From submitted back to draft. Use it to change an order that was submitted too early.",
+            async |tx, scope, id, seen, Reason { reason }| {
+                life::step(tx, scope, id, seen, WITHDRAW.transition, reason).await
+            },
         ),
         step(
             APPROVE,
@@ -92,10 +118,27 @@ pub fn routes(api: &mut Routes) {
             "Hand an order over",
             "From approved into a department's queue, with the time when it is due. A draft within the caller's \
              limits is submitted and so approved in the same request, which needs `orders:update` too; its history \
-             tells each step. A draft over a limit of the caller's role is refused with the `limit`, and nothing is changed. A \
-             draft whose prices need approval is only submitted and waits for it, as `status` tells. Nothing is handed over for a \
-             client that is lost or archived. Use it to give the order to those who deliver it.",
+             tells each step. A draft that needs approval is only submitted and waits for it, as `status` and `exceeded` tell. \
+             Nothing is handed over for a client that is lost or archived, nor under a contract that is not in force. Use it to give the order to those who deliver it.",
             async |tx, scope, id, seen, body: HandOver| life::hand_over(tx, scope, id, seen, body).await,
+        ),
+        step(
+            ASK,
+            "ask_about_order",
+            "Ask about an order",
+            "Notes what the department needs to know, in `reason`; the order stays where it is, with the `question`. Use it in the department, when something is unclear before or during the work.",
+            async |tx, scope, id, seen, RequiredReason { reason }| {
+                life::talk(tx, scope, id, seen, ASK.transition, Some(reason)).await
+            },
+        ),
+        step(
+            ANSWER,
+            "answer_about_order",
+            "Answer a department's question",
+            "The `question` is settled by `reason`; both stay in the history. Use it when the department waits for something to be cleared up.",
+            async |tx, scope, id, seen, RequiredReason { reason }| {
+                life::talk(tx, scope, id, seen, ANSWER.transition, Some(reason)).await
+            },
         ),
         step(
             ACCEPT,
@@ -124,6 +167,20 @@ pub fn routes(api: &mut Routes) {
             async |tx, scope, id, seen, body: Fulfilment| fulfil(tx, scope, id, seen, body).await,
         ),
         step(
+            CORRECT,
+            "correct_order_fulfilment",
+            "Correct what was delivered",
+            "Sets what is delivered of the lines that were noted wrongly; the former figures stay in the history. The order is fulfilled when nothing remains, and in progress otherwise. Use it in the department, when a delivery was noted wrongly.",
+            async |tx, scope, id, seen, body: Correction| correct(tx, scope, id, seen, body).await,
+        ),
+        step(
+            TAKE_BACK,
+            "take_back_goods",
+            "Take goods back",
+            "Notes what came back from the client, at most what was delivered. The status stays, and what came back counts no more towards the ceiling of the contract. Use it in the department, when the client returns goods.",
+            async |tx, scope, id, seen, body: GoodsReturn| take_back(tx, scope, id, seen, body).await,
+        ),
+        step(
             RETURN,
             "return_order",
             "Return an order",
@@ -145,9 +202,36 @@ pub fn routes(api: &mut Routes) {
             CANCEL,
             "cancel_order",
             "Cancel an order",
-            "From any status before fulfilled. Use it when the client no longer wants the order.",
+            "From any status before the department has taken it on. After that the department's word is needed: see `request-cancellation`. Use it when the client no longer wants the order.",
             async |tx, scope, id, seen, RequiredReason { reason }| {
                 life::step(tx, scope, id, seen, CANCEL.transition, Some(reason)).await
+            },
+        ),
+        step(
+            REQUEST_CANCELLATION,
+            "request_order_cancellation",
+            "Ask to cancel an order",
+            "While the department works on the order, cancelling needs its word: the order has a `cancellation` until the department confirms or declines it. Use it when the client no longer wants what is being made.",
+            async |tx, scope, id, seen, RequiredReason { reason }| {
+                life::talk(tx, scope, id, seen, REQUEST_CANCELLATION.transition, Some(reason)).await
+            },
+        ),
+        step(
+            CONFIRM_CANCELLATION,
+            "confirm_order_cancellation",
+            "Agree to cancel an order",
+            "The order is cancelled; what was delivered before counts towards its contract for ever. Use it in the department, when the work can be stopped.",
+            async |tx, scope, id, seen, Reason { reason }| {
+                life::talk(tx, scope, id, seen, CONFIRM_CANCELLATION.transition, reason).await
+            },
+        ),
+        step(
+            DECLINE_CANCELLATION,
+            "decline_order_cancellation",
+            "Refuse to cancel an order",
+            "The order goes on. Use it in the department, when it is too late to stop the work.",
+            async |tx, scope, id, seen, RequiredReason { reason }| {
+                life::talk(tx, scope, id, seen, DECLINE_CANCELLATION.transition, Some(reason)).await
             },
         ),
     ];

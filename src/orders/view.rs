@@ -7,8 +7,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
+    circumstances::{Circumstances, circumstances},
     filter::{OrderInclude, OrderIncludes},
-    limits::{self, Circumstances, Limit},
+    life,
+    limits::{self, Limit},
     lines,
     model::{Order, OrderEvent, OrderLine, OrderWithLines},
     status::{OrderStatus, Transition},
@@ -32,16 +34,17 @@ use crate::{
     "client_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e30", "owner_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31",
     "team_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e32", "is_key": false, "number": "O-2026-000123", "contract_id": null,
     "author_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31", "editor_ids": [], "return_reason": null, "exceeded": [], "status": "handed_over", "priority": "normal", "currency": "RUB",
+    "rounding": "half_up", "rounded_per": "line", "prices_include_tax": false, "question": null, "cancellation": null,
     "ordered_on": "2026-11-20", "requested_delivery_on": "2026-12-10", "comment": "Deliver to the back door",
     "external_ids": [{"source": "erp", "id": "4711"}],
-    "net_total": "1140.0000", "tax_total": "228.0000", "total": "1368.0000",
+    "net_total": "1140.00", "tax_total": "228.00", "total": "1368.00",
     "department_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e33", "due_at": "2026-12-01T15:00:00Z",
     "submitted_at": "2026-11-20T10:00:00Z", "approved_by": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31",
     "handed_over_at": "2026-11-24T09:30:00Z", "fulfilled_at": null, "actions": ["cancel"],
     "lines": [{"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e34", "position": 1,
         "product_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e35", "name": "Paper", "unit": "box", "quantity": "12.000",
-        "unit_price": "100.00", "discount_percent": "5.00", "tax_rate": "20.00", "net_amount": "1140.0000",
-        "tax_amount": "228.0000", "fulfilled_quantity": "0.000"}]}))]
+        "unit_price": "100.00", "discount_percent": "5.00", "tax_rate": "20.00", "tax_reason": null,
+        "net_amount": "1140.00", "tax_amount": "228.00", "fulfilled_quantity": "0.000", "returned_quantity": "0.000"}]}))]
 pub struct OrderView {
     #[serde(flatten)]
     order: Order,
@@ -106,7 +109,7 @@ pub async fn views(
     include: &OrderIncludes,
     actor: &Actor,
 ) -> Result<Vec<OrderView>> {
-    let circumstances = limits::circumstances(db, &orders).await?;
+    let circumstances = circumstances(db, &orders).await?;
     let matters = orders.iter().filter(|order| Transition::possible(order.status).any(Transition::begins_business));
     let gone = clients::gone(db, matters.map(|order| order.client_id).collect()).await?;
     let mut lines = match include.has(OrderInclude::Lines) {
@@ -138,7 +141,7 @@ pub async fn views(
         owner: owners.get(&order.owner_id).cloned(),
         department: order.department_id.and_then(|id| departments.get(&id).cloned()),
         order: {
-            order.exceeded = Jsonb(Limit::known_to(actor, &order.exceeded.0));
+            order.exceeded = Jsonb(Limit::known_to(actor, &order, &order.exceeded.0));
             order
         },
     };
@@ -147,7 +150,7 @@ pub async fn views(
 
 /// What `actor` may do with `order` in its present state. `is_gone` is whether its client is lost or archived.
 fn actions(order: &Order, is_gone: bool, circumstances: &Circumstances, actor: &Actor) -> Vec<&'static str> {
-    let update = (order.status == OrderStatus::Draft && actor.may::<Order, Update>(order)).then_some("update");
+    let update = (order.status.can_be_changed() && actor.may::<Order, Update>(order)).then_some("update");
     let steps = STEPS.iter().filter(|step| step.transition.target(order.status, true).is_some());
     let steps = steps.filter(|step| !(is_gone && step.transition.begins_business()));
     let offered = steps.filter(|step| (step.may)(actor, order) && fits(step.transition, order, circumstances, actor));
@@ -158,11 +161,9 @@ fn actions(order: &Order, is_gone: bool, circumstances: &Circumstances, actor: &
 fn fits(step: Transition, order: &Order, circumstances: &Circumstances, actor: &Actor) -> bool {
     match step {
         Transition::Approve => limits::offers_approval(order, circumstances, actor),
-        Transition::HandOver if order.status == OrderStatus::Draft => {
-            actor.may::<Order, Update>(order) && limits::permit_unapproved(order, circumstances, actor).is_ok()
-        }
+        Transition::HandOver if order.status == OrderStatus::Draft => actor.may::<Order, Update>(order),
         Transition::Return => !circumstances.begun,
-        _ => true,
+        _ => life::is_open(step, order),
     }
 }
 
@@ -171,6 +172,7 @@ fn fits(step: Transition, order: &Order, circumstances: &Circumstances, actor: &
 #[schema(as = OrderEvent, example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "at": "2026-11-24T09:30:00Z",
     "actor_id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31", "action": "submitted", "from_status": "draft",
     "to_status": "submitted", "reason": null, "exceeded": ["max_order_amount"],
+    "details": {"lines": [], "changes": [], "document": null},
     "actor": {"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e31", "name": "Anna Petrova", "job_title": "Sales manager"}}))]
 pub struct OrderEventView {
     #[serde(flatten)]
@@ -179,14 +181,19 @@ pub struct OrderEventView {
     actor: Option<UserRef>,
 }
 
-/// `events` as `actor` sees them, with the names of the users who took the steps, in one query.
+/// `events` of `order` as `actor` sees them, with the names of the users who took the steps, in one query.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn history(db: &AsyncPgConnection, events: Vec<OrderEvent>, actor: &Actor) -> Result<Vec<OrderEventView>> {
+pub async fn history(
+    db: &AsyncPgConnection,
+    order: &Order,
+    events: Vec<OrderEvent>,
+    actor: &Actor,
+) -> Result<Vec<OrderEventView>> {
     let actors = users::references(db, events.iter().filter_map(|event| event.actor_id).collect()).await?;
     let view = |mut event: OrderEvent| {
-        event.exceeded = Jsonb(Limit::known_to(actor, &event.exceeded.0));
+        event.exceeded = Jsonb(Limit::known_to(actor, order, &event.exceeded.0));
         let actor = event.actor_id.and_then(|id| actors.get(&id).cloned());
         OrderEventView { event, actor }
     };

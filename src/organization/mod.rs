@@ -7,5 +7,5 @@ mod routes;
 mod view;
 
 pub use model::{Organization, OrganizationTerms, Representative};
-pub use queries::currency;
+pub use queries::{currency, rules};
 pub use routes::routes;

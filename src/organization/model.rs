@@ -11,9 +11,10 @@ use crate::{
     db::{Jsonb, schema::organization},
     error::FieldError,
     http::{Patch, PatchText, Terms},
+    pricing::{RoundedPer, Rounding},
     values::{
-        BankAccount, CountryCode, CurrencyCode, Entity, Instant, Kpp, Language, Line, RegistrationNumber, Resource,
-        TaxId, TimeZone, bounds,
+        BankAccount, CountryCode, CurrencyCode, Entity, Instant, Invalid, Kpp, Language, Line, RegistrationNumber,
+        Resource, Say, TaxId, TimeZone, bounds,
     },
 };
 
@@ -67,6 +68,15 @@ pub struct OrganizationTerms {
     pub phone_region: CountryCode,
     /// The language of what it sends.
     pub language: Language,
+    /// How the amounts of its papers are rounded to what can be paid; never `none`, which past orders have.
+    #[serde(default)]
+    pub rounding: Rounding,
+    /// What is rounded: each line, or the whole paper.
+    #[serde(default)]
+    pub rounded_per: RoundedPer,
+    /// Whether the prices of its products include the tax.
+    #[serde(default)]
+    pub prices_include_tax: bool,
     /// The month in which its fiscal year begins.
     #[serde(deserialize_with = "bounds::month")]
     #[schema(minimum = 1, maximum = 12)]
@@ -106,8 +116,16 @@ impl Terms for OrganizationTerms {
 
     fn breaches(&self) -> Vec<FieldError> {
         let breach = self.bank_account.as_ref().and_then(|Jsonb(account)| account.breach());
-        breach.into_iter().map(|(member, wrong)| FieldError::new(format!("/bank_account/{member}"), wrong)).collect()
+        let breach = breach.map(|(member, wrong)| FieldError::new(format!("/bank_account/{member}"), wrong));
+        let unrounded = (self.rounding == Rounding::None).then(|| FieldError::new("/rounding", unrounded()));
+        breach.into_iter().chain(unrounded).collect()
     }
+}
+
+fn unrounded() -> Invalid {
+    let say =
+        Say::new("Only past orders keep unrounded amounts.", "Неокруглённые суммы остаются только у прошлых заказов.");
+    Invalid::Rule("unrounded", say)
 }
 
 impl Resource for Organization {

@@ -9,6 +9,7 @@ use crate::{
     change::{Patched, Row, Tx},
     db::{Sql, schema::organization},
     error::Result,
+    pricing::Rules,
     values::{CurrencyCode, Instant},
 };
 
@@ -28,6 +29,16 @@ pub async fn find(mut db: &AsyncPgConnection, _scope: &Scope<Organization, Read>
 /// When the database fails.
 pub async fn currency(mut db: &AsyncPgConnection) -> Result<CurrencyCode> {
     Ok(organization::table.select(organization::currency).first(&mut db).await?)
+}
+
+/// How the organisation makes the amounts of its papers.
+///
+/// # Errors
+/// When the database fails.
+pub async fn rules(mut db: &AsyncPgConnection) -> Result<Rules> {
+    let columns = (organization::rounding, organization::rounded_per, organization::prices_include_tax);
+    let (rounding, rounded_per, prices_include_tax) = organization::table.select(columns).first(&mut db).await?;
+    Ok(Rules { rounding, rounded_per, prices_include_tax })
 }
 
 impl Row for Organization {

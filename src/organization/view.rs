@@ -18,7 +18,8 @@ use crate::{
     "bank_account": {"bank": "Sberbank", "bic": "044525225", "account": "40702810938000000001",
         "correspondent_account": "30101810400000000225"},
     "signatory": {"name": "Anna Petrova", "position": "General director", "basis": "Charter"},
-    "currency": "RUB", "timezone": "Europe/Moscow", "phone_region": "RU", "language": "ru", "fiscal_year_begins": 1,
+    "currency": "RUB", "timezone": "Europe/Moscow", "phone_region": "RU", "language": "ru", "rounding": "half_up", "rounded_per": "line",
+    "prices_include_tax": false, "fiscal_year_begins": 1,
     "expected_of_organizations": ["tax_id", "phone", "email", "address"], "expected_of_persons": ["phone", "email"],
     "actions": ["update"]}))]
 pub struct OrganizationView {

@@ -147,14 +147,20 @@ const INTERACTIONS_OF_CONTACT: &str = "id IN (
 
 /// The contracts in which one who signs has the contact's name.
 const CONTRACTS_OF_CONTACT: &str = "client_id = (SELECT client_id FROM contacts WHERE id = $1) AND EXISTS (
-    SELECT FROM jsonb_array_elements(signatories) one
+    SELECT FROM jsonb_array_elements(signatories || coalesce(former_terms -> 'signatories', '[]')) one
     WHERE lower(one ->> 'name') = lower((SELECT name FROM contacts WHERE id = $1)))";
 
 /// Those who sign, without the contact.
-const OTHER_SIGNATORIES: &str = r#"(
+const OTHER_SIGNATORIES: &str = r#"coalesce((
     SELECT jsonb_agg(CASE WHEN lower(one ->> 'name') = lower((SELECT name FROM contacts WHERE id = $1))
         THEN one || '{"name": "[erased]", "position": null}' ELSE one END)
-    FROM jsonb_array_elements(signatories) one)"#;
+    FROM jsonb_array_elements(signatories) one), '[]')"#;
+
+/// The terms that an amendment replaced, without the contact among those who signed.
+const OTHER_FORMER_SIGNATORIES: &str = r#"jsonb_set(former_terms, '{signatories}', coalesce((
+    SELECT jsonb_agg(CASE WHEN lower(one ->> 'name') = lower((SELECT name FROM contacts WHERE id = $1))
+        THEN one || '{"name": "[erased]", "position": null}' ELSE one END)
+    FROM jsonb_array_elements(former_terms -> 'signatories') one), '[]'))"#;
 
 const AUDIT_OF_CLIENT: &str = "id IN (
     SELECT id FROM audit_events WHERE client_id = $1
@@ -179,7 +185,7 @@ const AUDIT_OF_CONTACT: &str = "id IN (
 /// The tables that tell of a contact.
 pub static OF_CONTACT: [Place; 3] = [
     Place {
-        personal: &[("signatories", OTHER_SIGNATORIES)],
+        personal: &[("signatories", OTHER_SIGNATORIES), ("former_terms", OTHER_FORMER_SIGNATORIES)],
         is_resource: true,
         shown: &["id", "number", "title", "status", "signed_on", "signatories"],
         ..Place::of("contracts", SIGNED, CONTRACTS_OF_CONTACT)
@@ -233,6 +239,8 @@ pub static OF_CLIENT: [Place; 14] = [
         personal: &[
             ("comment", "NULL"),
             ("return_reason", "NULL"),
+            ("question", "NULL"),
+            ("cancellation", "NULL"),
             ("custom_fields", "custom_without_personal('orders', custom_fields)"),
         ],
         is_resource: true,
@@ -243,6 +251,7 @@ pub static OF_CLIENT: [Place; 14] = [
             ("title", GONE),
             ("payment_terms", "NULL"),
             ("signatories", "'[]'"),
+            ("former_terms", "NULL"),
             ("return_reason", "NULL"),
             ("custom_fields", "custom_without_personal('contracts', custom_fields)"),
         ],

@@ -10,7 +10,7 @@ mod view;
 use crate::http::Routes;
 
 pub use model::{Product, ProductFilter, ProductId, ProductKind, ProductPatch, ProductTerms};
-pub use queries::{chunk, find, find_all, insert, prepare};
+pub use queries::{chunk, find, find_all, indivisible, insert, prepare};
 
 /// The operations on products.
 pub fn routes(api: &mut Routes) {

@@ -89,6 +89,9 @@ pub struct ProductTerms {
     #[serde(default, deserialize_with = "bounds::at_most::<20, _, _, _>")]
     #[schema(value_type = Vec<ExternalId>, max_items = 20)]
     pub external_ids: Jsonb<Vec<ExternalId>>,
+    /// Whether it is sold in parts of a unit, such as 1.5 hours.
+    #[serde(default)]
+    pub is_divisible: bool,
     /// Whether it is sold now.
     #[serde(default = "active")]
     #[schema(default = true)]

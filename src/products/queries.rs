@@ -1,17 +1,25 @@
 //! Every query on products. They belong to nobody, so a right that reaches anywhere reaches all of them.
 
-use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, pg::Pg};
+use diesel::{
+    AggregateExpressionMethods, BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl,
+    dsl::{count, sql},
+    pg::Pg,
+    sql_types::{Bool, Text},
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::{Product, ProductFilter, ProductId, ProductSort, ProductTerms};
 use crate::{
-    access::{Action, Create, Read, Scope},
+    access::{Action, Actor, Create, Read, ReadConfidential, Scope},
     change::{Patched, Row, Tx, begin_custom, check_custom, permit_confidential, refuse_held},
-    db::{Sql, columns_of, schema::products},
-    error::{Error, OnConstraint, Result},
+    db::{
+        Sql, columns_of,
+        schema::{order_lines, orders, products},
+    },
+    error::{Error, OnConstraint, ProblemType, Result},
     external_ids,
     list::{By, ByCustom, ListQuery, Page, Sort, SortKey, SortValue, Spelling, keyset_custom, search},
-    values::{Entity, Instant, Resource, Text},
+    values::{self, Entity, Instant, Invalid, Resource, Say},
 };
 
 static SAVE: Sql = Sql::new();
@@ -123,12 +131,28 @@ pub async fn find(mut db: &AsyncPgConnection, _scope: &Scope<Product, Read>, id:
 ///
 /// # Errors
 /// When the database fails.
-pub async fn find_all(mut db: &AsyncPgConnection, ids: Vec<ProductId>, skus: Vec<Text<50>>) -> Result<Vec<Product>> {
+pub async fn find_all(
+    mut db: &AsyncPgConnection,
+    ids: Vec<ProductId>,
+    skus: Vec<values::Text<50>>,
+) -> Result<Vec<Product>> {
     if ids.is_empty() && skus.is_empty() {
         return Ok(Vec::new());
     }
     let named = products::table.filter(products::id.eq_any(ids).or(products::sku.eq_any(skus)));
     Ok(named.select(columns_of::<Product>()).load(&mut db).await?)
+}
+
+/// Those of the products `ids` that are sold in whole units only.
+///
+/// # Errors
+/// When the database fails.
+pub async fn indivisible(mut db: &AsyncPgConnection, ids: Vec<ProductId>) -> Result<Vec<ProductId>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let whole = products::table.filter(products::id.eq_any(ids)).filter(diesel::dsl::not(products::is_divisible));
+    Ok(whole.select(products::id).load(&mut db).await?)
 }
 
 /// Creates a product.
@@ -151,9 +175,39 @@ pub async fn prepare(tx: &mut Tx<'_>, terms: ProductTerms) -> Result<Product> {
     let mut product =
         Product { id: tx.new_id(), version: 1, created_at: now, updated_at: now, hidden_changes: 0, terms };
     permit_confidential(tx.actor(), &product)?;
+    refuse_dear(tx.actor(), &product)?;
     begin_custom(tx, &mut product).await?;
     product.refuse_taken(tx, None).await?;
     Ok(product)
+}
+
+/// Refuses a lowest price above the usual one. Only who may know the lowest price is told of it.
+fn refuse_dear(actor: &Actor, product: &Product) -> Result<()> {
+    let is_above = product.terms.min_price.is_some_and(|least| least.value() > product.terms.base_price.value());
+    if !is_above || !actor.may::<Product, ReadConfidential>(product) {
+        return Ok(());
+    }
+    let say = Say::new("The lowest price is above the usual one.", "Наименьшая цена выше обычной.");
+    Err(Error::field("/min_price", Invalid::Rule("above_base_price", say)))
+}
+
+/// Refuses another currency while drafts have the product in the present one.
+async fn refuse_drafts(tx: &mut Tx<'_>, id: ProductId) -> Result<()> {
+    let drafts: i64 = order_lines::table
+        .inner_join(orders::table)
+        .filter(order_lines::product_id.eq(id))
+        .filter(orders::status.eq_any(["draft", "submitted", "rejected"]))
+        .select(count(orders::id).aggregate_distinct())
+        .first(&mut **tx)
+        .await?;
+    if drafts == 0 {
+        return Ok(());
+    }
+    let refusal = Error::new(ProblemType::Conflict).detail(
+        format!("Orders that are not approved yet have this product in its present currency ({drafts})."),
+        format!("В несогласованных заказах этот товар стоит в прежней валюте ({drafts})."),
+    );
+    Err(refusal.with("order_count", drafts))
 }
 
 impl Row for Product {
@@ -171,6 +225,10 @@ impl Row for Product {
     }
 
     async fn check_values(&self, tx: &mut Tx<'_>, before: &Self) -> Result<()> {
+        refuse_dear(tx.actor(), self)?;
+        if self.terms.currency != before.terms.currency {
+            refuse_drafts(tx, self.id).await?;
+        }
         check_custom(tx, before, self).await
     }
 
@@ -179,7 +237,9 @@ impl Row for Product {
         if before.is_some_and(|before| before.terms.sku == self.terms.sku) {
             return Ok(());
         }
-        let holder = products::table.filter(products::sku.eq(&self.terms.sku)).select(products::id);
+        // Two that differ by case only are one.
+        let same = sql::<Bool>("lower(sku) = lower(").bind::<Text, _>(&self.terms.sku).sql(")");
+        let holder = products::table.filter(same).filter(products::id.ne(self.id)).select(products::id);
         let holder: Option<ProductId> = holder.first(&mut **tx).await.optional()?;
         let may_see = tx.actor().scope::<Self, Read>().is_ok();
         holder.map_or(Ok(()), |id| Err(Error::taken("/sku", may_see.then(|| id.uuid()))))
@@ -209,5 +269,5 @@ impl Patched for Product {
 }
 
 fn breached(constraint: &str) -> Option<Error> {
-    (constraint == "products_sku_key").then(|| Error::taken("/sku", None))
+    matches!(constraint, "products_sku_key" | "products_sku_lower_key").then(|| Error::taken("/sku", None))
 }

@@ -14,7 +14,7 @@ use crate::{
 #[schema(as = Product, example = json!({"id": "01936f0e-8d5b-7c3a-9e2f-4b6a8c0d1e2f", "version": 2, "custom_fields": {},
     "created_at": "2026-11-20T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z", "sku": "TEA-018", "name": "Chai", "kind": "good",
     "category": "Beverages", "supplier": "Exotic Liquids", "unit": "10 boxes x 30 bags", "base_price": "18.00", "currency": "USD",
-    "tax_rate": "20.00", "strengths": "Brews in a minute", "weaknesses": "Dearer than the competitors'", "external_ids": [{"source": "erp", "id": "4711"}], "is_active": true,
+    "tax_rate": "20.00", "strengths": "Brews in a minute", "weaknesses": "Dearer than the competitors'", "external_ids": [{"source": "erp", "id": "4711"}], "is_divisible": false, "is_active": true,
     "actions": []}))]
 pub struct ProductView {
     #[serde(flatten)]

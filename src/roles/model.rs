@@ -1,7 +1,7 @@
 //! What a role's policy is, as a resource.
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{ObjectBuilder, Ref, RefOr, Schema},
@@ -14,7 +14,7 @@ use crate::{
         permission::{PERMISSIONS, Permission},
     },
     http::View,
-    values::{Amount, Entity, Instant, Percent, Resource},
+    values::{Amount, Entity, Instant, Percent, Resource, bounds},
 };
 
 /// The schema of the rights of a role: each of them, with its reach.
@@ -41,10 +41,7 @@ impl ToSchema for Permissions {
 
 /// What a role may do: rights with their reach, and limits.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
-#[schema(as = RolePolicyFields, example = json!({"role": "manager", "version": 1, "created_at": "2026-11-24T09:30:00Z", "updated_at": "2026-11-24T09:30:00Z",
-    "permissions": initial_grants(),
-    "max_discount_percent": "5.00", "max_contract_amount": "0.00", "max_order_amount": "100000.00", "self_approval_up_to": null, "may_own_key_clients": false,
-    "second_factor_required": false, "duplicates_tell": "owner"}))]
+#[schema(as = RolePolicyFields, example = fields_example)]
 pub struct RolePolicy {
     /// Whose policy it is.
     pub role: Role,
@@ -58,21 +55,9 @@ pub struct RolePolicy {
     /// How far each right reaches.
     #[schema(value_type = Permissions)]
     pub permissions: Grants,
-    /// Largest discount on an order's line without approval; `null` is without limit.
-    pub max_discount_percent: Option<Percent>,
-    /// Largest contract signed off without approval, in the contract's currency; `null` is without limit.
-    pub max_contract_amount: Option<Amount>,
-    /// Largest order submitted without approval, in the order's currency; `null` is without limit.
-    pub max_order_amount: Option<Amount>,
-    /// Largest contract or order that a user of the role passes alone, in its own currency; a larger one waits for a second
-    /// person, whatever the other limits are. `null` is without limit.
-    pub self_approval_up_to: Option<Amount>,
-    /// Whether users of the role may own key clients.
-    pub may_own_key_clients: bool,
-    /// Whether users of the role need a second factor; without one they can do nothing but set it up.
-    pub second_factor_required: bool,
-    /// What users of the role are told of a client out of their reach that they enter again.
-    pub duplicates_tell: DuplicatesTell,
+    /// What users of the role may do without approval.
+    #[serde(flatten)]
+    pub limits: Limits,
 }
 
 impl RolePolicy {
@@ -84,13 +69,7 @@ impl RolePolicy {
             created_at,
             updated_at,
             permissions: policy.grants().clone(),
-            max_discount_percent: policy.limits.max_discount_percent,
-            max_contract_amount: policy.limits.max_contract_amount,
-            max_order_amount: policy.limits.max_order_amount,
-            self_approval_up_to: policy.limits.self_approval_up_to,
-            may_own_key_clients: policy.limits.may_own_key_clients,
-            second_factor_required: policy.limits.second_factor_required,
-            duplicates_tell: policy.limits.duplicates_tell,
+            limits: policy.limits,
         }
     }
 
@@ -135,11 +114,7 @@ impl Entity for RolePolicy {
 
 /// A role's policy, and what the caller may do with it.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = RolePolicy, example = json!({"role": "manager", "version": 1, "created_at": "2026-11-24T09:30:00Z",
-    "updated_at": "2026-11-24T09:30:00Z", "permissions": initial_grants(),
-    "max_discount_percent": "5.00", "max_contract_amount": "0.00", "max_order_amount": "100000.00",
-    "self_approval_up_to": null, "may_own_key_clients": false, "second_factor_required": false, "duplicates_tell": "owner",
-    "actions": ["update"]}))]
+#[schema(as = RolePolicy, example = policy_example)]
 pub struct RolePolicyView {
     #[serde(flatten)]
     policy: RolePolicy,
@@ -171,23 +146,38 @@ pub struct NewRolePolicy {
     /// How far each right reaches: all rights, by name.
     #[schema(value_type = Permissions)]
     pub permissions: Grants,
-    /// Largest discount on an order's line without approval; `null` is without limit.
+    /// Largest discount on an order's line without approval, also when the price is cut by hand; `null` is without limit.
     #[serde(deserialize_with = "Option::deserialize")]
     #[schema(required = true)]
     pub max_discount_percent: Option<Percent>,
-    /// Largest contract signed off without approval, in the contract's currency; `null` is without limit.
+    /// How far above the list price a line may be priced by hand without approval; `null` is without limit.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required = true)]
+    pub max_increase_percent: Option<Percent>,
+    /// Largest contract signed off without approval, in the organisation's currency; `null` is without limit.
     #[serde(deserialize_with = "Option::deserialize")]
     #[schema(required = true)]
     pub max_contract_amount: Option<Amount>,
-    /// Largest order submitted without approval, in the order's currency; `null` is without limit.
+    /// Largest order submitted without approval, in the organisation's currency; `null` is without limit.
     #[serde(deserialize_with = "Option::deserialize")]
     #[schema(required = true)]
     pub max_order_amount: Option<Amount>,
-    /// Largest contract or order that a user of the role passes alone, in its own currency; a larger one waits for a second
-    /// person, whatever the other limits are. `null` is without limit.
+    /// Within how many days the orders of one client that nobody else approved must stay below `max_order_amount` together; 0
+    /// looks at each order by itself.
+    #[serde(deserialize_with = "bounds::within::<0, 366, _>")]
+    #[schema(minimum = 0, maximum = 366)]
+    pub order_period_days: i32,
+    /// Largest contract or order that a user of the role passes alone, in the organisation's currency; a larger one waits for a
+    /// second person, whatever the other limits are. `null` is without limit.
     #[serde(deserialize_with = "Option::deserialize")]
     #[schema(required = true)]
     pub self_approval_up_to: Option<Amount>,
+    /// Whether users of the role may charge another tax than the product's.
+    pub may_change_tax: bool,
+    /// Whether users of the role may let a client owe more than its credit limit.
+    pub may_exceed_credit: bool,
+    /// Whether users of the role may sell what went off sale after the order was drafted.
+    pub may_sell_inactive: bool,
     /// Whether users of the role may own key clients.
     pub may_own_key_clients: bool,
     /// Whether users of the role need a second factor; without one they can do nothing but set it up.
@@ -204,18 +194,32 @@ fn initial_grants() -> Grants {
 }
 
 /// What a manager may do at first, as a body.
-fn initial_policy() -> serde_json::Value {
-    let Policy { limits, .. } = &Policy::initial(Role::Manager);
-    json!({
-        "permissions": Policy::initial(Role::Manager).grants(),
-        "max_discount_percent": limits.max_discount_percent,
-        "max_contract_amount": limits.max_contract_amount,
-        "max_order_amount": limits.max_order_amount,
-        "self_approval_up_to": limits.self_approval_up_to,
-        "may_own_key_clients": limits.may_own_key_clients,
-        "second_factor_required": limits.second_factor_required,
-        "duplicates_tell": limits.duplicates_tell,
-    })
+fn initial_policy() -> Value {
+    with_limits(json!({"permissions": initial_grants()}))
+}
+
+fn fields_example() -> Value {
+    with_limits(json!({"role": "manager", "version": 1, "created_at": "2026-11-24T09:30:00Z",
+        "updated_at": "2026-11-24T09:30:00Z", "permissions": initial_grants()}))
+}
+
+fn policy_example() -> Value {
+    let mut example = fields_example();
+    example["actions"] = json!(["update"]);
+    example
+}
+
+fn permissions_example() -> Value {
+    with_limits(json!({"role": "manager", "permissions": initial_grants()}))
+}
+
+/// `example` with the limits that managers have at first.
+fn with_limits(mut example: Value) -> Value {
+    let limits = serde_json::to_value(Policy::initial(Role::Manager).limits);
+    if let (Value::Object(members), Ok(Value::Object(limits))) = (&mut example, limits) {
+        members.extend(limits);
+    }
+    example
 }
 
 impl NewRolePolicy {
@@ -223,9 +227,14 @@ impl NewRolePolicy {
     pub fn limits(&self) -> Limits {
         Limits {
             max_discount_percent: self.max_discount_percent,
+            max_increase_percent: self.max_increase_percent,
             max_contract_amount: self.max_contract_amount,
             max_order_amount: self.max_order_amount,
+            order_period_days: self.order_period_days,
             self_approval_up_to: self.self_approval_up_to,
+            may_change_tax: self.may_change_tax,
+            may_exceed_credit: self.may_exceed_credit,
+            may_sell_inactive: self.may_sell_inactive,
             may_own_key_clients: self.may_own_key_clients,
             second_factor_required: self.second_factor_required,
             duplicates_tell: self.duplicates_tell,
@@ -235,39 +244,22 @@ impl NewRolePolicy {
 
 /// What the caller may do, and how far.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"role": "manager", "permissions": initial_grants(),
-    "max_discount_percent": "5.00", "max_contract_amount": "0.00", "max_order_amount": "100000.00",
-    "self_approval_up_to": null, "may_own_key_clients": false}))]
+#[schema(example = permissions_example)]
 pub struct OwnPermissions {
     /// The caller's role.
     role: Role,
     /// How far each right reaches for the caller.
     #[schema(value_type = Permissions)]
     permissions: Grants,
-    /// Largest discount on an order's line without approval; `null` is without limit.
-    max_discount_percent: Option<Percent>,
-    /// Largest contract signed off without approval, in the contract's currency; `null` is without limit.
-    max_contract_amount: Option<Amount>,
-    /// Largest order submitted without approval, in the order's currency; `null` is without limit.
-    max_order_amount: Option<Amount>,
-    /// Largest contract or order that the caller passes alone, in its own currency; `null` is without limit.
-    self_approval_up_to: Option<Amount>,
-    /// Whether the caller may own key clients.
-    may_own_key_clients: bool,
+    /// What the caller may do without approval.
+    #[serde(flatten)]
+    limits: Limits,
 }
 
 impl OwnPermissions {
     /// The permissions of `caller`.
     pub fn of(caller: &Caller) -> Self {
         let Policy { role, limits, .. } = &*caller.policy;
-        Self {
-            role: *role,
-            permissions: caller.policy.grants().clone(),
-            max_discount_percent: limits.max_discount_percent,
-            max_contract_amount: limits.max_contract_amount,
-            max_order_amount: limits.max_order_amount,
-            self_approval_up_to: limits.self_approval_up_to,
-            may_own_key_clients: limits.may_own_key_clients,
-        }
+        Self { role: *role, permissions: caller.policy.grants().clone(), limits: *limits }
     }
 }

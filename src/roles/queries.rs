@@ -1,6 +1,10 @@
 //! Every query on role policies.
 
-use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, dsl::exists};
+use diesel::{
+    ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, SelectableHelper,
+    dsl::{AsSelect, exists},
+    pg::Pg,
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use strum::IntoEnumIterator;
 
@@ -9,7 +13,7 @@ use super::{
     rules,
 };
 use crate::{
-    access::{Action, DuplicatesTell, Grants, Limits, Policy, Read, Role, Scope, Update},
+    access::{Action, Grants, Limits, Policy, Read, Role, Scope, Update},
     change::{self, Row as _, Tx, lock},
     db::{
         Jsonb,
@@ -17,81 +21,38 @@ use crate::{
     },
     error::{Error, ProblemType, Result},
     http::IfMatch,
-    values::{Amount, Instant, Percent},
+    values::Instant,
 };
 
-type Row = (
-    i64,
-    Instant,
-    Instant,
-    Option<Percent>,
-    Option<Amount>,
-    Option<Amount>,
-    Option<Amount>,
-    bool,
-    bool,
-    DuplicatesTell,
-    Jsonb<Grants>,
+type Row = (i64, Instant, Instant, Jsonb<Grants>, Limits);
+type Columns = (
+    role_policies::version,
+    role_policies::created_at,
+    role_policies::updated_at,
+    role_policies::grants,
+    AsSelect<Limits, Pg>,
 );
 
-const COLUMNS: (
-    role_policies::version,
-    role_policies::created_at,
-    role_policies::updated_at,
-    role_policies::max_discount_percent,
-    role_policies::max_contract_amount,
-    role_policies::max_order_amount,
-    role_policies::self_approval_up_to,
-    role_policies::may_own_key_clients,
-    role_policies::second_factor_required,
-    role_policies::duplicates_tell,
-    role_policies::grants,
-) = (
-    role_policies::version,
-    role_policies::created_at,
-    role_policies::updated_at,
-    role_policies::max_discount_percent,
-    role_policies::max_contract_amount,
-    role_policies::max_order_amount,
-    role_policies::self_approval_up_to,
-    role_policies::may_own_key_clients,
-    role_policies::second_factor_required,
-    role_policies::duplicates_tell,
-    role_policies::grants,
-);
+fn columns() -> Columns {
+    (
+        role_policies::version,
+        role_policies::created_at,
+        role_policies::updated_at,
+        role_policies::grants,
+        Limits::as_select(),
+    )
+}
 
 /// The policy of `role`.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn find(mut db: &AsyncPgConnection, _scope: &Scope<RolePolicy, Read>, role: Role) -> Result<RolePolicy> {
-    let row: Row = role_policies::table.find(role).select(COLUMNS).first(&mut db).await?;
+    let row: Row = role_policies::table.find(role).select(columns()).first(&mut db).await?;
     Ok(policy(role, row))
 }
 
-fn policy(role: Role, row: Row) -> RolePolicy {
-    let (
-        version,
-        created_at,
-        updated_at,
-        discount,
-        contract,
-        order,
-        alone,
-        may_own_key_clients,
-        second_factor,
-        duplicates_tell,
-        Jsonb(grants),
-    ) = row;
-    let limits = Limits {
-        max_discount_percent: discount,
-        max_contract_amount: contract,
-        max_order_amount: order,
-        self_approval_up_to: alone,
-        may_own_key_clients,
-        second_factor_required: second_factor,
-        duplicates_tell,
-    };
+fn policy(role: Role, (version, created_at, updated_at, Jsonb(grants), limits): Row) -> RolePolicy {
     RolePolicy::of(&Policy::new(role, limits, &grants), version, created_at, updated_at)
 }
 
@@ -112,7 +73,7 @@ pub async fn replace(
     if !breaches.is_empty() {
         return Err(Error::fields(breaches));
     }
-    if before.may_own_key_clients && !new.may_own_key_clients {
+    if before.limits.may_own_key_clients && !new.may_own_key_clients {
         refuse_owned_key_clients(tx, role).await?;
     }
     let wanted = Policy::new(role, new.limits(), &new.permissions);
@@ -131,7 +92,7 @@ impl change::Row for RolePolicy {
     type Id = Role;
 
     async fn find_locked<A: Action>(tx: &mut Tx<'_>, _scope: &Scope<Self, A>, role: Role) -> Result<Option<Self>> {
-        let row = role_policies::table.find(role).select(COLUMNS).for_no_key_update();
+        let row = role_policies::table.find(role).select(columns()).for_no_key_update();
         let row: Option<Row> = row.first(&mut **tx).await.optional()?;
         Ok(row.map(|row| policy(role, row)))
     }
@@ -140,13 +101,7 @@ impl change::Row for RolePolicy {
         let row = (
             role_policies::version.eq(self.version),
             role_policies::updated_at.eq(self.updated_at),
-            role_policies::max_discount_percent.eq(self.max_discount_percent),
-            role_policies::max_contract_amount.eq(self.max_contract_amount),
-            role_policies::max_order_amount.eq(self.max_order_amount),
-            role_policies::self_approval_up_to.eq(self.self_approval_up_to),
-            role_policies::may_own_key_clients.eq(self.may_own_key_clients),
-            role_policies::second_factor_required.eq(self.second_factor_required),
-            role_policies::duplicates_tell.eq(self.duplicates_tell),
+            self.limits,
             role_policies::grants.eq(Jsonb(self.permissions.clone())),
         );
         diesel::update(role_policies::table.find(self.role)).set(row).execute(&mut **tx).await?;
@@ -188,13 +143,7 @@ pub async fn insert_initial(db: &mut AsyncPgConnection, now: Instant) -> Result<
             role_policies::version.eq(1_i64),
             role_policies::created_at.eq(now),
             role_policies::updated_at.eq(now),
-            role_policies::max_discount_percent.eq(policy.limits.max_discount_percent),
-            role_policies::max_contract_amount.eq(policy.limits.max_contract_amount),
-            role_policies::max_order_amount.eq(policy.limits.max_order_amount),
-            role_policies::self_approval_up_to.eq(policy.limits.self_approval_up_to),
-            role_policies::may_own_key_clients.eq(policy.limits.may_own_key_clients),
-            role_policies::second_factor_required.eq(policy.limits.second_factor_required),
-            role_policies::duplicates_tell.eq(policy.limits.duplicates_tell),
+            policy.limits,
             role_policies::grants.eq(Jsonb(policy.grants().clone())),
         );
         diesel::insert_into(role_policies::table).values(row).on_conflict_do_nothing().execute(db).await?;

@@ -2,7 +2,11 @@
 
 /// The Russian labels of fields, by their names.
 #[rustfmt::skip]
-const FIELDS: [(&str, &str); 130] = [
+const FIELDS: [(&str, &str); 145] = [
+    ("at", "Когда"), ("by", "Кто"), ("amendment", "Номер соглашения"), ("amends_id", "Изменяет договор"), ("amount_includes_tax", "Сумма с налогом"),
+    ("cancellation", "Запрос отмены"), ("effective_on", "Изменения действуют с"), ("question", "Вопрос отдела"),
+    ("returned_quantity", "Возвращено"), ("is_divisible", "Делится"), ("prices_include_tax", "Цены с налогом"),
+    ("rounded_per", "Что округляется"), ("rounding", "Округление"), ("submitted_on", "Дата отправки"), ("tax_reason", "Причина другого налога"),
     ("account", "Счёт"), ("address", "Адрес"), ("allow_duplicate", "Создать, несмотря на похожие"), ("amount", "Сумма"),
     ("approved_at", "Когда согласовано"), ("approved_by", "Кто согласовал"), ("archived_from", "Статус до архива"),
     ("author_id", "Автор"), ("auto_renew", "Автоматическое продление"), ("bank", "Банк"), ("bank_accounts", "Банковские счета"),
@@ -40,7 +44,9 @@ const FIELDS: [(&str, &str); 130] = [
 
 /// The Russian labels of the words of enumerations, by the name of the enumeration.
 #[rustfmt::skip]
-const WORDS: [(&str, &[(&str, &str)]); 17] = [
+const WORDS: [(&str, &[(&str, &str)]); 19] = [
+    ("Rounding", &[("half_up", "Половина вверх"), ("half_even", "Половина к чётному"), ("none", "Без округления")]),
+    ("RoundedPer", &[("line", "Каждая строка"), ("document", "Документ в целом")]),
     ("ForeignIdKind", &[("tax", "Налоговый"), ("vat", "НДС"), ("register", "Реестр компаний")]),
     ("ClientKind", &[("organization", "Организация"), ("person", "Физическое лицо")]),
     ("MessengerKind", &[("telegram", "Telegram"), ("whatsapp", "WhatsApp"), ("viber", "Viber"), ("vk", "ВКонтакте"), ("signal", "Signal"),
@@ -65,7 +71,8 @@ const WORDS: [(&str, &[(&str, &str)]); 17] = [
         ("active", "Действует"), ("completed", "Исполнен"), ("expired", "Истёк"), ("terminated", "Расторгнут")]),
     ("OrderPriority", &[("normal", "Обычная"), ("high", "Высокая"), ("urgent", "Срочно")]),
     ("OrderLimit", &[("max_order_amount", "Сумма заказа"), ("max_discount_percent", "Скидка"), ("min_price", "Наименьшая цена"),
-        ("self_approval_up_to", "Собственное согласование")]),
+        ("self_approval_up_to", "Собственное согласование"), ("max_increase_percent", "Наценка"), ("order_period", "Заказы за период"),
+        ("tax_rate", "Ставка налога"), ("off_sale", "Снят с продажи"), ("credit_limit", "Кредитный лимит"), ("exchange_rate", "Нет курса валюты")]),
     ("OrderStatus", &[("draft", "Черновик"), ("submitted", "На согласовании"), ("approved", "Согласован"), ("rejected", "Отклонён"),
         ("handed_over", "Передан"), ("accepted", "Принят"), ("in_progress", "В работе"), ("fulfilled", "Исполнен"), ("closed", "Закрыт"),
         ("cancelled", "Отменён")]),

@@ -89,9 +89,15 @@ async fn products(db: &AsyncPgConnection, actor: &Actor, words: &Words) -> Found
 async fn contracts(db: &AsyncPgConnection, actor: &Actor, words: &Words) -> Found {
     found::<Contract>(actor, words, async |scope, spelling| {
         let rows = || search(contracts::table.filter(scope.visible()).into_boxed(), Contract::NAME, words, spelling);
-        let columns = (contracts::id, contracts::number, contracts::title.nullable(), contracts::client_id.nullable());
+        let columns = (contracts::id, contracts::number, contracts::title, contracts::client_id.nullable());
         let page = keyset_ranked(Contract::NAME, rows, Vec::new(), by_rank::<Contract>(words, spelling), None, MOST);
-        page.select(columns).load(&mut &*db).await
+        let rows: Vec<(Uuid, Option<String>, String, Option<Uuid>)> = page.select(columns).load(&mut &*db).await?;
+        // A draft has no number, so it is called by its title alone.
+        let named = rows.into_iter().map(|(id, number, title, client)| match number {
+            Some(number) => (id, number, Some(title), client),
+            None => (id, title, None, client),
+        });
+        Ok(named.collect())
     })
     .await
 }

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 /// The kinds of rows that have such ids; the place of a kind is part of its ids.
-const KINDS: [&str; 23] = [
+const KINDS: [&str; 26] = [
     "clients",
     "contacts",
     "contracts",
@@ -26,6 +26,9 @@ const KINDS: [&str; 23] = [
     "exports",
     "imports",
     "custom_fields",
+    "exchange_rates",
+    "competitors",
+    "competitor_offers",
     "others",
 ];
 

@@ -21,7 +21,9 @@ pub use example::example_id;
 pub use id::Id;
 pub use invalid::Invalid;
 pub use members::{BUSINESS, CONFIDENTIAL, Member, Members, PERSONAL, members_of};
-pub use number::{Amount, Bounded, Bounds, CustomNumber, FulfilledQuantity, Margin, Percent, Quantity, Sum, Total};
+pub use number::{
+    Amount, Bounded, Bounds, CustomNumber, Difference, FulfilledQuantity, Margin, Percent, Quantity, Rate, Sum, Total,
+};
 pub use requisites::{AccountNumber, BankAccount, Bic, Kpp, RegistrationNumber};
 pub use resource::{Entity, Resource};
 pub use say::{Language, Say};

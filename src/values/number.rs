@@ -31,6 +31,8 @@ pub trait Bounds {
     const MAX: Decimal;
     /// The largest number of decimals.
     const SCALE: u32;
+    /// How many decimals are written at least; those beyond are left out when they are zeros.
+    const SHOWN: u32 = Self::SCALE;
     /// An example for the document.
     const EXAMPLE: &'static str;
 }
@@ -76,6 +78,18 @@ impl<B: Bounds> Bounded<B> {
         Ok(Self::scaled(value))
     }
 
+    /// The number as it is written.
+    fn shown(self) -> Decimal {
+        if B::SHOWN == B::SCALE {
+            return self.0;
+        }
+        let mut shown = self.0.normalize();
+        if shown.scale() < B::SHOWN {
+            shown.rescale(B::SHOWN);
+        }
+        shown
+    }
+
     fn scaled(mut value: Decimal) -> Self {
         value.rescale(B::SCALE);
         Self(value, PhantomData)
@@ -112,9 +126,9 @@ impl<B> fmt::Display for Bounded<B> {
     }
 }
 
-impl<B> Serialize for Bounded<B> {
+impl<B: Bounds> Serialize for Bounded<B> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
+        serializer.collect_str(&self.shown())
     }
 }
 
@@ -246,12 +260,12 @@ pub mod bounds {
     pub struct Total;
     impl Bounds for Total {
         const NAME: &'static str = "Total";
-        const ABOUT: &'static str =
-            "An amount of money computed by the server, with four decimals so that sums of many do not drift.";
+        const ABOUT: &'static str = "An amount of money computed by the server, in what can be paid; of some past orders, with up to four decimals.";
         const MIN: Decimal = Decimal::ZERO;
         const MAX: Decimal = Decimal::from_parts(2_313_682_943, 2_328_306_436, 0, false, 4); // all 19 digits 9
         const SCALE: u32 = 4;
-        const EXAMPLE: &'static str = "1187.5000";
+        const SHOWN: u32 = 2;
+        const EXAMPLE: &'static str = "1187.50";
     }
 
     /// See [`super::Sum`].
@@ -264,6 +278,31 @@ pub mod bounds {
         const MAX: Decimal = Decimal::from_parts(2_701_131_776, 466_537_709, 54_210, false, 0); // 10^24
         const SCALE: u32 = 2;
         const EXAMPLE: &'static str = "1265793.04";
+    }
+
+    /// See [`super::Rate`].
+    #[derive(Debug)]
+    pub struct Rate;
+    impl Bounds for Rate {
+        const NAME: &'static str = "Rate";
+        const ABOUT: &'static str = "What one unit of a currency is worth in another.";
+        const MIN: Decimal = Decimal::from_parts(1, 0, 0, false, 8);
+        const MAX: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
+        const SCALE: u32 = 8;
+        const SHOWN: u32 = 2;
+        const EXAMPLE: &'static str = "92.50";
+    }
+
+    /// See [`super::Difference`].
+    #[derive(Debug)]
+    pub struct Difference;
+    impl Bounds for Difference {
+        const NAME: &'static str = "Difference";
+        const ABOUT: &'static str = "A difference in percent; negative for less.";
+        const MIN: Decimal = Decimal::from_parts(100, 0, 0, true, 0);
+        const MAX: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
+        const SCALE: u32 = 2;
+        const EXAMPLE: &'static str = "20.00";
     }
 
     /// See [`super::CustomNumber`].
@@ -289,10 +328,14 @@ pub type Margin = Bounded<bounds::Margin>;
 pub type Quantity = Bounded<bounds::Quantity>;
 /// 0 to 1 000 000 with three decimals: the part of a [`Quantity`] that is fulfilled.
 pub type FulfilledQuantity = Bounded<bounds::FulfilledQuantity>;
-/// What the server computes from prices: four decimals, as wide as the column.
+/// What the server computes from prices: up to four decimals, as wide as the column.
 pub type Total = Bounded<bounds::Total>;
 /// A sum of [`Total`]s, for people: two decimals.
 pub type Sum = Bounded<bounds::Sum>;
+/// −100 to 1 000 000 with two decimals.
+pub type Difference = Bounded<bounds::Difference>;
+/// 0.00000001 to 1 000 000 000 with eight decimals.
+pub type Rate = Bounded<bounds::Rate>;
 /// −9 999 999 999 999 to 9 999 999 999 999 with four decimals.
 pub type CustomNumber = Bounded<bounds::CustomNumber>;
 

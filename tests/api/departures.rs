@@ -112,9 +112,9 @@ async fn nothing_that_waits_goes_on_with_a_client_that_is_gone() {
         for (row, step, body, left) in [
             (&draft, "submit", &nothing, vec!["update", "cancel"]),
             (&draft, "hand-over", &hand_over, vec!["update", "cancel"]),
-            (&submitted, "approve", &nothing, vec!["reject", "cancel"]),
-            (&approved, "hand-over", &hand_over, vec!["cancel"]),
-            (&plan, "submit", &nothing, vec!["update"]),
+            (&submitted, "approve", &nothing, vec!["withdraw", "reject", "cancel"]),
+            (&approved, "hand-over", &hand_over, vec!["update", "cancel"]),
+            (&plan, "submit", &nothing, vec!["update", "delete"]),
             (&in_review, "approve", &nothing, vec!["return", "withdraw"]),
             (&ready, "sign", &json!({"signed_on": "2026-11-24"}), vec!["withdraw"]),
         ] {
@@ -145,7 +145,8 @@ async fn work_in_hand_is_finished_and_a_lost_client_is_won_back() {
     assert_eq!(fulfilled["status"], "fulfilled");
     assert_eq!(world.ann.get(path(&client)).await.ok()["status"], "lost", "it bought before it was lost");
     let _ = world.sue.transition("close", &fulfilled, json!({})).await.ok();
-    let _ = world.sue.transition("cancel", &unwanted, json!({"reason": "Lost"})).await.ok();
+    let asked = world.ann.transition("request-cancellation", &unwanted, json!({"reason": "Lost"})).await.ok();
+    let _ = world.sue.transition("confirm-cancellation", &asked, json!({})).await.ok();
 
     let call = json!({"client_id": client["id"], "channel": "phone", "purpose": "negotiation", "subject": "Come back"});
     let _ = world.ann.post("/v1/interactions", call).await.created();
@@ -213,7 +214,7 @@ async fn a_client_with_work_under_way_does_not_depart() {
                 continue;
             }
             let problem = answer.problem(409, "conflict");
-            assert_eq!(problem["contracts"], json!([{"id": contract["id"], "number": contract["number"]}]), "{status}");
+            assert_eq!(problem["contracts"], json!([{"id": contract["id"], "number": contract["title"]}]), "{status}");
             assert_eq!((&problem["order_count"], &problem["contract_count"]), (&json!(0), &json!(1)), "{status}");
         }
     }

@@ -16,6 +16,8 @@ const GROUPS: [&[&str]; 5] = [
         "interactions",
         "products",
         "departments",
+        "competitors",
+        "exchange rates",
         "lost reasons",
         "custom fields",
         "organization",

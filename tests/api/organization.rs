@@ -127,7 +127,8 @@ async fn the_days_of_contracts_are_those_of_the_organisation() {
     choose(&sue, json!({"timezone": "Pacific/Honolulu"})).await;
     let client = sue.post("/v1/clients", json!({"kind": "organization", "name": "Romashka"})).await.created();
     let terms = json!({"client_id": client["id"], "title": "Paper", "amount": "100.00", "currency": "RUB",
-        "starts_on": "2026-11-25", "ends_on": "2027-11-24"});
+        "starts_on": "2026-11-25", "ends_on": "2027-11-24", "signatories": [{"name": "Anna Petrova", "side": "ours"},
+        {"name": "Ivan Sidorov", "side": "client"}]});
     let contract = sue.post("/v1/contracts", terms).await.created();
     let approved = sue.transition("submit", &contract, json!({})).await.ok();
     let on_the_next_day = json!({"signed_on": "2026-11-25"});

@@ -26,6 +26,7 @@ const RIGHTS: [([Reach; 3], &[&str]); 7] = [
             "contacts:read",
             "contacts:update",
             "contracts:create",
+            "contracts:delete",
             "contracts:read",
             "contracts:sign",
             "contracts:update",
@@ -38,7 +39,10 @@ const RIGHTS: [([Reach; 3], &[&str]); 7] = [
             "orders:update",
         ],
     ),
-    ([None, Team, All], &["clients:designate_key", "contracts:approve", "contracts:terminate", "orders:approve"]),
+    (
+        [None, Team, All],
+        &["clients:designate_key", "contracts:approve", "contracts:terminate", "orders:approve", "orders:expedite"],
+    ),
     ([None, Own, All], &["clients:read_confidential", "clients:transfer"]),
     (
         [Own, Own, All],
@@ -69,6 +73,11 @@ const RIGHTS: [([Reach; 3], &[&str]); 7] = [
         &[
             "custom_fields:read",
             "departments:read",
+            "competitor_offers:create",
+            "competitor_offers:read",
+            "competitor_offers:update",
+            "competitors:read",
+            "exchange_rates:read",
             "lost_reasons:read",
             "organization:read",
             "products:read",
@@ -90,6 +99,11 @@ const RIGHTS: [([Reach; 3], &[&str]); 7] = [
             "erasures:read",
             "custom_fields:create",
             "custom_fields:update",
+            "contracts:record",
+            "competitors:create",
+            "competitors:update",
+            "exchange_rates:create",
+            "exchange_rates:update",
             "lost_reasons:create",
             "lost_reasons:update",
             "orders:execute",
@@ -115,7 +129,10 @@ pub const ADMINISTRATION: [&str; 5] =
     ["roles:update", "service_accounts:create", "service_accounts:update", "users:create", "users:update"];
 
 /// Resources that belong to nobody.
-pub const SHARED: [&str; 10] = [
+pub const SHARED: [&str; 13] = [
+    "competitor_offers",
+    "competitors",
+    "exchange_rates",
     "audit",
     "departments",
     "erasures",

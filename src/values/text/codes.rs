@@ -3,7 +3,7 @@
 use iso_country::Country;
 use iso_currency::Currency;
 
-use crate::values::{Invalid, Rule};
+use crate::values::{Checked, Invalid, Rule};
 
 /// See [`super::LanguageTag`].
 #[derive(Debug)]
@@ -80,6 +80,13 @@ impl Rule for CurrencyCode {
         // Metals, units of funds and the code for no currency are not paid with.
         let in_use = !currency.is_special() && !currency.is_fund() && currency.is_superseded().is_none();
         in_use.then(|| currency.code().to_owned()).ok_or(Invalid::Currency)
+    }
+}
+
+impl Checked<CurrencyCode> {
+    /// How many decimals an amount has that can be paid: two for most, none for the yen.
+    pub fn minor_digits(&self) -> u32 {
+        Currency::from_code(self.as_str()).and_then(Currency::exponent).map_or(2, u32::from)
     }
 }
 

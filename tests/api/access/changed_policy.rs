@@ -18,7 +18,13 @@ async fn a_changed_policy_is_what_every_operation_and_its_actions_go_by() {
         for (name, reach) in &grants {
             policy["permissions"][*name] = json!(reach);
         }
-        for limit in ["max_discount_percent", "max_contract_amount", "max_order_amount", "self_approval_up_to"] {
+        for limit in [
+            "max_discount_percent",
+            "max_contract_amount",
+            "max_order_amount",
+            "self_approval_up_to",
+            "max_increase_percent",
+        ] {
             policy[limit] = Value::Null;
         }
         let body = [
@@ -27,6 +33,11 @@ async fn a_changed_policy_is_what_every_operation_and_its_actions_go_by() {
             "max_contract_amount",
             "max_order_amount",
             "self_approval_up_to",
+            "max_increase_percent",
+            "order_period_days",
+            "may_change_tax",
+            "may_exceed_credit",
+            "may_sell_inactive",
             "may_own_key_clients",
             "second_factor_required",
         ];

@@ -1,5 +1,7 @@
 //! One entry for each operation: the object it is about, and a body with which it succeeds.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use actix_web::http::Method;
 use serde_json::{Value, json};
 
@@ -19,6 +21,8 @@ pub async fn call(world: &World, operation: &str, target: Target) -> Call {
         sessions(world, operation).await,
         teams(world, operation).await,
         roles(world, operation).await,
+        competitors(world, operation).await,
+        exchange_rates(world, operation).await,
         lost_reasons(world, operation).await,
         custom_fields(world, operation).await,
         jobs(world, operation, target).await,
@@ -257,6 +261,50 @@ async fn custom_fields(world: &World, operation: &str) -> Option<Call> {
         "create_custom_field" => Call::plain().json(new()),
         "update_custom_field" => Call::shared(field().await).json(json!({"is_active": false})),
         "get_schema" => Call::plain().with("resource", "clients"),
+        _ => return None,
+    })
+}
+
+async fn competitors(world: &World, operation: &str) -> Option<Call> {
+    let new = || json!({"name": unique("Competitor")});
+    let competitor = async || world.sam.post("/v1/competitors", new()).await.created();
+    let new_offer = async || {
+        let product = world.sam.post("/v1/products", new_product()).await.created();
+        json!({"product_id": product["id"], "competitor_id": competitor().await["id"], "name": "Green tea", "price": "20.00",
+            "currency": "RUB", "seen_on": "2026-11-20"})
+    };
+    let offer = async || world.sam.post("/v1/competitor-offers", new_offer().await).await.created();
+    Some(match operation {
+        "list_competitors" | "get_competitor" => Call::shared(competitor().await),
+        "create_competitor" => Call::plain().json(new()),
+        "update_competitor" => Call::shared(competitor().await).json(json!({"is_active": false})),
+        "list_competitor_offers" | "get_competitor_offer" => Call::shared(offer().await),
+        "create_competitor_offer" => Call::plain().json(new_offer().await),
+        "update_competitor_offer" => Call::shared(offer().await).json(json!({"worse_at": "Dear"})),
+        "compare_product" => {
+            let offer = offer().await;
+            let path = format!("/v1/products/{}", offer["product_id"].as_str()?);
+            Call::shared(world.sam.get(&path).await.ok())
+        }
+        _ => return None,
+    })
+}
+
+/// A day that was not given before.
+fn next_day() -> String {
+    static DAYS: AtomicU32 = AtomicU32::new(0);
+    let days = DAYS.fetch_add(1, Ordering::Relaxed);
+    format!("{}-{:02}-{:02}", 1900 + days / 336, days / 28 % 12 + 1, days % 28 + 1)
+}
+
+async fn exchange_rates(world: &World, operation: &str) -> Option<Call> {
+    // Each call needs a day of its own: a currency has one rate from a day on.
+    let new = || json!({"currency": "USD", "rate": "92.5", "starts_on": next_day()});
+    let rate = async || world.sam.post("/v1/exchange-rates", new()).await.created();
+    Some(match operation {
+        "list_exchange_rates" | "get_exchange_rate" => Call::shared(rate().await),
+        "create_exchange_rate" => Call::plain().json(new()),
+        "update_exchange_rate" => Call::shared(rate().await).json(json!({"rate": "93.1"})),
         _ => return None,
     })
 }
@@ -535,7 +583,8 @@ async fn interactions(world: &World, operation: &str, target: Target) -> Option<
 async fn contracts(world: &World, operation: &str, target: Target) -> Option<Call> {
     let new = |client: &Value| {
         json!({"client_id": client["id"], "title": "Supply", "amount": "1000.00", "currency": "RUB",
-            "starts_on": "2026-12-01"})
+            "starts_on": "2026-12-01", "signatories": [{"name": "Anna Petrova", "side": "ours"}, {"name": "Ivan Sidorov",
+            "side": "client"}]})
     };
     let in_status = async |status: &str| {
         let contract = world.sam.post("/v1/contracts", new(&world.client(target).await)).await.created();
@@ -548,6 +597,14 @@ async fn contracts(world: &World, operation: &str, target: Target) -> Option<Cal
             let client = world.client(target).await;
             known_elsewhere(world.about(target, client.clone())).json(new(&client))
         }
+        "record_contract" => {
+            let client = world.client(target).await;
+            let mut past = new(&client);
+            past["signed_on"] = json!("2026-11-20");
+            world.about(target, client).json(past)
+        }
+        "delete_contract" => in_status("draft").await,
+        "amend_contract" => in_status("active").await.json(json!({"effective_on": "2026-12-15"})),
         "update_contract" => in_status("draft").await.json(json!({"title": "Renamed"})),
         "submit_contract" => in_status("draft").await.json(json!({})),
         "approve_contract" | "return_contract" | "withdraw_contract" => {
@@ -582,7 +639,7 @@ async fn orders(world: &World, operation: &str, target: Target) -> Option<Call> 
         }
         "update_order" => in_status(&[]).await.json(json!({"comment": "Fragile"})),
         "submit_order" => in_status(&[]).await.json(reason()),
-        "approve_order" | "reject_order" => {
+        "approve_order" | "reject_order" | "withdraw_order" => {
             let call = in_status(&[]).await.json(reason());
             world.put_into("orders", &call.object, "submitted").await;
             call
@@ -600,6 +657,18 @@ async fn orders(world: &World, operation: &str, target: Target) -> Option<Call> 
             let call = in_status(&["submit", "hand-over", "accept"]).await;
             let lines = json!([{"line_id": call.object["lines"][0]["id"], "quantity": "5"}]);
             call.json(json!({"lines": lines}))
+        }
+        "ask_about_order" => in_status(&["submit", "hand-over"]).await.json(reason()),
+        "answer_about_order" => in_status(&["submit", "hand-over", "ask"]).await.json(reason()),
+        "request_order_cancellation" => in_status(&["submit", "hand-over", "accept"]).await.json(reason()),
+        "confirm_order_cancellation" | "decline_order_cancellation" => {
+            in_status(&["submit", "hand-over", "accept", "request-cancellation"]).await.json(reason())
+        }
+        "correct_order_fulfilment" | "take_back_goods" => {
+            let call = in_status(&["submit", "hand-over", "accept", "fulfil"]).await;
+            let name = if operation == "take_back_goods" { "quantity" } else { "fulfilled_quantity" };
+            let lines = json!([{"line_id": call.object["lines"][0]["id"], name: "4"}]);
+            call.json(json!({"lines": lines, "reason": "One box is broken"}))
         }
         "close_order" => in_status(&["submit", "hand-over", "accept", "fulfil"]).await.json(reason()),
         _ => return None,
@@ -636,6 +705,7 @@ async fn order_after(world: &World, target: Target, steps: &[&str]) -> Value {
         let body = match *step {
             "hand-over" => hand_over(world).await,
             "fulfil" => json!({"lines": [{"line_id": order["lines"][0]["id"], "quantity": "12"}]}),
+            "ask" | "request-cancellation" => json!({"reason": "Wait"}),
             _ => json!({}),
         };
         order = world.sam.transition(step, &order, body).await.ok();

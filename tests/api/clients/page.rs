@@ -66,11 +66,11 @@ async fn one_request_shows_what_belongs_to_a_client() {
     assert_eq!(page["orders"], orders["data"]);
     let mut summary =
         world.ann.get(&format!("/v1/orders/summary?client_id={}", client["id"].as_str().unwrap())).await.ok();
-    summary.as_object_mut().unwrap().remove("path");
+    summary.as_object_mut().unwrap().retain(|name, _| ["count", "currencies"].contains(&name.as_str()));
     let totals = json!({"contacts": 3, "interactions": 4, "open_interactions": 2, "contracts": 1, "contracts_under_way": 1,
         "orders_under_way": 0, "orders": summary});
     assert_eq!(page["totals"], totals);
-    assert_eq!(summary["count"], 2);
+    assert_eq!(summary["count"], 0, "drafts are nothing yet");
     let plain = world.ann.get(path(&client)).await.ok();
     for part in ALL.split(',') {
         assert!(plain.get(part).is_none(), "{part}");

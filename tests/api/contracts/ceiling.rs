@@ -5,7 +5,7 @@ use std::time::Duration;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use liaison::{
     change,
-    contracts::{ContractId, hold_for_order},
+    contracts::{ContractId, Ordering, hold_for_order},
     error::Result,
     values::{Id, Language},
 };
@@ -62,7 +62,9 @@ impl<'a> Order<'a> {
         let (id, client): (ContractId, _) = (Id::from(uuid(&contract["id"])), Id::from(uuid(&self.client["id"])));
         let currency = serde_json::from_value(json!(self.currency)).unwrap();
         let (day, adding) = (self.day.parse().unwrap(), self.adding.parse().unwrap());
-        hold_for_order(tx, id, client, (&currency, day), adding, self.except, "/contract_id").await
+        let ordering =
+            Ordering { client_id: client, currency: &currency, day, net: adding, total: adding, id: self.except };
+        hold_for_order(tx, id, ordering, "/contract_id").await
     }
 
     /// The codes of the errors that refuse the order, and the amount that is left according to the error.

@@ -20,11 +20,13 @@ mod drafts;
 mod life;
 mod lists;
 mod reach;
+mod rules;
 
 /// The default contract of the tests: it runs from today for a year.
 fn terms(client: &Value) -> Value {
     json!({"client_id": client["id"], "title": "Supply of coffee", "amount": "500000.00", "currency": "RUB",
-        "starts_on": "2026-11-24", "ends_on": "2027-11-23"})
+        "starts_on": "2026-11-24", "ends_on": "2027-11-23",
+        "signatories": [{"name": "Anna Petrova", "position": null, "side": "ours"}, {"name": "Ivan Sidorov", "position": null, "side": "client"}]})
 }
 
 /// `terms` with some values changed.

@@ -12,6 +12,15 @@ use crate::{
 
 /// The first or second value of a field, with all its members. A reference points to something of `client`.
 pub async fn value(world: &World, field: &Field, client: &Value, nth: usize) -> Value {
+    // The organisation rounds in one of two ways.
+    if field.name == "rounding" {
+        return json!(["half_up", "half_even"][nth]);
+    }
+    // A currency has one rate from a day on.
+    if field.operation.path.starts_with("/v1/exchange-rates") && field.name == "starts_on" {
+        let number = next_number();
+        return json!(format!("{}-{:02}-{:02}", 2000 + number / 336, number / 28 % 12 + 1, number % 28 + 1));
+    }
     if (field.operation.id, field.name) == ("create_custom_field", "name") {
         return json!(unique_word("field"));
     }
@@ -48,12 +57,19 @@ fn plain(name: &str) -> Option<[Value; 2]> {
         "category" | "comment" | "confidential_note" | "description" | "external_source" | "industry" | "job_title"
         | "legal_name" | "name" | "number" | "payment_terms" | "reason" | "sku" | "source" | "strengths"
         | "subject" | "summary" | "supplier" | "title" | "unit" | "weaknesses" => [unique("First"), unique("Second")],
-        "amount" | "base_price" | "credit_limit" | "min_price" => [json!("1000.50"), json!("250.00")],
+        "amount" | "base_price" | "credit_limit" => [json!("1000.50"), json!("250.00")],
+        "min_price" => [json!("15.50"), json!("12.00")],
         "columns" => [json!(["id", "updated_at"]), json!(["created_at"])],
         "filter" => {
             [json!({"updated_at_from": "2026-11-20T09:00:00Z"}), json!({"updated_at_to": "2026-12-20T09:00:00Z"})]
         }
         "mapping" => [json!(["name", "phone"]), json!(["legal_name", null])],
+        "better_at" | "worse_at" => [unique("First"), unique("Second")],
+        "price" => [json!("20.00"), json!("30.50")],
+        "effective_on" => [json!("2026-12-15"), json!("2027-01-01")],
+        "seen_on" => [json!("2026-11-20"), json!("2026-11-21")],
+        "rate" => [json!("92.50"), json!("11.0432")],
+        "signed_on" => [json!("2026-11-20"), json!("2026-11-21")],
         "margin_percent" => [json!("-3.50"), json!("23.40")],
         "tax_rate" => [json!("10.00"), json!("7.50")],
         "currency" => [json!("USD"), json!("EUR")],
@@ -218,6 +234,8 @@ async fn reference(world: &World, field: &Field, client: &Value, nth: usize) -> 
         "next" => return next(world, client, nth).await,
         "lines" => return lines(world, nth).await,
         "client_id" | "parent_id" | "survivor_id" | "merged_id" => world.client(crate::calls::Target::Key).await,
+        "competitor_id" => world.sam.post("/v1/competitors", json!({"name": unique("Competitor")})).await.created(),
+        "product_id" => return product(world, &json!("RUB")).await,
         "contact_id" => contact(world, client).await,
         "contract_id" => contract(world, client).await,
         "order_id" => {
@@ -251,7 +269,7 @@ async fn contract(world: &World, client: &Value) -> Value {
 
 async fn product(world: &World, currency: &Value) -> Value {
     let body = json!({"sku": unique("SKU"), "name": unique("Product"), "kind": "good", "unit": "piece",
-        "base_price": "18.00", "currency": currency, "tax_rate": "20.00"});
+        "base_price": "18.00", "currency": currency, "tax_rate": "20.00", "is_divisible": true});
     world.sam.post("/v1/products", body).await.created()["id"].clone()
 }
 
@@ -260,11 +278,11 @@ async fn lines(world: &World, nth: usize) -> Value {
     match nth {
         0 => {
             json!([{"product_id": product, "sku": null, "quantity": "3.500", "unit_price": "14.00", "discount_percent": "5.00",
-            "tax_rate": "10.00"}])
+            "tax_rate": "10.00", "tax_reason": "Books"}])
         }
         _ => {
             json!([{"product_id": product, "sku": null, "quantity": "7.000", "unit_price": "15.50", "discount_percent": "2.50",
-            "tax_rate": "7.50"}])
+            "tax_rate": "7.50", "tax_reason": "Abroad"}])
         }
     }
 }
@@ -305,6 +323,15 @@ pub async fn along(world: &World, field: &Field, value: &Value) -> Value {
         ("create_custom_field", "choices") => json!({"kind": "choice"}),
         ("create_custom_field", "minimum" | "maximum") => json!({"kind": "number"}),
         (_, "auto_renew") => json!({"ends_on": "2027-12-31"}),
+        // A price has a currency.
+        ("create_competitor_offer" | "update_competitor_offer", "price") if value.is_null() => {
+            json!({"currency": null})
+        }
+        ("create_competitor_offer" | "update_competitor_offer", "price") => json!({"currency": "RUB"}),
+        ("create_competitor_offer" | "update_competitor_offer", "currency") if value.is_null() => {
+            json!({"price": null})
+        }
+        ("create_competitor_offer" | "update_competitor_offer", "currency") => json!({"price": "20.00"}),
         // The prepared body plans an interaction, which can have none of these fields.
         ("create_interaction", "next" | "occurred_at" | "outcome") => json!({"scheduled_at": null}),
         ("create_order" | "record_order", "currency") => {

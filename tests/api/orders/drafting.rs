@@ -27,14 +27,17 @@ async fn a_draft_is_priced_and_counted_by_the_server() {
     assert_eq!((&order["status"], &order["priority"]), (&json!("draft"), &json!("normal")));
     assert_eq!((&order["currency"], &order["ordered_on"]), (&json!("RUB"), &json!("2026-11-24")));
     assert_eq!((&order["author_id"], &order["owner_id"]), (&json!(ann.id), &json!(ann.id)));
-    assert_eq!(order["actions"], json!(["update", "submit", "cancel"]));
+    assert_eq!(order["actions"], json!(["update", "submit", "hand-over", "cancel"]));
     let lines = &order["lines"];
-    assert_eq!((&lines[0]["unit_price"], &lines[0]["net_amount"]), (&json!("100.00"), &json!("1200.0000")));
-    assert_eq!((&lines[0]["tax_amount"], &lines[0]["fulfilled_quantity"]), (&json!("240.0000"), &json!("0.000")));
-    // 0.333 × 7.70 × 0.955 = 2.4487155, and a tenth of 2.4487 is 0.24487.
-    assert_eq!((&lines[1]["net_amount"], &lines[1]["tax_amount"]), (&json!("2.4487"), &json!("0.2449")));
-    assert_eq!((&order["net_total"], &order["tax_total"]), (&json!("1202.4487"), &json!("240.2449")));
-    assert_eq!(order["total"], "1442.6936");
+    assert_eq!((&lines[0]["unit_price"], &lines[0]["net_amount"]), (&json!("100.00"), &json!("1200.00")));
+    assert_eq!((&lines[0]["tax_amount"], &lines[0]["fulfilled_quantity"]), (&json!("240.00"), &json!("0.000")));
+    // 0.333 × 7.70 × 0.955 = 2.4487155, and a tenth of 2.45 is 0.245.
+    assert_eq!((&lines[1]["net_amount"], &lines[1]["tax_amount"]), (&json!("2.45"), &json!("0.25")));
+    assert_eq!((&order["net_total"], &order["tax_total"]), (&json!("1202.45"), &json!("240.25")));
+    assert_eq!(
+        (&order["total"], &order["rounding"], &order["rounded_per"]),
+        (&json!("1442.70"), &json!("half_up"), &json!("line"))
+    );
 
     let path = order["path"].as_str().unwrap();
     assert_eq!(ann.get(path).await.ok(), order);
@@ -92,7 +95,7 @@ async fn every_wrong_line_is_told_at_once_and_nothing_is_made() {
     ann.post("/v1/orders", in_dollars).await.field_error("/lines/0/product_id", "currency_mismatch");
     assert_eq!(app.count("orders").await, 0);
 
-    assert_eq!(post(json!([largest])).await.created()["total"], "999999999999900.0000");
+    assert_eq!(post(json!([largest])).await.created()["total"], "999999999999900.00");
     assert_eq!(post(json!(vec![line(&paper); 200])).await.created()["lines"].as_array().unwrap().len(), 200);
 }
 
@@ -163,14 +166,14 @@ async fn only_a_draft_is_changed() {
     let path = order["path"].as_str().unwrap();
 
     let lines = json!([{"product_id": pens, "quantity": "3"}, {"product_id": paper, "quantity": "1"}]);
-    let body = json!({"lines": lines, "comment": "At the back door", "priority": "urgent", "requested_delivery_on": "2026-12-01"});
+    let body = json!({"lines": lines, "comment": "At the back door", "priority": "high", "requested_delivery_on": "2026-12-01"});
     let changed = ann.patch(path, &order, body.clone()).await.ok();
-    assert_eq!((&changed["version"], &changed["net_total"]), (&json!(2), &json!("130.0000")));
-    assert_eq!((&changed["comment"], &changed["priority"]), (&json!("At the back door"), &json!("urgent")));
+    assert_eq!((&changed["version"], &changed["net_total"]), (&json!(2), &json!("130.00")));
+    assert_eq!((&changed["comment"], &changed["priority"]), (&json!("At the back door"), &json!("high")));
     assert_eq!(changed["lines"][0]["id"], order["lines"][0]["id"]);
     assert_eq!(ann.get(path).await.ok()["lines"], changed["lines"]);
     let recorded = app.audit(&order["id"]).await;
-    assert_eq!(recorded[1].1["net_total"], json!({"from": "200.0000", "to": "130.0000"}));
+    assert_eq!(recorded[1].1["net_total"], json!({"from": "200.00", "to": "130.00"}));
     assert_eq!(recorded[1].1["lines"]["from"][0]["quantity"], "2.000");
 
     assert_eq!(ann.patch(path, &changed, body).await.ok()["version"], 2, "nothing changed");
@@ -183,7 +186,7 @@ async fn only_a_draft_is_changed() {
     ann.send(ann.request(Method::PATCH, path).set_json(json!({}))).await.problem(428, "precondition_required");
 
     let approved = step(&ann, "submit", &cleared).await;
-    let problem = ann.patch(path, &approved, json!({"comment": "x"})).await.problem(409, "invalid_state");
+    let problem = ann.patch(path, &approved, json!({"lines": lines})).await.problem(409, "invalid_state");
     assert_eq!((&problem["state"], &problem["allowed"]), (&json!("approved"), &json!(["hand-over", "cancel"])));
 }
 

@@ -5,6 +5,11 @@ use serde_json::{Value, json};
 use super::{actions, client, draft, key_client, later, product, product_with, step};
 use crate::harness::{TestApp, TestUser};
 
+/// An order of one line for a client of its own, submitted by `user`: orders of one client add up.
+async fn submitted_alone(user: &TestUser, line: Value) -> Value {
+    submitted(user, &client(user).await, line).await
+}
+
 /// An order of one line, submitted by `user`.
 async fn submitted(user: &TestUser, client: &Value, line: Value) -> Value {
     let order = user.post("/v1/orders", json!({"client_id": client["id"], "lines": [line]})).await.created();
@@ -24,20 +29,21 @@ async fn exceeded(user: &TestUser, order: &Value) -> Value {
 async fn a_manager_submits_up_to_each_limit_without_approval() {
     let app = TestApp::start().await;
     let ann = app.manager("ann").await;
-    let client = client(&ann).await;
     let paper = product_with(&app, "100", "RUB", true, "95").await;
     let line = |quantity: &str, price: &str, discount: &str| json!({"product_id": paper, "quantity": quantity, "unit_price": price, "discount_percent": discount});
     for (line, names) in [
         (line("1000", "100", "0"), json!([])),
         (line("1000.001", "100", "0"), json!(["max_order_amount"])),
         (line("1", "100", "5"), json!([])),
-        (line("1", "200", "5.01"), json!(["max_discount_percent"])),
+        (line("1", "200", "5.01"), json!(["max_discount_percent", "max_increase_percent"])),
+        (line("1", "110", "0"), json!([])),
+        (line("1", "110.01", "0"), json!(["max_increase_percent"])),
         (line("1", "95", "0"), json!([])),
         // A lower price is a discount, and this one is below the product's lowest price, too.
         (line("1", "94.99", "0"), json!(["max_discount_percent", "min_price"])),
         (line("2000", "80", "10"), json!(["max_order_amount", "max_discount_percent", "min_price"])),
     ] {
-        let order = submitted(&ann, &client, line.clone()).await;
+        let order = submitted_alone(&ann, line.clone()).await;
         let waits = names != json!([]);
         assert_eq!(order["status"], if waits { "submitted" } else { "approved" }, "{line}");
         assert_eq!(exceeded(&ann, &order).await, names, "{line}");
@@ -50,7 +56,6 @@ async fn a_manager_submits_up_to_each_limit_without_approval() {
 async fn a_key_account_manager_has_wider_limits_and_a_supervisor_none() {
     let app = TestApp::start().await;
     let (kim, sue) = (app.key_account_manager("kim").await, app.supervisor().await);
-    let client = client(&kim).await;
     let paper = product(&app, "1000").await;
     let line = |quantity: &str, discount: &str| json!({"product_id": paper, "quantity": quantity, "discount_percent": discount});
     for (line, status) in [
@@ -59,12 +64,12 @@ async fn a_key_account_manager_has_wider_limits_and_a_supervisor_none() {
         (line("1", "15"), "approved"),
         (line("1", "15.01"), "submitted"),
     ] {
-        assert_eq!(submitted(&kim, &client, line.clone()).await["status"], status, "{line}");
+        assert_eq!(submitted_alone(&kim, line.clone()).await["status"], status, "{line}");
     }
-    let free = submitted(&sue, &client, line("1000000", "100")).await;
-    assert_eq!((&free["status"], &free["net_total"]), (&json!("approved"), &json!("0.0000")));
-    assert_eq!(submitted(&sue, &client, line("5000", "0")).await["status"], "approved");
-    assert_eq!(submitted(&sue, &client, line("5000.001", "0")).await["status"], "submitted", "a second person decides");
+    let free = submitted_alone(&sue, line("1000000", "100")).await;
+    assert_eq!((&free["status"], &free["net_total"]), (&json!("approved"), &json!("0.00")));
+    assert_eq!(submitted_alone(&sue, line("5000", "0")).await["status"], "approved");
+    assert_eq!(submitted_alone(&sue, line("5000.001", "0")).await["status"], "submitted", "a second person decides");
 }
 
 #[actix_web::test]
@@ -75,18 +80,19 @@ async fn the_approver_is_not_the_author_and_has_limits_too() {
     let client = key_client(&kim).await;
     let paper = product(&app, "1000").await;
     let order = step(&kim, "submit", &draft(&kim, &client, &paper, "1001").await).await;
-    assert_eq!(actions(&order), ["reject", "cancel"]);
+    assert_eq!(actions(&order), ["withdraw", "reject", "cancel"]);
     let problem = kim.transition("approve", &order, json!({})).await.problem(403, "forbidden");
     assert_eq!(problem["rule"], "separation_of_duties");
 
     let path = order["path"].as_str().unwrap();
-    assert_eq!(actions(&kay.get(path).await.ok()), ["reject", "cancel"]);
+    assert_eq!(actions(&kay.get(path).await.ok()), ["withdraw", "reject", "cancel"]);
     let problem = kay.transition("approve", &order, json!({})).await.problem(403, "limit_exceeded");
     assert_eq!((&problem["limit"], &problem["limits"]), (&json!("max_order_amount"), &json!(["max_order_amount"])));
 
     let sue = app.supervisor().await;
-    assert_eq!(actions(&sue.get(path).await.ok()), ["approve", "reject", "cancel"]);
-    assert_eq!(actions(&sue.get("/v1/orders").await.ok()["data"][0]), ["approve", "reject", "cancel"]);
+    let all = ["withdraw", "approve", "reject", "cancel"];
+    assert_eq!(actions(&sue.get(path).await.ok()), all);
+    assert_eq!(actions(&sue.get("/v1/orders").await.ok()["data"][0]), all);
     let approved = sue.transition("approve", &order, json!({"reason": "A good client"})).await.ok();
     assert_eq!((&approved["status"], &approved["approved_by"]), (&json!("approved"), &json!(sue.id)));
     let recorded = app.audit(&order["id"]).await;
@@ -136,7 +142,7 @@ async fn who_submits_an_order_does_not_approve_it() {
     let line = json!({"product_id": paper, "quantity": "1", "discount_percent": "11"});
     let order = ann.post("/v1/orders", json!({"client_id": client["id"], "lines": [line]})).await.created();
     let order = step(&sue, "submit", &order).await;
-    assert_eq!((&order["status"], actions(&order)), (&json!("submitted"), vec!["reject", "cancel"]));
+    assert_eq!((&order["status"], actions(&order)), (&json!("submitted"), vec!["withdraw", "reject", "cancel"]));
     let problem = sue.transition("approve", &order, json!({})).await.problem(403, "forbidden");
     assert_eq!(problem["rule"], "separation_of_duties");
     assert!(actions(&tom.get(order["path"].as_str().unwrap()).await.ok()).contains(&"approve"));

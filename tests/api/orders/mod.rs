@@ -6,8 +6,10 @@ mod drafting;
 mod execution;
 mod limits;
 mod listing;
+mod money;
 mod reach;
 mod recording;
+mod under_way;
 
 use serde_json::{Value, json};
 use uuid::Uuid;

@@ -107,7 +107,7 @@ async fn who_may_see_an_order_may_not_do_everything_to_it() {
     let department = super::department(&app, true).await;
     for (user, lacks_approval) in [(&ann, true), (&kim, false)] {
         let order = handed_over(user, &draft(user, &client(user).await, &paper, "1").await, &department).await;
-        assert_eq!(order["actions"], json!(["cancel"]));
+        assert_eq!(order["actions"], json!(["update", "cancel"]));
         for verb in ["accept", "start"] {
             let problem = user.transition(verb, &order, json!({})).await.problem(403, "forbidden");
             assert_eq!(problem["permission"], "orders:execute");

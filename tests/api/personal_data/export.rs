@@ -54,6 +54,9 @@ async fn all_that_is_held_on_a_client_is_told() {
         ("contracts", "return_reason"),
         ("contract_events", "reason"),
         ("orders", "return_reason"),
+        ("orders", "question"),
+        ("orders", "cancellation"),
+        ("contracts", "former_terms"),
         ("client_duplicates", "allowed_because"),
     ];
     for place in places::OF_CLIENT.iter().filter(|place| place.shown.is_empty()) {
@@ -95,7 +98,7 @@ async fn all_that_is_held_on_a_contact_is_told() {
     let contract = contract(&sue, &client, "mia CANARY").await;
 
     let told = data(&sue, &mia).await;
-    assert_whole(&told, &places::OF_CONTACT, &[]);
+    assert_whole(&told, &places::OF_CONTACT, &[("contracts", "former_terms")]);
     assert_eq!(part(&told, "contacts").len(), 1);
     let told_of: Vec<&Value> = part(&told, "interactions").iter().map(|row| &row["id"]).collect();
     assert_eq!(told_of, [&with_mia["id"], &moved["id"]]);

@@ -98,6 +98,11 @@ async fn secrets(world: &World) -> Vec<Seen<'_>> {
         let resource = if operation == "get_client" { "clients" } else { "products" };
         for values in [SECRETS, OTHERS] {
             let mut object = call(world, operation, target).await.object;
+            if resource == "products" {
+                // The lowest price is never above the usual one.
+                let path = object["path"].as_str().unwrap();
+                object = world.sam.patch(path, &object, json!({"base_price": "9000.00"})).await.ok();
+            }
             for (_, _, fields) in resources().into_iter().filter(|(name, ..)| *name == resource) {
                 for field in fields {
                     object = fill(world, &object, field, &values).await;
@@ -205,6 +210,10 @@ async fn nobody_filters_sorts_or_searches_by_what_is_hidden() {
     for (operation, target) in [("get_client", Target::Ordinary), ("get_product", Target::Ordinary)] {
         let mut object = call(&world, operation, target).await.object;
         let resource = if operation == "get_client" { "clients" } else { "products" };
+        if resource == "products" {
+            let path = object["path"].as_str().unwrap();
+            object = world.sam.patch(path, &object, json!({"base_price": "9000.00"})).await.ok();
+        }
         for (_, _, fields) in resources().into_iter().filter(|(name, ..)| *name == resource) {
             for field in fields {
                 object = fill(&world, &object, field, &SECRETS).await;

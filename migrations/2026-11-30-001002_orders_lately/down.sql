@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY orders_client_id_ordered_on_idx;

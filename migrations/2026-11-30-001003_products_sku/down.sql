@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY products_sku_lower_key;

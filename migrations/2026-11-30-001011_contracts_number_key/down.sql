@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY contracts_number_key_idx;

@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY contracts_amendment_key;
