@@ -53,6 +53,7 @@ type Rights = HashMap<(&'static str, &'static str), Reach, FixedState>;
     Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema, Queryable, Selectable, Insertable, AsChangeset,
 )]
 #[diesel(table_name = role_policies, treat_none_as_null = true, treat_none_as_default_value = false)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a limit of its own")]
 pub struct Limits {
     /// Largest discount on an order's line without approval, also when the price is cut by hand; `null` is without limit.
     pub max_discount_percent: Option<Percent>,

@@ -122,7 +122,7 @@ pub async fn apply(tx: &mut Tx<'_>, amendment: Contract) -> Result<Contract> {
     let before = before.ok_or_else(|| Error::internal("an amendment without its contract"))?;
     let terms = ContractTerms { external_ids: before.terms.external_ids.clone(), ..amendment.terms.clone() };
     let initial_ends_on = if terms.ends_on == before.terms.ends_on { before.initial_ends_on } else { terms.ends_on };
-    let after = Contract { terms, initial_ends_on, ..before.clone() };
+    let after = Contract { initial_ends_on, terms, ..before.clone() };
     let after = save(tx, "amended", &before, after).await?;
     events::record(tx, "amended", Some(before.status), &after, None).await?;
     let applied = Contract {

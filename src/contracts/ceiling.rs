@@ -112,7 +112,7 @@ async fn lock(tx: &mut Tx<'_>, id: ContractId, client: ClientId) -> Result<Optio
 
 fn not_active(contract: &Contract) -> Option<Invalid> {
     let say = Say::new("The contract is not active.", "Договор не действует.");
-    (contract.status != ContractStatus::Active).then(|| Invalid::Rule("contract_not_active", say))
+    (contract.status != ContractStatus::Active).then_some(Invalid::Rule("contract_not_active", say))
 }
 
 fn other_currency(contract: &Contract, currency: &CurrencyCode) -> Option<Invalid> {
@@ -129,7 +129,7 @@ fn out_of_days(contract: &Contract, day: Day) -> Option<Invalid> {
     let is_within = day >= contract.terms.starts_on && contract.terms.ends_on.is_none_or(|last| day <= last);
     let say =
         Say::new("The day of the order is outside the contract's days.", "День заказа вне срока действия договора.");
-    (!is_within).then(|| Invalid::Rule("contract_dates", say))
+    (!is_within).then_some(Invalid::Rule("contract_dates", say))
 }
 
 fn ceiling(left: &str, currency: &CurrencyCode) -> Invalid {

@@ -181,12 +181,12 @@ async fn amounts(mut db: &AsyncPgConnection, ids: &[OrderId]) -> Result<Vec<(Ord
 /// When the database fails.
 pub async fn at_submission(tx: &mut Tx<'_>, order: &Order, limits: &Limits) -> Result<Circumstances> {
     let mut circumstances = of_lines(tx, &[order.id]).await?.remove(&order.id).unwrap_or_default();
-    let Owed { amount, total, credit_limit, lately, owed, is_unknown } =
+    let Owed { amount, total, credit_limit, lately, unsettled, is_unknown } =
         owed(tx, order, limits.order_period_days).await?;
     circumstances.facts.amount = amount;
     circumstances.facts.lately = amount.zip(lately).map(|(amount, lately)| amount + lately);
     circumstances.facts.over_credit = credit_limit.is_some_and(|limit| {
-        let after = total.zip(owed).map(|(total, owed)| total + owed);
+        let after = total.zip(unsettled).map(|(total, unsettled)| total + unsettled);
         is_unknown || after.is_none_or(|after| after > limit)
     });
     Ok(circumstances)
@@ -208,7 +208,7 @@ struct Owed {
     lately: Option<Decimal>,
     /// The totals of the other orders that are not settled.
     #[diesel(sql_type = Nullable<Numeric>)]
-    owed: Option<Decimal>,
+    unsettled: Option<Decimal>,
     /// Whether one of those has no exchange rate.
     #[diesel(sql_type = Bool)]
     is_unknown: bool,
@@ -218,7 +218,7 @@ async fn owed(tx: &mut Tx<'_>, order: &Order, days: i32) -> Result<Owed> {
     static OWED: Sql = Sql::new();
     let query = diesel::sql_query(
         "SELECT in_own_currency($3, $5, $6) AS amount, in_own_currency($4, $5, $6) AS total, clients.credit_limit,
-             lately.amount AS lately, open.amount AS owed, coalesce(open.is_unknown, false) AS is_unknown
+             lately.amount AS lately, open.amount AS unsettled, coalesce(open.is_unknown, false) AS is_unknown
          FROM clients,
              LATERAL (
                  SELECT coalesce(sum(in_own_currency(net_total, currency, ordered_on)), 0) AS amount FROM orders

@@ -3,7 +3,7 @@
 use super::{
     bodies::{NewOrder, OrderPatch},
     model::{Order, OrderId},
-    queries,
+    queries, update,
     view::{OrderView, changed},
 };
 use crate::{
@@ -44,7 +44,7 @@ impl External for Order {
         seen: &IfMatch,
         patch: OrderPatch,
     ) -> Result<OrderView> {
-        let order = queries::update(tx, scope, id, seen, patch).await?;
+        let order = update::update(tx, scope, id, seen, patch).await?;
         changed(tx, order).await
     }
 }

@@ -18,6 +18,7 @@ use crate::{
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 #[schema(as = OrderLimit)]
+#[expect(clippy::enum_variant_names, reason = "a credit limit is called so")]
 pub enum Limit {
     /// The net total is above the role's largest order.
     MaxOrderAmount,
@@ -43,6 +44,7 @@ pub enum Limit {
 
 /// What the rules look at. Amounts are in the organisation's currency.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Facts {
     /// The largest discount on a line: its discount percentage, or how far its net price is below the list price, whichever is
     /// more. A price that was lowered by hand is a discount, too.
@@ -174,11 +176,11 @@ mod tests {
     };
 
     fn amount(text: &str) -> Option<Amount> {
-        Some(Amount::new(text.parse().unwrap()).unwrap())
+        Amount::new(number(text)).ok()
     }
 
     fn percent(text: &str) -> Option<Percent> {
-        Some(Percent::new(text.parse().unwrap()).unwrap())
+        Percent::new(number(text)).ok()
     }
 
     fn number(text: &str) -> Decimal {

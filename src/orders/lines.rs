@@ -152,7 +152,7 @@ fn terms(line: &NewOrderLine, product: Product) -> LineTerms {
 /// 422 for amounts that exceed the largest total.
 pub fn write(tx: &mut Tx<'_>, order: Order, lines: Vec<LineTerms>, before: &[OrderLine]) -> Result<OrderWithLines> {
     let amounts = amounts(lines.iter().map(LineTerms::figures), order.rules(), &order.currency)
-        .map_err(|at| Error::field(&format!("/lines/{at}/quantity"), too_large()))?;
+        .map_err(|at| Error::field(format!("/lines/{at}/quantity"), too_large()))?;
     let mut written = Vec::new();
     for (index, (terms, amounts)) in lines.into_iter().zip(amounts).enumerate() {
         let id = before.get(index).map_or_else(|| tx.new_id(), |line| line.id);

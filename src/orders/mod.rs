@@ -21,6 +21,7 @@ mod routes;
 mod status;
 mod steps;
 mod summary;
+mod update;
 mod view;
 
 use crate::http::Routes;

@@ -8,6 +8,7 @@ use super::{
     model::{Order, OrderId},
     queries, record,
     summary::{self, OrderSummary, SummaryParams},
+    update,
     view::{self, OrderEventView, OrderView, views},
 };
 use crate::{
@@ -161,7 +162,7 @@ async fn update_order(
 ) -> Result<Changed<OrderView>> {
     change
         .run(async |tx| {
-            let order = queries::update(tx, &scope, *id, &seen, patch).await?;
+            let order = update::update(tx, &scope, *id, &seen, patch).await?;
             Reply::ok(&view::changed(tx, order).await?)
         })
         .await

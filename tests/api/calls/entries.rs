@@ -592,7 +592,7 @@ async fn contracts(world: &World, operation: &str, target: Target) -> Option<Cal
         world.about(target, contract)
     };
     Some(match operation {
-        "list_contracts" | "get_contract" | "list_contract_history" => in_status("draft").await,
+        "list_contracts" | "get_contract" | "list_contract_history" | "delete_contract" => in_status("draft").await,
         "create_contract" | "upsert_contract" => {
             let client = world.client(target).await;
             known_elsewhere(world.about(target, client.clone())).json(new(&client))
@@ -603,7 +603,6 @@ async fn contracts(world: &World, operation: &str, target: Target) -> Option<Cal
             past["signed_on"] = json!("2026-11-20");
             world.about(target, client).json(past)
         }
-        "delete_contract" => in_status("draft").await,
         "amend_contract" => in_status("active").await.json(json!({"effective_on": "2026-12-15"})),
         "update_contract" => in_status("draft").await.json(json!({"title": "Renamed"})),
         "submit_contract" => in_status("draft").await.json(json!({})),
@@ -651,26 +650,38 @@ async fn orders(world: &World, operation: &str, target: Target) -> Option<Call> 
         }
         "cancel_order" => in_status(&["submit"]).await.json(reason()),
         "hand_over_order" => in_status(&["submit"]).await.json(hand_over(world).await),
-        "accept_order" => in_status(&["submit", "hand-over"]).await.json(reason()),
-        "start_order" | "return_order" => in_status(&["submit", "hand-over", "accept"]).await.json(reason()),
+        _ => return orders_in_work(world, operation, target).await,
+    })
+}
+
+/// The steps that a department takes, and those that need its word.
+async fn orders_in_work(world: &World, operation: &str, target: Target) -> Option<Call> {
+    let after = async |steps: &[&str]| {
+        let order = order_after(world, target, steps).await;
+        world.about(target, order)
+    };
+    let reason = || json!({"reason": "Agreed"});
+    Some(match operation {
+        "accept_order" | "ask_about_order" => after(&["submit", "hand-over"]).await.json(reason()),
+        "answer_about_order" => after(&["submit", "hand-over", "ask"]).await.json(reason()),
+        "start_order" | "return_order" | "request_order_cancellation" => {
+            after(&["submit", "hand-over", "accept"]).await.json(reason())
+        }
+        "confirm_order_cancellation" | "decline_order_cancellation" => {
+            after(&["submit", "hand-over", "accept", "request-cancellation"]).await.json(reason())
+        }
         "fulfil_order" => {
-            let call = in_status(&["submit", "hand-over", "accept"]).await;
+            let call = after(&["submit", "hand-over", "accept"]).await;
             let lines = json!([{"line_id": call.object["lines"][0]["id"], "quantity": "5"}]);
             call.json(json!({"lines": lines}))
         }
-        "ask_about_order" => in_status(&["submit", "hand-over"]).await.json(reason()),
-        "answer_about_order" => in_status(&["submit", "hand-over", "ask"]).await.json(reason()),
-        "request_order_cancellation" => in_status(&["submit", "hand-over", "accept"]).await.json(reason()),
-        "confirm_order_cancellation" | "decline_order_cancellation" => {
-            in_status(&["submit", "hand-over", "accept", "request-cancellation"]).await.json(reason())
-        }
         "correct_order_fulfilment" | "take_back_goods" => {
-            let call = in_status(&["submit", "hand-over", "accept", "fulfil"]).await;
+            let call = after(&["submit", "hand-over", "accept", "fulfil"]).await;
             let name = if operation == "take_back_goods" { "quantity" } else { "fulfilled_quantity" };
             let lines = json!([{"line_id": call.object["lines"][0]["id"], name: "4"}]);
             call.json(json!({"lines": lines, "reason": "One box is broken"}))
         }
-        "close_order" => in_status(&["submit", "hand-over", "accept", "fulfil"]).await.json(reason()),
+        "close_order" => after(&["submit", "hand-over", "accept", "fulfil"]).await.json(reason()),
         _ => return None,
     })
 }

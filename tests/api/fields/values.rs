@@ -56,7 +56,9 @@ fn plain(name: &str) -> Option<[Value; 2]> {
     Some(match name {
         "category" | "comment" | "confidential_note" | "description" | "external_source" | "industry" | "job_title"
         | "legal_name" | "name" | "number" | "payment_terms" | "reason" | "sku" | "source" | "strengths"
-        | "subject" | "summary" | "supplier" | "title" | "unit" | "weaknesses" => [unique("First"), unique("Second")],
+        | "subject" | "summary" | "supplier" | "title" | "unit" | "weaknesses" | "better_at" | "worse_at" => {
+            [unique("First"), unique("Second")]
+        }
         "amount" | "base_price" | "credit_limit" => [json!("1000.50"), json!("250.00")],
         "min_price" => [json!("15.50"), json!("12.00")],
         "columns" => [json!(["id", "updated_at"]), json!(["created_at"])],
@@ -64,12 +66,10 @@ fn plain(name: &str) -> Option<[Value; 2]> {
             [json!({"updated_at_from": "2026-11-20T09:00:00Z"}), json!({"updated_at_to": "2026-12-20T09:00:00Z"})]
         }
         "mapping" => [json!(["name", "phone"]), json!(["legal_name", null])],
-        "better_at" | "worse_at" => [unique("First"), unique("Second")],
         "price" => [json!("20.00"), json!("30.50")],
         "effective_on" => [json!("2026-12-15"), json!("2027-01-01")],
-        "seen_on" => [json!("2026-11-20"), json!("2026-11-21")],
         "rate" => [json!("92.50"), json!("11.0432")],
-        "signed_on" => [json!("2026-11-20"), json!("2026-11-21")],
+        "seen_on" | "signed_on" => [json!("2026-11-20"), json!("2026-11-21")],
         "margin_percent" => [json!("-3.50"), json!("23.40")],
         "tax_rate" => [json!("10.00"), json!("7.50")],
         "currency" => [json!("USD"), json!("EUR")],
