@@ -98,15 +98,17 @@ async fn upkeep(db: &Db, parts: &Parts) -> Result<()> {
     let (mut db, clock, secrets) = (db.connect().await?, &parts.clock, &parts.secrets);
     audit::settle(&mut db, secrets, &parts.refusals, clock.now()).await?;
     audit::announce(&mut db).await?;
-    let contracts = contracts::clock::advance(&mut db, secrets, clock.now()).await?;
-    if contracts > 0 {
+    let contracts = contracts::clock::advance(&mut db, secrets, clock.now()).await;
+    if let Ok(contracts @ 1..) = contracts {
         tracing::info!(contracts, "contracts moved on by the clock");
     }
+    // What went wrong with a contract keeps nothing else from being done.
     let now = clock.now();
     idempotency::sweep(&mut db, now).await?;
     auth::sweep(&mut db, now).await?;
     background_jobs::sweep(&mut db, now).await?;
     exports::sweep(&mut db, &parts.files, now).await?;
     imports::sweep(&mut db, &parts.files, now).await?;
-    mail::sweep(&mut db, now).await
+    mail::sweep(&mut db, now).await?;
+    contracts.map(drop)
 }

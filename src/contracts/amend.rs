@@ -16,8 +16,8 @@ use super::{
 use crate::{
     access::{Scope, Update},
     change::{Row, Tx, lock, save},
-    db::{Jsonb, columns_of, wide::contracts},
-    error::{Error, ProblemType, Result},
+    db::{Jsonb, wide::contracts},
+    error::{Error, FieldError, ProblemType, Result},
     http::IfMatch,
     values::{Day, Invalid, Say},
 };
@@ -26,7 +26,7 @@ use crate::{
 ///
 /// # Errors
 /// 404, 403, 412, 409 for a contract that is not signed or not in force, for an amendment, for a client that is lost or archived, and while another amendment is under
-/// way, 422 for a day before the contract's first.
+/// way, 422 for a day before the contract's first, and before that of its last amendment.
 pub async fn amend(
     tx: &mut Tx<'_>,
     scope: &Scope<Contract, Update>,
@@ -39,14 +39,13 @@ pub async fn amend(
     if !contract.can_be_amended() {
         return Err(refused(contract.status));
     }
-    if body.effective_on < contract.terms.starts_on {
-        let starts_on = contract.terms.starts_on.to_string();
-        return Err(Error::field("/effective_on", Invalid::TooSmall(starts_on)));
-    }
     client.refuse_gone()?;
     refuse_second(tx, id).await?;
-    let last: Option<i32> =
-        contracts::table.filter(contracts::amends_id.eq(id)).select(max(contracts::amendment)).first(&mut **tx).await?;
+    let (last, since) = last_amendment(tx, id).await?;
+    let earliest = since.unwrap_or(contract.terms.starts_on);
+    if body.effective_on < earliest {
+        return Err(Error::field("/effective_on", Invalid::TooSmall(earliest.to_string())));
+    }
     let author_id = tx.user_id().ok_or_else(|| Error::internal("the system drafts no contracts"))?;
     let now = tx.now();
     let amendment = Contract {
@@ -67,9 +66,12 @@ pub async fn amend(
         amends_id: Some(id),
         amendment: last.unwrap_or_default() + 1,
         effective_on: Some(body.effective_on),
-        former_terms: None,
-        // The ids of other systems are those of the contract itself.
-        terms: ContractTerms { external_ids: Jsonb::default(), ..contract.terms.clone() },
+        former_terms: Some(Jsonb(contract.terms.clone())),
+        terms: ContractTerms {
+            custom_fields: Jsonb::default(),
+            external_ids: Jsonb::default(),
+            ..contract.terms.clone()
+        },
         ..contract
     };
     let created = Step { at: now, actor: Some(author_id), action: "created", from: None, to: ContractStatus::Draft };
@@ -94,25 +96,54 @@ async fn refuse_second(tx: &mut Tx<'_>, id: ContractId) -> Result<()> {
     Err(refusal.with("amendment_id", other))
 }
 
-/// Refuses terms that an amendment cannot change: the currency, in which orders were placed, and the first day.
-///
-/// # Errors
-/// 422.
-pub async fn check_amended(tx: &mut Tx<'_>, amendment: &Contract) -> Result<()> {
-    let Some(id) = amendment.amends_id else { return Ok(()) };
-    let contract = find(tx, id).await?;
-    let say = || Say::new("An amendment cannot change this.", "Соглашение не может это изменить.");
-    let fixed = [
-        ("/currency", contract.terms.currency != amendment.terms.currency),
-        ("/starts_on", contract.terms.starts_on != amendment.terms.starts_on),
-    ];
-    match fixed.into_iter().find(|(_, differs)| *differs) {
-        Some((pointer, _)) => Err(Error::field(pointer, Invalid::Rule("not_amendable", say()))),
-        None => Ok(()),
-    }
+/// The number of the contract's last amendment, and the day on which the last that was applied took effect.
+async fn last_amendment(tx: &mut Tx<'_>, id: ContractId) -> Result<(Option<i32>, Option<Day>)> {
+    let amendments = || contracts::table.filter(contracts::amends_id.eq(id));
+    let number = amendments().select(max(contracts::amendment)).first(&mut **tx).await?;
+    let applied = amendments().filter(contracts::status.eq(ContractStatus::Completed));
+    let since = applied.select(max(contracts::effective_on)).first(&mut **tx).await?;
+    Ok((number, since))
 }
 
-/// Puts the terms of a signed amendment into the contract that it amends. Both are locked, the contract after the amendment.
+/// Refuses to change what an amendment leaves as it is: the currency, in which orders were placed, the first day, and what the
+/// organisation and other systems keep with the contract itself.
+///
+/// # Errors
+/// 422 at each of them.
+pub fn refuse_unamendable(before: &Contract, after: &Contract) -> Result<()> {
+    let (old, new) = (&before.terms, &after.terms);
+    if before.amends_id.is_none() {
+        return Ok(());
+    }
+    let say = || Say::new("An amendment cannot change this.", "Соглашение не может это изменить.");
+    let changed = [
+        ("/currency", old.currency != new.currency),
+        ("/starts_on", old.starts_on != new.starts_on),
+        ("/custom_fields", old.custom_fields != new.custom_fields),
+        ("/external_ids", old.external_ids != new.external_ids),
+    ];
+    let changed = changed.into_iter().filter(|(_, differs)| *differs);
+    let errors: Vec<FieldError> =
+        changed.map(|(pointer, _)| FieldError::new(pointer, Invalid::Rule("not_amendable", say()))).collect();
+    if errors.is_empty() { Ok(()) } else { Err(Error::fields(errors)) }
+}
+
+/// Refuses to go on with an amendment whose contract has ended.
+///
+/// # Errors
+/// 409.
+pub async fn refuse_ended(tx: &mut Tx<'_>, amendment: &Contract) -> Result<()> {
+    let Some(id) = amendment.amends_id else { return Ok(()) };
+    let status: ContractStatus = contracts::table.find(id).select(contracts::status).first(&mut **tx).await?;
+    if is_amendable(status) {
+        return Ok(());
+    }
+    Err(Error::new(ProblemType::Conflict)
+        .detail("The contract that it amends has ended.", "Договор, который оно изменяет, уже закончился."))
+}
+
+/// Puts the terms of a signed amendment into the contract that it amends. Both are locked, the contract after the amendment. If
+/// the contract has ended, the amendment has, too.
 ///
 /// # Errors
 /// When the database fails.
@@ -120,9 +151,12 @@ pub async fn apply(tx: &mut Tx<'_>, amendment: Contract) -> Result<Contract> {
     let Some(id) = amendment.amends_id else { return Ok(amendment) };
     let before = Contract::find_locked(tx, &Scope::<Contract, Update>::system(), id).await?;
     let before = before.ok_or_else(|| Error::internal("an amendment without its contract"))?;
-    let terms = ContractTerms { external_ids: before.terms.external_ids.clone(), ..amendment.terms.clone() };
-    let initial_ends_on = if terms.ends_on == before.terms.ends_on { before.initial_ends_on } else { terms.ends_on };
-    let after = Contract { initial_ends_on, terms, ..before.clone() };
+    if !is_amendable(before.status) {
+        let status = Transition::Terminate.apply(amendment.status, false)?;
+        let ended = Contract { status, ..amendment.clone() };
+        return take(tx, Transition::Terminate, &amendment, ended, None).await;
+    }
+    let after = amended(&before, &amendment);
     let after = save(tx, "amended", &before, after).await?;
     events::record(tx, "amended", Some(before.status), &after, None).await?;
     let applied = Contract {
@@ -153,13 +187,31 @@ pub async fn as_of(mut db: &AsyncPgConnection, contract: Contract, day: Day) -> 
     })
 }
 
-async fn find(tx: &mut Tx<'_>, id: ContractId) -> Result<Contract> {
-    Ok(contracts::table.find(id).select(columns_of::<Contract>()).first(&mut **tx).await?)
+/// `contract` with the terms of `amendment`. A last day that the amendment leaves as it was stays what renewals have made of it.
+fn amended(contract: &Contract, amendment: &Contract) -> Contract {
+    let drafted_with = amendment.former_terms.as_ref().map(|terms| terms.0.ends_on);
+    let ends_on = match drafted_with == Some(amendment.terms.ends_on) {
+        true => contract.terms.ends_on,
+        false => amendment.terms.ends_on,
+    };
+    let terms = ContractTerms {
+        ends_on,
+        custom_fields: contract.terms.custom_fields.clone(),
+        external_ids: contract.terms.external_ids.clone(),
+        ..amendment.terms.clone()
+    };
+    // Renewals go on for terms of the same length.
+    let initial_ends_on = ends_on.map(|last| contract.initial_ends_on.map_or(last, |first| first.min(last)));
+    Contract { initial_ends_on, terms, ..contract.clone() }
+}
+
+fn is_amendable(status: ContractStatus) -> bool {
+    matches!(status, ContractStatus::Signed | ContractStatus::Active)
 }
 
 impl Contract {
     /// Whether an amendment of it can be drafted.
     pub fn can_be_amended(&self) -> bool {
-        self.amends_id.is_none() && matches!(self.status, ContractStatus::Signed | ContractStatus::Active)
+        self.amends_id.is_none() && is_amendable(self.status)
     }
 }

@@ -8,7 +8,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use rust_decimal::Decimal;
 
 use super::{
-    amend::check_amended,
+    amend::refuse_ended,
     client::hold_standing,
     events,
     life::take,
@@ -29,7 +29,8 @@ use crate::{
 /// Hands a draft to the approvers; within the caller's own limits it is approved at once.
 ///
 /// # Errors
-/// 404, 412, 403, 409 when it is not a draft and for a client that is lost or archived.
+/// 404, 412, 403, 409 when it is not a draft, for a client that is lost or archived and for an amendment of a contract that has
+/// ended.
 pub async fn submit(
     tx: &mut Tx<'_>,
     scope: &Scope<Contract, Update>,
@@ -41,7 +42,7 @@ pub async fn submit(
     let before = lock(tx, scope, id, seen).await?;
     Transition::Submit.apply(before.status, false)?;
     client.refuse_gone()?;
-    check_amended(tx, &before).await?;
+    refuse_ended(tx, &before).await?;
     let submitted_on = tx.contract_day().await?;
     let amount = amount_on(tx, &before, submitted_on).await?;
     let cleared = tx.actor().limited_by()?.is_none_or(|caller| passes_alone(caller, amount));
@@ -57,7 +58,7 @@ pub async fn submit(
 ///
 /// # Errors
 /// 404, 412, 403 for who wrote, edited or submitted it and for a caller whose limit is too low, 409 when it is not in
-/// review and for a client that is lost or archived.
+/// review, for a client that is lost or archived and for an amendment of a contract that has ended.
 pub async fn approve(
     tx: &mut Tx<'_>,
     scope: &Scope<Contract, Approve>,
@@ -69,6 +70,7 @@ pub async fn approve(
     let before = lock(tx, scope, id, seen).await?;
     let status = Transition::Approve.apply(before.status, false)?;
     client.refuse_gone()?;
+    refuse_ended(tx, &before).await?;
     let submission = submissions(tx, &[before.id]).await?.remove(&before.id).unwrap_or_default();
     check_approver(tx.actor(), &before, submission)?;
     let approved_by = tx.user_id();

@@ -16,7 +16,7 @@ use crate::{
     access::Read,
     change::{Tx, unknown_reference},
     clients::ClientId,
-    db::{Sql, columns_of, schema::contracts},
+    db::{Sql, columns_of, wide::contracts},
     error::{Error, FieldError, Result},
     values::{CurrencyCode, Day, Invalid, Say},
 };
@@ -101,6 +101,7 @@ async fn lock(tx: &mut Tx<'_>, id: ContractId, client: ClientId) -> Result<Optio
     let contract = contracts::table
         .filter(contracts::id.eq(id))
         .filter(contracts::client_id.eq(client))
+        .filter(contracts::amends_id.is_null())
         .filter(scope.visible())
         .select(columns_of::<Contract>())
         .for_no_key_update()

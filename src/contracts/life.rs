@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 
 use super::{
-    amend::apply,
+    amend::{apply, refuse_ended},
     client::hold_standing,
     events,
     live_orders::refuse_live,
@@ -44,7 +44,7 @@ pub async fn step<A: Action>(
 /// Records that an approved contract was signed. It is in force from its first day on, at once when that day has come.
 ///
 /// # Errors
-/// As [`step`], 409 for a client that is lost or archived, and 422 for a signature that cannot be.
+/// As [`step`], 409 for a client that is lost or archived and for an amendment of a contract that has ended, and 422 for a signature that cannot be.
 pub async fn sign(
     tx: &mut Tx<'_>,
     scope: &Scope<Contract, Sign>,
@@ -56,6 +56,7 @@ pub async fn sign(
     let before = lock(tx, scope, id, seen).await?;
     let status = Transition::Sign.apply(before.status, false)?;
     client.refuse_gone()?;
+    refuse_ended(tx, &before).await?;
     let today = tx.contract_day().await?;
     check_signature(&before, signature.signed_on, today, tx.zone_of_contracts().await?)?;
     let after = Contract { status, signed_on: Some(signature.signed_on), ..before.clone() };

@@ -25,6 +25,9 @@ pub type ContractId = Id<Contract>;
 /// A contract's number.
 pub type ContractNumber = Text<50>;
 
+/// The number of a past contract. It leaves room for those of its amendments, such as `17/2024/1`.
+pub type PastContractNumber = Text<45>;
+
 /// An agreement with a client, and the ceiling of the orders under it.
 #[derive(
     Clone, Debug, PartialEq, Queryable, Selectable, Insertable, Identifiable, AsChangeset, Serialize, ToSchema,
@@ -79,7 +82,7 @@ pub struct Contract {
     pub amendment: i32,
     /// The first day on which the amended terms hold; of an amendment only.
     pub effective_on: Option<Day>,
-    /// The terms that the amendment replaced.
+    /// The terms that the amendment replaced; until it is applied, those with which it was drafted.
     #[serde(skip)]
     pub former_terms: Option<Jsonb<ContractTerms>>,
     /// The fields that callers write.
@@ -117,7 +120,7 @@ pub struct PastContractStart {
     pub client_id: ClientId,
     /// Business: The number that it has; a new one of the year of its signature when left out. The form of new numbers, such as
     /// C-2026-000123, is reserved.
-    pub number: Option<ContractNumber>,
+    pub number: Option<PastContractNumber>,
     /// The day on which it was signed, not in the future.
     pub signed_on: Day,
     /// How far it came; `active` when left out. One that is in force expires or is renewed when its last day is past.
@@ -405,7 +408,7 @@ pub struct ContractParams {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"effective_on": "2031-01-01", "reason": "The client doubles its volume"}))]
 pub struct Amend {
-    /// The first day on which the amended terms hold, not before the contract's first.
+    /// The first day on which the amended terms hold: not before the contract's first, and not before that of the last amendment.
     pub effective_on: Day,
     /// Why; kept in the history.
     pub reason: Option<Text<1000>>,

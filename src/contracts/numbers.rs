@@ -34,10 +34,12 @@ async fn of_amendment(tx: &mut Tx<'_>, id: ContractId, amendment: i32) -> Result
     ContractNumber::parse(&format!("{}/{amendment}", number.as_str())).map_err(Error::internal)
 }
 
-/// Whether the number has the form of the numbers of new contracts. One of them could get the same number some day.
-pub fn is_reserved(number: &ContractNumber) -> bool {
+/// Whether the number has the form of the numbers of new contracts or of their amendments. One of them could get the same number
+/// some day.
+pub fn is_reserved(number: &str) -> bool {
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let parts: Vec<&str> = number.as_str().split('-').collect();
+    let of_contract = number.split_once('/').map_or(number, |(contract, _)| contract);
+    let parts: Vec<&str> = of_contract.split('-').collect();
     matches!(parts.as_slice(), ["C", year, count] if year.len() == 4 && count.len() >= 6 && digits(year) && digits(count))
 }
 

@@ -4,7 +4,7 @@ use chrono::Datelike;
 
 use super::{
     events::{self, Step},
-    model::{Contract, ContractStart, NewContract, NewPastContract, PastContractStart, RecordContract},
+    model::{Contract, ContractNumber, ContractStart, NewContract, NewPastContract, PastContractStart, RecordContract},
     numbers,
     queries::{draft, write},
     status::{ContractStatus, Transition},
@@ -48,7 +48,7 @@ pub async fn record(
     let draft = draft(tx, scope, Parts(ContractStart { client_id: past.client_id }, terms), author, now).await?;
     draft.refuse_taken(tx, None).await?;
     let number = match past.number {
-        Some(number) => number,
+        Some(number) => ContractNumber::parse(number.as_str()).map_err(Error::internal)?,
         None => numbers::next(tx, past.signed_on.date().year()).await?,
     };
     let status = past.status.unwrap_or_default().into();
@@ -63,7 +63,7 @@ impl PastContractStart {
         if self.signed_on > today {
             errors.push(FieldError::new("/signed_on", Invalid::TooLarge(today.to_string())));
         }
-        if self.number.as_ref().is_some_and(numbers::is_reserved) {
+        if self.number.as_ref().is_some_and(|number| numbers::is_reserved(number.as_str())) {
             let say = Say::new("This form is for new numbers only.", "Такой вид оставлен для новых номеров.");
             errors.push(FieldError::new("/number", Invalid::Rule("reserved", say)));
         }

@@ -4,6 +4,7 @@ use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryD
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{
+    amend::refuse_unamendable,
     events,
     model::{Contract, ContractFilter, ContractId, ContractPatch, ContractSort, ContractTerms, NewContract},
     status::{ContractStatus, refused},
@@ -256,6 +257,7 @@ pub async fn update(
         return Err(refused(before.status));
     }
     let mut after = patched(&before, patch)?;
+    refuse_unamendable(&before, &after)?;
     after.initial_ends_on = after.terms.ends_on;
     if after.terms != before.terms {
         note_editor(&mut after.editor_ids, after.author_id, tx.user_id());
@@ -264,9 +266,10 @@ pub async fn update(
 }
 
 impl Contract {
-    /// Whether it is a draft that was never approved: nobody else knows of it, and no number would be missing.
+    /// Whether it is a draft that was never approved: nobody else knows of it, and no number would be missing. Those of amendments
+    /// are no sequence without gaps.
     pub fn can_be_discarded(&self) -> bool {
-        self.status == ContractStatus::Draft && self.number.is_none()
+        self.status == ContractStatus::Draft && (self.number.is_none() || self.amends_id.is_some())
     }
 }
 
@@ -311,11 +314,16 @@ impl Row for Contract {
     }
 
     async fn write(&self, tx: &mut Tx<'_>) -> Result<()> {
-        SAVE.of(diesel::update(contracts::table.find(self.id)).set(self.clone())).execute(&mut **tx).await?;
+        let update = SAVE.of(diesel::update(contracts::table.find(self.id)).set(self.clone()));
+        update.execute(&mut **tx).await.on_constraint(breached)?;
         Ok(())
     }
 
     async fn check_values(&self, tx: &mut Tx<'_>, before: &Self) -> Result<()> {
+        // The values are those of the contract that an amendment amends.
+        if self.amends_id.is_some() {
+            return Ok(());
+        }
         check_custom(tx, before, self).await
     }
 

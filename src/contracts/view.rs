@@ -67,7 +67,8 @@ impl ContractView {
     /// When the database fails.
     pub async fn with_ordered_total(self, db: &AsyncPgConnection) -> Result<Self> {
         let ordered = ceiling::ordered(db, &self.contract, None).await?;
-        Ok(Self { ordered_total: Some(Total::new(ordered).map_err(Error::internal)?), ..self })
+        let most = Total::most().value();
+        Ok(Self { ordered_total: Some(Total::new(ordered.min(most)).map_err(Error::internal)?), ..self })
     }
 }
 

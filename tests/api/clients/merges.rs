@@ -297,3 +297,24 @@ async fn a_request_for_access_to_both_stays_once() {
     let _ = ann.transition("undo", &made, json!({})).await.ok();
     assert_eq!(open().await, 2);
 }
+
+#[actix_web::test]
+async fn an_amendment_goes_back_with_its_contract() {
+    let world = world().await;
+    let sue = &world.sue;
+    let (survivor, merged) = (create(sue, "A").await, create(sue, "B").await);
+    let past = json!({"client_id": merged["id"], "signed_on": "2026-11-20", "title": "Supply of tea", "currency": "RUB",
+        "starts_on": "2026-11-20"});
+    let contract = sue.post("/v1/contracts/record", past).await.created();
+    let made = merge(sue, &survivor, &merged).await;
+    let contract = sue.get(path(&contract)).await.ok();
+    assert_eq!(contract["client_id"], survivor["id"]);
+    let amendment = sue.transition("amend", &contract, json!({"effective_on": "2026-11-26"})).await.created();
+    sue.transition("undo", &made, json!({})).await.ok();
+    for contract in [&contract, &amendment] {
+        assert_eq!(sue.get(path(contract)).await.ok()["client_id"], merged["id"]);
+    }
+    let entries = sue.get(&format!("{}/timeline?resource=contracts", path(&merged))).await.ok();
+    let drafted = &entries["data"][0];
+    assert_eq!((&drafted["resource_id"], &drafted["title"]), (&amendment["id"], &json!("Supply of tea")));
+}

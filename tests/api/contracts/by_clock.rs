@@ -155,6 +155,29 @@ async fn a_run_that_fails_changes_nothing_and_the_next_one_makes_up_for_it() {
     assert_eq!(status(&app, &contract).await, "active");
 }
 
+#[actix_web::test]
+async fn a_contract_that_fails_does_not_hold_up_the_others() {
+    let app = TestApp::start().await;
+    let sue = app.supervisor().await;
+    let client = client_of(&sue).await;
+    let mut contracts = Vec::new();
+    for _ in 0..3 {
+        contracts.push(signed(&sue, &client, json!({"starts_on": "2026-11-25"})).await);
+    }
+    app.advance(Duration::days(1));
+    let mut db = app.db().await;
+    let stuck = contracts[1]["id"].as_str().unwrap();
+    let trap = format!(
+        "CREATE FUNCTION trap() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'stuck'; END $$;
+         CREATE TRIGGER trap BEFORE UPDATE ON contracts FOR EACH ROW WHEN (NEW.id = '{stuck}') EXECUTE FUNCTION trap();"
+    );
+    db.batch_execute(&trap).await.unwrap();
+    assert!(clock::advance(&mut db, &app.parts().secrets, app.parts().clock.now()).await.is_err());
+    for (contract, expected) in contracts.iter().zip(["active", "signed", "active"]) {
+        assert_eq!(status(&app, contract).await, expected);
+    }
+}
+
 async fn past(
     app: &TestApp,
     author: &TestUser,

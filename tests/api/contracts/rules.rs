@@ -188,10 +188,14 @@ async fn what_changes_after_the_signature_is_an_amendment() {
     let second =
         ann.transition("amend", &contract, json!({"effective_on": "2026-12-01"})).await.problem(409, "conflict");
     assert_eq!(second["amendment_id"], amendment["id"]);
-    let change = json!({"amount": "2000.00", "payment_terms": "At once", "currency": "USD"});
-    let amendment = ann.patch(amendment["path"].as_str().unwrap(), &amendment, change).await.ok();
-    ann.transition("submit", &amendment, json!({})).await.field_error("/currency", "not_amendable");
-    let amendment = ann.patch(amendment["path"].as_str().unwrap(), &amendment, json!({"currency": "RUB"})).await.ok();
+    let change = json!({"amount": "2000.00", "payment_terms": "At once"});
+    let path_of_amendment = amendment["path"].as_str().unwrap();
+    let ids = json!([{"source": "erp", "id": "17"}]);
+    for (field, value) in [("currency", json!("USD")), ("starts_on", json!("2026-11-25")), ("external_ids", ids)] {
+        let other = ann.patch(path_of_amendment, &amendment, json!({field: value})).await;
+        other.field_error(&format!("/{field}"), "not_amendable");
+    }
+    let amendment = ann.patch(path_of_amendment, &amendment, change).await.ok();
     let amendment = ann.transition("submit", &amendment, json!({})).await.ok();
     let amendment = sue.transition("approve", &amendment, json!({})).await.ok();
     let number = contract["number"].as_str().unwrap();
@@ -215,11 +219,98 @@ async fn what_changes_after_the_signature_is_an_amendment() {
     assert_eq!(listed["data"][0]["id"], amendment["id"]);
 
     // What takes effect at once does so with the signature, and the next amendment has the next number.
-    let again = sue.transition("amend", &amended, json!({"effective_on": "2026-11-24"})).await.created();
+    let earlier = sue.transition("amend", &amended, json!({"effective_on": "2026-11-25"})).await;
+    earlier.field_error("/effective_on", "too_small");
+    let again = sue.transition("amend", &amended, json!({"effective_on": "2026-11-26"})).await.created();
     let again = sue.patch(again["path"].as_str().unwrap(), &again, json!({"amount": "3000.00"})).await.ok();
     let again = sue.transition("submit", &again, json!({})).await.ok();
     assert_eq!(again["number"], json!(format!("{number}/2")));
     let again = sue.transition("sign", &again, json!({"signed_on": "2026-11-26"})).await.ok();
     assert_eq!((&again["status"], &get(&sue, &contract).await["amount"]), (&json!("completed"), &json!("3000.00")));
     sue.transition("amend", &again, json!({"effective_on": "2026-12-01"})).await.problem(409, "invalid_state");
+}
+
+/// An amendment of `contract` from `day` on, approved.
+async fn approved_amendment(user: &TestUser, contract: &Value, day: &str, change: Value) -> Value {
+    let amendment = user.transition("amend", contract, json!({"effective_on": day})).await.created();
+    let amendment = user.patch(amendment["path"].as_str().unwrap(), &amendment, change).await.ok();
+    user.transition("submit", &amendment, json!({})).await.ok()
+}
+
+/// C10
+#[actix_web::test]
+async fn an_amendment_leaves_a_renewal_as_it_is() {
+    let app = TestApp::start().await;
+    let sue = app.supervisor().await;
+    let days = json!({"ends_on": "2026-11-30", "auto_renew": true});
+    let contract = signed(&sue, &client_of(&sue).await, days).await;
+    let amendment = approved_amendment(&sue, &contract, "2026-12-03", json!({"amount": "600000.00"})).await;
+    let amendment = sue.transition("sign", &amendment, json!({"signed_on": "2026-11-24"})).await.ok();
+    let sue = super::later(&app, chrono::Duration::days(8), &sue).await;
+    assert_eq!(super::tick(&app).await, 1, "renewed");
+    assert_eq!(get(&sue, &contract).await["ends_on"], "2026-12-07");
+    let sue = super::later(&app, chrono::Duration::days(1), &sue).await;
+    assert_eq!(super::tick(&app).await, 1, "amended");
+    let amended = get(&sue, &contract).await;
+    assert_eq!((&amended["amount"], &amended["ends_on"]), (&json!("600000.00"), &json!("2026-12-07")));
+    assert_eq!(amended["initial_ends_on"], "2026-11-30");
+    assert_eq!(get(&sue, &amendment).await["status"], "completed");
+    let longer = approved_amendment(&sue, &amended, "2026-12-03", json!({"ends_on": "2026-12-20"})).await;
+    sue.transition("sign", &longer, json!({"signed_on": "2026-12-03"})).await.ok();
+    let amended = get(&sue, &contract).await;
+    assert_eq!((&amended["ends_on"], &amended["initial_ends_on"]), (&json!("2026-12-20"), &json!("2026-11-30")));
+}
+
+/// C10
+#[actix_web::test]
+async fn an_amendment_ends_with_its_contract() {
+    let app = TestApp::start().await;
+    let sue = app.supervisor().await;
+    let client = client_of(&sue).await;
+    let ended = json!({"reason": "The client moves away"});
+    let contract = signed(&sue, &client, json!({})).await;
+    let amendment = approved_amendment(&sue, &contract, "2026-11-26", json!({"amount": "600000.00"})).await;
+    let amendment = sue.transition("sign", &amendment, json!({"signed_on": "2026-11-24"})).await.ok();
+    sue.transition("terminate", &contract, ended.clone()).await.ok();
+    super::later(&app, chrono::Duration::days(2), &sue).await;
+    assert_eq!(super::tick(&app).await, 1);
+    let sue = super::later(&app, chrono::Duration::days(0), &sue).await;
+    assert_eq!(get(&sue, &amendment).await["status"], "terminated");
+    assert_eq!(get(&sue, &contract).await["amount"], "500000.00");
+
+    let contract = signed(&sue, &client, json!({})).await;
+    let amendment = sue.transition("amend", &contract, json!({"effective_on": "2026-11-26"})).await.created();
+    sue.transition("terminate", &contract, ended.clone()).await.ok();
+    sue.transition("submit", &amendment, json!({})).await.problem(409, "conflict");
+    let contract = signed(&sue, &client, json!({})).await;
+    let amendment = approved_amendment(&sue, &contract, "2026-11-26", json!({})).await;
+    sue.transition("terminate", &contract, ended).await.ok();
+    sue.transition("sign", &amendment, json!({"signed_on": "2026-11-26"})).await.problem(409, "conflict");
+    // A draft that had a number already can be discarded all the same: numbers of amendments are no sequence.
+    let amendment = sue.transition("withdraw", &amendment, json!({})).await.ok();
+    assert!(amendment["number"].is_string());
+    sue.delete(amendment["path"].as_str().unwrap(), &amendment).await.no_content();
+}
+
+/// C2
+#[actix_web::test]
+async fn a_past_number_leaves_those_of_new_contracts_and_amendments_free() {
+    let app = TestApp::start().await;
+    let sue = app.supervisor().await;
+    let client = client_of(&sue).await;
+    let record = async |number: &str| {
+        let other = json!({"number": number, "signed_on": "2026-11-24"});
+        sue.post("/v1/contracts/record", super::terms_with(&client, &other)).await
+    };
+    for number in ["C-2026-000001", "C-2026-000001/1"] {
+        record(number).await.field_error("/number", "reserved");
+    }
+    record(&"1".repeat(46)).await.field_error("/number", "too_long");
+    let longest = record(&"1".repeat(45)).await.created();
+    let amendment = approved_amendment(&sue, &longest, "2026-11-24", json!({})).await;
+    assert_eq!(amendment["number"], format!("{}/1", "1".repeat(45)));
+    let contract = record("17/2024").await.created();
+    record("17/2024/1").await.created();
+    let amendment = sue.transition("amend", &contract, json!({"effective_on": "2026-11-24"})).await.created();
+    sue.transition("submit", &amendment, json!({})).await.problem(409, "already_exists");
 }
