@@ -15,6 +15,10 @@ ALTER TABLE orders
 -- Why a line has another tax than its product.
 ALTER TABLE order_lines ADD COLUMN tax_reason text;
 
+-- Of products whose stock keeping units differ by case only, the later ones get another: see the index that follows.
+UPDATE products AS later SET sku = left(later.sku, 41) || '-' || right(later.id::text, 8)
+WHERE EXISTS (SELECT FROM products AS one WHERE lower(one.sku) = lower(later.sku) AND one.id < later.id);
+
 -- Products that are there go on being sold in any quantity.
 ALTER TABLE products ADD COLUMN is_divisible boolean NOT NULL DEFAULT true;
 

@@ -118,6 +118,7 @@ fn past_order(northwind: &Northwind, order: &Sample, company: &Company<'_>) -> R
         status: if order.shipped_date.is_some() { OrderStatus::Closed } else { OrderStatus::Approved },
         priority: Priority::initial(client.is_key),
         currency: currency()?,
+        prices_include_tax: false,
         ordered_on: order.order_date.into(),
         fulfilled_on: order.shipped_date.map(Day::from),
         department_id: order.shipped_date.and_then(|_| company.departments.get(&order.ship_via)).copied(),

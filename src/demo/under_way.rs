@@ -100,6 +100,7 @@ fn order(tx: &Tx<'_>, company: &Company<'_>, number: OrderNumber, status: OrderS
         status,
         priority: Priority::initial(client.is_key),
         currency: currency()?,
+        prices_include_tax: false,
         ordered_on: tx.now().day(),
         fulfilled_on: None,
         department_id: if is_handed_over { Some(department(company)?) } else { None },

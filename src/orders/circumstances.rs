@@ -3,23 +3,22 @@
 use std::collections::HashMap;
 
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, PgJsonbExpressionMethods, QueryDsl, Queryable, QueryableByName,
+    ExpressionMethods, QueryDsl, Queryable, QueryableByName,
     sql_types::{Bool, Date, Integer, Nullable, Numeric, Text, Uuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use rust_decimal::Decimal;
-use serde_json::json;
 
 use super::{
     limits::{Facts, Limit},
     model::{Order, OrderId},
-    status::OrderStatus,
+    status::{OrderStatus, Transition},
 };
 use crate::{
     access::{Limits, UserId},
     change::Tx,
     db::{
-        Sql,
+        Sql, lock_values_until_commit,
         schema::{order_events, order_lines, orders, products},
     },
     error::{Error, FieldError, Result, Standing},
@@ -105,7 +104,9 @@ pub async fn circumstances<'o>(
     db: &AsyncPgConnection,
     orders: impl IntoIterator<Item = &'o Order>,
 ) -> Result<HashMap<OrderId, Circumstances>> {
-    let matters = |order: &&Order| matches!(order.status, OrderStatus::Submitted | OrderStatus::InProgress);
+    let matters = |order: &&Order| {
+        matches!(order.status, OrderStatus::Submitted | OrderStatus::InProgress | OrderStatus::Cancelled)
+    };
     let ids: Vec<OrderId> = orders.into_iter().filter(matters).map(|order| order.id).collect();
     if ids.is_empty() {
         return Ok(HashMap::new());
@@ -222,7 +223,7 @@ async fn owed(tx: &mut Tx<'_>, order: &Order, days: i32) -> Result<Owed> {
          FROM clients,
              LATERAL (
                  SELECT coalesce(sum(in_own_currency(net_total, currency, ordered_on)), 0) AS amount FROM orders
-                 WHERE client_id = clients.id AND id <> $2 AND ordered_on > $6 - $7 AND ordered_on <= $6
+                 WHERE client_id = clients.id AND id <> $2 AND ordered_on > $6 - $7
                      AND status NOT IN ('draft', 'submitted', 'rejected', 'cancelled') AND exceeded = '[]'
                      AND approved_by IS NOT NULL
              ) AS lately,
@@ -247,32 +248,37 @@ async fn owed(tx: &mut Tx<'_>, order: &Order, days: i32) -> Result<Owed> {
     Ok(OWED.of(query).get_result(&mut **tx).await?)
 }
 
-/// How many orders that exceed a secret limit one user submits within an hour at most. Each of them tells that some limit is
-/// below it, so without a bound one could find every one of them.
-const SECRETS_AN_HOUR: u32 = 10;
+/// How many orders that need approval one user submits within an hour at most. Each of them may tell that a secret limit is below it,
+/// so without a bound one could find every one of them.
+const WAITING_AN_HOUR: u32 = 30;
 
-/// Refuses any submission by a user who has submitted too many orders beyond secret limits within the last hour. It is refused
-/// whatever the order is like, so that the refusal tells nothing of it.
+/// Refuses any submission by a user who has submitted too many orders within the last hour that needed approval, for whatever
+/// reason, unless they may know all limits. It is refused whatever the order is like, so that the refusal tells nothing of it.
 ///
 /// # Errors
 /// 429.
-pub async fn refuse_probing(tx: &mut Tx<'_>) -> Result<()> {
+pub async fn refuse_probing(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
     let Some(user) = tx.user_id() else { return Ok(()) };
+    if Limit::SECRET == *Limit::known_to(tx.actor(), order, &Limit::SECRET) {
+        return Ok(());
+    }
+    // One after the other, so that submissions at the same time do not all find the same number.
+    lock_values_until_commit(tx, vec![format!("submissions by {}", user.uuid())]).await?;
     let since = tx.now().after(-chrono::Duration::hours(1));
-    let secret = |limit: Limit| order_events::exceeded.contains(json!([limit]));
-    let beyond: i64 = order_events::table
+    let waiting: i64 = order_events::table
         .filter(order_events::actor_id.eq(user))
         .filter(order_events::at.gt(since))
-        .filter(secret(Limit::MinPrice).or(secret(Limit::CreditLimit)))
+        .filter(order_events::action.eq(Transition::Submit.done()))
+        .filter(order_events::to_status.eq(OrderStatus::Submitted))
         .count()
         .get_result(&mut **tx)
         .await?;
-    if beyond < i64::from(SECRETS_AN_HOUR) {
+    if waiting < i64::from(WAITING_AN_HOUR) {
         return Ok(());
     }
-    let limit = Standing { policy: "secret_limits", quota: SECRETS_AN_HOUR, window: 3600, remaining: 0, reset: 3600 };
+    let limit = Standing { policy: "secret_limits", quota: WAITING_AN_HOUR, window: 3600, remaining: 0, reset: 3600 };
     Err(limit.refusal().detail(
-        "You submitted too many orders within an hour whose prices need approval. Wait for an hour.",
-        "За час вы отправили слишком много заказов, цены которых требуют согласования. Подождите час.",
+        "You submitted too many orders within an hour that need approval. Wait for an hour.",
+        "За час вы отправили слишком много заказов, которые требуют согласования. Подождите час.",
     ))
 }

@@ -8,6 +8,7 @@ use diesel_async::RunQueryDsl;
 use super::{
     bodies::{CorrectedLine, Correction, ExecuteOrder, FulfilledLine, Fulfilment, GoodsReturn},
     client::lock_client,
+    contract,
     life::{Entry, take},
     lines::check_count,
     model::{EventDetails, EventLine, Order, OrderId, OrderLine, OrderLineId, OrderWithLines},
@@ -17,9 +18,10 @@ use super::{
 use crate::{
     access::Scope,
     change::Tx,
-    clients,
+    clients::{self, Standing},
     db::schema::order_lines,
-    error::{Error, FieldError, Result},
+    departments,
+    error::{Error, FieldError, ProblemType, Result},
     http::IfMatch,
     products,
     values::{FulfilledQuantity, Invalid, Say},
@@ -55,11 +57,13 @@ pub async fn fulfil(
     Ok(after)
 }
 
-/// Corrects what was noted as delivered. Both figures stay in the history.
+/// Corrects what was noted as delivered. Both figures stay in the history. When something remains after all, an order that was
+/// fulfilled is under way again; when nothing does, its client has become active.
 ///
 /// # Errors
 /// 404, 403, 412, 409 unless it is in progress or fulfilled, 422 for a line that the order does not have, for more than was
-/// ordered and less than came back.
+/// ordered and less than came back. An order that is to be under way again needs a department that is active, a contract that is
+/// in force and a client that is neither lost nor archived: otherwise 409 and 422.
 pub async fn correct(
     tx: &mut Tx<'_>,
     scope: &Scope<Order, ExecuteOrder>,
@@ -67,21 +71,48 @@ pub async fn correct(
     seen: &IfMatch,
     body: Correction,
 ) -> Result<OrderWithLines> {
+    let client = lock_client(tx, scope, id).await?;
     let before = lock(tx, scope, id, seen).await?;
     Transition::Correct.apply(before.order.status, false)?;
     let mut after = before.clone();
     set(&mut after.lines, &body.lines)?;
     refuse_parts(tx, &before.lines, &after.lines).await?;
-    let after = settle(tx, Transition::Correct, &before, after)?;
+    let mut after = settle(tx, Transition::Correct, &before, after)?;
+    if before.order.status == OrderStatus::Fulfilled && after.order.status != OrderStatus::Fulfilled {
+        Standing::of(&client).refuse_gone()?;
+        resume(tx, &mut after.order).await?;
+    }
     let details = EventDetails { lines: delivered(&before.lines, &after.lines), ..EventDetails::default() };
+    if details.lines.is_empty() {
+        return Ok(before);
+    }
     write_quantities(tx, &before.lines, &after.lines).await?;
-    take(tx, &before, after, Entry::because(Transition::Correct, Some(body.reason)).with(details)).await
+    let entry = Entry::because(Transition::Correct, Some(body.reason)).with(details);
+    let after = take(tx, &before, after, entry).await?;
+    if after.order.status == OrderStatus::Fulfilled {
+        clients::activate_buyer(tx, &client).await?;
+    }
+    Ok(after)
+}
+
+/// Lets a department execute an order again of which it was thought that nothing remains. One that was never due is due now.
+async fn resume(tx: &mut Tx<'_>, order: &mut Order) -> Result<()> {
+    let Some(department_id) = order.department_id else {
+        return Err(Error::new(ProblemType::Conflict).detail(
+            "No department has this order, so nothing of it can remain to be delivered.",
+            "Этот заказ не передавали ни в один отдел, поэтому дослать остаток некому.",
+        ));
+    };
+    departments::find_active(tx, department_id, "/department_id").await?;
+    contract::hold_in_force(tx, order).await?;
+    order.due_at = order.due_at.or(Some(tx.now()));
+    Ok(())
 }
 
 /// Notes what came back from the client.
 ///
 /// # Errors
-/// 404, 403, 412, 409 unless it is in progress, fulfilled or closed, 422 for a line that the order does not have and for more
+/// 404, 403, 412, 409 unless it is in progress, fulfilled, closed or cancelled, 422 for a line that the order does not have and for more
 /// than was delivered.
 pub async fn take_back(
     tx: &mut Tx<'_>,
@@ -123,6 +154,10 @@ fn settle(
 /// Refuses parts of what is sold in whole units only.
 async fn refuse_parts(tx: &mut Tx<'_>, before: &[OrderLine], after: &[OrderLine]) -> Result<()> {
     let in_parts = |line: &&OrderLine| {
+        // A past order may have parts.
+        if !line.quantity.value().fract().is_zero() {
+            return false;
+        }
         let quantities = [line.fulfilled_quantity, line.returned_quantity];
         quantities.iter().any(|quantity| !quantity.value().fract().is_zero())
     };
@@ -136,7 +171,11 @@ async fn refuse_parts(tx: &mut Tx<'_>, before: &[OrderLine], after: &[OrderLine]
     Err(Error::field("/lines", Invalid::Rule("indivisible", say)))
 }
 
-async fn write_quantities(tx: &mut Tx<'_>, before: &[OrderLine], after: &[OrderLine]) -> Result<()> {
+/// Stores how much of each line is delivered and came back.
+///
+/// # Errors
+/// When the database fails.
+pub async fn write_quantities(tx: &mut Tx<'_>, before: &[OrderLine], after: &[OrderLine]) -> Result<()> {
     for line in after.iter().filter(|line| !before.contains(line)) {
         let quantities = (
             order_lines::fulfilled_quantity.eq(line.fulfilled_quantity),

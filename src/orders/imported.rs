@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{
     bodies::RecordOrder,
+    fulfil::write_quantities,
     life::{Entry, take},
     model::{Order, OrderId, OrderNumber, OrderWithLines},
     queries::{lock, next_number},
@@ -19,6 +20,7 @@ use crate::{
     db::{Jsonb, schema::orders},
     error::Result,
     http::IfMatch,
+    values::FulfilledQuantity,
 };
 
 /// The orders with these numbers, by the number, also those out of reach: a number belongs to one order.
@@ -55,5 +57,11 @@ pub async fn take_back(tx: &mut Tx<'_>, scope: &Scope<Order, RecordOrder>, id: O
     after.order.status = OrderStatus::Cancelled;
     after.order.number = next_number(tx).await?;
     after.order.terms.external_ids = Jsonb::default();
+    // What was never delivered does not count towards a contract.
+    for line in &mut after.lines {
+        line.fulfilled_quantity = FulfilledQuantity::least();
+        line.returned_quantity = FulfilledQuantity::least();
+    }
+    write_quantities(tx, &before.lines, &after.lines).await?;
     take(tx, &before, after, Entry::of("cancelled")).await
 }

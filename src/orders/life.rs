@@ -8,6 +8,7 @@ use super::{
     client::{hold_standing, lock_client},
     contract, days,
     limits::{self, Limit},
+    lines::{self, LineTerms},
     model::{Asked, EventDetails, Order, OrderEvent, OrderId, OrderWithLines},
     queries::{lock, save},
     status::{OrderStatus, Transition, refusal},
@@ -20,6 +21,8 @@ use crate::{
     departments,
     error::{Error, ProblemType, Result},
     http::IfMatch,
+    organization,
+    pricing::{Rounding, Rules},
     values::{Id, Text},
 };
 
@@ -113,9 +116,9 @@ pub async fn submit(
 
 /// Submits the draft `before`, whose client is locked. It waits for approval when it exceeds limits, and is approved otherwise.
 async fn put_forward(tx: &mut Tx<'_>, before: &OrderWithLines, reason: Option<Text<1000>>) -> Result<OrderWithLines> {
-    refuse_probing(tx).await?;
-    let mut after = before.clone();
-    after.order.ordered_on = tx.today();
+    refuse_probing(tx, &before.order).await?;
+    let mut after = payable(tx, before).await?;
+    after.order.ordered_on = tx.contract_day().await?;
     after.order.submitted_at = Some(tx.now());
     after.order.return_reason = None;
     contract::hold(tx, &after.order).await?;
@@ -127,6 +130,21 @@ async fn put_forward(tx: &mut Tx<'_>, before: &OrderWithLines, reason: Option<Te
     }
     let step = Entry { exceeded, ..Entry::because(Transition::Submit, reason) };
     take(tx, before, after, step).await
+}
+
+/// `draft` with amounts that can be paid. A draft may be from before amounts were rounded.
+async fn payable(tx: &mut Tx<'_>, draft: &OrderWithLines) -> Result<OrderWithLines> {
+    if draft.order.rounding != Rounding::None {
+        return Ok(draft.clone());
+    }
+    let Rules { rounding, rounded_per, .. } = organization::rules(tx).await?;
+    let order = Order { rounding, rounded_per, ..draft.order.clone() };
+    let terms = draft.lines.iter().cloned().map(LineTerms::from).collect();
+    let payable = lines::write(tx, order, terms, &draft.lines)?;
+    if payable.lines != draft.lines {
+        lines::replace(tx, payable.order.id, &payable.lines).await?;
+    }
+    Ok(payable)
 }
 
 /// What the order needs approval for when the caller submits it.

@@ -118,6 +118,9 @@ impl Facts {
 }
 
 impl Limit {
+    /// Those that not everybody may know.
+    pub const SECRET: [Self; 2] = [Self::MinPrice, Self::CreditLimit];
+
     /// Those of `limits` that `actor` may know of `order`. Who could watch the others would find secrets by trying.
     pub fn known_to(actor: &Actor, order: &Order, limits: &[Self]) -> Vec<Self> {
         limits.iter().copied().filter(|limit| limit.is_known_to(actor, order)).collect()

@@ -162,6 +162,14 @@ pub fn write(tx: &mut Tx<'_>, order: Order, lines: Vec<LineTerms>, before: &[Ord
     OrderWithLines { order, lines: written }.totalled().ok_or_else(|| Error::field("/lines", too_large()))
 }
 
+impl From<OrderLine> for LineTerms {
+    fn from(line: OrderLine) -> Self {
+        let OrderLine { product_id, name, unit, quantity, unit_price, .. } = line;
+        let OrderLine { discount_percent, tax_rate, tax_reason, .. } = line;
+        Self { product_id, name, unit, quantity, unit_price, discount_percent, tax_rate, tax_reason }
+    }
+}
+
 impl LineTerms {
     fn figures(&self) -> Figures {
         let Self { quantity, unit_price, discount_percent, tax_rate, .. } = *self;

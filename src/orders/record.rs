@@ -19,6 +19,7 @@ use crate::{
     departments::DepartmentId,
     error::{Error, FieldError, OnConstraint, Result},
     http::Parts,
+    organization,
     pricing::{RoundedPer, Rounding},
     values::{CurrencyCode, Day, FulfilledQuantity, Id, Instant, Invalid, Say, Total},
 };
@@ -57,6 +58,8 @@ pub struct PastOrder {
     pub priority: Priority,
     /// The currency of all amounts.
     pub currency: CurrencyCode,
+    /// Whether unit prices include the tax.
+    pub prices_include_tax: bool,
     /// The day of the order.
     pub ordered_on: Day,
     /// The day on which it was fulfilled; the day of the order when not known.
@@ -125,6 +128,7 @@ pub async fn prepare(tx: &mut Tx<'_>, scope: &Scope<Order, RecordOrder>, new: Ne
         status: new.status.unwrap_or_default().into(),
         priority: new.priority.unwrap_or_else(|| Priority::initial(client.is_key)),
         currency: priced.currency,
+        prices_include_tax: organization::rules(tx).await?.prices_include_tax,
         ordered_on: new.ordered_on,
         fulfilled_on: new.fulfilled_on,
         department_id: new.department_id,
@@ -232,7 +236,7 @@ impl PastOrder {
             // The amounts are those of the source.
             rounding: Rounding::None,
             rounded_per: RoundedPer::Line,
-            prices_include_tax: false,
+            prices_include_tax: self.prices_include_tax,
             ordered_on: self.ordered_on,
             net_total: Total::least(),
             tax_total: Total::least(),

@@ -59,8 +59,9 @@ async fn list_orders(scope: Scope<Order, Read>, query: ListQuery<OrderFilter>, d
 ///
 /// Use it to draft what a client wants; submit or hand over the draft afterwards.
 ///
-/// The server computes all amounts: a line's net amount is quantity × unit price less the discount, its tax is that
-/// times the tax rate, each rounded half away from zero to four decimals; the totals are the sums of the lines.
+/// The server computes all amounts: a line's net amount is quantity × unit price less the discount, its tax is that times the tax
+/// rate, and the totals are the sums of the lines. The organisation says how they are rounded, and whether unit prices include
+/// the tax; the order keeps these rules.
 #[utoipa::path(
     post,
     path = "/v1/orders",

@@ -31,7 +31,7 @@ use crate::{
 #[strum(serialize_all = "snake_case")]
 #[diesel(sql_type = diesel::sql_types::Text)]
 pub enum OrderStatus {
-    /// Being written; the only status in which it can be changed.
+    /// Being written; the only status in which its lines can be changed.
     Draft,
     /// Waits for approval.
     Submitted,
@@ -63,6 +63,11 @@ impl OrderStatus {
     /// Whether the order is in a department's queue.
     pub fn is_queued(self) -> bool {
         matches!(self, Self::HandedOver | Self::Accepted | Self::InProgress)
+    }
+
+    /// Whether everything was delivered.
+    pub fn is_executed(self) -> bool {
+        matches!(self, Self::Fulfilled | Self::Closed)
     }
 
     /// Whether nothing comes of the order.
@@ -135,7 +140,7 @@ impl Transition {
             (Self::Start, Accepted) => Some(InProgress),
             (Self::Fulfil, Accepted | InProgress) => Some(if whole { Fulfilled } else { InProgress }),
             (Self::Correct, InProgress | Fulfilled) => Some(if whole { Fulfilled } else { InProgress }),
-            (Self::TakeBack, InProgress | Fulfilled | Closed) => Some(status),
+            (Self::TakeBack, InProgress | Fulfilled | Closed | Cancelled) => Some(status),
             (Self::Return, HandedOver | Accepted | InProgress) => Some(Approved),
             (Self::Close, Fulfilled) => Some(Closed),
             (Self::Cancel, Draft | Submitted | Approved | Rejected | HandedOver) => Some(Cancelled),
@@ -215,7 +220,7 @@ mod tests {
                     in_progress cancelled in_progress
         fulfilled   - - - - - - - - - - - fulfilled|in_progress fulfilled - closed - - - -
         closed      - - - - - - - - - - - - closed - - - - - -
-        cancelled   - - - - - - - - - - - - - - - - - - -";
+        cancelled   - - - - - - - - - - - - cancelled - - - - - -";
 
     #[test]
     fn each_step_leads_where_the_table_says() {

@@ -72,8 +72,8 @@ pub fn routes(api: &mut Routes) {
             "submit_order",
             "Submit an order",
             "Within the caller's limits the order is approved at once. Otherwise it waits for approval; `exceeded` names the limits \
-             that the caller may know. Limits are in the organisation's currency. Too many submissions beyond limits that are \
-             secret are refused for an hour. The rules of its contract must hold, a line with another tax than its product needs a \
+             that the caller may know. Limits are in the organisation's currency. Some limits are secret, so who submits more than 30 orders \
+             within an hour that need approval has to wait. The rules of its contract must hold, a line with another tax than its product needs a \
              `tax_reason`, and its client is neither lost nor archived. Use it when the draft is complete.",
             async |tx, scope, id, seen, Reason { reason }| life::submit(tx, scope, id, seen, reason).await,
         ),
@@ -170,14 +170,14 @@ pub fn routes(api: &mut Routes) {
             CORRECT,
             "correct_order_fulfilment",
             "Correct what was delivered",
-            "Sets what is delivered of the lines that were noted wrongly; the former figures stay in the history. The order is fulfilled when nothing remains, and in progress otherwise. Use it in the department, when a delivery was noted wrongly.",
+            "Sets what is delivered of the lines that were noted wrongly; the former figures stay in the history. The order is fulfilled when nothing remains, and in progress otherwise, for which its department has to be active, its contract in force and its client neither lost nor archived. Figures that are right already change nothing. Use it in the department, when a delivery was noted wrongly.",
             async |tx, scope, id, seen, body: Correction| correct(tx, scope, id, seen, body).await,
         ),
         step(
             TAKE_BACK,
             "take_back_goods",
             "Take goods back",
-            "Notes what came back from the client, at most what was delivered. The status stays, and what came back counts no more towards the ceiling of the contract. Use it in the department, when the client returns goods.",
+            "Notes what came back from the client, at most what was delivered. The status stays, and what came back counts no more towards the ceiling of the contract. It can also come back from a cancelled order of which something was delivered. Use it in the department, when the client returns goods.",
             async |tx, scope, id, seen, body: GoodsReturn| take_back(tx, scope, id, seen, body).await,
         ),
         step(
@@ -220,7 +220,7 @@ pub fn routes(api: &mut Routes) {
             CONFIRM_CANCELLATION,
             "confirm_order_cancellation",
             "Agree to cancel an order",
-            "The order is cancelled; what was delivered before counts towards its contract for ever. Use it in the department, when the work can be stopped.",
+            "The order is cancelled, and has no `cancellation` any more; what was delivered before counts towards its contract for ever. Use it in the department, when the work can be stopped.",
             async |tx, scope, id, seen, Reason { reason }| {
                 life::talk(tx, scope, id, seen, CONFIRM_CANCELLATION.transition, reason).await
             },

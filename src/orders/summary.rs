@@ -21,7 +21,8 @@ use super::{
     status::OrderStatus,
 };
 use crate::{
-    access::{Read, Scope},
+    access::{Actor, Read, Scope},
+    clients::Client,
     db::{
         schema::{clients, products, teams, users},
         wide::orders,
@@ -175,7 +176,7 @@ pub async fn summary(
     if by == Some(Grouping::Month) {
         groups.sort_by(|one, other| one.key.cmp(&other.key));
     }
-    let labels = labels(db, by, groups.iter().filter_map(|group| group.key.as_deref())).await?;
+    let labels = labels(db, scope.actor(), by, groups.iter().filter_map(|group| group.key.as_deref())).await?;
     for group in &mut groups {
         group.label = group.key.as_ref().and_then(|key| labels.get(key).cloned());
     }
@@ -222,16 +223,19 @@ fn rounded(sum: Decimal) -> Result<Sum> {
     Sum::new(sum.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)).map_err(Error::internal)
 }
 
-/// The names of what the keys refer to. Whoever reads an order may know what its client and its products are called.
+/// The names of what the keys refer to, of clients only of those that `actor` may see.
 async fn labels(
     mut db: &AsyncPgConnection,
+    actor: &Actor,
     by: Option<Grouping>,
     keys: impl Iterator<Item = &str>,
 ) -> Result<HashMap<String, String>> {
     let ids: Vec<Uuid> = keys.filter_map(|key| key.parse().ok()).collect();
     let named: Vec<(Uuid, String)> = match by {
         Some(Grouping::Client) => {
-            clients::table.filter(clients::id.eq_any(ids)).select((clients::id, clients::name)).load(&mut db).await?
+            let Ok(scope) = actor.scope::<Client, Read>() else { return Ok(HashMap::new()) };
+            let visible = clients::table.filter(clients::id.eq_any(ids)).filter(scope.visible());
+            visible.select((clients::id, clients::name)).load(&mut db).await?
         }
         Some(Grouping::Product) => {
             products::table

@@ -163,6 +163,7 @@ fn fits(step: Transition, order: &Order, circumstances: &Circumstances, actor: &
         Transition::Approve => limits::offers_approval(order, circumstances, actor),
         Transition::HandOver if order.status == OrderStatus::Draft => actor.may::<Order, Update>(order),
         Transition::Return => !circumstances.begun,
+        Transition::TakeBack if !order.status.is_executed() => circumstances.begun,
         _ => life::is_open(step, order),
     }
 }

@@ -171,7 +171,7 @@ async fn submissions_below_least_prices_are_few() {
     let world = World::over(TestApp::start().await).await;
     let client = client(&world.ann).await;
     let paper = product(&world.app, Some("97.50")).await;
-    for _ in 0..10 {
+    for _ in 0..30 {
         let order = draft(&world.ann, &client, &paper, "97").await;
         assert_eq!(world.ann.transition("submit", &order, json!({})).await.ok()["status"], "submitted");
     }

@@ -24,8 +24,7 @@ async fn an_order_is_executed_in_parts_to_its_end() {
     let order = step(&sue, "accept", &order).await;
     assert_eq!(actions(&order), ["update", "ask", "start", "fulfil", "return", "request-cancellation"]);
     let order = step(&sue, "start", &order).await;
-    let in_progress = ["update", "ask", "fulfil", "correct", "take-back", "return", "request-cancellation"];
-    assert_eq!(actions(&order), in_progress);
+    assert_eq!(actions(&order), ["update", "ask", "fulfil", "correct", "return", "request-cancellation"]);
 
     let deliver = async |order: &Value, parts: &[(usize, &str)]| {
         let part =
@@ -37,10 +36,7 @@ async fn an_order_is_executed_in_parts_to_its_end() {
     assert_eq!(over, [0, 1].map(|line| (format!("/lines/{line}/quantity"), "too_large".to_owned())));
     let order = deliver(&order, &[(0, "9.999")]).await.ok();
     assert_eq!((&order["status"], &order["lines"][0]["fulfilled_quantity"]), (&json!("in_progress"), &json!("9.999")));
-    assert_eq!(
-        actions(&order),
-        in_progress.map(|step| (step != "return").then_some(step)).into_iter().flatten().collect::<Vec<_>>()
-    );
+    assert_eq!(actions(&order), ["update", "ask", "fulfil", "correct", "take-back", "request-cancellation"]);
     let problem = sue.transition("return", &order, json!({"reason": "x"})).await.problem(409, "invalid_state");
     assert_eq!(problem["allowed"], json!(["fulfil", "request-cancellation"]));
     deliver(&order, &[(0, "0.002")]).await.field_error("/lines/0/quantity", "too_large");
@@ -195,7 +191,10 @@ async fn an_order_is_cancelled_with_a_reason() {
     ann.transition("cancel", &order, json!({"reason": " "})).await.field_error("/reason", "too_short");
     let order = ann.transition("cancel", &order, json!({"reason": "A mistake"})).await.ok();
     assert_eq!((&order["status"], actions(&order)), (&json!("cancelled"), vec![]));
-    assert_eq!(ann.transition("submit", &order, json!({})).await.problem(409, "invalid_state")["allowed"], json!([]));
+    assert_eq!(
+        ann.transition("submit", &order, json!({})).await.problem(409, "invalid_state")["allowed"],
+        json!(["take-back"])
+    );
 }
 
 #[actix_web::test]

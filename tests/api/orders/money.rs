@@ -256,3 +256,34 @@ async fn of_many_who_decide_at_once_one_wins() {
     assert_eq!(winners("hand-over", &order, body).await, 1);
     assert_eq!(app.count("order_events WHERE action IN ('approved', 'handed_over')").await, 2);
 }
+
+/// M7
+#[actix_web::test]
+async fn submissions_at_once_do_not_share_what_is_left_of_their_number() {
+    let app = TestApp::start().await;
+    let ann = app.manager("ann").await;
+    let (client, paper) = (client(&ann).await, product(&app, "100").await);
+    let mut drafts = Vec::new();
+    for _ in 0..40 {
+        // Above what a manager may order: the reason does not matter.
+        drafts.push(draft(&ann, &client, &paper, "1001").await);
+    }
+    let submitted = join_all(drafts.iter().map(|draft| ann.transition("submit", draft, json!({})))).await;
+    let with = |status: u16| submitted.iter().filter(|answer| answer.status == status).count();
+    assert_eq!((with(200), with(429)), (30, 10));
+}
+
+/// What was drafted before amounts were rounded can be paid when it is submitted.
+#[actix_web::test]
+async fn an_old_draft_is_rounded_when_it_is_submitted() {
+    let app = TestApp::start().await;
+    let sue = app.supervisor().await;
+    let (client, paper) = (client(&sue).await, product(&app, "0.3333").await);
+    let order = draft(&sue, &client, &paper, "1").await;
+    app.text("UPDATE orders SET rounding = 'none', net_total = 0.3333, tax_total = 0.0667, total = 0.4 RETURNING rounding AS value").await;
+    app.text("UPDATE order_lines SET net_amount = 0.3333, tax_amount = 0.0667 RETURNING 'done' AS value").await;
+    let order = step(&sue, "submit", &order).await;
+    assert_eq!((&order["net_total"], &order["rounding"]), (&json!("0.33"), &json!("half_up")));
+    let read = sue.get(order["path"].as_str().unwrap()).await.ok();
+    assert_eq!(read["lines"][0]["net_amount"], "0.33");
+}

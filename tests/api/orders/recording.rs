@@ -146,6 +146,7 @@ fn historic(user: &TestUser, client: &Value, product: ProductId, index: i64) -> 
         due_at: None,
         priority: Priority::High,
         currency: serde_json::from_value(json!("USD")).unwrap(),
+        prices_include_tax: false,
         ordered_on: "1997-05-06".parse().unwrap(),
         fulfilled_on: Some("1997-05-16".parse().unwrap()),
         department_id: None,

@@ -4,7 +4,10 @@
 use serde_json::{Value, json};
 
 use super::{client, department, draft, handed_over, key_client, product, step};
-use crate::harness::{TestApp, TestUser};
+use crate::{
+    calls::step_body,
+    harness::{TestApp, TestUser},
+};
 
 /// An order of ten pieces for 100 each that a department has accepted.
 async fn accepted(app: &TestApp, user: &TestUser) -> Value {
@@ -197,4 +200,67 @@ async fn a_department_with_a_queue_stays_in_use() {
     assert_eq!(problem["order_count"], 1);
     sue.transition("return", &order, json!({"reason": "It closes"})).await.ok();
     assert_eq!(sue.patch(&path, &department, json!({"is_active": false})).await.ok()["is_active"], false);
+}
+
+/// O7
+#[actix_web::test]
+async fn what_is_delivered_by_correction_makes_a_buyer() {
+    let app = TestApp::start().await;
+    let (ann, sue) = (app.manager("ann").await, app.supervisor().await);
+    let order = accepted(&app, &ann).await;
+    let path = format!("/v1/clients/{}", order["client_id"].as_str().unwrap());
+    let order = sue.transition("fulfil", &order, of_line(&order, "quantity", "4")).await.ok();
+    assert_eq!(ann.get(&path).await.ok()["status"], "lead");
+    let order = sue.transition("correct", &order, of_line(&order, "fulfilled_quantity", "10")).await.ok();
+    assert_eq!((&order["status"], &ann.get(&path).await.ok()["status"]), (&json!("fulfilled"), &json!("active")));
+    let same = sue.transition("correct", &order, of_line(&order, "fulfilled_quantity", "10")).await.ok();
+    assert_eq!(same["version"], order["version"], "nothing was corrected");
+}
+
+/// O7
+#[actix_web::test]
+async fn an_order_is_not_taken_up_again_for_whom_nothing_can_be_done() {
+    let app = TestApp::start().await;
+    let (ann, sue) = (app.manager("ann").await, app.supervisor().await);
+    let order = accepted(&app, &ann).await;
+    let order = sue.transition("fulfil", &order, of_line(&order, "quantity", "10")).await.ok();
+    let fewer = of_line(&order, "fulfilled_quantity", "8");
+    let department = format!("/v1/departments/{}", order["department_id"].as_str().unwrap());
+    let switched = sue.get(&department).await.ok();
+    let switched = sue.patch(&department, &switched, json!({"is_active": false})).await.ok();
+    sue.transition("correct", &order, fewer.clone()).await.field_error("/department_id", "inactive_department");
+    sue.patch(&department, &switched, json!({"is_active": true})).await.ok();
+    let client = ann.get(&format!("/v1/clients/{}", order["client_id"].as_str().unwrap())).await.ok();
+    ann.transition("mark-lost", &client, step_body("mark-lost")).await.ok();
+    sue.transition("correct", &order, fewer).await.problem(409, "invalid_state");
+}
+
+/// O7
+#[actix_web::test]
+async fn a_past_order_that_no_department_had_is_not_taken_up_again() {
+    let app = TestApp::start().await;
+    let sue = app.supervisor().await;
+    let (client, paper) = (client(&sue).await, product(&app, "100").await);
+    let past = json!({"client_id": client["id"], "ordered_on": "2026-11-01", "status": "fulfilled",
+        "lines": [{"product_id": paper, "quantity": "10"}]});
+    let order = sue.post("/v1/orders/record", past).await.created();
+    sue.transition("correct", &order, of_line(&order, "fulfilled_quantity", "8")).await.problem(409, "conflict");
+}
+
+/// O8
+#[actix_web::test]
+async fn goods_of_a_cancelled_order_come_back() {
+    let app = TestApp::start().await;
+    let (ann, sue) = (app.manager("ann").await, app.supervisor().await);
+    let order = accepted(&app, &ann).await;
+    let order = sue.transition("fulfil", &order, of_line(&order, "quantity", "4")).await.ok();
+    let order = ann.transition("request-cancellation", &order, json!({"reason": "No need"})).await.ok();
+    let order = sue.transition("confirm-cancellation", &order, json!({})).await.ok();
+    assert_eq!(super::actions(&order), ["take-back"]);
+    let order = sue.transition("take-back", &order, of_line(&order, "quantity", "4")).await.ok();
+    assert_eq!((&order["status"], &order["lines"][0]["returned_quantity"]), (&json!("cancelled"), &json!("4.000")));
+    let never = accepted(&app, &ann).await;
+    let never = ann.transition("request-cancellation", &never, json!({"reason": "No need"})).await.ok();
+    let never = sue.transition("confirm-cancellation", &never, json!({})).await.ok();
+    assert_eq!(super::actions(&never), [""; 0], "nothing was delivered");
 }
